@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every Swift target is strict. `unsafe` is therefore a word in the source, and
+// scripts/check-layering allows it below the floor (BackflowKernels) only.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let complex = Target.Dependency.product(name: "ComplexModule", package: "swift-numerics")
+let real = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
+
+let package = Package(
+  name: "backflow",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Backflow", targets: ["Backflow"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
+  targets: [
+    // MARK: Below the floor: C
+    .systemLibrary(
+      name: "COpenBLAS",
+      pkgConfig: Context.environment["BACKFLOW_CBLAS"] ?? "openblas",
+      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(
+      name: "CLAPACKE",
+      pkgConfig: Context.environment["BACKFLOW_LAPACKE"] ?? "lapacke",
+      providers: [.apt(["liblapacke-dev"]), .brew(["lapack"])]),
+    .target(name: "CVectorKernels"),
+
+    // MARK: The floor
+    .target(
+      name: "BackflowKernels",
+      dependencies: ["COpenBLAS", "CLAPACKE", "CVectorKernels", real, complex],
+      swiftSettings: strict),
+
+    // MARK: Above the floor
+    .target(
+      name: "BackflowLinearAlgebra",
+      dependencies: ["BackflowKernels", real, complex],
+      swiftSettings: strict),
+    .target(
+      name: "BackflowLayers",
+      dependencies: ["BackflowKernels", "BackflowLinearAlgebra"],
+      swiftSettings: strict),
+    .target(
+      name: "BackflowGradientCheck",
+      dependencies: ["BackflowKernels", "BackflowLayers", "BackflowLinearAlgebra"],
+      swiftSettings: strict),
+    .target(
+      name: "Backflow",
+      dependencies: [
+        "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", "BackflowGradientCheck",
+      ],
+      swiftSettings: strict),
+
+    // MARK: Tests
+    .testTarget(
+      name: "BackflowKernelsTests",
+      dependencies: ["BackflowKernels", "CVectorKernels"]),
+    .testTarget(
+      name: "BackflowLinearAlgebraTests",
+      dependencies: ["BackflowLinearAlgebra", "BackflowKernels", complex, real]),
+    .testTarget(
+      name: "BackflowLayersTests",
+      dependencies: [
+        "BackflowLayers", "BackflowLinearAlgebra", "BackflowKernels", "BackflowGradientCheck",
+      ]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,5 @@
+// One import for users; no code of its own.
+@_exported public import BackflowGradientCheck
+@_exported public import BackflowKernels
+@_exported public import BackflowLayers
+@_exported public import BackflowLinearAlgebra

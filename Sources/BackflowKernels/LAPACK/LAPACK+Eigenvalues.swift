@@ -1,0 +1,94 @@
+package import ComplexModule
+
+extension LAPACK {
+  /// The eigenvalues of `a`, n × n.
+  package static func geev<S: RealScalar>(
+    valuesOf a: Span<S>, order n: Int
+  ) throws(LAPACKError) -> [Complex<S>] {
+    try checkFinite(a, rows: n, columns: n)
+    // A and its transpose have the same eigenvalues, so the elements need no reordering.
+    var matrix = ColumnMajor(transposeOf: a, rows: n, columns: n)
+    var values = Buffer<S>(uninitialized: 2 * n)
+    let none = CChar(ascii: "N")
+    let info = unsafe matrix.withPointer { a, lda in
+      unsafe values.withPointer { values in
+        unsafe S._routines.lapack.geev(
+          columnMajor, none, none, Int32(n), a, lda, values, values.map { unsafe $0 + n },
+          nil, 1, nil, 1)
+      }
+    }
+    try check(info, "geev", positive: unconverged(info, n, "geev"))
+    try checkResult(values.span, "geev")
+    return pair(values)
+  }
+
+  /// The eigenvalues of `a`, n × n, with the left and the right eigenvectors as the columns of
+  /// row-major matrices, each of unit 2-norm: A·R = R·Λ, Lᴴ·A = Λ·Lᴴ.
+  package static func geev<S: RealScalar>(
+    _ a: Span<S>, order n: Int
+  ) throws(LAPACKError) -> (values: [Complex<S>], left: [Complex<S>], right: [Complex<S>]) {
+    try checkFinite(a, rows: n, columns: n)
+    var matrix = ColumnMajor(rowMajor: a, rows: n, columns: n)
+    var values = Buffer<S>(uninitialized: 2 * n)
+    var left = ColumnMajor<S>(uninitialized: n, n)
+    var right = ColumnMajor<S>(uninitialized: n, n)
+    let vectors = CChar(ascii: "V")
+    let info = unsafe matrix.withPointer { a, lda in
+      unsafe values.withPointer { values in
+        unsafe left.withPointer { left, ldl in
+          unsafe right.withPointer { right, ldr in
+            unsafe S._routines.lapack.geev(
+              columnMajor, vectors, vectors, Int32(n), a, lda, values,
+              values.map { unsafe $0 + n }, left, ldl, right, ldr)
+          }
+        }
+      }
+    }
+    try check(info, "geev", positive: unconverged(info, n, "geev"))
+    try checkResult(values.span, "geev")
+    return (pair(values), unpack(left, values: values), unpack(right, values: values))
+  }
+
+  /// What a positive `info` of the QR iteration means: the eigenvalues behind it have converged.
+  static func unconverged(_ info: Int32, _ n: Int, _ routine: String) -> LAPACKError {
+    .noConvergence(routine: routine, .eigenvalues(first: Int(info), total: n))
+  }
+
+  /// n real parts and n imaginary parts as n complex numbers.
+  static func pair<S: RealScalar>(_ parts: Buffer<S>) -> [Complex<S>] {
+    let n = parts.count / 2
+    return (0..<n).map { Complex(parts.span[$0], parts.span[n + $0]) }
+  }
+
+  /// LAPACK's real storage of eigenvectors as complex ones, row-major.
+  ///
+  /// A conjugate pair of eigenvalues stands at j and j + 1, the positive imaginary part first;
+  /// columns j and j + 1 hold the real and the imaginary part of the first one's vector, and the
+  /// second one's is its conjugate.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func unpack<S: RealScalar>(
+    _ vectors: ColumnMajor<S>, values: Buffer<S>
+  ) -> [Complex<S>] {
+    let n = vectors.columns
+    let imaginary = values.span.extracting(n..<(2 * n))
+    var result = [Complex<S>](repeating: .zero, count: n * n)
+    var elements = result.mutableSpan
+    var column = 0
+    while column < n {
+      let isPair = imaginary[column] != 0
+      for row in 0..<n {
+        let real = vectors[row, column]
+        if isPair {
+          let imaginary = vectors[row, column + 1]
+          elements[row * n + column] = Complex(real, imaginary)
+          elements[row * n + column + 1] = Complex(real, -imaginary)
+        } else {
+          elements[row * n + column] = Complex(real)
+        }
+      }
+      column += isPair ? 2 : 1
+    }
+    return result
+  }
+}

@@ -1,0 +1,33 @@
+extension LAPACK {
+  /// The X of least ‖X‖ among those of least ‖B − A·X‖, column by column.
+  ///
+  /// `a` is m × n, `b` is m × `columns`, the result n × `columns`, all row-major. Singular values
+  /// up to `tolerance` times the largest count as zero.
+  package static func gelsd<S: RealScalar>(
+    _ a: Span<S>, rows m: Int, columns n: Int, _ b: Span<S>, columns: Int, tolerance: S
+  ) throws(LAPACKError) -> (solution: Buffer<S>, rank: Int, singularValues: [S]) {
+    try checkFinite(a, rows: m, columns: n)
+    try checkFinite(b, rows: m, columns: columns, name: "right-hand side")
+    // LAPACK leaves X untouched here, and it is zero.
+    if m == 0 || n == 0 { return (Buffer(repeating: 0, count: n * columns), 0, []) }
+    var matrix = ColumnMajor(rowMajor: a, rows: m, columns: n)
+    // B comes in and X goes out in the same memory, so it has the rows of the taller one.
+    var unknowns = ColumnMajor(rowMajor: b, rows: m, columns: columns, paddedRows: n)
+    var values = Buffer<S>(uninitialized: min(m, n))
+    var rank: Int32 = 0
+    let info = unsafe matrix.withPointer { a, lda in
+      unsafe unknowns.withPointer { b, ldb in
+        unsafe values.withPointer { values in
+          unsafe S._routines.lapack.gelsd(
+            columnMajor, Int32(m), Int32(n), Int32(columns), a, lda, b, ldb, values, tolerance,
+            &rank)
+        }
+      }
+    }
+    try check(info, "gelsd", positive: .noConvergence(routine: "gelsd", .offDiagonals(Int(info))))
+    let solution = unknowns.rowMajor(rows: n)
+    try checkResult(values.span, "gelsd")
+    try checkResult(solution.span, "gelsd")
+    return (solution, Int(rank), values.elements)
+  }
+}

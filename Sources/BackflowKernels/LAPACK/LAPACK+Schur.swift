@@ -1,0 +1,28 @@
+package import ComplexModule
+
+extension LAPACK {
+  /// The real Schur form of `a`, n × n: A = Z·T·Zᵀ, with t and z row-major.
+  package static func gees<S: RealScalar>(
+    _ a: Span<S>, order n: Int
+  ) throws(LAPACKError) -> (t: Buffer<S>, z: Buffer<S>, values: [Complex<S>]) {
+    try checkFinite(a, rows: n, columns: n)
+    var matrix = ColumnMajor(rowMajor: a, rows: n, columns: n)
+    var vectors = ColumnMajor<S>(uninitialized: n, n)
+    var values = Buffer<S>(uninitialized: 2 * n)
+    var selected: Int32 = 0
+    let info = unsafe matrix.withPointer { a, lda in
+      unsafe vectors.withPointer { z, ldz in
+        unsafe values.withPointer { values in
+          unsafe S._routines.lapack.gees(
+            columnMajor, CChar(ascii: "V"), Int32(n), a, lda, &selected, values,
+            values.map { unsafe $0 + n }, z, ldz)
+        }
+      }
+    }
+    try check(info, "gees", positive: unconverged(info, n, "gees"))
+    try checkResult(values.span, "gees")
+    let t = matrix.rowMajor()
+    try checkResult(t.span, "gees")
+    return (t, vectors.rowMajor(), pair(values))
+  }
+}

@@ -1,0 +1,46 @@
+extension LAPACK {
+  /// The min(m, n) singular values of `a`, m × n, descending.
+  package static func gesdd<S: RealScalar>(
+    valuesOf a: Span<S>, rows m: Int, columns n: Int
+  ) throws(LAPACKError) -> [S] {
+    try checkFinite(a, rows: m, columns: n)
+    // A and its transpose have the same singular values, so the elements need no reordering.
+    var matrix = ColumnMajor(transposeOf: a, rows: m, columns: n)
+    var values = Buffer<S>(uninitialized: min(m, n))
+    let info = unsafe matrix.withPointer { a, lda in
+      unsafe values.withPointer { values in
+        unsafe S._routines.lapack.gesdd(
+          columnMajor, CChar(ascii: "N"), Int32(n), Int32(m), a, lda, values, nil, 1, nil, 1)
+      }
+    }
+    try check(info, "gesdd", positive: .noConvergence(routine: "gesdd", .singularValues))
+    try checkResult(values.span, "gesdd")
+    return values.elements
+  }
+
+  /// The thin decomposition of `a`, m × n, with k = min(m, n): u is m × k, vt is k × n, row-major.
+  package static func gesdd<S: RealScalar>(
+    _ a: Span<S>, rows m: Int, columns n: Int
+  ) throws(LAPACKError) -> (u: Buffer<S>, values: [S], vt: Buffer<S>) {
+    try checkFinite(a, rows: m, columns: n)
+    let k = min(m, n)
+    var matrix = ColumnMajor(rowMajor: a, rows: m, columns: n)
+    var values = Buffer<S>(uninitialized: k)
+    var u = ColumnMajor<S>(uninitialized: m, k)
+    var vt = ColumnMajor<S>(uninitialized: k, n)
+    let info = unsafe matrix.withPointer { a, lda in
+      unsafe values.withPointer { values in
+        unsafe u.withPointer { u, ldu in
+          unsafe vt.withPointer { vt, ldvt in
+            unsafe S._routines.lapack.gesdd(
+              columnMajor, CChar(ascii: "S"), Int32(m), Int32(n), a, lda, values,
+              u, ldu, vt, ldvt)
+          }
+        }
+      }
+    }
+    try check(info, "gesdd", positive: .noConvergence(routine: "gesdd", .singularValues))
+    try checkResult(values.span, "gesdd")
+    return (u.rowMajor(), values.elements, vt.rowMajor())
+  }
+}

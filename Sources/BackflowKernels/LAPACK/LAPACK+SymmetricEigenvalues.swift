@@ -1,0 +1,47 @@
+extension LAPACK {
+  /// The eigenvalues, ascending, of the symmetric n × n matrix whose lower triangle `a` holds. The
+  /// upper one is not read.
+  package static func syevd<S: RealScalar>(
+    valuesOf a: Span<S>, order n: Int
+  ) throws(LAPACKError) -> [S] {
+    try syevd(a, order: n, job: "N").values.elements
+  }
+
+  /// The same, with orthonormal eigenvectors as the columns of a row-major matrix.
+  package static func syevd<S: RealScalar>(
+    _ a: Span<S>, order n: Int
+  ) throws(LAPACKError) -> (values: [S], vectors: Buffer<S>) {
+    let (values, vectors) = try syevd(a, order: n, job: "V")
+    return (values.elements, vectors.rowMajor())
+  }
+
+  private static func syevd<S: RealScalar>(
+    _ a: Span<S>, order n: Int, job: Unicode.Scalar
+  ) throws(LAPACKError) -> (values: Buffer<S>, vectors: ColumnMajor<S>) {
+    try checkFinite(a, rows: n, columns: n, triangleOnly: true)
+    // The lower triangle of rows is the upper one of columns.
+    var matrix = ColumnMajor(transposeOf: a, rows: n, columns: n)
+    var values = Buffer<S>(uninitialized: n)
+    let info = unsafe matrix.withPointer { a, lda in
+      unsafe values.withPointer { values in
+        unsafe S._routines.lapack.syevd(
+          columnMajor, CChar(ascii: job), CChar(ascii: "U"), Int32(n), a, lda, values)
+      }
+    }
+    try check(info, "syevd", positive: syevdFailure(Int(info), order: n, withVectors: job == "V"))
+    try checkResult(values.span, "syevd")
+    return (values, matrix)
+  }
+
+  /// With vectors, `info` packs the bounds of the submatrix it failed on as first·(n + 1) + last;
+  /// without, and for small matrices, it is a count.
+  package static func syevdFailure(
+    _ info: Int, order n: Int, withVectors: Bool
+  ) -> LAPACKError {
+    let (first, last) = info.quotientAndRemainder(dividingBy: n + 1)
+    if withVectors && first > 0 {
+      return .noConvergence(routine: "syevd", .submatrix(first: first - 1, last: last - 1))
+    }
+    return .noConvergence(routine: "syevd", .offDiagonals(info))
+  }
+}

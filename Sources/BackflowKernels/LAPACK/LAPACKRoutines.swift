@@ -1,0 +1,66 @@
+internal import CLAPACKE
+
+/// LAPACKE in one precision: what the callers in this folder need, and nothing they do not.
+@safe struct LAPACKRoutines<Scalar>: Sendable {
+  typealias Input = UnsafePointer<Scalar>?
+  typealias Output = UnsafeMutablePointer<Scalar>?
+  typealias Pivots = UnsafePointer<Int32>?
+  typealias PivotsOut = UnsafeMutablePointer<Int32>?
+  /// Matrix layout; one-letter options; sizes and leading dimensions.
+  typealias Layout = Int32
+  typealias Letter = CChar
+  typealias Size = Int32
+  typealias Info = Int32
+
+  let geev:
+    @Sendable (
+      Layout, Letter, Letter, Size, Output, Size, Output, Output, Output, Size, Output, Size
+    ) -> Info
+  let syevd: @Sendable (Layout, Letter, Letter, Size, Output, Size, Output) -> Info
+  let gesdd:
+    @Sendable (
+      Layout, Letter, Size, Size, Output, Size, Output, Output, Size, Output, Size
+    ) -> Info
+  let geqrf: @Sendable (Layout, Size, Size, Output, Size, Output) -> Info
+  let orgqr: @Sendable (Layout, Size, Size, Size, Output, Size, Input) -> Info
+  /// Without the selection of eigenvalues: C gives its callback another type in each precision.
+  let gees:
+    @Sendable (
+      Layout, Letter, Size, Output, Size, PivotsOut, Output, Output, Output, Size
+    ) -> Info
+  let getrf: @Sendable (Layout, Size, Size, Output, Size, PivotsOut) -> Info
+  let getrs: @Sendable (Layout, Letter, Size, Size, Input, Size, Pivots, Output, Size) -> Info
+  let gecon: @Sendable (Layout, Letter, Size, Input, Size, Scalar, Output) -> Info
+  let lange: @Sendable (Layout, Letter, Size, Size, Input, Size) -> Scalar
+  let gelsd:
+    @Sendable (
+      Layout, Size, Size, Size, Output, Size, Output, Size, Output, Scalar, PivotsOut
+    ) -> Info
+  let potrf: @Sendable (Layout, Letter, Size, Output, Size) -> Info
+  let potrs: @Sendable (Layout, Letter, Size, Size, Input, Size, Output, Size) -> Info
+}
+
+private let unsorted = CChar(ascii: "N")
+
+extension LAPACKRoutines<Float> {
+  static let single = unsafe LAPACKRoutines(
+    geev: LAPACKE_sgeev, syevd: LAPACKE_ssyevd, gesdd: LAPACKE_sgesdd, geqrf: LAPACKE_sgeqrf,
+    orgqr: LAPACKE_sorgqr,
+    gees: { unsafe LAPACKE_sgees($0, $1, unsorted, nil, $2, $3, $4, $5, $6, $7, $8, $9) },
+    getrf: LAPACKE_sgetrf, getrs: LAPACKE_sgetrs, gecon: LAPACKE_sgecon, lange: LAPACKE_slange,
+    gelsd: LAPACKE_sgelsd, potrf: LAPACKE_spotrf, potrs: LAPACKE_spotrs)
+}
+
+extension LAPACKRoutines<Double> {
+  static let double = unsafe LAPACKRoutines(
+    geev: LAPACKE_dgeev, syevd: LAPACKE_dsyevd, gesdd: LAPACKE_dgesdd, geqrf: LAPACKE_dgeqrf,
+    orgqr: LAPACKE_dorgqr,
+    gees: { unsafe LAPACKE_dgees($0, $1, unsorted, nil, $2, $3, $4, $5, $6, $7, $8, $9) },
+    getrf: LAPACKE_dgetrf, getrs: LAPACKE_dgetrs, gecon: LAPACKE_dgecon, lange: LAPACKE_dlange,
+    gelsd: LAPACKE_dgelsd, potrf: LAPACKE_dpotrf, potrs: LAPACKE_dpotrs)
+}
+
+extension CChar {
+  /// LAPACK's options are letters: `CChar(ascii: "V")`.
+  init(ascii letter: Unicode.Scalar) { self = CChar(UInt8(ascii: letter)) }
+}

@@ -1,0 +1,94 @@
+/// A [time, batch, features] buffer that several threads fill at once, each its own samples.
+///
+/// It keeps the memory alive, so nothing dangles; that no two threads touch the same sample is the
+/// caller's part, and `Threads.split` over the batch is how every caller meets it.
+@safe package struct SequenceView<S: RealScalar>: @unchecked Sendable {
+  package let time: Int
+  package let batch: Int
+  package let features: Int
+  private let buffer: Buffer<S>
+  private let base: UnsafeMutablePointer<S>
+
+  /// A view of `buffer`, which becomes the only owner of its memory first.
+  package init(_ buffer: inout Buffer<S>, time: Int, batch: Int, features: Int) {
+    require(
+      buffer.count == time * batch * features,
+      "[\(time), \(batch), \(features)] is no view of \(buffer.count) elements")
+    unsafe base = buffer.uniqueBase()
+    self.buffer = buffer
+    (self.time, self.batch, self.features) = (time, batch, features)
+  }
+
+  /// A view for reading only: writing through it would be seen by other tensors.
+  package init(reading buffer: Buffer<S>, time: Int, batch: Int, features: Int) {
+    require(
+      buffer.count == time * batch * features,
+      "[\(time), \(batch), \(features)] is no view of \(buffer.count) elements")
+    unsafe base = buffer.sharedBase
+    self.buffer = buffer
+    (self.time, self.batch, self.features) = (time, batch, features)
+  }
+
+  /// The rows of `samples` at step `t`: a contiguous [samples, features] matrix.
+  package subscript(t: Int, samples: Range<Int>) -> RowsView<S> {
+    @_lifetime(borrow self)
+    get {
+      require(
+        t >= 0 && t < time && samples.lowerBound >= 0 && samples.upperBound <= batch,
+        "step \(t), samples \(samples) are outside [\(time), \(batch), \(features)]")
+      let start = unsafe base + (t * batch + samples.lowerBound) * features
+      return unsafe RowsView(start: start, rows: samples.count, columns: features, owner: self)
+    }
+  }
+}
+
+/// A contiguous [rows, columns] part of a `SequenceView`, which it cannot outlive.
+@safe package struct RowsView<S: RealScalar>: ~Escapable {
+  let start: UnsafeMutablePointer<S>
+  let rows: Int
+  let columns: Int
+
+  @_lifetime(borrow owner)
+  fileprivate init(
+    start: UnsafeMutablePointer<S>, rows: Int, columns: Int, owner: borrowing SequenceView<S>
+  ) {
+    unsafe self.start = start
+    self.rows = rows
+    self.columns = columns
+  }
+
+  var count: Int { rows * columns }
+
+  /// self ← tanh self
+  package func tanh() { unsafe S._routines.vector.tanh(count, start, start) }
+
+  /// self ← max(self, 0)
+  package func relu() { unsafe S._routines.vector.relu(count, start, start) }
+
+  /// Every row += `row`, which has as many elements as there are columns.
+  package func addRow(_ row: Span<S>) {
+    require(row.count == columns, "a row of \(row.count) elements against \(columns) columns")
+    unsafe row.withUnsafeBufferPointer { row in
+      unsafe S._routines.vector.addRow(rows, columns, row.baseAddress, start)
+    }
+  }
+
+  /// self ← self ⊙ (1 − y²), the local gradient of tanh at its output y
+  package func multiplyByTanhDerivative(at y: RowsView) {
+    requireSameShape(y)
+    unsafe S._routines.vector.tanhBackward(count, y.start, start, start)
+  }
+
+  /// self ← self where y > 0, else 0: the local gradient of ReLU at its output y
+  package func multiplyByReLUDerivative(at y: RowsView) {
+    requireSameShape(y)
+    unsafe S._routines.vector.reluBackward(count, y.start, start, start)
+  }
+
+  private func requireSameShape(_ other: RowsView) {
+    let (rows, columns, others) = (rows, columns, (other.rows, other.columns))
+    require(
+      rows == others.0 && columns == others.1,
+      "[\(rows), \(columns)] against [\(others.0), \(others.1)]")
+  }
+}

@@ -1,0 +1,101 @@
+internal import Synchronization
+
+/// Keeps the blocks of released tensors for the next tensors of the same size.
+///
+/// A training step makes the same tensors again and again. Handing them the same, already mapped
+/// memory means that in the steady state a step asks the system for nothing. The pool never caches
+/// more bytes than were once live at the same time.
+package enum StoragePool {
+  /// What the pool has done so far.
+  package struct Statistics: Sendable {
+    /// Blocks ever requested from the system.
+    package var systemAllocations = 0
+    package var liveBytes = 0
+    package var peakLiveBytes = 0
+    package var cachedBytes = 0
+  }
+
+  package static var statistics: Statistics { state.withLock { $0.statistics } }
+
+  /// Gives every cached block back to the system.
+  package static func drain() {
+    let blocks = state.withLock { state in
+      state.statistics.cachedBytes = 0
+      defer { state.free = State.emptyLists }
+      return state.free.flatMap { $0 }
+    }
+    for block in blocks { unsafe block.address.deallocate() }
+  }
+
+  /// Memory of at least `minimumBytes`, aligned to `alignment`, contents undefined.
+  static func allocate(minimumBytes: Int) -> PooledBlock {
+    let sizeClass = SizeClass(holding: minimumBytes)
+    let reused = state.withLock { state -> PooledBlock? in
+      state.statistics.liveBytes += sizeClass.bytes
+      state.statistics.peakLiveBytes = max(
+        state.statistics.peakLiveBytes, state.statistics.liveBytes)
+      if let block = state.free[sizeClass.index].popLast() {
+        state.statistics.cachedBytes -= sizeClass.bytes
+        return block
+      }
+      state.statistics.systemAllocations += 1
+      return nil
+    }
+    if let reused { return reused }
+    return unsafe PooledBlock(
+      address: .allocate(byteCount: sizeClass.bytes, alignment: alignment), sizeClass: sizeClass)
+  }
+
+  static func release(_ block: PooledBlock) {
+    let bytes = block.sizeClass.bytes
+    let cached = state.withLock { state in
+      state.statistics.liveBytes -= bytes
+      guard state.statistics.cachedBytes + bytes <= state.statistics.peakLiveBytes else {
+        return false
+      }
+      state.free[block.sizeClass.index].append(block)
+      state.statistics.cachedBytes += bytes
+      return true
+    }
+    if !cached { unsafe block.address.deallocate() }
+  }
+
+  /// A cache line, and a register of AVX-512.
+  package static let alignment = 64
+
+  private struct State {
+    static let emptyLists = [[PooledBlock]](repeating: [], count: SizeClass.count)
+    var free = emptyLists
+    var statistics = Statistics()
+  }
+
+  private static let state = Mutex(State())
+}
+
+/// A block of the pool and the class it returns to.
+@safe struct PooledBlock: @unchecked Sendable {
+  let address: UnsafeMutableRawPointer
+  let sizeClass: SizeClass
+}
+
+/// Block sizes: four steps to each doubling, so that rounding up wastes at most a quarter.
+struct SizeClass: Sendable {
+  let index: Int
+  let bytes: Int
+
+  static let count = 4 * 58
+
+  init(holding minimumBytes: Int) {
+    let lines = max(1, (minimumBytes + StoragePool.alignment - 1) / StoragePool.alignment)
+    if lines <= 4 {
+      index = lines - 1
+      bytes = lines * StoragePool.alignment
+      return
+    }
+    let exponent = Int.bitWidth - 1 - (lines - 1).leadingZeroBitCount
+    let step = 1 << (exponent - 2)
+    let steps = (lines + step - 1) / step
+    index = 4 * (exponent - 1) + (steps - 5)
+    bytes = steps * step * StoragePool.alignment
+  }
+}

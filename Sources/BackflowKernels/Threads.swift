@@ -1,0 +1,58 @@
+internal import COpenBLAS
+internal import Dispatch
+internal import Synchronization
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// How many threads Backflow's products and recurrences may use.
+///
+/// OpenBLAS itself is kept at one thread: it synchronises at every call, which costs more than it
+/// gains on the small products of a recurrence. Backflow splits the work above it instead, by rows
+/// of the result or by samples of the batch, so that an element's sum is formed in the same order
+/// whatever the count.
+public enum Threads {
+  /// The number of threads, at least 1. Starts as `BACKFLOW_NUM_THREADS`, or else as the number of
+  /// processors this process may run on.
+  public static var count: Int {
+    get { current.load(ordering: .relaxed) }
+    set {
+      require(newValue >= 1, "the number of threads must be at least 1, not \(newValue)")
+      current.store(newValue, ordering: .relaxed)
+    }
+  }
+
+  private static let current = Atomic<Int>(initialCount)
+
+  private static var initialCount: Int {
+    if let text = unsafe getenv("BACKFLOW_NUM_THREADS"), let count = Int(unsafe String(cString: text)),
+      count >= 1
+    {
+      return count
+    }
+    return max(1, Int(openblas_get_num_procs()))
+  }
+
+  static let keepOpenBLASSingleThreaded: Void = openblas_set_num_threads(1)
+
+  /// Runs `body` on consecutive parts of `0..<count`, one part a thread, each at least `grain` long
+  /// and starting at a multiple of `alignment`. Returns when all are done.
+  package static func split(
+    _ count: Int, grain: Int, alignment: Int = 1, _ body: (Range<Int>) -> Void
+  ) {
+    let parts = max(1, min(Threads.count, count / max(grain, 1)))
+    if parts == 1 { return body(0..<count) }
+    withoutActuallyEscaping(body) { body in
+      // The parts are disjoint and all done before this returns.
+      nonisolated(unsafe) let body = body
+      DispatchQueue.concurrentPerform(iterations: parts) { part in
+        let start = count * part / parts / alignment * alignment
+        let end = part + 1 == parts ? count : count * (part + 1) / parts / alignment * alignment
+        unsafe body(start..<end)
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+// Matrices are row-major, rows × columns, contiguous; the number of columns tells the rest.
+extension VectorKernels {
+  /// Every row of y += row
+  package static func addRow<S: RealScalar>(_ row: Span<S>, into y: consuming MutableSpan<S>) {
+    unsafe updateRows(row, &y, S._routines.vector.addRow)
+  }
+
+  /// Every row of y *= row
+  package static func multiplyRow<S: RealScalar>(
+    _ row: Span<S>, into y: consuming MutableSpan<S>
+  ) { unsafe updateRows(row, &y, S._routines.vector.multiplyRow) }
+
+  /// y[g, c] ← Σᵣ x[g, r, c], or added to y, for each of the `groups`
+  package static func sumRows<S: RealScalar>(
+    _ x: Span<S>, groups: Int = 1, rows: Int, accumulate: Bool = false,
+    into y: consuming MutableSpan<S>
+  ) {
+    requireCount(x.count, rows * y.count)
+    if y.isEmpty { return }
+    let columns = y.count / groups
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe y.withUnsafeMutableBufferPointer { y in
+        for group in 0..<groups {
+          unsafe S._routines.vector.sumRows(
+            rows, columns, accumulate ? 1 : 0, x.baseAddress.map { unsafe $0 + group * rows * columns },
+            y.baseAddress.map { unsafe $0 + group * columns })
+        }
+      }
+    }
+  }
+
+  /// y[r] ← Σ_c x[r, c]
+  package static func rowSums<S: RealScalar>(
+    _ x: Span<S>, columns: Int, into y: consuming MutableSpan<S>
+  ) {
+    requireCount(x.count, y.count * columns)
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe y.withUnsafeMutableBufferPointer { y in
+        unsafe S._routines.vector.rowSums(y.count, columns, x.baseAddress, y.baseAddress)
+      }
+    }
+  }
+
+  /// The column of each row's first maximum.
+  package static func rowArgmax<S: RealScalar>(_ x: Span<S>, rows: Int, columns: Int) -> [Int] {
+    requireCount(x.count, rows * columns)
+    var columnOfRow = [Int64](repeating: 0, count: rows)
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe columnOfRow.withUnsafeMutableBufferPointer { y in
+        unsafe S._routines.vector.rowArgmax(rows, columns, x.baseAddress, y.baseAddress)
+      }
+    }
+    return columnOfRow.map { Int($0) }
+  }
+
+  /// Each row of y ← softmax of that row of x
+  package static func softmax<S: RealScalar>(
+    _ x: Span<S>, rows: Int, columns: Int, into y: consuming MutableSpan<S>
+  ) {
+    requireCount(rows * columns, x.count)
+    unsafe map(x, into: y) { unsafe S._routines.vector.softmax(rows, columns, $1, $2) }
+  }
+
+  /// Each row of y ← log softmax of that row of x
+  package static func logSoftmax<S: RealScalar>(
+    _ x: Span<S>, rows: Int, columns: Int, into y: consuming MutableSpan<S>
+  ) {
+    requireCount(rows * columns, x.count)
+    unsafe map(x, into: y) { unsafe S._routines.vector.logSoftmax(rows, columns, $1, $2) }
+  }
+
+  /// loss[r] ← −ln softmax(logits)[r, labels[r]], probabilities ← softmax(logits)
+  package static func crossEntropy<S: RealScalar>(
+    _ logits: Span<S>, labels: [Int], columns: Int,
+    losses: consuming MutableSpan<S>, probabilities: consuming MutableSpan<S>
+  ) {
+    let rows = labels.count
+    requireCount(rows * columns, logits.count)
+    requireCount(rows * columns, probabilities.count)
+    requireCount(rows, losses.count)
+    for (row, label) in labels.enumerated() {
+      require(
+        label >= 0 && label < columns,
+        "label \(label) of row \(row) is outside the \(columns) classes")
+    }
+    let labels = labels.map { Int64($0) }
+    unsafe logits.withUnsafeBufferPointer { logits in
+      unsafe losses.withUnsafeMutableBufferPointer { losses in
+        unsafe probabilities.withUnsafeMutableBufferPointer { probabilities in
+          unsafe S._routines.vector.crossEntropy(
+            rows, columns, logits.baseAddress, labels, losses.baseAddress,
+            probabilities.baseAddress)
+        }
+      }
+    }
+  }
+
+  /// y[c, r] ← x[r, c], x being rows × columns
+  package static func transpose<S: RealScalar>(
+    _ x: Span<S>, rows: Int, columns: Int, into y: consuming MutableSpan<S>
+  ) {
+    requireCount(rows * columns, x.count)
+    unsafe map(x, into: y) { unsafe S._routines.vector.transpose(rows, columns, $1, columns, $2, rows) }
+  }
+
+  private static func updateRows<S: RealScalar>(
+    _ row: Span<S>, _ y: inout MutableSpan<S>, _ kernel: VectorRoutines<S>.RowUpdate
+  ) {
+    if y.isEmpty { return }
+    require(
+      !row.isEmpty && y.count % row.count == 0,
+      "a row of \(row.count) elements against a matrix of \(y.count)")
+    unsafe row.withUnsafeBufferPointer { row in
+      unsafe y.withUnsafeMutableBufferPointer { y in
+        unsafe kernel(y.count / row.count, row.count, row.baseAddress, y.baseAddress)
+      }
+    }
+  }
+}

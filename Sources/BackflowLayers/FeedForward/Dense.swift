@@ -1,0 +1,69 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// A fully connected layer (PyTorch `Linear`).
+///
+///     y = x Wᵀ + b
+///
+/// Backward, with ȳ the gradient of the loss by y, summed over all rows:
+///
+///     x̄ = ȳ W        W̄ = ȳᵀ x        b̄ = Σ ȳ
+///
+/// Shapes: x [..., I], W [O, I], b [O], y [..., O]; leading axes (batch, or time and batch) are rows.
+/// Cache: x. Cost: 2·rows·I·O flops forward, twice that backward.
+public struct Dense<Scalar: RealScalar>: Layer {
+  /// W, [outputs, inputs].
+  public var weight: Tensor<Scalar>
+  /// b, [outputs].
+  public var bias: Tensor<Scalar>
+
+  /// A layer with these parameters: `weight` [outputs, inputs], `bias` [outputs].
+  public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>) {
+    require(
+      weight.rank == 2 && bias.shape == [weight.shape[0]],
+      "Dense: weight \(weight.shape) and bias \(bias.shape) do not fit together")
+    self.weight = weight
+    self.bias = bias
+  }
+
+  /// A layer with freshly drawn weights and zero bias.
+  public init(
+    inputSize: Int, outputSize: Int, weights: Initializer = .glorotUniform(),
+    using random: inout RandomSource
+  ) {
+    self.init(
+      weight: weights([outputSize, inputSize], using: &random), bias: .zeros([outputSize]))
+  }
+
+  /// What `backward` reads: the input, [..., I].
+  public struct Cache: Sendable {
+    /// x
+    public let input: Tensor<Scalar>
+  }
+
+  /// y = x Wᵀ + b, [..., I] → [..., O].
+  public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
+    require(
+      input.rank >= 1 && input.shape[input.rank - 1] == weight.shape[1],
+      "Dense: input \(input.shape) does not fit weight \(weight.shape)")
+    var output = matmul(input, weight.transposed)
+    output.addToRows(bias)
+    return (output, Cache(input: input))
+  }
+
+  /// x̄ = ȳ W, W̄ = ȳᵀ x, b̄ = Σ ȳ.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Dense) {
+    let gradients = Dense(
+      weight: matmul(outputGradient.transposed, cache.input),
+      bias: outputGradient.asRows.sum(axis: 0))
+    return (matmul(outputGradient, weight), gradients)
+  }
+
+  /// Visits `weight` and `bias`.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    visit("weight", &weight)
+    visit("bias", &bias)
+  }
+}

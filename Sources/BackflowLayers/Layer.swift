@@ -1,0 +1,45 @@
+public import BackflowLinearAlgebra
+
+/// A differentiable function of one tensor, with its backward pass written out.
+///
+/// `forward` returns the output and the cache of what `backward` needs; `backward` reads the cache
+/// and the gradient of the loss by the output, and returns the gradients by the input and by the
+/// parameters. Neither changes the layer.
+public protocol Layer<Scalar>: Parameterized {
+  /// What the backward pass needs of the forward pass.
+  associatedtype Cache: Sendable
+
+  /// The output, and the cache for `backward`.
+  func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache)
+
+  /// The gradients by the input and by the parameters, from the gradient by the output.
+  func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Self)
+}
+
+extension Layer {
+  /// The output alone.
+  public func callAsFunction(_ input: Tensor<Scalar>) -> Tensor<Scalar> { forward(input).output }
+}
+
+/// A layer without parameters; its gradients are an equally empty value.
+public protocol ParameterlessLayer<Scalar>: Layer {
+  /// The one value there is.
+  init()
+
+  /// The gradient by the input, from the gradient by the output.
+  func inputGradient(_ outputGradient: Tensor<Scalar>, _ cache: Cache) -> Tensor<Scalar>
+}
+
+extension ParameterlessLayer {
+  /// Visits nothing.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {}
+
+  /// The gradient by the input, and no gradients by parameters.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Self) {
+    (inputGradient(outputGradient, cache), Self())
+  }
+}

@@ -1,0 +1,59 @@
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
+
+/// Why gradients could not be clipped; they are then left as they were.
+public enum GradientClippingError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A gradient holds NaN or infinity, which no scaling can mend.
+  case nonFiniteGradient(parameter: String, count: Int)
+  /// The limit is zero, negative or not a number: scaling by it would silence or reverse the
+  /// gradients.
+  case limitNotPositive(Double)
+
+  /// The reason in a sentence.
+  public var description: String {
+    switch self {
+    case .nonFiniteGradient(let parameter, let count):
+      "the gradient of \(parameter) has \(count) elements that are NaN or infinite"
+    case .limitNotPositive(let limit):
+      "the largest allowed norm must be positive, not \(limit)"
+    }
+  }
+}
+
+/// Scales all gradients by one factor so that their global Euclidean norm is at most `limit`, and
+/// returns the norm before.
+///
+///     g ← g · min(1, limit / ‖g‖),   ‖g‖² = Σ over all parameters
+///
+/// The direction is kept. The norm is formed in double and scaled where a square would overflow, so
+/// large finite gradients are shortened and never silenced. Pascanu et al., ICML 2013.
+///
+/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite.
+@discardableResult
+public func clipGradientNorm<Model: Parameterized>(
+  _ gradients: inout Model, to limit: Double
+) throws(GradientClippingError) -> Double {
+  guard limit > 0 else { throw .limitNotPositive(limit) }
+  let named = gradients.namedParameters
+  for (name, gradient) in named where !gradient.isFinite {
+    throw .nonFiniteGradient(parameter: name, count: gradient.nonfiniteCount)
+  }
+  let norm = Tensor(named.map { VectorKernels.norm($0.value.span) }).norm()
+  if norm > limit {
+    gradients.visitParameters { _, gradient in gradient.scale(by: limit, over: norm) }
+  }
+  return norm
+}
+
+extension Tensor {
+  /// self ← self · numerator / denominator, also where the quotient itself would underflow.
+  fileprivate mutating func scale(by numerator: Double, over denominator: Double) {
+    let factor = Scalar(numerator / denominator)
+    if factor.isNormal {
+      self *= factor
+    } else {
+      self *= Scalar(1 / denominator)
+      self *= Scalar(numerator)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// A value with parameters to be learned: a layer, or a model made of layers.
+///
+/// The gradients of a model have the model's own type: `gradients.weight` is the gradient of
+/// `model.weight`. So a model is described once, and an optimiser walks both side by side.
+public protocol Parameterized<Scalar>: Sendable {
+  /// The element of the parameters.
+  associatedtype Scalar: RealScalar
+
+  /// Visits every parameter in a fixed order, under the name that PyTorch's `state_dict` gives it.
+  mutating func visitParameters(_ visit: ParameterVisitor<Scalar>)
+}
+
+/// What is done with each parameter: its name, and itself to be read or changed.
+public typealias ParameterVisitor<Scalar: RealScalar> = (String, inout Tensor<Scalar>) -> Void
+
+extension Parameterized {
+  /// Visits every parameter with `prefix` and a dot before its name: how a model visits its layers.
+  public mutating func visitParameters(under prefix: String, _ visit: ParameterVisitor<Scalar>) {
+    visitParameters { name, parameter in visit(prefix + "." + name, &parameter) }
+  }
+
+  /// The parameters with their names, in the order of `visitParameters`.
+  public var namedParameters: [(name: String, value: Tensor<Scalar>)] {
+    var copy = self
+    var parameters: [(name: String, value: Tensor<Scalar>)] = []
+    copy.visitParameters { name, parameter in parameters.append((name, parameter)) }
+    return parameters
+  }
+
+  /// The number of elements of all parameters together.
+  public var parameterCount: Int { namedParameters.reduce(0) { $0 + $1.value.count } }
+
+  /// Visits every parameter of this value beside the one of the same place in `other`.
+  /// Stops if two shapes differ.
+  public mutating func visitParameters(
+    beside other: Self, _ visit: (_ name: String, inout Tensor<Scalar>, Tensor<Scalar>) -> Void
+  ) {
+    let others = other.namedParameters
+    var index = 0
+    visitParameters { name, parameter in
+      require(
+        index < others.count && others[index].value.shape == parameter.shape,
+        "\(name) has shape \(parameter.shape), its counterpart "
+          + (index < others.count ? "\(others[index].value.shape)" : "is missing"))
+      visit(name, &parameter, others[index].value)
+      index += 1
+    }
+    require(index == others.count, "\(index) parameters against \(others.count)")
+  }
+}

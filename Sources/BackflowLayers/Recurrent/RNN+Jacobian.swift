@@ -1,0 +1,18 @@
+public import BackflowLinearAlgebra
+
+extension RNN: RecurrentCell {
+  /// H: the state of a vanilla RNN is its hidden vector.
+  public var stateSize: Int { hiddenSize }
+
+  /// J = ∂h_t/∂h_{t−1} = diag(φ′(a_t)) W_hh, [H, H].
+  public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+    let output = cache.hidden.select(step).select(sample)
+    let ones = Tensor<Scalar>.ones(output.shape)
+    let slope =
+      switch nonlinearity {
+      case .tanh: Tanh().inputGradient(ones, output)
+      case .relu: ReLU().inputGradient(ones, output)
+      }
+    return slope.reshaped(to: [hiddenSize, 1]) * recurrentWeight
+  }
+}

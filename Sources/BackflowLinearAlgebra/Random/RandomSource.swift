@@ -1,0 +1,83 @@
+/// A seeded stream of random numbers: the same seed gives the same bits on every platform.
+///
+/// The generator is xoshiro256** 1.0 (Blackman and Vigna, "Scrambled linear pseudorandom number
+/// generators", ACM TOMS 47, 2021), its state filled from the seed by SplitMix64 as its authors
+/// advise. Everything drawn from it is formed with integer arithmetic and with the operations that
+/// IEEE 754 rounds exactly (+, −, ×, ÷, √), never with a platform's `log` or `cos`.
+public struct RandomSource: RandomNumberGenerator, Sendable {
+  private var state: (UInt64, UInt64, UInt64, UInt64)
+
+  /// A stream that depends on nothing but `seed`.
+  public init(seed: UInt64) {
+    var splitMix = SplitMix64(state: seed)
+    state = (splitMix.next(), splitMix.next(), splitMix.next(), splitMix.next())
+  }
+
+  /// The next 64 random bits.
+  public mutating func next() -> UInt64 {
+    let result = (state.1 &* 5).rotated(left: 7) &* 9
+    let shifted = state.1 << 17
+    state.2 ^= state.0
+    state.3 ^= state.1
+    state.1 ^= state.2
+    state.0 ^= state.3
+    state.2 ^= shifted
+    state.3 = state.3.rotated(left: 45)
+    return result
+  }
+
+  /// A stream of its own, independent of what this one gives next: one for each worker or layer.
+  public mutating func split() -> RandomSource { RandomSource(seed: next()) }
+}
+
+// MARK: - Single draws
+
+extension RandomSource {
+  /// Uniform on [0, 1): a multiple of 2⁻⁵³.
+  public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+  /// Standard normal, by inverting the distribution function (`StandardNormal.quantile`).
+  public mutating func normal() -> Double {
+    // The midpoints of 2⁵³ equal cells: never 0, never 1.
+    StandardNormal.quantile((Double(next() >> 11) + 0.5) * 0x1p-53)
+  }
+
+  /// Uniform on 0 ..< `bound`, without bias (Lemire, ACM TOMACS 29, 2019).
+  public mutating func integer(below bound: Int) -> Int {
+    precondition(bound > 0, "a random integer needs a positive bound")
+    let range = UInt64(bound)
+    var product = next().multipliedFullWidth(by: range)
+    if product.low < range {
+      let threshold = (0 &- range) % range
+      while product.low < threshold { product = next().multipliedFullWidth(by: range) }
+    }
+    return Int(product.high)
+  }
+
+  /// The numbers 0 ..< `count` in random order, every order equally likely (Fisher–Yates).
+  public mutating func permutation(_ count: Int) -> [Int] {
+    var order = Array(0..<count)
+    for last in stride(from: count - 1, to: 0, by: -1) {
+      order.swapAt(last, integer(below: last + 1))
+    }
+    return order
+  }
+}
+
+private struct SplitMix64 {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+extension UInt64 {
+  fileprivate func rotated(left count: UInt64) -> UInt64 {
+    (self << count) | (self >> (64 - count))
+  }
+}

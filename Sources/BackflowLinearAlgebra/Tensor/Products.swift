@@ -1,0 +1,166 @@
+public import BackflowKernels
+
+/// A matrix as a product reads it, without a copy: a tensor, some of its rows, or the transpose.
+///
+/// A tensor of higher rank counts as the matrix of its rows: [time, batch, features] is
+/// [time × batch, features].
+public struct MatrixOperand<Scalar: RealScalar>: Sendable {
+  let tensor: Tensor<Scalar>
+  /// The rows of `tensor.asRows` that take part.
+  let storedRows: Range<Int>
+  let isTransposed: Bool
+
+  init(_ tensor: Tensor<Scalar>) {
+    require(tensor.rank >= 1, "a scalar is no matrix")
+    self.init(tensor, storedRows: 0..<tensor.asRows.shape[0], isTransposed: false)
+  }
+
+  private init(_ tensor: Tensor<Scalar>, storedRows: Range<Int>, isTransposed: Bool) {
+    (self.tensor, self.storedRows, self.isTransposed) = (tensor, storedRows, isTransposed)
+  }
+
+  var storedColumns: Int { tensor.shape[tensor.rank - 1] }
+  var rows: Int { isTransposed ? storedColumns : storedRows.count }
+  var columns: Int { isTransposed ? storedRows.count : storedColumns }
+
+  var span: Span<Scalar> {
+    @_lifetime(borrow self)
+    get {
+      tensor.span.extracting(
+        storedRows.lowerBound * storedColumns..<storedRows.upperBound * storedColumns)
+    }
+  }
+
+  /// The transpose of this operand. O(1)
+  public var transposed: MatrixOperand {
+    MatrixOperand(tensor, storedRows: storedRows, isTransposed: !isTransposed)
+  }
+
+  /// Only the part of the tensor's outermost axis that `range` names: some of the steps of a
+  /// sequence [time, batch, features]. O(1)
+  package func outermost(_ range: Range<Int>) -> MatrixOperand {
+    require(
+      range.lowerBound >= 0 && range.upperBound <= tensor.shape[0],
+      "the range \(range) is outside axis 0 of shape \(tensor.shape)")
+    let rowsEach = tensor.shape.dropFirst().dropLast().reduce(1, *)
+    return MatrixOperand(
+      tensor, storedRows: range.lowerBound * rowsEach..<range.upperBound * rowsEach,
+      isTransposed: isTransposed)
+  }
+}
+
+extension MatrixOperand: CustomStringConvertible {
+  /// The shape as the product sees it.
+  public var description: String { "[\(rows), \(columns)]" }
+}
+
+extension Tensor {
+  /// The transpose, to be read by a product: `matmul(x, weight.transposed)`. O(1), no copy.
+  public var transposed: MatrixOperand<Scalar> { operand.transposed }
+
+  /// Part of the outermost axis, to be read by a product. O(1), no copy.
+  package func operand(_ range: Range<Int>) -> MatrixOperand<Scalar> { operand.outermost(range) }
+
+  /// The transpose of a matrix as a tensor of its own. O(count)
+  public func transpose() -> Tensor {
+    require(rank == 2, "only a matrix has a transpose, not shape \(shape)")
+    var result = Tensor(uninitialized: [shape[1], shape[0]])
+    VectorKernels.transpose(span, rows: shape[0], columns: shape[1], into: result.mutableSpan)
+    return result
+  }
+
+  fileprivate var operand: MatrixOperand<Scalar> { MatrixOperand(self) }
+}
+
+// MARK: - Matrix times matrix (gemm, 2·m·n·k flops)
+
+/// The product A·B. Leading axes of A are kept: [time, batch, k] · [k, n] is [time, batch, n].
+///
+/// Stops with both shapes if the inner extents differ.
+public func matmul<S>(_ a: Tensor<S>, _ b: Tensor<S>) -> Tensor<S> { matmul(a, b.operand) }
+
+/// The product A·op(B).
+public func matmul<S>(_ a: Tensor<S>, _ b: MatrixOperand<S>) -> Tensor<S> {
+  let rows = a.operand
+  var result = Tensor<S>(uninitialized: a.shape.replacing(axis: a.rank - 1, with: b.columns))
+  gemm(rows, b, beta: 0, into: &result)
+  return result
+}
+
+/// The product op(A)·B.
+public func matmul<S>(_ a: MatrixOperand<S>, _ b: Tensor<S>) -> Tensor<S> { matmul(a, b.operand) }
+
+/// The product op(A)·op(B).
+public func matmul<S>(_ a: MatrixOperand<S>, _ b: MatrixOperand<S>) -> Tensor<S> {
+  var result = Tensor<S>(uninitialized: [a.rows, b.columns])
+  gemm(a, b, beta: 0, into: &result)
+  return result
+}
+
+/// C ← C + op(A)·op(B).
+package func matmul<S>(
+  _ a: MatrixOperand<S>, _ b: MatrixOperand<S>, addedTo c: inout Tensor<S>
+) {
+  gemm(a, b, beta: 1, into: &c)
+}
+
+/// C ← C + op(A)·B.
+public func matmul<S>(_ a: MatrixOperand<S>, _ b: Tensor<S>, addedTo c: inout Tensor<S>) {
+  gemm(a, b.operand, beta: 1, into: &c)
+}
+
+/// C ← C + A·op(B).
+public func matmul<S>(_ a: Tensor<S>, _ b: MatrixOperand<S>, addedTo c: inout Tensor<S>) {
+  gemm(a.operand, b, beta: 1, into: &c)
+}
+
+/// C ← C + A·B.
+public func matmul<S>(_ a: Tensor<S>, _ b: Tensor<S>, addedTo c: inout Tensor<S>) {
+  gemm(a.operand, b.operand, beta: 1, into: &c)
+}
+
+private func gemm<S>(
+  _ a: MatrixOperand<S>, _ b: MatrixOperand<S>, beta: S, into c: inout Tensor<S>
+) {
+  require(
+    a.columns == b.rows, "matmul: shapes \(a) and \(b) do not fit together")
+  let (m, n) = (a.rows, b.columns)
+  require(
+    c.count == m * n && (n == 0 || c.shape[c.rank - 1] == n),
+    "matmul: the product has shape [\(m), \(n)], the result \(c.shape)")
+  BLAS.gemm(
+    m: m, n: n, k: a.columns, a.span, transposed: a.isTransposed,
+    b.span, transposed: b.isTransposed, beta: beta, into: c.mutableSpan)
+}
+
+// MARK: - With vectors
+
+/// op(A)·x, for a matrix and a vector (gemv, 2·m·n flops).
+public func matvec<S>(_ a: MatrixOperand<S>, _ x: Tensor<S>) -> Tensor<S> {
+  require(
+    x.rank == 1 && a.columns == x.count,
+    "matvec: shapes \(a) and \(x.shape) do not fit together")
+  var result = Tensor<S>(uninitialized: [a.rows])
+  BLAS.gemv(
+    a.span, rows: a.storedRows.count, columns: a.storedColumns, transposed: a.isTransposed,
+    x.span, into: result.mutableSpan)
+  return result
+}
+
+/// A·x, for a matrix and a vector (gemv, 2·m·n flops).
+public func matvec<S>(_ a: Tensor<S>, _ x: Tensor<S>) -> Tensor<S> { matvec(a.operand, x) }
+
+/// xᵀy. Stops if the shapes differ.
+public func dot<S>(_ x: Tensor<S>, _ y: Tensor<S>) -> S {
+  require(x.shape == y.shape, "dot: shapes \(x.shape) and \(y.shape) differ")
+  return BLAS.dot(x.span, y.span)
+}
+
+/// The outer product x·yᵀ of two vectors, [x.count, y.count] (ger).
+public func outer<S>(_ x: Tensor<S>, _ y: Tensor<S>) -> Tensor<S> {
+  require(
+    x.rank == 1 && y.rank == 1, "outer: shapes \(x.shape) and \(y.shape) are not two vectors")
+  var result = Tensor<S>.zeros([x.count, y.count])
+  BLAS.ger(1, x.span, y.span, into: result.mutableSpan)
+  return result
+}

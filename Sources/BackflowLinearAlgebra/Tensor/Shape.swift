@@ -1,0 +1,104 @@
+internal import BackflowKernels
+
+/// The extents of a tensor's axes, outermost first: `[time, batch, features]`.
+///
+/// Held inline (no allocation), up to `Shape.maximumRank` axes. An empty shape is that of a scalar
+/// and counts one element.
+public struct Shape: Hashable, Sendable {
+  /// The largest number of axes.
+  public static let maximumRank = 8
+
+  private var extents: SIMD8<Int>
+  /// The number of axes.
+  public let rank: Int
+
+  /// The shape with these extents, outermost first.
+  @inlinable
+  public init(_ extents: Int...) { self.init(extents) }
+
+  /// The shape with these extents, outermost first.
+  public init(_ extents: some Collection<Int>) {
+    let text = { "[" + extents.map(String.init).joined(separator: ", ") + "]" }
+    require(
+      extents.count <= Shape.maximumRank,
+      "a shape has at most \(Shape.maximumRank) axes; \(text()) has \(extents.count)")
+    require(extents.allSatisfy { $0 >= 0 }, "an extent cannot be negative: \(text())")
+    self.rank = extents.count
+    self.extents = SIMD8(repeating: 1)
+    for (axis, extent) in extents.enumerated() { self.extents[axis] = extent }
+  }
+
+  /// The number of elements: the product of the extents.
+  public var elementCount: Int { extents.indices.reduce(1) { $0 * extents[$1] } }
+
+  /// The distance in elements between neighbours along each axis.
+  public var strides: [Int] {
+    var strides = [Int](repeating: 1, count: rank)
+    for axis in indices.dropFirst().reversed() { strides[axis - 1] = strides[axis] * self[axis] }
+    return strides
+  }
+
+  /// This shape with `axis` taken out.
+  public func removing(axis: Int) -> Shape {
+    checkAxis(axis)
+    var extents = Array(self)
+    extents.remove(at: axis)
+    return Shape(extents)
+  }
+
+  /// This shape with the extent of `axis` replaced.
+  public func replacing(axis: Int, with extent: Int) -> Shape {
+    checkAxis(axis)
+    var shape = self
+    shape.extents[axis] = extent
+    return shape
+  }
+
+  /// The shape of `self` and `other` stretched against each other: aligned at the last axis, an
+  /// extent of 1 takes the other's (NumPy's rule). `nil` where they do not fit.
+  public func broadcast(with other: Shape) -> Shape? {
+    var result: [Int] = []
+    for offset in 1...Swift.max(rank, other.rank, 1) where offset <= Swift.max(rank, other.rank) {
+      let left = offset <= rank ? self[rank - offset] : 1
+      let right = offset <= other.rank ? other[other.rank - offset] : 1
+      guard left == right || left == 1 || right == 1 else { return nil }
+      result.append(left == 1 ? right : left)
+    }
+    return Shape(result.reversed())
+  }
+
+  func checkAxis(_ axis: Int, file: StaticString = #fileID, line: UInt = #line) {
+    require(indices.contains(axis), "\(self) has no axis \(axis)", file: file, line: line)
+  }
+
+  /// The extents before, at and after `axis`: the tensor seen as [outer, axis, inner].
+  func around(axis: Int) -> (outer: Int, extent: Int, inner: Int) {
+    checkAxis(axis)
+    let outer = self[..<axis].reduce(1, *)
+    let inner = self[(axis + 1)...].reduce(1, *)
+    return (outer, self[axis], inner)
+  }
+}
+
+extension Shape: RandomAccessCollection {
+  /// The first axis.
+  public var startIndex: Int { 0 }
+  /// One past the last axis.
+  public var endIndex: Int { rank }
+  /// The extent of `axis`.
+  public subscript(axis: Int) -> Int {
+    require(axis >= 0 && axis < rank, "axis \(axis) does not exist in a shape of rank \(rank)")
+    return extents[axis]
+  }
+}
+
+extension Shape: ExpressibleByArrayLiteral {
+  /// The shape with these extents, outermost first.
+  @inlinable
+  public init(arrayLiteral extents: Int...) { self.init(extents) }
+}
+
+extension Shape: CustomStringConvertible {
+  /// The extents in brackets, `[32, 10]`.
+  public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
+}

@@ -1,0 +1,148 @@
+internal import BackflowKernels
+
+// MARK: - Reshaping: the same elements under another shape
+
+extension Tensor {
+  /// The same elements, in the same order, as a tensor of `shape`. O(1), shares memory.
+  /// Stops if the number of elements differs.
+  public func reshaped(to shape: Shape) -> Tensor {
+    require(
+      shape.elementCount == count,
+      "shape \(self.shape) has \(count) elements and cannot become \(shape)")
+    return Tensor(shape: shape, storage: storage)
+  }
+
+  /// The elements as a vector. O(1), shares memory.
+  public var flattened: Tensor { reshaped(to: [count]) }
+
+  /// All axes but the last merged into one: [rows, columns]. O(1), shares memory.
+  ///
+  /// [time, batch, features] becomes [time × batch, features].
+  public var asRows: Tensor {
+    require(rank >= 1, "a scalar has no rows")
+    let columns = shape[rank - 1]
+    return reshaped(to: [shape.dropLast().reduce(1, *), columns])
+  }
+}
+
+// MARK: - Slices: a part, copied
+
+extension Tensor {
+  /// The part of `axis` that `range` names; the other axes whole. O(result)
+  public func slice(_ range: Range<Int>, axis: Int = 0) -> Tensor {
+    let (outer, extent, inner) = shape.around(axis: axis)
+    require(
+      range.lowerBound >= 0 && range.upperBound <= extent,
+      "the range \(range) is outside axis \(axis) of shape \(shape)")
+    var result = Tensor(uninitialized: shape.replacing(axis: axis, with: range.count))
+    Blocks.copy(
+      count: outer, length: range.count * inner,
+      from: span, at: range.lowerBound * inner, stride: extent * inner,
+      into: result.mutableSpan, at: 0, stride: range.count * inner)
+    return result
+  }
+
+  /// The tensor at `index` of `axis`, which the result no longer has. O(result)
+  public func select(_ index: Int, axis: Int = 0) -> Tensor {
+    require(
+      shape.indices.contains(axis) && index >= 0 && index < shape[axis],
+      "index \(index) is outside axis \(axis) of shape \(shape)")
+    return slice(index..<(index + 1), axis: axis).reshaped(to: shape.removing(axis: axis))
+  }
+
+  /// Part of the outermost axis, read as a copy or replaced in place.
+  public subscript(range: Range<Int>) -> Tensor {
+    get { slice(range) }
+    set { replaceSlice(range, with: newValue) }
+  }
+
+  /// Overwrites the part of `axis` that `range` names. O(`values`)
+  /// Stops if `values` has not the shape of that part.
+  public mutating func replaceSlice(_ range: Range<Int>, axis: Int = 0, with values: Tensor) {
+    let (outer, extent, inner) = shape.around(axis: axis)
+    require(
+      range.lowerBound >= 0 && range.upperBound <= extent,
+      "the range \(range) is outside axis \(axis) of shape \(shape)")
+    let expected = shape.replacing(axis: axis, with: range.count)
+    require(
+      values.shape == expected, "a slice of shape \(expected) cannot take shape \(values.shape)")
+    Blocks.copy(
+      count: outer, length: range.count * inner,
+      from: values.span, at: 0, stride: range.count * inner,
+      into: mutableSpan, at: range.lowerBound * inner, stride: extent * inner)
+  }
+
+  /// The rows of the outermost axis at `indices`, in that order, repeats allowed. O(result)
+  public func gather(_ indices: [Int]) -> Tensor {
+    let (_, extent, inner) = shape.around(axis: 0)
+    var result = Tensor(uninitialized: shape.replacing(axis: 0, with: indices.count))
+    for (row, index) in indices.enumerated() {
+      require(index >= 0 && index < extent, "index \(index) is outside axis 0 of shape \(shape)")
+      Blocks.copy(
+        count: 1, length: inner, from: span, at: index * inner, stride: inner,
+        into: result.mutableSpan, at: row * inner, stride: inner)
+    }
+    return result
+  }
+}
+
+// MARK: - Joining
+
+extension Tensor {
+  /// The tensors one after the other along `axis`. Stops unless the other axes agree.
+  public static func concatenate(_ parts: [Tensor], axis: Int = 0) -> Tensor {
+    require(!parts.isEmpty, "nothing to concatenate")
+    let first = parts[0].shape
+    let total = parts.reduce(0) { total, part in
+      require(
+        part.rank == first.rank && part.shape.removing(axis: axis) == first.removing(axis: axis),
+        "shapes \(first) and \(part.shape) cannot be joined along axis \(axis)")
+      return total + part.shape[axis]
+    }
+    var result = Tensor(uninitialized: first.replacing(axis: axis, with: total))
+    var start = 0
+    for part in parts {
+      result.replaceSlice(start..<(start + part.shape[axis]), axis: axis, with: part)
+      start += part.shape[axis]
+    }
+    return result
+  }
+
+  /// The tensors, all of one shape, side by side along a new outermost axis.
+  public static func stack(_ parts: [Tensor]) -> Tensor {
+    concatenate(parts.map { $0.reshaped(to: Shape([1] + Array($0.shape))) })
+  }
+}
+
+// MARK: - Permuting and broadcasting
+
+extension Tensor {
+  /// The axes in another order: axis `i` of the result is axis `axes[i]` of this tensor. O(count)
+  public func permuted(_ axes: [Int]) -> Tensor {
+    require(
+      axes.sorted() == Array(shape.indices), "\(axes) is no permutation of the axes of \(shape)")
+    let strides = shape.strides
+    return strided(shape: Shape(axes.map { shape[$0] }), strides: axes.map { strides[$0] })
+  }
+
+  /// This tensor repeated along axes of extent 1 (and new outer axes) to fill `target`.
+  /// O(result). Stops where the shapes do not fit.
+  public func broadcast(to target: Shape) -> Tensor {
+    if shape == target { return self }
+    require(
+      shape.broadcast(with: target) == target, "shape \(shape) does not broadcast to \(target)")
+    let offset = target.rank - rank
+    let own = shape.strides
+    return strided(
+      shape: target,
+      strides: target.indices.map { axis in
+        axis < offset || shape[axis - offset] == 1 ? 0 : own[axis - offset]
+      })
+  }
+
+  private func strided(shape: Shape, strides: [Int]) -> Tensor {
+    var result = Tensor(uninitialized: shape)
+    Blocks.gather(span, extents: Array(shape), strides: strides, into: result.mutableSpan)
+    return result
+  }
+}

@@ -1,0 +1,53 @@
+// Activations and their backward forms, which read the output y instead of the input.
+
+// With t = e^(-2|x|) - 1, tanh |x| = -t / (t + 2): accurate near 0 because e^r - 1 is, and free of overflow.
+INLINE T NAME(tanh_of)(T x)
+{
+    UINT n;
+    T a = NAME(magnitude)(x);
+    T expm1 = NAME(expm1_reduced)(NAME(reduced)(-2 * (a > TANH_SATURATION ? TANH_SATURATION : a), &n));
+    T power = NAME(from_bits)((n + EXPONENT_BIAS) << MANTISSA_BITS);
+    T t = power * expm1 + (power - 1);
+    return NAME(with_sign_of)(t / (t + 2), x);
+}
+
+// With e = e^-|x|: 1 / (1 + e) for x >= 0, and e / (1 + e) below, which keeps its digits down to underflow.
+INLINE T NAME(sigmoid_of)(T x)
+{
+    T e = NAME(exp_of)(-NAME(magnitude)(x));
+    return (x < 0 ? e : 1) / (1 + e);
+}
+
+// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|).
+INLINE T NAME(softplus_of)(T x)
+{
+    T e = NAME(exp_of)(-NAME(magnitude)(x));
+    T tail = NAME(log1p_of)(e, COUNT(NAME(log1p_coefficients)), NAME(log1p_coefficients), 0);
+    return (x > 0 ? x : 0) + tail;
+}
+
+MAP(tanh, (size_t n, const T *x, T *y), NAME(tanh_of)(v))
+MAP(sigmoid, (size_t n, const T *x, T *y), NAME(sigmoid_of)(v))
+MAP(softplus, (size_t n, const T *x, T *y), NAME(softplus_of)(v))
+
+// Written so that NaN, for which every comparison is false, passes.
+static void NAME(relu)(size_t n, const T *x, T *y) { FOR_EACH(i, n) y[i] = x[i] <= 0 ? 0 : x[i]; }
+
+static void NAME(tanh_backward)(size_t n, const T *y, const T *dy, T *dx)
+{
+    FOR_EACH(i, n) dx[i] = dy[i] * (1 - y[i] * y[i]);
+}
+
+static void NAME(sigmoid_backward)(size_t n, const T *y, const T *dy, T *dx)
+{
+    FOR_EACH(i, n) dx[i] = dy[i] * y[i] * (1 - y[i]);
+}
+
+static void NAME(relu_backward)(size_t n, const T *y, const T *dy, T *dx)
+{
+    FOR_EACH(i, n)
+    {
+        T passed = y[i] != y[i] ? y[i] : 0;
+        dx[i] = y[i] > 0 ? dy[i] : passed;
+    }
+}

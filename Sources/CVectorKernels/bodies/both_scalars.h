@@ -1,0 +1,9 @@
+// Every kernel of one instruction set, for float and for double.
+
+#include "declarations.h"
+
+#include "scalar_f32.h"
+#include "every_kernel.h"
+
+#include "scalar_f64.h"
+#include "every_kernel.h"

@@ -1,0 +1,22 @@
+// What every body uses and no scalar type or instruction set changes.
+#ifndef BACKFLOW_DECLARATIONS_H
+#define BACKFLOW_DECLARATIONS_H
+
+#include "../kernel_tables.h"
+
+#include <math.h>
+#include <string.h>
+
+#define JOIN_(a, b, c) a##_##b##_##c
+#define JOIN(a, b, c) JOIN_(a, b, c)
+#define NAME(name) JOIN(name, SCALAR, ISA)  // exp → exp_f32_portable
+
+#define INLINE static inline __attribute__((always_inline))
+
+// A loop over independent elements. In place an output is an input, and without the pragma the compiler's overlap check
+// would send that case to scalar code.
+#define FOR_EACH(i, n) _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < (n); i++)
+
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
+#endif

@@ -1,0 +1,76 @@
+// exp, log and the pieces that the activations share with them. Every function is free of branches, so that a loop over
+// it vectorises. e^x = 2^n e^r with n = round(x / ln 2) and r = x - n ln 2 in two parts (Cody and Waite).
+
+// A kernel y[i] = expression of v = x[i]. The last elements go through a buffer as long as a vector instead of a scalar
+// loop, which would cost as much for each of them as for a whole vector.
+#define MAP_BLOCK (LANES < 4 ? 4 : LANES)
+#define MAP(name, parameters, expression)                                              \
+    static void NAME(name) parameters                                                  \
+    {                                                                                  \
+        size_t whole = n - n % MAP_BLOCK;                                              \
+        FOR_EACH(i, whole) { T v = x[i]; y[i] = (expression); }                        \
+        if (whole == n) return;                                                        \
+        T rest[MAP_BLOCK] = {0};                                                       \
+        for (size_t i = whole; i < n; i++) rest[i - whole] = x[i];                     \
+        FOR_EACH(i, MAP_BLOCK) { T v = rest[i]; rest[i] = (expression); }              \
+        for (size_t i = whole; i < n; i++) y[i] = rest[i - whole];                     \
+    }
+
+static const T NAME(exp_coefficients)[] = {EXP_COEFFICIENTS};
+static const T NAME(log_coefficients)[] = {LOG_COEFFICIENTS};
+static const T NAME(log1p_coefficients)[] = {LOG1P_COEFFICIENTS};
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+// r and n of x. Adding 1.5 · 2^MANTISSA_BITS rounds to an integer and leaves that integer in the low bits.
+INLINE T NAME(reduced)(T x, UINT *n)
+{
+    const T shift = 3 * (T)((UINT)1 << (MANTISSA_BITS - 1));
+    T shifted = x * INVERSE_LN2 + shift;
+    T count = shifted - shift;
+    *n = NAME(bits)(shifted) - NAME(bits)(shift);
+    return (x - count * LN2_HIGH) - count * LN2_LOW;
+}
+
+// e^r - 1 for |r| <= ln 2 / 2.
+INLINE T NAME(expm1_reduced)(T r)
+{
+    return r + r * r * NAME(polynomial)(r, COUNT(NAME(exp_coefficients)), NAME(exp_coefficients));
+}
+
+// 2^n goes in as two factors, because 2^n alone may overflow or be subnormal where e^x is not.
+INLINE T NAME(exp_of)(T x)
+{
+    UINT n;
+    T capped = x > EXP_HIGHEST ? EXP_HIGHEST : x;
+    T e = 1 + NAME(expm1_reduced)(NAME(reduced)(capped < EXP_LOWEST ? EXP_LOWEST : capped, &n));
+    UINT exponents = n + 2 * EXPONENT_BIAS, half = exponents >> 1;
+    return e * NAME(from_bits)(half << MANTISSA_BITS) * NAME(from_bits)((exponents - half) << MANTISSA_BITS);
+}
+
+// log(1 + f) = f - (f²/2 - s (f²/2 + R(s²))) with s = f / (2 + f), the form of fdlibm's log: f enters unrounded.
+INLINE T NAME(log1p_of)(T f, size_t count, const T *coefficients, T correction)
+{
+    T s = f / (2 + f), z = s * s, h = (T)0.5 * f * f;
+    T R = z * NAME(polynomial)(z, count, coefficients);
+    return f - (h - (s * (h + R) + correction));
+}
+
+// x = 2^k (1 + f) with √½ <= 1 + f < √2, found by integer arithmetic on the bits.
+INLINE T NAME(log_of)(T x)
+{
+    const UINT one = (UINT)EXPONENT_BIAS << MANTISSA_BITS;
+    const T two_to_mantissa = (T)((UINT)1 << MANTISSA_BITS);
+    int subnormal = x < NAME(from_bits)((UINT)1 << MANTISSA_BITS);
+    UINT bits = NAME(bits)(subnormal ? x * two_to_mantissa : x);
+    UINT raised = bits + (one - NAME(bits)(SQRT_HALF));  // its exponent field is k + bias
+    T k = NAME(from_bits)((raised >> MANTISSA_BITS) | NAME(bits)(two_to_mantissa)) - two_to_mantissa;
+    k -= subnormal ? (T)(EXPONENT_BIAS + MANTISSA_BITS) : (T)EXPONENT_BIAS;
+    T f = NAME(from_bits)(bits - (raised & EXPONENT_MASK) + one) - 1;
+    T y = k * LN2_HIGH + NAME(log1p_of)(f, COUNT(NAME(log_coefficients)), NAME(log_coefficients), k * LN2_LOW);
+    T special = x == 0 ? -(T)INFINITY : x < 0 ? (T)NAN : x;  // else +∞ or NaN, as they are
+    return x > 0 && x < (T)INFINITY ? y : special;
+}
+
+MAP(exp, (size_t n, const T *x, T *y), NAME(exp_of)(v))
+MAP(log, (size_t n, const T *x, T *y), NAME(log_of)(v))

@@ -1,0 +1,135 @@
+// C = A B with B packed: panels of PANEL columns, each panel k rows long and contiguous, the last one padded with zeros.
+// A tile of C, a few rows by one or more panels, is summed in registers over all of k (or a block of it).
+
+#define PANEL (2 * LANES)
+#define K_BLOCK (16384 / (PANEL * sizeof(T)))  // this much of a panel stays in the first-level cache
+#define TILE_VECTORS 8                         // of one row, at most
+
+typedef T NAME(Vector) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
+
+typedef struct {
+    size_t k, a_stride, panel_stride, c_stride;
+    int accumulate;
+} NAME(Product);
+
+static size_t NAME(packed_size)(size_t k, size_t n) { return (n + PANEL - 1) / PANEL * PANEL * k; }
+
+static void NAME(pack)(size_t k, size_t n, const T *b, size_t b_row_stride, size_t b_column_stride, T *packed)
+{
+    for (size_t j = 0; j < n; j += PANEL, packed += k * PANEL) {
+        size_t width = n - j < PANEL ? n - j : PANEL;
+        const T *source = b + j * b_column_stride;
+        if (width < PANEL) memset(packed, 0, k * PANEL * sizeof(T));
+        if (b_row_stride == 1) {
+            NAME(transpose)(width, k, source, b_column_stride, packed, PANEL);
+            continue;
+        }
+        for (size_t p = 0; p < k; p++) {
+            for (size_t c = 0; c < width; c++) packed[p * PANEL + c] = source[p * b_row_stride + c * b_column_stride];
+        }
+    }
+}
+
+// Columns of whole panels. rows and panels are constants where this is inlined, so the loops over them unroll and every
+// sum has its register.
+INLINE void NAME(tile)(size_t rows, size_t panels, const NAME(Product) *product, const T *a, const T *packed, T *c)
+{
+    const size_t vectors = 2 * panels, k = product->k, a_stride = product->a_stride;
+    NAME(Vector) sums[TILE_ROWS][TILE_VECTORS] = {0};
+    for (size_t p = 0; p < k; p++, packed += PANEL) {
+        NAME(Vector) b[TILE_VECTORS];
+        UNROLLED for (size_t v = 0; v < vectors; v++) {
+            b[v] = *(const NAME(Vector) *)(packed + v / 2 * product->panel_stride + v % 2 * LANES);
+        }
+        UNROLLED for (size_t r = 0; r < rows; r++) {
+            UNROLLED for (size_t v = 0; v < vectors; v++) sums[r][v] += b[v] * a[r * a_stride + p];
+        }
+    }
+    UNROLLED for (size_t r = 0; r < rows; r++, c += product->c_stride) {
+        UNROLLED for (size_t v = 0; v < vectors; v++) {
+            NAME(Vector) *out = (NAME(Vector) *)(c + v * LANES);
+            *out = product->accumulate ? *out + sums[r][v] : sums[r][v];
+        }
+    }
+}
+
+typedef void (*NAME(Tile))(const NAME(Product) *, const T *, const T *, T *);
+
+#define TILE(rows, panels)                                                                                      \
+    static void NAME(tile_##rows##x##panels)(const NAME(Product) *product, const T *a, const T *packed, T *c)   \
+    {                                                                                                           \
+        NAME(tile)(rows, panels, product, a, packed, c);                                                        \
+    }
+
+TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1)
+TILE(1, 4) TILE(1, 2) TILE(2, 2)
+#if TILE_ROWS > 6
+TILE(7, 1) TILE(8, 1) TILE(9, 1) TILE(10, 1) TILE(11, 1) TILE(12, 1)
+#endif
+
+static const NAME(Tile) NAME(one_panel)[TILE_ROWS + 1] = {
+    0, NAME(tile_1x1), NAME(tile_2x1), NAME(tile_3x1), NAME(tile_4x1), NAME(tile_5x1), NAME(tile_6x1),
+#if TILE_ROWS > 6
+    NAME(tile_7x1), NAME(tile_8x1), NAME(tile_9x1), NAME(tile_10x1), NAME(tile_11x1), NAME(tile_12x1),
+#endif
+};
+static const NAME(Tile) NAME(two_panels)[] = {0, NAME(tile_1x2), NAME(tile_2x2)};
+
+// A tile of which only the first `columns` belong to C: at the right edge it is computed aside.
+static void NAME(run)(NAME(Tile) tile, size_t rows, size_t panels, const NAME(Product) *product,
+                      const T *a, const T *packed, T *c, size_t columns)
+{
+    const size_t width = panels * PANEL;
+    if (columns >= width) {
+        tile(product, a, packed, c);
+        return;
+    }
+    T aside[TILE_ROWS * PANEL];
+    NAME(Product) whole = *product;
+    whole.accumulate = 0;
+    whole.c_stride = width;
+    tile(&whole, a, packed, aside);
+    for (size_t r = 0; r < rows; r++, c += product->c_stride) {
+        for (size_t j = 0; j < columns; j++) c[j] = (product->accumulate ? c[j] : 0) + aside[r * width + j];
+    }
+}
+
+// At most two rows. One row alone needs eight independent sums to keep the multipliers busy, so few rows take several
+// panels at a time.
+static void NAME(product_of_few_rows)(size_t m, size_t n, const NAME(Product) *product, const T *a, const T *packed, T *c)
+{
+    for (size_t j = 0, panels; j < n; j += panels * PANEL, packed += panels * product->panel_stride) {
+        const size_t left = (n - j + PANEL - 1) / PANEL;
+        panels = m == 1 && left >= 4 ? 4 : left >= 2 ? 2 : 1;
+        NAME(Tile) tile = panels == 4 ? NAME(tile_1x4) : panels == 2 ? NAME(two_panels)[m] : NAME(one_panel)[m];
+        NAME(run)(tile, m, panels, product, a, packed, c + j, n - j);
+    }
+}
+
+// Panel by panel; the rows are divided evenly, because a tile of one or two rows leaves the multipliers idle.
+static void NAME(product_of_many_rows)(size_t m, size_t n, const NAME(Product) *product, const T *a, const T *packed, T *c)
+{
+    const size_t tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
+    for (size_t j = 0; j < n; j += PANEL, packed += product->panel_stride) {
+        for (size_t t = 0, i = 0, rows; t < tiles; t++, i += rows) {
+            rows = (m - i) / (tiles - t);
+            NAME(run)(NAME(one_panel)[rows], rows, 1, product, a + i * product->a_stride, packed,
+                      c + i * product->c_stride + j, n - j);
+        }
+    }
+}
+
+static void NAME(packed_product)(size_t m, size_t n, size_t k, const T *a, size_t a_stride,
+                                 const T *packed, int accumulate, T *c, size_t c_stride)
+{
+    NAME(Product) product = {.a_stride = a_stride, .panel_stride = k * PANEL, .c_stride = c_stride, .accumulate = accumulate};
+    for (size_t p = 0; p == 0 || p < k; p += K_BLOCK) {  // once for k = 0 too, to write the zeros
+        product.k = k - p < K_BLOCK ? k - p : K_BLOCK;
+        if (m > 2) {
+            NAME(product_of_many_rows)(m, n, &product, a + p, packed + p * PANEL, c);
+        } else if (m > 0) {
+            NAME(product_of_few_rows)(m, n, &product, a + p, packed + p * PANEL, c);
+        }
+        product.accumulate = 1;
+    }
+}

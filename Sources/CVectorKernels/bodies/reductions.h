@@ -1,0 +1,89 @@
+// An array to one number. Integer reductions vectorise as they stand; sums do so only where reassociation is allowed.
+
+#define SUM_BLOCK 512
+
+// Σ term of v = x[i], in double. Pairwise over blocks, and in the lanes of a vector within a block: the error grows
+// with the block and with log n, not with n.
+#define PAIRWISE_SUM(name, term)                                                       \
+    static double NAME(name##_block)(size_t n, const T *x)                             \
+    {                                                                                  \
+        _Pragma("clang fp reassociate(on)")                                            \
+        double sum = 0;                                                                \
+        for (size_t i = 0; i < n; i++) { double v = (double)x[i]; sum += (term); }     \
+        return sum;                                                                    \
+    }                                                                                  \
+    static double NAME(name)(size_t n, const T *x)                                     \
+    {                                                                                  \
+        if (n <= SUM_BLOCK) return NAME(name##_block)(n, x);                           \
+        size_t first = n / (2 * SUM_BLOCK) * SUM_BLOCK + SUM_BLOCK;                    \
+        if (first >= n) first = SUM_BLOCK;                                             \
+        return NAME(name)(first, x) + NAME(name)(n - first, x + first);                \
+    }
+
+PAIRWISE_SUM(sum_in_double, v)
+PAIRWISE_SUM(sum_of_squares, v * v)
+
+static T NAME(sum)(size_t n, const T *x) { return (T)NAME(sum_in_double)(n, x); }
+
+// The order of floating-point numbers as the order of integers: −∞ … −0 < +0 … +∞. It is its own inverse.
+INLINE INT NAME(order)(INT bits) { return bits ^ (INT)((UINT)(bits >> (8 * sizeof(T) - 1)) >> 1); }
+
+#define LARGEST_INT ((INT)~SIGN_BIT)  // a NaN, and so is its opposite
+
+static T NAME(maximum_of)(size_t n, const T *x)
+{
+    INT best = NAME(order)((INT)NAME(bits)(-(T)INFINITY));
+    for (size_t i = 0; i < n; i++) {
+        INT key = x[i] != x[i] ? LARGEST_INT : NAME(order)((INT)NAME(bits)(x[i]));
+        best = key > best ? key : best;
+    }
+    return NAME(from_bits)((UINT)NAME(order)(best));
+}
+
+static T NAME(minimum_of)(size_t n, const T *x)
+{
+    INT best = NAME(order)((INT)NAME(bits)((T)INFINITY));
+    for (size_t i = 0; i < n; i++) {
+        INT key = x[i] != x[i] ? -LARGEST_INT - 1 : NAME(order)((INT)NAME(bits)(x[i]));
+        best = key < best ? key : best;
+    }
+    return NAME(from_bits)((UINT)NAME(order)(best));
+}
+
+// The bits of a magnitude are ordered as it is, with NaN above ∞.
+static T NAME(max_magnitude)(size_t n, const T *x)
+{
+    INT best = 0;
+    for (size_t i = 0; i < n; i++) {
+        INT key = (INT)(NAME(bits)(x[i]) & ~SIGN_BIT);
+        best = key > best ? key : best;
+    }
+    return NAME(from_bits)((UINT)best);
+}
+
+static size_t NAME(nonfinite_count)(size_t n, const T *x)
+{
+    size_t total = 0;
+    for (size_t start = 0; start < n; start += 4096) {  // a counter as wide as T vectorises without widening
+        size_t length = n - start < 4096 ? n - start : 4096;
+        UINT count = 0;
+        for (size_t i = 0; i < length; i++) count += (NAME(bits)(x[start + i]) & EXPONENT_MASK) == EXPONENT_MASK;
+        total += count;
+    }
+    return total;
+}
+
+// When the maximum is a number there is no NaN in x, so the condition below finds whichever there is.
+static size_t NAME(index_of_maximum)(size_t n, const T *x)
+{
+    const size_t stride = 16;
+    T best = NAME(maximum_of)(n, x);
+    size_t i = 0;
+    for (; i + stride <= n; i += stride) {
+        UINT hit = 0;
+        for (size_t j = 0; j < stride; j++) hit |= (x[i + j] == best) | (x[i + j] != x[i + j]);
+        if (hit) break;
+    }
+    while (i < n && x[i] != best && x[i] == x[i]) i++;
+    return i < n ? i : 0;
+}

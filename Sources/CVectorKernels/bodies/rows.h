@@ -1,0 +1,49 @@
+// Row-major matrices: a row against every row, sums along either axis.
+
+static void NAME(add_row)(size_t rows, size_t columns, const T *row, T *y)
+{
+    for (size_t r = 0; r < rows; r++) NAME(add)(columns, y + r * columns, row, y + r * columns);
+}
+
+static void NAME(multiply_row)(size_t rows, size_t columns, const T *row, T *y)
+{
+    for (size_t r = 0; r < rows; r++) NAME(multiply)(columns, y + r * columns, row, y + r * columns);
+}
+
+#define COLUMN_TILE 256
+#define ROW_BLOCK 32
+
+// Σ over rows of x, whose rows lie `columns` apart, for one tile of columns: blocks of rows in T, the blocks in double.
+static void NAME(sum_rows_of_tile)(size_t rows, size_t columns, size_t width, int accumulate, const T *x, T *y)
+{
+    double total[COLUMN_TILE];
+    FOR_EACH(c, width) total[c] = accumulate ? (double)y[c] : 0;
+    for (size_t start = 0; start < rows; start += ROW_BLOCK) {
+        size_t end = rows - start < ROW_BLOCK ? rows : start + ROW_BLOCK;
+        T block[COLUMN_TILE];
+        FOR_EACH(c, width) block[c] = x[start * columns + c];
+        for (size_t r = start + 1; r < end; r++) {
+            FOR_EACH(c, width) block[c] += x[r * columns + c];
+        }
+        FOR_EACH(c, width) total[c] += (double)block[c];
+    }
+    FOR_EACH(c, width) y[c] = (T)total[c];
+}
+
+static void NAME(sum_rows)(size_t rows, size_t columns, int accumulate, const T *x, T *y)
+{
+    for (size_t c = 0; c < columns; c += COLUMN_TILE) {
+        size_t width = columns - c < COLUMN_TILE ? columns - c : COLUMN_TILE;
+        NAME(sum_rows_of_tile)(rows, columns, width, accumulate, x + c, y + c);
+    }
+}
+
+static void NAME(row_sums)(size_t rows, size_t columns, const T *x, T *y)
+{
+    for (size_t r = 0; r < rows; r++) y[r] = NAME(sum)(columns, x + r * columns);
+}
+
+static void NAME(row_argmax)(size_t rows, size_t columns, const T *x, int64_t *y)
+{
+    for (size_t r = 0; r < rows; r++) y[r] = (int64_t)NAME(index_of_maximum)(columns, x + r * columns);
+}

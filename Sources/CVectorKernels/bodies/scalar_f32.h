@@ -1,0 +1,31 @@
+// float, and the constants that the bodies need of it.
+
+#define T float
+#define SCALAR f32
+#define UINT uint32_t
+#define INT int32_t
+#define MANTISSA_BITS 23
+#define EXPONENT_BIAS 127
+
+#define SQRT_HALF 0x1.6a09e6p-1f
+#define INVERSE_LN2 0x1.715476p0f
+// ln 2 = LN2_HIGH + LN2_LOW; the high part has so few bits that its product with any exponent is exact.
+#define LN2_HIGH 0x1.62e4p-1f
+#define LN2_LOW 0x1.7f7d1cp-20f
+
+// Beyond these bounds exp rounds to 0 or +∞, and tanh to ±1.
+#define EXP_LOWEST -104.0f
+#define EXP_HIGHEST 89.0f
+#define TANH_SATURATION 10.0f
+
+// Minimax fits (scripts/fit_coefficients.py: Lawson's iteration, coefficients rounded one by one), lowest order first.
+// (e^r - 1 - r) / r² for |r| <= ln 2 / 2, weighted so that e^r - 1 keeps its relative accuracy near 0:
+#define EXP_COEFFICIENTS \
+    0x1.000000p-1f, 0x1.555556p-3f, 0x1.5554f6p-5f, 0x1.111004p-7f, \
+    0x1.6d3ca8p-10f, 0x1.a242e2p-13f
+// (log((1 + s) / (1 - s)) - 2s) / s³ in z = s², first for |s| <= (√2 - 1) / (√2 + 1), then for |s| <= 1/3:
+#define LOG_COEFFICIENTS \
+    0x1.55557ap-1f, 0x1.995ed6p-2f, 0x1.31e07ep-2f
+#define LOG1P_COEFFICIENTS \
+    0x1.555558p-1f, 0x1.9996d8p-2f, 0x1.250510p-2f, 0x1.b72bb8p-3f, \
+    0x1.f08af8p-3f
