@@ -56,9 +56,28 @@ let package = Package(
       dependencies: ["BackflowKernels", "BackflowLayers", "BackflowLinearAlgebra"],
       swiftSettings: strict),
     .target(
+      name: "BackflowStability",
+      dependencies: ["BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", real, complex],
+      swiftSettings: strict),
+    .target(
+      name: "BackflowReport",
+      dependencies: ["BackflowStability", complex, real],
+      swiftSettings: strict),
+    .target(
+      name: "BackflowCheckpoints",
+      dependencies: ["BackflowKernels", "BackflowLinearAlgebra"],
+      swiftSettings: strict),
+    .target(
+      name: "BackflowDatasets",
+      dependencies: ["BackflowKernels", "BackflowLinearAlgebra"],
+      exclude: ["Resources/digits.md"],
+      resources: [.copy("Resources/digits.u8")],
+      swiftSettings: strict),
+    .target(
       name: "Backflow",
       dependencies: [
         "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", "BackflowGradientCheck",
+        "BackflowStability", "BackflowReport", "BackflowCheckpoints", "BackflowDatasets",
       ],
       swiftSettings: strict),
 

@@ -1,4 +1,6 @@
 // One import for users; no code of its own.
+@_exported public import BackflowCheckpoints
+@_exported public import BackflowDatasets
 @_exported public import BackflowGradientCheck
 @_exported public import BackflowKernels
 @_exported public import BackflowLayers

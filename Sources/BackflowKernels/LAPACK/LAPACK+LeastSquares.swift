@@ -10,6 +10,13 @@ extension LAPACK {
     try checkFinite(b, rows: m, columns: columns, name: "right-hand side")
     // LAPACK leaves X untouched here, and it is zero.
     if m == 0 || n == 0 { return (Buffer(repeating: 0, count: n * columns), 0, []) }
+    // LAPACK refuses this, but the rank and the singular values exist.
+    if columns == 0 {
+      let zeros = Buffer<S>(repeating: 0, count: m)
+      let found = try gelsd(
+        a, rows: m, columns: n, zeros.span, columns: 1, tolerance: tolerance)
+      return (Buffer(uninitialized: 0), found.rank, found.singularValues)
+    }
     var matrix = ColumnMajor(rowMajor: a, rows: m, columns: n)
     // B comes in and X goes out in the same memory, so it has the rows of the taller one.
     var unknowns = ColumnMajor(rowMajor: b, rows: m, columns: columns, paddedRows: n)

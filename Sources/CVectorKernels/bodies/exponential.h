@@ -68,8 +68,8 @@ INLINE T NAME(log_of)(T x)
     k -= subnormal ? (T)(EXPONENT_BIAS + MANTISSA_BITS) : (T)EXPONENT_BIAS;
     T f = NAME(from_bits)(bits - (raised & EXPONENT_MASK) + one) - 1;
     T y = k * LN2_HIGH + NAME(log1p_of)(f, COUNT(NAME(log_coefficients)), NAME(log_coefficients), k * LN2_LOW);
-    T special = x == 0 ? -(T)INFINITY : x < 0 ? (T)NAN : x;  // else +∞ or NaN, as they are
-    return x > 0 && x < (T)INFINITY ? y : special;
+    T special = x == 0 ? -INFINITE : x < 0 ? NOT_A_NUMBER : x;  // else +∞ or NaN, as they are
+    return x > 0 && x < INFINITE ? y : special;
 }
 
 MAP(exp, (size_t n, const T *x, T *y), NAME(exp_of)(v))

@@ -1,9 +1,8 @@
 // C = A B with B packed: panels of PANEL columns, each panel k rows long and contiguous, the last one padded with zeros.
-// A tile of C, a few rows by one or more panels, is summed in registers over all of k (or a block of it).
+// A tile of C, a few rows by one or more panels, is summed in registers over all of k; blocks of k only cost speed here.
 
 #define PANEL (2 * LANES)
-#define K_BLOCK (16384 / (PANEL * sizeof(T)))  // this much of a panel stays in the first-level cache
-#define TILE_VECTORS 8                         // of one row, at most
+#define TILE_VECTORS 8  // of one row, at most
 
 typedef T NAME(Vector) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
 
@@ -122,14 +121,10 @@ static void NAME(product_of_many_rows)(size_t m, size_t n, const NAME(Product) *
 static void NAME(packed_product)(size_t m, size_t n, size_t k, const T *a, size_t a_stride,
                                  const T *packed, int accumulate, T *c, size_t c_stride)
 {
-    NAME(Product) product = {.a_stride = a_stride, .panel_stride = k * PANEL, .c_stride = c_stride, .accumulate = accumulate};
-    for (size_t p = 0; p == 0 || p < k; p += K_BLOCK) {  // once for k = 0 too, to write the zeros
-        product.k = k - p < K_BLOCK ? k - p : K_BLOCK;
-        if (m > 2) {
-            NAME(product_of_many_rows)(m, n, &product, a + p, packed + p * PANEL, c);
-        } else if (m > 0) {
-            NAME(product_of_few_rows)(m, n, &product, a + p, packed + p * PANEL, c);
-        }
-        product.accumulate = 1;
+    const NAME(Product) product = {k, a_stride, k * PANEL, c_stride, accumulate};
+    if (m > 2) {
+        NAME(product_of_many_rows)(m, n, &product, a, packed, c);
+    } else if (m > 0) {
+        NAME(product_of_few_rows)(m, n, &product, a, packed, c);
     }
 }

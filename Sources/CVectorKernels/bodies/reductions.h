@@ -32,7 +32,7 @@ INLINE INT NAME(order)(INT bits) { return bits ^ (INT)((UINT)(bits >> (8 * sizeo
 
 static T NAME(maximum_of)(size_t n, const T *x)
 {
-    INT best = NAME(order)((INT)NAME(bits)(-(T)INFINITY));
+    INT best = NAME(order)((INT)NAME(bits)(-INFINITE));
     for (size_t i = 0; i < n; i++) {
         INT key = x[i] != x[i] ? LARGEST_INT : NAME(order)((INT)NAME(bits)(x[i]));
         best = key > best ? key : best;
@@ -42,7 +42,7 @@ static T NAME(maximum_of)(size_t n, const T *x)
 
 static T NAME(minimum_of)(size_t n, const T *x)
 {
-    INT best = NAME(order)((INT)NAME(bits)((T)INFINITY));
+    INT best = NAME(order)((INT)NAME(bits)(INFINITE));
     for (size_t i = 0; i < n; i++) {
         INT key = x[i] != x[i] ? -LARGEST_INT - 1 : NAME(order)((INT)NAME(bits)(x[i]));
         best = key < best ? key : best;

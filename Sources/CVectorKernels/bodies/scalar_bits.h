@@ -1,6 +1,8 @@
 // The bits of a scalar, and how many scalars a vector holds.
 
 #define LANES (VECTOR_BYTES / sizeof(T))
+#define INFINITE ((T)__builtin_inf())
+#define NOT_A_NUMBER ((T)__builtin_nan(""))
 #define SIGN_BIT ((UINT)1 << (8 * sizeof(T) - 1))
 #define EXPONENT_MASK ((UINT)(2 * EXPONENT_BIAS + 1) << MANTISSA_BITS)
 

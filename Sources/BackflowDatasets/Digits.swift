@@ -1,0 +1,82 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+internal import Foundation
+
+/// 1,797 handwritten digits of 8 × 8 pixels with 17 grey levels: small enough to train on in
+/// seconds, real enough to be wrong about.
+///
+/// Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine
+/// Learning Repository, 1998 (doi:10.24432/C50P49), its test set, CC BY 4.0; the copy that
+/// scikit-learn ships as `load_digits`. See Resources/digits.md.
+public struct Digits: Sendable {
+  /// The images, [samples, 8 rows, 8 columns], from 0 (paper) to 1 (ink).
+  public let images: Tensor<Float>
+  /// The digit of each image, 0 to 9.
+  public let labels: [Int]
+
+  /// The number of classes.
+  public static let classCount = 10
+
+  /// The samples at `indices`, in that order.
+  public func gather(_ indices: [Int]) -> Digits {
+    Digits(images: images.gather(indices), labels: indices.map { labels[$0] })
+  }
+
+  /// The images read from top to bottom, one row a time step: [8 steps, samples, 8 features].
+  public var rowsAsSequence: Tensor<Float> { images.permuted([1, 0, 2]) }
+}
+
+extension Digits {
+  /// Why the data set could not be loaded.
+  public struct LoadingError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The reason in a sentence.
+    public let description: String
+  }
+
+  /// The whole set in its original order.
+  public static func load() throws(LoadingError) -> Digits {
+    guard let url = Bundle.module.url(forResource: "digits", withExtension: "u8") else {
+      throw LoadingError(description: "the resource digits.u8 is missing from \(Bundle.module.bundlePath)")
+    }
+    do {
+      return try decode([UInt8](Data(contentsOf: url)))
+    } catch let error as LoadingError {
+      throw error
+    } catch {
+      throw LoadingError(description: "\(url.path) cannot be read: \(error)")
+    }
+  }
+
+  /// Records of 64 pixels, 0 to 16, and one label.
+  static func decode(_ bytes: [UInt8]) throws(LoadingError) -> Digits {
+    let (pixels, record) = (64, 65)
+    guard bytes.count.isMultiple(of: record) else {
+      throw LoadingError(
+        description: "expected records of \(record) bytes, found \(bytes.count) bytes in all")
+    }
+    let count = bytes.count / record
+    var values: [Float] = []
+    values.reserveCapacity(count * pixels)
+    var labels: [Int] = []
+    for start in stride(from: 0, to: bytes.count, by: record) {
+      let (image, label) = (bytes[start..<start + pixels], Int(bytes[start + pixels]))
+      guard image.allSatisfy({ $0 <= 16 }), label < classCount else {
+        throw LoadingError(description: "the record at byte \(start) is no digit")
+      }
+      values += image.map { Float($0) / 16 }
+      labels.append(label)
+    }
+    return Digits(images: Tensor(values, shape: [count, 8, 8]), labels: labels)
+  }
+
+  /// The same division for everybody: a fixed random fifth is held out, the rest is for training.
+  ///
+  /// Random because the digits were collected in order: every fifth sample would hold out mostly
+  /// two of the ten classes.
+  public var split: (training: Digits, heldOut: Digits) {
+    var random = RandomSource(seed: 1797)
+    let order = random.permutation(labels.count)
+    let heldOut = labels.count / 5
+    return (gather(Array(order[heldOut...])), gather(Array(order[..<heldOut])))
+  }
+}

@@ -1,0 +1,95 @@
+internal import RealModule
+
+/// A drawing in Scalable Vector Graphics, built element by element from back to front.
+struct SVG {
+  let width: Double
+  let height: Double
+  private var elements: [String] = []
+
+  init(width: Double, height: Double) {
+    self.width = width
+    self.height = height
+  }
+
+  /// The whole file.
+  var document: String {
+    """
+    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(number(width)) \(number(height))" \
+    width="\(number(width))" height="\(number(height))" font-family="Helvetica, Arial, sans-serif">
+    <rect width="100%" height="100%" fill="white"/>
+    \(elements.joined(separator: "\n"))
+    </svg>
+
+    """
+  }
+
+  mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ stroke: Stroke) {
+    elements.append(
+      "<line x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" y2=\"\(number(y2))\""
+        + " \(stroke.attributes)/>")
+  }
+
+  mutating func polyline(_ points: [(x: Double, y: Double)], _ stroke: Stroke) {
+    let list = points.map { number($0.x) + "," + number($0.y) }.joined(separator: " ")
+    elements.append("<polyline points=\"\(list)\" fill=\"none\" \(stroke.attributes)/>")
+  }
+
+  mutating func circle(_ x: Double, _ y: Double, radius: Double, _ stroke: Stroke) {
+    elements.append(
+      "<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"\(number(radius))\" fill=\"none\""
+        + " \(stroke.attributes)/>")
+  }
+
+  /// A filled dot with a tooltip.
+  mutating func dot(_ x: Double, _ y: Double, radius: Double, color: String, title: String) {
+    elements.append(
+      "<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"\(number(radius))\" fill=\"\(color)\""
+        + " fill-opacity=\"0.75\"><title>\(escaped(title))</title></circle>")
+  }
+
+  mutating func text(
+    _ x: Double, _ y: Double, _ text: String, size: Double = 12, color: String = Palette.ink,
+    anchor: Anchor = .start, bold: Bool = false, turned: Bool = false
+  ) {
+    let turn = turned ? " transform=\"rotate(-90 \(number(x)) \(number(y)))\"" : ""
+    let weight = bold ? " font-weight=\"bold\"" : ""
+    elements.append(
+      "<text x=\"\(number(x))\" y=\"\(number(y))\" font-size=\"\(number(size))\" fill=\"\(color)\""
+        + " text-anchor=\"\(anchor.rawValue)\"\(weight)\(turn)>\(escaped(text))</text>")
+  }
+
+  enum Anchor: String {
+    case start, middle, end
+  }
+
+  struct Stroke {
+    var color: String
+    var width = 1.0
+    var isDashed = false
+
+    var attributes: String {
+      "stroke=\"\(color)\" stroke-width=\"\(width)\"" + (isDashed ? " stroke-dasharray=\"4 3\"" : "")
+    }
+  }
+
+  private func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+  }
+}
+
+/// The colours of every figure: legible on white, distinct to colour-blind readers.
+enum Palette {
+  static let ink = "#222222"
+  static let faint = "#bbbbbb"
+  static let grid = "#e8e8e8"
+  /// Shrinks, is stable.
+  static let calm = "#1f77b4"
+  /// Grows, is outside.
+  static let alarm = "#d1495b"
+}
+
+/// A coordinate to a hundredth of a unit, without a trailing ".0".
+func number(_ value: Double) -> String {
+  let rounded = (value * 100).rounded() / 100
+  return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
+}

@@ -1,0 +1,136 @@
+public import BackflowStability
+internal import ComplexModule
+internal import RealModule
+
+/// A stability report as a picture: the eigenvalues about the unit circle, and the length of the
+/// backward signal step by step.
+public struct StabilityFigure: Sendable {
+  private let report: StabilityReport
+  private let title: String
+
+  /// A figure of `report` under `title`.
+  public init(_ report: StabilityReport, title: String) {
+    self.report = report
+    self.title = title
+  }
+
+  /// The picture as an SVG document.
+  public var svg: String {
+    var svg = SVG(width: 900, height: 480)
+    svg.text(30, 34, title, size: 17, bold: true)
+    svg.text(30, 56, summary, size: 12.5)
+    drawEigenvalues(in: &svg, left: 70, top: 84, size: 340)
+    drawBackwardSignal(in: &svg, left: 530, top: 84, width: 340, height: 340)
+    return svg.document
+  }
+
+  private var summary: String {
+    let spectrum = report.spectrum
+    return "\(spectrum.verdict.rawValue)"
+      + " · spectral radius \(short(spectrum.spectralRadius))"
+      + " · largest singular value \(short(spectrum.largestSingularValue))"
+      + " · backward signal × \(short(report.backwardSignal.factorPerStep)) a step"
+  }
+
+  // MARK: - Eigenvalues
+
+  private func drawEigenvalues(in svg: inout SVG, left: Double, top: Double, size: Double) {
+    let extent = 1.12 * Double.maximum(1, report.spectrum.spectralRadius)
+    let x = Axis(values: -extent...extent, start: left, end: left + size)
+    let y = Axis(values: -extent...extent, start: top + size, end: top)
+    frame(&svg, x, y, horizontal: "real part of λ", vertical: "imaginary part of λ")
+    svg.line(x.position(0), y.start, x.position(0), y.end, .init(color: Palette.faint))
+    svg.line(x.start, y.position(0), x.end, y.position(0), .init(color: Palette.faint))
+
+    let unit = x.position(1) - x.position(0)
+    svg.circle(
+      x.position(0), y.position(0), radius: unit, .init(color: Palette.ink, width: 1.5))
+    for eigenvalue in report.spectrum.eigenvalues {
+      svg.dot(
+        x.position(eigenvalue.real), y.position(eigenvalue.imaginary), radius: 3.5,
+        color: eigenvalue.length > 1 ? Palette.alarm : Palette.calm,
+        title: "λ = \(short(eigenvalue.real)) \(eigenvalue.imaginary < 0 ? "−" : "+")"
+          + " \(short(abs(eigenvalue.imaginary)))i, |λ| = \(short(eigenvalue.length))")
+    }
+    let outside = report.spectrum.eigenvalues.count { $0.length > 1 }
+    svg.text(
+      x.end, y.end - 8,
+      "\(report.spectrum.eigenvalues.count) eigenvalues, \(outside) outside the unit circle",
+      size: 11.5, anchor: .end)
+  }
+
+  // MARK: - Backward signal
+
+  private func drawBackwardSignal(
+    in svg: inout SVG, left: Double, top: Double, width: Double, height: Double
+  ) {
+    // A signal of exactly zero has no place on a logarithmic axis; the curve ends before it.
+    let decades = report.backwardSignal.logNorms.prefix { $0.isFinite }.map {
+      $0 / Double.log(10)
+    }
+    let steps = Double(max(1, report.backwardSignal.logNorms.count - 1))
+    let lowest = (decades.min() ?? 0) - 0.1
+    let highest = (decades.max() ?? 0) + 0.1
+    let x = Axis(values: 0...steps, start: left, end: left + width)
+    let y = Axis(values: lowest...highest, start: top + height, end: top)
+    frame(
+      &svg, x, y, horizontal: "steps back in time", vertical: "length of the backward signal",
+      wholeHorizontal: true, powersOfTen: true)
+    if (lowest...highest).contains(0) {
+      svg.line(
+        x.start, y.position(0), x.end, y.position(0),
+        .init(color: Palette.ink, width: 1, isDashed: true))
+    }
+    let color = report.backwardSignal.factorPerStep > 1 ? Palette.alarm : Palette.calm
+    let points = decades.enumerated().map {
+      (x: x.position(Double($0.offset)), y: y.position($0.element))
+    }
+    svg.polyline(points, .init(color: color, width: 2))
+    if points.count <= 40 {
+      for (step, point) in points.enumerated() {
+        svg.dot(
+          point.x, point.y, radius: 3, color: color,
+          title: "\(step) steps back: \(short(report.backwardSignal.norms[step]))")
+      }
+    }
+  }
+
+  // MARK: - Frame
+
+  private func frame(
+    _ svg: inout SVG, _ x: Axis, _ y: Axis, horizontal: String, vertical: String,
+    wholeHorizontal: Bool = false, powersOfTen: Bool = false
+  ) {
+    for tick in x.ticks(about: 6) where !wholeHorizontal || tick == tick.rounded() {
+      svg.line(x.position(tick), y.start, x.position(tick), y.end, .init(color: Palette.grid))
+      svg.text(x.position(tick), y.start + 17, label(tick), size: 11, anchor: .middle)
+    }
+    for tick in y.ticks(about: 6) {
+      svg.line(x.start, y.position(tick), x.end, y.position(tick), .init(color: Palette.grid))
+      let text = powersOfTen ? short(Double.exp10(tick)) : label(tick)
+      svg.text(x.start - 7, y.position(tick) + 4, text, size: 11, anchor: .end)
+    }
+    let border = SVG.Stroke(color: Palette.faint)
+    svg.line(x.start, y.start, x.end, y.start, border)
+    svg.line(x.start, y.start, x.start, y.end, border)
+    svg.text((x.start + x.end) / 2, y.start + 38, horizontal, size: 12, anchor: .middle)
+    svg.text(
+      x.start - 52, (y.start + y.end) / 2, vertical, size: 12, anchor: .middle, turned: true)
+  }
+}
+
+/// Three significant digits: 0.873, 1.24, 3.1e-7.
+func short(_ value: Double) -> String {
+  guard value.isFinite, value != 0 else { return "\(value)" }
+  let exponent = Int(Double.log10(abs(value)).rounded(.down))
+  let scale = Double.exp10(Double(exponent - 2))
+  let rounded = (value / scale).rounded() * scale
+  if (-3...4).contains(exponent) {
+    let digits = max(0, 2 - exponent)
+    let factor = Double.exp10(Double(digits))
+    let text = String((rounded * factor).rounded() / factor)
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+  let mantissa = (value / Double.exp10(Double(exponent)) * 100).rounded() / 100
+  return "\(mantissa)e\(exponent)".replacing(".0e", with: "e")
+}

@@ -1,0 +1,78 @@
+public import BackflowKernels
+public import BackflowLayers
+public import BackflowLinearAlgebra
+internal import RealModule
+
+/// How long a gradient is after it has flowed back through 0, 1, 2 … steps of a recurrence.
+///
+///     δ_{t−1} = J_tᵀ δ_t,   ‖δ_T‖ = 1
+///
+/// averaged over samples as the geometric mean, which is what a typical sample sees. Each δ is
+/// normalised at every step and the logarithms of its lengths are added up, so nothing overflows or
+/// underflows however many steps there are.
+public struct BackwardSignal: Sendable, Equatable {
+  /// ln of the mean ‖δ‖ after k steps back, k = 0 … T; −∞ where the signal is exactly zero.
+  public let logNorms: [Double]
+
+  /// The mean ‖δ‖ after k steps back, k = 0 … T.
+  public var norms: [Double] { logNorms.map { Double.exp($0) } }
+
+  /// The factor by which one step multiplies the signal, as the geometric mean over all steps;
+  /// 1 if there are none.
+  public var factorPerStep: Double {
+    guard let last = logNorms.last, logNorms.count > 1 else { return 1 }
+    return Double.exp(last / Double(logNorms.count - 1))
+  }
+
+  /// Follows the signal along the trajectory that a forward pass took: one random unit vector for
+  /// each of `samples`, back from the last step. Cost: T·H² for each sample.
+  public init<Cell: RecurrentCell>(
+    through cell: Cell, _ cache: Cell.Cache, steps: Int, samples: Range<Int>,
+    using random: inout RandomSource
+  ) {
+    let runs = samples.map { sample in
+      BackwardSignal.run(
+        steps: steps, start: random.normal([cell.stateSize])
+      ) { stepsBack in
+        Tensor(cell.stateJacobian(step: steps - 1 - stepsBack, sample: sample, cache))
+      }
+    }
+    self.init(averaging: runs, steps: steps)
+  }
+
+  /// Follows the signal through `steps` steps of a recurrence that rests at the origin without
+  /// input, where every Jacobian is `slope`·W: `samples` random unit vectors.
+  public init(
+    throughRecurrentWeight weight: Tensor<Double>, slope: Double, steps: Int, samples: Int = 16,
+    using random: inout RandomSource
+  ) {
+    let jacobian = weight * slope
+    let runs = (0..<samples).map { _ in
+      BackwardSignal.run(
+        steps: steps, start: random.normal([weight.shape[0]])
+      ) { _ in jacobian }
+    }
+    self.init(averaging: runs, steps: steps)
+  }
+
+  private init(averaging runs: [[Double]], steps: Int) {
+    logNorms = (0...steps).map { step in
+      runs.reduce(0) { $0 + $1[step] } / Double(runs.count)
+    }
+  }
+
+  /// ln ‖δ‖ after 0 … `steps` steps back from `start`, normalised.
+  private static func run(
+    steps: Int, start: Tensor<Double>, _ jacobian: (_ stepsBack: Int) -> Tensor<Double>
+  ) -> [Double] {
+    var signal = start / start.norm()
+    var logNorms = [0.0]
+    for stepsBack in 0..<steps {
+      signal = matvec(jacobian(stepsBack).transposed, signal)
+      let factor = signal.norm()
+      logNorms.append(logNorms[stepsBack] + Double.log(factor))
+      if factor > 0 { signal = signal / factor }
+    }
+    return logNorms
+  }
+}

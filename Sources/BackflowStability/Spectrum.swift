@@ -1,0 +1,51 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+public import ComplexModule
+public import RealModule
+
+/// What the recurrent weight alone says of a recurrence h_t = φ(W h_{t−1} + …).
+///
+/// The gradient that flows back through one step is multiplied by Jᵀ, J = diag(φ′) W with
+/// 0 ≤ φ′ ≤ γ. Two numbers bound what many steps do to it: σ_max(W), which no single step can
+/// exceed by more than the factor γ, and ρ(W) = max |λ|, by which the powers of W grow in the end.
+public struct Spectrum: Sendable {
+  /// λ of W, the largest modulus first; a conjugate pair stands together.
+  public let eigenvalues: [Complex<Double>]
+  /// ρ(W) = max |λ|
+  public let spectralRadius: Double
+  /// σ_max(W) = ‖W‖₂
+  public let largestSingularValue: Double
+  /// γ = sup φ′: 1 for tanh and ReLU, ¼ for the sigmoid.
+  public let slopeBound: Double
+  /// What follows for gradients over many steps.
+  public let verdict: Verdict
+
+  /// Analyses a recurrent weight [H, H] under a nonlinearity of slope at most `slopeBound` > 0.
+  ///
+  /// - Throws: `StabilityError` if the matrix is not square, is empty or has a non-finite element,
+  ///   or if LAPACK does not converge. Cost: about 13·H³ flops.
+  public init<Scalar: RealScalar>(
+    of recurrentWeight: Tensor<Scalar>, slopeBound: Double
+  ) throws(StabilityError) {
+    let shape = recurrentWeight.shape
+    guard shape.rank == 2, shape[0] == shape[1], shape[0] > 0 else {
+      throw .notSquare(shape)
+    }
+    guard slopeBound > 0, slopeBound.isFinite else { throw .slopeBoundNotPositive(slopeBound) }
+    let matrix = Tensor<Double>(recurrentWeight)
+    do {
+      // By modulus, then by real part, then the upper of a pair first: the same order on any LAPACK.
+      eigenvalues = try BackflowLinearAlgebra.eigenvalues(of: matrix).sorted {
+        ($1.length, $1.real, $1.imaginary) < ($0.length, $0.real, $0.imaginary)
+      }
+      largestSingularValue = try singularValues(of: matrix).first ?? 0
+    } catch {
+      throw .linearAlgebra(error)
+    }
+    spectralRadius = eigenvalues.first?.length ?? 0
+    self.slopeBound = slopeBound
+    verdict = Verdict(
+      spectralRadius: spectralRadius, largestSingularValue: largestSingularValue,
+      slopeBound: slopeBound)
+  }
+}

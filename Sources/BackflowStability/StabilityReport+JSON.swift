@@ -1,0 +1,49 @@
+internal import ComplexModule
+
+extension StabilityReport: Encodable {
+  private enum CodingKeys: String, CodingKey {
+    case size, verdict, explanation, eigenvalues
+    case spectralRadius = "spectral_radius"
+    case largestSingularValue = "largest_singular_value"
+    case slopeBound = "slope_bound"
+    case factorPerStep = "factor_per_step"
+    case backwardSignal = "backward_signal"
+  }
+
+  private struct ComplexNumber: Encodable {
+    let re, im: Double
+  }
+
+  private struct SignalLength: Encodable {
+    let stepsBack: Int
+    let norm, logNorm: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case stepsBack = "steps_back"
+      case norm
+      case logNorm = "log_norm"
+    }
+  }
+
+  /// The report as one object with snake_case keys. JSON has no infinity: the `log_norm` of a
+  /// signal that is exactly zero, and a `norm` too large for a double, are left out.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(spectrum.eigenvalues.count, forKey: .size)
+    try container.encode(spectrum.spectralRadius, forKey: .spectralRadius)
+    try container.encode(spectrum.largestSingularValue, forKey: .largestSingularValue)
+    try container.encode(spectrum.slopeBound, forKey: .slopeBound)
+    try container.encode(spectrum.verdict, forKey: .verdict)
+    try container.encode(spectrum.verdict.explanation, forKey: .explanation)
+    try container.encode(
+      spectrum.eigenvalues.map { ComplexNumber(re: $0.real, im: $0.imaginary) },
+      forKey: .eigenvalues)
+    try container.encode(backwardSignal.factorPerStep, forKey: .factorPerStep)
+    let lengths = zip(backwardSignal.norms, backwardSignal.logNorms).enumerated().map {
+      SignalLength(
+        stepsBack: $0.offset, norm: $0.element.0.isFinite ? $0.element.0 : nil,
+        logNorm: $0.element.1.isFinite ? $0.element.1 : nil)
+    }
+    try container.encode(lengths, forKey: .backwardSignal)
+  }
+}
