@@ -19,6 +19,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Backflow", targets: ["Backflow"]),
+    .executable(name: "backflow", targets: ["BackflowCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
@@ -65,7 +66,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BackflowCheckpoints",
-      dependencies: ["BackflowKernels", "BackflowLinearAlgebra"],
+      dependencies: ["BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers"],
       swiftSettings: strict),
     .target(
       name: "BackflowDatasets",
@@ -78,6 +79,14 @@ let package = Package(
       dependencies: [
         "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", "BackflowGradientCheck",
         "BackflowStability", "BackflowReport", "BackflowCheckpoints", "BackflowDatasets",
+      ],
+      swiftSettings: strict),
+
+    // MARK: Executables
+    .executableTarget(
+      name: "BackflowCommand",
+      dependencies: [
+        "Backflow", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 

@@ -5,3 +5,5 @@
 @_exported public import BackflowKernels
 @_exported public import BackflowLayers
 @_exported public import BackflowLinearAlgebra
+@_exported public import BackflowReport
+@_exported public import BackflowStability

@@ -4,7 +4,6 @@
 
 #include "../kernel_tables.h"
 
-#include <math.h>
 #include <string.h>
 
 #define JOIN_(a, b, c) a##_##b##_##c

@@ -16,7 +16,8 @@ static void NAME(sgd_update)(size_t n, double learning_rate, double momentum, do
 static void NAME(adam_update)(size_t n, double learning_rate, double beta1, double beta2, double epsilon,
                               double correction1, double correction2, const T *gradient, T *m, T *v, T *parameter)
 {
-    const T step = (T)(learning_rate / correction1), root_correction = (T)sqrt(correction2), eps = (T)epsilon;
+    const T step = (T)(learning_rate / correction1), eps = (T)epsilon;
+    const T root_correction = (T)__builtin_elementwise_sqrt(correction2);
     const T share1 = (T)(1 - beta1), keep2 = (T)beta2, share2 = (T)(1 - beta2);
     FOR_EACH(i, n)
     {

@@ -2,6 +2,7 @@
 // overflows; the sum of the exponentials is a double.
 
 #define EXP_CHUNK 256
+#define LOG_IN_DOUBLE JOIN(log_of, f64, ISA)
 
 MAP(exp_shifted, (size_t n, T shift, const T *x, T *y), NAME(exp_of)(v - shift))
 
@@ -38,7 +39,7 @@ static void NAME(log_softmax)(size_t rows, size_t columns, const T *x, T *y)
 {
     for (size_t r = 0; r < rows; r++, x += columns, y += columns) {
         T shift = NAME(maximum_of)(columns, x);
-        T log_sum = (T)log(NAME(sum_of_exp_shifted)(columns, shift, x));
+        T log_sum = (T)LOG_IN_DOUBLE(NAME(sum_of_exp_shifted)(columns, shift, x));
         FOR_EACH(i, columns) y[i] = (x[i] - shift) - log_sum;
     }
 }
@@ -50,6 +51,6 @@ static void NAME(cross_entropy)(size_t rows, size_t columns, const T *logits, co
         T shift = NAME(maximum_of)(columns, logits);
         T chosen = logits[labels[r]] - shift;  // read before the probabilities may take its place
         double sum = NAME(softmax_of_row)(columns, shift, logits, probabilities);
-        loss[r] = (T)(log(sum) - (double)chosen);
+        loss[r] = (T)(LOG_IN_DOUBLE(sum) - (double)chosen);
     }
 }

@@ -1,0 +1,10 @@
+internal import ArgumentParser
+
+@main
+struct Backflow: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "backflow",
+    abstract: "Train small networks on CPUs and see where their gradients leak.",
+    version: "0.1.0",
+    subcommands: [Train.self, StabilityCommand.self])
+}

@@ -1,0 +1,36 @@
+internal import Foundation
+
+/// One line that is drawn again and again on a terminal, and a plain line now and then elsewhere.
+struct ProgressBar {
+  private let total: Int
+  private let isTerminal: Bool
+  private let start = Date()
+
+  init(total: Int) {
+    self.total = total
+    isTerminal = isatty(STDOUT_FILENO) == 1
+  }
+
+  /// Shows that `done` of the steps are done. Plain output gets a line only where `isMilestone`.
+  func show(_ done: Int, _ message: String, isMilestone: Bool) {
+    if isTerminal {
+      let width = 28
+      let filled = width * done / max(total, 1)
+      let bar =
+        String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+      write("\r\u{1B}[2K\(bar) \(message)  \(elapsed)")
+    } else if isMilestone {
+      write("\(message)  \(elapsed)\n")
+    }
+  }
+
+  // Not print: its buffer would hold a line without an end back.
+  private func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+
+  /// Ends the line.
+  func finish() {
+    if isTerminal { write("\n") }
+  }
+
+  private var elapsed: String { String(format: "%.1f s", Date().timeIntervalSince(start)) }
+}
