@@ -91,17 +91,20 @@ let package = Package(
       swiftSettings: strict),
 
     // MARK: Tests
+    .target(name: "TestSupport", dependencies: ["Backflow"], path: "Tests/TestSupport"),
+    .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Backflow"]),
     .testTarget(
       name: "BackflowKernelsTests",
-      dependencies: ["BackflowKernels", "CVectorKernels"]),
+      dependencies: ["BackflowKernels", "CVectorKernels", "TestSupport"]),
     .testTarget(
       name: "BackflowLinearAlgebraTests",
-      dependencies: ["BackflowLinearAlgebra", "BackflowKernels", complex, real]),
-    .testTarget(
-      name: "BackflowLayersTests",
-      dependencies: [
-        "BackflowLayers", "BackflowLinearAlgebra", "BackflowKernels", "BackflowGradientCheck",
-      ]),
+      dependencies: ["BackflowLinearAlgebra", "BackflowKernels", "TestSupport", complex, real]),
+    .testTarget(name: "BackflowLayersTests", dependencies: ["Backflow", "TestSupport"]),
+    .testTarget(name: "BackflowGradientCheckTests", dependencies: ["Backflow", "TestSupport"]),
+    .testTarget(name: "BackflowStabilityTests", dependencies: ["Backflow", "TestSupport", complex]),
+    .testTarget(name: "BackflowReportTests", dependencies: ["Backflow", "TestSupport"]),
+    .testTarget(name: "BackflowCheckpointsTests", dependencies: ["Backflow", "TestSupport"]),
+    .testTarget(name: "BackflowDatasetsTests", dependencies: ["Backflow", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
