@@ -99,7 +99,8 @@ let package = Package(
     .testTarget(
       name: "BackflowLinearAlgebraTests",
       dependencies: ["BackflowLinearAlgebra", "BackflowKernels", "TestSupport", complex, real]),
-    .testTarget(name: "BackflowLayersTests", dependencies: ["Backflow", "TestSupport"]),
+    .testTarget(
+      name: "BackflowLayersTests", dependencies: ["Backflow", "BackflowKernels", "TestSupport"]),
     .testTarget(name: "BackflowGradientCheckTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(name: "BackflowStabilityTests", dependencies: ["Backflow", "TestSupport", complex]),
     .testTarget(name: "BackflowReportTests", dependencies: ["Backflow", "TestSupport"]),

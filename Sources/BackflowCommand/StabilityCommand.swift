@@ -53,12 +53,12 @@ struct StabilityCommand: ParsableCommand {
       if let svg { try write(StabilityFigure(report, title: title).svg, to: svg) }
       switch format {
       case .text:
-        print(report)
-        if let svg { print("\npicture: \(svg)") }
+        say("\(report)")
+        if let svg { say("\npicture: \(svg)") }
       case .json:
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        print(String(decoding: try encoder.encode(report), as: UTF8.self))
+        say(String(decoding: try encoder.encode(report), as: UTF8.self))
       }
     } catch {
       throw failure(error)

@@ -68,7 +68,7 @@ struct TrainDigits: ParsableCommand {
     var model = DigitReader<Float>(hiddenSize: hidden, using: &random)
     var optimizer = Adam(for: model, learningRate: learningRate)
     let stepsPerEpoch = (training.labels.count + batch - 1) / batch
-    print(
+    say(
       "\(training.labels.count) images to train on, \(heldOut.labels.count) held out;"
         + " \(model.parameterCount) parameters")
 
@@ -104,10 +104,10 @@ struct TrainDigits: ParsableCommand {
     progress.finish()
 
     let heldOutAccuracy = accuracy(model(heldOut.rowsAsSequence), heldOut.labels)
-    print(String(format: "held-out accuracy %.2f %%", 100 * heldOutAccuracy))
+    say(String(format: "held-out accuracy %.2f %%", 100 * heldOutAccuracy))
     if let save {
       try NPYDirectory.write(model, to: save)
-      print("parameters saved in \(save)")
+      say("parameters saved in \(save)")
     }
   }
 }

@@ -51,7 +51,7 @@ public struct GradientCheck: Sendable {
     let output = function.forward(values)
     let outputGradient: Tensor<Double> = random.normal(output.shape)
     let analytic = function.backward(values, outputGradient)
-    precondition(
+    require(
       analytic.count == values.count,
       "the backward pass returned \(analytic.count) gradients for \(values.count) arguments")
 
@@ -94,7 +94,7 @@ public struct GradientCheck: Sendable {
 
 extension GradientCheck.Comparison {
   init(name: String, analytic: Tensor<Double>, numeric: Tensor<Double>) {
-    precondition(
+    require(
       analytic.shape == numeric.shape,
       "the gradient by \(name) has shape \(analytic.shape) instead of \(numeric.shape)")
     self.name = name

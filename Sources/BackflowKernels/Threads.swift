@@ -12,8 +12,10 @@ internal import Synchronization
 ///
 /// OpenBLAS itself is kept at one thread: it synchronises at every call, which costs more than it
 /// gains on the small products of a recurrence. Backflow splits the work above it instead, by rows
-/// of the result or by samples of the batch, so that an element's sum is formed in the same order
-/// whatever the count.
+/// of the result or by samples of the batch.
+///
+/// The same count gives the same bits. Another count may round differently: at the edge of a part
+/// BLAS forms its sums in another order.
 public enum Threads {
   /// The number of threads, at least 1. Starts as `BACKFLOW_NUM_THREADS`, or else as the number of
   /// processors this process may run on.

@@ -22,8 +22,18 @@ struct Axis {
   }
 }
 
-/// A tick's label: as few digits as tell it from its neighbours.
-func label(_ value: Double) -> String {
-  let text = number(value)
-  return text == "-0" ? "0" : text
+extension Axis {
+  /// For an axis of log₁₀ values: powers of ten, or where those are too few, 1, 2 and 5 times them,
+  /// or every tenth.
+  var logarithmicTicks: [(value: Double, label: String)] {
+    let decades = values.upperBound - values.lowerBound
+    if decades >= 3 {
+      return ticks(about: 6).map { ($0, abs($0) < 4 ? short(Double.exp10($0)) : "1e\(Int($0))") }
+    }
+    let multiples = decades >= 1 ? [1, 2, 5] : Array(1...9)
+    let powers = Int(values.lowerBound.rounded(.down))...Int(values.upperBound.rounded(.up))
+    return powers.flatMap { power in
+      multiples.map { Double($0) * Double.exp10(Double(power)) }
+    }.map { (Double.log10($0), short($0)) }.filter { values.contains($0.0) }
+  }
 }

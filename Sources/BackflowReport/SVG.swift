@@ -1,5 +1,3 @@
-internal import RealModule
-
 /// A drawing in Scalable Vector Graphics, built element by element from back to front.
 struct SVG {
   let width: Double
@@ -86,10 +84,4 @@ enum Palette {
   static let calm = "#1f77b4"
   /// Grows, is outside.
   static let alarm = "#d1495b"
-}
-
-/// A coordinate to a hundredth of a unit, without a trailing ".0".
-func number(_ value: Double) -> String {
-  let rounded = (value * 100).rounded() / 100
-  return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
 }

@@ -69,8 +69,8 @@ public struct StabilityFigure: Sendable {
       $0 / Double.log(10)
     }
     let steps = Double(max(1, report.backwardSignal.logNorms.count - 1))
-    let lowest = (decades.min() ?? 0) - 0.1
-    let highest = (decades.max() ?? 0) + 0.1
+    let lowest = (decades.min() ?? 0) - 0.05
+    let highest = (decades.max() ?? 0) + 0.05
     let x = Axis(values: 0...steps, start: left, end: left + width)
     let y = Axis(values: lowest...highest, start: top + height, end: top)
     frame(
@@ -103,12 +103,14 @@ public struct StabilityFigure: Sendable {
   ) {
     for tick in x.ticks(about: 6) where !wholeHorizontal || tick == tick.rounded() {
       svg.line(x.position(tick), y.start, x.position(tick), y.end, .init(color: Palette.grid))
-      svg.text(x.position(tick), y.start + 17, label(tick), size: 11, anchor: .middle)
+      svg.text(x.position(tick), y.start + 17, short(tick), size: 11, anchor: .middle)
     }
-    for tick in y.ticks(about: 6) {
-      svg.line(x.start, y.position(tick), x.end, y.position(tick), .init(color: Palette.grid))
-      let text = powersOfTen ? short(Double.exp10(tick)) : label(tick)
-      svg.text(x.start - 7, y.position(tick) + 4, text, size: 11, anchor: .end)
+    let verticalTicks =
+      powersOfTen ? y.logarithmicTicks : y.ticks(about: 6).map { (value: $0, label: short($0)) }
+    for tick in verticalTicks {
+      let height = y.position(tick.value)
+      svg.line(x.start, height, x.end, height, .init(color: Palette.grid))
+      svg.text(x.start - 7, height + 4, tick.label, size: 11, anchor: .end)
     }
     let border = SVG.Stroke(color: Palette.faint)
     svg.line(x.start, y.start, x.end, y.start, border)
@@ -117,20 +119,4 @@ public struct StabilityFigure: Sendable {
     svg.text(
       x.start - 52, (y.start + y.end) / 2, vertical, size: 12, anchor: .middle, turned: true)
   }
-}
-
-/// Three significant digits: 0.873, 1.24, 3.1e-7.
-func short(_ value: Double) -> String {
-  guard value.isFinite, value != 0 else { return "\(value)" }
-  let exponent = Int(Double.log10(abs(value)).rounded(.down))
-  let scale = Double.exp10(Double(exponent - 2))
-  let rounded = (value / scale).rounded() * scale
-  if (-3...4).contains(exponent) {
-    let digits = max(0, 2 - exponent)
-    let factor = Double.exp10(Double(digits))
-    let text = String((rounded * factor).rounded() / factor)
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
-  }
-  let mantissa = (value / Double.exp10(Double(exponent)) * 100).rounded() / 100
-  return "\(mantissa)e\(exponent)".replacing(".0e", with: "e")
 }

@@ -22,7 +22,7 @@ extension StabilityReport: CustomStringConvertible {
     if eigenvalues.count > 6 { lines.append("  … \(eigenvalues.count - 6) more") }
     lines += ["", "steps back   length of the backward signal"]
     lines += shownSteps.map { step in
-      String(format: "%10d   %.6g", step, backwardSignal.norms[step])
+      String(format: "%10d   ", step) + length(after: step)
     }
     return lines.joined(separator: "\n")
   }
@@ -33,6 +33,13 @@ extension StabilityReport: CustomStringConvertible {
     if last <= 16 { return Array(0...last) }
     let round = sequence(first: 1) { $0 * 10 }.lazy.flatMap { [$0, 2 * $0, 5 * $0] }
     return [0] + round.prefix { $0 < last } + [last]
+  }
+
+  /// The length in digits, also where it is beyond the range of a double.
+  private func length(after step: Int) -> String {
+    let (norm, logNorm) = (backwardSignal.norms[step], backwardSignal.logNorms[step])
+    let isInRange = norm.isNormal || logNorm == -.infinity
+    return isInRange ? figure(norm) : String(format: "1e%.1f", logNorm / Foundation.log(10))
   }
 
   private func figure(_ value: Double) -> String { String(format: "%.6g", value) }

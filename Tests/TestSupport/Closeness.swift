@@ -4,10 +4,13 @@ public import Testing
 ///
 /// `length` is that of the longest sum behind one number, `scale` the size of what was computed
 /// with, and epsilon belongs to the precision that computed.
-public struct Tolerance {
+public struct Tolerance: Sendable {
+  /// The size of what was computed with, which the tolerance must stay below.
   public let scale: Double
+  /// The largest difference that passes.
   public let value: Double
 
+  /// factor · length · epsilon · scale
   public init<S: BinaryFloatingPoint>(_: S.Type, length: Int, scale: Double, factor: Double = 8) {
     self.scale = scale
     value = factor * Double(length) * Double(S.ulpOfOne) * scale
@@ -21,7 +24,7 @@ public struct Tolerance {
 }
 
 /// What a comparison found.
-public enum Closeness: Equatable {
+public enum Closeness: Equatable, Sendable {
   case close
   case nothingCompared
   case countsDiffer
@@ -29,6 +32,7 @@ public enum Closeness: Equatable {
   case meaningless
   case differs(at: Int)
 
+  /// Compares number by number; NaN and infinities only with their own kind.
   public static func between(
     _ actual: [Double], _ expected: [Double], _ tolerance: Tolerance
   ) -> Closeness {

@@ -4,7 +4,8 @@ internal import Synchronization
 ///
 /// A training step makes the same tensors again and again. Handing them the same, already mapped
 /// memory means that in the steady state a step asks the system for nothing. The pool never caches
-/// more bytes than were once live at the same time.
+/// more than four times the bytes that were once live at the same time: a block serves its own size
+/// only, so that the sizes' peaks, which need not coincide, add up to more than the common peak.
 package enum StoragePool {
   /// What the pool has done so far.
   package struct Statistics: Sendable {
@@ -50,7 +51,8 @@ package enum StoragePool {
     let bytes = block.sizeClass.bytes
     let cached = state.withLock { state in
       state.statistics.liveBytes -= bytes
-      guard state.statistics.cachedBytes + bytes <= state.statistics.peakLiveBytes else {
+      guard state.statistics.cachedBytes + bytes <= 4 * state.statistics.peakLiveBytes
+      else {
         return false
       }
       state.free[block.sizeClass.index].append(block)
@@ -79,13 +81,13 @@ package enum StoragePool {
 }
 
 /// Block sizes: four steps to each doubling, so that rounding up wastes at most a quarter.
-struct SizeClass: Sendable {
-  let index: Int
-  let bytes: Int
+package struct SizeClass: Sendable {
+  package let index: Int
+  package let bytes: Int
 
-  static let count = 4 * 58
+  package static let count = 4 * 58
 
-  init(holding minimumBytes: Int) {
+  package init(holding minimumBytes: Int) {
     let lines = max(1, (minimumBytes + StoragePool.alignment - 1) / StoragePool.alignment)
     if lines <= 4 {
       index = lines - 1

@@ -1,3 +1,5 @@
+internal import BackflowKernels
+
 /// A seeded stream of random numbers: the same seed gives the same bits on every platform.
 ///
 /// The generator is xoshiro256** 1.0 (Blackman and Vigna, "Scrambled linear pseudorandom number
@@ -44,7 +46,7 @@ extension RandomSource {
 
   /// Uniform on 0 ..< `bound`, without bias (Lemire, ACM TOMACS 29, 2019).
   public mutating func integer(below bound: Int) -> Int {
-    precondition(bound > 0, "a random integer needs a positive bound")
+    require(bound > 0, "a random integer needs a positive bound")
     let range = UInt64(bound)
     var product = next().multipliedFullWidth(by: range)
     if product.low < range {

@@ -1,6 +1,7 @@
 import BackflowKernels
 import BackflowLinearAlgebra
 import ComplexModule
+import TestSupport
 import Testing
 
 @Suite struct `An eigendecomposition` {

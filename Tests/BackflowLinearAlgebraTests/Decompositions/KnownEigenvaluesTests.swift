@@ -2,6 +2,7 @@ import BackflowKernels
 import BackflowLinearAlgebra
 import ComplexModule
 import Foundation
+import TestSupport
 import Testing
 
 /// Matrices whose eigenvalues are known in closed form.

@@ -1,6 +1,7 @@
 import BackflowKernels
 import BackflowLinearAlgebra
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `An LU decomposition` {

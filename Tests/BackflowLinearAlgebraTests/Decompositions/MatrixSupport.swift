@@ -1,5 +1,6 @@
 import BackflowKernels
 import BackflowLinearAlgebra
+import TestSupport
 import Testing
 
 /// Orders of square matrices: the smallest, odd ones, one above a block of LAPACK, and one whose

@@ -1,5 +1,6 @@
 import BackflowKernels
 import BackflowLinearAlgebra
+import TestSupport
 import Testing
 
 @Suite struct `A QR decomposition` {

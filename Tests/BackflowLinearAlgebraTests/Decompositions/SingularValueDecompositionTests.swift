@@ -1,6 +1,7 @@
 import BackflowKernels
 import BackflowLinearAlgebra
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `A singular value decomposition` {

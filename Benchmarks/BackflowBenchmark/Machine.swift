@@ -1,0 +1,50 @@
+import Backflow
+import BackflowKernels
+import Foundation
+
+/// What the figures were measured on, and the two limits that they are compared with.
+struct Machine: Encodable {
+  let cpu: String
+  let cores: Int
+  let blas: String
+  let kernels: String
+  let fmaPeakGflops: Double
+  let sgemmPeakGflops: Double
+
+  enum CodingKeys: String, CodingKey {
+    case cpu, cores, blas, kernels
+    case fmaPeakGflops = "fma_peak_gflops"
+    case sgemmPeakGflops = "sgemm_peak_gflops"
+  }
+
+  /// Measures the limits of one core, in single precision.
+  init(seconds: Double) {
+    cpu = Machine.processorName
+    cores = ProcessInfo.processInfo.activeProcessorCount
+    blas = BLAS.version
+    kernels = VectorKernels.instructionSet
+
+    let rounds = 1_000_000
+    let fma = Measurement(seconds: seconds) { VectorKernels.runMultiplyAdds(rounds: rounds) }
+    fmaPeakGflops =
+      Double(VectorKernels.flopsOfMultiplyAdds(rounds: rounds)) / fma.minMilliseconds * 1e-6
+
+    // Large enough that packing is a small part of the work.
+    let n = 1024
+    var random = RandomSource(seed: 1)
+    let a: Tensor<Float> = random.normal([n, n])
+    let b: Tensor<Float> = random.normal([n, n])
+    let threads = Threads.count
+    Threads.count = 1
+    let sgemm = Measurement(seconds: seconds) { Backflow.matmul(a, b).elementAtEnd }
+    Threads.count = threads
+    sgemmPeakGflops = 2 * Double(n * n * n) / sgemm.minMilliseconds * 1e-6
+  }
+
+  private static var processorName: String {
+    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
+    let name = line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
+    return name ?? "unknown"
+  }
+}

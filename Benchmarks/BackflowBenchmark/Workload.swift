@@ -1,0 +1,35 @@
+/// One row of the table: something whose time is measured.
+struct Workload {
+  /// Which part of a training step is timed.
+  enum Pass: String, Encodable {
+    case forward
+    case forwardBackward = "forward_backward"
+  }
+
+  /// `kind/sizes`, each size with the letter of its axis: b batch, t time, i input, h hidden.
+  let name: String
+  let pass: Pass
+  let scalar: String
+  /// Floating-point operations of one run, an addition and a multiplication counting as two.
+  let flops: Double
+  /// Makes the inputs, and checks the result against a computation in double precision before
+  /// anything is timed.
+  let prepare: () throws -> Prepared
+
+  /// A workload whose inputs exist and whose result was found right.
+  struct Prepared {
+    /// Does the work once and returns a number that depends on all of it.
+    let run: () -> Double
+  }
+}
+
+/// A result that is not what double precision says it should be.
+struct WrongResult: Error, CustomStringConvertible {
+  let workload: String
+  let what: String
+  let relativeError: Double
+
+  var description: String {
+    "\(workload): \(what) is wrong by \(relativeError) relative to double precision; not timed"
+  }
+}

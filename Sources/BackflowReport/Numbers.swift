@@ -1,0 +1,24 @@
+internal import RealModule
+
+/// A coordinate to a hundredth of a unit, without a trailing ".0".
+func number(_ value: Double) -> String {
+  let rounded = (value * 100).rounded() / 100
+  return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
+}
+
+/// A value in three significant digits: 0.873, 1.24, 3.1e-7.
+func short(_ value: Double) -> String {
+  guard value.isFinite else { return "\(value)" }
+  if value == 0 { return "0" }
+  let exponent = Int(Double.log10(abs(value)).rounded(.down))
+  let scale = Double.exp10(Double(exponent - 2))
+  let rounded = (value / scale).rounded() * scale
+  if (-3...4).contains(exponent) {
+    let digits = max(0, 2 - exponent)
+    let factor = Double.exp10(Double(digits))
+    let text = String((rounded * factor).rounded() / factor)
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+  let mantissa = (value / Double.exp10(Double(exponent)) * 100).rounded() / 100
+  return "\(mantissa)e\(exponent)".replacing(".0e", with: "e")
+}

@@ -1,0 +1,126 @@
+import BackflowKernels
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+// `Threads.count` is one for the process, so whatever sets it runs in a process of its own.
+@Suite struct `The threads` {
+  @Test func `cover a range exactly once, in parts that start at multiples of the alignment`() async {
+    await #expect(processExitsWith: .success) {
+      for threads in [1, 2, 3] {
+        Threads.count = threads
+        for count in [0, 1, 7, 64, 100, 1001] {
+          for grain in [0, 1, 16, 40] {
+            for alignment in [1, 8, 16] {
+              let parts = parts(count, grain: grain, alignment: alignment)
+              #expect(parts.flatMap { Array($0) } == Array(0..<count))
+              #expect(parts.count <= threads)
+              #expect(parts.allSatisfy { $0.lowerBound % alignment == 0 })
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test func `divide evenly what is worth dividing, and only that`() async {
+    await #expect(processExitsWith: .success) {
+      Threads.count = 3
+      #expect(parts(64, grain: 1) == [0..<21, 21..<42, 42..<64])
+      #expect(parts(64, grain: 1, alignment: 8) == [0..<16, 16..<40, 40..<64])
+      #expect(parts(64, grain: 32) == [0..<32, 32..<64])
+      #expect(parts(64, grain: 33) == [0..<64])
+      #expect(parts(2, grain: 1) == [0..<1, 1..<2])
+      #expect(parts(0, grain: 1) == [0..<0])
+      Threads.count = 1
+      #expect(parts(64, grain: 1) == [0..<64])
+    }
+  }
+
+  @Test func `are done when the split returns`() async {
+    await #expect(processExitsWith: .success) {
+      Threads.count = 4
+      for _ in 0..<200 {
+        let sum = Atomic<Int>(0)
+        Threads.split(1000, grain: 1) { part in
+          sum.add(part.reduce(0, +), ordering: .relaxed)
+        }
+        #expect(sum.load(ordering: .relaxed) == 499_500)
+      }
+    }
+  }
+
+  @Test func `are as many as BACKFLOW_NUM_THREADS says`() async {
+    await #expect(processExitsWith: .success) {
+      setenv("BACKFLOW_NUM_THREADS", "5", 1)
+      #expect(Threads.count == 5)
+      Threads.count = 2
+      #expect(Threads.count == 2)
+    }
+  }
+
+  @Test(arguments: ["", "0", "-3", "many"])
+  func `are as many as processors where BACKFLOW_NUM_THREADS says nothing`(text: String) async {
+    await #expect(processExitsWith: .success) { [text] in
+      setenv("BACKFLOW_NUM_THREADS", text, 1)
+      #expect((1...ProcessInfo.processInfo.activeProcessorCount).contains(Threads.count))
+    }
+  }
+
+  @Test func `cannot be none`() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { Threads.count = 0 }
+    #expect(stopMessage(result).contains("the number of threads must be at least 1, not 0"))
+  }
+
+  @Test func `of one number give one result, and of another the same to rounding`() async {
+    await #expect(processExitsWith: .success) {
+      // Around two and three times the work of a thread; rows split, columns split, long sums.
+      let sizes = [
+        (200, 100, 100), (101, 203, 100), (128, 129, 127), (131, 77, 211), (33, 1000, 65),
+        (1000, 33, 65), (16, 4096, 40), (40, 50, 2000), (50, 40, 2000), (513, 257, 31),
+      ]
+      for (m, n, k) in sizes {
+        expectSameProducts(Float.self, m: m, n: n, k: k)
+        expectSameProducts(Double.self, m: m, n: n, k: k)
+      }
+    }
+  }
+}
+
+/// The parts that a range is split into, in order.
+private func parts(_ count: Int, grain: Int, alignment: Int = 1) -> [Range<Int>] {
+  let visited = Mutex<[Range<Int>]>([])
+  Threads.split(count, grain: grain, alignment: alignment) { part in
+    visited.withLock { $0.append(part) }
+  }
+  return visited.withLock { $0 }.sorted {
+    ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound)
+  }
+}
+
+private func expectSameProducts<S: RealScalar>(_: S.Type, m: Int, n: Int, k: Int) {
+  let (a, b) = (samples(m * k, seed: 1, as: S.self), samples(k * n, seed: 2, as: S.self))
+  for (aTransposed, bTransposed) in [(false, false), (false, true), (true, false)] {
+    let one = product(threads: 1)
+    #expect(product(threads: 1) == one)
+    for threads in [2, 3] {
+      let several = product(threads: threads)
+      #expect(product(threads: threads) == several)
+      expectClose(
+        numbers(several), numbers(one), Tolerance(S.self, length: k, scale: 1),
+        "\(S.self) \(m)×\(n)×\(k) on \(threads), \(aTransposed), \(bTransposed)")
+    }
+
+    func product(threads: Int) -> [S] {
+      Threads.count = threads
+      var c = Buffer<S>(repeating: .nan, count: m * n)
+      BLAS.gemm(
+        m: m, n: n, k: k, a.span, transposed: aTransposed,
+        b.span, transposed: bTransposed, into: c.mutableSpan)
+      return c.elements
+    }
+  }
+}

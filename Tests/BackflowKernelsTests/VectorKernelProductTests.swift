@@ -1,0 +1,167 @@
+import Foundation
+import Testing
+
+@Suite struct `VectorKernels, packed product` {
+  @Test func `every number of rows`() {
+    for table in VectorKernelTable<Float>.all { checkShapes(table) }
+    for table in VectorKernelTable<Double>.all { checkShapes(table) }
+  }
+
+  @Test func `nothing times nothing`() {
+    for table in VectorKernelTable<Float>.all { checkEmpty(table) }
+    for table in VectorKernelTable<Double>.all { checkEmpty(table) }
+  }
+
+  @Test func `NaN and infinity reach what depends on them, and nothing else`() {
+    for table in VectorKernelTable<Float>.all { checkNonfinite(table) }
+    for table in VectorKernelTable<Double>.all { checkNonfinite(table) }
+  }
+}
+
+@Suite struct `VectorKernels, optimisers` {
+  @Test func `follow PyTorch's rule for several steps`() {
+    for table in VectorKernelTable<Float>.all { checkOptimizers(table) }
+    for table in VectorKernelTable<Double>.all { checkOptimizers(table) }
+  }
+}
+
+private struct Problem<T: BinaryFloatingPoint> {
+  let m: Int, n: Int, k: Int
+  let padding: Int
+  let isTransposed: Bool
+  let accumulates: Bool
+
+  var a: [T] { Samples.uniform(m * (k + padding), in: -1...1) }
+  var b: [T] { Samples.uniform(k * n + n * padding + k * padding, in: -1...1, seed: 2) }
+  var c: [T] { Samples.uniform(m * (n + padding), in: -1...1, seed: 3) }
+  var bStrides: (row: Int, column: Int) { isTransposed ? (1, k + padding) : (n + padding, 1) }
+
+  func product(by table: VectorKernelTable<T>, _ a: [T], _ b: [T], _ c: [T]) -> [T] {
+    let packed = written(count: table.packedSize(k, n)) {
+      table.pack(k, n, b, bStrides.row, bStrides.column, $0)
+    }
+    return written(c) {
+      table.packedProduct(
+        m, n, k, a, k + padding, packed, accumulates ? 1 : 0, $0, n + padding)
+    }
+  }
+
+  /// C in Double and Σ |terms| of each element; between the rows, what was there.
+  func reference(_ a: [T], _ b: [T], _ c: [T]) -> (values: [Double], scales: [Double]) {
+    var (values, scales) = (c.map { Double($0) }, c.map { Double($0).magnitude })
+    for i in 0..<m {
+      for j in 0..<n {
+        let at = i * (n + padding) + j
+        if !accumulates { (values[at], scales[at]) = (0, 0) }
+        for p in 0..<k {
+          let term =
+            Double(a[i * (k + padding) + p])
+            * Double(b[p * bStrides.row + j * bStrides.column])
+          values[at] += term
+          scales[at] += term.magnitude
+        }
+      }
+    }
+    return (values, scales)
+  }
+}
+
+private func checkShapes<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+  let sizes = [(1, 1), (8, 5), (16, 16), (17, 3), (33, 20), (64, 7), (65, 2), (100, 11)]
+  var variant = 0
+  for m in Array(1...14) + [25, 36] {
+    for (n, k) in sizes {
+      variant += 1
+      let problem = Problem<T>(
+        m: m, n: n, k: k, padding: variant % 3, isTransposed: variant % 2 == 0,
+        accumulates: variant % 5 < 2)
+      let (a, b, c) = (problem.a, problem.b, problem.c)
+      let expected = problem.reference(a, b, c)
+      let difference = mismatch(
+        problem.product(by: table, a, b, c), expected.values, ulps: Double(k + 2),
+        scale: expected.scales)
+      #expect(difference == nil, "\(table.isa) \(T.self) \(problem)")
+    }
+  }
+}
+
+private func checkEmpty<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+  #expect(table.packedSize(0, 5) == 0)
+  #expect(table.packedSize(5, 0) == 0)
+  table.pack(0, 0, nil, 1, 1, nil)
+  table.packedProduct(0, 0, 0, nil, 1, nil, 0, nil, 1)
+  for m in [1, 3, 7] {
+    let zeros = written([T](repeating: .nan, count: m * 19)) {
+      table.packedProduct(m, 19, 0, nil, 0, nil, 0, $0, 19)
+    }
+    #expect(zeros == [T](repeating: 0, count: m * 19), "\(table.isa) \(T.self)")
+    let kept = written([T](repeating: 3, count: m * 19)) {
+      table.packedProduct(m, 19, 0, nil, 0, nil, 1, $0, 19)
+    }
+    #expect(kept == [T](repeating: 3, count: m * 19), "\(table.isa) \(T.self)")
+  }
+}
+
+private func checkNonfinite<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+  for m in [1, 2, 3, 6, 7] {
+    let problem = Problem<T>(m: m, n: 37, k: 9, padding: 0, isTransposed: false, accumulates: false)
+    for special in [T.nan, .infinity] {
+      var (a, b) = (problem.a, problem.b)
+      a[(m - 1) * 9 + 4] = special
+      b[3 * 37 + 36] = special
+      // C holds NaN, which must not be read.
+      let c = problem.product(by: table, a, b, [T](repeating: .nan, count: m * 37))
+      let touched = Set(c.indices.filter { !c[$0].isFinite })
+      let expected = Set(c.indices.filter { $0 / 37 == m - 1 || $0 % 37 == 36 })
+      #expect(touched == expected, "\(table.isa) \(T.self) \(m) rows")
+    }
+  }
+}
+
+private func checkOptimizers<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+  for n in Samples.lengths {
+    var velocity = [T](repeating: 0, count: n)
+    var weights: [T] = Samples.uniform(n, in: -1...1, seed: 5)
+    var (m, v) = (velocity, velocity)
+    var adamWeights = weights
+    var reference = weights.map { OptimizerReference(Double($0)) }
+    for step in 1...3 {
+      let gradient: [T] = Samples.uniform(n, in: -1...1, seed: UInt64(10 + step))
+      table.sgdUpdate(n, 0.1, 0.9, 0.01, gradient, &velocity, &weights)
+      table.adamUpdate(
+        n, 1e-2, 0.9, 0.999, 1e-8, 1 - pow(0.9, Double(step)), 1 - pow(0.999, Double(step)),
+        gradient, &m, &v, &adamWeights)
+      for i in 0..<n { reference[i].update(step, Double(gradient[i])) }
+    }
+    let pairs: [(String, [T], [Double])] = [
+      ("velocity", velocity, reference.map(\.velocity)), ("SGD", weights, reference.map(\.sgd)),
+      ("m", m, reference.map(\.m)), ("Adam", adamWeights, reference.map(\.adam)),
+    ]
+    for (name, actual, expected) in pairs {
+      let scale = expected.map { _ in 1.0 }
+      #expect(mismatch(actual, expected, ulps: 8, scale: scale) == nil, "\(table.isa) \(name)")
+    }
+    // A sum of squares cancels nothing, so it keeps its relative accuracy, and that shows whether
+    // 1 − beta2 was taken in double: in single precision it would be off by 5e-5.
+    #expect(mismatch(v, reference.map(\.v), ulps: 8) == nil, "\(table.isa) v")
+  }
+}
+
+/// One weight under torch.optim.SGD(lr=0.1, momentum=0.9, weight_decay=0.01) and, apart from it,
+/// under torch.optim.Adam(lr=0.01).
+private struct OptimizerReference {
+  var sgd: Double, adam: Double
+  var velocity = 0.0, m = 0.0, v = 0.0
+
+  init(_ weight: Double) { (sgd, adam) = (weight, weight) }
+
+  mutating func update(_ step: Int, _ gradient: Double) {
+    velocity = 0.9 * velocity + gradient + 0.01 * sgd
+    sgd -= 0.1 * velocity
+    m = 0.9 * m + (1 - 0.9) * gradient
+    v = 0.999 * v + (1 - 0.999) * gradient * gradient
+    let mean = m / (1 - pow(0.9, Double(step)))
+    let spread = (v / (1 - pow(0.999, Double(step)))).squareRoot()
+    adam -= 0.01 * mean / (spread + 1e-8)
+  }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import Testing
+
+@Suite struct `VectorKernels, rows` {
+  @Test func `a row against every row, and sums`() {
+    for table in VectorKernelTable<Float>.all { checkRowUpdatesAndSums(table) }
+    for table in VectorKernelTable<Double>.all { checkRowUpdatesAndSums(table) }
+  }
+
+  @Test func `softmax, its logarithm and cross-entropy`() {
+    for table in VectorKernelTable<Float>.all { checkSoftmax(table) }
+    for table in VectorKernelTable<Double>.all { checkSoftmax(table) }
+  }
+
+  @Test func `softmax of what has no softmax is NaN in that row alone`() {
+    for table in VectorKernelTable<Float>.all { checkUndefinedSoftmax(table) }
+    for table in VectorKernelTable<Double>.all { checkUndefinedSoftmax(table) }
+  }
+
+  @Test func transposition() {
+    for table in VectorKernelTable<Float>.all { checkTransposition(table) }
+    for table in VectorKernelTable<Double>.all { checkTransposition(table) }
+  }
+}
+
+private let shapes = [
+  (1, 1), (1, 9), (3, 1), (4, 4), (5, 7), (2, 16), (9, 17), (7, 33), (33, 5), (40, 103), (70, 300),
+]
+
+private func checkRowUpdatesAndSums<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+  for (rows, columns) in shapes {
+    let label = Comment(rawValue: "\(table.isa) \(T.self) \(rows)×\(columns)")
+    let x: [T] = Samples.uniform(rows * columns, in: -2...2)
+    let row: [T] = Samples.uniform(columns, in: -2...2, seed: 2)
+    let cells = (0..<rows * columns).map { (value: Double(x[$0]), row: Double(row[$0 % columns])) }
+
+    let added = written(x) { table.rows["add_row"](rows, columns, row, $0) }
+    #expect(mismatch(added, cells.map { $0.value + $0.row }, ulps: 0) == nil, label)
+    let multiplied = written(x) { table.rows["multiply_row"](rows, columns, row, $0) }
+    #expect(mismatch(multiplied, cells.map { $0.value * $0.row }, ulps: 0) == nil, label)
+
+    let perRow = (0..<rows).map { r in cells[r * columns..<(r + 1) * columns].map(\.value) }
+    let rowSums = written(count: rows) { table.rows["row_sums"](rows, columns, x, $0) }
+    let rowScales = perRow.map { $0.reduce(0) { $0 + $1.magnitude } }
+    let expected = perRow.map { $0.reduce(0, +) }
+    #expect(mismatch(rowSums, expected, ulps: 16, scale: rowScales) == nil, label)
+
+    for accumulate in [0, 1] {
+      let initial = accumulate == 1 ? row : row.map { _ in .nan }
+      let sums = written(initial) { table.sumRows(rows, columns, Int32(accumulate), x, $0) }
+      let perColumn = (0..<columns).map { c in
+        perRow.map { $0[c] } + (accumulate == 1 ? [Double(row[c])] : [])
+      }
+      let scales = perColumn.map { $0.reduce(0) { $0 + $1.magnitude } }
+      let expected = perColumn.map { $0.reduce(0, +) }
+      #expect(mismatch(sums, expected, ulps: 34, scale: scales) == nil, label)
+    }
+
+    var argmax = [Int64](repeating: -1, count: rows)
+    table.rowArgmax(rows, columns, x, &argmax)
+    let firstMaxima = perRow.map { row in Int64(row.firstIndex { $0 == row.max() } ?? -1) }
+    #expect(argmax == firstMaxima, label)
+  }
+}
+
+/// The log-softmax of a row in Double, and what its rounding is relative to. x − maximum is rounded,
+/// which moves its exponential in proportion to its size; their sum is rounded in Double.
+private func logSoftmax<T: BinaryFloatingPoint>(
+  _ row: [T]
+) -> (values: [Double], scales: [Double], probabilityScales: [Double]) {
+  let largest = row.max() ?? .nan
+  let shifts = row.map { Double($0) - Double(largest) }
+  let sum = shifts.reduce(0) { $0 + exp($1) }
+  let values = shifts.map { $0 - log(sum) }
+  let probabilityScales = zip(values, shifts).map { exp($0) * (1 - $1) }
+  let sumScale = probabilityScales.reduce(Double.ulpOfOne / Double(T.ulpOfOne), +)
+  let scales = zip(values, shifts).map { $0.magnitude - $1 + sumScale }
+  return (values, scales, probabilityScales)
+}
+
+private func checkSoftmax<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+  for (rows, columns) in shapes.dropLast() {
+    for width in [1.0, 8, 90, 800] {
+      let label = Comment(rawValue: "\(table.isa) \(T.self) \(rows)×\(columns) within \(width)")
+      let x: [T] = Samples.uniform(rows * columns, in: -width...width)
+      let perRow = (0..<rows).map { logSoftmax(Array(x[$0 * columns..<($0 + 1) * columns])) }
+      let logs = perRow.flatMap(\.values)
+      let logScale = perRow.flatMap(\.scales)
+      let scale = perRow.flatMap(\.probabilityScales)
+
+      let apart = written(count: x.count) { table.rows["softmax"](rows, columns, x, $0) }
+      #expect(mismatch(apart, logs.map { exp($0) }, ulps: 8, scale: scale) == nil, label)
+      let inPlace = written(x) { table.rows["softmax"](rows, columns, $0, $0) }
+      #expect(inPlace == apart, label)
+
+      let logApart = written(count: x.count) { table.rows["log_softmax"](rows, columns, x, $0) }
+      #expect(mismatch(logApart, logs, ulps: 4, scale: logScale) == nil, label)
+      let logInPlace = written(x) { table.rows["log_softmax"](rows, columns, $0, $0) }
+      #expect(logInPlace == logApart, label)
+
+      let labels = (0..<rows).map { Int64($0 * 7 % columns) }
+      let chosen = labels.enumerated().map { $0 * columns + Int($1) }
+      var probabilities: [T] = []
+      let losses = written(count: rows) { loss in
+        probabilities = written(x) { table.crossEntropy(rows, columns, $0, labels, loss, $0) }
+      }
+      #expect(probabilities == apart, label)
+      let difference = mismatch(
+        losses, chosen.map { -logs[$0] }, ulps: 4, scale: chosen.map { logScale[$0] })
+      #expect(difference == nil, label)
+    }
+  }
+}
+
+private func checkUndefinedSoftmax<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+  for columns in [1, 7, 8, 17, 33] {
+    for special in [T.nan, .infinity] {
+      var x: [T] = Samples.uniform(3 * columns, in: -2...2)
+      x[columns + columns / 2] = special
+      for name in ["softmax", "log_softmax"] {
+        let y = written(count: x.count) { table.rows[name](3, columns, x, $0) }
+        let undefined = y.indices.filter { y[$0].isNaN }
+        #expect(undefined == Array(columns..<2 * columns), "\(table.isa) \(T.self) \(name)")
+      }
+    }
+    let x = [T](repeating: -.infinity, count: columns)
+    let y = written(count: columns) { table.rows["softmax"](1, columns, x, $0) }
+    #expect(mismatch(y, x.map { _ in .nan }, ulps: 0) == nil)
+    guard columns > 1 else { continue }
+    let masked = [T(1)] + x.dropFirst()
+    let certain = written(count: columns) { table.rows["softmax"](1, columns, masked, $0) }
+    #expect(certain == [1] + [T](repeating: 0, count: columns - 1))
+  }
+}
+
+private func checkTransposition<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+  table.transpose(0, 5, nil, 5, nil, 0)
+  for (rows, columns) in shapes {
+    for padding in [0, 3] {
+      let (xStride, yStride) = (columns + padding, rows + padding)
+      let x = (0..<rows * xStride).map { T($0) }
+      let y = written(count: columns * yStride) {
+        table.transpose(rows, columns, x, xStride, $0, yStride)
+      }
+      let expected = y.indices.map { i in
+        i % yStride < rows ? x[i % yStride * xStride + i / yStride] : 77
+      }
+      #expect(y == expected, "\(table.isa) \(T.self) \(rows)×\(columns) + \(padding)")
+    }
+  }
+}

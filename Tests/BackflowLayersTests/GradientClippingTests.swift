@@ -1,0 +1,80 @@
+import Backflow
+import TestSupport
+import Testing
+
+@Suite struct `Clipping by the global norm` {
+  struct TwoParameters<Scalar: RealScalar>: Parameterized {
+    var first, second: Tensor<Scalar>
+
+    mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+      visit("first", &first)
+      visit("second", &second)
+    }
+  }
+
+  @Test func `shortens to the limit, keeps the direction and returns the norm before`() throws {
+    var gradients = TwoParameters<Double>(first: Tensor([3, 0]), second: Tensor([4]))
+    #expect(try clipGradientNorm(&gradients, to: 2.5) == 5)
+    #expect(gradients.first == Tensor([1.5, 0]))
+    #expect(gradients.second == Tensor([2]))
+  }
+
+  @Test func `leaves what is short enough`() throws {
+    var gradients = TwoParameters<Float>(first: Tensor([3, 0]), second: Tensor([4]))
+    #expect(try clipGradientNorm(&gradients, to: 5) == 5)
+    #expect(gradients.first == Tensor([3, 0]))
+  }
+
+  // pytorch #46849: the squares overflow a float, the norm 1e21 does not.
+  @Test func `shortens large finite gradients and does not silence them`() throws {
+    let gradient = Tensor<Float>(repeating: 1e20, shape: [100])
+    var gradients = TwoParameters(first: gradient, second: Tensor([0]))
+    let norm = try clipGradientNorm(&gradients, to: 1)
+    expectClose([norm], [1e21], Tolerance(Float.self, length: 4, scale: 1e21))
+    expectClose(
+      gradients.first.elements.map(Double.init), [Double](repeating: 0.1, count: 100),
+      Tolerance(Float.self, length: 4, scale: 0.1))
+  }
+
+  @Test func `measures a norm that no float can hold`() throws {
+    let gradient = Tensor<Float>(repeating: 3e38, shape: [4])
+    var gradients = TwoParameters(first: gradient, second: gradient)
+    let norm = try clipGradientNorm(&gradients, to: 1)
+    expectClose([norm], [3e38 * 8.0.squareRoot()], Tolerance(Float.self, length: 4, scale: 1e39))
+    expectClose(
+      [Double(gradients.second[3])], [1 / 8.0.squareRoot()],
+      Tolerance(Float.self, length: 4, scale: 1))
+  }
+
+  @Test func `shortens doubles whose squares overflow`() throws {
+    var gradients = TwoParameters<Double>(first: Tensor([3e200]), second: Tensor([4e200]))
+    expectClose(
+      [try clipGradientNorm(&gradients, to: 5)], [5e200],
+      Tolerance(Double.self, length: 8, scale: 5e200))
+    expectClose(
+      [gradients.first[0], gradients.second[0]], [3, 4],
+      Tolerance(Double.self, length: 8, scale: 4))
+  }
+
+  @Test func `works where the factor itself would underflow`() throws {
+    var gradients = TwoParameters<Float>(first: Tensor([1e38]), second: Tensor([0]))
+    try clipGradientNorm(&gradients, to: 1e-30)
+    expectClose([Double(gradients.first[0])], [1e-30], Tolerance(1e-35, scale: 1e-30))
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity])
+  func `refuses what is not finite, names the parameter and changes nothing`(value: Double) {
+    var gradients = TwoParameters<Double>(first: Tensor([1000]), second: Tensor([1, value]))
+    #expect(throws: GradientClippingError.nonFiniteGradient(parameter: "second", count: 1)) {
+      try clipGradientNorm(&gradients, to: 1)
+    }
+    #expect(gradients.first == Tensor([1000]))
+  }
+
+  @Test(arguments: [0, -1, Double.nan])
+  func `refuses a limit that is not positive`(limit: Double) {
+    var gradients = TwoParameters<Double>(first: Tensor([1]), second: Tensor([1]))
+    #expect(throws: GradientClippingError.self) { try clipGradientNorm(&gradients, to: limit) }
+    #expect(gradients.first == Tensor([1]))
+  }
+}

@@ -1,0 +1,66 @@
+import Backflow
+import TestSupport
+import Testing
+
+@Suite struct `An initialiser` {
+  private func draw(_ initializer: Initializer, _ shape: Shape) -> Tensor<Double> {
+    var random = RandomSource(seed: 17)
+    return initializer(shape, using: &random)
+  }
+
+  @Test func `has the variance of its formula`() {
+    let (fanIn, fanOut) = (300, 200)
+    let cases: [(String, Initializer, Double)] = [
+      ("Glorot uniform", .glorotUniform(), 2.0 / Double(fanIn + fanOut)),
+      ("Glorot normal", .glorotNormal(gain: 3), 9 * 2.0 / Double(fanIn + fanOut)),
+      ("He uniform", .heUniform, 2.0 / Double(fanIn)),
+      ("He normal", .heNormal, 2.0 / Double(fanIn)),
+    ]
+    for (name, initializer, variance) in cases {
+      let weights = draw(initializer, [fanOut, fanIn])
+      // The variance of 60,000 draws is known to about 2/√60000 = 0.8 %; five times that.
+      #expect(abs(weights.variance() / variance - 1) < 0.04, "\(name)")
+      #expect(abs(weights.mean()) < 5 * (variance / 60_000).squareRoot(), "\(name)")
+    }
+  }
+
+  @Test func `of a uniform kind stays within its bound and reaches it`() {
+    let bound = (6.0 / 500).squareRoot()
+    let largest = draw(.glorotUniform(), [200, 300]).maxMagnitude()
+    #expect(largest <= bound)
+    #expect(largest > 0.999 * bound)
+  }
+
+  @Test func `gives both precisions the same numbers`() {
+    var (one, two) = (RandomSource(seed: 4), RandomSource(seed: 4))
+    let single: Tensor<Float> = Initializer.heNormal([7, 9], using: &one)
+    let double: Tensor<Double> = Initializer.heNormal([7, 9], using: &two)
+    #expect(single == Tensor(double))
+  }
+
+  @Test(arguments: [[1, 1], [5, 5], [7, 3], [3, 7], [64, 64]])
+  func `of the orthogonal kind has orthonormal rows or columns`(extents: [Int]) {
+    let q = draw(.orthogonal(gain: 2), Shape(extents))
+    let small = min(extents[0], extents[1])
+    let gram = extents[0] >= extents[1] ? matmul(q.transposed, q) : matmul(q, q.transposed)
+    expectClose(
+      gram.elements, (Tensor<Double>.identity(small) * 4).elements,
+      Tolerance(Double.self, length: extents.max() ?? 1, scale: 4))
+  }
+
+  // Haar measure: the trace of Q has mean 0 and variance 1 (Diaconis and Shahshahani 1994). Without
+  // the sign fix, LAPACK's Q has mean −1.58 and variance 0.52 at this size.
+  @Test func `of the orthogonal kind draws uniformly`() {
+    var random = RandomSource(seed: 23)
+    let count = 3000
+    let traces = (0..<count).map { _ in
+      let q: Tensor<Double> = Initializer.orthogonal()([8, 8], using: &random)
+      return (0..<8).reduce(0) { $0 + q[$1, $1] }
+    }
+    let mean = traces.reduce(0, +) / Double(count)
+    let variance = traces.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)
+    // Five standard errors: 5/√3000 and 5·√(2/3000).
+    #expect(abs(mean) < 0.092)
+    #expect(abs(variance - 1) < 0.13)
+  }
+}

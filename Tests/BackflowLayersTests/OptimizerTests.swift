@@ -1,0 +1,87 @@
+import Backflow
+import TestSupport
+import Testing
+
+/// The smallest model: one vector of parameters.
+struct OneParameter<Scalar: RealScalar>: Parameterized {
+  var value: Tensor<Scalar>
+
+  mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) { visit("value", &value) }
+}
+
+@Suite struct `Stochastic gradient descent` {
+  @Test func `goes against the gradient`() {
+    var model = OneParameter<Double>(value: Tensor([1, 2]))
+    var optimizer = SGD(for: model, learningRate: 0.5)
+    optimizer.update(&model, along: OneParameter(value: Tensor([2, -4])))
+    #expect(model.value == Tensor([0, 4]))
+  }
+
+  @Test func `gathers momentum as a geometric series`() {
+    var model = OneParameter<Double>(value: Tensor([0]))
+    var optimizer = SGD(for: model, learningRate: 1, momentum: 0.5)
+    let gradient = OneParameter<Double>(value: Tensor([1]))
+    var positions: [Double] = []
+    for _ in 0..<4 {
+      optimizer.update(&model, along: gradient)
+      positions.append(model.value[0])
+    }
+    // Steps of 1, 1.5, 1.75, 1.875.
+    #expect(positions == [-1, -2.5, -4.25, -6.125])
+  }
+
+  @Test func `decays weights`() {
+    var model = OneParameter<Double>(value: Tensor([8]))
+    var optimizer = SGD(for: model, learningRate: 0.5, weightDecay: 0.25)
+    optimizer.update(&model, along: OneParameter(value: Tensor([0])))
+    #expect(model.value == Tensor([7]))
+  }
+
+  @Test func `stops where a gradient has another shape`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var model = OneParameter<Double>(value: .zeros([2]))
+      var optimizer = SGD(for: model, learningRate: 1)
+      optimizer.update(&model, along: OneParameter(value: .zeros([3])))
+    }
+    #expect(stopMessage(result).contains("[2]"))
+    #expect(stopMessage(result).contains("[3]"))
+  }
+}
+
+@Suite("Adam") struct AdamTests {
+  @Test func `takes a first step of the learning rate's length whatever the gradient's`() {
+    for gradient in [1e-3, 1, 1e6] {
+      var model = OneParameter<Double>(value: Tensor([0, 0]))
+      var optimizer = Adam(for: model, learningRate: 0.1, epsilon: 1e-12)
+      optimizer.update(&model, along: OneParameter(value: Tensor([gradient, -gradient])))
+      expectClose(model.value.elements, [-0.1, 0.1], Tolerance(1e-8, scale: 0.1))
+    }
+  }
+
+  @Test func `follows its equations over several steps`() {
+    let gradients = [0.5, -1, 0.25, 2, -0.125]
+    var model = OneParameter<Double>(value: Tensor([1]))
+    var optimizer = Adam(for: model, learningRate: 0.01, beta1: 0.8, beta2: 0.9, epsilon: 1e-3)
+    var (p, m, v) = (1.0, 0.0, 0.0)
+    var (power1, power2) = (1.0, 1.0)
+    for g in gradients {
+      optimizer.update(&model, along: OneParameter(value: Tensor([g])))
+      m = 0.8 * m + 0.2 * g
+      v = 0.9 * v + 0.1 * g * g
+      power1 *= 0.8
+      power2 *= 0.9
+      p -= 0.01 * (m / (1 - power1)) / ((v / (1 - power2)).squareRoot() + 1e-3)
+      expectClose(model.value.elements, [p], Tolerance(Double.self, length: 10, scale: 1))
+    }
+    #expect(optimizer.step == gradients.count)
+  }
+
+  @Test func `leaves the parameters of other models alone`() {
+    let before = OneParameter<Float>(value: Tensor([1, 2, 3]))
+    var model = before
+    var optimizer = Adam(for: model)
+    optimizer.update(&model, along: before)
+    #expect(before.value == Tensor([1, 2, 3]))
+    #expect(model.value != before.value)
+  }
+}

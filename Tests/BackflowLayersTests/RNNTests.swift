@@ -1,0 +1,161 @@
+import Backflow
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `A vanilla RNN` {
+  @Test(arguments: [(1, 1, 1, 1), (4, 3, 2, 5), (7, 5, 3, 17), (3, 8, 4, 33)], RNN<Double>.Nonlinearity.allCases)
+  func `follows its equations, unit by unit`(
+    sizes: (time: Int, batch: Int, input: Int, hidden: Int), nonlinearity: RNN<Double>.Nonlinearity
+  ) {
+    var random = RandomSource(seed: 5)
+    let (T, B, I, H) = sizes
+    let layer = RNN<Double>(
+      inputWeight: random.normal([H, I]), recurrentWeight: random.normal([H, H], standardDeviation: 0.4),
+      inputBias: random.normal([H]), recurrentBias: random.normal([H]), nonlinearity: nonlinearity)
+    let x: Tensor<Double> = random.normal([T, B, I])
+    let h0: Tensor<Double> = random.normal([B, H])
+
+    var expected: [Double] = []
+    var previous = h0
+    for t in 0..<T {
+      var state: [Double] = []
+      for b in 0..<B {
+        for unit in 0..<H {
+          var a = layer.inputBias[unit] + layer.recurrentBias[unit]
+          for i in 0..<I { a += layer.inputWeight[unit, i] * x[t, b, i] }
+          for j in 0..<H { a += layer.recurrentWeight[unit, j] * previous[b, j] }
+          state.append(nonlinearity == .tanh ? Foundation.tanh(a) : max(a, 0))
+        }
+      }
+      expected += state
+      previous = Tensor(state, shape: [B, H])
+    }
+    let output = layer.forward(x, initialState: h0).output
+    #expect(output.shape == [T, B, H])
+    let scale = max(1, output.maxMagnitude())
+    expectClose(
+      output.elements, expected, Tolerance(Double.self, length: T * (I + H), scale: scale))
+  }
+
+  @Test func `starts at zero when no state is given`() {
+    var random = RandomSource(seed: 5)
+    let layer = RNN<Float>(inputSize: 3, hiddenSize: 4, using: &random)
+    let x: Tensor<Float> = random.normal([2, 3, 3])
+    #expect(layer(x) == layer.forward(x, initialState: .zeros([3, 4])).output)
+  }
+
+  @Test func `continues where a first half stopped`() {
+    var random = RandomSource(seed: 6)
+    let layer = RNN<Double>(inputSize: 3, hiddenSize: 4, using: &random)
+    let x: Tensor<Double> = random.normal([6, 2, 3])
+    let first = layer(x[0..<2])
+    let second = layer.forward(x[2..<6], initialState: first.select(1)).output
+    #expect(layer(x) == Tensor.concatenate([first, second]))
+  }
+
+  @Test func `has no gradients and no output for no steps`() {
+    var random = RandomSource(seed: 7)
+    let layer = RNN<Double>(inputSize: 3, hiddenSize: 4, using: &random)
+    let (output, cache) = layer.forward(.zeros([0, 2, 3]))
+    #expect(output.shape == [0, 2, 4])
+    let (input, state, gradients) = layer.backward(output, cache)
+    #expect(input.shape == [0, 2, 3])
+    #expect(state == .zeros([2, 4]))
+    #expect(gradients.namedParameters.allSatisfy { $0.value.maxMagnitude() == 0 })
+  }
+
+  @Test func `takes an empty batch`() {
+    var random = RandomSource(seed: 7)
+    let layer = RNN<Double>(inputSize: 3, hiddenSize: 4, using: &random)
+    let (output, cache) = layer.forward(.zeros([5, 0, 3]))
+    #expect(output.shape == [5, 0, 4])
+    let (input, gradients) = layer.backward(output, cache)
+    #expect(input.shape == [5, 0, 3])
+    #expect(gradients.recurrentWeight == .zeros([4, 4]))
+  }
+
+  @Test func `passes NaN on instead of hiding it`() {
+    var random = RandomSource(seed: 8)
+    let layer = RNN<Float>(inputSize: 2, hiddenSize: 3, using: &random)
+    var x: Tensor<Float> = random.normal([3, 2, 2])
+    x[1, 0, 0] = .nan
+    let output = layer(x)
+    #expect(output.select(0).isFinite)
+    #expect(output.select(0, axis: 1).slice(1..<3).nonfiniteCount == 6)
+    #expect(output.select(1, axis: 1).isFinite)
+  }
+
+  @Test func `has the Jacobian that finite differences see`() {
+    for nonlinearity in RNN<Double>.Nonlinearity.allCases {
+      var random = RandomSource(seed: 9)
+      let layer = RNN<Double>(
+        inputSize: 2, hiddenSize: 4, nonlinearity: nonlinearity, using: &random)
+      let x: Tensor<Double> = random.normal([1, 3, 2])
+      let h0: Tensor<Double> = random.normal([3, 4])
+      let jacobian = layer.stateJacobian(step: 0, sample: 1, layer.forward(x, initialState: h0).cache)
+      let step = 1e-5
+      var numeric: [Double] = []
+      for unit in 0..<4 {
+        for other in 0..<4 {
+          var (above, below) = (h0, h0)
+          above[1, other] += step
+          below[1, other] -= step
+          let difference =
+            layer.forward(x, initialState: above).output[0, 1, unit]
+            - layer.forward(x, initialState: below).output[0, 1, unit]
+          numeric.append(difference / (2 * step))
+        }
+      }
+      #expect(jacobian.maxMagnitude() > 0.1)
+      expectClose(jacobian.elements, numeric, Tolerance(1e-8, scale: 1))
+    }
+  }
+
+  @Test func `has PyTorch's parameter names, order and shapes`() {
+    var random = RandomSource(seed: 1)
+    let layer = RNN<Float>(inputSize: 3, hiddenSize: 5, using: &random)
+    #expect(
+      layer.namedParameters.map(\.name) == [
+        "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0",
+      ])
+    #expect(layer.namedParameters.map(\.value.shape) == [[5, 3], [5, 5], [5], [5]])
+    #expect(layer.parameterCount == 50)
+  }
+
+  @Test func `stops at an input that does not fit and names both shapes`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var random = RandomSource(seed: 1)
+      _ = RNN<Float>(inputSize: 3, hiddenSize: 5, using: &random)(.zeros([7, 2, 4]))
+    }
+    #expect(stopMessage(result).contains("[7, 2, 4]"))
+    #expect(stopMessage(result).contains("[5, 3]"))
+  }
+}
+
+@Suite struct `A recurrence on several threads` {
+  // In a process of its own: the number of threads is the process's.
+  @Test func `gives the same bits every time, and those of one thread but for rounding`() async {
+    await #expect(processExitsWith: .success) {
+      var random = RandomSource(seed: 3)
+      let layer = RNN<Float>(inputSize: 32, hiddenSize: 64, using: &random)
+      let x: Tensor<Float> = random.normal([64, 16, 32])
+      let outputGradient: Tensor<Float> = random.normal([64, 16, 64])
+      func run() -> [Tensor<Float>] {
+        let (output, cache) = layer.forward(x)
+        let (input, gradients) = layer.backward(outputGradient, cache)
+        return [output, input] + gradients.namedParameters.map(\.value)
+      }
+      Threads.count = 1
+      let one = run()
+      for count in [2, 3] {
+        Threads.count = count
+        let several = run()
+        precondition(several == run())
+        for (a, b) in zip(one, several) {
+          precondition((a - b).maxMagnitude() <= 1e-5 * a.maxMagnitude() && a.maxMagnitude() > 0)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import Backflow
+import Foundation
+import Testing
+
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
+@Suite struct `The picture of a stability report` {
+  private func svg(
+    _ weight: Tensor<Double>, steps: Int = 12, title: String = "a weight"
+  ) throws -> String {
+    var random = RandomSource(seed: 3)
+    let report = try Stability.report(
+      ofRecurrentWeight: weight, slopeBound: 1, slopeAtRest: 1, steps: steps, using: &random)
+    return StabilityFigure(report, title: title).svg
+  }
+
+  /// The names of the elements in the order in which they start; fails if the XML is not well-formed.
+  private func elements(_ svg: String) throws -> [String] {
+    final class Names: NSObject, XMLParserDelegate {
+      var names: [String] = []
+      func parser(
+        _: XMLParser, didStartElement name: String, namespaceURI _: String?,
+        qualifiedName _: String?, attributes _: [String: String]
+      ) { names.append(name) }
+    }
+    let names = Names()
+    let parser = XMLParser(data: Data(svg.utf8))
+    parser.delegate = names
+    try #require(parser.parse(), "\(String(describing: parser.parserError))")
+    return names.names
+  }
+
+  @Test func `shows every eigenvalue, every step and the unit circle`() throws {
+    let names = try elements(svg(.diagonal(Tensor([0.5, -1.5, 2, 0.1]))))
+    #expect(names.first == "svg")
+    // The unit circle, four eigenvalues, thirteen lengths.
+    #expect(names.count { $0 == "circle" } == 1 + 4 + 13)
+    #expect(names.count { $0 == "polyline" } == 1)
+  }
+
+  @Test func `says the verdict and how many eigenvalues lie outside`() throws {
+    let svg = try svg(.diagonal(Tensor([0.5, -1.5, 2, 0.1])))
+    #expect(svg.contains("may explode · spectral radius 2 · largest singular value 2"))
+    #expect(svg.contains("4 eigenvalues, 2 outside the unit circle"))
+  }
+
+  @Test func `escapes its title`() throws {
+    let svg = try svg(.identity(2), title: "a<b> & \"c\"")
+    #expect(svg.contains("a&lt;b&gt; &amp; \"c\""))
+    _ = try elements(svg)
+  }
+
+  @Test(arguments: [0.0, 1e-30, 1, 1e30])
+  func `is well-formed for vanishing, constant and exploding signals`(scale: Double) throws {
+    for steps in [1, 50, 500] {
+      let svg = try svg(Tensor<Double>.identity(3) * scale, steps: steps)
+      _ = try elements(svg)
+      #expect(!svg.contains("nan"))
+      #expect(!svg.contains("inf"))
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import Backflow
+import ComplexModule
+import Foundation
+import TestSupport
+import Testing
+
+/// A random orthogonal matrix.
+func orthogonal(_ size: Int, seed: UInt64 = 1) -> Tensor<Double> {
+  var random = RandomSource(seed: seed)
+  return Initializer.orthogonal()([size, size], using: &random)
+}
+
+/// A delay line: `factor` on the subdiagonal, every eigenvalue 0.
+func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
+  var matrix = Tensor<Double>.zeros([size, size])
+  for index in 1..<size { matrix[index, index - 1] = factor }
+  return matrix
+}
+
+@Suite struct `The spectrum of a recurrent weight` {
+  @Test(arguments: [0.5, 1, 1.25], [0.1, 1, 3])
+  func `of a rotation of radius r is r·e^±iθ`(radius: Double, angle: Double) throws {
+    let (c, s) = (radius * Foundation.cos(angle), radius * Foundation.sin(angle))
+    let spectrum = try Spectrum(of: Tensor<Double>(rows: [[c, -s], [s, c]]), slopeBound: 1)
+    let tolerance = Tolerance(Double.self, length: 2, scale: radius)
+    expectClose(spectrum.eigenvalues.map(\.real), [c, c], tolerance)
+    expectClose(spectrum.eigenvalues.map(\.imaginary), [s, -s], tolerance)
+    expectClose([spectrum.spectralRadius, spectrum.largestSingularValue], [radius, radius], tolerance)
+  }
+
+  @Test func `lists the largest modulus first`() throws {
+    let spectrum = try Spectrum(
+      of: Tensor<Float>.diagonal(Tensor([0.5, -3, 0, 2])), slopeBound: 1)
+    #expect(spectrum.eigenvalues == [-3, 2, 0.5, 0].map { Complex($0) })
+    #expect(spectrum.spectralRadius == 3)
+  }
+
+  // Bounds of Pascanu et al. (2013): a sigmoid needs σ_max ≥ 4 before anything can explode.
+  @Test func `proves vanishing from the largest singular value alone`() throws {
+    let q = orthogonal(12)
+    #expect(try Spectrum(of: q * 0.99, slopeBound: 1).verdict == .mustVanish)
+    #expect(try Spectrum(of: q * 3.9, slopeBound: 0.25).verdict == .mustVanish)
+    #expect(try Spectrum(of: Tensor<Double>.zeros([3, 3]), slopeBound: 1).verdict == .mustVanish)
+  }
+
+  @Test func `warns of explosion only when some direction keeps growing`() throws {
+    let q = orthogonal(12)
+    #expect(try Spectrum(of: q * 1.01, slopeBound: 1).verdict == .mayExplode)
+    #expect(try Spectrum(of: q * 4.1, slopeBound: 0.25).verdict == .mayExplode)
+    // σ_max = 1.1 and ρ = 0: a step may lengthen the signal, twenty steps end it.
+    #expect(try Spectrum(of: delayLine(20, factor: 1.1), slopeBound: 1).verdict == .undecided)
+    #expect(try Spectrum(of: Tensor<Double>.identity(4), slopeBound: 1).verdict == .undecided)
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity])
+  func `is refused for a weight that is not finite`(value: Double) {
+    var matrix = Tensor<Double>.identity(3)
+    matrix[1, 2] = value
+    let error = #expect(throws: StabilityError.self) { try Spectrum(of: matrix, slopeBound: 1) }
+    guard case .linearAlgebra = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect("\(String(describing: error))".contains("row 1"))
+  }
+
+  @Test(arguments: [[2, 3], [4], [2, 2, 2], [0, 0]])
+  func `is refused for what is no square matrix`(extents: [Int]) {
+    let shape = Shape(extents)
+    #expect(throws: StabilityError.notSquare(shape)) {
+      try Spectrum(of: Tensor<Double>.zeros(shape), slopeBound: 1)
+    }
+  }
+
+  @Test(arguments: [0, -1, Double.infinity, .nan])
+  func `is refused for a slope that is not positive`(slope: Double) {
+    #expect(throws: StabilityError.self) {
+      try Spectrum(of: Tensor<Double>.identity(2), slopeBound: slope)
+    }
+  }
+}

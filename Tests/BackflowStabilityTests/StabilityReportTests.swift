@@ -1,0 +1,78 @@
+import Backflow
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `A stability report` {
+  private func report(_ weight: Tensor<Double>, steps: Int = 5) throws -> StabilityReport {
+    var random = RandomSource(seed: 3)
+    return try Stability.report(
+      ofRecurrentWeight: weight, slopeBound: 1, slopeAtRest: 1, steps: steps, using: &random)
+  }
+
+  @Test func `of a layer is that of its weight and its trajectory`() throws {
+    var random = RandomSource(seed: 3)
+    let layer = RNN<Float>(inputSize: 2, hiddenSize: 6, using: &random)
+    let sequence: Tensor<Float> = random.normal([9, 4, 2])
+    let report = try Stability.report(of: layer, along: sequence, using: &random)
+    #expect(report.spectrum.eigenvalues.count == 6)
+    expectClose(
+      [report.spectrum.spectralRadius, report.spectrum.largestSingularValue], [1, 1],
+      Tolerance(Float.self, length: 6, scale: 1))
+    #expect(report.backwardSignal.norms.count == 10)
+    // An orthogonal weight and a tanh that saturates: the signal can only shrink.
+    #expect(zip(report.backwardSignal.norms, report.backwardSignal.norms.dropFirst())
+      .allSatisfy { $0 > $1 })
+  }
+
+  @Test func `of a layer with a NaN is an error`() {
+    var random = RandomSource(seed: 3)
+    var layer = RNN<Float>(inputSize: 2, hiddenSize: 3, using: &random)
+    layer.recurrentWeight[2, 0] = .nan
+    #expect(throws: StabilityError.self) {
+      try Stability.report(of: layer, along: .zeros([4, 2, 2]), using: &random)
+    }
+  }
+
+  @Test func `is read by people`() throws {
+    let text = try "\(report(orthogonal(8) * 0.5))"
+    #expect(text.contains("must vanish"))
+    #expect(text.contains("spectral radius ρ       0.5\n"))
+    #expect(text.contains("× 0.5 a step"))
+    #expect(text.contains("… 2 more"))
+    #expect(text.contains("         5   0.03125"))
+  }
+
+  @Test func `shows few of many steps`() throws {
+    let lines = try "\(report(orthogonal(2), steps: 1234))".split(separator: "\n")
+    let steps = lines.drop { !$0.hasPrefix("steps back") }.dropFirst()
+      .compactMap { $0.split(separator: " ").first.flatMap { Int($0) } }
+    #expect(steps == [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1234])
+  }
+
+  @Test func `is read by programs`() throws {
+    let object = try #require(
+      try JSONSerialization.jsonObject(
+        with: JSONEncoder().encode(report(orthogonal(3) * 2))) as? [String: Any])
+    #expect(object["verdict"] as? String == "may explode")
+    #expect(object["size"] as? Int == 3)
+    #expect((object["eigenvalues"] as? [[String: Double]])?.count == 3)
+    let radius = try #require(object["spectral_radius"] as? Double)
+    let sigma = try #require(object["largest_singular_value"] as? Double)
+    expectClose([radius, sigma], [2, 2], Tolerance(Double.self, length: 3, scale: 2))
+    let signal = try #require(object["backward_signal"] as? [[String: Double]])
+    #expect(signal.count == 6)
+    #expect(signal[5]["steps_back"] == 5)
+    expectClose(
+      [try #require(signal[5]["norm"])], [32], Tolerance(Double.self, length: 15, scale: 32))
+  }
+
+  @Test func `leaves what JSON cannot say out`() throws {
+    let dead = try report(delayLine(3, factor: 1))
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: JSONEncoder().encode(dead)) as? [String: Any])
+    let signal = try #require(object["backward_signal"] as? [[String: Double]])
+    #expect(signal[3]["norm"] == 0)
+    #expect(signal[3]["log_norm"] == nil)
+  }
+}
