@@ -20,6 +20,7 @@ let package = Package(
   products: [
     .library(name: "Backflow", targets: ["Backflow"]),
     .executable(name: "backflow", targets: ["BackflowCommand"]),
+    .executable(name: "backflow-benchmark", targets: ["BackflowBenchmark"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
@@ -88,6 +89,16 @@ let package = Package(
       dependencies: [
         "Backflow", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      swiftSettings: strict),
+
+    .executableTarget(
+      name: "BackflowBenchmark",
+      dependencies: [
+        "Backflow", "BackflowKernels",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        complex, real,
+      ],
+      path: "Benchmarks/BackflowBenchmark",
       swiftSettings: strict),
 
     // MARK: Tests

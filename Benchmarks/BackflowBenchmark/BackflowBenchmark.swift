@@ -1,6 +1,6 @@
-import ArgumentParser
-import Backflow
-import Foundation
+internal import ArgumentParser
+internal import Backflow
+internal import Foundation
 
 @main
 struct BackflowBenchmark: ParsableCommand {

@@ -1,6 +1,6 @@
-import Backflow
-import BackflowKernels
-import Foundation
+internal import Backflow
+internal import BackflowKernels
+internal import Foundation
 
 /// What the figures were measured on, and the two limits that they are compared with.
 struct Machine: Encodable {

@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 
 /// The results as aligned text.
 enum TextTable {

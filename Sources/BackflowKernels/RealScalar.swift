@@ -21,7 +21,10 @@ extension Double: RealScalar {
 }
 
 /// The C routines of one precision, by origin. Opaque outside the floor.
-public struct Routines<Scalar: RealScalar>: Sendable {
+///
+/// A class, because a structure of a hundred closures would be retained closure by closure at every
+/// call.
+public final class Routines<Scalar: RealScalar>: Sendable {
   let blas: BLASRoutines<Scalar>
   let lapack: LAPACKRoutines<Scalar>
   let vector: VectorRoutines<Scalar>

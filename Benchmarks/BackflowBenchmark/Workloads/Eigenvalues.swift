@@ -1,5 +1,5 @@
-import Backflow
-import ComplexModule
+internal import Backflow
+internal import ComplexModule
 
 /// The eigenvalues of a general matrix, as a stability check asks for them.
 func eigenvalueProblem(n: Int) -> Workload {

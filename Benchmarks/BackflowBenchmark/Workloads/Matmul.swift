@@ -1,4 +1,4 @@
-import Backflow
+internal import Backflow
 
 /// The product of two square matrices.
 func matmul(n: Int) -> Workload {
@@ -10,7 +10,7 @@ func matmul(n: Int) -> Workload {
     let b: Tensor<Float> = random.normal([n, n])
     // C x = A (B x) for a random x: as telling as a second product, at a fraction of its cost.
     let x: Tensor<Double> = random.normal([n])
-    try verify(
+    try requireAgreement(
       name, "the product", Tensor(matvec(Tensor<Double>(Backflow.matmul(a, b)), x)),
       matvec(Tensor<Double>(a), matvec(Tensor<Double>(b), x)))
     return .init { Double(Backflow.matmul(a, b)[0, 0]) }

@@ -1,4 +1,4 @@
-import Backflow
+internal import Backflow
 
 /// Two hidden layers with ReLU and ten outputs, forward, and backward with every gradient.
 func multilayerPerceptron(batch: Int, input: Int, hidden: Int) -> [Workload] {
@@ -44,10 +44,10 @@ private struct MLPWork {
     let (expected, expectedCache) = double.forward(Tensor(input))
     let (expectedInput, expectedGradients) = double.backward(
       Tensor(outputGradient), expectedCache)
-    try BackflowBenchmark.verify(name, "the output", output, expected)
-    try BackflowBenchmark.verify(name, "the input's gradient", inputGradient, expectedInput)
+    try requireAgreement(name, "the output", output, expected)
+    try requireAgreement(name, "the input's gradient", inputGradient, expectedInput)
     for (one, two) in zip(gradients.namedParameters, expectedGradients.namedParameters) {
-      try BackflowBenchmark.verify(name, "the gradient of \(one.name)", one.value, two.value)
+      try requireAgreement(name, "the gradient of \(one.name)", one.value, two.value)
     }
   }
 }

@@ -1,4 +1,4 @@
-import Backflow
+internal import Backflow
 
 /// A vanilla recurrent layer over a sequence, forward, and backward with every gradient.
 func recurrent(batch: Int, time: Int, input: Int, hidden: Int) -> [Workload] {
@@ -43,15 +43,15 @@ private struct RNNWork {
       inputBias: Tensor(layer.inputBias), recurrentBias: Tensor(layer.recurrentBias))
     let (output, cache) = layer.forward(input, initialState: state)
     let (expected, expectedCache) = reference.forward(Tensor(input), initialState: Tensor(state))
-    try BackflowBenchmark.verify(name, "the output", output, expected)
+    try requireAgreement(name, "the output", output, expected)
 
     let (inputGradient, stateGradient, gradients) = layer.backward(outputGradient, cache)
     let (expectedInput, expectedState, expectedGradients) = reference.backward(
       Tensor(outputGradient), expectedCache)
-    try BackflowBenchmark.verify(name, "the input's gradient", inputGradient, expectedInput)
-    try BackflowBenchmark.verify(name, "the state's gradient", stateGradient, expectedState)
+    try requireAgreement(name, "the input's gradient", inputGradient, expectedInput)
+    try requireAgreement(name, "the state's gradient", stateGradient, expectedState)
     for (one, two) in zip(gradients.namedParameters, expectedGradients.namedParameters) {
-      try BackflowBenchmark.verify(name, "the gradient of \(one.name)", one.value, two.value)
+      try requireAgreement(name, "the gradient of \(one.name)", one.value, two.value)
     }
   }
 }

@@ -1,4 +1,4 @@
-import Backflow
+internal import Backflow
 
 extension Tensor {
   /// The last element: reading it keeps the work that made it from being optimised away.

@@ -6,6 +6,8 @@ package enum BLAS {
   package static var version: String { unsafe String(cString: openblas_get_config()) }
 
   /// y ← y + αx
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package static func axpy<S: RealScalar>(
     _ alpha: S, _ x: Span<S>, into y: consuming MutableSpan<S>
   ) {
@@ -53,6 +55,8 @@ package enum BLAS {
   }
 
   /// y ← α·op(A)·x + βy, A being `rows` × `columns` as it is stored.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package static func gemv<S: RealScalar>(
     alpha: S = 1, _ a: Span<S>, rows: Int, columns: Int, transposed: Bool = false,
     _ x: Span<S>, beta: S = 0, into y: consuming MutableSpan<S>
@@ -77,6 +81,8 @@ package enum BLAS {
   /// C ← α·op(A)·op(B) + βC, with op(A) of m × k, op(B) of k × n and C of m × n.
   ///
   /// With β = 0, C may hold anything before. Large products are split over `Threads.count`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package static func gemm<S: RealScalar>(
     m: Int, n: Int, k: Int, alpha: S = 1,
     _ a: Span<S>, transposed aTransposed: Bool = false,
@@ -88,11 +94,16 @@ package enum BLAS {
     checkCount(m * n, c.count, "gemm", "m·n", "C")
     if c.isEmpty { return }
     if k == 0 { return VectorKernels.scale(beta, &c) }
-    // A single row or column is a matrix–vector product, and gemv is faster at it.
+    // A single row or column makes it a matrix–vector or an outer product, of which gemm makes more
+    // work than they are.
     if n == 1 {
       let (rows, columns) = aTransposed ? (k, m) : (m, k)
       return gemv(
         alpha: alpha, a, rows: rows, columns: columns, transposed: aTransposed, b, beta: beta, into: c)
+    }
+    if k == 1 && m > 1 && beta == 0 {
+      VectorKernels.scale(0, &c)
+      return ger(alpha, a, b, into: c)
     }
     if m == 1 {
       let (rows, columns) = bTransposed ? (n, k) : (k, n)

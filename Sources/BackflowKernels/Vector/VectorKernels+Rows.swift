@@ -1,6 +1,8 @@
 // Matrices are row-major, rows × columns, contiguous; the number of columns tells the rest.
 extension VectorKernels {
   /// Every row of y += row
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package static func addRow<S: RealScalar>(_ row: Span<S>, into y: consuming MutableSpan<S>) {
     unsafe updateRows(row, &y, S._routines.vector.addRow)
   }
@@ -11,6 +13,8 @@ extension VectorKernels {
   ) { unsafe updateRows(row, &y, S._routines.vector.multiplyRow) }
 
   /// y[g, c] ← Σᵣ x[g, r, c], or added to y, for each of the `groups`
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package static func sumRows<S: RealScalar>(
     _ x: Span<S>, groups: Int = 1, rows: Int, accumulate: Bool = false,
     into y: consuming MutableSpan<S>

@@ -30,6 +30,8 @@ internal import CVectorKernels
     ) -> Void
   typealias PackedSize = (Int, Int) -> Int
   typealias Pack = (Int, Int, Input, Int, Int, Output) -> Void
+  typealias MultiplyAdds = (Int, Scalar) -> Scalar
+  typealias MultiplyAddsFlops = (Int) -> Int
   typealias PackedProduct =
     (Int, Int, Int, Input, Int, Input, Int32, Output, Int) -> Void
 
@@ -92,6 +94,10 @@ internal import CVectorKernels
   let packedSize: PackedSize
   let pack: Pack
   let packedProduct: PackedProduct
+
+  // The peak
+  let multiplyAdds: MultiplyAdds
+  let multiplyAddsFlops: MultiplyAddsFlops
 }
 
 extension VectorRoutines<Float> {
@@ -146,6 +152,8 @@ extension VectorRoutines<Float> {
     unsafe packedSize = table.packed_size
     unsafe pack = table.pack
     unsafe packedProduct = table.packed_product
+    unsafe multiplyAdds = table.multiply_adds
+    unsafe multiplyAddsFlops = table.multiply_adds_flops
   }
 }
 
@@ -201,5 +209,7 @@ extension VectorRoutines<Double> {
     unsafe packedSize = table.packed_size
     unsafe pack = table.pack
     unsafe packedProduct = table.packed_product
+    unsafe multiplyAdds = table.multiply_adds
+    unsafe multiplyAddsFlops = table.multiply_adds_flops
   }
 }

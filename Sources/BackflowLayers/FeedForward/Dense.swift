@@ -42,6 +42,8 @@ public struct Dense<Scalar: RealScalar>: Layer {
   }
 
   /// y = x Wᵀ + b, [..., I] → [..., O].
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     require(
       input.rank >= 1 && input.shape[input.rank - 1] == weight.shape[1],
@@ -52,6 +54,8 @@ public struct Dense<Scalar: RealScalar>: Layer {
   }
 
   /// x̄ = ȳ W, W̄ = ȳᵀ x, b̄ = Σ ȳ.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Dense) {

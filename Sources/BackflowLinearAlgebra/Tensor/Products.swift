@@ -77,9 +77,13 @@ extension Tensor {
 /// The product A·B. Leading axes of A are kept: [time, batch, k] · [k, n] is [time, batch, n].
 ///
 /// Stops with both shapes if the inner extents differ.
+@specialized(where S == Float)
+@specialized(where S == Double)
 public func matmul<S>(_ a: Tensor<S>, _ b: Tensor<S>) -> Tensor<S> { matmul(a, b.operand) }
 
 /// The product A·op(B).
+@specialized(where S == Float)
+@specialized(where S == Double)
 public func matmul<S>(_ a: Tensor<S>, _ b: MatrixOperand<S>) -> Tensor<S> {
   let rows = a.operand
   var result = Tensor<S>(uninitialized: a.shape.replacing(axis: a.rank - 1, with: b.columns))
@@ -88,9 +92,13 @@ public func matmul<S>(_ a: Tensor<S>, _ b: MatrixOperand<S>) -> Tensor<S> {
 }
 
 /// The product op(A)·B.
+@specialized(where S == Float)
+@specialized(where S == Double)
 public func matmul<S>(_ a: MatrixOperand<S>, _ b: Tensor<S>) -> Tensor<S> { matmul(a, b.operand) }
 
 /// The product op(A)·op(B).
+@specialized(where S == Float)
+@specialized(where S == Double)
 public func matmul<S>(_ a: MatrixOperand<S>, _ b: MatrixOperand<S>) -> Tensor<S> {
   var result = Tensor<S>(uninitialized: [a.rows, b.columns])
   gemm(a, b, beta: 0, into: &result)

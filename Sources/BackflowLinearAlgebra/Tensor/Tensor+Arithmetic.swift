@@ -130,6 +130,8 @@ extension Tensor {
   }
 
   /// Adds `row`, [columns], to every row, the last axis being the row.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public mutating func addToRows(_ row: Tensor) {
     require(
       rank >= 1 && row.shape == [shape[rank - 1]],

@@ -48,6 +48,8 @@ extension Tensor {
 
 extension Tensor {
   /// The sums along `axis`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func sum(axis: Int) -> Tensor {
     let (outer, extent, inner) = shape.around(axis: axis)
     var result = Tensor(uninitialized: shape.removing(axis: axis))

@@ -19,6 +19,8 @@ public struct Tensor<Scalar: RealScalar>: Sendable {
   }
 
   /// Elements of undefined value, every one of which the caller overwrites before reading any.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package init(uninitialized shape: Shape) {
     self.init(shape: shape, storage: Buffer(uninitialized: shape.elementCount))
   }

@@ -10,6 +10,7 @@
 #include "transpose.h"
 #include "optimizers.h"
 #include "packed_product.h"
+#include "peak.h"
 
 #define TABLE_ENTRY(result, name, parameters) .name = NAME(name),
 

@@ -108,6 +108,12 @@
     KERNEL(void, packed_product, (size_t m, size_t n, size_t k, const T *a, size_t a_stride, \
                                   const T *packed, int accumulate, T *c, size_t c_stride))
 
+// multiply_adds does multiply_adds_flops(rounds) floating-point operations in registers, as fast as this instruction set
+// can, and returns a number that depends on all of them.
+#define BACKFLOW_PEAK_KERNELS(KERNEL, T)                                                     \
+    KERNEL(T, multiply_adds, (size_t rounds, T seed))                                        \
+    KERNEL(size_t, multiply_adds_flops, (size_t rounds))
+
 #define BACKFLOW_KERNELS(KERNEL, T)         \
     BACKFLOW_ELEMENTWISE_KERNELS(KERNEL, T) \
     BACKFLOW_EXPONENTIAL_KERNELS(KERNEL, T) \
@@ -115,7 +121,8 @@
     BACKFLOW_REDUCTION_KERNELS(KERNEL, T)   \
     BACKFLOW_ROW_KERNELS(KERNEL, T)         \
     BACKFLOW_OPTIMIZER_KERNELS(KERNEL, T)   \
-    BACKFLOW_PRODUCT_KERNELS(KERNEL, T)
+    BACKFLOW_PRODUCT_KERNELS(KERNEL, T)     \
+    BACKFLOW_PEAK_KERNELS(KERNEL, T)
 
 #define BACKFLOW_KERNEL_MEMBER(result, name, parameters) result (*name) parameters;
 

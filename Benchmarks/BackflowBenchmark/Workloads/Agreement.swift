@@ -1,8 +1,8 @@
-import Backflow
+internal import Backflow
 
 /// Throws unless single precision agrees with double precision, tensor by tensor, relative to the
 /// largest element.
-func verify(
+func requireAgreement(
   _ workload: String, _ what: String, _ single: Tensor<Float>, _ double: Tensor<Double>
 ) throws {
   let scale = double.maxMagnitude()
