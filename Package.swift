@@ -117,6 +117,9 @@ let package = Package(
     .testTarget(name: "BackflowReportTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(name: "BackflowCheckpointsTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(name: "BackflowDatasetsTests", dependencies: ["Backflow", "TestSupport"]),
+    .testTarget(
+      name: "BackflowCommandTests",
+      dependencies: ["Backflow", "BackflowCommand", "BackflowBenchmark", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -79,8 +79,8 @@ import Testing
     await #expect(processExitsWith: .success) {
       // Around two and three times the work of a thread; rows split, columns split, long sums.
       let sizes = [
-        (200, 100, 100), (101, 203, 100), (128, 129, 127), (131, 77, 211), (33, 1000, 65),
-        (1000, 33, 65), (16, 4096, 40), (40, 50, 2000), (50, 40, 2000), (513, 257, 31),
+        (101, 203, 100), (128, 129, 127), (131, 77, 211), (33, 1000, 65),
+        (16, 4096, 40), (50, 40, 2000),
       ]
       for (m, n, k) in sizes {
         expectSameProducts(Float.self, m: m, n: n, k: k)

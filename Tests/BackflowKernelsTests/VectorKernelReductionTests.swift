@@ -16,6 +16,19 @@ import Testing
     for table in VectorKernelTable<Float>.all { checkCounts(table) }
     for table in VectorKernelTable<Double>.all { checkCounts(table) }
   }
+
+  @Test func `the benchmark's yardstick does the operations that it claims`() {
+    for table in VectorKernelTable<Float>.all { checkYardstick(table) }
+    for table in VectorKernelTable<Double>.all { checkYardstick(table) }
+  }
+}
+
+/// Every sum s ← s/2 + ½ ends at 1, so the result counts the sums, each of which makes eight steps
+/// of two operations a round.
+private func checkYardstick<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+  let sums = Int(table.multiplyAdds(1000, 3))
+  #expect(sums > 0)
+  #expect(table.multiplyAddsFlops(10) == 10 * sums * 8 * 2)
 }
 
 /// Neumaier's compensated sum.

@@ -31,6 +31,8 @@ struct VectorKernelTable<T: BinaryFloatingPoint> {
   let packedSize: (Int, Int) -> Int
   let pack: (Int, Int, Input, Int, Int, Output) -> Void
   let packedProduct: (Int, Int, Int, Input, Int, Input, Int32, Output, Int) -> Void
+  let multiplyAdds: (Int, T) -> T
+  let multiplyAddsFlops: (Int) -> Int
 }
 
 /// Kernels of one shape by their name in C.
@@ -97,6 +99,8 @@ extension VectorKernelTable<Float> {
     packedSize = table.packed_size
     pack = table.pack
     packedProduct = table.packed_product
+    multiplyAdds = table.multiply_adds
+    multiplyAddsFlops = table.multiply_adds_flops
   }
 }
 
@@ -150,5 +154,7 @@ extension VectorKernelTable<Double> {
     packedSize = table.packed_size
     pack = table.pack
     packedProduct = table.packed_product
+    multiplyAdds = table.multiply_adds
+    multiplyAddsFlops = table.multiply_adds_flops
   }
 }

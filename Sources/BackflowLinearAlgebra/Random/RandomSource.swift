@@ -9,6 +9,9 @@ internal import BackflowKernels
 public struct RandomSource: RandomNumberGenerator, Sendable {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
+  /// The stream that follows from a state of the generator, which must not be all zero.
+  package init(state: (UInt64, UInt64, UInt64, UInt64)) { self.state = state }
+
   /// A stream that depends on nothing but `seed`.
   public init(seed: UInt64) {
     var splitMix = SplitMix64(state: seed)
@@ -66,10 +69,13 @@ extension RandomSource {
   }
 }
 
-private struct SplitMix64 {
-  var state: UInt64
+/// Turns one word into a sequence of well-mixed ones (Steele, Lea and Flood, OOPSLA 2014).
+package struct SplitMix64 {
+  private var state: UInt64
 
-  mutating func next() -> UInt64 {
+  package init(state: UInt64) { self.state = state }
+
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

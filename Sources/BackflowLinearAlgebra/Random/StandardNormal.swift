@@ -1,12 +1,12 @@
 /// The standard normal distribution, computed the same on every platform.
-enum StandardNormal {
+package enum StandardNormal {
   /// The value below which a share `p` of the distribution lies, 0 < p < 1, to about 1e-15
   /// relative.
   ///
   /// Wichura, "Algorithm AS 241: The percentage points of the normal distribution", Applied
   /// Statistics 37 (1988): rational functions of p − ½ in the middle and of √(−ln min(p, 1 − p))
   /// in the tails. The coefficients are the paper's.
-  static func quantile(_ p: Double) -> Double {
+  package static func quantile(_ p: Double) -> Double {
     let q = p - 0.5
     if abs(q) <= 0.425 {
       return q * middle.value(at: 0.180625 - q * q)
@@ -20,7 +20,7 @@ enum StandardNormal {
   ///
   /// x = m·2ᵉ with m in [√½, √2); ln m = 2·artanh s = 2(s + s³/3 + …) with s = (m − 1)/(m + 1),
   /// |s| < 0.172, so that thirteen terms reach rounding.
-  static func naturalLogarithm(_ x: Double) -> Double {
+  package static func naturalLogarithm(_ x: Double) -> Double {
     var exponent = Double(x.exponent)
     var mantissa = x.significand
     if mantissa > 1.4142135623730951 {

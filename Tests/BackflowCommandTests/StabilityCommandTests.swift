@@ -1,0 +1,127 @@
+import Backflow
+import Foundation
+import Testing
+
+@Suite struct `backflow stability` {
+  let backflow = Program(name: "backflow")
+
+  /// Writes `weight` into a folder and runs the command on it.
+  private func run(
+    _ weight: Tensor<Double>, _ arguments: String...
+  ) throws -> Program.Outcome {
+    try withTemporaryFolder { folder in
+      let path = folder.appendingPathComponent("w.npy").path
+      try NPY.write(weight, to: path)
+      return try backflow.run(["stability", path] + arguments)
+    }
+  }
+
+  let rotation = Tensor<Double>(rows: [[0, -0.5], [0.5, 0]])
+
+  @Test func `of a rotation gives its radius and a verdict`() throws {
+    let run = try run(rotation)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("must vanish"))
+    #expect(run.output.contains("spectral radius ρ       0.5\n"))
+    #expect(run.output.contains("0 + 0.5i   |λ| = 0.5\n"))
+  }
+
+  @Test func `speaks JSON and nothing else when asked`() throws {
+    let run = try run(rotation * 3, "--format", "json", "--steps", "4")
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+    #expect(object["verdict"] as? String == "may explode")
+    let radius = try #require(object["spectral_radius"] as? Double)
+    #expect(abs(radius - 1.5) < 1e-14)
+    let signal = try #require(object["backward_signal"] as? [[String: Double]])
+    #expect(signal.map { $0["steps_back"] } == [0, 1, 2, 3, 4])
+  }
+
+  @Test func `knows the slopes of the nonlinearities`() throws {
+    #expect(try run(rotation * 3, "--nonlinearity", "sigmoid").output.contains("must vanish"))
+    #expect(try run(rotation * 3, "--nonlinearity", "relu").output.contains("may explode"))
+  }
+
+  @Test func `draws a picture`() throws {
+    try withTemporaryFolder { folder in
+      let picture = folder.appendingPathComponent("s.svg")
+      let run = try run(rotation, "--svg", picture.path)
+      #expect(run.output.contains("picture: \(picture.path)"))
+      #expect(try String(contentsOf: picture, encoding: .utf8).hasPrefix("<svg"))
+      let refused = try self.run(rotation, "--svg", folder.path + "/none/s.svg")
+      #expect(refused.status == 1)
+      #expect(refused.errors.contains("none"))
+    }
+  }
+
+  @Test func `follows a trained network along the digits`() throws {
+    try withTemporaryFolder { folder in
+      let target = folder.appendingPathComponent("run").path
+      #expect(
+        try backflow.run("train", "digits", "--epochs", "1", "--hidden", "6", "--save", target)
+          .status == 0)
+      let run = try backflow.run("stability", target, "--format", "json")
+      let object = try #require(
+        try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+      #expect(object["size"] as? Int == 6)
+      #expect((object["backward_signal"] as? [Any])?.count == 9)
+
+      try FileManager.default.removeItem(atPath: target + "/readout.bias.npy")
+      let damaged = try backflow.run("stability", target)
+      #expect(damaged.status == 1)
+      #expect(damaged.errors.contains("readout.bias.npy"))
+    }
+  }
+
+  @Test func `names the file and what is wrong with it`() throws {
+    try withTemporaryFolder { folder in
+      func refusal(_ name: String, _ bytes: Data) throws -> String {
+        let path = folder.appendingPathComponent(name).path
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let run = try backflow.run("stability", path)
+        #expect(run.status == 1)
+        #expect(run.output == "")
+        #expect(run.errors.hasPrefix("backflow: "))
+        #expect(run.errors.contains(name))
+        return run.errors
+      }
+      let path = folder.appendingPathComponent("whole.npy").path
+      try NPY.write(rotation, to: path)
+      let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+      #expect(try refusal("truncated.npy", whole.dropLast(5)).contains("expected 32 bytes of data"))
+      #expect(try refusal("short.npy", whole.prefix(20)).contains("the header needs"))
+      #expect(try refusal("empty.npy", Data()).contains("the magic string"))
+      #expect(try refusal("picture.npy", Data("GIF89a, rather".utf8)).contains("not an .npy file"))
+    }
+  }
+
+  @Test func `refuses what is no recurrent weight`() throws {
+    let wide = try run(.zeros([2, 3]))
+    #expect(wide.status == 1)
+    #expect(wide.errors.contains("[2, 3]"))
+    var sick = rotation
+    sick[1, 0] = .infinity
+    let infinite = try run(sick)
+    #expect(infinite.status == 1)
+    #expect(infinite.errors.contains("row 1, column 0"))
+    let missing = try backflow.run("stability", "/nowhere/w.npy")
+    #expect(missing.status == 1)
+    #expect(missing.errors.contains("/nowhere/w.npy"))
+  }
+
+  @Test(arguments: [
+    [], ["w.npy", "--steps", "0"], ["w.npy", "--format", "xml"],
+    ["w.npy", "--nonlinearity", "gelu"], ["w.npy", "--unknown"],
+  ])
+  func `answers a wrong option with usage and 64`(arguments: [String]) throws {
+    let run = try backflow.run(["stability"] + arguments)
+    #expect(run.status == 64)
+    #expect(run.errors.contains("Usage: backflow stability"))
+  }
+
+  @Test func `explains itself`() throws {
+    let run = try backflow.run("stability", "--help")
+    #expect(run.status == 0)
+    #expect(run.output.contains("USAGE: backflow stability"))
+  }
+}

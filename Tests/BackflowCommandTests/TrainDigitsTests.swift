@@ -1,0 +1,107 @@
+import Backflow
+import Foundation
+import Testing
+
+@Suite struct `backflow train digits` {
+  let backflow = Program(name: "backflow")
+
+  private func contents(_ folder: URL) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+  }
+
+  @Test func `prints a plain line an epoch and saves every parameter`() throws {
+    try withTemporaryFolder { folder in
+      let target = folder.appendingPathComponent("run")
+      let run = try backflow.run(
+        "train", "digits", "--epochs", "2", "--hidden", "12", "--save", target.path)
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(!run.output.contains("\r"))
+      let lines = run.output.split(separator: "\n")
+      #expect(lines.first == "1438 images to train on, 359 held out; 394 parameters")
+      #expect(lines.count { $0.hasPrefix("epoch") } == 2)
+      #expect(lines.contains { $0.hasPrefix("held-out accuracy") })
+      #expect(try contents(folder) == ["run"])
+      #expect(
+        try contents(target) == [
+          "readout.bias.npy", "readout.weight.npy", "rnn.bias_hh_l0.npy", "rnn.bias_ih_l0.npy",
+          "rnn.weight_hh_l0.npy", "rnn.weight_ih_l0.npy",
+        ])
+      let weight: Tensor<Float> = try NPY.read(
+        target.appendingPathComponent("rnn.weight_hh_l0.npy").path)
+      #expect(weight.shape == [12, 12])
+    }
+  }
+
+  @Test func `gives the same network for the same seed and another for another`() throws {
+    try withTemporaryFolder { folder in
+      func train(_ name: String, seed: String) throws -> Data {
+        let target = folder.appendingPathComponent(name)
+        let run = try backflow.run(
+          "train", "digits", "--epochs", "1", "--hidden", "8", "--seed", seed, "--save",
+          target.path)
+        #expect(run.status == 0, "\(run.errors)")
+        return try Data(contentsOf: target.appendingPathComponent("rnn.weight_hh_l0.npy"))
+      }
+      let first = try train("a", seed: "5")
+      #expect(try train("b", seed: "5") == first)
+      #expect(try train("c", seed: "6") != first)
+    }
+  }
+
+  // Optimised builds only: the C kernels of a debug build are slow.
+  #if !DEBUG
+    @Test func `reaches 95 % on the held-out fifth`() throws {
+      let run = try backflow.run("train", "digits")
+      let line = try #require(
+        run.output.split(separator: "\n").first { $0.hasPrefix("held-out accuracy") })
+      let accuracy = try #require(line.split(separator: " ").compactMap { Double($0) }.first)
+      #expect(accuracy >= 95)
+    }
+  #endif
+
+  @Test func `leaves nothing behind after Ctrl-C`() throws {
+    try withTemporaryFolder { folder in
+      let (process, output, errors) = try backflow.start([
+        "train", "digits", "--epochs", "1000000", "--hidden", "4", "--save",
+        folder.appendingPathComponent("run").path,
+      ])
+      // The first epoch's line says that training is under way.
+      var text = ""
+      while !text.contains("epoch") {
+        let chunk = output.availableData
+        try #require(!chunk.isEmpty)
+        text += String(decoding: chunk, as: UTF8.self)
+      }
+      process.interrupt()
+      _ = output.readDataToEndOfFile()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 130)
+      let message = String(decoding: errors.readDataToEndOfFile(), as: UTF8.self)
+      #expect(message == "backflow: interrupted; nothing was saved\n")
+      #expect(try contents(folder) == [])
+    }
+  }
+
+  @Test func `says so when it cannot save, and leaves nothing behind`() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("file")
+      try Data("x".utf8).write(to: file)
+      let run = try backflow.run(
+        "train", "digits", "--epochs", "1", "--hidden", "4", "--save", file.path + "/run")
+      #expect(run.status == 1)
+      #expect(run.errors.contains(file.path + "/run"))
+      #expect(try contents(folder) == ["file"])
+    }
+  }
+
+  @Test(arguments: [
+    ["--epochs", "0"], ["--hidden", "-1"], ["--batch", "many"], ["--learning-rate", "0"],
+    ["--unknown"],
+  ])
+  func `answers a wrong option with usage and 64`(arguments: [String]) throws {
+    let run = try backflow.run(["train", "digits"] + arguments)
+    #expect(run.status == 64)
+    #expect(run.errors.contains("Usage: backflow train digits"))
+    #expect(run.output == "")
+  }
+}
