@@ -113,7 +113,8 @@ let package = Package(
     .testTarget(
       name: "BackflowLayersTests", dependencies: ["Backflow", "BackflowKernels", "TestSupport"]),
     .testTarget(name: "BackflowGradientCheckTests", dependencies: ["Backflow", "TestSupport"]),
-    .testTarget(name: "BackflowStabilityTests", dependencies: ["Backflow", "TestSupport", complex]),
+    .testTarget(
+      name: "BackflowStabilityTests", dependencies: ["Backflow", "TestSupport", complex]),
     .testTarget(name: "BackflowReportTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(name: "BackflowCheckpointsTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(name: "BackflowDatasetsTests", dependencies: ["Backflow", "TestSupport"]),

@@ -36,7 +36,8 @@ extension Digits {
   /// The whole set in its original order.
   public static func load() throws(LoadingError) -> Digits {
     guard let url = Bundle.module.url(forResource: "digits", withExtension: "u8") else {
-      throw LoadingError(description: "the resource digits.u8 is missing from \(Bundle.module.bundlePath)")
+      throw LoadingError(
+        description: "the resource digits.u8 is missing from \(Bundle.module.bundlePath)")
     }
     do {
       return try decode([UInt8](Data(contentsOf: url)))

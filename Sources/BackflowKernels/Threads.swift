@@ -30,7 +30,8 @@ public enum Threads {
   private static let current = Atomic<Int>(initialCount)
 
   private static var initialCount: Int {
-    if let text = unsafe getenv("BACKFLOW_NUM_THREADS"), let count = Int(unsafe String(cString: text)),
+    if let text = unsafe getenv("BACKFLOW_NUM_THREADS"),
+      let count = Int(unsafe String(cString: text)),
       count >= 1
     {
       return count

@@ -66,7 +66,8 @@ struct SVG {
     var isDashed = false
 
     var attributes: String {
-      "stroke=\"\(color)\" stroke-width=\"\(width)\"" + (isDashed ? " stroke-dasharray=\"4 3\"" : "")
+      "stroke=\"\(color)\" stroke-width=\"\(width)\""
+        + (isDashed ? " stroke-dasharray=\"4 3\"" : "")
     }
   }
 

@@ -42,7 +42,8 @@ import Testing
 private func differentiableNames() throws -> [String] {
   let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../Sources/BackflowLayers").standardized
-  let files = try #require(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
+  let files = try #require(
+    FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
   let layer =
     #/(?:struct|extension) (\w+)(?:<[^{]*>)?: (?:[\w, ]*\b)?(?:Parameterless)?Layer(?:<\w+>)? \{/#
   let loss = #/public func (\w+)<[^{]*?-> \(loss: /#

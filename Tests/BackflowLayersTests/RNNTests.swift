@@ -4,14 +4,17 @@ import TestSupport
 import Testing
 
 @Suite struct `A vanilla RNN` {
-  @Test(arguments: [(1, 1, 1, 1), (4, 3, 2, 5), (7, 5, 3, 17), (3, 8, 4, 33)], RNN<Double>.Nonlinearity.allCases)
+  @Test(
+    arguments: [(1, 1, 1, 1), (4, 3, 2, 5), (7, 5, 3, 17), (3, 8, 4, 33)],
+    RNN<Double>.Nonlinearity.allCases)
   func `follows its equations, unit by unit`(
     sizes: (time: Int, batch: Int, input: Int, hidden: Int), nonlinearity: RNN<Double>.Nonlinearity
   ) {
     var random = RandomSource(seed: 5)
     let (T, B, I, H) = sizes
     let layer = RNN<Double>(
-      inputWeight: random.normal([H, I]), recurrentWeight: random.normal([H, H], standardDeviation: 0.4),
+      inputWeight: random.normal([H, I]),
+      recurrentWeight: random.normal([H, H], standardDeviation: 0.4),
       inputBias: random.normal([H]), recurrentBias: random.normal([H]), nonlinearity: nonlinearity)
     let x: Tensor<Double> = random.normal([T, B, I])
     let h0: Tensor<Double> = random.normal([B, H])
@@ -93,7 +96,8 @@ import Testing
         inputSize: 2, hiddenSize: 4, nonlinearity: nonlinearity, using: &random)
       let x: Tensor<Double> = random.normal([1, 3, 2])
       let h0: Tensor<Double> = random.normal([3, 4])
-      let jacobian = layer.stateJacobian(step: 0, sample: 1, layer.forward(x, initialState: h0).cache)
+      let jacobian = layer.stateJacobian(
+        step: 0, sample: 1, layer.forward(x, initialState: h0).cache)
       let step = 1e-5
       var numeric: [Double] = []
       for unit in 0..<4 {

@@ -18,7 +18,8 @@ import Testing
   }
 
   @Test func `neither overflows nor loses the loss of a sure and wrong answer`() {
-    let (loss, gradient) = softmaxCrossEntropy(Tensor<Float>(rows: [[1000, 0], [-1000, 0]]), [1, 1])
+    let (loss, gradient) = softmaxCrossEntropy(
+      Tensor<Float>(rows: [[1000, 0], [-1000, 0]]), [1, 1])
     #expect(loss == 500)
     #expect(gradient == Tensor(rows: [[0.5, -0.5], [0, 0]]))
   }
@@ -34,7 +35,8 @@ import Testing
   }
 
   @Test func `passes NaN on`() {
-    let (loss, gradient) = softmaxCrossEntropy(Tensor<Double>(rows: [[.nan, 0], [0, 0]]), [0, 1])
+    let (loss, gradient) = softmaxCrossEntropy(
+      Tensor<Double>(rows: [[.nan, 0], [0, 0]]), [0, 1])
     #expect(loss.isNaN)
     #expect(gradient.nonfiniteCount == 2)
   }

@@ -59,7 +59,9 @@ import Testing
     // The same direction as a gradient by sample 1 of the last output, and by nothing else.
     let direction: Tensor<Double> = forGradient.normal([hidden])
     var outputGradient = Tensor<Double>.zeros([time, 2, hidden])
-    for unit in 0..<hidden { outputGradient[time - 1, 1, unit] = direction[unit] / direction.norm() }
+    for unit in 0..<hidden {
+      outputGradient[time - 1, 1, unit] = direction[unit] / direction.norm()
+    }
     let stateGradient = layer.backward(outputGradient, cache).initialStateGradient
     #expect(stateGradient.select(0).maxMagnitude() == 0)
     expectClose(

@@ -25,7 +25,8 @@ func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
     let tolerance = Tolerance(Double.self, length: 2, scale: radius)
     expectClose(spectrum.eigenvalues.map(\.real), [c, c], tolerance)
     expectClose(spectrum.eigenvalues.map(\.imaginary), [s, -s], tolerance)
-    expectClose([spectrum.spectralRadius, spectrum.largestSingularValue], [radius, radius], tolerance)
+    expectClose(
+      [spectrum.spectralRadius, spectrum.largestSingularValue], [radius, radius], tolerance)
   }
 
   @Test func `lists the largest modulus first`() throws {

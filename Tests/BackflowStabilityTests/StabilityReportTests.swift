@@ -21,8 +21,9 @@ import Testing
       Tolerance(Float.self, length: 6, scale: 1))
     #expect(report.backwardSignal.norms.count == 10)
     // An orthogonal weight and a tanh that saturates: the signal can only shrink.
-    #expect(zip(report.backwardSignal.norms, report.backwardSignal.norms.dropFirst())
-      .allSatisfy { $0 > $1 })
+    #expect(
+      zip(report.backwardSignal.norms, report.backwardSignal.norms.dropFirst())
+        .allSatisfy { $0 > $1 })
   }
 
   @Test func `of a layer with a NaN is an error`() {

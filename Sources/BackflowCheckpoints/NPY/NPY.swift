@@ -38,7 +38,8 @@ public enum NPY {
 
   private static func reason(_ error: any Error) -> String {
     let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    return underlying.map { "\($0.localizedDescription)" } ?? (error as NSError).localizedDescription
+    return underlying.map { "\($0.localizedDescription)" }
+      ?? (error as NSError).localizedDescription
   }
 }
 

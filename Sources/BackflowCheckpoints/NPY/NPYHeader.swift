@@ -19,7 +19,8 @@ struct NPYHeader {
     let magic = try reader.take(NPY.magic.count, "the magic string of an .npy file")
     guard Array(magic) == NPY.magic else {
       throw CheckpointError(
-        reader.file, at: 0, "not an .npy file: it starts with \(Array(magic)) and not with"
+        reader.file, at: 0,
+        "not an .npy file: it starts with \(Array(magic)) and not with"
           + " \\x93NUMPY")
     }
     let version = try reader.littleEndian(size: 2, "the format version")

@@ -99,7 +99,8 @@ package enum BLAS {
     if n == 1 {
       let (rows, columns) = aTransposed ? (k, m) : (m, k)
       return gemv(
-        alpha: alpha, a, rows: rows, columns: columns, transposed: aTransposed, b, beta: beta, into: c)
+        alpha: alpha, a, rows: rows, columns: columns, transposed: aTransposed, b, beta: beta,
+        into: c)
     }
     if k == 1 && m > 1 && beta == 0 {
       VectorKernels.scale(0, &c)
@@ -108,7 +109,8 @@ package enum BLAS {
     if m == 1 {
       let (rows, columns) = bTransposed ? (n, k) : (k, n)
       return gemv(
-        alpha: alpha, b, rows: rows, columns: columns, transposed: !bTransposed, a, beta: beta, into: c)
+        alpha: alpha, b, rows: rows, columns: columns, transposed: !bTransposed, a, beta: beta,
+        into: c)
     }
     unsafe a.withUnsafeBufferPointer { a in
       unsafe b.withUnsafeBufferPointer { b in

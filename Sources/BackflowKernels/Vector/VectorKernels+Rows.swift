@@ -26,7 +26,8 @@ extension VectorKernels {
       unsafe y.withUnsafeMutableBufferPointer { y in
         for group in 0..<groups {
           unsafe S._routines.vector.sumRows(
-            rows, columns, accumulate ? 1 : 0, x.baseAddress.map { unsafe $0 + group * rows * columns },
+            rows, columns, accumulate ? 1 : 0,
+            x.baseAddress.map { unsafe $0 + group * rows * columns },
             y.baseAddress.map { unsafe $0 + group * columns })
         }
       }
@@ -104,7 +105,9 @@ extension VectorKernels {
     _ x: Span<S>, rows: Int, columns: Int, into y: consuming MutableSpan<S>
   ) {
     requireCount(rows * columns, x.count)
-    unsafe map(x, into: y) { unsafe S._routines.vector.transpose(rows, columns, $1, columns, $2, rows) }
+    unsafe map(x, into: y) {
+      unsafe S._routines.vector.transpose(rows, columns, $1, columns, $2, rows)
+    }
   }
 
   private static func updateRows<S: RealScalar>(

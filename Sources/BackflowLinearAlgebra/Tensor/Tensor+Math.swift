@@ -26,7 +26,9 @@ public func log<S>(_ x: Tensor<S>) -> Tensor<S> { x.map { VectorKernels.log($0, 
 public func tanh<S>(_ x: Tensor<S>) -> Tensor<S> { x.map { VectorKernels.tanh($0, into: $1) } }
 
 /// The logistic function 1/(1 + e⁻ˣ), element by element.
-public func sigmoid<S>(_ x: Tensor<S>) -> Tensor<S> { x.map { VectorKernels.sigmoid($0, into: $1) } }
+public func sigmoid<S>(_ x: Tensor<S>) -> Tensor<S> {
+  x.map { VectorKernels.sigmoid($0, into: $1) }
+}
 
 /// max(x, 0), element by element; NaN stays NaN.
 public func relu<S>(_ x: Tensor<S>) -> Tensor<S> { x.map { VectorKernels.relu($0, into: $1) } }
