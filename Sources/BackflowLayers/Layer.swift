@@ -9,8 +9,16 @@ public protocol Layer<Scalar>: Parameterized {
   /// What the backward pass needs of the forward pass.
   associatedtype Cache: Sendable
 
-  /// The output, and the cache for `backward`.
+  /// The output, and the cache for `backward`, as in evaluation.
   func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache)
+
+  /// The output, and the cache for `backward`. Only layers that behave differently in training
+  /// (dropout, batch normalisation, and what contains them) implement this one.
+  func forward(_ input: Tensor<Scalar>, _ mode: Mode) -> (output: Tensor<Scalar>, cache: Cache)
+
+  /// Takes over what a forward pass in training found out about the data, such as the running
+  /// statistics of batch normalisation. Most layers have nothing to take over.
+  mutating func updateBuffers(from cache: Cache)
 
   /// The gradients by the input and by the parameters, from the gradient by the output.
   func backward(
@@ -19,7 +27,15 @@ public protocol Layer<Scalar>: Parameterized {
 }
 
 extension Layer {
-  /// The output alone.
+  /// The same as in evaluation.
+  public func forward(
+    _ input: Tensor<Scalar>, _ mode: Mode
+  ) -> (output: Tensor<Scalar>, cache: Cache) { forward(input) }
+
+  /// Takes nothing over.
+  public mutating func updateBuffers(from cache: Cache) {}
+
+  /// The output alone, as in evaluation.
   public func callAsFunction(_ input: Tensor<Scalar>) -> Tensor<Scalar> { forward(input).output }
 }
 

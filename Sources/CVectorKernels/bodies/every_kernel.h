@@ -4,6 +4,7 @@
 #include "elementwise.h"
 #include "exponential.h"
 #include "activations.h"
+#include "gates.h"
 #include "reductions.h"
 #include "rows.h"
 #include "softmax.h"

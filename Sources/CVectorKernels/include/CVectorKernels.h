@@ -56,6 +56,23 @@
     KERNEL(void, sigmoid_backward, (size_t n, const T *y, const T *dy, T *dx))               \
     KERNEL(void, relu_backward, (size_t n, const T *y, const T *dy, T *dx))
 
+// One time step of a recurrent cell between its products, for contiguous [rows, hidden] or [rows, gates · hidden].
+// lstm_forward: gates holds W x + U h and becomes i f g o = σ σ tanh σ (gates + bias); c = f c_previous + i g, h = o tanh c.
+// lstm_backward: from dy and dh_next, the gradients by h from above and from step t+1, and dc, that by c from step t+1:
+// dgates, the gradient by the pre-activations; dc becomes the gradient by c_previous.
+// gru_forward: gates holds W x, products holds U h; r z = σ(gates + products + bias), q = U_n h + b_hn (in products),
+// n = tanh(W_n x + b_in + r q), h = (1 − z) n + z h_previous; bias is b_ir + b_hr, b_iz + b_hz, b_in, b_hn.
+// gru_backward: dgates by W x, dproducts by U h; dh_next becomes dh z, the part of the gradient by h_previous beside U's.
+#define BACKFLOW_GATE_KERNELS(KERNEL, T)                                                     \
+    KERNEL(void, lstm_forward, (size_t rows, size_t hidden, const T *bias, const T *c_previous, \
+                                T *gates, T *c, T *tanh_c, T *h))                            \
+    KERNEL(void, lstm_backward, (size_t rows, size_t hidden, const T *gates, const T *c_previous, const T *tanh_c, \
+                                 const T *dy, const T *dh_next, T *dc, T *dgates))           \
+    KERNEL(void, gru_forward, (size_t rows, size_t hidden, const T *bias, const T *h_previous, \
+                               T *gates, T *products, T *h))                                 \
+    KERNEL(void, gru_backward, (size_t rows, size_t hidden, const T *gates, const T *q, const T *h_previous, \
+                                const T *dy, T *dh_next, T *dgates, T *dproducts))
+
 // sum and sum_of_squares accumulate in double, pairwise over blocks, so the error does not grow with n.
 // maximum_of (−∞ if empty), minimum_of (+∞ if empty) and max_magnitude (0 if empty) are NaN when any element is.
 // nonfinite_count counts NaN and ±∞. index_of_maximum is the first maximum, where NaN counts as the maximum; 0 if empty.
@@ -118,6 +135,7 @@
     BACKFLOW_ELEMENTWISE_KERNELS(KERNEL, T) \
     BACKFLOW_EXPONENTIAL_KERNELS(KERNEL, T) \
     BACKFLOW_ACTIVATION_KERNELS(KERNEL, T)  \
+    BACKFLOW_GATE_KERNELS(KERNEL, T)        \
     BACKFLOW_REDUCTION_KERNELS(KERNEL, T)   \
     BACKFLOW_ROW_KERNELS(KERNEL, T)         \
     BACKFLOW_OPTIMIZER_KERNELS(KERNEL, T)   \
