@@ -43,14 +43,16 @@ public struct DifferentiableFunction {
 
 extension DifferentiableFunction {
   /// A layer at `input`: the arguments are the input and every parameter.
-  public init<L: Layer<Double>>(_ layer: L, input: Tensor<Double>) {
+  public init<L: Layer<Double>>(
+    _ layer: L, input: Tensor<Double>, mode: Mode = .evaluation
+  ) {
     self.init(
       of: [Argument("input", input)] + layer.parameterArguments,
-      forward: { layer.replacingParameters(with: $0.dropFirst())($0[0]) },
+      forward: { layer.replacingParameters(with: $0.dropFirst()).forward($0[0], mode).output },
       backward: { arguments, outputGradient in
         let layer = layer.replacingParameters(with: arguments.dropFirst())
         let (inputGradient, gradients) = layer.backward(
-          outputGradient, layer.forward(arguments[0]).cache)
+          outputGradient, layer.forward(arguments[0], mode).cache)
         return [inputGradient] + gradients.namedParameters.map(\.value)
       })
   }

@@ -18,7 +18,7 @@ struct GradientCheckRow: CustomStringConvertible, Sendable {
 }
 
 let gradientCheckTable: [GradientCheckRow] =
-  dense + activations + recurrent + losses
+  dense + activations + recurrent + losses + feedForwardRows + lossRows
 
 // MARK: - Feed-forward
 

@@ -1,0 +1,3 @@
+import Backflow
+
+let lossRows: [GradientCheckRow] = []
