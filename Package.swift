@@ -111,7 +111,8 @@ let package = Package(
       name: "BackflowLinearAlgebraTests",
       dependencies: ["BackflowLinearAlgebra", "BackflowKernels", "TestSupport", complex, real]),
     .testTarget(
-      name: "BackflowLayersTests", dependencies: ["Backflow", "BackflowKernels", "TestSupport"]),
+      name: "BackflowLayersTests", dependencies: ["Backflow", "BackflowKernels", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "BackflowGradientCheckTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(
       name: "BackflowStabilityTests", dependencies: ["Backflow", "TestSupport", complex]),
