@@ -95,6 +95,9 @@ internal import CVectorKernels
   let pack: Pack
   let packedProduct: PackedProduct
 
+  // What the feed-forward layers use
+  let feedForward: FeedForwardRoutines<Scalar>
+
   // The peak
   let multiplyAdds: MultiplyAdds
   let multiplyAddsFlops: MultiplyAddsFlops
@@ -152,6 +155,7 @@ extension VectorRoutines<Float> {
     unsafe packedSize = table.packed_size
     unsafe pack = table.pack
     unsafe packedProduct = table.packed_product
+    unsafe feedForward = FeedForwardRoutines(table)
     unsafe multiplyAdds = table.multiply_adds
     unsafe multiplyAddsFlops = table.multiply_adds_flops
   }
@@ -209,6 +213,7 @@ extension VectorRoutines<Double> {
     unsafe packedSize = table.packed_size
     unsafe pack = table.pack
     unsafe packedProduct = table.packed_product
+    unsafe feedForward = FeedForwardRoutines(table)
     unsafe multiplyAdds = table.multiply_adds
     unsafe multiplyAddsFlops = table.multiply_adds_flops
   }

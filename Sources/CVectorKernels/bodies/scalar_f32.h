@@ -18,6 +18,9 @@
 #define EXP_HIGHEST 89.0f
 #define TANH_SATURATION 10.0f
 
+// Beyond this bound the normal density rounds to 0.
+#define NORMAL_BOUND 14.5f
+
 // Minimax fits (scripts/fit_coefficients.py: Lawson's iteration, coefficients rounded one by one), lowest order first.
 // (e^r - 1 - r) / r² for |r| <= ln 2 / 2, weighted so that e^r - 1 keeps its relative accuracy near 0:
 #define EXP_COEFFICIENTS \
@@ -29,3 +32,8 @@
 #define LOG1P_COEFFICIENTS \
     0x1.555558p-1f, 0x1.9996d8p-2f, 0x1.250510p-2f, 0x1.b72bb8p-3f, \
     0x1.f08af8p-3f
+// (1 + a) e^(a²/2) Φ(−a) in t = (a − 4) / (a + 4) for 0 <= a <= NORMAL_BOUND (interpolation at Chebyshev nodes):
+#define NORMAL_TAIL_COEFFICIENTS \
+    0x1.e361eap-2f, -0x1.8c18f0p-4f, 0x1.cabd6ap-7f, 0x1.d49536p-6f, \
+    -0x1.07c388p-5f, 0x1.25ebecp-6f, -0x1.47d860p-8f, -0x1.3b180cp-12f, \
+    0x1.6a67ccp-11f, -0x1.13a720p-14f, -0x1.361860p-14f

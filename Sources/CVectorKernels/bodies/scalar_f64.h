@@ -18,6 +18,9 @@
 #define EXP_HIGHEST 710.0
 #define TANH_SATURATION 20.0
 
+// Beyond this bound the normal density rounds to 0.
+#define NORMAL_BOUND 38.7
+
 // Minimax fits (scripts/fit_coefficients.py: Lawson's iteration, coefficients rounded one by one), lowest order first.
 // (e^r - 1 - r) / r² for |r| <= ln 2 / 2, weighted so that e^r - 1 keeps its relative accuracy near 0:
 #define EXP_COEFFICIENTS \
@@ -32,3 +35,11 @@
     0x1.5555555555535p-1, 0x1.99999999a078ep-2, 0x1.2492492089cbap-2, 0x1.c71c741dcab37p-3, \
     0x1.745cb3d0f45f8p-3, 0x1.3b1ddf30e44a2p-3, 0x1.1067976acaffep-3, 0x1.efdadd7da20f8p-4, \
     0x1.55a701ed97220p-4, 0x1.5c8118c1f7644p-3
+// (1 + a) e^(a²/2) Φ(−a) in t = (a − 4) / (a + 4) for 0 <= a <= NORMAL_BOUND (interpolation at Chebyshev nodes):
+#define NORMAL_TAIL_COEFFICIENTS \
+    0x1.e361ea6fba141p-2, -0x1.8c18f2086e32ep-4, 0x1.cabd72a610370p-7, 0x1.d4969f10dd2f7p-6, \
+    -0x1.07c3c258352d3p-5, 0x1.25dd720656f7ep-6, -0x1.47d5fc6e067cfp-8, -0x1.2b7f5f2c12d1ep-12, \
+    0x1.6c5380bfdcf91p-11, -0x1.8c118e55f7b36p-14, -0x1.707b373c18a92p-14, 0x1.6481809fcf226p-16, \
+    0x1.c92f3dd480872p-17, -0x1.cc6f7ab594969p-19, -0x1.5e0db79430229p-19, 0x1.afa442c83de60p-22, \
+    0x1.23ab60e6fa180p-21, 0x1.949116defc6e6p-29, -0x1.b25e5e982fab4p-24, -0x1.4631687450dfap-26, \
+    0x1.8510f0a2a9023p-27, 0x1.2d13dc7428fbap-28, 0x1.d1ab94a13e4c5p-33

@@ -44,9 +44,13 @@
     KERNEL(void, exp, (size_t n, const T *x, T *y))                                          \
     KERNEL(void, log, (size_t n, const T *x, T *y))
 
-// sigmoid = 1/(1 + e^−x), softplus = log(1 + e^x), relu = max(x, 0). All keep their relative accuracy down to underflow:
-// tanh near 0, sigmoid and softplus for very negative x. The backward forms read the output y:
-// tanh: dx = dy (1 − y²); sigmoid: dx = dy y (1 − y); relu: dx = dy where y > 0, NaN where y is NaN, 0 elsewhere.
+// sigmoid = 1/(1 + e^−x), softplus = log(1 + e^x), relu = max(x, 0), silu = x sigmoid(x), gelu = x Φ(x) with the normal
+// distribution function Φ, gelu_tanh = x sigmoid(w), w = √(8/π) (x + 0.044715 x³); x where x > 0, else slope x for
+// leaky_relu and alpha (e^x − 1) for elu. All keep their relative accuracy down to underflow: tanh and elu near 0, sigmoid,
+// softplus, silu and gelu for very negative x, where the last two are −0 at −∞ (in gelu_tanh the rounding of w counts).
+// The backward forms of tanh, sigmoid, relu and elu (alpha >= 0) read the output y, the others the input x:
+// tanh: dx = dy (1 − y²); sigmoid: dx = dy y (1 − y); relu: dx = dy where y > 0, NaN where y is NaN, 0 elsewhere;
+// elu: dx = dy where y > 0, else dy (y + alpha).
 #define BACKFLOW_ACTIVATION_KERNELS(KERNEL, T)                                               \
     KERNEL(void, tanh, (size_t n, const T *x, T *y))                                         \
     KERNEL(void, sigmoid, (size_t n, const T *x, T *y))                                      \
@@ -54,7 +58,21 @@
     KERNEL(void, relu, (size_t n, const T *x, T *y))                                         \
     KERNEL(void, tanh_backward, (size_t n, const T *y, const T *dy, T *dx))                  \
     KERNEL(void, sigmoid_backward, (size_t n, const T *y, const T *dy, T *dx))               \
-    KERNEL(void, relu_backward, (size_t n, const T *y, const T *dy, T *dx))
+    KERNEL(void, relu_backward, (size_t n, const T *y, const T *dy, T *dx))                  \
+    KERNEL(void, leaky_relu, (size_t n, T slope, const T *x, T *y))                          \
+    KERNEL(void, elu, (size_t n, T alpha, const T *x, T *y))                                 \
+    KERNEL(void, gelu, (size_t n, const T *x, T *y))                                         \
+    KERNEL(void, gelu_tanh, (size_t n, const T *x, T *y))                                    \
+    KERNEL(void, silu, (size_t n, const T *x, T *y))                                         \
+    KERNEL(void, leaky_relu_backward, (size_t n, T slope, const T *x, const T *dy, T *dx))   \
+    KERNEL(void, elu_backward, (size_t n, T alpha, const T *y, const T *dy, T *dx))          \
+    KERNEL(void, gelu_backward, (size_t n, const T *x, const T *dy, T *dx))                  \
+    KERNEL(void, gelu_tanh_backward, (size_t n, const T *x, const T *dy, T *dx))             \
+    KERNEL(void, silu_backward, (size_t n, const T *x, const T *dy, T *dx))                  \
+    KERNEL(void, softplus_backward, (size_t n, const T *x, const T *dy, T *dx))              \
+    /* y = x m with m = scale where the i-th output of SplitMix64 from `seed`, shifted right by 11, is below */ \
+    /* `threshold`, else 0: the same elements in either precision, forward and backward. */  \
+    KERNEL(void, dropout, (size_t n, uint64_t seed, uint64_t threshold, T scale, const T *x, T *y))
 
 // One time step of a recurrent cell between its products, for contiguous [rows, hidden] or [rows, gates · hidden].
 // lstm_forward: gates holds W x + U h and becomes i f g o = σ σ tanh σ (gates + bias); c = f c_previous + i g, h = o tanh c.
@@ -102,7 +120,55 @@
     KERNEL(void, cross_entropy, (size_t rows, size_t columns, const T *logits, const int64_t *labels, \
                                  T *loss, T *probabilities))                                 \
     /* y[c y_stride + r] = x[r x_stride + c]; strides in elements, never in place */         \
-    KERNEL(void, transpose, (size_t rows, size_t columns, const T *x, size_t x_stride, T *y, size_t y_stride))
+    KERNEL(void, transpose, (size_t rows, size_t columns, const T *x, size_t x_stride, T *y, size_t y_stride)) \
+    /* dx = y (dy − Σ y dy) for y = softmax, dx = dy − e^y Σ dy for y = log_softmax, along each row */ \
+    KERNEL(void, softmax_backward, (size_t rows, size_t columns, const T *y, const T *dy, T *dx)) \
+    KERNEL(void, log_softmax_backward, (size_t rows, size_t columns, const T *y, const T *dy, T *dx)) \
+    /* row r of each matrix: softmax of its first r + 1 elements, 0 behind them */           \
+    KERNEL(void, causal_softmax, (size_t matrices, size_t rows, size_t columns, const T *x, T *y)) \
+    /* y[r] = x[index[r]], and y[index[r]] += x[r]; never in place, indices not checked */   \
+    KERNEL(void, gather_rows, (size_t rows, size_t columns, const int64_t *index, const T *x, T *y)) \
+    KERNEL(void, scatter_add_rows, (size_t rows, size_t columns, const int64_t *index, const T *x, T *y))
+
+// Arrays [outer, channels, inner], with one number for each channel c: images [samples, channels, pixels], rows with
+// inner = 1, and rows of their own statistics with outer = 1. Sums over outer and inner, in double, and what they are for:
+// channel_sums: y[c] = Σ x. channel_squares: y[c] = Σ (x − mean[c])². channel_dots: y[c] = Σ a b.
+// channel_standardize: y = (x − mean[c]) scale[c]. channel_affine: y = x scale[c] + shift[c].
+// channel_combine: y = p[c] a + q[c] b + r[c].
+#define BACKFLOW_CHANNEL_KERNELS(KERNEL, T)                                                  \
+    KERNEL(void, channel_sums, (size_t outer, size_t channels, size_t inner, const T *x, T *y)) \
+    KERNEL(void, channel_squares, (size_t outer, size_t channels, size_t inner, const T *mean, const T *x, T *y)) \
+    KERNEL(void, channel_dots, (size_t outer, size_t channels, size_t inner, const T *a, const T *b, T *y)) \
+    KERNEL(void, channel_standardize, (size_t outer, size_t channels, size_t inner,          \
+                                       const T *mean, const T *scale, const T *x, T *y))     \
+    KERNEL(void, channel_affine, (size_t outer, size_t channels, size_t inner,               \
+                                  const T *scale, const T *shift, const T *x, T *y))         \
+    KERNEL(void, channel_combine, (size_t outer, size_t channels, size_t inner,              \
+                                   const T *p, const T *q, const T *r, const T *a, const T *b, T *y))
+
+// Windows that move over planes [height, width]. Tap (i, j) of window (o, p) is the element at o stride + i dilation −
+// padding, alike across; taps outside the plane are padding. Output extents are given: every window starts inside.
+typedef struct backflow_windows {
+    size_t height, width, output_height, output_width, kernel_height, kernel_width;
+    size_t stride_height, stride_width, padding_height, padding_width, dilation_height, dilation_width;
+} backflow_windows;
+
+// unfold: columns[c, i, j, n, o, p] = tap (i, j) of window (o, p) in channel c of sample n, 0 in the padding; samples of x
+// lie sample_stride apart, channels follow each other. fold: its transpose, dx[n, c] = Σ of the columns that were read there.
+// max_pool: y = the largest tap inside the plane, winner its place there; NaN is largest, the first of equals wins.
+// average_pool: the mean over all taps if count_padding, else over those inside the plane. No dilation.
+// The backward forms write all of dx. Never in place.
+#define BACKFLOW_WINDOW_KERNELS(KERNEL, T)                                                   \
+    KERNEL(void, unfold, (size_t samples, size_t channels, size_t sample_stride, const backflow_windows *w, \
+                          const T *x, T *columns))                                           \
+    KERNEL(void, fold, (size_t samples, size_t channels, size_t sample_stride, const backflow_windows *w, \
+                        const T *columns, T *dx))                                            \
+    KERNEL(void, max_pool, (size_t planes, const backflow_windows *w, const T *x, T *y, int32_t *winner)) \
+    KERNEL(void, max_pool_backward, (size_t planes, const backflow_windows *w, const int32_t *winner, \
+                                     const T *dy, T *dx))                                    \
+    KERNEL(void, average_pool, (size_t planes, const backflow_windows *w, int count_padding, const T *x, T *y)) \
+    KERNEL(void, average_pool_backward, (size_t planes, const backflow_windows *w, int count_padding, \
+                                         const T *dy, T *dx))
 
 // PyTorch's rules in PyTorch's order; the scalars are double because PyTorch derives 1 − beta in double.
 // sgd_update: g = gradient + weight_decay p; v = momentum v + g; p −= learning_rate v (v is zero before the first step).
@@ -138,6 +204,8 @@
     BACKFLOW_GATE_KERNELS(KERNEL, T)        \
     BACKFLOW_REDUCTION_KERNELS(KERNEL, T)   \
     BACKFLOW_ROW_KERNELS(KERNEL, T)         \
+    BACKFLOW_CHANNEL_KERNELS(KERNEL, T)     \
+    BACKFLOW_WINDOW_KERNELS(KERNEL, T)      \
     BACKFLOW_OPTIMIZER_KERNELS(KERNEL, T)   \
     BACKFLOW_PRODUCT_KERNELS(KERNEL, T)     \
     BACKFLOW_PEAK_KERNELS(KERNEL, T)

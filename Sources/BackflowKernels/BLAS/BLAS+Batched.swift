@@ -1,0 +1,35 @@
+extension BLAS {
+  /// C_i ← α·op(A_i)·op(B_i) + βC_i for `count` products of one shape whose matrices follow each
+  /// other in memory. Many small ones are divided among the threads, a large one is split itself.
+  package static func gemm<S: RealScalar>(
+    count: Int, m: Int, n: Int, k: Int, alpha: S = 1,
+    _ a: Span<S>, transposed aTransposed: Bool = false,
+    _ b: Span<S>, transposed bTransposed: Bool = false,
+    beta: S = 0, into c: consuming MutableSpan<S>
+  ) {
+    require(
+      a.count == count * m * k && b.count == count * k * n && c.count == count * m * n,
+      "gemm: \(count) products [\(m), \(k)]·[\(k), \(n)] of \(a.count) and \(b.count) elements"
+        + " into \(c.count)")
+    let work = m * n * k
+    unsafe c.withUnsafeMutableBufferPointer { c in
+      guard let c = c.baseAddress else { return }
+      unsafe a.withUnsafeBufferPointer { a in
+        unsafe b.withUnsafeBufferPointer { b in
+          // Below this, gemm does not split a product itself.
+          let grain = work >= 2_000_000 ? count : max(1, 500_000 / max(1, work))
+          Threads.split(count, grain: grain) { part in
+            for i in part {
+              let a = unsafe UnsafeBufferPointer(rebasing: a[i * m * k..<(i + 1) * m * k])
+              let b = unsafe UnsafeBufferPointer(rebasing: b[i * k * n..<(i + 1) * k * n])
+              let c = unsafe MutableSpan(_unsafeStart: c + i * m * n, count: m * n)
+              gemm(
+                m: m, n: n, k: k, alpha: alpha, unsafe a.span, transposed: aTransposed,
+                unsafe b.span, transposed: bTransposed, beta: beta, into: c)
+            }
+          }
+        }
+      }
+    }
+  }
+}

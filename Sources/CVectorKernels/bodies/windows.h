@@ -1,0 +1,197 @@
+// Windows over planes: unfolding for convolutions, and pooling.
+
+// The windows o in first ..< end whose tap at `offset` from the start of the window lies inside the plane.
+INLINE void NAME(windows_inside)(size_t extent, size_t outputs, size_t stride, size_t offset, size_t padding,
+                                 size_t *first, size_t *end)
+{
+    *first = offset >= padding ? 0 : (padding - offset + stride - 1) / stride;
+    *end = extent + padding <= offset ? 0 : (extent + padding - offset - 1) / stride + 1;
+    if (*end > outputs) *end = outputs;
+    if (*first > *end) *first = *end;
+}
+
+// A tap (i, j) of the windows: those in o_first ..< o_end and p_first ..< p_end find it inside the plane, the window (o, p)
+// at place origin + o stride_height width + p stride_width. The origin may lie before the plane.
+typedef struct {
+    size_t o_first, o_end, p_first, p_end;
+    ptrdiff_t origin;
+} NAME(Tap);
+
+INLINE NAME(Tap) NAME(tap)(const backflow_windows *w, size_t i, size_t j)
+{
+    NAME(Tap) tap;
+    size_t down = i * w->dilation_height, across = j * w->dilation_width;
+    NAME(windows_inside)(w->height, w->output_height, w->stride_height, down, w->padding_height,
+                         &tap.o_first, &tap.o_end);
+    NAME(windows_inside)(w->width, w->output_width, w->stride_width, across, w->padding_width,
+                         &tap.p_first, &tap.p_end);
+    tap.origin = ((ptrdiff_t)down - (ptrdiff_t)w->padding_height) * (ptrdiff_t)w->width
+        + (ptrdiff_t)across - (ptrdiff_t)w->padding_width;
+    return tap;
+}
+
+// The place of the tap in window (o, p_first).
+INLINE size_t NAME(start_of_row)(const backflow_windows *w, const NAME(Tap) *tap, size_t o)
+{
+    return (size_t)(tap->origin + (ptrdiff_t)(o * w->stride_height * w->width + tap->p_first * w->stride_width));
+}
+
+#define FOR_EACH_TAP(w, i, j)                          \
+    for (size_t i = 0; i < (w)->kernel_height; i++)    \
+        for (size_t j = 0; j < (w)->kernel_width; j++)
+
+static void NAME(unfold_tap)(const backflow_windows *w, NAME(Tap) tap, const T *plane, T *column)
+{
+    size_t outputs = w->output_width;
+    for (size_t o = 0; o < w->output_height; o++, column += outputs) {
+        if (o < tap.o_first || o >= tap.o_end || tap.p_first == tap.p_end) {
+            memset(column, 0, outputs * sizeof(T));
+            continue;
+        }
+        const T *row = plane + NAME(start_of_row)(w, &tap, o);
+        for (size_t p = 0; p < tap.p_first; p++) column[p] = 0;
+        if (w->stride_width == 1) {
+            FOR_EACH(p, tap.p_end - tap.p_first) column[tap.p_first + p] = row[p];
+        } else {
+            FOR_EACH(p, tap.p_end - tap.p_first) column[tap.p_first + p] = row[p * w->stride_width];
+        }
+        for (size_t p = tap.p_end; p < outputs; p++) column[p] = 0;
+    }
+}
+
+static void NAME(unfold)(size_t samples, size_t channels, size_t sample_stride, const backflow_windows *w,
+                         const T *x, T *columns)
+{
+    size_t outputs = w->output_height * w->output_width;
+    if (outputs == 0) return;
+    for (size_t c = 0; c < channels; c++, x += w->height * w->width) {
+        FOR_EACH_TAP(w, i, j) {
+            NAME(Tap) tap = NAME(tap)(w, i, j);
+            for (size_t n = 0; n < samples; n++, columns += outputs) {
+                NAME(unfold_tap)(w, tap, x + n * sample_stride, columns);
+            }
+        }
+    }
+}
+
+// Windows that overlap share taps; those of one row and one (i, j) do not, so the inner loops are free of conflicts.
+static void NAME(fold_tap)(const backflow_windows *w, NAME(Tap) tap, const T *column, T *plane)
+{
+    if (tap.p_first == tap.p_end) return;
+    for (size_t o = tap.o_first; o < tap.o_end; o++) {
+        T *row = plane + NAME(start_of_row)(w, &tap, o);
+        const T *from = column + o * w->output_width + tap.p_first;
+        if (w->stride_width == 1) {
+            FOR_EACH(p, tap.p_end - tap.p_first) row[p] += from[p];
+        } else {
+            FOR_EACH(p, tap.p_end - tap.p_first) row[p * w->stride_width] += from[p];
+        }
+    }
+}
+
+static void NAME(fold)(size_t samples, size_t channels, size_t sample_stride, const backflow_windows *w,
+                       const T *columns, T *dx)
+{
+    size_t outputs = w->output_height * w->output_width, plane = w->height * w->width;
+    for (size_t n = 0; n < samples && plane > 0; n++) memset(dx + n * sample_stride, 0, channels * plane * sizeof(T));
+    for (size_t c = 0; c < channels; c++, dx += plane) {
+        FOR_EACH_TAP(w, i, j) {
+            NAME(Tap) tap = NAME(tap)(w, i, j);
+            for (size_t n = 0; n < samples; n++, columns += outputs) {
+                NAME(fold_tap)(w, tap, columns, dx + n * sample_stride);
+            }
+        }
+    }
+}
+
+// A window without a tap so far has the winner -1; the first NaN stays.
+static void NAME(max_pool)(size_t planes, const backflow_windows *w, const T *x, T *y, int32_t *winner)
+{
+    size_t outputs = w->output_height * w->output_width;
+    for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width, y += outputs, winner += outputs) {
+        for (size_t k = 0; k < outputs; k++) y[k] = -INFINITE;
+        for (size_t k = 0; k < outputs; k++) winner[k] = -1;
+        FOR_EACH_TAP(w, i, j) {
+            NAME(Tap) tap = NAME(tap)(w, i, j);
+            for (size_t o = tap.o_first; o < tap.o_end; o++) {
+                size_t start = NAME(start_of_row)(w, &tap, o), first = o * w->output_width + tap.p_first;
+                T *best = y + first;
+                int32_t *place = winner + first;
+                FOR_EACH(p, tap.p_end - tap.p_first)
+                {
+                    T candidate = x[start + p * w->stride_width];
+                    int wins = (candidate > best[p]) | (place[p] < 0) | ((candidate != candidate) & (best[p] == best[p]));
+                    best[p] = wins ? candidate : best[p];
+                    place[p] = wins ? (int32_t)(start + p * w->stride_width) : place[p];
+                }
+            }
+        }
+    }
+}
+
+static void NAME(max_pool_backward)(size_t planes, const backflow_windows *w, const int32_t *winner,
+                                    const T *dy, T *dx)
+{
+    size_t outputs = w->output_height * w->output_width, plane = w->height * w->width;
+    for (size_t n = 0; n < planes; n++, winner += outputs, dy += outputs, dx += plane) {
+        for (size_t k = 0; k < plane; k++) dx[k] = 0;
+        for (size_t k = 0; k < outputs; k++) {
+            if (winner[k] >= 0) dx[winner[k]] += dy[k];  // a window in the padding has none
+        }
+    }
+}
+
+// How many of a window's taps lie inside an extent; the product of both extents' counts is the divisor of a mean.
+INLINE size_t NAME(taps_inside)(size_t extent, size_t kernel, size_t stride, size_t padding, size_t o)
+{
+    size_t start = o * stride, end = start + kernel;
+    if (start < padding) start = padding;
+    if (end > extent + padding) end = extent + padding;
+    return end - start;
+}
+
+INLINE T NAME(taps_counted)(const backflow_windows *w, int count_padding, size_t o, size_t p)
+{
+    if (count_padding) return (T)(w->kernel_height * w->kernel_width);
+    return (T)(NAME(taps_inside)(w->height, w->kernel_height, w->stride_height, w->padding_height, o)
+               * NAME(taps_inside)(w->width, w->kernel_width, w->stride_width, w->padding_width, p));
+}
+
+static void NAME(average_pool)(size_t planes, const backflow_windows *w, int count_padding, const T *x, T *y)
+{
+    size_t outputs = w->output_height * w->output_width;
+    for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width, y += outputs) {
+        for (size_t k = 0; k < outputs; k++) y[k] = 0;
+        FOR_EACH_TAP(w, i, j) {
+            NAME(Tap) tap = NAME(tap)(w, i, j);
+            for (size_t o = tap.o_first; o < tap.o_end; o++) {
+                const T *row = x + NAME(start_of_row)(w, &tap, o);
+                T *sum = y + o * w->output_width + tap.p_first;
+                FOR_EACH(p, tap.p_end - tap.p_first) sum[p] += row[p * w->stride_width];
+            }
+        }
+        for (size_t o = 0; o < w->output_height; o++) {
+            T *row = y + o * w->output_width;
+            for (size_t p = 0; p < w->output_width; p++) row[p] /= NAME(taps_counted)(w, count_padding, o, p);
+        }
+    }
+}
+
+static void NAME(average_pool_backward)(size_t planes, const backflow_windows *w, int count_padding,
+                                        const T *dy, T *dx)
+{
+    size_t outputs = w->output_height * w->output_width, plane = w->height * w->width;
+    for (size_t n = 0; n < planes; n++, dy += outputs, dx += plane) {
+        for (size_t k = 0; k < plane; k++) dx[k] = 0;
+        FOR_EACH_TAP(w, i, j) {
+            NAME(Tap) tap = NAME(tap)(w, i, j);
+            for (size_t o = tap.o_first; o < tap.o_end; o++) {
+                T *row = dx + NAME(start_of_row)(w, &tap, o);
+                const T *from = dy + o * w->output_width;
+                for (size_t p = tap.p_first; p < tap.p_end; p++) {
+                    row[(p - tap.p_first) * w->stride_width] += from[p] / NAME(taps_counted)(w, count_padding, o, p);
+                }
+            }
+        }
+    }
+}
