@@ -39,11 +39,8 @@ extension Layer {
   public func callAsFunction(_ input: Tensor<Scalar>) -> Tensor<Scalar> { forward(input).output }
 }
 
-/// A layer without parameters; its gradients are an equally empty value.
+/// A layer without parameters; as its gradients it returns itself, which has nothing to be read.
 public protocol ParameterlessLayer<Scalar>: Layer {
-  /// The one value there is.
-  init()
-
   /// The gradient by the input, from the gradient by the output.
   func inputGradient(_ outputGradient: Tensor<Scalar>, _ cache: Cache) -> Tensor<Scalar>
 }
@@ -56,6 +53,6 @@ extension ParameterlessLayer {
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Self) {
-    (inputGradient(outputGradient, cache), Self())
+    (inputGradient(outputGradient, cache), self)
   }
 }

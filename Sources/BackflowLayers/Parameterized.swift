@@ -11,12 +11,24 @@ public protocol Parameterized<Scalar>: Sendable {
 
   /// Visits every parameter in a fixed order, under the name that PyTorch's `state_dict` gives it.
   mutating func visitParameters(_ visit: ParameterVisitor<Scalar>)
+
+  /// Visits what belongs to a checkpoint but is not learned along a gradient, such as running
+  /// statistics, under PyTorch's names. Most layers have no such buffers.
+  mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>)
 }
 
 /// What is done with each parameter: its name, and itself to be read or changed.
 public typealias ParameterVisitor<Scalar: RealScalar> = (String, inout Tensor<Scalar>) -> Void
 
 extension Parameterized {
+  /// Visits nothing.
+  public mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {}
+
+  /// Visits every buffer with `prefix` and a dot before its name.
+  public mutating func visitBuffers(under prefix: String, _ visit: ParameterVisitor<Scalar>) {
+    visitBuffers { name, buffer in visit(prefix + "." + name, &buffer) }
+  }
+
   /// Visits every parameter with `prefix` and a dot before its name: how a model visits its layers.
   public mutating func visitParameters(under prefix: String, _ visit: ParameterVisitor<Scalar>) {
     visitParameters { name, parameter in visit(prefix + "." + name, &parameter) }

@@ -1,7 +1,8 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-// Each keeps its output y, from which its local gradient is cheapest. Any shape; cost O(count).
+// Each keeps its output y, from which its local gradient is cheapest, or its input x where y does not
+// tell. Any shape, cache of the same shape; cost O(count).
 
 /// The rectified linear unit.
 ///
@@ -78,14 +79,62 @@ public struct Tanh<Scalar: RealScalar>: ParameterlessLayer {
   }
 }
 
-private func combine<S>(
-  _ output: Tensor<S>, _ outputGradient: Tensor<S>,
-  _ kernel: (Span<S>, Span<S>, consuming MutableSpan<S>) -> Void
-) -> Tensor<S> {
-  require(
-    output.shape == outputGradient.shape,
-    "the output has shape \(output.shape), its gradient \(outputGradient.shape)")
-  var result = Tensor<S>(uninitialized: output.shape)
-  kernel(output.span, outputGradient.span, result.mutableSpan)
-  return result
+/// The rectified linear unit with a slope below 0 (PyTorch `LeakyReLU`).
+///
+///     y = x where x > 0, else s x        x̄ = ȳ where x > 0, else s ȳ
+///
+/// No unit is ever dead. Maas, Hannun and Ng, ICML 2013. Cache: x.
+public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
+  /// s
+  public let slope: Scalar
+
+  /// A leaky ReLU of this slope below 0.
+  public init(slope: Scalar = 0.01) { self.slope = slope }
+
+  /// y, and x as the cache.
+  public func forward(
+    _ input: Tensor<Scalar>
+  ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
+    (map(input) { VectorKernels.leakyReLU($0, slope: slope, into: $1) }, input)
+  }
+
+  /// ȳ where x > 0, else s ȳ.
+  public func inputGradient(
+    _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    combine(input, outputGradient) {
+      VectorKernels.leakyReLUBackward($0, $1, slope: slope, into: $2)
+    }
+  }
+}
+
+/// The exponential linear unit.
+///
+///     y = x where x > 0, else α (eˣ − 1)        x̄ = ȳ where y > 0, else ȳ (y + α)
+///
+/// Clevert, Unterthiner and Hochreiter, ICLR 2016. Cache: y, whose sign is that of x because α ≥ 0.
+public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
+  /// α, minus the value far below 0.
+  public let alpha: Scalar
+
+  /// An ELU with this α ≥ 0.
+  public init(alpha: Scalar = 1) {
+    require(alpha >= 0, "ELU: alpha must not be negative, it is \(alpha)")
+    self.alpha = alpha
+  }
+
+  /// y, which is also the cache.
+  public func forward(
+    _ input: Tensor<Scalar>
+  ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
+    let output = map(input) { VectorKernels.elu($0, alpha: alpha, into: $1) }
+    return (output, output)
+  }
+
+  /// ȳ where y > 0, else ȳ (y + α).
+  public func inputGradient(
+    _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    combine(output, outputGradient) { VectorKernels.eluBackward($0, $1, alpha: alpha, into: $2) }
+  }
 }

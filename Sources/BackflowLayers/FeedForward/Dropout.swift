@@ -1,0 +1,60 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// Inverted dropout (PyTorch `Dropout`).
+///
+///     training     y = m ⊙ x        x̄ = m ⊙ ȳ,   m = 1/(1 − p) with probability 1 − p, else 0
+///     evaluation   y = x            x̄ = ȳ
+///
+/// The expected output in training is x, so evaluation needs no scale. The mask m is a function of
+/// the mode's seed and of an element's place; forward and backward compute it, nobody keeps it.
+/// Srivastava et al., Journal of Machine Learning Research 15 (2014).
+///
+/// Shapes: any. Cache: the seed. Cost: O(count).
+public struct Dropout<Scalar: RealScalar>: ParameterlessLayer {
+  /// p, the probability of an element to be dropped.
+  public let probability: Double
+
+  /// A dropout with this probability, 0 ≤ p ≤ 1.
+  public init(probability: Double = 0.5) {
+    require(
+      probability >= 0 && probability <= 1,
+      "Dropout: a probability lies between 0 and 1, not at \(probability)")
+    self.probability = probability
+  }
+
+  /// What `backward` reads.
+  public struct Cache: Sendable {
+    /// The mode of the forward pass, and in it the seed.
+    public let mode: Mode
+    /// The shape of x.
+    public let shape: Shape
+  }
+
+  /// y = x, as in evaluation.
+  public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
+    forward(input, .evaluation)
+  }
+
+  /// y = m ⊙ x in training, else x.
+  public func forward(
+    _ input: Tensor<Scalar>, _ mode: Mode
+  ) -> (output: Tensor<Scalar>, cache: Cache) {
+    (masked(input, mode), Cache(mode: mode, shape: input.shape))
+  }
+
+  /// m ⊙ ȳ after training, else ȳ.
+  public func inputGradient(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> Tensor<Scalar> {
+    requireGradient(outputGradient, of: cache.shape, "Dropout")
+    return masked(outputGradient, cache.mode)
+  }
+
+  private func masked(_ tensor: Tensor<Scalar>, _ mode: Mode) -> Tensor<Scalar> {
+    guard case .training(let seed) = mode, probability > 0 else { return tensor }
+    return map(tensor) {
+      VectorKernels.dropout($0, keep: 1 - probability, seed: seed, into: $1)
+    }
+  }
+}

@@ -1,0 +1,24 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// All axes but the first merged into one (PyTorch `Flatten` with its defaults).
+///
+///     y[n, (c, h, w, …)] = x[n, c, h, w, …]        x̄ = ȳ in the shape of x
+///
+/// Shapes: x [N, ...], y [N, rest]. Cache: the shape of x. Cost: none, the elements are shared.
+public struct Flatten<Scalar: RealScalar>: ParameterlessLayer {
+  /// A flattening.
+  public init() {}
+
+  /// x as [N, rest].
+  public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Shape) {
+    require(input.rank >= 1, "Flatten: a scalar has no batch axis")
+    let rest = input.shape.dropFirst().reduce(1, *)
+    return (input.reshaped(to: [input.shape[0], rest]), input.shape)
+  }
+
+  /// ȳ in the shape of x.
+  public func inputGradient(
+    _ outputGradient: Tensor<Scalar>, _ inputShape: Shape
+  ) -> Tensor<Scalar> { outputGradient.reshaped(to: inputShape) }
+}

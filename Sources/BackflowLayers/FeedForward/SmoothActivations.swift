@@ -1,0 +1,98 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+// Their slope is a function of the input x, which is the cache. Any shape; cost O(count).
+
+/// The smooth ReLU (PyTorch `Softplus` with β = 1).
+///
+///     y = ln(1 + eˣ)        x̄ = ȳ σ(x),   σ(x) = 1/(1 + e⁻ˣ)
+///
+/// Exact for every x: PyTorch returns x itself beyond its threshold of 20, which differs by 2e-9.
+public struct Softplus<Scalar: RealScalar>: ParameterlessLayer {
+  /// A softplus.
+  public init() {}
+
+  /// y, and x as the cache.
+  public func forward(
+    _ input: Tensor<Scalar>
+  ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
+    (map(input) { VectorKernels.softplus($0, into: $1) }, input)
+  }
+
+  /// ȳ σ(x).
+  public func inputGradient(
+    _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    combine(input, outputGradient) { VectorKernels.softplusBackward($0, $1, into: $2) }
+  }
+}
+
+/// The sigmoid-weighted linear unit, also called swish (PyTorch `SiLU`).
+///
+///     y = x σ(x)        x̄ = ȳ σ(x) (1 + x (1 − σ(x))),   σ(x) = 1/(1 + e⁻ˣ)
+///
+/// Elfwing, Uchibe and Doya, Neural Networks 107 (2018).
+public struct SiLU<Scalar: RealScalar>: ParameterlessLayer {
+  /// A SiLU.
+  public init() {}
+
+  /// y, and x as the cache.
+  public func forward(
+    _ input: Tensor<Scalar>
+  ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
+    (map(input) { VectorKernels.silu($0, into: $1) }, input)
+  }
+
+  /// ȳ σ(x) (1 + x (1 − σ(x))).
+  public func inputGradient(
+    _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    combine(input, outputGradient) { VectorKernels.siluBackward($0, $1, into: $2) }
+  }
+}
+
+/// The Gaussian error linear unit, in both of PyTorch's forms.
+///
+///     y = x Φ(x)                               x̄ = ȳ (Φ(x) + x φ(x))                  exact
+///     y = ½ x (1 + tanh u)                     x̄ = ȳ (½ (1 + tanh u) + ½ x u′ (1 − tanh² u))
+///     u = √(2/π) (x + 0.044715 x³)             u′ = √(2/π) (1 + 3 · 0.044715 x²)      tanh
+///
+/// with Φ the distribution function of the standard normal and φ its density. Hendrycks and Gimpel,
+/// "Gaussian error linear units", arXiv:1606.08415.
+public struct GELU<Scalar: RealScalar>: ParameterlessLayer {
+  /// How Φ is computed.
+  public enum Approximation: Sendable, CaseIterable {
+    /// Φ itself (PyTorch `approximate='none'`).
+    case exact
+    /// By a tanh (PyTorch `approximate='tanh'`), within 5e-4 of the exact form.
+    case tanh
+  }
+
+  /// The form of this unit.
+  public let approximation: Approximation
+
+  /// A GELU of this form.
+  public init(_ approximation: Approximation = .exact) { self.approximation = approximation }
+
+  /// y, and x as the cache.
+  public func forward(
+    _ input: Tensor<Scalar>
+  ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
+    switch approximation {
+    case .exact: return (map(input) { VectorKernels.gelu($0, into: $1) }, input)
+    case .tanh: return (map(input) { VectorKernels.geluTanh($0, into: $1) }, input)
+    }
+  }
+
+  /// ȳ y′(x).
+  public func inputGradient(
+    _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    combine(input, outputGradient) { x, dy, dx in
+      switch approximation {
+      case .exact: VectorKernels.geluBackward(x, dy, into: dx)
+      case .tanh: VectorKernels.geluTanhBackward(x, dy, into: dx)
+      }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// Softmax along the last axis (PyTorch `Softmax(dim=-1)`).
+///
+///     y_i = eˣⁱ / Σ_j eˣʲ        x̄_i = y_i (ȳ_i − Σ_j ȳ_j y_j)
+///
+/// Shifted by each row's maximum, so that nothing overflows. Before a cross-entropy use
+/// `softmaxCrossEntropy`, which takes the logits. Shapes: [..., classes]. Cache: y. Cost: O(count).
+public struct Softmax<Scalar: RealScalar>: ParameterlessLayer {
+  /// A softmax.
+  public init() {}
+
+  /// y, which is also the cache.
+  public func forward(
+    _ input: Tensor<Scalar>
+  ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
+    let output = softmax(input)
+    return (output, output)
+  }
+
+  /// y_i (ȳ_i − Σ_j ȳ_j y_j).
+  public func inputGradient(
+    _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    let rows = output.asRows.shape
+    return combine(output, outputGradient) {
+      VectorKernels.softmaxBackward($0, $1, rows: rows[0], columns: rows[1], into: $2)
+    }
+  }
+}
+
+/// The logarithm of softmax along the last axis (PyTorch `LogSoftmax(dim=-1)`).
+///
+///     y_i = x_i − ln Σ_j eˣʲ        x̄_i = ȳ_i − eʸⁱ Σ_j ȳ_j
+///
+/// Shapes: [..., classes]. Cache: y. Cost: O(count).
+public struct LogSoftmax<Scalar: RealScalar>: ParameterlessLayer {
+  /// A log-softmax.
+  public init() {}
+
+  /// y, which is also the cache.
+  public func forward(
+    _ input: Tensor<Scalar>
+  ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
+    let output = logSoftmax(input)
+    return (output, output)
+  }
+
+  /// ȳ_i − eʸⁱ Σ_j ȳ_j.
+  public func inputGradient(
+    _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    let rows = output.asRows.shape
+    return combine(output, outputGradient) {
+      VectorKernels.logSoftmaxBackward($0, $1, rows: rows[0], columns: rows[1], into: $2)
+    }
+  }
+}
