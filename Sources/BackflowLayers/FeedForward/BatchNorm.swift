@@ -1,0 +1,155 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// Batch normalisation over every axis but the second (PyTorch `BatchNorm1d` and `BatchNorm2d`).
+///
+///     μ = mean(x)      v = mean((x − μ)²)      r = 1/√(v + ε)
+///     x̂ = (x − μ) r    y = γ x̂ + β
+///
+/// with one μ, v, γ and β for each channel. Backward in training, over the m elements of a channel:
+///
+///     x̄ = γ r (ȳ − (β̄ + x̂ γ̄)/m)        γ̄ = Σ ȳ x̂        β̄ = Σ ȳ
+///
+/// In evaluation μ and v are the running statistics, constants, and x̄ = γ r ȳ. A training step moves
+/// them by `updateBuffers(from:)`, with the unbiased variance v m/(m − 1):
+///
+///     μ_running ← (1 − momentum) μ_running + momentum μ        likewise v_running
+///
+/// Ioffe and Szegedy, "Batch normalization", ICML 2015; running statistics as PyTorch has them.
+///
+/// Shapes: x and y [N, C], [N, C, L] or [N, C, H, W]; γ, β, μ and v [C]. Cache: x̂, μ, v and r.
+/// Cost: 8·count flops forward, 9·count backward.
+public struct BatchNorm<Scalar: RealScalar>: Parameterized {
+  /// γ, [C]
+  public var weight: Tensor<Scalar>
+  /// β, [C]
+  public var bias: Tensor<Scalar>
+  /// The running μ, [C]: a buffer, not a parameter.
+  public var runningMean: Tensor<Scalar>
+  /// The running unbiased v, [C]: a buffer, not a parameter.
+  public var runningVariance: Tensor<Scalar>
+  /// The weight of the newest batch in the running statistics.
+  public var momentum: Double
+  /// ε, which keeps r finite where a channel is constant.
+  public let epsilon: Double
+
+  /// A layer with these parameters and statistics, all [C].
+  public init(
+    weight: Tensor<Scalar>, bias: Tensor<Scalar>, runningMean: Tensor<Scalar>,
+    runningVariance: Tensor<Scalar>, momentum: Double = 0.1, epsilon: Double = 1e-5
+  ) {
+    let shape = weight.shape
+    require(
+      shape.rank == 1 && bias.shape == shape && runningMean.shape == shape
+        && runningVariance.shape == shape,
+      "BatchNorm: weight \(shape), bias \(bias.shape), running mean \(runningMean.shape) and"
+        + " running variance \(runningVariance.shape) do not fit together")
+    self.weight = weight
+    self.bias = bias
+    self.runningMean = runningMean
+    self.runningVariance = runningVariance
+    self.momentum = momentum
+    self.epsilon = epsilon
+  }
+
+  /// A layer over `channels` with γ = 1, β = 0 and the running statistics 0 and 1.
+  public init(channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5) {
+    self.init(
+      weight: .ones([channels]), bias: .zeros([channels]), runningMean: .zeros([channels]),
+      runningVariance: .ones([channels]), momentum: momentum, epsilon: epsilon)
+  }
+
+  /// Visits `weight` and `bias`.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    visit("weight", &weight)
+    visit("bias", &bias)
+  }
+
+  /// Visits `running_mean` and `running_var`.
+  public mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {
+    visit("running_mean", &runningMean)
+    visit("running_var", &runningVariance)
+  }
+}
+
+extension BatchNorm: Layer {
+  /// What `backward` and `updateBuffers` read.
+  public struct Cache: Sendable {
+    /// x̂, of the input's shape
+    public let normalized: Tensor<Scalar>
+    /// μ that was subtracted, [C]
+    public let mean: Tensor<Scalar>
+    /// v, the biased variance of the batch or the running one, [C]
+    public let variance: Tensor<Scalar>
+    /// r, [C]
+    public let inverseDeviation: Tensor<Scalar>
+    /// Whether μ and v are the batch's own, through which the gradient flows.
+    public let isTraining: Bool
+  }
+
+  /// y with the running statistics, as in evaluation.
+  public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
+    forward(input, .evaluation)
+  }
+
+  /// y = γ x̂ + β, in training with the statistics of the batch.
+  public func forward(
+    _ input: Tensor<Scalar>, _ mode: Mode
+  ) -> (output: Tensor<Scalar>, cache: Cache) {
+    require(
+      input.rank >= 2 && input.shape[1] == weight.count,
+      "BatchNorm: input \(input.shape) does not fit weight \(weight.shape); it must be [N, C, ...]")
+    let channels = input.channels(axis: 1)
+    let (mean, variance) =
+      mode == .evaluation ? (runningMean, runningVariance) : batchMoments(input, channels)
+    let r = 1 / (variance + Scalar(epsilon)).squareRoot()
+    let normalized = input.standardized(mean: mean, scale: r, channels)
+    let output = normalized.affine(scale: weight, shift: bias, channels)
+    let cache = Cache(
+      normalized: normalized, mean: mean, variance: variance, inverseDeviation: r,
+      isTraining: mode != .evaluation)
+    return (output, cache)
+  }
+
+  private func batchMoments(
+    _ input: Tensor<Scalar>, _ channels: ChannelLayout
+  ) -> (mean: Tensor<Scalar>, variance: Tensor<Scalar>) {
+    require(
+      channels.countOfChannel > 1,
+      "BatchNorm: input \(input.shape) has no variance, \(channels.countOfChannel) value a channel")
+    return input.moments(channels)
+  }
+
+  /// x̄ = γ r (ȳ − (β̄ + x̂ γ̄)/m) after training, γ r ȳ after evaluation; γ̄ = Σ ȳ x̂, β̄ = Σ ȳ.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: BatchNorm) {
+    requireGradient(outputGradient, of: cache.normalized.shape, "BatchNorm")
+    let channels = outputGradient.channels(axis: 1)
+    let gradients = BatchNorm(
+      weight: outputGradient.dots(cache.normalized, channels), bias: outputGradient.sums(channels),
+      runningMean: .zeros(weight.shape), runningVariance: .zeros(weight.shape),
+      momentum: momentum, epsilon: epsilon)
+
+    let scale = weight * cache.inverseDeviation
+    guard cache.isTraining else {
+      let zero = Tensor<Scalar>.zeros(scale.shape)
+      return (outputGradient.affine(scale: scale, shift: zero, channels), gradients)
+    }
+    let share = -(scale / Scalar(channels.countOfChannel))
+    let inputGradient = outputGradient.combined(
+      scale, with: cache.normalized, share * gradients.weight, plus: share * gradients.bias,
+      channels)
+    return (inputGradient, gradients)
+  }
+
+  /// Moves the running statistics towards the batch's; does nothing after an evaluation.
+  public mutating func updateBuffers(from cache: Cache) {
+    guard cache.isTraining else { return }
+    let count = Scalar(cache.normalized.count / weight.count)
+    let (keep, take) = (Scalar(1 - momentum), Scalar(momentum))
+    runningMean = runningMean * keep + cache.mean * take
+    runningVariance =
+      runningVariance * keep + cache.variance * (take * count / (count - 1))
+  }
+}

@@ -1,0 +1,170 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// Batch normalisation as the graph of its elementary steps, each with its local gradient.
+///
+///     forward                  backward, from the last step to the first
+///     μ = Σ x / m              x̄ = c̄ + μ̄/m
+///     c = x − μ                μ̄ = −Σ c̄
+///     q = c²                   c̄ = r x̂̄ + 2 c q̄
+///     v = Σ q / m              q̄ = v̄/m
+///     s = √(v + ε)             v̄ = s̄/(2 s)
+///     r = 1/s                  s̄ = −r² r̄
+///     x̂ = c r                  r̄ = Σ c x̂̄
+///     z = γ x̂                  x̂̄ = γ z̄        γ̄ = Σ z̄ x̂
+///     y = z + β                z̄ = ȳ           β̄ = Σ ȳ
+///
+/// Sums run over the m elements of a channel. c̄ has two terms because c is used twice. `BatchNorm`
+/// computes the same in closed form and in fewer passes; this one is for looking at. It always uses
+/// the statistics of the batch.
+///
+/// Shapes: x, c, q, x̂, z and y [N, C, ...]; μ, v, s, r, γ and β [C]. Cache: every step. Cost: about
+/// 10·count flops forward, 14·count backward.
+public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
+  /// γ, [C]
+  public var weight: Tensor<Scalar>
+  /// β, [C]
+  public var bias: Tensor<Scalar>
+  /// ε, which keeps r finite where a channel is constant.
+  public let epsilon: Double
+
+  /// The steps of `layer` in training.
+  public init(_ layer: BatchNorm<Scalar>) {
+    (weight, bias, epsilon) = (layer.weight, layer.bias, layer.epsilon)
+  }
+
+  private init(weight: Tensor<Scalar>, bias: Tensor<Scalar>, epsilon: Double) {
+    (self.weight, self.bias, self.epsilon) = (weight, bias, epsilon)
+  }
+
+  /// Every value of the graph, or the gradient of the loss by every value.
+  public struct Stages: Sendable {
+    /// x
+    public let input: Tensor<Scalar>
+    /// μ
+    public let mean: Tensor<Scalar>
+    /// c
+    public let centered: Tensor<Scalar>
+    /// q
+    public let squared: Tensor<Scalar>
+    /// v
+    public let variance: Tensor<Scalar>
+    /// s
+    public let deviation: Tensor<Scalar>
+    /// r
+    public let inverse: Tensor<Scalar>
+    /// x̂
+    public let normalized: Tensor<Scalar>
+    /// γ
+    public let weight: Tensor<Scalar>
+    /// z
+    public let scaled: Tensor<Scalar>
+    /// β
+    public let bias: Tensor<Scalar>
+    /// y
+    public let output: Tensor<Scalar>
+  }
+
+  /// y, and every step on the way to it.
+  public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Stages) {
+    require(
+      input.rank >= 2 && input.shape[1] == weight.count && input.count > weight.count,
+      "BatchNorm: input \(input.shape) does not fit weight \(weight.shape); it must be [N, C, ...]"
+        + " with more than one value a channel")
+    let channels = input.channels(axis: 1)
+    let m = Scalar(channels.countOfChannel)
+    let spread = { (number: Tensor<Scalar>) in number.spread(along: input.shape) }
+
+    let mean = input.sums(channels) / m
+    let centered = input - spread(mean)
+    let squared = centered.squared()
+    let variance = squared.sums(channels) / m
+    let deviation = (variance + Scalar(epsilon)).squareRoot()
+    let inverse = 1 / deviation
+    let normalized = centered * spread(inverse)
+    let scaled = normalized * spread(weight)
+    let output = scaled + spread(bias)
+    let stages = Stages(
+      input: input, mean: mean, centered: centered, squared: squared, variance: variance,
+      deviation: deviation, inverse: inverse, normalized: normalized, weight: weight,
+      scaled: scaled, bias: bias, output: output)
+    return (output, stages)
+  }
+
+  /// The gradients by the input and the parameters; `stageGradients` has those by every step.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Stages
+  ) -> (inputGradient: Tensor<Scalar>, gradients: StagedBatchNorm) {
+    let gradients = stageGradients(outputGradient, cache)
+    return (
+      gradients.input,
+      StagedBatchNorm(weight: gradients.weight, bias: gradients.bias, epsilon: epsilon)
+    )
+  }
+
+  /// The gradient by every step, from the last to the first.
+  public func stageGradients(_ outputGradient: Tensor<Scalar>, _ stages: Stages) -> Stages {
+    requireGradient(outputGradient, of: stages.output.shape, "StagedBatchNorm")
+    let channels = outputGradient.channels(axis: 1)
+    let m = Scalar(channels.countOfChannel)
+    let spread = { (number: Tensor<Scalar>) in number.spread(along: outputGradient.shape) }
+
+    let bias = outputGradient.sums(channels)
+    let scaled = outputGradient
+    let weight = scaled.dots(stages.normalized, channels)
+    let normalized = scaled * spread(stages.weight)
+    let inverse = normalized.dots(stages.centered, channels)
+    let deviation = -(inverse * stages.inverse.squared())
+    let variance = deviation / (stages.deviation * 2)
+    let squared = spread(variance / m).broadcast(to: outputGradient.shape)
+    let centered = normalized * spread(stages.inverse) + stages.centered * squared * 2
+    let mean = -centered.sums(channels)
+    let input = centered + spread(mean / m)
+    return Stages(
+      input: input, mean: mean, centered: centered, squared: squared, variance: variance,
+      deviation: deviation, inverse: inverse, normalized: normalized, weight: weight,
+      scaled: scaled, bias: bias, output: outputGradient)
+  }
+
+  /// Visits `weight` and `bias`.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    visit("weight", &weight)
+    visit("bias", &bias)
+  }
+}
+
+extension StagedBatchNorm {
+  /// The graph of one pass with the norms of its values and of their gradients.
+  public func graph(_ outputGradient: Tensor<Scalar>, _ stages: Stages) -> ComputationalGraph {
+    let gradients = stageGradients(outputGradient, stages)
+    let steps: [(String, String, [Int], KeyPath<Stages, Tensor<Scalar>>)] = [
+      ("x", "", [], \.input),
+      ("μ", "mean", [0], \.mean),
+      ("c", "centre", [0, 1], \.centered),
+      ("q", "square", [2], \.squared),
+      ("v", "mean", [3], \.variance),
+      ("s", "root", [4], \.deviation),
+      ("r", "inverse", [5], \.inverse),
+      ("x̂", "multiply", [2, 6], \.normalized),
+      ("γ", "", [], \.weight),
+      ("z", "scale", [7, 8], \.scaled),
+      ("β", "", [], \.bias),
+      ("y", "shift", [9, 10], \.output),
+    ]
+    return ComputationalGraph(
+      nodes: steps.map { name, operation, inputs, stage in
+        let (value, gradient) = (stages[keyPath: stage], gradients[keyPath: stage])
+        return ComputationalGraph.Node(
+          name: name, operation: operation, inputs: inputs, shape: value.shape,
+          forwardNorm: VectorKernels.norm(value.span),
+          backwardNorm: VectorKernels.norm(gradient.span))
+      })
+  }
+}
+
+extension Tensor {
+  /// One number a channel, [C], shaped so that it broadcasts along [N, C, ...].
+  fileprivate func spread(along shape: Shape) -> Tensor {
+    reshaped(to: Shape([count] + [Int](repeating: 1, count: shape.rank - 2)))
+  }
+}
