@@ -1,0 +1,58 @@
+internal import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// A layer with a way around it.
+///
+///     y = x + f(x)        x̄ = ȳ + f̄(ȳ)
+///
+/// with f̄ the backward pass of f. The gradient reaches x also where f passes none on. He, Zhang, Ren
+/// and Sun, "Deep residual learning for image recognition", CVPR 2016.
+///
+/// Shapes: those of f, whose output has the shape of its input. Cache: that of f. Cost: that of f and
+/// O(count). The parameters of f are found under "body.".
+public struct Residual<Body: Layer>: Layer {
+  /// The element of the parameters.
+  public typealias Scalar = Body.Scalar
+  /// f
+  public var body: Body
+
+  /// A way around `body`.
+  public init(_ body: Body) { self.body = body }
+
+  /// y = x + f(x), as in evaluation.
+  public func forward(
+    _ input: Tensor<Scalar>
+  ) -> (output: Tensor<Scalar>, cache: Body.Cache) { forward(input, .evaluation) }
+
+  /// y = x + f(x).
+  public func forward(
+    _ input: Tensor<Scalar>, _ mode: Mode
+  ) -> (output: Tensor<Scalar>, cache: Body.Cache) {
+    let (change, cache) = body.forward(input, mode)
+    require(
+      change.shape == input.shape,
+      "Residual: \(Body.self) made \(change.shape) of \(input.shape), which cannot be added")
+    return (input + change, cache)
+  }
+
+  /// x̄ = ȳ + f̄(ȳ).
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Body.Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Residual) {
+    let (change, gradients) = body.backward(outputGradient, cache)
+    return (outputGradient + change, Residual(gradients))
+  }
+
+  /// f takes over what its forward pass found out.
+  public mutating func updateBuffers(from cache: Body.Cache) { body.updateBuffers(from: cache) }
+
+  /// Visits the parameters of f under the prefix "body.".
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    body.visitParameters(under: "body", visit)
+  }
+
+  /// Visits the buffers of f under the prefix "body.".
+  public mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {
+    body.visitBuffers(under: "body", visit)
+  }
+}

@@ -1,0 +1,139 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// Layers one after the other (PyTorch `Sequential`).
+///
+///     x_0 = x,   x_k = f_k(x_{k−1}),   y = x_K
+///     x̄_{k−1} = x̄_k by f_k's backward pass, from the last layer to the first
+///
+/// Any layers of one scalar type, written down as a list:
+///
+///     var model = Sequential<Float> {
+///       Conv2D(inputChannels: 1, outputChannels: 8, kernelSize: 3, using: &random)
+///       ReLU()
+///       Flatten()
+///       Dense(inputSize: 288, outputSize: 10, using: &random)
+///     }
+///
+/// It is a value like its layers. Parameters are called "0.weight", "3.bias". In training each layer
+/// gets its own seed, `mode.part(k)`. Cache: the layers' caches. Cost: that of the layers, and below a
+/// microsecond for each, because their types are known only at run time.
+public struct Sequential<Scalar: RealScalar>: Layer {
+  /// The layers, the first first.
+  public var layers: [any Layer<Scalar>]
+
+  /// Layers in this order.
+  public init(_ layers: [any Layer<Scalar>]) { self.layers = layers }
+
+  /// The layers that the closure lists, in that order.
+  public init(@LayerBuilder<Scalar> _ layers: () -> [any Layer<Scalar>]) { self.layers = layers() }
+
+  /// What `backward` reads: one cache for each layer.
+  public struct Cache: Sendable {
+    /// The layers' caches in their order.
+    public let caches: [any Sendable]
+  }
+
+  /// y, as in evaluation.
+  public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
+    forward(input, .evaluation)
+  }
+
+  /// y = f_K(… f_1(x)).
+  public func forward(
+    _ input: Tensor<Scalar>, _ mode: Mode
+  ) -> (output: Tensor<Scalar>, cache: Cache) {
+    var x = input
+    var caches: [any Sendable] = []
+    for (k, layer) in layers.enumerated() {
+      let (output, cache) = erasedForward(layer, x, mode.part(k))
+      x = output
+      caches.append(cache)
+    }
+    return (x, Cache(caches: caches))
+  }
+
+  /// x̄ and every layer's gradients, the last layer's first.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Sequential) {
+    require(
+      cache.caches.count == layers.count,
+      "Sequential: a cache of \(cache.caches.count) layers for \(layers.count)")
+    var gradient = outputGradient
+    var gradients = layers
+    for k in layers.indices.reversed() {
+      (gradient, gradients[k]) = erasedBackward(layers[k], gradient, cache.caches[k])
+    }
+    return (gradient, Sequential(gradients))
+  }
+
+  /// Every layer takes over what its part of the forward pass found out.
+  public mutating func updateBuffers(from cache: Cache) {
+    for k in layers.indices { layers[k] = erasedUpdate(layers[k], cache.caches[k]) }
+  }
+
+  /// Visits the parameters of layer k under the prefix "k.".
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    for k in layers.indices { layers[k].visitParameters(under: "\(k)", visit) }
+  }
+
+  /// Visits the buffers of layer k under the prefix "k.".
+  public mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {
+    for k in layers.indices { layers[k].visitBuffers(under: "\(k)", visit) }
+  }
+}
+
+/// Collects the layers of a `Sequential` from the lines of a closure; `if` and `for` may choose them.
+@resultBuilder
+public enum LayerBuilder<Scalar: RealScalar> {
+  /// A line with a layer.
+  public static func buildExpression<L: Layer<Scalar>>(_ layer: L) -> [any Layer<Scalar>] {
+    [layer]
+  }
+  /// Several lines.
+  public static func buildBlock(_ parts: [any Layer<Scalar>]...) -> [any Layer<Scalar>] {
+    parts.flatMap { $0 }
+  }
+  /// An `if` without `else`.
+  public static func buildOptional(_ part: [any Layer<Scalar>]?) -> [any Layer<Scalar>] {
+    part ?? []
+  }
+  /// The first branch of an `if`.
+  public static func buildEither(first part: [any Layer<Scalar>]) -> [any Layer<Scalar>] { part }
+  /// The second branch of an `if`.
+  public static func buildEither(second part: [any Layer<Scalar>]) -> [any Layer<Scalar>] { part }
+  /// A `for`.
+  public static func buildArray(_ parts: [[any Layer<Scalar>]]) -> [any Layer<Scalar>] {
+    parts.flatMap { $0 }
+  }
+}
+
+// A layer whose type is known only at run time, with its cache erased and found again.
+
+private func erasedForward<L: Layer>(
+  _ layer: L, _ input: Tensor<L.Scalar>, _ mode: Mode
+) -> (output: Tensor<L.Scalar>, cache: any Sendable) {
+  let (output, cache) = layer.forward(input, mode)
+  return (output, cache)
+}
+
+private func erasedBackward<L: Layer>(
+  _ layer: L, _ outputGradient: Tensor<L.Scalar>, _ cache: any Sendable
+) -> (inputGradient: Tensor<L.Scalar>, gradients: any Layer<L.Scalar>) {
+  let (inputGradient, gradients) = layer.backward(outputGradient, found(cache, of: layer))
+  return (inputGradient, gradients)
+}
+
+private func erasedUpdate<L: Layer>(_ layer: L, _ cache: any Sendable) -> any Layer<L.Scalar> {
+  var layer = layer
+  layer.updateBuffers(from: found(cache, of: layer))
+  return layer
+}
+
+private func found<L: Layer>(_ cache: any Sendable, of layer: L) -> L.Cache {
+  guard let cache = cache as? L.Cache else {
+    stop("Sequential: a cache of type \(type(of: cache)) is not one of \(L.self)")
+  }
+  return cache
+}
