@@ -1,0 +1,141 @@
+internal import BackflowKernels
+public import BackflowLinearAlgebra
+
+extension Conv2D: Layer {
+  /// What `backward` reads: x, [N, C, H, W].
+  public struct Cache: Sendable {
+    /// x
+    public let input: Tensor<Scalar>
+  }
+
+  /// y, [N, O, H′, W′].
+  public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
+    let windows = windows(over: input.shape)
+    let channels = input.channels(axis: 1).channels
+    require(
+      channels == inputChannels,
+      "Conv2D: input \(input.shape) does not fit weight \(weight.shape) in \(groups) groups")
+    var output = Tensor<Scalar>(
+      uninitialized: windows.outputShape(of: input.shape, channels: outputChannels))
+    for part in parts(of: input.shape[0], windows) {
+      let columns = columns(of: input.slice(part), windows)
+      let product = perGroup(
+        m: outputChannels / groups, n: part.count * windows.outputs, k: tapsOfGroup,
+        weight, columns)
+      output.replaceSlice(part, with: product.withSamplesFirst(part.count, output.shape))
+    }
+    let one = Tensor<Scalar>.ones(bias.shape)
+    return (
+      output.affine(scale: one, shift: bias, output.channels(axis: 1)), Cache(input: input)
+    )
+  }
+
+  /// x̄ = fold(Wᵀ Ȳ), W̄ = Ȳ Xᵀ, b̄ = Σ Ȳ.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Conv2D) {
+    let input = cache.input
+    let windows = windows(over: input.shape)
+    requireGradient(
+      outputGradient, of: windows.outputShape(of: input.shape, channels: outputChannels), "Conv2D")
+
+    var inputGradient = Tensor<Scalar>(uninitialized: input.shape)
+    var gradients = self
+    gradients.weight = .zeros(weight.shape)
+    gradients.bias = outputGradient.sums(outputGradient.channels(axis: 1))
+    for part in parts(of: input.shape[0], windows) {
+      let pixels = part.count * windows.outputs
+      let y = outputGradient.slice(part).withChannelsFirst()
+      let x = columns(of: input.slice(part), windows)
+      BLAS.gemm(
+        count: groups, m: outputChannels / groups, n: tapsOfGroup, k: pixels,
+        y.span, transposed: false, x.span, transposed: true,
+        beta: 1, into: gradients.weight.mutableSpan)
+      let columnGradient = perGroup(
+        m: tapsOfGroup, n: pixels, k: outputChannels / groups, weight, transposed: true, y)
+      inputGradient.replaceSlice(part, with: folded(columnGradient, part.count, windows))
+    }
+    return (inputGradient, gradients)
+  }
+}
+
+// MARK: - Columns
+
+extension Conv2D {
+  /// C/g·kH·kW, the numbers that one output is a sum over.
+  private var tapsOfGroup: Int { weight.count / outputChannels }
+
+  private func windows(over input: Shape) -> WindowGeometry {
+    WindowGeometry(
+      over: input, kernel: kernelSize, stride: stride, padding: padding, dilation: dilation,
+      layer: "Conv2D")
+  }
+
+  /// The batch in parts whose columns stay near the cache: as many samples as make 2²⁰ elements.
+  private func parts(of samples: Int, _ windows: WindowGeometry) -> [Range<Int>] {
+    let columnsOfSample = inputChannels * windows.taps * windows.outputs
+    let length = max(1, (1 << 20) / max(1, columnsOfSample))
+    return Swift.stride(from: 0, to: samples, by: length).map {
+      $0..<min(samples, $0 + length)
+    }
+  }
+
+  /// X of these samples, [C·kH·kW, N·P]; the rows of a group lie together.
+  private func columns(of input: Tensor<Scalar>, _ windows: WindowGeometry) -> Tensor<Scalar> {
+    let samples = input.shape[0]
+    var columns = Tensor<Scalar>(
+      uninitialized: [inputChannels * windows.taps, samples * windows.outputs])
+    VectorKernels.unfold(
+      input.span, samples: samples, channels: inputChannels, windows, into: columns.mutableSpan)
+    return columns
+  }
+
+  /// Σ of the columns at the pixels they were read from, [N, C, H, W].
+  private func folded(
+    _ columns: Tensor<Scalar>, _ samples: Int, _ windows: WindowGeometry
+  ) -> Tensor<Scalar> {
+    var input = Tensor<Scalar>(
+      uninitialized: [samples, inputChannels, windows.height.extent, windows.width.extent])
+    VectorKernels.fold(
+      columns.span, samples: samples, channels: inputChannels, windows, into: input.mutableSpan)
+    return input
+  }
+
+  /// op(A)·B for each group, one below the other, [g·m, n].
+  private func perGroup(
+    m: Int, n: Int, k: Int, _ a: Tensor<Scalar>, transposed: Bool = false, _ b: Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    var product = Tensor<Scalar>(uninitialized: [groups * m, n])
+    BLAS.gemm(
+      count: groups, m: m, n: n, k: k, a.span, transposed: transposed, b.span,
+      into: product.mutableSpan)
+    return product
+  }
+}
+
+extension Tensor {
+  /// [O, N·P] as [N, O, H′, W′], N of them in this part and the rest of `output`'s shape.
+  fileprivate func withSamplesFirst(_ samples: Int, _ output: Shape) -> Tensor {
+    let (channels, pixels) = (output[1], output[2] * output[3])
+    return swappingOuterAxes(channels, samples, pixels)
+      .reshaped(to: output.replacing(axis: 0, with: samples))
+  }
+
+  /// [N, O, H′, W′] as [O, N·P].
+  fileprivate func withChannelsFirst() -> Tensor {
+    let pixels = shape[2] * shape[3]
+    return swappingOuterAxes(shape[0], shape[1], pixels)
+      .reshaped(to: [shape[1], shape[0] * pixels])
+  }
+
+  /// The blocks of [first, second, length] in the order [second, first, length].
+  private func swappingOuterAxes(_ first: Int, _ second: Int, _ length: Int) -> Tensor {
+    var result = Tensor(uninitialized: [second, first, length])
+    for index in 0..<second {
+      Blocks.copy(
+        count: first, length: length, from: span, at: index * length, stride: second * length,
+        into: result.mutableSpan, at: index * first * length, stride: length)
+    }
+    return result
+  }
+}

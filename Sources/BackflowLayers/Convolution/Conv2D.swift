@@ -1,0 +1,86 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// A two-dimensional convolution (PyTorch `Conv2d`, zero padding; a cross-correlation, as there).
+///
+///     y[n, o, p, q] = b[o] + Σ_{c, i, j} W[o, c, i, j] x[n, c, s·p + d·i − pad, s·q + d·j − pad]
+///
+/// with stride s and dilation d; c runs over the channels of o's group. With the windows unfolded to
+/// columns X [C/g·kH·kW, N·P], P the pixels of the output, it is one product for each group (Chellapilla,
+/// Puri and Simard, 2006), and so is its backward pass:
+///
+///     Y = W X + b        X̄ = Wᵀ Ȳ,  folded back to x̄        W̄ = Ȳ Xᵀ        b̄ = Σ Ȳ
+///
+/// Shapes: x [N, C, H, W], W [O, C/g, kH, kW], b [O], y [N, O, H′, W′] with
+/// H′ = ⌊(H + 2·pad − d·(kH − 1) − 1)/s⌋ + 1. Cache: x; the columns are kH·kW times as large, so they
+/// are unfolded again, a part of the batch at a time. Cost: 2·N·P·O·C/g·kH·kW flops forward, twice
+/// that backward.
+///
+/// Both passes are in Conv2D+Passes.
+public struct Conv2D<Scalar: RealScalar>: Parameterized {
+  /// W, [O, C/g, kH, kW]
+  public var weight: Tensor<Scalar>
+  /// b, [O]
+  public var bias: Tensor<Scalar>
+  /// s, the step from window to window.
+  public let stride: HeightWidth
+  /// The zeros around the image on each side.
+  public let padding: HeightWidth
+  /// d, the step from tap to tap.
+  public let dilation: HeightWidth
+  /// g, the parts into which the channels are divided, each convolved on its own.
+  public let groups: Int
+
+  /// C, the channels of the input.
+  public var inputChannels: Int { weight.shape[1] * groups }
+  /// O, the channels of the output.
+  public var outputChannels: Int { weight.shape[0] }
+  /// kH and kW.
+  public var kernelSize: HeightWidth {
+    HeightWidth(height: weight.shape[2], width: weight.shape[3])
+  }
+
+  /// A layer with these parameters: `weight` [O, C/g, kH, kW], `bias` [O].
+  public init(
+    weight: Tensor<Scalar>, bias: Tensor<Scalar>, stride: HeightWidth = 1,
+    padding: HeightWidth = 0, dilation: HeightWidth = 1, groups: Int = 1
+  ) {
+    require(
+      weight.rank == 4 && bias.shape == [weight.shape[0]],
+      "Conv2D: weight \(weight.shape) and bias \(bias.shape) do not fit together")
+    require(
+      groups > 0 && weight.shape[0].isMultiple(of: groups),
+      "Conv2D: \(groups) groups do not divide the \(weight.shape[0]) channels of the output")
+    self.weight = weight
+    self.bias = bias
+    self.stride = stride
+    self.padding = padding
+    self.dilation = dilation
+    self.groups = groups
+  }
+
+  /// A layer with freshly drawn weights and zero bias. Fan-in is C/g·kH·kW.
+  public init(
+    inputChannels: Int, outputChannels: Int, kernelSize: HeightWidth, stride: HeightWidth = 1,
+    padding: HeightWidth = 0, dilation: HeightWidth = 1, groups: Int = 1,
+    weights: Initializer = .heUniform, using random: inout RandomSource
+  ) {
+    require(
+      groups > 0 && inputChannels.isMultiple(of: groups),
+      "Conv2D: \(groups) groups do not divide the \(inputChannels) channels of the input")
+    let shape: Shape = [
+      outputChannels, inputChannels / groups, kernelSize.height, kernelSize.width,
+    ]
+    let rows: Tensor<Scalar> = weights(
+      [outputChannels, shape[1] * shape[2] * shape[3]], using: &random)
+    self.init(
+      weight: rows.reshaped(to: shape), bias: .zeros([outputChannels]), stride: stride,
+      padding: padding, dilation: dilation, groups: groups)
+  }
+
+  /// Visits `weight` and `bias`.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    visit("weight", &weight)
+    visit("bias", &bias)
+  }
+}

@@ -1,0 +1,46 @@
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
+
+/// A number for each axis of an image; a literal stands for both: `kernelSize: 3`.
+public struct HeightWidth: Hashable, Sendable, ExpressibleByIntegerLiteral {
+  /// Down the image.
+  public let height: Int
+  /// Across the image.
+  public let width: Int
+
+  /// These numbers.
+  public init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
+
+  /// The same number for both axes.
+  public init(_ both: Int) { self.init(height: both, width: both) }
+
+  /// The same number for both axes.
+  public init(integerLiteral both: Int) { self.init(both) }
+}
+
+extension WindowGeometry {
+  /// Windows over the last two axes of `input`, which stops with its shape if no window fits.
+  init(
+    over input: Shape, kernel: HeightWidth, stride: HeightWidth, padding: HeightWidth,
+    dilation: HeightWidth, layer: String
+  ) {
+    require(input.rank == 4, "\(layer): input \(input) is not [N, C, H, W]")
+    self.init(
+      height: Axis(
+        extent: input[2], kernel: kernel.height, stride: stride.height, padding: padding.height,
+        dilation: dilation.height),
+      width: Axis(
+        extent: input[3], kernel: kernel.width, stride: stride.width, padding: padding.width,
+        dilation: dilation.width))
+    require(
+      height.outputs > 0 && width.outputs > 0,
+      "\(layer): input \(input) with padding [\(padding.height), \(padding.width)] is smaller than"
+        + " the kernel [\(kernel.height), \(kernel.width)]"
+        + " with dilation [\(dilation.height), \(dilation.width)]")
+  }
+
+  /// The shape of the windows' results for the samples and channels of `input`.
+  func outputShape(of input: Shape, channels: Int) -> Shape {
+    [input[0], channels, height.outputs, width.outputs]
+  }
+}

@@ -1,0 +1,148 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// The largest element of each window (PyTorch `MaxPool2d`, floor mode).
+///
+///     y[n, c, p, q] = max_{i, j} x[n, c, s·p + d·i − pad, s·q + d·j − pad]
+///     x̄ = Σ ȳ over the windows whose largest element it is
+///
+/// Padding never wins. Of equals the first wins; a NaN does.
+///
+/// Shapes: x [N, C, H, W], y [N, C, H′, W′] as `Conv2D` has them. Cache: the place of each winner.
+/// Cost: kH·kW comparisons an output; backward one addition.
+public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
+  /// The extents of a window.
+  public let kernelSize: HeightWidth
+  /// The step from window to window.
+  public let stride: HeightWidth
+  /// The rows and columns around the image, at most half a kernel.
+  public let padding: HeightWidth
+  /// The step from tap to tap.
+  public let dilation: HeightWidth
+
+  /// A pooling; without a stride the windows lie side by side.
+  public init(
+    kernelSize: HeightWidth, stride: HeightWidth? = nil, padding: HeightWidth = 0,
+    dilation: HeightWidth = 1
+  ) {
+    requirePadding(padding, kernelSize, "MaxPool2D")
+    self.kernelSize = kernelSize
+    self.stride = stride ?? kernelSize
+    self.padding = padding
+    self.dilation = dilation
+  }
+
+  /// What `backward` reads.
+  public struct Cache: Sendable {
+    /// The shape of x.
+    public let inputShape: Shape
+    /// The place of each output's winner in its plane of H·W elements.
+    let winners: Buffer<Int32>
+  }
+
+  /// y, [N, C, H′, W′].
+  public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
+    let windows = windows(over: input.shape)
+    let (samples, channels) = (input.shape[0], input.shape[1])
+    var output = Tensor<Scalar>(
+      uninitialized: windows.outputShape(of: input.shape, channels: channels))
+    var winners = Buffer<Int32>(uninitialized: output.count)
+    VectorKernels.maxPool(
+      input.span, planes: samples * channels, windows, into: output.mutableSpan,
+      winners: winners.mutableSpan)
+    return (output, Cache(inputShape: input.shape, winners: winners))
+  }
+
+  /// ȳ at the winners, added up, else 0.
+  public func inputGradient(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> Tensor<Scalar> {
+    let shape = cache.inputShape
+    let windows = windows(over: shape)
+    requireGradient(
+      outputGradient, of: windows.outputShape(of: shape, channels: shape[1]), "MaxPool2D")
+    var gradient = Tensor<Scalar>(uninitialized: shape)
+    VectorKernels.maxPoolBackward(
+      outputGradient.span, winners: cache.winners.span, planes: shape[0] * shape[1], windows,
+      into: gradient.mutableSpan)
+    return gradient
+  }
+
+  private func windows(over input: Shape) -> WindowGeometry {
+    WindowGeometry(
+      over: input, kernel: kernelSize, stride: stride, padding: padding, dilation: dilation,
+      layer: "MaxPool2D")
+  }
+}
+
+/// The mean of each window (PyTorch `AvgPool2d`, floor mode).
+///
+///     y[n, c, p, q] = (1/k) Σ_{i, j} x[n, c, s·p + i − pad, s·q + j − pad]        x̄ = Σ ȳ/k
+///
+/// over the windows an element lies in. k = kH·kW if `countsPadding` (PyTorch `count_include_pad`),
+/// else the number of taps inside the image.
+///
+/// Shapes: x [N, C, H, W], y [N, C, H′, W′] as `Conv2D` has them. Cache: the shape of x. Cost: kH·kW
+/// additions an output, forward and backward.
+public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
+  /// The extents of a window.
+  public let kernelSize: HeightWidth
+  /// The step from window to window.
+  public let stride: HeightWidth
+  /// The zeros around the image, at most half a kernel.
+  public let padding: HeightWidth
+  /// Whether the zeros of the padding count in a mean.
+  public let countsPadding: Bool
+
+  /// A pooling; without a stride the windows lie side by side.
+  public init(
+    kernelSize: HeightWidth, stride: HeightWidth? = nil, padding: HeightWidth = 0,
+    countsPadding: Bool = true
+  ) {
+    requirePadding(padding, kernelSize, "AvgPool2D")
+    self.kernelSize = kernelSize
+    self.stride = stride ?? kernelSize
+    self.padding = padding
+    self.countsPadding = countsPadding
+  }
+
+  /// y, [N, C, H′, W′], and the shape of x as the cache.
+  public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Shape) {
+    let windows = windows(over: input.shape)
+    let (samples, channels) = (input.shape[0], input.shape[1])
+    var output = Tensor<Scalar>(
+      uninitialized: windows.outputShape(of: input.shape, channels: channels))
+    VectorKernels.averagePool(
+      input.span, planes: samples * channels, windows, countsPadding: countsPadding,
+      into: output.mutableSpan)
+    return (output, input.shape)
+  }
+
+  /// Σ ȳ/k over the windows an element lies in.
+  public func inputGradient(
+    _ outputGradient: Tensor<Scalar>, _ shape: Shape
+  ) -> Tensor<Scalar> {
+    let windows = windows(over: shape)
+    requireGradient(
+      outputGradient, of: windows.outputShape(of: shape, channels: shape[1]), "AvgPool2D")
+    var gradient = Tensor<Scalar>(uninitialized: shape)
+    VectorKernels.averagePoolBackward(
+      outputGradient.span, planes: shape[0] * shape[1], windows, countsPadding: countsPadding,
+      into: gradient.mutableSpan)
+    return gradient
+  }
+
+  private func windows(over input: Shape) -> WindowGeometry {
+    WindowGeometry(
+      over: input, kernel: kernelSize, stride: stride, padding: padding, dilation: 1,
+      layer: "AvgPool2D")
+  }
+}
+
+/// More padding than half a kernel would make windows of padding alone.
+private func requirePadding(_ padding: HeightWidth, _ kernel: HeightWidth, _ layer: String) {
+  require(
+    2 * padding.height <= kernel.height && 2 * padding.width <= kernel.width,
+    "\(layer): padding [\(padding.height), \(padding.width)] is more than half the kernel"
+      + " [\(kernel.height), \(kernel.width)]")
+}
