@@ -1,0 +1,160 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// Self-attention with several heads (PyTorch `MultiheadAttention(batch_first=True)` with query, key
+/// and value all x).
+///
+///     [Q K V] = x W_inᵀ + b_in,   each [N, T, E], cut into H heads of D = E/H features
+///     A_h = attention(Q_h, K_h, V_h),   A = the heads side by side, [N, T, E]
+///     y = A W_outᵀ + b_out
+///
+/// Backward, from Ā = ȳ W_out through the heads to the gradient P̄ by [Q K V]:
+///
+///     x̄ = P̄ W_in        W̄_in = P̄ᵀ x        b̄_in = Σ P̄        W̄_out = ȳᵀ A        b̄_out = Σ ȳ
+///
+/// Vaswani et al., "Attention is all you need", NeurIPS 2017.
+///
+/// Shapes, batch first: x and y [N, T, E], W_in [3E, E] with the rows of Q, K and V below each other,
+/// b_in [3E], W_out [E, E], b_out [E]. Cache: x, A, and per head Q, K, V and the attention weights.
+/// Cost: 8·N·T·E² + 4·N·T²·E flops forward, twice that backward.
+public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
+  /// W_in and b_in: the projections to queries, keys and values.
+  public var inputProjection: Dense<Scalar>
+  /// W_out and b_out.
+  public var outputProjection: Dense<Scalar>
+  /// H
+  public let heads: Int
+  /// Whether a place sees only itself and the places before.
+  public let isCausal: Bool
+
+  /// A layer with these projections: `inputProjection` E → 3E, `outputProjection` E → E.
+  public init(
+    inputProjection: Dense<Scalar>, outputProjection: Dense<Scalar>, heads: Int,
+    isCausal: Bool = false
+  ) {
+    let size = outputProjection.weight.shape[0]
+    require(
+      outputProjection.weight.shape == [size, size]
+        && inputProjection.weight.shape == [3 * size, size],
+      "MultiHeadAttention: in_proj_weight \(inputProjection.weight.shape) and out_proj.weight"
+        + " \(outputProjection.weight.shape) do not fit together")
+    require(
+      heads > 0 && size.isMultiple(of: heads),
+      "MultiHeadAttention: \(heads) heads do not divide \(size) features")
+    self.inputProjection = inputProjection
+    self.outputProjection = outputProjection
+    self.heads = heads
+    self.isCausal = isCausal
+  }
+
+  /// A layer over `size` features with freshly drawn weights and zero biases.
+  public init(
+    size: Int, heads: Int, isCausal: Bool = false, weights: Initializer = .glorotUniform(),
+    using random: inout RandomSource
+  ) {
+    self.init(
+      inputProjection: Dense(
+        inputSize: size, outputSize: 3 * size, weights: weights, using: &random),
+      outputProjection: Dense(
+        inputSize: size, outputSize: size, weights: weights, using: &random),
+      heads: heads, isCausal: isCausal)
+  }
+
+  /// What `backward` reads.
+  public struct Cache: Sendable {
+    /// The cache of the input's projection: x.
+    public let inputProjection: Dense<Scalar>.Cache
+    /// Q, K, V and the attention weights of every head: [N, H, T, D], [N, H, T, T].
+    public let attention: ScaledDotProductAttention<Scalar>.Cache
+    /// The cache of the output's projection: A.
+    public let outputProjection: Dense<Scalar>.Cache
+  }
+
+  private var attention: ScaledDotProductAttention<Scalar> { .init(isCausal: isCausal) }
+  private var size: Int { outputProjection.weight.shape[0] }
+
+  /// y, [N, T, E].
+  public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
+    require(
+      input.rank == 3 && input.shape[2] == size,
+      "MultiHeadAttention: input \(input.shape) does not fit in_proj_weight"
+        + " \(inputProjection.weight.shape); it must be [N, T, E]")
+    let (projected, inputCache) = inputProjection.forward(input)
+    let (attended, attentionCache) = attention.forward(
+      query: projected.heads(heads, of: size, at: 0),
+      key: projected.heads(heads, of: size, at: 1),
+      value: projected.heads(heads, of: size, at: 2))
+    var merged = Tensor<Scalar>(uninitialized: input.shape)
+    merged.setHeads(attended, of: size, at: 0)
+    let (output, outputCache) = outputProjection.forward(merged)
+    let cache = Cache(
+      inputProjection: inputCache, attention: attentionCache, outputProjection: outputCache)
+    return (output, cache)
+  }
+
+  /// The gradients by x and by both projections.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: MultiHeadAttention) {
+    let input = cache.inputProjection.input
+    requireGradient(outputGradient, of: input.shape, "MultiHeadAttention")
+    let (merged, outputGradients) = outputProjection.backward(
+      outputGradient, cache.outputProjection)
+    let (query, key, value) = attention.backward(
+      merged.heads(heads, of: size, at: 0), cache.attention)
+
+    var projected = Tensor<Scalar>(
+      uninitialized: input.shape.replacing(axis: 2, with: 3 * size))
+    projected.setHeads(query, of: size, at: 0)
+    projected.setHeads(key, of: size, at: 1)
+    projected.setHeads(value, of: size, at: 2)
+    let (inputGradient, inputGradients) = inputProjection.backward(
+      projected, cache.inputProjection)
+    let gradients = MultiHeadAttention(
+      inputProjection: inputGradients, outputProjection: outputGradients, heads: heads,
+      isCausal: isCausal)
+    return (inputGradient, gradients)
+  }
+
+  /// Visits the parameters under PyTorch's names and in its order.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    visit("in_proj_weight", &inputProjection.weight)
+    visit("in_proj_bias", &inputProjection.bias)
+    visit("out_proj.weight", &outputProjection.weight)
+    visit("out_proj.bias", &outputProjection.bias)
+  }
+}
+
+extension Tensor {
+  /// Part `part` of [N, T, parts·E], cut into heads: [N, H, T, D].
+  fileprivate func heads(_ heads: Int, of size: Int, at part: Int) -> Tensor {
+    let (samples, time, width) = (shape[0], shape[1], size / heads)
+    var result = Tensor(uninitialized: [samples, heads, time, width])
+    for sample in 0..<samples {
+      for head in 0..<heads {
+        Blocks.copy(
+          count: time, length: width,
+          from: span, at: sample * time * shape[2] + part * size + head * width, stride: shape[2],
+          into: result.mutableSpan, at: (sample * heads + head) * time * width, stride: width)
+      }
+    }
+    return result
+  }
+
+  /// Puts heads [N, H, T, D] side by side into part `part` of [N, T, parts·E].
+  fileprivate mutating func setHeads(_ source: Tensor, of size: Int, at part: Int) {
+    let (samples, heads, time, width) = (
+      source.shape[0], source.shape[1], source.shape[2], source.shape[3]
+    )
+    let stride = shape[2]
+    for sample in 0..<samples {
+      for head in 0..<heads {
+        Blocks.copy(
+          count: time, length: width,
+          from: source.span, at: (sample * heads + head) * time * width, stride: width,
+          into: mutableSpan, at: sample * time * stride + part * size + head * width,
+          stride: stride)
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// Attention of queries to keys and values (PyTorch `scaled_dot_product_attention`).
+///
+///     S = Q Kᵀ/√E        P = softmax(S) along keys        Y = P V
+///
+/// Backward, with P̄ = Ȳ Vᵀ:
+///
+///     S̄ = P ⊙ (P̄ − Σ_keys P ⊙ P̄)        Q̄ = S̄ K/√E        K̄ = S̄ᵀ Q/√E        V̄ = Pᵀ Ȳ
+///
+/// A causal mask hides the keys j > i from query i: their P is 0, and so is their S̄. Vaswani et al.,
+/// "Attention is all you need", NeurIPS 2017.
+///
+/// Shapes: Q [..., T, E], K [..., S, E], V [..., S, F], Y [..., T, F]; leading axes (batch, heads) are
+/// M matrices, alike in all. Cache: Q, K, V and P, [..., T, S]. Cost: 2·M·T·S·(E + F) flops forward,
+/// twice that backward. It has three inputs, so it is no `Layer`.
+public struct ScaledDotProductAttention<Scalar: RealScalar>: Sendable {
+  /// Whether a query sees only the keys up to its own place.
+  public let isCausal: Bool
+
+  /// An attention with or without the causal mask.
+  public init(isCausal: Bool = false) { self.isCausal = isCausal }
+
+  /// What `backward` reads.
+  public struct Cache: Sendable {
+    /// Q
+    public let query: Tensor<Scalar>
+    /// K
+    public let key: Tensor<Scalar>
+    /// V
+    public let value: Tensor<Scalar>
+    /// P: how much query i takes of value j, [..., T, S]
+    public let weights: Tensor<Scalar>
+  }
+
+  /// Y, [..., T, F].
+  public func forward(
+    query: Tensor<Scalar>, key: Tensor<Scalar>, value: Tensor<Scalar>
+  ) -> (output: Tensor<Scalar>, cache: Cache) {
+    let (queries, keys, features) = sizes(query, key, value)
+    let scores = products(
+      query, key, transposeRight: true,
+      shape: query.shape.replacing(axis: query.rank - 1, with: keys),
+      scale: scale(of: query))
+    let weights =
+      isCausal
+      ? map(scores) {
+        VectorKernels.causalSoftmax(
+          $0, matrices: matrices(query), rows: queries, columns: keys, into: $1)
+      } : softmax(scores)
+    let output = products(
+      weights, value, shape: query.shape.replacing(axis: query.rank - 1, with: features))
+    return (output, Cache(query: query, key: key, value: value, weights: weights))
+  }
+
+  /// Q̄ = S̄ K/√E, K̄ = S̄ᵀ Q/√E, V̄ = Pᵀ Ȳ.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (query: Tensor<Scalar>, key: Tensor<Scalar>, value: Tensor<Scalar>) {
+    let (query, key, value, weights) = (cache.query, cache.key, cache.value, cache.weights)
+    let outputShape = query.shape.replacing(
+      axis: query.rank - 1, with: value.shape[value.rank - 1])
+    requireGradient(outputGradient, of: outputShape, "ScaledDotProductAttention")
+    let scale = scale(of: query)
+
+    let valueGradient = products(
+      weights, transposeLeft: true, outputGradient, shape: value.shape)
+    let weightGradient = products(
+      outputGradient, value, transposeRight: true, shape: weights.shape)
+    let scoreGradient = Softmax().inputGradient(weightGradient, weights)
+    let queryGradient = products(scoreGradient, key, shape: query.shape, scale: scale)
+    let keyGradient = products(
+      scoreGradient, transposeLeft: true, query, shape: key.shape, scale: scale)
+    return (queryGradient, keyGradient, valueGradient)
+  }
+
+  /// 1/√E
+  private func scale(of query: Tensor<Scalar>) -> Scalar {
+    1 / Scalar(query.shape[query.rank - 1]).squareRoot()
+  }
+
+  private func matrices(_ tensor: Tensor<Scalar>) -> Int {
+    tensor.shape.dropLast(2).reduce(1, *)
+  }
+
+  /// T, S and F. Stops with all three shapes if they do not fit together.
+  private func sizes(
+    _ query: Tensor<Scalar>, _ key: Tensor<Scalar>, _ value: Tensor<Scalar>
+  ) -> (queries: Int, keys: Int, features: Int) {
+    let rank = query.rank
+    let fit =
+      rank >= 2 && key.rank == rank && value.rank == rank
+      && query.shape.dropLast(2).elementsEqual(key.shape.dropLast(2))
+      && query.shape.dropLast(2).elementsEqual(value.shape.dropLast(2))
+      && key.shape[rank - 1] == query.shape[rank - 1]
+      && value.shape[rank - 2] == key.shape[rank - 2]
+    require(
+      fit,
+      "ScaledDotProductAttention: query \(query.shape), key \(key.shape) and value \(value.shape)"
+        + " do not fit together")
+    return (query.shape[rank - 2], key.shape[rank - 2], value.shape[rank - 1])
+  }
+
+  /// scale · op(A_i)·op(B_i) for every matrix i, as a tensor of `shape`.
+  private func products(
+    _ a: Tensor<Scalar>, transposeLeft: Bool = false, _ b: Tensor<Scalar>,
+    transposeRight: Bool = false, shape: Shape, scale: Scalar = 1
+  ) -> Tensor<Scalar> {
+    var result = Tensor<Scalar>(uninitialized: shape)
+    let rank = shape.rank
+    BLAS.gemm(
+      count: matrices(a), m: shape[rank - 2], n: shape[rank - 1],
+      k: transposeLeft ? a.shape[rank - 2] : a.shape[rank - 1], alpha: scale,
+      a.span, transposed: transposeLeft, b.span, transposed: transposeRight,
+      into: result.mutableSpan)
+    return result
+  }
+}
