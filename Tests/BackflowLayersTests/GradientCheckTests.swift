@@ -47,12 +47,18 @@ private func differentiableNames() throws -> [String] {
   let layer =
     #/(?:struct|extension) (\w+)(?:<[^{]*>)?: (?:[\w, ]*\b)?(?:Parameterless)?Layer(?:<\w+>)? \{/#
   let loss = #/public func (\w+)<[^{]*?-> \(loss: /#
-  return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
-    .flatMap { file in
-      let source = try String(contentsOf: file, encoding: .utf8)
-      return source.matches(of: layer).map { String($0.1) }
-        + source.matches(of: loss).map { String($0.1) }
-    }
+  // What has another input than one tensor is no `Layer`, but has a backward pass all the same.
+  let passes = #/(?:struct|extension) (\w+)[^{\n]*\{\n(?:(?!\}).*\n)*?  public func backward\(/#
+  var names: [String] = []
+  var protocols: Set<String> = []
+  for case let file as URL in files where file.pathExtension == "swift" {
+    let source = try String(contentsOf: file, encoding: .utf8)
+    names += source.matches(of: layer).map { String($0.1) }
+    names += source.matches(of: passes).map { String($0.1) }
+    names += source.matches(of: loss).map { String($0.1) }
+    protocols.formUnion(source.matches(of: #/public protocol (\w+)/#).map { String($0.1) })
+  }
+  return names.filter { !protocols.contains($0) }
 }
 
 /// The ways in which a hand-written gradient goes wrong.
