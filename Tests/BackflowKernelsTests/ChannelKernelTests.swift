@@ -1,0 +1,198 @@
+import Foundation
+import Testing
+
+@Suite struct `VectorKernels, channels` {
+  @Test func `sums over all but the channel`() {
+    for table in FeedForwardKernelTable<Float>.all { checkSums(table) }
+    for table in FeedForwardKernelTable<Double>.all { checkSums(table) }
+  }
+
+  @Test func `maps with a number for each channel`() {
+    for table in FeedForwardKernelTable<Float>.all { checkMaps(table) }
+    for table in FeedForwardKernelTable<Double>.all { checkMaps(table) }
+  }
+}
+
+@Suite struct `VectorKernels, rows of the feed-forward layers` {
+  @Test func `softmax backward`() {
+    for table in FeedForwardKernelTable<Float>.all { checkSoftmaxBackward(table) }
+    for table in FeedForwardKernelTable<Double>.all { checkSoftmaxBackward(table) }
+  }
+
+  @Test func `causal softmax`() {
+    for table in FeedForwardKernelTable<Float>.all { checkCausalSoftmax(table) }
+    for table in FeedForwardKernelTable<Double>.all { checkCausalSoftmax(table) }
+  }
+
+  @Test func `rows by index, repeats added up`() {
+    for table in FeedForwardKernelTable<Float>.all { checkIndexedRows(table) }
+    for table in FeedForwardKernelTable<Double>.all { checkIndexedRows(table) }
+  }
+}
+
+private let layouts = [
+  (1, 1, 1), (3, 5, 1), (70, 300, 1), (1, 9, 1), (2, 3, 7), (1, 4, 33), (4, 2, 100), (3, 1, 16),
+]
+
+private func checkSums<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+  table.channelSums(0, 0, 0, nil, nil)
+  for (outer, channels, inner) in layouts {
+    let label = Comment(rawValue: "\(table.isa) \(T.self) \(outer) \(channels) \(inner)")
+    let count = outer * channels * inner
+    var a: [T] = Samples.uniform(count, in: -2...3)
+    let b: [T] = Samples.uniform(count, in: -2...3, seed: 2)
+    let mean: [T] = Samples.uniform(channels, in: -1...1, seed: 3)
+    func perChannel(_ term: (Int, Int) -> Double) -> (sums: [Double], scales: [Double]) {
+      var (sums, scales) = (
+        [Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels)
+      )
+      for i in 0..<count {
+        let c = i / inner % channels
+        sums[c] += term(i, c)
+        scales[c] += term(i, c).magnitude
+      }
+      return (sums, scales)
+    }
+    let cases: [(String, [T], (Int, Int) -> Double)] = [
+      (
+        "sums", written(count: channels) { table.channelSums(outer, channels, inner, a, $0) },
+        { i, _ in Double(a[i]) }
+      ),
+      (
+        "squares",
+        written(count: channels) {
+          table.channelPairs["channel_squares"](outer, channels, inner, mean, a, $0)
+        }, { i, c in (Double(a[i]) - Double(mean[c])) * (Double(a[i]) - Double(mean[c])) }
+      ),
+      (
+        "dots",
+        written(count: channels) {
+          table.channelPairs["channel_dots"](outer, channels, inner, a, b, $0)
+        }, { i, _ in Double(a[i]) * Double(b[i]) }
+      ),
+    ]
+    for (name, actual, term) in cases {
+      let (sums, scales) = perChannel(term)
+      #expect(mismatch(actual, sums, ulps: 36, scale: scales) == nil, "\(label) \(name)")
+    }
+    a[count - 1] = .nan
+    let sums = written(count: channels) { table.channelSums(outer, channels, inner, a, $0) }
+    #expect(sums.indices.filter { sums[$0].isNaN } == [channels - 1], label)
+  }
+}
+
+private func checkMaps<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+  for (outer, channels, inner) in layouts {
+    let label = Comment(rawValue: "\(table.isa) \(T.self) \(outer) \(channels) \(inner)")
+    let count = outer * channels * inner
+    let a: [T] = Samples.uniform(count, in: -2...3)
+    let b: [T] = Samples.uniform(count, in: -2...3, seed: 2)
+    let numbers = (3..<6).map { Samples.uniform(channels, in: -2...2, seed: $0) as [T] }
+    func number(_ index: Int, _ i: Int) -> Double { Double(numbers[index][i / inner % channels]) }
+    let cases: [(String, [T], (Int) -> Double, (Int) -> Double)] = [
+      (
+        "standardize",
+        written(a) {
+          table.channelMaps["channel_standardize"](
+            outer, channels, inner, numbers[0], numbers[1], $0, $0)
+        }, { i in (Double(a[i]) - number(0, i)) * number(1, i) },
+        { i in (Double(a[i]).magnitude + number(0, i).magnitude) * number(1, i).magnitude }
+      ),
+      (
+        "affine",
+        written(a) {
+          table.channelMaps["channel_affine"](
+            outer, channels, inner, numbers[0], numbers[1], $0, $0)
+        }, { i in Double(a[i]) * number(0, i) + number(1, i) },
+        { i in (Double(a[i]) * number(0, i)).magnitude + number(1, i).magnitude }
+      ),
+      (
+        "combine",
+        written(b) {
+          table.channelCombine(
+            outer, channels, inner, numbers[0], numbers[1], numbers[2], a, $0, $0)
+        },
+        { i in number(0, i) * Double(a[i]) + number(1, i) * Double(b[i]) + number(2, i) },
+        { i in
+          (number(0, i) * Double(a[i])).magnitude + (number(1, i) * Double(b[i])).magnitude
+            + number(2, i).magnitude
+        }
+      ),
+    ]
+    for (name, actual, reference, scaleOf) in cases {
+      let difference = mismatch(
+        actual, (0..<count).map(reference), ulps: 3, scale: (0..<count).map(scaleOf))
+      #expect(difference == nil, "\(label) \(name)")
+    }
+  }
+}
+
+private let matrices = [(1, 1), (1, 9), (3, 2), (5, 7), (2, 16), (3, 33), (4, 103)]
+
+private func checkSoftmaxBackward<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+  for (rows, columns) in matrices {
+    let y: [T] = Samples.uniform(rows * columns, in: 0...1)
+    let dy: [T] = Samples.uniform(rows * columns, in: -2...2, seed: 2)
+    let logs = y.map { T(log(Double($0) + 0.01)) }
+    var sums = [(dot: Double, sum: Double, size: Double)](repeating: (0, 0, 0), count: rows)
+    for i in y.indices {
+      let row = i / columns
+      sums[row].dot += Double(y[i]) * Double(dy[i])
+      sums[row].sum += Double(dy[i])
+      sums[row].size += Double(dy[i]).magnitude
+    }
+    let expected = y.indices.map { i in Double(y[i]) * (Double(dy[i]) - sums[i / columns].dot) }
+    let logExpected = y.indices.map { i in
+      Double(dy[i]) - exp(Double(logs[i])) * sums[i / columns].sum
+    }
+    let scale = y.indices.map { sums[$0 / columns].size + 1 }
+    for actual in [
+      written(y) { table.rowBackward["softmax_backward"](rows, columns, $0, dy, $0) },
+      written(dy) { table.rowBackward["softmax_backward"](rows, columns, y, $0, $0) },
+    ] {
+      #expect(mismatch(actual, expected, ulps: 4, scale: scale) == nil, "\(table.isa) \(T.self)")
+    }
+    for actual in [
+      written(logs) { table.rowBackward["log_softmax_backward"](rows, columns, $0, dy, $0) },
+      written(dy) { table.rowBackward["log_softmax_backward"](rows, columns, logs, $0, $0) },
+    ] {
+      #expect(mismatch(actual, logExpected, ulps: 4, scale: scale) == nil, "\(table.isa) \(T.self)")
+    }
+  }
+}
+
+private func checkCausalSoftmax<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+  for (rows, columns) in matrices {
+    var x: [T] = Samples.uniform(2 * rows * columns, in: -3...3)
+    var expected: [Double] = []
+    for i in x.indices {
+      let (row, column) = (i / columns % rows, i % columns)
+      let visible = x[i - column..<i - column + min(row + 1, columns)]
+      let sum = visible.reduce(0) { $0 + exp(Double($1)) }
+      expected.append(column <= row ? exp(Double(x[i])) / sum : 0)
+    }
+    let y = written(x) { table.causalSoftmax(2, rows, columns, $0, $0) }
+    let difference = mismatch(y, expected, ulps: 16, scale: expected.map { max($0, 1e-3) })
+    #expect(difference == nil, "\(table.isa) \(T.self) \(rows)×\(columns)")
+    guard columns > 1 else { continue }
+    x[columns - 1] = .nan  // behind what the first row may see
+    let first = written(x) { table.causalSoftmax(2, rows, columns, $0, $0) }.prefix(columns)
+    #expect(Array(first) == [1] + [T](repeating: 0, count: columns - 1))
+  }
+}
+
+private func checkIndexedRows<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+  let indices: [Int64] = [2, 0, 2, 2, 3]
+  for columns in [0] + Samples.lengths {
+    let x = (0..<4 * columns).map { T($0) }
+    let picked = written(count: 5 * columns) {
+      table.indexed["gather_rows"](5, columns, indices, x, $0)
+    }
+    #expect(picked == indices.flatMap { x[Int($0) * columns..<(Int($0) + 1) * columns] })
+    let sums = written([T](repeating: 1, count: 4 * columns)) {
+      table.indexed["scatter_add_rows"](5, columns, indices, picked, $0)
+    }
+    let repeats: [T] = [1, 0, 3, 1]
+    #expect(sums == x.indices.map { 1 + repeats[$0 / columns] * x[$0] }, "\(table.isa) \(T.self)")
+  }
+}

@@ -1,0 +1,180 @@
+import Foundation
+import Testing
+
+@Suite struct `VectorKernels, gated units` {
+  @Test func `forward`() {
+    for table in FeedForwardKernelTable<Float>.all { checkForward(table) }
+    for table in FeedForwardKernelTable<Double>.all { checkForward(table) }
+  }
+
+  @Test func `backward`() {
+    for table in FeedForwardKernelTable<Float>.all { checkBackward(table) }
+    for table in FeedForwardKernelTable<Double>.all { checkBackward(table) }
+  }
+
+  @Test func `leaky ReLU and ELU, both ways`() {
+    for table in FeedForwardKernelTable<Float>.all { checkScaled(table) }
+    for table in FeedForwardKernelTable<Double>.all { checkScaled(table) }
+  }
+
+  @Test func `dropout drops the same elements everywhere, and keeps NaN`() {
+    for table in FeedForwardKernelTable<Float>.all { checkDropout(table) }
+    for table in FeedForwardKernelTable<Double>.all { checkDropout(table) }
+  }
+}
+
+/// x times a gate and its slope in Double, with the limits at ±∞; `argument` is what the gate's
+/// exponential takes, whose rounding moves the result in proportion to its size.
+private struct Reference: Sendable {
+  let value: @Sendable (Double) -> Double
+  let slope: @Sendable (Double) -> Double
+  let argument: @Sendable (Double) -> Double
+  /// Whether a kernel rounds the argument itself, so that it counts in either precision.
+  let roundsArgument: Bool
+
+  static let all: [String: Reference] = [
+    "silu": Reference(
+      value: { $0 * sigmoid($0) }, slope: { sigmoid($0) * (1 + $0 * sigmoid(-$0)) },
+      argument: { $0 }, roundsArgument: false),
+    "gelu_tanh": Reference(
+      value: { $0 * sigmoid(tanhArgument($0)) },
+      slope: { x in
+        let (w, slope) = (tanhArgument(x), (8 / Double.pi).squareRoot() * (1 + 0.134145 * x * x))
+        return sigmoid(w) * (1 + x * slope * sigmoid(-w))
+      }, argument: tanhArgument, roundsArgument: true),
+    "gelu": Reference(
+      value: { $0 * normal($0) },
+      slope: { normal($0) + $0 * exp(-$0 * $0 / 2) / (2 * Double.pi).squareRoot() },
+      argument: { $0 * $0 / 2 }, roundsArgument: false),
+    "softplus": Reference(
+      value: { log1p(exp($0)) }, slope: { sigmoid($0) }, argument: { _ in 0 },
+      roundsArgument: false),
+  ]
+
+  /// What rounding is relative to, in units of the result. Above 0 the gate opens, and its error
+  /// vanishes with what it lacks to 1.
+  func conditioning<T: BinaryFloatingPoint>(_ x: Double, _: T.Type) -> Double {
+    let share = roundsArgument ? 1 : Double.ulpOfOne / Double(T.ulpOfOne)
+    return 1 + share * min(argument(x).magnitude, x > 0 ? 4 : .infinity)
+  }
+}
+
+@Sendable private func sigmoid(_ x: Double) -> Double {
+  x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x))
+}
+@Sendable private func tanhArgument(_ x: Double) -> Double {
+  (8 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)
+}
+@Sendable private func normal(_ x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }
+
+/// Where the gates are closed or open to the last digit in either precision.
+private func limited(_ x: Double) -> Double { x.isNaN ? x : min(max(x, -1600), 1600) }
+
+private func inputs<T: BinaryFloatingPoint>() -> [T] {
+  let ranges: [ClosedRange<Double>] = [-1...1, -6...6, -15...15, -40...40, -120...120, -760...760]
+  return Samples.specials(of: T.self) + ranges.flatMap { Samples.uniform(300, in: $0) }
+    + Samples.everyMagnitude(600)
+}
+
+/// Results below this are subnormal, where Double has no digits to check Double with.
+private func floor<T: BinaryFloatingPoint>(_: T.Type) -> Double {
+  Double(T.leastNormalMagnitude) * 1024
+}
+
+private func checkForward<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+  let all: [T] = inputs()
+  for (name, kernel) in table.unary.byName {
+    guard let reference = Reference.all[name] else {
+      Issue.record("no reference for \(name)")
+      continue
+    }
+    kernel(0, nil, nil)
+    for n in Samples.lengths + [all.count] {
+      let x = Array(all.suffix(n))
+      let expected = x.map { x in
+        x > 1600 ? Double(x) : reference.value(limited(Double(x)))
+      }
+      let scale = zip(x, expected).map {
+        let relative = $1.magnitude * reference.conditioning(limited(Double($0)), T.self)
+        return min(max(relative, floor(T.self)), Double(T.greatestFiniteMagnitude))
+      }
+      for actual in [written(count: n) { kernel(n, x, $0) }, written(x) { kernel(n, $0, $0) }] {
+        let difference = mismatch(actual, expected, ulps: 8, scale: scale)
+        #expect(difference == nil, "\(table.isa) \(T.self) \(name)")
+      }
+    }
+    let limits = written(count: 2) { kernel(2, [-.infinity, -.greatestFiniteMagnitude], $0) }
+    #expect(limits == [0, 0] && limits.allSatisfy { $0.sign == .minus }, "\(name)")
+  }
+}
+
+private func checkBackward<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+  let all: [T] = inputs()
+  let gradients: [T] = Samples.uniform(all.count, in: -3...3, seed: 4)
+  for (name, kernel) in table.backward.byName {
+    guard let reference = Reference.all[name.replacingOccurrences(of: "_backward", with: "")] else {
+      Issue.record("no reference for \(name)")
+      continue
+    }
+    kernel(0, nil, nil, nil)
+    for n in Samples.lengths + [all.count] {
+      let (x, dy) = (Array(all.suffix(n)), Array(gradients.suffix(n)))
+      let expected = zip(x, dy).map { reference.slope(limited(Double($0))) * Double($1) }
+      // 1 + x (1 − gate) cancels where the slope crosses 0, near |x| = 1.
+      let scale = zip(x, zip(dy, expected)).map { x, pair in
+        let near = x.magnitude < 4 ? 1.0 : 0
+        return max(pair.1.magnitude, near * Double(pair.0).magnitude, floor(T.self))
+          * reference.conditioning(limited(Double(x)), T.self)
+      }
+      for actual in [
+        written(count: n) { kernel(n, x, dy, $0) }, written(x) { kernel(n, $0, dy, $0) },
+        written(dy) { kernel(n, x, $0, $0) },
+      ] {
+        let difference = mismatch(actual, expected, ulps: 12, scale: scale)
+        #expect(difference == nil, "\(table.isa) \(T.self) \(name)")
+      }
+    }
+  }
+}
+
+private func checkScaled<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+  let all: [T] = inputs()
+  let gradients: [T] = Samples.uniform(all.count, in: -3...3, seed: 4)
+  for n in [0] + Samples.lengths + [all.count] {
+    let (x, dy) = (Array(all.suffix(n)), Array(gradients.suffix(n)))
+    let leaky = written(x) { table.scaling["leaky_relu"](n, 0.25, $0, $0) }
+    let elu = written(x) { table.scaling["elu"](n, 0.75, $0, $0) }
+    let leakySlope = written(dy) { table.scaledBackward["leaky_relu_backward"](n, 0.25, x, $0, $0) }
+    let eluSlope = written(dy) { table.scaledBackward["elu_backward"](n, 0.75, x, $0, $0) }
+    guard n > 0 else { continue }
+    let values = zip(x, dy).map { (x: Double($0), dy: Double($1)) }
+    #expect(mismatch(leaky, values.map { $0.x > 0 ? $0.x : 0.25 * $0.x }, ulps: 0) == nil)
+    #expect(mismatch(elu, values.map { $0.x > 0 ? $0.x : 0.75 * expm1($0.x) }, ulps: 4) == nil)
+    let leakyExpected = values.map { $0.x > 0 ? $0.dy : $0.x.isNaN ? .nan : 0.25 * $0.dy }
+    #expect(mismatch(leakySlope, leakyExpected, ulps: 0) == nil, "\(table.isa) \(T.self)")
+    let eluExpected = values.map { $0.x > 0 ? $0.dy : $0.dy * ($0.x + 0.75) }
+    let scale = values.map {
+      let size = $0.x > 0 ? 1 : $0.x.magnitude + 1
+      return min(3 * size, Double(T.greatestFiniteMagnitude))
+    }
+    #expect(mismatch(eluSlope, eluExpected, ulps: 2, scale: scale) == nil, "\(table.isa) \(T.self)")
+  }
+}
+
+private func checkDropout<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+  func isKept(_ index: Int) -> Bool {
+    var z: UInt64 = 42 &+ UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return (z ^ (z >> 31)) >> 11 < 3 << 51  // three quarters of 2⁵³
+  }
+  for n in [0] + Samples.lengths + [10_000] {
+    var x: [T] = Samples.uniform(n, in: 1...2)
+    let y = written(x) { table.dropout(n, 42, 3 << 51, 2, $0, $0) }
+    #expect(y == x.indices.map { isKept($0) ? 2 * x[$0] : 0 }, "\(table.isa) \(T.self) \(n)")
+    if n == 10_000 { #expect(abs(y.count { $0 != 0 } - 7500) < 200) }
+    guard n > 0 else { continue }
+    x[n / 2] = .nan
+    #expect(written(x) { table.dropout(n, 42, 0, 0, $0, $0) }[n / 2].isNaN)
+  }
+}
