@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 @Suite struct `VectorKernels, packed product` {
@@ -15,13 +14,6 @@ import Testing
   @Test func `NaN and infinity reach what depends on them, and nothing else`() {
     for table in VectorKernelTable<Float>.all { checkNonfinite(table) }
     for table in VectorKernelTable<Double>.all { checkNonfinite(table) }
-  }
-}
-
-@Suite struct `VectorKernels, optimisers` {
-  @Test func `follow PyTorch's rule for several steps`() {
-    for table in VectorKernelTable<Float>.all { checkOptimizers(table) }
-    for table in VectorKernelTable<Double>.all { checkOptimizers(table) }
   }
 }
 
@@ -115,53 +107,5 @@ private func checkNonfinite<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T
       let expected = Set(c.indices.filter { $0 / 37 == m - 1 || $0 % 37 == 36 })
       #expect(touched == expected, "\(table.isa) \(T.self) \(m) rows")
     }
-  }
-}
-
-private func checkOptimizers<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
-  for n in Samples.lengths {
-    var velocity = [T](repeating: 0, count: n)
-    var weights: [T] = Samples.uniform(n, in: -1...1, seed: 5)
-    var (m, v) = (velocity, velocity)
-    var adamWeights = weights
-    var reference = weights.map { OptimizerReference(Double($0)) }
-    for step in 1...3 {
-      let gradient: [T] = Samples.uniform(n, in: -1...1, seed: UInt64(10 + step))
-      table.sgdUpdate(n, 0.1, 0.9, 0.01, gradient, &velocity, &weights)
-      table.adamUpdate(
-        n, 1e-2, 0.9, 0.999, 1e-8, 1 - pow(0.9, Double(step)), 1 - pow(0.999, Double(step)),
-        gradient, &m, &v, &adamWeights)
-      for i in 0..<n { reference[i].update(step, Double(gradient[i])) }
-    }
-    let pairs: [(String, [T], [Double])] = [
-      ("velocity", velocity, reference.map(\.velocity)), ("SGD", weights, reference.map(\.sgd)),
-      ("m", m, reference.map(\.m)), ("Adam", adamWeights, reference.map(\.adam)),
-    ]
-    for (name, actual, expected) in pairs {
-      let scale = expected.map { _ in 1.0 }
-      #expect(mismatch(actual, expected, ulps: 8, scale: scale) == nil, "\(table.isa) \(name)")
-    }
-    // A sum of squares cancels nothing, so it keeps its relative accuracy, and that shows whether
-    // 1 − beta2 was taken in double: in single precision it would be off by 5e-5.
-    #expect(mismatch(v, reference.map(\.v), ulps: 8) == nil, "\(table.isa) v")
-  }
-}
-
-/// One weight under torch.optim.SGD(lr=0.1, momentum=0.9, weight_decay=0.01) and, apart from it,
-/// under torch.optim.Adam(lr=0.01).
-private struct OptimizerReference {
-  var sgd: Double, adam: Double
-  var velocity = 0.0, m = 0.0, v = 0.0
-
-  init(_ weight: Double) { (sgd, adam) = (weight, weight) }
-
-  mutating func update(_ step: Int, _ gradient: Double) {
-    velocity = 0.9 * velocity + gradient + 0.01 * sgd
-    sgd -= 0.1 * velocity
-    m = 0.9 * m + (1 - 0.9) * gradient
-    v = 0.999 * v + (1 - 0.999) * gradient * gradient
-    let mean = m / (1 - pow(0.9, Double(step)))
-    let spread = (v / (1 - pow(0.999, Double(step)))).squareRoot()
-    adam -= 0.01 * mean / (spread + 1e-8)
   }
 }

@@ -23,11 +23,7 @@ struct VectorKernelTable<T: BinaryFloatingPoint> {
   let sumOfSquares: (Int, Input) -> Double
   let sumRows: (Int, Int, Int32, Input, Output) -> Void
   let rowArgmax: (Int, Int, Input, UnsafeMutablePointer<Int64>?) -> Void
-  let crossEntropy: (Int, Int, Input, UnsafePointer<Int64>?, Output, Output) -> Void
   let transpose: (Int, Int, Input, Int, Output, Int) -> Void
-  let sgdUpdate: (Int, Double, Double, Double, Input, Output, Output) -> Void
-  let adamUpdate:
-    (Int, Double, Double, Double, Double, Double, Double, Input, Output, Output, Output) -> Void
   let packedSize: (Int, Int) -> Int
   let pack: (Int, Int, Input, Int, Int, Output) -> Void
   let packedProduct: (Int, Int, Int, Input, Int, Input, Int32, Output, Int) -> Void
@@ -92,10 +88,7 @@ extension VectorKernelTable<Float> {
     sumOfSquares = table.sum_of_squares
     sumRows = table.sum_rows
     rowArgmax = table.row_argmax
-    crossEntropy = table.cross_entropy
     transpose = table.transpose
-    sgdUpdate = table.sgd_update
-    adamUpdate = table.adam_update
     packedSize = table.packed_size
     pack = table.pack
     packedProduct = table.packed_product
@@ -147,10 +140,7 @@ extension VectorKernelTable<Double> {
     sumOfSquares = table.sum_of_squares
     sumRows = table.sum_rows
     rowArgmax = table.row_argmax
-    crossEntropy = table.cross_entropy
     transpose = table.transpose
-    sgdUpdate = table.sgd_update
-    adamUpdate = table.adam_update
     packedSize = table.packed_size
     pack = table.pack
     packedProduct = table.packed_product

@@ -74,32 +74,6 @@ extension VectorKernels {
     unsafe map(x, into: y) { unsafe S._routines.vector.logSoftmax(rows, columns, $1, $2) }
   }
 
-  /// loss[r] ← −ln softmax(logits)[r, labels[r]], probabilities ← softmax(logits)
-  package static func crossEntropy<S: RealScalar>(
-    _ logits: Span<S>, labels: [Int], columns: Int,
-    losses: consuming MutableSpan<S>, probabilities: consuming MutableSpan<S>
-  ) {
-    let rows = labels.count
-    requireCount(rows * columns, logits.count)
-    requireCount(rows * columns, probabilities.count)
-    requireCount(rows, losses.count)
-    for (row, label) in labels.enumerated() {
-      require(
-        label >= 0 && label < columns,
-        "label \(label) of row \(row) is outside the \(columns) classes")
-    }
-    let labels = labels.map { Int64($0) }
-    unsafe logits.withUnsafeBufferPointer { logits in
-      unsafe losses.withUnsafeMutableBufferPointer { losses in
-        unsafe probabilities.withUnsafeMutableBufferPointer { probabilities in
-          unsafe S._routines.vector.crossEntropy(
-            rows, columns, logits.baseAddress, labels, losses.baseAddress,
-            probabilities.baseAddress)
-        }
-      }
-    }
-  }
-
   /// y[c, r] ← x[r, c], x being rows × columns
   package static func transpose<S: RealScalar>(
     _ x: Span<S>, rows: Int, columns: Int, into y: consuming MutableSpan<S>

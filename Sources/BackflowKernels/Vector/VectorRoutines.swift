@@ -20,14 +20,25 @@ internal import CVectorKernels
   typealias RowMap = (Int, Int, Input, Output) -> Void
   typealias SumRows = (Int, Int, Int32, Input, Output) -> Void
   typealias RowArgmax = (Int, Int, Input, UnsafeMutablePointer<Int64>?) -> Void
-  typealias CrossEntropy =
-    (Int, Int, Input, UnsafePointer<Int64>?, Output, Output) -> Void
   typealias Transpose = (Int, Int, Input, Int, Output, Int) -> Void
+  typealias Indices = UnsafePointer<Int64>?
+  typealias ElementwiseLoss = (Int, Double, Input, Input, Output, Output) -> Void
+  typealias BoundedLoss = (Int, Scalar, Double, Input, Input, Output, Output) -> Void
+  typealias LabelLoss = (Int, Int, Double, Double, Input, Indices, Output, Output) -> Void
+  typealias SoftLoss = (Int, Int, Double, Double, Input, Input, Output, Output) -> Void
+  typealias MarginLoss =
+    (Int, Int, Scalar, Int32, Double, Input, Indices, Output, Output) -> Void
+  typealias Columns = (Int, Int, Input, Indices, Output) -> Void
+  typealias WeightRows = (Int, Int, Input, Input, Output) -> Void
   typealias SGDUpdate = (Int, Double, Double, Double, Input, Output, Output) -> Void
   typealias AdamUpdate =
     (
-      Int, Double, Double, Double, Double, Double, Double, Input, Output, Output, Output
+      Int, Double, Double, Double, Double, Double, Double, Double, Double,
+      Input, Output, Output, Output
     ) -> Void
+  typealias RMSPropUpdate =
+    (Int, Double, Double, Double, Double, Double, Input, Output, Output, Output) -> Void
+  typealias AdagradUpdate = (Int, Double, Double, Double, Input, Output, Output) -> Void
   typealias PackedSize = (Int, Int) -> Int
   typealias Pack = (Int, Int, Input, Int, Int, Output) -> Void
   typealias MultiplyAdds = (Int, Scalar) -> Scalar
@@ -83,12 +94,26 @@ internal import CVectorKernels
   let rowArgmax: RowArgmax
   let softmax: RowMap
   let logSoftmax: RowMap
-  let crossEntropy: CrossEntropy
   let transpose: Transpose
+
+  // Losses
+  let squaredError: ElementwiseLoss
+  let sigmoidCrossEntropy: ElementwiseLoss
+  let huber: BoundedLoss
+  let smoothL1: BoundedLoss
+  let crossEntropy: LabelLoss
+  let softCrossEntropy: SoftLoss
+  let multiMargin: MarginLoss
+  let gatherColumns: Columns
+  let scatterColumns: Columns
+  let weightRows: WeightRows
 
   // Optimisers
   let sgdUpdate: SGDUpdate
+  let nesterovUpdate: SGDUpdate
   let adamUpdate: AdamUpdate
+  let rmspropUpdate: RMSPropUpdate
+  let adagradUpdate: AdagradUpdate
 
   // The packed product
   let packedSize: PackedSize
@@ -148,10 +173,22 @@ extension VectorRoutines<Float> {
     unsafe rowArgmax = table.row_argmax
     unsafe softmax = table.softmax
     unsafe logSoftmax = table.log_softmax
-    unsafe crossEntropy = table.cross_entropy
     unsafe transpose = table.transpose
+    unsafe squaredError = table.squared_error
+    unsafe sigmoidCrossEntropy = table.sigmoid_cross_entropy
+    unsafe huber = table.huber
+    unsafe smoothL1 = table.smooth_l1
+    unsafe crossEntropy = table.cross_entropy
+    unsafe softCrossEntropy = table.soft_cross_entropy
+    unsafe multiMargin = table.multi_margin
+    unsafe gatherColumns = table.gather_columns
+    unsafe scatterColumns = table.scatter_columns
+    unsafe weightRows = table.weight_rows
     unsafe sgdUpdate = table.sgd_update
+    unsafe nesterovUpdate = table.nesterov_update
     unsafe adamUpdate = table.adam_update
+    unsafe rmspropUpdate = table.rmsprop_update
+    unsafe adagradUpdate = table.adagrad_update
     unsafe packedSize = table.packed_size
     unsafe pack = table.pack
     unsafe packedProduct = table.packed_product
@@ -206,10 +243,22 @@ extension VectorRoutines<Double> {
     unsafe rowArgmax = table.row_argmax
     unsafe softmax = table.softmax
     unsafe logSoftmax = table.log_softmax
-    unsafe crossEntropy = table.cross_entropy
     unsafe transpose = table.transpose
+    unsafe squaredError = table.squared_error
+    unsafe sigmoidCrossEntropy = table.sigmoid_cross_entropy
+    unsafe huber = table.huber
+    unsafe smoothL1 = table.smooth_l1
+    unsafe crossEntropy = table.cross_entropy
+    unsafe softCrossEntropy = table.soft_cross_entropy
+    unsafe multiMargin = table.multi_margin
+    unsafe gatherColumns = table.gather_columns
+    unsafe scatterColumns = table.scatter_columns
+    unsafe weightRows = table.weight_rows
     unsafe sgdUpdate = table.sgd_update
+    unsafe nesterovUpdate = table.nesterov_update
     unsafe adamUpdate = table.adam_update
+    unsafe rmspropUpdate = table.rmsprop_update
+    unsafe adagradUpdate = table.adagrad_update
     unsafe packedSize = table.packed_size
     unsafe pack = table.pack
     unsafe packedProduct = table.packed_product

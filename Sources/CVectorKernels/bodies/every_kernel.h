@@ -11,6 +11,7 @@
 #include "rows.h"
 #include "softmax.h"
 #include "softmax_backward.h"
+#include "losses.h"
 #include "transpose.h"
 #include "indexed_rows.h"
 #include "channels.h"

@@ -1,4 +1,4 @@
-// Softmax along rows and the cross-entropy of its result. The row's maximum is subtracted first, so no exponential
+// Softmax along rows. The row's maximum is subtracted first, so no exponential
 // overflows; the sum of the exponentials is a double.
 
 #define EXP_CHUNK 256
@@ -41,16 +41,5 @@ static void NAME(log_softmax)(size_t rows, size_t columns, const T *x, T *y)
         T shift = NAME(maximum_of)(columns, x);
         T log_sum = (T)LOG_IN_DOUBLE(NAME(sum_of_exp_shifted)(columns, shift, x));
         FOR_EACH(i, columns) y[i] = (x[i] - shift) - log_sum;
-    }
-}
-
-static void NAME(cross_entropy)(size_t rows, size_t columns, const T *logits, const int64_t *labels,
-                                T *loss, T *probabilities)
-{
-    for (size_t r = 0; r < rows; r++, logits += columns, probabilities += columns) {
-        T shift = NAME(maximum_of)(columns, logits);
-        T chosen = logits[labels[r]] - shift;  // read before the probabilities may take its place
-        double sum = NAME(softmax_of_row)(columns, shift, logits, probabilities);
-        loss[r] = (T)(LOG_IN_DOUBLE(sum) - (double)chosen);
     }
 }

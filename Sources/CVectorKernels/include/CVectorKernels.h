@@ -107,8 +107,6 @@
 // add_row, multiply_row: every row of y += row, *= row. sum_rows: y[c] = Σ_r x[r, c], added to y[c] if accumulate.
 // row_sums: y[r] = Σ_c x[r, c]. row_argmax: as index_of_maximum, for each row.
 // softmax, log_softmax: along each row, shifted by its maximum; a row with NaN or +∞, or of −∞ only, becomes NaN.
-// cross_entropy: loss[r] = −log softmax(logits)[r, labels[r]], probabilities = softmax(logits); labels must lie in
-// 0 ..< columns.
 #define BACKFLOW_ROW_KERNELS(KERNEL, T)                                                      \
     KERNEL(void, add_row, (size_t rows, size_t columns, const T *row, T *y))                 \
     KERNEL(void, multiply_row, (size_t rows, size_t columns, const T *row, T *y))            \
@@ -117,8 +115,6 @@
     KERNEL(void, row_argmax, (size_t rows, size_t columns, const T *x, int64_t *y))          \
     KERNEL(void, softmax, (size_t rows, size_t columns, const T *x, T *y))                   \
     KERNEL(void, log_softmax, (size_t rows, size_t columns, const T *x, T *y))               \
-    KERNEL(void, cross_entropy, (size_t rows, size_t columns, const T *logits, const int64_t *labels, \
-                                 T *loss, T *probabilities))                                 \
     /* y[c y_stride + r] = x[r x_stride + c]; strides in elements, never in place */         \
     KERNEL(void, transpose, (size_t rows, size_t columns, const T *x, size_t x_stride, T *y, size_t y_stride)) \
     /* dx = y (dy − Σ y dy) for y = softmax, dx = dy − e^y Σ dy for y = log_softmax, along each row */ \
@@ -170,16 +166,51 @@ typedef struct backflow_windows {
     KERNEL(void, average_pool_backward, (size_t planes, const backflow_windows *w, int count_padding, \
                                          const T *dy, T *dx))
 
+// Each sample's loss, and scale times its gradient by x, logits or scores. Of one element, with d = x − t:
+// squared_error: d². huber: d²/2 for |d| <= delta, else delta (|d| − delta/2). smooth_l1: d²/(2 beta) for |d| < beta, else
+// |d| − beta/2; beta 0 is |d|, with gradient 0 at 0. sigmoid_cross_entropy: −t ln σ(x) − (1 − t) ln(1 − σ(x)).
+// Of a row of `columns`; labels must lie in 0 ..< columns:
+// cross_entropy: −Σ q ln softmax(logits), q = (1 − smoothing) onehot(label) + smoothing/columns. A negative label ignores
+// its row, whatever it holds: loss and gradient are 0. soft_cross_entropy: q = (1 − smoothing) targets + smoothing/columns.
+// multi_margin: Σ max(0, margin − x[label] + x[i]) over i ≠ label, each squared if so asked, / columns; gradient 0 at 0.
+// gather_columns: y[r] = x[r, indices[r]]. scatter_columns: y[r, indices[r]] = values[r], 0 elsewhere.
+// weight_rows: y[r, c] = weights[r] x[r, c].
+#define BACKFLOW_LOSS_KERNELS(KERNEL, T)                                                     \
+    KERNEL(void, squared_error, (size_t n, double scale, const T *x, const T *t, T *loss, T *gradient)) \
+    KERNEL(void, sigmoid_cross_entropy, (size_t n, double scale, const T *x, const T *t, T *loss, T *gradient)) \
+    KERNEL(void, huber, (size_t n, T delta, double scale, const T *x, const T *t, T *loss, T *gradient)) \
+    KERNEL(void, smooth_l1, (size_t n, T beta, double scale, const T *x, const T *t, T *loss, T *gradient)) \
+    KERNEL(void, cross_entropy, (size_t rows, size_t columns, double smoothing, double scale, const T *logits, \
+                                 const int64_t *labels, T *loss, T *gradient))               \
+    KERNEL(void, soft_cross_entropy, (size_t rows, size_t columns, double smoothing, double scale, const T *logits, \
+                                      const T *targets, T *loss, T *gradient))               \
+    KERNEL(void, multi_margin, (size_t rows, size_t columns, T margin, int squared, double scale, const T *scores, \
+                                const int64_t *labels, T *loss, T *gradient))                \
+    KERNEL(void, gather_columns, (size_t rows, size_t columns, const T *x, const int64_t *indices, T *y)) \
+    KERNEL(void, scatter_columns, (size_t rows, size_t columns, const T *values, const int64_t *indices, T *y)) \
+    KERNEL(void, weight_rows, (size_t rows, size_t columns, const T *weights, const T *x, T *y))
+
 // PyTorch's rules in PyTorch's order; the scalars are double because PyTorch derives 1 − beta in double.
 // sgd_update: g = gradient + weight_decay p; v = momentum v + g; p −= learning_rate v (v is zero before the first step).
-// adam_update: m += (1 − beta1)(g − m); v = beta2 v + (1 − beta2) g²;
+// nesterov_update: as sgd_update, but p −= learning_rate (g + momentum v).
+// adam_update: p = keep p; g = gradient + weight_decay p; m += (1 − beta1)(g − m); v = beta2 v + (1 − beta2) g²;
 //              p −= learning_rate / correction1 · m / (√v / √correction2 + epsilon), correctionᵢ = 1 − betaᵢ^step.
+//              Adam: keep = 1. AdamW: weight_decay = 0, keep = 1 − learning_rate · its decay.
+// rmsprop_update: g as in sgd_update; s = alpha s + (1 − alpha) g²; v = momentum v + g / (√s + epsilon);
+//              p −= learning_rate v.
+// adagrad_update: g as in sgd_update; s += g²; p −= learning_rate g / (√s + epsilon).
 #define BACKFLOW_OPTIMIZER_KERNELS(KERNEL, T)                                                \
     KERNEL(void, sgd_update, (size_t n, double learning_rate, double momentum, double weight_decay, \
                               const T *gradient, T *velocity, T *parameter))                 \
+    KERNEL(void, nesterov_update, (size_t n, double learning_rate, double momentum, double weight_decay, \
+                                   const T *gradient, T *velocity, T *parameter))            \
     KERNEL(void, adam_update, (size_t n, double learning_rate, double beta1, double beta2, double epsilon, \
-                               double correction1, double correction2,                       \
-                               const T *gradient, T *m, T *v, T *parameter))
+                               double correction1, double correction2, double weight_decay, double keep, \
+                               const T *gradient, T *m, T *v, T *parameter))                 \
+    KERNEL(void, rmsprop_update, (size_t n, double learning_rate, double alpha, double epsilon, double momentum, \
+                                  double weight_decay, const T *gradient, T *square, T *velocity, T *parameter)) \
+    KERNEL(void, adagrad_update, (size_t n, double learning_rate, double epsilon, double weight_decay, \
+                                  const T *gradient, T *sum, T *parameter))
 
 // C[m, n] = A[m, k] B[k, n], added to C if accumulate, where B was packed once and is used many times (the recurrent step).
 // pack reads b[p b_row_stride + j b_column_stride], so B and Bᵀ cost the same, and writes packed_size(k, n) elements,
@@ -206,6 +237,7 @@ typedef struct backflow_windows {
     BACKFLOW_ROW_KERNELS(KERNEL, T)         \
     BACKFLOW_CHANNEL_KERNELS(KERNEL, T)     \
     BACKFLOW_WINDOW_KERNELS(KERNEL, T)      \
+    BACKFLOW_LOSS_KERNELS(KERNEL, T)        \
     BACKFLOW_OPTIMIZER_KERNELS(KERNEL, T)   \
     BACKFLOW_PRODUCT_KERNELS(KERNEL, T)     \
     BACKFLOW_PEAK_KERNELS(KERNEL, T)
