@@ -1,36 +1,121 @@
 internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// The mean cross-entropy between softmax(z) and integer labels y, and its gradient (PyTorch
-/// `cross_entropy`).
-///
-///     L = −(1/N) Σ_n ln p_n[y_n],   p = softmax(z)
-///     z̄ = (p − onehot(y)) / N
+// The cross-entropy of softmax, PyTorch's `cross_entropy`. For each sample, with its C logits z:
+//
+//     l = −Σ_c q_c ln p_c,   p = softmax(z)
+//     z̄ = p Σ_c q_c − q
+//
+// q is the distribution asked for. Label smoothing ε mixes it with the uniform one over all classes,
+// q ← (1 − ε) q + ε/C (Szegedy et al., "Rethinking the Inception architecture", CVPR 2016). The
+// log-sum-exp is shifted by each row's maximum, so no logit overflows. 0 · ln 0 counts as 0.
+
+/// The cross-entropy between softmax(z) and integer labels y, in nats, and its gradient (PyTorch
+/// `cross_entropy`): q = onehot(y).
 ///
 /// - Parameters:
-///   - logits: z, [..., classes]; leading axes are the N samples.
-///   - labels: y, one in 0 ..< classes for each sample, in row-major order. Stops outside that range.
-/// - Returns: L in nats, and z̄ of the logits' shape. Without samples L is NaN, as PyTorch's is.
+///   - logits: z, [..., C]; leading axes are the samples.
+///   - labels: y, one in 0 ..< C for each sample, in row-major order. Stops outside that range.
+///   - ignoredLabel: a label whose samples count neither in the sum nor in the mean, whatever their
+///     logits hold: padding. Any number, also one outside 0 ..< C.
+///   - labelSmoothing: ε, in 0...1.
+/// - Returns: the loss, and z̄ of the logits' shape. The mean over no samples is NaN.
 ///
-/// The log-sum-exp is shifted by each row's maximum, so no logit overflows. Cost: O(count).
+/// Cost: O(count), one exponential an element.
 public func softmaxCrossEntropy<Scalar>(
-  _ logits: Tensor<Scalar>, _ labels: [Int]
+  _ logits: Tensor<Scalar>, _ labels: [Int], ignoring ignoredLabel: Int? = nil,
+  labelSmoothing: Double = 0, reduction: Reduction = .mean
 ) -> (loss: Scalar, gradient: Tensor<Scalar>) {
-  let rows = logits.asRows.shape
-  require(
-    labels.count == rows[0],
-    "softmaxCrossEntropy: \(labels.count) labels against logits of shape \(logits.shape)")
-  var losses = Tensor<Scalar>(uninitialized: [rows[0]])
-  var probabilities = Tensor<Scalar>(uninitialized: logits.shape)
-  VectorKernels.crossEntropy(
-    logits.span, labels: labels, columns: rows[1],
-    losses: losses.mutableSpan, probabilities: probabilities.mutableSpan)
+  let count = ignoredLabel.map { ignored in labels.count { $0 != ignored } } ?? labels.count
+  let each = crossEntropies(
+    logits, labels, ignoring: ignoredLabel, labelSmoothing, scale: reduction.scale(count))
+  return (reduction(each.losses, count), each.gradient)
+}
 
-  var gradient = probabilities
-  var elements = gradient.mutableSpan
-  for (row, label) in labels.enumerated() { elements[row * rows[1] + label] -= 1 }
-  gradient *= 1 / Scalar(rows[0])
-  return (losses.mean(), gradient)
+/// The same, one loss a sample: [...] for logits [..., C]; 0 where the label is the ignored one.
+public func softmaxCrossEntropy<Scalar>(
+  _ logits: Tensor<Scalar>, _ labels: [Int], ignoring ignoredLabel: Int? = nil,
+  labelSmoothing: Double = 0, reduction: NoReduction
+) -> SampleLosses<Scalar> {
+  let each = crossEntropies(
+    logits, labels, ignoring: ignoredLabel, labelSmoothing, scale: 1)
+  return SampleLosses(losses: each.losses, gradientOfSum: each.gradient)
+}
+
+/// The cross-entropy between softmax(z) and distributions q, in nats, and its gradient by z (PyTorch
+/// `cross_entropy` with probabilities).
+///
+/// - Parameters:
+///   - logits: z, [..., C]; leading axes are the samples.
+///   - targets: q, of the same shape. Rows need not sum to 1.
+///   - labelSmoothing: ε, in 0...1.
+/// - Returns: the loss, and z̄ of the logits' shape.
+///
+/// Cost: O(count), two exponentials an element.
+public func softmaxCrossEntropy<Scalar>(
+  _ logits: Tensor<Scalar>, _ targets: Tensor<Scalar>, labelSmoothing: Double = 0,
+  reduction: Reduction = .mean
+) -> (loss: Scalar, gradient: Tensor<Scalar>) {
+  let count = logits.asRows.shape[0]
+  let each = crossEntropies(logits, targets, labelSmoothing, scale: reduction.scale(count))
+  return (reduction(each.losses, count), each.gradient)
+}
+
+/// The same, one loss a sample: [...] for logits [..., C].
+public func softmaxCrossEntropy<Scalar>(
+  _ logits: Tensor<Scalar>, _ targets: Tensor<Scalar>, labelSmoothing: Double = 0,
+  reduction: NoReduction
+) -> SampleLosses<Scalar> {
+  let each = crossEntropies(logits, targets, labelSmoothing, scale: 1)
+  return SampleLosses(losses: each.losses, gradientOfSum: each.gradient)
+}
+
+private func crossEntropies<S>(
+  _ logits: Tensor<S>, _ labels: [Int], ignoring ignoredLabel: Int?, _ labelSmoothing: Double,
+  scale: Double
+) -> (losses: Tensor<S>, gradient: Tensor<S>) {
+  requireShare(labelSmoothing)
+  var (losses, gradient) = lossesOfRows(logits, labels.count, "softmaxCrossEntropy")
+  VectorKernels.crossEntropy(
+    logits.span, labels: labels, ignoring: ignoredLabel, columns: logits.asRows.shape[1],
+    smoothing: labelSmoothing, scale: scale,
+    losses: losses.mutableSpan, gradient: gradient.mutableSpan)
+  return (losses, gradient)
+}
+
+private func crossEntropies<S>(
+  _ logits: Tensor<S>, _ targets: Tensor<S>, _ labelSmoothing: Double, scale: Double
+) -> (losses: Tensor<S>, gradient: Tensor<S>) {
+  requireShare(labelSmoothing)
+  require(
+    targets.shape == logits.shape,
+    "softmaxCrossEntropy: targets of shape \(targets.shape) against logits of shape"
+      + " \(logits.shape)")
+  var (losses, gradient) = lossesOfRows(logits, logits.asRows.shape[0], "softmaxCrossEntropy")
+  VectorKernels.softCrossEntropy(
+    logits.span, targets: targets.span, columns: logits.asRows.shape[1],
+    smoothing: labelSmoothing, scale: scale,
+    losses: losses.mutableSpan, gradient: gradient.mutableSpan)
+  return (losses, gradient)
+}
+
+private func requireShare(_ labelSmoothing: Double) {
+  require(
+    (0...1).contains(labelSmoothing), "label smoothing is a share, 0...1, not \(labelSmoothing)")
+}
+
+/// Room for one loss a row of `prediction` and for the gradient; stops unless there is one label a
+/// row.
+func lossesOfRows<S>(
+  _ prediction: Tensor<S>, _ labelCount: Int, _ name: String
+) -> (losses: Tensor<S>, gradient: Tensor<S>) {
+  require(
+    prediction.rank >= 1 && labelCount == prediction.asRows.shape[0],
+    "\(name): \(labelCount) labels against logits of shape \(prediction.shape)")
+  return (
+    Tensor(uninitialized: prediction.shape.removing(axis: prediction.rank - 1)),
+    Tensor(uninitialized: prediction.shape)
+  )
 }
 
 /// The share of rows of `logits` [..., classes] whose largest element is at the label's place.

@@ -1,13 +1,15 @@
 public import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Adam (PyTorch `Adam`, without AMSGrad or weight decay).
+/// Adam (PyTorch `Adam`, without AMSGrad).
 ///
+///     g ← g + weightDecay · p
 ///     m ← β₁ m + (1 − β₁) g        m̂ = m / (1 − β₁ᵗ)
 ///     v ← β₂ v + (1 − β₂) g²       v̂ = v / (1 − β₂ᵗ)
 ///     p ← p − learningRate · m̂ / (√v̂ + ε)
 ///
-/// Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+/// Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015. For weight decay see also
+/// `AdamW`.
 public struct Adam<Scalar: RealScalar>: Optimizer {
   /// The step length, which a schedule may change between steps.
   public var learningRate: Double
@@ -17,22 +19,42 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
   public let beta2: Double
   /// ε, which keeps the quotient finite.
   public let epsilon: Double
+  /// The L2 penalty's coefficient.
+  public let weightDecay: Double
   /// t, the number of steps taken.
   public private(set) var step = 0
-  private var firstMoment: [Tensor<Scalar>]
-  private var secondMoment: [Tensor<Scalar>]
+  private let isDecoupled: Bool
+  private var firstMoment: Accumulator<Scalar>
+  private var secondMoment: Accumulator<Scalar>
 
   /// An optimiser for `model`, whose parameters it does not keep.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
-    epsilon: Double = 1e-8
+    epsilon: Double = 1e-8, weightDecay: Double = 0
   ) {
+    self.init(
+      for: model, learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+      weightDecay: weightDecay, isDecoupled: false)
+  }
+
+  /// With weight decay beside the gradient if it `isDecoupled`: AdamW.
+  init<Model: Parameterized<Scalar>>(
+    for model: Model, learningRate: Double, beta1: Double, beta2: Double, epsilon: Double,
+    weightDecay: Double, isDecoupled: Bool
+  ) {
+    require(
+      learningRate >= 0 && epsilon >= 0 && weightDecay >= 0 && (0..<1).contains(beta1)
+        && (0..<1).contains(beta2),
+      "Adam: β₁ \(beta1) and β₂ \(beta2) must be in 0..<1, and not negative the learning rate"
+        + " \(learningRate), ε \(epsilon) and the weight decay \(weightDecay)")
     self.learningRate = learningRate
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
-    firstMoment = model.namedParameters.map { .zeros($0.value.shape) }
-    secondMoment = firstMoment
+    self.weightDecay = weightDecay
+    self.isDecoupled = isDecoupled
+    firstMoment = Accumulator("exp_avg", for: model)
+    secondMoment = Accumulator("exp_avg_sq", for: model)
   }
 
   /// One step of the equations above. O(parameters)
@@ -41,13 +63,28 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
   ) {
     step += 1
     let constants = VectorKernels.AdamStep(
-      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, step: step)
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, step: step,
+      weightDecay: weightDecay, isDecoupled: isDecoupled)
     var index = 0
-    model.visitParameters(beside: gradients) { _, parameter, gradient in
+    model.visitParameters(beside: gradients) { name, parameter, gradient in
+      firstMoment.check(index, name, parameter)
       VectorKernels.adamUpdate(
-        constants, gradient: gradient.span, firstMoment: firstMoment[index].mutableSpan,
-        secondMoment: secondMoment[index].mutableSpan, parameter: parameter.mutableSpan)
+        constants, gradient: gradient.span, firstMoment: firstMoment.tensors[index].mutableSpan,
+        secondMoment: secondMoment.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
       index += 1
     }
+  }
+
+  /// The number of steps, m as `exp_avg` and v as `exp_avg_sq`.
+  public var state: OptimizerState<Scalar> {
+    OptimizerState(step: step, firstMoment, secondMoment)
+  }
+
+  /// Takes `state` over.
+  public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
+    let (step, tensors) = try state.restored(over: self.state)
+    self.step = step
+    firstMoment.tensors = Array(tensors.prefix(tensors.count / 2))
+    secondMoment.tensors = Array(tensors.suffix(tensors.count / 2))
   }
 }

@@ -1,0 +1,142 @@
+internal import BackflowKernels
+public import BackflowLinearAlgebra
+
+// Losses of single elements: every element is a sample, so the mean is over all of them, and per
+// sample the losses have the prediction's shape. Prediction and target have one shape; nothing is
+// broadcast, because [N] against [N, 1] would silently compare everything with everything.
+// Each costs O(count). d = prediction − target.
+
+// MARK: - Squared error
+
+/// The squared error d², and its gradient 2d (PyTorch `mse_loss`).
+public func squaredError<Scalar>(
+  _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: Reduction = .mean
+) -> (loss: Scalar, gradient: Tensor<Scalar>) {
+  reduced(.squaredError, prediction, target, reduction, "squaredError")
+}
+
+/// The squared error of each element.
+public func squaredError<Scalar>(
+  _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: NoReduction
+) -> SampleLosses<Scalar> {
+  perSample(.squaredError, prediction, target, "squaredError")
+}
+
+// MARK: - Huber
+
+/// Huber's loss, and its gradient, d limited to ±δ (PyTorch `huber_loss`).
+///
+///     ½ d²            for |d| ≤ δ        gradient d
+///     δ (|d| − ½ δ)   beyond             gradient δ sign(d)
+///
+/// At |d| = δ both branches give the same loss and gradient. δ > 0. Huber, "Robust estimation of a
+/// location parameter", 1964. To limit d first and square it then is another loss, whose gradient
+/// beyond δ is zero: such samples are never learned from.
+public func huber<Scalar>(
+  _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, delta: Double = 1,
+  reduction: Reduction = .mean
+) -> (loss: Scalar, gradient: Tensor<Scalar>) {
+  requireDelta(delta)
+  return reduced(.huber(delta: delta), prediction, target, reduction, "huber")
+}
+
+/// Huber's loss of each element.
+public func huber<Scalar>(
+  _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, delta: Double = 1,
+  reduction: NoReduction
+) -> SampleLosses<Scalar> {
+  requireDelta(delta)
+  return perSample(.huber(delta: delta), prediction, target, "huber")
+}
+
+private func requireDelta(_ delta: Double) {
+  require(delta > 0, "huber: delta must be positive, not \(delta)")
+}
+
+// MARK: - Smooth L1
+
+/// The smooth L1 loss, and its gradient (PyTorch `smooth_l1_loss`): Huber's loss with δ = β, divided
+/// by β.
+///
+///     ½ d²/β      for |d| < β        gradient d/β
+///     |d| − ½ β   beyond             gradient sign(d)
+///
+/// At |d| = β both branches give the same loss and gradient. β ≥ 0; β = 0 is the absolute error |d|,
+/// whose gradient at its kink d = 0 is 0. Girshick, "Fast R-CNN", ICCV 2015.
+public func smoothL1<Scalar>(
+  _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, beta: Double = 1,
+  reduction: Reduction = .mean
+) -> (loss: Scalar, gradient: Tensor<Scalar>) {
+  requireBeta(beta)
+  return reduced(.smoothL1(beta: beta), prediction, target, reduction, "smoothL1")
+}
+
+/// The smooth L1 loss of each element.
+public func smoothL1<Scalar>(
+  _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, beta: Double = 1,
+  reduction: NoReduction
+) -> SampleLosses<Scalar> {
+  requireBeta(beta)
+  return perSample(.smoothL1(beta: beta), prediction, target, "smoothL1")
+}
+
+private func requireBeta(_ beta: Double) {
+  require(beta >= 0, "smoothL1: beta must not be negative, it is \(beta)")
+}
+
+// MARK: - Binary cross-entropy
+
+/// The binary cross-entropy from logits x, in nats, and its gradient by x (PyTorch
+/// `binary_cross_entropy_with_logits`).
+///
+///     −t ln σ(x) − (1 − t) ln(1 − σ(x)) = max(x, 0) − x t + ln(1 + e^−|x|)
+///     gradient σ(x) − t
+///
+/// t is the probability of "yes". Computed from the logit and not from σ(x), neither loss nor
+/// gradient loses its digits where the answer is sure.
+public func sigmoidCrossEntropy<Scalar>(
+  _ logits: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: Reduction = .mean
+) -> (loss: Scalar, gradient: Tensor<Scalar>) {
+  reduced(.sigmoidCrossEntropy, logits, target, reduction, "sigmoidCrossEntropy")
+}
+
+/// The binary cross-entropy of each element.
+public func sigmoidCrossEntropy<Scalar>(
+  _ logits: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: NoReduction
+) -> SampleLosses<Scalar> {
+  perSample(.sigmoidCrossEntropy, logits, target, "sigmoidCrossEntropy")
+}
+
+// MARK: - What they share
+
+private func reduced<S>(
+  _ loss: VectorKernels.ElementwiseLoss, _ prediction: Tensor<S>, _ target: Tensor<S>,
+  _ reduction: Reduction, _ name: String
+) -> (loss: S, gradient: Tensor<S>) {
+  let count = prediction.count
+  let each = losses(loss, prediction, target, scale: reduction.scale(count), name)
+  return (reduction(each.losses, count), each.gradient)
+}
+
+private func perSample<S>(
+  _ loss: VectorKernels.ElementwiseLoss, _ prediction: Tensor<S>, _ target: Tensor<S>,
+  _ name: String
+) -> SampleLosses<S> {
+  let each = losses(loss, prediction, target, scale: 1, name)
+  return SampleLosses(losses: each.losses, gradientOfSum: each.gradient)
+}
+
+private func losses<S>(
+  _ loss: VectorKernels.ElementwiseLoss, _ prediction: Tensor<S>, _ target: Tensor<S>,
+  scale: Double, _ name: String
+) -> (losses: Tensor<S>, gradient: Tensor<S>) {
+  require(
+    prediction.shape == target.shape,
+    "\(name): a prediction of shape \(prediction.shape) against a target of shape \(target.shape)")
+  var losses = Tensor<S>(uninitialized: prediction.shape)
+  var gradient = Tensor<S>(uninitialized: prediction.shape)
+  VectorKernels.elementwiseLoss(
+    loss, prediction.span, target.span, scale: scale,
+    losses: losses.mutableSpan, gradient: gradient.mutableSpan)
+  return (losses, gradient)
+}

@@ -1,0 +1,48 @@
+internal import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// One element of each row: `q[:, a]`, the value of the action taken (PyTorch `gather` along the
+/// last axis).
+///
+///     y_n = x[n, a_n]
+///
+/// - Parameters:
+///   - x: [..., C]; leading axes are the N rows.
+///   - indices: a, one in 0 ..< C for each row, in row-major order. Stops outside that range.
+/// - Returns: y, of x's leading axes.
+///
+/// Cost: O(N).
+public func gather<Scalar>(_ x: Tensor<Scalar>, at indices: [Int]) -> Tensor<Scalar> {
+  requireIndices(indices, x.shape)
+  var values = Tensor<Scalar>(uninitialized: x.shape.removing(axis: x.rank - 1))
+  VectorKernels.gatherColumns(
+    x.span, indices, columns: x.shape[x.rank - 1], into: values.mutableSpan)
+  return values
+}
+
+/// The gradient of `gather` by x, from the gradient ȳ by its result: ȳ_n at [n, a_n] and 0
+/// elsewhere (PyTorch `scatter`).
+///
+/// - Parameters:
+///   - outputGradient: ȳ, of x's leading axes.
+///   - indices: a, as they were given to `gather`.
+///   - columns: C, the extent of x's last axis.
+/// - Returns: x̄, of x's shape.
+///
+/// Cost: O(N·C).
+public func gatherBackward<Scalar>(
+  _ outputGradient: Tensor<Scalar>, at indices: [Int], columns: Int
+) -> Tensor<Scalar> {
+  let shape = Shape(Array(outputGradient.shape) + [columns])
+  requireIndices(indices, shape)
+  var gradient = Tensor<Scalar>(uninitialized: shape)
+  VectorKernels.scatterColumns(
+    outputGradient.span, indices, columns: columns, into: gradient.mutableSpan)
+  return gradient
+}
+
+private func requireIndices(_ indices: [Int], _ shape: Shape) {
+  require(
+    shape.rank >= 1 && indices.count == shape.dropLast().reduce(1, *),
+    "gather: \(indices.count) indices against the rows of shape \(shape)")
+}

@@ -1,0 +1,66 @@
+public import BackflowKernels
+internal import BackflowLinearAlgebra
+
+/// Adagrad (PyTorch `Adagrad`).
+///
+///     g ← g + weightDecay · p
+///     s ← s + g²                            (s = initialSum before the first step)
+///     p ← p − learningRate / (1 + (t − 1) · learningRateDecay) · g / (√s + ε)
+///
+/// Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic
+/// optimization", JMLR 12, 2011.
+public struct Adagrad<Scalar: RealScalar>: Optimizer {
+  /// The step length, which a schedule may change between steps.
+  public var learningRate: Double
+  /// How fast the step length falls by itself.
+  public let learningRateDecay: Double
+  /// ε, which keeps the quotient finite.
+  public let epsilon: Double
+  /// The L2 penalty's coefficient.
+  public var weightDecay: Double
+  /// t, the number of steps taken.
+  public private(set) var step = 0
+  private var sum: Accumulator<Scalar>
+
+  /// An optimiser for `model`, whose parameters it does not keep.
+  public init<Model: Parameterized<Scalar>>(
+    for model: Model, learningRate: Double = 1e-2, learningRateDecay: Double = 0,
+    epsilon: Double = 1e-10, weightDecay: Double = 0, initialSum: Double = 0
+  ) {
+    require(
+      learningRate >= 0 && learningRateDecay >= 0 && epsilon >= 0 && weightDecay >= 0
+        && initialSum >= 0,
+      "Adagrad: no setting may be negative: learning rate \(learningRate), its decay"
+        + " \(learningRateDecay), ε \(epsilon), weight decay \(weightDecay), initial sum"
+        + " \(initialSum)")
+    self.learningRate = learningRate
+    self.learningRateDecay = learningRateDecay
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    sum = Accumulator("sum", for: model, filledWith: initialSum)
+  }
+
+  /// One step of the equations above. O(parameters)
+  public mutating func update<Model: Parameterized<Scalar>>(
+    _ model: inout Model, along gradients: Model
+  ) {
+    let rate = learningRate / (1 + Double(step) * learningRateDecay)
+    step += 1
+    var index = 0
+    model.visitParameters(beside: gradients) { name, parameter, gradient in
+      sum.check(index, name, parameter)
+      VectorKernels.adagradUpdate(
+        learningRate: rate, epsilon: epsilon, weightDecay: weightDecay, gradient: gradient.span,
+        sum: sum.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
+      index += 1
+    }
+  }
+
+  /// The number of steps, and s as `sum`.
+  public var state: OptimizerState<Scalar> { OptimizerState(step: step, sum) }
+
+  /// Takes `state` over.
+  public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
+    (step, sum.tensors) = try state.restored(over: self.state)
+  }
+}

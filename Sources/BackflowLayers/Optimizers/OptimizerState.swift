@@ -1,0 +1,125 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// What an optimiser remembers: the number of steps and tensors under names.
+///
+/// It is `Parameterized`, so whatever writes and reads a model does the same with it:
+///
+///     try NPYDirectory.write(optimizer.state, to: "run/optimizer")
+///
+///     var state = optimizer.state                              // of the right shapes
+///     try NPYDirectory.read(into: &state, from: "run/optimizer")
+///     try optimizer.restore(state)
+///
+/// A tensor's name is PyTorch's for that memory, a dot, and the parameter's name:
+/// `exp_avg.weight_hh_l0`. The number of steps is the tensor `step`, [2], of two digits in base 2²⁴,
+/// high · 2²⁴ + low, because a `Float` alone would lose count after 2²⁴ steps.
+public struct OptimizerState<Scalar: RealScalar>: Parameterized, Equatable {
+  /// The names of the tensors.
+  public let names: [String]
+  /// The tensors, in the order of their names.
+  public private(set) var tensors: [Tensor<Scalar>]
+  private var digits: Tensor<Scalar>
+
+  private static var base: Int { 1 << 24 }
+
+  /// The state after `step` steps with these tensors. Stops if `step` is negative.
+  public init(step: Int, _ tensors: [(name: String, value: Tensor<Scalar>)]) {
+    require(step >= 0, "an optimiser cannot have taken \(step) steps")
+    names = tensors.map(\.name)
+    self.tensors = tensors.map(\.value)
+    let (high, low) = step.quotientAndRemainder(dividingBy: Self.base)
+    digits = Tensor([Scalar(high), Scalar(low)])
+  }
+
+  /// The number of steps; `nil` where what was read is no number of steps.
+  public var step: Int? {
+    guard digits.shape == [2], let high = Int(exactly: digits[0]),
+      let low = Int(exactly: digits[1]), (0..<Self.base).contains(high),
+      (0..<Self.base).contains(low)
+    else { return nil }
+    return high * Self.base + low
+  }
+
+  /// Visits `step` and every tensor.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    visit("step", &digits)
+    for index in tensors.indices { visit(names[index], &tensors[index]) }
+  }
+}
+
+/// Why a state does not belong to an optimiser.
+public enum OptimizerStateError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// Another kind of optimiser, or another model.
+  case otherTensors(expected: [String], found: [String])
+  /// A model of another size.
+  case otherShape(name: String, expected: Shape, found: Shape)
+  /// The tensor `step` does not hold a number of steps.
+  case noStep
+
+  /// The reason in a sentence.
+  public var description: String {
+    switch self {
+    case .otherTensors(let expected, let found):
+      "expected the tensors \(expected.joined(separator: ", ")), found"
+        + " \(found.joined(separator: ", "))"
+    case .otherShape(let name, let expected, let found):
+      "expected shape \(expected) for \(name), found \(found)"
+    case .noStep: "the tensor step holds no number of steps"
+    }
+  }
+}
+
+/// One tensor for each parameter of a model, at first filled with one value: a momentum, a moment.
+struct Accumulator<Scalar: RealScalar>: Sendable {
+  /// PyTorch's name for it.
+  let name: String
+  private let parameterNames: [String]
+  var tensors: [Tensor<Scalar>]
+
+  init<Model: Parameterized<Scalar>>(
+    _ name: String, for model: Model, filledWith value: Double = 0
+  ) {
+    let parameters = model.namedParameters
+    self.name = name
+    parameterNames = parameters.map(\.name)
+    tensors = parameters.map { Tensor(repeating: Scalar(value), shape: $0.value.shape) }
+  }
+
+  /// Stops unless the parameter at `index` is of the model that this was made for.
+  func check(_ index: Int, _ name: String, _ parameter: Tensor<Scalar>) {
+    require(
+      index < tensors.count && tensors[index].shape == parameter.shape,
+      "the optimiser was made for "
+        + (index < tensors.count
+          ? "\(parameterNames[index]) of shape \(tensors[index].shape)"
+          : "\(tensors.count) parameters")
+        + ", the model has \(name) of shape \(parameter.shape)")
+  }
+
+  var named: [(name: String, value: Tensor<Scalar>)] {
+    zip(parameterNames, tensors).map { (name + "." + $0, $1) }
+  }
+}
+
+extension OptimizerState {
+  init(step: Int, _ accumulators: Accumulator<Scalar>...) {
+    self.init(step: step, accumulators.flatMap(\.named))
+  }
+
+  /// This state's number of steps, and its tensors of each accumulator of `current`.
+  func restored(
+    over current: Self
+  ) throws(OptimizerStateError) -> (step: Int, tensors: [Tensor<Scalar>]) {
+    guard names == current.names else {
+      throw .otherTensors(expected: current.names, found: names)
+    }
+    for (index, expected) in current.tensors.enumerated()
+    where tensors[index].shape != expected.shape {
+      throw .otherShape(
+        name: names[index], expected: expected.shape, found: tensors[index].shape)
+    }
+    guard let step else { throw .noStep }
+    return (step, tensors)
+  }
+}

@@ -1,0 +1,75 @@
+public import BackflowKernels
+internal import BackflowLinearAlgebra
+
+/// RMSProp (PyTorch `RMSprop`, not centred).
+///
+///     g ← g + weightDecay · p
+///     s ← α s + (1 − α) g²                  (s = 0 before the first step)
+///     v ← momentum · v + g / (√s + ε)
+///     p ← p − learningRate · v
+///
+/// Hinton, "Neural networks for machine learning", lecture 6e, 2012.
+public struct RMSProp<Scalar: RealScalar>: Optimizer {
+  /// The step length, which a schedule may change between steps.
+  public var learningRate: Double
+  /// α, the memory of the mean squared gradient.
+  public let alpha: Double
+  /// ε, which keeps the quotient finite.
+  public let epsilon: Double
+  /// The share of the last step that is kept.
+  public var momentum: Double
+  /// The L2 penalty's coefficient.
+  public var weightDecay: Double
+  /// The number of steps taken.
+  public private(set) var step = 0
+  private var meanSquare: Accumulator<Scalar>
+  private var velocity: Accumulator<Scalar>
+
+  /// An optimiser for `model`, whose parameters it does not keep.
+  public init<Model: Parameterized<Scalar>>(
+    for model: Model, learningRate: Double = 1e-2, alpha: Double = 0.99, epsilon: Double = 1e-8,
+    momentum: Double = 0, weightDecay: Double = 0
+  ) {
+    require(
+      learningRate >= 0 && epsilon >= 0 && momentum >= 0 && weightDecay >= 0
+        && (0...1).contains(alpha),
+      "RMSProp: α \(alpha) must be in 0...1, and not negative the learning rate \(learningRate),"
+        + " ε \(epsilon), the momentum \(momentum) and the weight decay \(weightDecay)")
+    self.learningRate = learningRate
+    self.alpha = alpha
+    self.epsilon = epsilon
+    self.momentum = momentum
+    self.weightDecay = weightDecay
+    meanSquare = Accumulator("square_avg", for: model)
+    velocity = Accumulator("momentum_buffer", for: model)
+  }
+
+  /// One step of the equations above. O(parameters)
+  public mutating func update<Model: Parameterized<Scalar>>(
+    _ model: inout Model, along gradients: Model
+  ) {
+    step += 1
+    let constants = VectorKernels.RMSPropStep(
+      learningRate: learningRate, alpha: alpha, epsilon: epsilon, momentum: momentum,
+      weightDecay: weightDecay)
+    var index = 0
+    model.visitParameters(beside: gradients) { name, parameter, gradient in
+      velocity.check(index, name, parameter)
+      VectorKernels.rmspropUpdate(
+        constants, gradient: gradient.span, meanSquare: meanSquare.tensors[index].mutableSpan,
+        velocity: velocity.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
+      index += 1
+    }
+  }
+
+  /// The number of steps, s as `square_avg` and v as `momentum_buffer`.
+  public var state: OptimizerState<Scalar> { OptimizerState(step: step, meanSquare, velocity) }
+
+  /// Takes `state` over.
+  public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
+    let (step, tensors) = try state.restored(over: self.state)
+    self.step = step
+    meanSquare.tensors = Array(tensors.prefix(tensors.count / 2))
+    velocity.tensors = Array(tensors.suffix(tensors.count / 2))
+  }
+}
