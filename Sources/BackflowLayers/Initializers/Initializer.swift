@@ -6,6 +6,10 @@ internal import RealModule
 ///
 /// A weight has the shape [outputs, inputs]; "fan-in" is the number of inputs, "fan-out" that of
 /// outputs. The draws are made in double and rounded, so both precisions start alike.
+///
+/// A gain makes up for what the nonlinearity behind the weight takes from the signal: 1 for none and
+/// for the sigmoid, 5/3 for tanh, √2 for ReLU, √(2/(1 + a²)) for a leaky ReLU of slope a (PyTorch
+/// `calculate_gain`).
 public struct Initializer: Sendable {
   private let draw: @Sendable (Shape, inout RandomSource) -> Tensor<Double>
 
@@ -20,40 +24,97 @@ public struct Initializer: Sendable {
   ) -> Tensor<S> {
     Tensor<S>(draw(shape, &random))
   }
+}
 
+// MARK: - Of any shape
+
+extension Initializer {
   /// All zero.
-  public static let zeros = Initializer { shape, _ in .zeros(shape) }
+  public static let zeros = constant(0)
 
+  /// All `value`.
+  public static func constant(_ value: Double) -> Initializer {
+    Initializer { shape, _ in Tensor(repeating: value, shape: shape) }
+  }
+
+  /// Uniform on `range`.
+  public static func uniform(_ range: Range<Double>) -> Initializer {
+    Initializer { shape, random in random.uniform(shape, in: range) }
+  }
+
+  /// Normal.
+  public static func normal(mean: Double = 0, standardDeviation: Double = 1) -> Initializer {
+    Initializer { shape, random in
+      random.normal(shape, mean: mean, standardDeviation: standardDeviation)
+    }
+  }
+}
+
+// MARK: - By the size of the layer
+
+extension Initializer {
   /// Uniform on ±gain·√(6/(fan-in + fan-out)): keeps the variance of signals in both directions.
   /// Glorot and Bengio, AISTATS 2010.
   public static func glorotUniform(gain: Double = 1) -> Initializer {
-    Initializer { shape, random in
-      let (fanIn, fanOut) = fans(shape)
-      let bound = gain * (6 / Double(fanIn + fanOut)).squareRoot()
-      return random.uniform(shape, in: -bound..<bound)
-    }
+    uniform { gain * gain * 2 / Double($0.in + $0.out) }
   }
 
   /// Normal with variance gain²·2/(fan-in + fan-out). Glorot and Bengio, AISTATS 2010.
   public static func glorotNormal(gain: Double = 1) -> Initializer {
-    Initializer { shape, random in
-      let (fanIn, fanOut) = fans(shape)
-      let deviation = gain * (2 / Double(fanIn + fanOut)).squareRoot()
-      return random.normal(shape, standardDeviation: deviation)
-    }
+    normal { gain * gain * 2 / Double($0.in + $0.out) }
   }
 
   /// Uniform on ±√(6/fan-in): keeps the variance through ReLU. He et al., ICCV 2015.
-  public static let heUniform = Initializer { shape, random in
-    let bound = (6 / Double(fans(shape).in)).squareRoot()
-    return random.uniform(shape, in: -bound..<bound)
-  }
+  public static let heUniform = uniform { 2 / Double($0.in) }
 
   /// Normal with variance 2/fan-in: keeps the variance through ReLU. He et al., ICCV 2015.
-  public static let heNormal = Initializer { shape, random in
-    random.normal(shape, standardDeviation: (2 / Double(fans(shape).in)).squareRoot())
+  public static let heNormal = normal { 2 / Double($0.in) }
+
+  /// Uniform on ±gain·√(3/fan-in): He's draw for another nonlinearity than ReLU.
+  public static func heUniform(gain: Double) -> Initializer {
+    uniform { gain * gain / Double($0.in) }
   }
 
+  /// Normal with variance gain²/fan-in: He's draw for another nonlinearity than ReLU.
+  public static func heNormal(gain: Double) -> Initializer {
+    normal { gain * gain / Double($0.in) }
+  }
+
+  /// Uniform on ±gain·√(3/fan-in): keeps the variance of the signal forwards. LeCun et al.,
+  /// "Efficient BackProp", 1998.
+  public static func lecunUniform(gain: Double = 1) -> Initializer { heUniform(gain: gain) }
+
+  /// Normal with variance gain²/fan-in: keeps the variance of the signal forwards. LeCun et al.,
+  /// "Efficient BackProp", 1998.
+  public static func lecunNormal(gain: Double = 1) -> Initializer { heNormal(gain: gain) }
+
+  private typealias Fans = (in: Int, out: Int)
+
+  private static func uniform(variance: @escaping @Sendable (Fans) -> Double) -> Initializer {
+    Initializer { shape, random in
+      // A uniform draw on ±b has variance b²/3.
+      let bound = (3 * variance(fans(shape))).squareRoot()
+      return random.uniform(shape, in: -bound..<bound)
+    }
+  }
+
+  private static func normal(variance: @escaping @Sendable (Fans) -> Double) -> Initializer {
+    Initializer { shape, random in
+      random.normal(shape, standardDeviation: variance(fans(shape)).squareRoot())
+    }
+  }
+
+  private static func fans(_ shape: Shape) -> Fans {
+    require(
+      shape.rank == 2 && shape.elementCount > 0,
+      "fan-in and fan-out belong to a weight [outputs, inputs], not to shape \(shape)")
+    return (shape[1], shape[0])
+  }
+}
+
+// MARK: - Isometries
+
+extension Initializer {
   /// gain · Q with Q uniform (Haar) on the matrices with orthonormal rows or columns, whichever are
   /// fewer: the Q factor of a normal draw with the signs of R's diagonal made positive.
   /// Mezzadri, Notices of the AMS 54 (2007).
@@ -71,10 +132,17 @@ public struct Initializer: Sendable {
     }
   }
 
-  private static func fans(_ shape: Shape) -> (in: Int, out: Int) {
-    require(
-      shape.rank == 2 && shape.elementCount > 0,
-      "fan-in and fan-out belong to a weight [outputs, inputs], not to shape \(shape)")
-    return (shape[1], shape[0])
+  /// gain · I, with zeros where the matrix is not square: a ReLU recurrence starts as a memory that
+  /// keeps its state and its backward signal. Le, Jaitly and Hinton, "A simple way to initialize
+  /// recurrent networks of rectified linear units", 2015.
+  public static func identity(gain: Double = 1) -> Initializer {
+    Initializer { shape, _ in
+      require(shape.rank == 2, "an identity matrix has two axes, not shape \(shape)")
+      let small = min(shape[0], shape[1])
+      var matrix = Tensor<Double>.zeros(shape)
+      matrix.replaceSlice(
+        0..<small, axis: shape[0] < shape[1] ? 1 : 0, with: Tensor.identity(small) * gain)
+      return matrix
+    }
   }
 }

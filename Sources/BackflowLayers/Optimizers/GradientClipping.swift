@@ -15,7 +15,7 @@ public enum GradientClippingError: Error, Equatable, Sendable, CustomStringConve
     case .nonFiniteGradient(let parameter, let count):
       "the gradient of \(parameter) has \(count) elements that are NaN or infinite"
     case .limitNotPositive(let limit):
-      "the largest allowed norm must be positive, not \(limit)"
+      "the limit of clipping must be positive, not \(limit)"
     }
   }
 }
@@ -33,16 +33,42 @@ public enum GradientClippingError: Error, Equatable, Sendable, CustomStringConve
 public func clipGradientNorm<Model: Parameterized>(
   _ gradients: inout Model, to limit: Double
 ) throws(GradientClippingError) -> Double {
-  guard limit > 0 else { throw .limitNotPositive(limit) }
-  let named = gradients.namedParameters
-  for (name, gradient) in named where !gradient.isFinite {
-    throw .nonFiniteGradient(parameter: name, count: gradient.nonfiniteCount)
-  }
+  let named = try clippable(gradients, to: limit)
   let norm = Tensor(named.map { VectorKernels.norm($0.value.span) }).norm()
   if norm > limit {
     gradients.visitParameters { _, gradient in gradient.scale(by: limit, over: norm) }
   }
   return norm
+}
+
+/// Limits every element of all gradients to ±`limit`, and returns the largest magnitude before
+/// (PyTorch `clip_grad_value_`).
+///
+/// The direction is not kept; where that matters, clip the norm.
+///
+/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite.
+@discardableResult
+public func clipGradientValue<Model: Parameterized>(
+  _ gradients: inout Model, to limit: Double
+) throws(GradientClippingError) -> Double {
+  let named = try clippable(gradients, to: limit)
+  let largest = named.reduce(0) { max($0, Double($1.value.maxMagnitude())) }
+  if largest > limit {
+    let bound = Model.Scalar(limit)
+    gradients.visitParameters { _, gradient in gradient = gradient.clamped(to: -bound...bound) }
+  }
+  return largest
+}
+
+private func clippable<Model: Parameterized>(
+  _ gradients: Model, to limit: Double
+) throws(GradientClippingError) -> [(name: String, value: Tensor<Model.Scalar>)] {
+  guard limit > 0 else { throw .limitNotPositive(limit) }
+  let named = gradients.namedParameters
+  for (name, gradient) in named where !gradient.isFinite {
+    throw .nonFiniteGradient(parameter: name, count: gradient.nonfiniteCount)
+  }
+  return named
 }
 
 extension Tensor {
