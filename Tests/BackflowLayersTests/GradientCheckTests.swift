@@ -36,29 +36,45 @@ import Testing
     #expect(subjects.subtracting(covered) == [], "without a row in GradientCheckTable.swift")
     #expect(covered.subtracting(subjects) == [], "rows for what is not in BackflowLayers")
   }
+
+  @Test func `of a loss has rows for every reduction`() throws {
+    let reduced = try Set(names(matching: #/public func (\w+)<[^{]*?-> \(loss: /#))
+    let perSample = try Set(names(matching: #/public func (\w+)<[^{]*?-> SampleLosses</#))
+    #expect(!reduced.isEmpty)
+    #expect(reduced == perSample)
+    for loss in reduced {
+      for reduction in ["mean", "sum", "per sample"] {
+        #expect(
+          gradientCheckTable.contains { $0.subject == loss && $0.shapes.hasSuffix(reduction) },
+          "\(loss), \(reduction)")
+      }
+    }
+  }
 }
 
-/// The names of all layers and losses that BackflowLayers declares, read from its sources.
+/// The names of all layers and losses that BackflowLayers declares, and of the functions beside which
+/// stands a backward form, read from its sources.
 private func differentiableNames() throws -> [String] {
+  let layer =
+    #/(?:struct|extension) (\w+)(?:<[^{]*>)?: (?:[\w, ]*\b)?(?:Parameterless)?Layer(?:<\w+>)? \{/#
+  let loss = #/public func (\w+)<[^{]*?-> (?:\(loss: |SampleLosses<)/#
+  // What has another input than one tensor is no `Layer`, but has a backward pass all the same.
+  let passes = #/(?:struct|extension) (\w+)[^{\n]*\{\n(?:(?!\}).*\n)*?  public func backward\(/#
+  let pair = #/public func (\w+)Backward</#
+  let protocols = try Set(names(matching: #/public protocol (\w+)/#))
+  return try [layer, loss, passes, pair].flatMap(names).filter { !protocols.contains($0) }
+}
+
+/// What the first group of `pattern` matches in the sources of BackflowLayers.
+private func names(matching pattern: Regex<(Substring, Substring)>) throws -> [String] {
   let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../Sources/BackflowLayers").standardized
   let files = try #require(
     FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
-  let layer =
-    #/(?:struct|extension) (\w+)(?:<[^{]*>)?: (?:[\w, ]*\b)?(?:Parameterless)?Layer(?:<\w+>)? \{/#
-  let loss = #/public func (\w+)<[^{]*?-> \(loss: /#
-  // What has another input than one tensor is no `Layer`, but has a backward pass all the same.
-  let passes = #/(?:struct|extension) (\w+)[^{\n]*\{\n(?:(?!\}).*\n)*?  public func backward\(/#
-  var names: [String] = []
-  var protocols: Set<String> = []
-  for case let file as URL in files where file.pathExtension == "swift" {
-    let source = try String(contentsOf: file, encoding: .utf8)
-    names += source.matches(of: layer).map { String($0.1) }
-    names += source.matches(of: passes).map { String($0.1) }
-    names += source.matches(of: loss).map { String($0.1) }
-    protocols.formUnion(source.matches(of: #/public protocol (\w+)/#).map { String($0.1) })
-  }
-  return names.filter { !protocols.contains($0) }
+  return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
+    .flatMap { file in
+      try String(contentsOf: file, encoding: .utf8).matches(of: pattern).map { String($0.1) }
+    }
 }
 
 /// The ways in which a hand-written gradient goes wrong.

@@ -78,3 +78,57 @@ import Testing
     #expect(gradients.first == Tensor([1]))
   }
 }
+
+@Suite struct `Clipping by value` {
+  @Test func `limits every element and returns the largest magnitude before`() throws {
+    var gradients = OneParameter<Float>(value: Tensor([-7, 1, 0.5, 2]))
+    #expect(try clipGradientValue(&gradients, to: 1) == 7)
+    #expect(gradients.value == Tensor([-1, 1, 0.5, 1]))
+    #expect(try clipGradientValue(&gradients, to: 1) == 1)
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity])
+  func `refuses what is not finite and changes nothing`(value: Double) {
+    var gradients = OneParameter<Double>(value: Tensor([1000, value]))
+    #expect(throws: GradientClippingError.nonFiniteGradient(parameter: "value", count: 1)) {
+      try clipGradientValue(&gradients, to: 1)
+    }
+    #expect(gradients.value[0] == 1000)
+  }
+
+  @Test(arguments: [0, -1, Double.nan])
+  func `refuses a limit that is not positive`(limit: Double) {
+    var gradients = OneParameter<Double>(value: Tensor([1]))
+    #expect(throws: GradientClippingError.self) { try clipGradientValue(&gradients, to: limit) }
+    #expect(gradients.value == Tensor([1]))
+  }
+}
+
+@Suite struct `A gradient clipper` {
+  @Test func `records how often it clipped, and the last norm`() throws {
+    var clipper = GradientClipper(norm: 5)
+    #expect(clipper.clipRate == nil && clipper.last == nil)
+    for gradient in [[3.0, 4], [30, 40], [0, 1], [6, 8]] {
+      var gradients = OneParameter<Double>(value: Tensor(gradient))
+      try clipper.clip(&gradients)
+      #expect(gradients.value.norm() <= 5)
+    }
+    #expect(clipper.steps == 4 && clipper.clippedSteps == 2)
+    #expect(clipper.clipRate == 0.5 && clipper.last == 10)
+  }
+
+  @Test func `clips by value too`() throws {
+    var clipper = GradientClipper(value: 1)
+    var gradients = OneParameter<Float>(value: Tensor([3, 0.5]))
+    #expect(try clipper.clip(&gradients) == 3)
+    #expect(gradients.value == Tensor([1, 0.5]))
+    #expect(clipper.clipRate == 1 && clipper.quantity == .value && clipper.limit == 1)
+  }
+
+  @Test func `does not count a step that it refused`() throws {
+    var clipper = GradientClipper(norm: 1)
+    var gradients = OneParameter<Double>(value: Tensor([.nan]))
+    #expect(throws: GradientClippingError.self) { try clipper.clip(&gradients) }
+    #expect(clipper == GradientClipper(norm: 1))
+  }
+}

@@ -15,6 +15,12 @@ import Testing
       ("Glorot normal", .glorotNormal(gain: 3), 9 * 2.0 / Double(fanIn + fanOut)),
       ("He uniform", .heUniform, 2.0 / Double(fanIn)),
       ("He normal", .heNormal, 2.0 / Double(fanIn)),
+      ("He uniform with gain", .heUniform(gain: 3), 9 / Double(fanIn)),
+      ("He normal with gain", .heNormal(gain: 3), 9 / Double(fanIn)),
+      ("LeCun uniform", .lecunUniform(), 1 / Double(fanIn)),
+      ("LeCun normal", .lecunNormal(gain: 2), 4 / Double(fanIn)),
+      ("uniform", .uniform(-3..<3), 3),
+      ("normal", .normal(standardDeviation: 0.1), 0.01),
     ]
     for (name, initializer, variance) in cases {
       let weights = draw(initializer, [fanOut, fanIn])
@@ -29,6 +35,21 @@ import Testing
     let largest = draw(.glorotUniform(), [200, 300]).maxMagnitude()
     #expect(largest <= bound)
     #expect(largest > 0.999 * bound)
+  }
+
+  @Test func `fills, or draws about a mean, whatever the shape`() {
+    #expect(draw(.zeros, [2, 3, 4]) == .zeros([2, 3, 4]))
+    #expect(draw(.constant(2.5), [3]) == Tensor([2.5, 2.5, 2.5]))
+    let values = draw(.normal(mean: 5, standardDeviation: 2), [10_000])
+    #expect(abs(values.mean() - 5) < 5 * 2 / 100)
+    let inside = draw(.uniform(1..<2), [1000])
+    #expect(inside.min() >= 1 && inside.max() < 2)
+  }
+
+  @Test func `of the identity kind keeps what it can of a state`() {
+    #expect(draw(.identity(gain: 0.5), [2, 2]) == Tensor(rows: [[0.5, 0], [0, 0.5]]))
+    #expect(draw(.identity(), [2, 3]) == Tensor(rows: [[1, 0, 0], [0, 1, 0]]))
+    #expect(draw(.identity(), [3, 2]) == Tensor(rows: [[1, 0], [0, 1], [0, 0]]))
   }
 
   @Test func `gives both precisions the same numbers`() {

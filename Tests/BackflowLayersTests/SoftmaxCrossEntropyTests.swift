@@ -34,6 +34,75 @@ import Testing
       Tolerance(Double.self, length: 4, scale: 1))
   }
 
+  @Test func `leaves ignored rows out of sum and mean, whatever they hold`() {
+    var random = RandomSource(seed: 8)
+    var logits: Tensor<Float> = random.normal([4, 3])
+    logits[1, 2] = .nan
+    logits[3, 0] = .infinity
+    let kept = logits.gather([0, 2])
+    let (loss, gradient) = softmaxCrossEntropy(logits, [2, -1, 0, -1], ignoring: -1)
+    let expected = softmaxCrossEntropy(kept, [2, 0])
+    #expect(loss == expected.loss)
+    #expect(gradient.gather([0, 2]) == expected.gradient)
+    #expect(gradient.gather([1, 3]) == .zeros([2, 3]))
+  }
+
+  @Test func `over ignored rows alone has no mean, and a sum of 0`() {
+    let logits = Tensor<Float>.ones([2, 3])
+    let mean = softmaxCrossEntropy(logits, [9, 9], ignoring: 9)
+    #expect(mean.loss.isNaN && mean.gradient == .zeros([2, 3]))
+    #expect(softmaxCrossEntropy(logits, [9, 9], ignoring: 9, reduction: .sum).loss == 0)
+  }
+
+  @Test(arguments: [0, 0.3, 1])
+  func `is the same for labels and for their indicators`(smoothing: Double) {
+    var random = RandomSource(seed: 9)
+    let logits: Tensor<Double> = random.normal([5, 4], standardDeviation: 3)
+    let labels = [3, 0, 1, 1, 2]
+    let indicators = Tensor(rows: labels.map { label in (0..<4).map { $0 == label ? 1.0 : 0 } })
+    let hard = softmaxCrossEntropy(logits, labels, labelSmoothing: smoothing)
+    let soft = softmaxCrossEntropy(logits, indicators, labelSmoothing: smoothing)
+    let tolerance = Tolerance(Double.self, length: 4, scale: 5)
+    expectClose([hard.loss], [soft.loss], tolerance)
+    expectClose(hard.gradient.elements, soft.gradient.elements, tolerance)
+  }
+
+  @Test func `does not mind an impossible class that nobody asks for`() {
+    let logits = Tensor<Double>(rows: [[0, -.infinity, 0]])
+    let hard = softmaxCrossEntropy(logits, [0])
+    let soft = softmaxCrossEntropy(logits, Tensor(rows: [[1, 0, 0]]))
+    #expect(hard.loss == Foundation.log(2) && soft.loss == hard.loss)
+    #expect(hard.gradient == Tensor(rows: [[-0.5, 0, 0.5]]) && soft.gradient == hard.gradient)
+    #expect(softmaxCrossEntropy(logits, [0], labelSmoothing: 0.1).loss == .infinity)
+  }
+
+  // The minimum over p of −Σ q ln p is the entropy of q, at p = q.
+  @Test func `is least, with gradient 0, where softmax is the target`() {
+    let target = Tensor<Double>(rows: [[0.5, 0.25, 0.25]])
+    let (loss, gradient) = softmaxCrossEntropy(log(target), target)
+    expectClose(
+      [loss], [1.5 * Foundation.log(2)], Tolerance(Double.self, length: 3, scale: 1))
+    #expect(gradient.maxMagnitude() < 1e-15)
+  }
+
+  @Test func `of samples has the samples' shape`() {
+    let logits = Tensor<Float>.zeros([2, 3, 4])
+    let each = softmaxCrossEntropy(logits, [0, 1, 2, 3, 0, 1], reduction: .perSample)
+    #expect(each.losses.shape == [2, 3])
+    let weights = Tensor<Float>([1, 0, 0, 0, 0, 2], shape: [2, 3])
+    let gradient = each.gradient(weightedBy: weights).asRows
+    #expect(gradient.slice(0..<1) == Tensor(rows: [[-0.75, 0.25, 0.25, 0.25]]))
+    #expect(gradient.slice(1..<5) == .zeros([4, 4]))
+    #expect(gradient.slice(5..<6) == Tensor(rows: [[0.5, -1.5, 0.5, 0.5]]))
+  }
+
+  @Test func `stops where logits and targets differ in shape`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = softmaxCrossEntropy(Tensor<Float>.zeros([2, 3]), Tensor<Float>.zeros([3, 2]))
+    }
+    #expect(stopMessage(result).contains("targets of shape [3, 2] against logits of shape [2, 3]"))
+  }
+
   @Test func `passes NaN on`() {
     let (loss, gradient) = softmaxCrossEntropy(
       Tensor<Double>(rows: [[.nan, 0], [0, 0]]), [0, 1])

@@ -1,0 +1,35 @@
+import Backflow
+import Foundation
+import TestSupport
+import Testing
+
+/// A folder of PyTorch's results under Fixtures, written by a script in scripts/fixtures.
+struct Fixture {
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("Fixtures")
+  private let folder: URL
+
+  init(_ path: String) { folder = Self.root.appendingPathComponent(path) }
+
+  /// The cases in the folder of a kind.
+  static func cases(of kind: String) throws -> Set<String> {
+    try Set(FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent(kind).path))
+  }
+
+  func tensor(_ name: String) throws -> Tensor<Double> {
+    try NPY.read(folder.appendingPathComponent(name + ".npy").path)
+  }
+
+  func labels(_ name: String) throws -> [Int] { try tensor(name).elements.map { Int($0) } }
+
+  /// Fails unless `actual` is the tensor of that name to 1e-10 of its largest element.
+  func expect(_ actual: Tensor<Double>, is name: String, _ what: String = "") throws {
+    let expected = try tensor(name)
+    #expect(actual.shape == expected.shape, "\(folder.lastPathComponent), \(name) \(what)")
+    // Where all are 0, so must be all of ours.
+    let scale = max(expected.maxMagnitude(), .leastNormalMagnitude)
+    expectClose(
+      actual.elements, expected.elements, Tolerance(1e-10 * scale, scale: scale),
+      "\(folder.lastPathComponent), \(name) \(what)")
+  }
+}
