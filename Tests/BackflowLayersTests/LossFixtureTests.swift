@@ -91,12 +91,12 @@ extension Tensor<Double> {
 
 @Suite struct `Losses and PyTorch` {
   @Test func `have the same cases`() throws {
-    #expect(try Fixture.cases(of: "losses") == Set(LossCase.all.map(\.name)))
+    #expect(try FixtureFolder.cases(of: "losses") == Set(LossCase.all.map(\.name)))
   }
 
   @Test(arguments: LossCase.all)
   func `agree to 1e-10, at kinks too`(loss: LossCase) throws {
-    let fixture = Fixture("losses/\(loss.name)")
+    let fixture = FixtureFolder("losses/\(loss.name)")
     let (prediction, target) = try (fixture.tensor("prediction"), fixture.tensor("target"))
 
     let mean = loss.reduced(prediction, target, .mean)

@@ -47,12 +47,12 @@ struct OptimizerCase: CustomStringConvertible, Sendable {
 
 @Suite struct `Optimisers and PyTorch` {
   @Test func `have the same cases`() throws {
-    #expect(try Fixture.cases(of: "optimizers") == Set(OptimizerCase.all.map(\.name)))
+    #expect(try FixtureFolder.cases(of: "optimizers") == Set(OptimizerCase.all.map(\.name)))
   }
 
   @Test(arguments: OptimizerCase.all)
   func `agree to 1e-10 after every step, and so do their states`(optimizer: OptimizerCase) throws {
-    let fixture = Fixture("optimizers/\(optimizer.name)")
+    let fixture = FixtureFolder("optimizers/\(optimizer.name)")
     let gradients = try fixture.tensor("gradients")
     var model = OneParameter<Double>(value: try fixture.tensor("start"))
     var rule = optimizer.make(model)
@@ -81,12 +81,12 @@ struct OptimizerCase: CustomStringConvertible, Sendable {
   ]
 
   @Test func `have the same cases`() throws {
-    #expect(try Fixture.cases(of: "schedules") == Set(Self.all.keys))
+    #expect(try FixtureFolder.cases(of: "schedules") == Set(Self.all.keys))
   }
 
   @Test func `agree to 1e-10 at every step`() throws {
     for (name, schedule) in Self.all {
-      let fixture = Fixture("schedules/\(name)")
+      let fixture = FixtureFolder("schedules/\(name)")
       let steps = try fixture.tensor("rates").count
       try fixture.expect(Tensor((0..<steps).map(schedule.learningRate)), is: "rates")
     }

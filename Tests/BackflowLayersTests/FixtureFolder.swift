@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A folder of PyTorch's results under Fixtures, written by a script in scripts/fixtures.
-struct Fixture {
+struct FixtureFolder {
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Fixtures")
   private let folder: URL
