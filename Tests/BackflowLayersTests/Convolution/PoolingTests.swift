@@ -1,0 +1,59 @@
+import Backflow
+import TestSupport
+import Testing
+
+@Suite struct `A pooling` {
+  let image = Tensor<Double>([1, 5, 2, 0, 3, 5, 4, 8], shape: [1, 1, 2, 4])
+
+  @Test func `takes the largest of each window and sends the gradient to the first of them`() {
+    let layer = MaxPool2D<Double>(kernelSize: 2)
+    let (y, cache) = layer.forward(image)
+    #expect(y == Tensor([5, 8], shape: [1, 1, 1, 2]))
+    let gradient = layer.inputGradient(Tensor([10, 20], shape: [1, 1, 1, 2]), cache)
+    #expect(gradient == Tensor([0, 10, 0, 0, 0, 0, 0, 20], shape: [1, 1, 2, 4]))
+  }
+
+  @Test func `adds up where windows overlap, and padding never wins`() {
+    let layer = MaxPool2D<Double>(kernelSize: 2, stride: 1, padding: 1)
+    let (y, cache) = layer.forward(Tensor([-1, -2], shape: [1, 1, 1, 2]))
+    #expect(y == Tensor([-1, -1, -2, -1, -1, -2], shape: [1, 1, 2, 3]))
+    let gradient = layer.inputGradient(.ones([1, 1, 2, 3]), cache)
+    #expect(gradient == Tensor([4, 2], shape: [1, 1, 1, 2]))
+  }
+
+  @Test func `lets a NaN win`() {
+    let x = Tensor<Float>([1, .nan, 3, 2], shape: [1, 1, 2, 2])
+    #expect(MaxPool2D<Float>(kernelSize: 2)(x).scalar.isNaN)
+  }
+
+  @Test func `takes the mean of each window`() {
+    let layer = AvgPool2D<Double>(kernelSize: 2)
+    let (y, cache) = layer.forward(image)
+    #expect(y == Tensor([3.5, 3.5], shape: [1, 1, 1, 2]))
+    let gradient = layer.inputGradient(Tensor([4, 8], shape: [1, 1, 1, 2]), cache)
+    #expect(gradient == Tensor([1, 1, 2, 2, 1, 1, 2, 2], shape: [1, 1, 2, 4]))
+  }
+
+  @Test func `counts padding in a mean, or not`() {
+    let x = Tensor<Double>.ones([1, 1, 2, 2])
+    let counted = AvgPool2D<Double>(kernelSize: 2, padding: 1)
+    #expect(counted(x) == Tensor(repeating: 0.25, shape: [1, 1, 2, 2]))
+    let notCounted = AvgPool2D<Double>(kernelSize: 2, padding: 1, countsPadding: false)
+    #expect(notCounted(x) == x)
+  }
+
+  @Test func `stops at more padding than half a window, and at a gradient of another shape`() async
+  {
+    let padding = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = MaxPool2D<Float>(kernelSize: 3, padding: 2)
+    }
+    #expect(stopMessage(padding).contains("[2, 2]"))
+    #expect(stopMessage(padding).contains("[3, 3]"))
+    let gradient = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let layer = AvgPool2D<Float>(kernelSize: 2)
+      _ = layer.inputGradient(.zeros([1, 1, 3, 3]), layer.forward(.zeros([1, 1, 4, 4])).cache)
+    }
+    #expect(stopMessage(gradient).contains("[1, 1, 2, 2]"))
+    #expect(stopMessage(gradient).contains("[1, 1, 3, 3]"))
+  }
+}
