@@ -1,4 +1,11 @@
 extension VectorKernels {
+  /// y ← value
+  package static func fill<S: RealScalar>(_ value: S, into y: consuming MutableSpan<S>) {
+    unsafe y.withUnsafeMutableBufferPointer { y in
+      unsafe S._routines.vector.fill(y.count, value, y.baseAddress)
+    }
+  }
+
   /// y ← a + b
   package static func add<S: RealScalar>(
     _ a: Span<S>, _ b: Span<S>, into y: consuming MutableSpan<S>

@@ -16,8 +16,8 @@ public import BackflowLinearAlgebra
 ///     }
 ///
 /// It is a value like its layers. Parameters are called "0.weight", "3.bias". In training each layer
-/// gets its own seed, `mode.part(k)`. Cache: the layers' caches. Cost: that of the layers, and below a
-/// microsecond for each, because their types are known only at run time.
+/// gets its own seed, `mode.part(k)`. Cache: the layers' caches. Cost: that of the layers, and less
+/// than a microsecond for each, because their types are known only at run time.
 public struct Sequential<Scalar: RealScalar>: Layer {
   /// The layers, the first first.
   public var layers: [any Layer<Scalar>]

@@ -41,7 +41,8 @@ public struct Tensor<Scalar: RealScalar>: Sendable {
 extension Tensor {
   /// A tensor of `shape` with every element equal to `value`.
   public init(repeating value: Scalar, shape: Shape) {
-    self.init(shape: shape, storage: Buffer(repeating: value, count: shape.elementCount))
+    self.init(uninitialized: shape)
+    VectorKernels.fill(value, into: mutableSpan)
   }
 
   /// A tensor of `shape` from its elements in row-major order. Stops if their number differs.

@@ -42,7 +42,7 @@ INLINE size_t NAME(start_of_row)(const backflow_windows *w, const NAME(Tap) *tap
 
 static void NAME(unfold_tap)(const backflow_windows *w, NAME(Tap) tap, const T *plane, T *column)
 {
-    size_t outputs = w->output_width;
+    const size_t outputs = w->output_width, stride = w->stride_width;
     for (size_t o = 0; o < w->output_height; o++, column += outputs) {
         if (o < tap.o_first || o >= tap.o_end || tap.p_first == tap.p_end) {
             memset(column, 0, outputs * sizeof(T));
@@ -50,10 +50,11 @@ static void NAME(unfold_tap)(const backflow_windows *w, NAME(Tap) tap, const T *
         }
         const T *row = plane + NAME(start_of_row)(w, &tap, o);
         for (size_t p = 0; p < tap.p_first; p++) column[p] = 0;
-        if (w->stride_width == 1) {
-            FOR_EACH(p, tap.p_end - tap.p_first) column[tap.p_first + p] = row[p];
+        T *to = column + tap.p_first;
+        if (stride == 1) {
+            memcpy(to, row, (tap.p_end - tap.p_first) * sizeof(T));
         } else {
-            FOR_EACH(p, tap.p_end - tap.p_first) column[tap.p_first + p] = row[p * w->stride_width];
+            FOR_EACH(p, tap.p_end - tap.p_first) to[p] = row[p * stride];
         }
         for (size_t p = tap.p_end; p < outputs; p++) column[p] = 0;
     }
@@ -77,14 +78,15 @@ static void NAME(unfold)(size_t samples, size_t channels, size_t sample_stride, 
 // Windows that overlap share taps; those of one row and one (i, j) do not, so the inner loops are free of conflicts.
 static void NAME(fold_tap)(const backflow_windows *w, NAME(Tap) tap, const T *column, T *plane)
 {
-    if (tap.p_first == tap.p_end) return;
+    const size_t count = tap.p_end - tap.p_first, stride = w->stride_width;
+    if (count == 0) return;
     for (size_t o = tap.o_first; o < tap.o_end; o++) {
         T *row = plane + NAME(start_of_row)(w, &tap, o);
         const T *from = column + o * w->output_width + tap.p_first;
-        if (w->stride_width == 1) {
-            FOR_EACH(p, tap.p_end - tap.p_first) row[p] += from[p];
+        if (stride == 1) {
+            FOR_EACH(p, count) row[p] += from[p];
         } else {
-            FOR_EACH(p, tap.p_end - tap.p_first) row[p * w->stride_width] += from[p];
+            FOR_EACH(p, count) row[p * stride] += from[p];
         }
     }
 }
@@ -104,7 +106,18 @@ static void NAME(fold)(size_t samples, size_t channels, size_t sample_stride, co
     }
 }
 
-// A window without a tap so far has the winner -1; the first NaN stays.
+// One row of one tap; a window without a tap so far has the winner -1, and the first NaN stays.
+INLINE void NAME(compare_taps)(size_t n, const T *x, size_t stride, int32_t start, T *best, int32_t *winner)
+{
+    FOR_EACH(p, n)
+    {
+        T candidate = x[p * stride], b = best[p];
+        int wins = (candidate > b) | (winner[p] < 0) | ((candidate != candidate) & (b == b));
+        best[p] = wins ? candidate : b;
+        winner[p] = wins ? start + (int32_t)p * (int32_t)stride : winner[p];
+    }
+}
+
 static void NAME(max_pool)(size_t planes, const backflow_windows *w, const T *x, T *y, int32_t *winner)
 {
     size_t outputs = w->output_height * w->output_width;
@@ -113,16 +126,15 @@ static void NAME(max_pool)(size_t planes, const backflow_windows *w, const T *x,
         for (size_t k = 0; k < outputs; k++) winner[k] = -1;
         FOR_EACH_TAP(w, i, j) {
             NAME(Tap) tap = NAME(tap)(w, i, j);
-            for (size_t o = tap.o_first; o < tap.o_end; o++) {
+            size_t count = tap.p_end - tap.p_first;
+            for (size_t o = tap.o_first; o < tap.o_end && count > 0; o++) {
                 size_t start = NAME(start_of_row)(w, &tap, o), first = o * w->output_width + tap.p_first;
-                T *best = y + first;
-                int32_t *place = winner + first;
-                FOR_EACH(p, tap.p_end - tap.p_first)
-                {
-                    T candidate = x[start + p * w->stride_width];
-                    int wins = (candidate > best[p]) | (place[p] < 0) | ((candidate != candidate) & (best[p] == best[p]));
-                    best[p] = wins ? candidate : best[p];
-                    place[p] = wins ? (int32_t)(start + p * w->stride_width) : place[p];
+                if (w->stride_width == 1) {
+                    NAME(compare_taps)(count, x + start, 1, (int32_t)start, y + first, winner + first);
+                } else if (w->stride_width == 2) {
+                    NAME(compare_taps)(count, x + start, 2, (int32_t)start, y + first, winner + first);
+                } else {
+                    NAME(compare_taps)(count, x + start, w->stride_width, (int32_t)start, y + first, winner + first);
                 }
             }
         }
@@ -167,7 +179,8 @@ static void NAME(average_pool)(size_t planes, const backflow_windows *w, int cou
             for (size_t o = tap.o_first; o < tap.o_end; o++) {
                 const T *row = x + NAME(start_of_row)(w, &tap, o);
                 T *sum = y + o * w->output_width + tap.p_first;
-                FOR_EACH(p, tap.p_end - tap.p_first) sum[p] += row[p * w->stride_width];
+                const size_t stride = w->stride_width;
+                FOR_EACH(p, tap.p_end - tap.p_first) sum[p] += row[p * stride];
             }
         }
         for (size_t o = 0; o < w->output_height; o++) {
