@@ -64,19 +64,23 @@ private func checkRowUpdatesAndSums<T: BinaryFloatingPoint>(_ table: VectorKerne
   }
 }
 
-/// The log-softmax of a row in Double, and what its rounding is relative to. x − maximum is rounded,
-/// which moves its exponential in proportion to its size; their sum is rounded in Double.
-private func logSoftmax<T: BinaryFloatingPoint>(
+/// The softmax of a row and its logarithm in Double, and what their rounding is relative to.
+/// x − maximum is rounded, which moves its exponential in proportion to its size; their sum is
+/// rounded in Double. The exponential of the logarithm would itself be several units off.
+private func softmax<T: BinaryFloatingPoint>(
   _ row: [T]
-) -> (values: [Double], scales: [Double], probabilityScales: [Double]) {
+) -> (
+  logs: [Double], logScales: [Double], probabilities: [Double], probabilityScales: [Double]
+) {
   let largest = row.max() ?? .nan
   let shifts = row.map { Double($0) - Double(largest) }
   let sum = shifts.reduce(0) { $0 + exp($1) }
-  let values = shifts.map { $0 - log(sum) }
-  let probabilityScales = zip(values, shifts).map { exp($0) * (1 - $1) }
+  let logs = shifts.map { $0 - log(sum) }
+  let probabilities = shifts.map { exp($0) / sum }
+  let probabilityScales = zip(probabilities, shifts).map { $0 * (1 - $1) }
   let sumScale = probabilityScales.reduce(Double.ulpOfOne / Double(T.ulpOfOne), +)
-  let scales = zip(values, shifts).map { $0.magnitude - $1 + sumScale }
-  return (values, scales, probabilityScales)
+  let logScales = zip(logs, shifts).map { $0.magnitude - $1 + sumScale }
+  return (logs, logScales, probabilities, probabilityScales)
 }
 
 private func checkSoftmax<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
@@ -84,13 +88,14 @@ private func checkSoftmax<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>)
     for width in [1.0, 8, 90, 800] {
       let label = Comment(rawValue: "\(table.isa) \(T.self) \(rows)×\(columns) within \(width)")
       let x: [T] = Samples.uniform(rows * columns, in: -width...width)
-      let perRow = (0..<rows).map { logSoftmax(Array(x[$0 * columns..<($0 + 1) * columns])) }
-      let logs = perRow.flatMap(\.values)
-      let logScale = perRow.flatMap(\.scales)
+      let perRow = (0..<rows).map { softmax(Array(x[$0 * columns..<($0 + 1) * columns])) }
+      let logs = perRow.flatMap(\.logs)
+      let logScale = perRow.flatMap(\.logScales)
+      let probabilities = perRow.flatMap(\.probabilities)
       let scale = perRow.flatMap(\.probabilityScales)
 
       let apart = written(count: x.count) { table.rows["softmax"](rows, columns, x, $0) }
-      #expect(mismatch(apart, logs.map { exp($0) }, ulps: 8, scale: scale) == nil, label)
+      #expect(mismatch(apart, probabilities, ulps: 8, scale: scale) == nil, label)
       let inPlace = written(x) { table.rows["softmax"](rows, columns, $0, $0) }
       #expect(inPlace == apart, label)
 
