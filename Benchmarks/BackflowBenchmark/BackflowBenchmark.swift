@@ -25,6 +25,9 @@ struct BackflowBenchmark: ParsableCommand {
   @Option(help: "Seconds for each workload.")
   var seconds = 1.0
 
+  @Option(help: "Write the tensors of every selected workload below DIRECTORY instead of timing it.")
+  var export: String?
+
   @Option(help: "The form of the results.")
   var format = Format.text
 
@@ -53,6 +56,7 @@ struct BackflowBenchmark: ParsableCommand {
       throw ExitCode.failure
     #else
       if let threads { Threads.count = threads }
+      if let export { return try write(selected, to: export) }
       let machine = Machine(seconds: min(seconds, 0.5))
       if format == .text { print(TextTable.heading(machine, threads: Threads.count)) }
       var results: [BenchmarkResult] = []
@@ -66,6 +70,17 @@ struct BackflowBenchmark: ParsableCommand {
       }
       if format == .json { print(try json(machine, results)) }
     #endif
+  }
+
+  /// One folder a workload, one .npy file a tensor: what scripts/compare-peers computes again.
+  private func write(_ workloads: [Workload], to directory: String) throws {
+    for workload in workloads where workload.pass == .forwardBackward {
+      let folder = URL(fileURLWithPath: directory).appendingPathComponent(workload.name)
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      for (name, tensor) in try workload.prepare().tensors() {
+        try NPY.write(tensor, to: folder.appendingPathComponent(name + ".npy").path)
+      }
+    }
   }
 
   private struct Output: Encodable {

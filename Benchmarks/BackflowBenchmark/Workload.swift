@@ -1,3 +1,5 @@
+internal import Backflow
+
 /// One row of the table: something whose time is measured.
 struct Workload {
   /// Which part of a training step is timed.
@@ -20,6 +22,9 @@ struct Workload {
   struct Prepared {
     /// Does the work once and returns a number that depends on all of it.
     let run: () -> Double
+    /// The inputs, parameters and results by name, for others to compute again; empty where there
+    /// is nothing to compare.
+    var tensors: () -> [(name: String, value: Tensor<Float>)] = { [] }
   }
 }
 

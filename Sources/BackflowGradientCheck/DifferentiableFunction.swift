@@ -57,19 +57,53 @@ extension DifferentiableFunction {
       })
   }
 
-  /// A recurrent layer at `input` and `initialState`, both of them arguments.
-  public init(_ layer: RNN<Double>, input: Tensor<Double>, initialState: Tensor<Double>) {
+  /// A recurrent network at `input` and `initialState`. Its output here is everything it returns, the
+  /// outputs followed by the final states, so that their gradients are checked too.
+  public init<Cell: RecurrentCell<Double>>(
+    _ network: Recurrent<Cell>, input: Tensor<Double>, initialState: [Cell.State],
+    lengths: [Int]? = nil, mode: Mode = .evaluation
+  ) {
+    let perState = initialState[0].tensors.count
+    let stateTensors = initialState.flatMap(\.tensors)
+
+    func states(_ tensors: some Collection<Tensor<Double>>) -> [Cell.State] {
+      let tensors = Array(tensors)
+      return stride(from: 0, to: tensors.count, by: perState).map {
+        Cell.State(tensors: Array(tensors[$0..<$0 + perState]))
+      }
+    }
+    func run(
+      _ values: [Tensor<Double>]
+    ) -> (
+      network: Recurrent<Cell>, output: Tensor<Double>, finalState: [Cell.State],
+      cache: Recurrent<Cell>.Cache
+    ) {
+      let network = network.replacingParameters(with: values.dropFirst(1 + stateTensors.count))
+      let (output, finalState, cache) = network.forward(
+        values[0], initialState: states(values[1..<1 + stateTensors.count]), lengths: lengths,
+        mode: mode)
+      return (network, output, finalState, cache)
+    }
+
     self.init(
-      of: [Argument("input", input), Argument("initial state", initialState)]
-        + layer.parameterArguments,
-      forward: {
-        layer.replacingParameters(with: $0.dropFirst(2)).forward($0[0], initialState: $0[1]).output
+      of: [Argument("input", input)]
+        + stateTensors.enumerated().map { Argument("initial state \($0.offset)", $0.element) }
+        + network.parameterArguments,
+      forward: { values in
+        let (_, output, finalState, _) = run(values)
+        return .concatenate(([output] + finalState.flatMap(\.tensors)).map(\.flattened))
       },
-      backward: { arguments, outputGradient in
-        let layer = layer.replacingParameters(with: arguments.dropFirst(2))
-        let cache = layer.forward(arguments[0], initialState: arguments[1]).cache
-        let (input, state, gradients) = layer.backward(outputGradient, cache)
-        return [input, state] + gradients.namedParameters.map(\.value)
+      backward: { values, gradient in
+        let (network, output, _, cache) = run(values)
+        let stateSize = stateTensors[0].count
+        let stateGradients = stateTensors.enumerated().map { index, tensor in
+          let start = output.count + index * stateSize
+          return gradient[start..<start + stateSize].reshaped(to: tensor.shape)
+        }
+        let (byInput, byState, byParameters) = network.backward(
+          gradient[0..<output.count].reshaped(to: output.shape),
+          finalStateGradient: states(stateGradients), cache)
+        return [byInput] + byState.flatMap(\.tensors) + byParameters.namedParameters.map(\.value)
       })
   }
 

@@ -1,4 +1,4 @@
-internal import BackflowKernels
+public import BackflowKernels
 public import BackflowLinearAlgebra
 
 /// The comparison of a backward pass with finite differences, argument by argument.
@@ -30,6 +30,10 @@ public struct GradientCheck: Sendable {
 
   /// One comparison for each argument, in the function's order.
   public let comparisons: [Comparison]
+  /// The backward pass's gradient by each argument.
+  public let analytic: [Tensor<Double>]
+  /// The finite differences by each argument.
+  public let numeric: [Tensor<Double>]
 
   /// The argument with the largest relative error; `nil` only if the function has no arguments.
   public var worst: Comparison? {
@@ -55,12 +59,26 @@ public struct GradientCheck: Sendable {
       analytic.count == values.count,
       "the backward pass returned \(analytic.count) gradients for \(values.count) arguments")
 
-    comparisons = values.indices.map { index in
-      let numeric = GradientCheck.centralDifferences(
-        of: function, by: index, along: outputGradient, step: step)
-      return Comparison(
-        name: function.arguments[index].name, analytic: analytic[index], numeric: numeric)
+    self.init(
+      names: function.arguments.map(\.name), analytic: analytic,
+      numeric: values.indices.map { index in
+        GradientCheck.centralDifferences(
+          of: function, by: index, along: outputGradient, step: step)
+      })
+  }
+
+  private init(names: [String], analytic: [Tensor<Double>], numeric: [Tensor<Double>]) {
+    comparisons = names.indices.map {
+      Comparison(name: names[$0], analytic: analytic[$0], numeric: numeric[$0])
     }
+    self.analytic = analytic
+    self.numeric = numeric
+  }
+
+  /// The same finite differences against other gradients: what the check would have said of a
+  /// backward pass that returned these.
+  public func comparing(_ analytic: [Tensor<Double>]) -> GradientCheck {
+    GradientCheck(names: comparisons.map(\.name), analytic: analytic, numeric: numeric)
   }
 
   private static func centralDifferences(

@@ -10,27 +10,31 @@ public struct StabilityReport: Sendable {
   public let backwardSignal: BackwardSignal
 }
 
-extension RNN.Nonlinearity {
+extension VanillaCell.Nonlinearity {
   /// γ = sup φ′: 1 for tanh and for ReLU.
   public var slopeBound: Double { 1 }
 }
 
 /// The questions of stability that can be asked of a recurrence.
 public enum Stability {
-  /// Analyses a trained layer along the states that it takes on `sequence`, [T, B, I].
+  /// Analyses one layer of a trained vanilla network along the states that it takes on `sequence`,
+  /// [T, B, I].
   ///
-  /// - Parameter samples: how many samples of the batch the backward signal is averaged over.
+  /// - Parameters:
+  ///   - layer: which layer, the first is 0; of a bidirectional one the forward cell.
+  ///   - samples: how many samples of the batch the backward signal is averaged over.
   /// - Throws: `StabilityError`, for a non-finite weight among others.
   public static func report<Scalar>(
-    of layer: RNN<Scalar>, along sequence: Tensor<Scalar>, samples: Int = 32,
+    of network: RNN<Scalar>, along sequence: Tensor<Scalar>, layer: Int = 0, samples: Int = 32,
     using random: inout RandomSource
   ) throws(StabilityError) -> StabilityReport {
-    let cache = layer.forward(sequence).cache
+    let cache = network.forward(sequence).cache
+    let cell = network.cells[layer][0]
     return StabilityReport(
       spectrum: try Spectrum(
-        of: layer.recurrentWeight, slopeBound: layer.nonlinearity.slopeBound),
+        of: cell.recurrentWeight, slopeBound: cell.nonlinearity.slopeBound),
       backwardSignal: BackwardSignal(
-        through: layer, cache, steps: sequence.shape[0],
+        through: cell, cache.cells[layer][0], steps: sequence.shape[0],
         samples: 0..<min(samples, sequence.shape[1]), using: &random))
   }
 

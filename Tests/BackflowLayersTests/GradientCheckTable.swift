@@ -18,7 +18,7 @@ struct GradientCheckRow: CustomStringConvertible, Sendable {
 }
 
 let gradientCheckTable: [GradientCheckRow] =
-  dense + activations + recurrent + losses + feedForwardRows + lossRows
+  dense + activations + recurrentRows + losses + feedForwardRows + lossRows
 
 // MARK: - Feed-forward
 
@@ -45,46 +45,6 @@ private let activations: [GradientCheckRow] = [[1], [3, 5], [2, 3, 1]].flatMap {
       DifferentiableFunction(ReLU(), input: random.awayFromZero(Shape(shape)))
     },
   ]
-}
-
-// MARK: - Recurrent
-
-private let recurrent: [GradientCheckRow] = [1, 2, 6].flatMap { time in
-  [1, 3].flatMap { batch in
-    [(1, 1), (3, 5)].flatMap { (input, hidden) -> [GradientCheckRow] in
-      let shapes = "T \(time), B \(batch), I \(input), H \(hidden)"
-      return [
-        GradientCheckRow("RNN", "tanh, \(shapes)") { random in
-          var layer = RNN<Double>(inputSize: input, hiddenSize: hidden, using: &random)
-          layer.inputBias = random.normal([hidden])
-          layer.recurrentBias = random.normal([hidden])
-          return DifferentiableFunction(
-            layer, input: random.normal([time, batch, input]),
-            initialState: random.normal([batch, hidden]))
-        },
-        GradientCheckRow("RNN", "ReLU, \(shapes)") { random in
-          DifferentiableFunction(
-            .farFromKinks(inputSize: input, hiddenSize: hidden, using: &random),
-            input: random.uniform([time, batch, input], in: 0.5..<1.5),
-            initialState: random.uniform([batch, hidden], in: 0..<1))
-        },
-      ]
-    }
-  }
-}
-
-extension RNN<Double> {
-  /// A ReLU recurrence on positive inputs in which every second unit is always on, the others always
-  /// off, whatever the time: no argument comes within 0.3 of a kink.
-  fileprivate static func farFromKinks(
-    inputSize: Int, hiddenSize: Int, using random: inout RandomSource
-  ) -> RNN {
-    RNN(
-      inputWeight: random.uniform([hiddenSize, inputSize], in: 0.2..<1),
-      recurrentWeight: random.uniform([hiddenSize, hiddenSize], in: 0..<0.15),
-      inputBias: Tensor((0..<hiddenSize).map { $0.isMultiple(of: 2) ? 0.5 : -20 }),
-      recurrentBias: random.uniform([hiddenSize], in: 0..<0.1), nonlinearity: .relu)
-  }
 }
 
 // MARK: - Losses

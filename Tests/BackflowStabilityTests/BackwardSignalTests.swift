@@ -49,12 +49,12 @@ import Testing
     let layer = RNN<Double>(inputSize: 3, hiddenSize: hidden, using: &random)
     let x: Tensor<Double> = random.normal([time, 2, 3])
     let h0: Tensor<Double> = random.normal([2, hidden])
-    let cache = layer.forward(x, initialState: h0).cache
+    let cache = layer.forward(x, initialState: [h0]).cache
 
     var forSignal = RandomSource(seed: 99)
     var forGradient = forSignal
     let signal = BackwardSignal(
-      through: layer, cache, steps: time, samples: 1..<2, using: &forSignal)
+      through: layer.cells[0][0], cache.cells[0][0], steps: time, samples: 1..<2, using: &forSignal)
 
     // The same direction as a gradient by sample 1 of the last output, and by nothing else.
     let direction: Tensor<Double> = forGradient.normal([hidden])
@@ -62,7 +62,9 @@ import Testing
     for unit in 0..<hidden {
       outputGradient[time - 1, 1, unit] = direction[unit] / direction.norm()
     }
-    let stateGradient = layer.backward(outputGradient, cache).initialStateGradient
+    let stateGradient = layer.backward(
+      outputGradient, finalStateGradient: nil, cache
+    ).initialStateGradient[0]
     #expect(stateGradient.select(0).maxMagnitude() == 0)
     expectClose(
       [signal.norms[time]], [stateGradient.norm()],

@@ -10,16 +10,18 @@ func multilayerPerceptron(batch: Int, input: Int, hidden: Int) -> [Workload] {
     Workload(name: name, pass: .forward, scalar: "float32", flops: flops) {
       let work = work()
       try work.verify(name)
-      return .init { work.single.forward(work.input).output.elementAtEnd }
+      return .init(
+        run: { work.single.forward(work.input).output.elementAtEnd }, tensors: work.tensors)
     },
     Workload(name: name, pass: .forwardBackward, scalar: "float32", flops: 3 * flops) {
       let work = work()
       try work.verify(name)
-      return .init {
-        let cache = work.single.forward(work.input).cache
-        let (inputGradient, gradients) = work.single.backward(work.outputGradient, cache)
-        return inputGradient.elementAtEnd + gradients.first.weight.elementAtEnd
-      }
+      return .init(
+        run: {
+          let cache = work.single.forward(work.input).cache
+          let (inputGradient, gradients) = work.single.backward(work.outputGradient, cache)
+          return inputGradient.elementAtEnd + gradients.first.weight.elementAtEnd
+        }, tensors: work.tensors)
     },
   ]
 }
@@ -36,6 +38,15 @@ private struct MLPWork {
     single = MLP(double)
     self.input = random.normal([batch, input])
     outputGradient = random.normal([batch, 10])
+  }
+
+  func tensors() -> [(name: String, value: Tensor<Float>)] {
+    let (output, cache) = single.forward(input)
+    let (inputGradient, gradients) = single.backward(outputGradient, cache)
+    return single.namedParameters.map { ("parameter." + $0.name, $0.value) }
+      + [("input", input), ("output_gradient", outputGradient), ("output", output)]
+      + [("gradient.input", inputGradient)]
+      + gradients.namedParameters.map { ("gradient." + $0.name, $0.value) }
   }
 
   func verify(_ name: String) throws {

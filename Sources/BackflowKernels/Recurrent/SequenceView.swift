@@ -85,7 +85,25 @@
     unsafe S._routines.vector.reluBackward(count, y.start, start, start)
   }
 
-  private func requireSameShape(_ other: RowsView) {
+  /// self ← self + other
+  package func add(_ other: RowsView) {
+    requireSameShape(other)
+    unsafe S._routines.vector.add(count, start, other.start, start)
+  }
+
+  /// self ← self ⊙ other
+  package func multiply(by other: RowsView) {
+    requireSameShape(other)
+    unsafe S._routines.vector.multiply(count, start, other.start, start)
+  }
+
+  /// self ← other
+  package func copy(_ other: RowsView) {
+    requireSameShape(other)
+    if count > 0 { unsafe start.update(from: other.start, count: count) }
+  }
+
+  func requireSameShape(_ other: RowsView) {
     let (rows, columns, others) = (rows, columns, (other.rows, other.columns))
     require(
       rows == others.0 && columns == others.1,

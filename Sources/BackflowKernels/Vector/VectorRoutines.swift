@@ -13,6 +13,12 @@ internal import CVectorKernels
   typealias Clamp = (Int, Scalar, Scalar, Input, Output) -> Void
   typealias ToDouble = (Int, Input, UnsafeMutablePointer<Double>?) -> Void
   typealias FromDouble = (Int, UnsafePointer<Double>?, Output) -> Void
+  typealias LSTMForward = (Int, Int, Input, Input, Output, Output, Output, Output) -> Void
+  typealias LSTMBackward =
+    (Int, Int, Input, Input, Input, Input, Input, Output, Output) -> Void
+  typealias GRUForward = (Int, Int, Input, Input, Output, Output, Output) -> Void
+  typealias GRUBackward =
+    (Int, Int, Input, Input, Input, Input, Output, Output, Output) -> Void
   typealias Reduction = (Int, Input) -> Scalar
   typealias DoubleReduction = (Int, Input) -> Double
   typealias Count = (Int, Input) -> Int
@@ -76,6 +82,12 @@ internal import CVectorKernels
   let tanhBackward: Binary
   let sigmoidBackward: Binary
   let reluBackward: Binary
+
+  // Gates
+  let lstmForward: LSTMForward
+  let lstmBackward: LSTMBackward
+  let gruForward: GRUForward
+  let gruBackward: GRUBackward
 
   // Reductions
   let sum: Reduction
@@ -159,6 +171,10 @@ extension VectorRoutines<Float> {
     unsafe tanhBackward = table.tanh_backward
     unsafe sigmoidBackward = table.sigmoid_backward
     unsafe reluBackward = table.relu_backward
+    unsafe lstmForward = table.lstm_forward
+    unsafe lstmBackward = table.lstm_backward
+    unsafe gruForward = table.gru_forward
+    unsafe gruBackward = table.gru_backward
     unsafe sum = table.sum
     unsafe sumOfSquares = table.sum_of_squares
     unsafe maximumOf = table.maximum_of
@@ -229,6 +245,10 @@ extension VectorRoutines<Double> {
     unsafe tanhBackward = table.tanh_backward
     unsafe sigmoidBackward = table.sigmoid_backward
     unsafe reluBackward = table.relu_backward
+    unsafe lstmForward = table.lstm_forward
+    unsafe lstmBackward = table.lstm_backward
+    unsafe gruForward = table.gru_forward
+    unsafe gruBackward = table.gru_backward
     unsafe sum = table.sum
     unsafe sumOfSquares = table.sum_of_squares
     unsafe maximumOf = table.maximum_of

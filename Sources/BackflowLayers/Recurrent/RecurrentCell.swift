@@ -1,13 +1,61 @@
+internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// A recurrence that can say how its state depends on the state before.
+/// The equations of one layer of a recurrent network in one direction: what `Recurrent` stacks.
 ///
-/// This is all that an analysis of stability knows of a cell: the equations stay in the layer.
-public protocol RecurrentCell<Scalar>: Layer {
+/// A cell runs over a whole sequence and not over one step, because all but the product with the
+/// recurrent weight can then be done for all steps at once.
+public protocol RecurrentCell<Scalar>: Parameterized {
+  /// What is handed from step to step.
+  associatedtype State: RecurrentState<Scalar>
+  /// What the backward pass needs of the forward pass.
+  associatedtype Cache: Sendable
+
+  /// I, the number of features of the input.
+  var inputSize: Int { get }
+  /// H, the number of units.
+  var hiddenSize: Int { get }
+
+  /// The outputs h_1 … h_T, [T, B, H], and the state after each sample's last step, from the input
+  /// [T, B, I] and the state before the first step.
+  func forward(
+    _ input: Tensor<Scalar>, from state: State, active: ActiveSamples
+  ) -> (output: Tensor<Scalar>, finalState: State, cache: Cache)
+
+  /// The gradients by the input, the initial state and the parameters, from those by the outputs and
+  /// the final state.
+  func backward(
+    _ outputGradient: Tensor<Scalar>, finalStateGradient: State, _ cache: Cache
+  ) -> (inputGradient: Tensor<Scalar>, initialStateGradient: State, gradients: Self)
+
+  /// Moves `state` one step on the input [B, I]: streaming inference, without a cache. The output
+  /// is `state.hidden`.
+  func step(_ input: Tensor<Scalar>, _ state: inout State)
+
   /// The number of elements of one sample's state.
   var stateSize: Int { get }
 
   /// J = ∂s_t/∂s_{t−1}, [state, state], for one sample at step t = `step` (0 is the first) of the
-  /// forward pass that made `cache`.
+  /// forward pass that made `cache`. All that an analysis of stability needs to know of a cell.
   func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar>
+}
+
+extension RecurrentCell {
+  /// The fewest samples that are worth a thread of their own, for a recurrent weight of
+  /// `gates`·H × H over `time` steps.
+  func grain(time: Int, gates: Int) -> Int {
+    max(1, 500_000 / max(1, time * gates * hiddenSize * hiddenSize))
+  }
+
+  /// Stops unless the input is [T, B, I] and the state fits it.
+  func checkShapes(_ input: Tensor<Scalar>, _ state: State) {
+    require(
+      input.rank == 3 && input.shape[2] == inputSize,
+      "\(Self.self): input \(input.shape) instead of [T, B, \(inputSize)]")
+    for tensor in state.tensors {
+      require(
+        tensor.shape == [input.shape[1], hiddenSize],
+        "\(Self.self): state \(tensor.shape) instead of [\(input.shape[1]), \(hiddenSize)]")
+    }
+  }
 }

@@ -65,12 +65,12 @@ static void NAME(gru_forward)(size_t rows, size_t hidden, const T *bias, const T
 
 // dh_next holds what step t+1 sends back and becomes the part of it that goes past the gates, dh z.
 // dgates is the gradient by W x, dproducts that by U h: they differ in the last third, where q stands behind r.
-static void NAME(gru_backward)(size_t rows, size_t hidden, const T *gates, const T *q, const T *h_previous,
+static void NAME(gru_backward)(size_t rows, size_t hidden, const T *gates, const T *products, const T *h_previous,
                                const T *dy, T *dh_next, T *dgates, T *dproducts)
 {
-    for (; rows > 0; rows--, gates += 3 * hidden, dgates += 3 * hidden, dproducts += 3 * hidden, q += hidden,
+    for (; rows > 0; rows--, gates += 3 * hidden, products += 3 * hidden, dgates += 3 * hidden, dproducts += 3 * hidden,
                      h_previous += hidden, dy += hidden, dh_next += hidden) {
-        const T *r = gates, *z = r + hidden, *n = z + hidden;
+        const T *r = gates, *z = r + hidden, *n = z + hidden, *q = products + 2 * hidden;
         T *dr = dgates, *dz = dr + hidden, *dn = dz + hidden;
         T *du_r = dproducts, *du_z = du_r + hidden, *dq = du_z + hidden;
         FOR_EACH(j, hidden)

@@ -88,7 +88,7 @@
                                  const T *dy, const T *dh_next, T *dc, T *dgates))           \
     KERNEL(void, gru_forward, (size_t rows, size_t hidden, const T *bias, const T *h_previous, \
                                T *gates, T *products, T *h))                                 \
-    KERNEL(void, gru_backward, (size_t rows, size_t hidden, const T *gates, const T *q, const T *h_previous, \
+    KERNEL(void, gru_backward, (size_t rows, size_t hidden, const T *gates, const T *products, const T *h_previous, \
                                 const T *dy, T *dh_next, T *dgates, T *dproducts))
 
 // sum and sum_of_squares accumulate in double, pairwise over blocks, so the error does not grow with n.

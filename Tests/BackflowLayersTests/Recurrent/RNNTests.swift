@@ -6,13 +6,13 @@ import Testing
 @Suite struct `A vanilla RNN` {
   @Test(
     arguments: [(1, 1, 1, 1), (4, 3, 2, 5), (7, 5, 3, 17), (3, 8, 4, 33)],
-    RNN<Double>.Nonlinearity.allCases)
+    VanillaCell<Double>.Nonlinearity.allCases)
   func `follows its equations, unit by unit`(
-    sizes: (time: Int, batch: Int, input: Int, hidden: Int), nonlinearity: RNN<Double>.Nonlinearity
+    sizes: (time: Int, batch: Int, input: Int, hidden: Int), nonlinearity: VanillaCell<Double>.Nonlinearity
   ) {
     var random = RandomSource(seed: 5)
     let (T, B, I, H) = sizes
-    let layer = RNN<Double>(
+    let layer = VanillaCell<Double>(
       inputWeight: random.normal([H, I]),
       recurrentWeight: random.normal([H, H], standardDeviation: 0.4),
       inputBias: random.normal([H]), recurrentBias: random.normal([H]), nonlinearity: nonlinearity)
@@ -34,7 +34,7 @@ import Testing
       expected += state
       previous = Tensor(state, shape: [B, H])
     }
-    let output = layer.forward(x, initialState: h0).output
+    let output = layer.forward(x, from: h0, active: .all(time: T, batch: B)).output
     #expect(output.shape == [T, B, H])
     let scale = max(1, output.maxMagnitude())
     expectClose(
@@ -45,16 +45,21 @@ import Testing
     var random = RandomSource(seed: 5)
     let layer = RNN<Float>(inputSize: 3, hiddenSize: 4, using: &random)
     let x: Tensor<Float> = random.normal([2, 3, 3])
-    #expect(layer(x) == layer.forward(x, initialState: .zeros([3, 4])).output)
+    #expect(layer(x) == layer.forward(x, initialState: [.zeros([3, 4])]).output)
   }
 
   @Test func `continues where a first half stopped`() {
     var random = RandomSource(seed: 6)
     let layer = RNN<Double>(inputSize: 3, hiddenSize: 4, using: &random)
     let x: Tensor<Double> = random.normal([6, 2, 3])
-    let first = layer(x[0..<2])
-    let second = layer.forward(x[2..<6], initialState: first.select(1)).output
-    #expect(layer(x) == Tensor.concatenate([first, second]))
+    var states: [Tensor<Double>]?
+    let halves = x.windows(ofSteps: 2).map { window in
+      let (output, finalState, _) = layer.forward(window, initialState: states)
+      states = finalState
+      return output
+    }
+    #expect(halves.count == 3)
+    #expect(layer(x) == Tensor.concatenate(halves))
   }
 
   @Test func `has no gradients and no output for no steps`() {
@@ -62,9 +67,9 @@ import Testing
     let layer = RNN<Double>(inputSize: 3, hiddenSize: 4, using: &random)
     let (output, cache) = layer.forward(.zeros([0, 2, 3]))
     #expect(output.shape == [0, 2, 4])
-    let (input, state, gradients) = layer.backward(output, cache)
+    let (input, state, gradients) = layer.backward(output, finalStateGradient: nil, cache)
     #expect(input.shape == [0, 2, 3])
-    #expect(state == .zeros([2, 4]))
+    #expect(state == [.zeros([2, 4])])
     #expect(gradients.namedParameters.allSatisfy { $0.value.maxMagnitude() == 0 })
   }
 
@@ -75,7 +80,7 @@ import Testing
     #expect(output.shape == [5, 0, 4])
     let (input, gradients) = layer.backward(output, cache)
     #expect(input.shape == [5, 0, 3])
-    #expect(gradients.recurrentWeight == .zeros([4, 4]))
+    #expect(gradients.cells[0][0].recurrentWeight == .zeros([4, 4]))
   }
 
   @Test func `passes NaN on instead of hiding it`() {
@@ -90,14 +95,15 @@ import Testing
   }
 
   @Test func `has the Jacobian that finite differences see`() {
-    for nonlinearity in RNN<Double>.Nonlinearity.allCases {
+    for nonlinearity in VanillaCell<Double>.Nonlinearity.allCases {
       var random = RandomSource(seed: 9)
-      let layer = RNN<Double>(
+      let layer = VanillaCell<Double>(
         inputSize: 2, hiddenSize: 4, nonlinearity: nonlinearity, using: &random)
+      let all = ActiveSamples.all(time: 1, batch: 3)
       let x: Tensor<Double> = random.normal([1, 3, 2])
       let h0: Tensor<Double> = random.normal([3, 4])
       let jacobian = layer.stateJacobian(
-        step: 0, sample: 1, layer.forward(x, initialState: h0).cache)
+        step: 0, sample: 1, layer.forward(x, from: h0, active: all).cache)
       let step = 1e-5
       var numeric: [Double] = []
       for unit in 0..<4 {
@@ -106,8 +112,8 @@ import Testing
           above[1, other] += step
           below[1, other] -= step
           let difference =
-            layer.forward(x, initialState: above).output[0, 1, unit]
-            - layer.forward(x, initialState: below).output[0, 1, unit]
+            layer.forward(x, from: above, active: all).output[0, 1, unit]
+            - layer.forward(x, from: below, active: all).output[0, 1, unit]
           numeric.append(difference / (2 * step))
         }
       }
@@ -133,7 +139,7 @@ import Testing
       _ = RNN<Float>(inputSize: 3, hiddenSize: 5, using: &random)(.zeros([7, 2, 4]))
     }
     #expect(stopMessage(result).contains("[7, 2, 4]"))
-    #expect(stopMessage(result).contains("[5, 3]"))
+    #expect(stopMessage(result).contains("[T, B, 3]"))
   }
 }
 

@@ -1,7 +1,7 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// A vanilla recurrent layer over a whole sequence (PyTorch `RNN`, one layer, one direction).
+/// A vanilla recurrence (PyTorch `RNN`, one layer, one direction).
 ///
 ///     a_t = W_ih x_t + b_ih + W_hh h_{t−1} + b_hh        (1)
 ///     h_t = φ(a_t)                                       (2)
@@ -11,9 +11,9 @@ public import BackflowLinearAlgebra
 /// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state [B, H],
 /// W_ih [H, I], W_hh [H, H], b_ih and b_hh [H].
 ///
-/// The forward pass is in RNN+Forward, the backward pass in RNN+Backward, ∂h_t/∂h_{t−1} in
-/// RNN+Jacobian.
-public struct RNN<Scalar: RealScalar>: Parameterized {
+/// The forward pass is in VanillaCell+Forward, the backward pass in VanillaCell+Backward,
+/// ∂h_t/∂h_{t−1} in VanillaCell+Jacobian.
+public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
   /// φ of equation (2).
   public enum Nonlinearity: String, Sendable, CaseIterable {
     /// tanh a, slope at most 1.
@@ -38,7 +38,7 @@ public struct RNN<Scalar: RealScalar>: Parameterized {
   /// H, the number of units.
   public var hiddenSize: Int { recurrentWeight.shape[0] }
 
-  /// A layer with these parameters. Stops if their shapes do not fit together.
+  /// A cell with these parameters. Stops if their shapes do not fit together.
   public init(
     inputWeight: Tensor<Scalar>, recurrentWeight: Tensor<Scalar>,
     inputBias: Tensor<Scalar>, recurrentBias: Tensor<Scalar>, nonlinearity: Nonlinearity = .tanh
@@ -57,7 +57,7 @@ public struct RNN<Scalar: RealScalar>: Parameterized {
     self.nonlinearity = nonlinearity
   }
 
-  /// A layer with freshly drawn weights and zero biases. An orthogonal W_hh keeps the length of
+  /// A cell with freshly drawn weights and zero biases. An orthogonal W_hh keeps the length of
   /// the backward signal at the start of training.
   public init(
     inputSize: Int, hiddenSize: Int, nonlinearity: Nonlinearity = .tanh,
@@ -73,18 +73,9 @@ public struct RNN<Scalar: RealScalar>: Parameterized {
 
   /// Visits the parameters under PyTorch's names and in its order.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
-    visit("weight_ih_l0", &inputWeight)
-    visit("weight_hh_l0", &recurrentWeight)
-    visit("bias_ih_l0", &inputBias)
-    visit("bias_hh_l0", &recurrentBias)
+    visit("weight_ih", &inputWeight)
+    visit("weight_hh", &recurrentWeight)
+    visit("bias_ih", &inputBias)
+    visit("bias_hh", &recurrentBias)
   }
-}
-
-extension RNN {
-  /// The multiply–adds of one sample of a batch through a whole sequence, which say when splitting
-  /// the batch among threads pays.
-  private func recurrentWork(time: Int) -> Int { time * hiddenSize * hiddenSize }
-
-  /// The fewest samples that are worth a thread of their own.
-  func grain(time: Int) -> Int { max(1, 500_000 / max(1, recurrentWork(time: time))) }
 }

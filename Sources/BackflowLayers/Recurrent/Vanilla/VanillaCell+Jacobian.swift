@@ -1,6 +1,6 @@
 public import BackflowLinearAlgebra
 
-extension RNN: RecurrentCell {
+extension VanillaCell {
   /// H: the state of a vanilla RNN is its hidden vector.
   public var stateSize: Int { hiddenSize }
 

@@ -1,0 +1,40 @@
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
+
+/// How many samples of a batch, longest first, still run at each step: the first `counts[t]` of them.
+public struct ActiveSamples: Sendable, Equatable {
+  /// The number of running samples by step; never increasing.
+  let counts: [Int]
+  let batch: Int
+
+  /// Every sample runs through all steps.
+  public static func all(time: Int, batch: Int) -> ActiveSamples {
+    ActiveSamples(counts: Array(repeating: batch, count: time), batch: batch)
+  }
+
+  /// Samples of these lengths, none longer than the one before.
+  static func lengths(_ lengths: [Int], time: Int) -> ActiveSamples {
+    ActiveSamples(
+      counts: (0..<time).map { step in lengths.prefix { $0 > step }.count }, batch: lengths.count)
+  }
+
+  /// Whether every sample runs through all steps.
+  var isFull: Bool { counts.allSatisfy { $0 == batch } }
+
+  /// Those of `samples` that run at step `t`.
+  func at(_ t: Int, of samples: Range<Int>) -> Range<Int> {
+    samples.clamped(to: 0..<counts[t])
+  }
+
+  /// The rows of a sequence h_1 … h_T at each sample's last step, [B, H]; of a sample without steps
+  /// the row of `initial`.
+  func last<S>(of sequence: Tensor<S>, initial: Tensor<S>) -> Tensor<S> {
+    if isFull { return counts.isEmpty ? initial : sequence.select(counts.count - 1) }
+    var result = initial
+    for (t, count) in counts.enumerated() {
+      let next = t + 1 < counts.count ? counts[t + 1] : 0
+      if next < count { result[next..<count] = sequence.select(t)[next..<count] }
+    }
+    return result
+  }
+}

@@ -1,0 +1,63 @@
+internal import BackflowKernels
+public import BackflowLinearAlgebra
+
+extension LSTMCell {
+  /// Backpropagation through time. With ȳ_t the gradient by the output h_t from above:
+  ///
+  ///     h̄_t = ȳ_t + W_hhᵀ ā_{t+1}                 c̄_t = c̄_{t+1} ⊙ f_{t+1} + h̄_t ⊙ o_t ⊙ (1 − tanh² c_t)
+  ///
+  ///     ō_t = h̄_t ⊙ tanh c_t ⊙ o_t (1 − o_t)      ī_t = c̄_t ⊙ g_t ⊙ i_t (1 − i_t)
+  ///     f̄_t = c̄_t ⊙ c_{t−1} ⊙ f_t (1 − f_t)       ḡ_t = c̄_t ⊙ i_t ⊙ (1 − g_t²)
+  ///
+  ///     ā_t = (ī_t, f̄_t, ḡ_t, ō_t)
+  ///     x̄_t = W_ihᵀ ā_t     W̄_ih = Σ_t ā_t x_tᵀ     W̄_hh = Σ_t ā_t h_{t−1}ᵀ     b̄ = Σ_t ā_t
+  ///
+  /// Cost: 16·T·B·H·(I + H) flops.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, finalStateGradient: LSTMState<Scalar>, _ cache: Cache
+  ) -> (
+    inputGradient: Tensor<Scalar>, initialStateGradient: LSTMState<Scalar>, gradients: LSTMCell
+  ) {
+    require(
+      outputGradient.shape == cache.hidden.shape,
+      "LSTM: output gradient \(outputGradient.shape) instead of \(cache.hidden.shape)")
+    let (a, initialStateGradient) = backpropagate(outputGradient, finalStateGradient, cache)
+    let biasGradient = a.asRows.sum(axis: 0)
+    let gradients = LSTMCell(
+      inputWeight: matmul(a.transposed, cache.input),
+      recurrentWeight: recurrentWeightGradient(a, cache.hidden, cache.initialState.hidden),
+      inputBias: biasGradient, recurrentBias: biasGradient)
+    return (matmul(a, inputWeight), initialStateGradient, gradients)
+  }
+
+  /// ā_t for every step, [T, B, 4H], and the gradients by h_0 and c_0.
+  private func backpropagate(
+    _ outputGradient: Tensor<Scalar>, _ finalStateGradient: LSTMState<Scalar>, _ cache: Cache
+  ) -> (preactivation: Tensor<Scalar>, initialState: LSTMState<Scalar>) {
+    let (time, batch) = (outputGradient.shape[0], outputGradient.shape[1])
+    var gradient = Tensor<Scalar>.states(time, batch, 4 * hiddenSize, cache.active)
+    var carried = finalStateGradient
+    let recurrent = PackedMatrix(recurrentWeight.span, rows: 4 * hiddenSize, columns: hiddenSize)
+    let a = gradient.sequenceView()
+    let (hBar, cBar) = (
+      carried.hidden.stateView(writing: ()), carried.cell.stateView(writing: ())
+    )
+    let y = outputGradient.readingSequenceView()
+    let (ifgo, tanhC, c, c0) = (
+      cache.gates.readingSequenceView(), cache.tanhCell.readingSequenceView(),
+      cache.cell.readingSequenceView(), cache.initialState.cell.stateView()
+    )
+
+    Threads.split(batch, grain: grain(time: time, gates: 4), alignment: 2) { samples in
+      for t in (0..<time).reversed() {
+        let now = cache.active.at(t, of: samples)
+        a[t, now].lstmBackward(
+          gates: ifgo[t, now], previousCell: t == 0 ? c0[0, now] : c[t - 1, now],
+          tanhCell: tanhC[t, now], outputGradient: y[t, now], nextGradient: hBar[0, now],
+          cellGradient: cBar[0, now])
+        recurrent.multiply(a[t, now], into: hBar[0, now])
+      }
+    }
+    return (gradient, carried)
+  }
+}

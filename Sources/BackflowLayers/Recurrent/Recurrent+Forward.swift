@@ -1,0 +1,80 @@
+internal import BackflowKernels
+public import BackflowLinearAlgebra
+
+extension Recurrent: Layer {
+  /// What `backward` reads.
+  public struct Cache: Sendable {
+    /// The cells' caches, by layer and direction; of a backward cell that of the reversed sequence.
+    public let cells: [[Cell.Cache]]
+    let dropout: [Dropout<Cell.Scalar>.Cache]
+    let lengths: SequenceLengths?
+    let active: ActiveSamples
+  }
+
+  /// The outputs of the last layer, [T, B, D·H], from the state zero.
+  public func forward(
+    _ input: Tensor<Cell.Scalar>
+  ) -> (output: Tensor<Cell.Scalar>, cache: Cache) { forward(input, .evaluation) }
+
+  /// The outputs of the last layer, [T, B, D·H], from the state zero.
+  public func forward(
+    _ input: Tensor<Cell.Scalar>, _ mode: Mode
+  ) -> (output: Tensor<Cell.Scalar>, cache: Cache) {
+    let (output, _, cache) = forward(input, initialState: nil, mode: mode)
+    return (output, cache)
+  }
+
+  /// The outputs of the last layer, [T, B, D·H], and the state of every cell after its last step.
+  ///
+  /// - Parameters:
+  ///   - input: x, [T, B, I].
+  ///   - initialState: one state for each cell, zero if `nil`.
+  ///   - lengths: the number of steps of each sample, all of them if `nil`. What stands in the input
+  ///     beyond a sample's length has no influence, and the output is zero there; the final state is
+  ///     that after the sample's own last step, and a backward cell starts there.
+  ///   - mode: whether to drop units between layers.
+  public func forward(
+    _ input: Tensor<Cell.Scalar>, initialState: [Cell.State]?, lengths: [Int]? = nil,
+    mode: Mode = .evaluation
+  ) -> (output: Tensor<Cell.Scalar>, finalState: [Cell.State], cache: Cache) {
+    require(
+      input.rank == 3 && input.shape[2] == inputSize,
+      "\(Self.self): input \(input.shape) instead of [T, B, \(inputSize)]")
+    let (time, batch) = (input.shape[0], input.shape[1])
+    let order = lengths.map { SequenceLengths($0, time: time, batch: batch) }
+    let active = order?.active(time: time) ?? .all(time: time, batch: batch)
+    var states = initialState ?? zeroState(batch: batch)
+    require(
+      states.count == cells.count * directionCount,
+      "\(states.count) states for \(cells.count * directionCount) cells")
+    if let order { states = states.map { $0.gather(order.order) } }
+
+    var sequence = order?.sorted(input) ?? input
+    var caches: [[Cell.Cache]] = []
+    var dropoutCaches: [Dropout<Cell.Scalar>.Cache] = []
+    for layer in cells.indices {
+      if layer > 0, dropout > 0 {
+        let (kept, cache) = Dropout(probability: dropout).forward(sequence, mode.part(layer))
+        sequence = kept
+        dropoutCaches.append(cache)
+      }
+      var (outputs, layerCaches): ([Tensor<Cell.Scalar>], [Cell.Cache]) = ([], [])
+      for (direction, cell) in cells[layer].enumerated() {
+        let state = layer * directionCount + direction
+        let (output, finalState, cache) = cell.forward(
+          direction == 1 ? sequence.reversedInTime(active) : sequence, from: states[state],
+          active: active)
+        states[state] = finalState
+        outputs.append(direction == 1 ? output.reversedInTime(active) : output)
+        layerCaches.append(cache)
+      }
+      sequence = outputs.count == 1 ? outputs[0] : .concatenate(outputs, axis: 2)
+      caches.append(layerCaches)
+    }
+    if let order { states = states.map { $0.gather(order.rows) } }
+    return (
+      order?.unsorted(sequence) ?? sequence, states,
+      Cache(cells: caches, dropout: dropoutCaches, lengths: order, active: active)
+    )
+  }
+}

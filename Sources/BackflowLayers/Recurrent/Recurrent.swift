@@ -1,0 +1,98 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// A vanilla recurrent network of any number of layers: see `VanillaCell` for its equations.
+public typealias RNN<Scalar: RealScalar> = Recurrent<VanillaCell<Scalar>>
+/// A long short-term memory of any number of layers: see `LSTMCell` for its equations.
+public typealias LSTM<Scalar: RealScalar> = Recurrent<LSTMCell<Scalar>>
+/// A network of gated recurrent units of any number of layers: see `GRUCell` for its equations.
+public typealias GRU<Scalar: RealScalar> = Recurrent<GRUCell<Scalar>>
+
+/// Recurrent cells in layers, in one direction or in both, with dropout between the layers (PyTorch
+/// `RNN`, `LSTM`, `GRU`).
+///
+/// Layer l + 1 reads the outputs of layer l. In a bidirectional layer a second cell reads the
+/// sequence backwards, and the outputs of the two stand side by side.
+///
+/// Shapes, by letter T time, B batch, I input, H hidden, D directions (1 or 2): input [T, B, I],
+/// output [T, B, D·H]. States are a list, one for each cell, layer by layer, forward before
+/// backward: PyTorch's h_0 [layers·D, B, H] row by row.
+public struct Recurrent<Cell: RecurrentCell>: Parameterized {
+  /// The cells by layer and, within a layer, by direction: forward, then backward.
+  public var cells: [[Cell]]
+  /// The share of a layer's outputs that is dropped in training before the next layer reads them.
+  public let dropout: Double
+
+  /// Layers made of these cells. Stops if a layer does not fit the one before it.
+  public init(cells: [[Cell]], dropout: Double = 0) {
+    require(!cells.isEmpty, "a recurrent network has at least one layer")
+    require(dropout >= 0 && dropout < 1, "a share of \(dropout) cannot be dropped")
+    let directions = cells[0].count
+    for (layer, row) in cells.enumerated() {
+      let expected = layer == 0 ? cells[0].first?.inputSize ?? 0 : directions * cells[0][0].hiddenSize
+      require(
+        (1...2).contains(directions) && row.count == directions
+          && row.allSatisfy {
+            $0.inputSize == expected && $0.hiddenSize == cells[0][0].hiddenSize
+          },
+        "layer \(layer) does not fit: it must have \(directions) cells of \(expected) inputs and"
+          + " \(cells[0].first?.hiddenSize ?? 0) units")
+    }
+    self.cells = cells
+    self.dropout = dropout
+  }
+
+  /// Layers of cells that `makeCell` makes, from the number of their inputs.
+  init(
+    layers: Int, bidirectional: Bool, dropout: Double, inputSize: Int, hiddenSize: Int,
+    _ makeCell: (_ inputSize: Int) -> Cell
+  ) {
+    require(layers >= 1, "a recurrent network has at least one layer, not \(layers)")
+    let directions = bidirectional ? 2 : 1
+    var cells: [[Cell]] = []
+    for layer in 0..<layers {
+      let size = layer == 0 ? inputSize : directions * hiddenSize
+      cells.append((0..<directions).map { _ in makeCell(size) })
+    }
+    self.init(cells: cells, dropout: dropout)
+  }
+
+  /// I, the number of features of the input.
+  public var inputSize: Int { cells[0][0].inputSize }
+  /// H, the number of units of each cell.
+  public var hiddenSize: Int { cells[0][0].hiddenSize }
+  /// D, 1 or 2.
+  public var directionCount: Int { cells[0].count }
+
+  /// The state zero of every cell for a batch.
+  public func zeroState(batch: Int) -> [Cell.State] {
+    cells.joined().map { .zero(batch: batch, hiddenSize: $0.hiddenSize) }
+  }
+
+  /// Visits the parameters under PyTorch's names, `weight_ih_l0`, `weight_hh_l0_reverse`, and in its
+  /// order.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Cell.Scalar>) {
+    for layer in cells.indices {
+      for direction in cells[layer].indices {
+        let suffix = "_l\(layer)" + (direction == 1 ? "_reverse" : "")
+        cells[layer][direction].visitParameters { name, parameter in
+          visit(name + suffix, &parameter)
+        }
+      }
+    }
+  }
+
+  /// Moves the states one step on the input [B, I] and returns the output, [B, H]: streaming
+  /// inference without a cache. Stops for a bidirectional network, which would have to see the end
+  /// first.
+  public func step(_ input: Tensor<Cell.Scalar>, _ states: inout [Cell.State]) -> Tensor<Cell.Scalar> {
+    require(directionCount == 1, "a bidirectional network cannot run step by step")
+    require(states.count == cells.count, "\(states.count) states for \(cells.count) layers")
+    var features = input
+    for layer in cells.indices {
+      cells[layer][0].step(features, &states[layer])
+      features = states[layer].hidden
+    }
+    return features
+  }
+}

@@ -1,0 +1,62 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// What a recurrent cell hands from step to step, for a whole batch.
+public protocol RecurrentState<Scalar>: Sendable {
+  /// The element of the tensors.
+  associatedtype Scalar: RealScalar
+
+  /// The tensors of the state, [B, H] each, h first.
+  var tensors: [Tensor<Scalar>] { get }
+
+  /// The state made of these tensors, in the same order.
+  init(tensors: [Tensor<Scalar>])
+
+  /// The state zero.
+  static func zero(batch: Int, hiddenSize: Int) -> Self
+}
+
+extension RecurrentState {
+  /// h, [B, H]: the part of the state that is the output.
+  public var hidden: Tensor<Scalar> { tensors[0] }
+
+  /// The state of the samples at `indices`, in that order.
+  func gather(_ indices: [Int]) -> Self { Self(tensors: tensors.map { $0.gather(indices) }) }
+}
+
+/// The state of a vanilla RNN and of a GRU is h itself, [B, H].
+extension Tensor: RecurrentState {
+  /// The tensor alone.
+  public var tensors: [Tensor] { [self] }
+
+  /// The first tensor.
+  public init(tensors: [Tensor]) { self = tensors[0] }
+
+  /// All zero, [B, H].
+  public static func zero(batch: Int, hiddenSize: Int) -> Tensor { .zeros([batch, hiddenSize]) }
+}
+
+/// The state of an LSTM.
+public struct LSTMState<Scalar: RealScalar>: RecurrentState, Equatable {
+  /// h, [B, H]
+  public var hidden: Tensor<Scalar>
+  /// c, [B, H]
+  public var cell: Tensor<Scalar>
+
+  /// A state from h and c, [B, H] each.
+  public init(hidden: Tensor<Scalar>, cell: Tensor<Scalar>) {
+    self.hidden = hidden
+    self.cell = cell
+  }
+
+  /// h and c.
+  public var tensors: [Tensor<Scalar>] { [hidden, cell] }
+
+  /// h and c, in this order.
+  public init(tensors: [Tensor<Scalar>]) { self.init(hidden: tensors[0], cell: tensors[1]) }
+
+  /// All zero.
+  public static func zero(batch: Int, hiddenSize: Int) -> LSTMState {
+    LSTMState(hidden: .zeros([batch, hiddenSize]), cell: .zeros([batch, hiddenSize]))
+  }
+}

@@ -1,0 +1,77 @@
+internal import BackflowKernels
+public import BackflowLinearAlgebra
+
+extension VanillaCell {
+  /// Backpropagation through time. With ȳ_t the gradient by the output h_t and ā_t that by a_t:
+  ///
+  ///     ā_t = (ȳ_t + W_hhᵀ ā_{t+1}) ⊙ φ′(a_t),   W_hhᵀ ā_{T+1} = the final state's gradient
+  ///
+  ///     x̄_t = W_ihᵀ ā_t          W̄_ih = Σ_t ā_t x_tᵀ         b̄_ih = b̄_hh = Σ_t ā_t
+  ///     h̄_0 = W_hhᵀ ā_1          W̄_hh = Σ_t ā_t h_{t−1}ᵀ
+  ///
+  /// with φ′ from the output: 1 − h² for tanh, h > 0 for ReLU. Cost: 4·T·B·H·(I + H) flops.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, finalStateGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (
+    inputGradient: Tensor<Scalar>, initialStateGradient: Tensor<Scalar>, gradients: VanillaCell
+  ) {
+    require(
+      outputGradient.shape == cache.hidden.shape,
+      "RNN: output gradient \(outputGradient.shape) instead of \(cache.hidden.shape)")
+    let (a, initialStateGradient) = backpropagate(outputGradient, finalStateGradient, cache)
+    let biasGradient = a.asRows.sum(axis: 0)
+    let gradients = VanillaCell(
+      inputWeight: matmul(a.transposed, cache.input),
+      recurrentWeight: recurrentWeightGradient(a, cache.hidden, cache.initialState),
+      inputBias: biasGradient, recurrentBias: biasGradient, nonlinearity: nonlinearity)
+    return (matmul(a, inputWeight), initialStateGradient, gradients)
+  }
+
+  /// ā_t for every step, [T, B, H], and h̄_0: the one part of the backward pass that goes step by
+  /// step.
+  private func backpropagate(
+    _ outputGradient: Tensor<Scalar>, _ finalStateGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (preactivation: Tensor<Scalar>, initialState: Tensor<Scalar>) {
+    let (time, batch) = (outputGradient.shape[0], outputGradient.shape[1])
+    // ȳ_t, to which everything else is added; nothing comes from the padding.
+    var gradient = cache.active.isFull ? outputGradient : outputGradient.zeroed(beyond: cache.active)
+    var carried = finalStateGradient
+    let recurrent = PackedMatrix(recurrentWeight.span, rows: hiddenSize, columns: hiddenSize)
+    let a = gradient.sequenceView()
+    let carry = carried.stateView(writing: ())
+    let h = cache.hidden.readingSequenceView()
+
+    Threads.split(batch, grain: grain(time: time, gates: 1), alignment: 2) { samples in
+      for t in (0..<time).reversed() {
+        let now = cache.active.at(t, of: samples)
+        a[t, now].add(carry[0, now])
+        multiplyByDerivative(of: nonlinearity, at: h[t, now], a[t, now])
+        recurrent.multiply(a[t, now], into: carry[0, now])
+      }
+    }
+    return (gradient, carried)
+  }
+
+  private func multiplyByDerivative(
+    of nonlinearity: Nonlinearity, at output: RowsView<Scalar>, _ rows: RowsView<Scalar>
+  ) {
+    switch nonlinearity {
+    case .tanh: rows.multiplyByTanhDerivative(at: output)
+    case .relu: rows.multiplyByReLUDerivative(at: output)
+    }
+  }
+}
+
+/// Σ_t ā_t h_{t−1}ᵀ for pre-activations ā [T, B, G], states h [T, B, H] and h_0 [B, H]: [G, H].
+func recurrentWeightGradient<S>(
+  _ preactivationGradient: Tensor<S>, _ hidden: Tensor<S>, _ initialState: Tensor<S>
+) -> Tensor<S> {
+  let time = hidden.shape[0]
+  var gradient = Tensor<S>.zeros([preactivationGradient.shape[2], hidden.shape[2]])
+  if time == 0 { return gradient }
+  matmul(
+    preactivationGradient.operand(1..<time).transposed, hidden.operand(0..<time - 1),
+    addedTo: &gradient)
+  matmul(preactivationGradient.operand(0..<1).transposed, initialState, addedTo: &gradient)
+  return gradient
+}

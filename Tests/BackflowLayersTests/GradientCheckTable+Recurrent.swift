@@ -1,0 +1,88 @@
+import Backflow
+
+/// T, B, I, H.
+private let sizes = [1, 2, 6].flatMap { time in
+  [1, 3].flatMap { batch in [(time, batch, 1, 1), (time, batch, 3, 5)] }
+}
+
+let recurrentRows: [GradientCheckRow] =
+  sizes.flatMap { (time, batch, input, hidden) in
+    let shapes = "T \(time), B \(batch), I \(input), H \(hidden)"
+    return [
+      row("tanh RNN, \(shapes)", time, batch) {
+        RNN(inputSize: input, hiddenSize: hidden, using: &$0)
+      },
+      row("LSTM, \(shapes)", time, batch) {
+        LSTM(inputSize: input, hiddenSize: hidden, using: &$0)
+      },
+      row("GRU, \(shapes)", time, batch) {
+        GRU(inputSize: input, hiddenSize: hidden, using: &$0)
+      },
+      row("GRU resetting before the product, \(shapes)", time, batch) {
+        GRU(inputSize: input, hiddenSize: hidden, resetGate: .beforeProduct, using: &$0)
+      },
+      reluRow(shapes, time, batch, input, hidden),
+    ]
+  } + stacked
+
+/// Two layers, both directions, lengths, dropout.
+private let stacked: [GradientCheckRow] = [false, true].flatMap { bidirectional in
+  [nil, [4, 1, 0], [2, 4, 4]].flatMap { (lengths: [Int]?) -> [GradientCheckRow] in
+    let name =
+      (bidirectional ? "both directions" : "one direction")
+      + (lengths.map { ", lengths \($0)" } ?? "")
+    return [
+      row("2-layer RNN, \(name)", 4, 3, lengths: lengths) {
+        RNN(inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: bidirectional, using: &$0)
+      },
+      row("2-layer LSTM, \(name), dropout", 4, 3, lengths: lengths, mode: .training(seed: 5)) {
+        LSTM(
+          inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: bidirectional, dropout: 0.4,
+          using: &$0)
+      },
+      row("3-layer GRU, \(name)", 4, 3, lengths: lengths) {
+        GRU(inputSize: 2, hiddenSize: 3, layers: 3, bidirectional: bidirectional, using: &$0)
+      },
+      row("2-layer GRU resetting before the product, \(name)", 4, 3, lengths: lengths) {
+        GRU(
+          inputSize: 2, hiddenSize: 3, resetGate: .beforeProduct, layers: 2,
+          bidirectional: bidirectional, using: &$0)
+      },
+    ]
+  }
+}
+
+private func row<Cell: RecurrentCell<Double>>(
+  _ name: String, _ time: Int, _ batch: Int, lengths: [Int]? = nil, mode: Mode = .evaluation,
+  _ make: @escaping @Sendable (inout RandomSource) -> Recurrent<Cell>
+) -> GradientCheckRow {
+  GradientCheckRow("Recurrent", name) { random in
+    var network = make(&random)
+    network.visitParameters { name, parameter in
+      if name.hasPrefix("bias") { parameter = random.normal(parameter.shape) }
+    }
+    let states = network.zeroState(batch: batch).map { state in
+      Cell.State(tensors: state.tensors.map { random.normal($0.shape) })
+    }
+    return DifferentiableFunction(
+      network, input: random.normal([time, batch, network.inputSize]), initialState: states,
+      lengths: lengths, mode: mode)
+  }
+}
+
+/// A ReLU recurrence on positive inputs in which every second unit is always on, the others always
+/// off, whatever the time: no argument comes within 0.3 of a kink.
+private func reluRow(
+  _ shapes: String, _ time: Int, _ batch: Int, _ input: Int, _ hidden: Int
+) -> GradientCheckRow {
+  GradientCheckRow("Recurrent", "ReLU RNN, \(shapes)") { random in
+    let cell = VanillaCell<Double>(
+      inputWeight: random.uniform([hidden, input], in: 0.2..<1),
+      recurrentWeight: random.uniform([hidden, hidden], in: 0..<0.15),
+      inputBias: Tensor((0..<hidden).map { $0.isMultiple(of: 2) ? 0.5 : -20 }),
+      recurrentBias: random.uniform([hidden], in: 0..<0.1), nonlinearity: .relu)
+    return DifferentiableFunction(
+      RNN(cells: [[cell]]), input: random.uniform([time, batch, input], in: 0.5..<1.5),
+      initialState: [random.uniform([batch, hidden], in: 0..<1)])
+  }
+}

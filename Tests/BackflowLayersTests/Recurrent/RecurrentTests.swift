@@ -1,0 +1,183 @@
+import Backflow
+import TestSupport
+import Testing
+
+@Suite struct `A recurrent network of several layers` {
+  @Test func `has PyTorch's parameter names, order and shapes`() {
+    var random = RandomSource(seed: 1)
+    let network = LSTM<Float>(
+      inputSize: 3, hiddenSize: 5, layers: 2, bidirectional: true, using: &random)
+    let names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+    #expect(
+      network.namedParameters.map(\.name)
+        == ["_l0", "_l0_reverse", "_l1", "_l1_reverse"].flatMap { suffix in
+          names.map { $0 + suffix }
+        })
+    #expect(
+      network.namedParameters.map(\.value.shape)
+        == [[20, 3], [20, 5], [20], [20]] + [[20, 3], [20, 5], [20], [20]]
+        + [[20, 10], [20, 5], [20], [20]] + [[20, 10], [20, 5], [20], [20]])
+  }
+
+  @Test func `opens its forget gates at the start, and no other`() {
+    var random = RandomSource(seed: 1)
+    let cell = LSTMCell<Float>(inputSize: 2, hiddenSize: 3, forgetBias: 1.5, using: &random)
+    #expect(cell.inputBias == Tensor([0, 0, 0, 1.5, 1.5, 1.5, 0, 0, 0, 0, 0, 0]))
+    #expect(cell.recurrentBias == .zeros([12]))
+  }
+
+  @Test func `moves step by step to where it gets at once`() {
+    var random = RandomSource(seed: 2)
+    func check<Cell: RecurrentCell<Double>>(_ network: Recurrent<Cell>) {
+      let x: Tensor<Double> = random.normal([5, 3, 2])
+      let (output, finalState, _) = network.forward(x, initialState: nil)
+      var states = network.zeroState(batch: 3)
+      for t in 0..<5 {
+        let step = network.step(x.select(t), &states)
+        expectClose(
+          step.elements, output.select(t).elements, Tolerance(Double.self, length: 20, scale: 1))
+      }
+      for (one, two) in zip(states, finalState) {
+        for (a, b) in zip(one.tensors, two.tensors) {
+          expectClose(a.elements, b.elements, Tolerance(Double.self, length: 20, scale: 1))
+        }
+      }
+    }
+    check(RNN(inputSize: 2, hiddenSize: 4, layers: 2, using: &random))
+    check(LSTM(inputSize: 2, hiddenSize: 4, layers: 2, using: &random))
+    check(GRU(inputSize: 2, hiddenSize: 4, layers: 2, using: &random))
+    check(GRU(inputSize: 2, hiddenSize: 4, resetGate: .beforeProduct, layers: 2, using: &random))
+  }
+
+  @Test func `sees no trace of the padding, whatever it holds`() {
+    var random = RandomSource(seed: 3)
+    let network = GRU<Double>(
+      inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: true, using: &random)
+    let x: Tensor<Double> = random.normal([4, 2, 2])
+    let upstream: Tensor<Double> = random.normal([4, 2, 6])
+    var (dirtyX, dirtyUpstream) = (x, upstream)
+    for t in 2..<4 {
+      dirtyX[t, 1, 0] = .nan
+      dirtyUpstream[t, 1, 3] = .infinity
+    }
+    func run(_ x: Tensor<Double>, _ upstream: Tensor<Double>) -> [Tensor<Double>] {
+      let (output, states, cache) = network.forward(x, initialState: nil, lengths: [4, 2])
+      let (input, byState, gradients) = network.backward(
+        upstream, finalStateGradient: nil, cache)
+      return [output, input] + states + byState + gradients.namedParameters.map(\.value)
+    }
+    let clean = run(x, upstream)
+    #expect(run(dirtyX, dirtyUpstream) == clean)
+    #expect(clean.allSatisfy { $0.isFinite })
+    #expect(clean[0].slice(2..<4).select(1, axis: 1) == .zeros([2, 6]))
+    #expect(clean[1].slice(2..<4).select(1, axis: 1) == .zeros([2, 2]))
+  }
+
+  @Test func `treats each sample of a ragged batch as if it were alone`() {
+    var random = RandomSource(seed: 4)
+    let network = LSTM<Double>(inputSize: 2, hiddenSize: 3, bidirectional: true, using: &random)
+    let x: Tensor<Double> = random.normal([5, 3, 2])
+    let lengths = [2, 5, 3]
+    let (output, states, _) = network.forward(x, initialState: nil, lengths: lengths)
+    for (sample, length) in lengths.enumerated() {
+      let alone = x.slice(sample..<sample + 1, axis: 1)[0..<length]
+      let (expected, expectedStates, _) = network.forward(alone, initialState: nil)
+      expectClose(
+        output.slice(sample..<sample + 1, axis: 1)[0..<length].elements, expected.elements,
+        Tolerance(Double.self, length: 20, scale: 1))
+      for (state, expectedState) in zip(states, expectedStates) {
+        expectClose(
+          state.cell.select(sample).elements, expectedState.cell.select(0).elements,
+          Tolerance(Double.self, length: 20, scale: 1))
+      }
+    }
+  }
+
+  @Test func `drops units between layers in training only, by the seed`() {
+    var random = RandomSource(seed: 5)
+    let network = RNN<Double>(inputSize: 2, hiddenSize: 8, layers: 2, dropout: 0.5, using: &random)
+    let x: Tensor<Double> = random.normal([3, 4, 2])
+    let evaluated = network(x)
+    let trained = network.forward(x, .training(seed: 1)).output
+    #expect(trained != evaluated)
+    #expect(network.forward(x, .training(seed: 1)).output == trained)
+    #expect(network.forward(x, .training(seed: 2)).output != trained)
+    #expect(network.forward(x, .evaluation).output == evaluated)
+  }
+
+  // A window's gradient is that of the whole with nothing coming from the windows after it.
+  @Test func `truncates backpropagation at the border of a window`() {
+    var random = RandomSource(seed: 6)
+    let network = GRU<Double>(inputSize: 2, hiddenSize: 3, using: &random)
+    let x: Tensor<Double> = random.normal([6, 2, 2])
+    let upstream: Tensor<Double> = random.normal([6, 2, 3])
+
+    var (truncated, state) = ([Tensor<Double>](), [Tensor<Double>]?.none)
+    for (window, gradient) in zip(x.windows(ofSteps: 4), upstream.windows(ofSteps: 4)) {
+      let (_, finalState, cache) = network.forward(window, initialState: state)
+      truncated.append(network.backward(gradient, cache).inputGradient)
+      state = finalState
+    }
+    #expect(truncated.map(\.shape) == [[4, 2, 2], [2, 2, 2]])
+    let whole = network.backward(upstream, network.forward(x).cache).inputGradient
+    expectClose(
+      truncated[1].elements, whole[4..<6].elements, Tolerance(Double.self, length: 20, scale: 1))
+    var cut = upstream
+    cut[4..<6] = .zeros([2, 2, 3])
+    let first = network.backward(cut, network.forward(x).cache).inputGradient
+    expectClose(
+      truncated[0].elements, first[0..<4].elements, Tolerance(Double.self, length: 20, scale: 1))
+    #expect(truncated[0] != whole[0..<4])
+  }
+
+  @Test func `has the Jacobian that finite differences see`() {
+    var random = RandomSource(seed: 7)
+    func check<Cell: RecurrentCell<Double>>(_ cell: Cell) {
+      let x: Tensor<Double> = random.normal([2, 2, 3])
+      let all = ActiveSamples.all(time: 1, batch: 2)
+      let first = cell.forward(
+        x[0..<1],
+        from: Cell.State(
+          tensors: Cell.State.zero(batch: 2, hiddenSize: 4).tensors.map { random.normal($0.shape) }),
+        active: all
+      ).finalState
+      let jacobian = cell.stateJacobian(
+        step: 0, sample: 1, cell.forward(x[1..<2], from: first, active: all).cache)
+      #expect(jacobian.shape == [cell.stateSize, cell.stateSize])
+      let step = 1e-5
+      var numeric = Tensor<Double>.zeros(jacobian.shape)
+      for column in 0..<cell.stateSize {
+        func after(_ displacement: Double) -> [Double] {
+          var tensors = first.tensors
+          tensors[column / 4][1, column % 4] += displacement
+          let state = cell.forward(x[1..<2], from: Cell.State(tensors: tensors), active: all).finalState
+          return state.tensors.flatMap { $0.select(1).elements }
+        }
+        for (row, (above, below)) in zip(after(step), after(-step)).enumerated() {
+          numeric[row, column] = (above - below) / (2 * step)
+        }
+      }
+      #expect(jacobian.maxMagnitude() > 0.1)
+      expectClose(jacobian.elements, numeric.elements, Tolerance(1e-8, scale: 1))
+    }
+    check(VanillaCell(inputSize: 3, hiddenSize: 4, using: &random))
+    check(LSTMCell(inputSize: 3, hiddenSize: 4, using: &random))
+    check(GRUCell(inputSize: 3, hiddenSize: 4, using: &random))
+    check(GRUCell(inputSize: 3, hiddenSize: 4, resetGate: .beforeProduct, using: &random))
+  }
+
+  @Test func `stops at lengths and states that do not fit`() async {
+    let lengths = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var random = RandomSource(seed: 1)
+      let network = GRU<Float>(inputSize: 2, hiddenSize: 3, using: &random)
+      _ = network.forward(.zeros([4, 2, 2]), initialState: nil, lengths: [5, 1])
+    }
+    #expect(stopMessage(lengths).contains("lengths [5, 1] do not fit a batch of 2 samples"))
+    let states = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var random = RandomSource(seed: 1)
+      let network = GRU<Float>(inputSize: 2, hiddenSize: 3, using: &random)
+      _ = network.forward(.zeros([4, 2, 2]), initialState: [.zeros([3, 3])])
+    }
+    #expect(stopMessage(states).contains("state [3, 3] instead of [2, 3]"))
+  }
+}
