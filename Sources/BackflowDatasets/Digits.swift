@@ -49,7 +49,7 @@ extension Digits {
   }
 
   /// Records of 64 pixels, 0 to 16, and one label.
-  static func decode(_ bytes: [UInt8]) throws(LoadingError) -> Digits {
+  package static func decode(_ bytes: [UInt8]) throws(LoadingError) -> Digits {
     let (pixels, record) = (64, 65)
     guard bytes.count.isMultiple(of: record) else {
       throw LoadingError(

@@ -48,7 +48,7 @@ public enum NPY {
 extension NPY {
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-  static func decode<Scalar: RealScalar>(
+  package static func decode<Scalar: RealScalar>(
     _ bytes: [UInt8], of file: String
   ) throws(CheckpointError) -> Tensor<Scalar> {
     var reader = ByteReader(bytes, of: file)
@@ -72,7 +72,7 @@ extension NPY {
     return Tensor(Tensor<Double>(values, shape: Shape(header.shape)))
   }
 
-  static func encode<Scalar: RealScalar>(_ tensor: Tensor<Scalar>) -> [UInt8] {
+  package static func encode<Scalar: RealScalar>(_ tensor: Tensor<Scalar>) -> [UInt8] {
     let size = MemoryLayout<Scalar>.size
     let extents = tensor.shape.map(String.init).joined(separator: ", ")
     let shape = "(" + extents + (tensor.rank == 1 ? ",)" : ")")

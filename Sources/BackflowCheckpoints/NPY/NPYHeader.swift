@@ -6,13 +6,14 @@ struct NPYHeader {
   let isFortranOrder: Bool
   let shape: [Int]
 
+  /// The product of the extents. It may overflow even where an empty axis makes the array empty:
+  /// strides are products of the other extents.
   var elementCount: (count: Int, overflow: Bool) {
-    // An empty axis makes the array empty, however large the others are.
-    if shape.contains(0) { return (0, false) }
-    return shape.reduce((1, false)) { product, extent in
-      let (count, overflow) = product.0.multipliedReportingOverflow(by: extent)
+    let (product, overflow) = shape.reduce((1, false)) { product, extent in
+      let (count, overflow) = product.0.multipliedReportingOverflow(by: max(extent, 1))
       return (count, product.1 || overflow)
     }
+    return (shape.contains(0) ? 0 : product, overflow)
   }
 
   init(from reader: inout ByteReader) throws(CheckpointError) {
