@@ -7,7 +7,7 @@ internal import Foundation
 /// Format versions 1 to 3; floats of 2, 4 and 8 bytes, integers of 1, 2, 4 and 8, booleans; either
 /// byte order; C and Fortran order. See NEP 1, "A simple file format for NumPy arrays".
 public enum NPY {
-  /// The array of the file at `path`, converted to `Scalar` (rounded to nearest).
+  /// The array of the file at `path`, converted to `Scalar` by way of double, rounded to nearest.
   ///
   /// - Throws: `CheckpointError` naming the file, the byte and what was expected there.
   public static func read<Scalar: RealScalar>(

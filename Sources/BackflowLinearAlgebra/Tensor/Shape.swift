@@ -23,6 +23,11 @@ public struct Shape: Hashable, Sendable {
       extents.count <= Shape.maximumRank,
       "a shape has at most \(Shape.maximumRank) axes; \(text()) has \(extents.count)")
     require(extents.allSatisfy { $0 >= 0 }, "an extent cannot be negative: \(text())")
+    require(
+      !extents.lazy.filter { $0 > 0 }.reduce((1, false)) { product, extent in
+        let (next, overflow) = product.0.multipliedReportingOverflow(by: extent)
+        return (next, product.1 || overflow)
+      }.1, "a tensor of shape \(text()) has more elements than can be counted")
     self.rank = extents.count
     self.extents = SIMD8(repeating: 1)
     for (axis, extent) in extents.enumerated() { self.extents[axis] = extent }

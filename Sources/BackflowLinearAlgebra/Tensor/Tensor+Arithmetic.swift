@@ -120,7 +120,8 @@ extension Tensor {
     }
   }
 
-  /// self ← self + α·other (BLAS axpy). `other` has the same shape or broadcasts to it.
+  /// self ← self + α·other (BLAS axpy). `other` has the same shape or broadcasts to it; as BLAS has
+  /// it, α = 0 adds nothing, not even a NaN.
   public mutating func add(_ other: Tensor, scaledBy scale: Scalar = 1) {
     require(
       other.shape.broadcast(with: shape) == shape,
