@@ -8,9 +8,13 @@ public struct Shape: Hashable, Sendable {
   /// The largest number of axes.
   public static let maximumRank = 8
 
-  private var extents: SIMD8<Int>
+  // Half as wide as Int, so that a tensor stays small: Swift 6.3 miscompiles mutable spans of local
+  // variables of large types (swiftlang/swift #91283).
+  private var extents: SIMD8<UInt32>
   /// The number of axes.
   public let rank: Int
+  /// The number of elements: the product of the extents.
+  public let elementCount: Int
 
   /// The shape with these extents, outermost first.
   @inlinable
@@ -18,23 +22,24 @@ public struct Shape: Hashable, Sendable {
 
   /// The shape with these extents, outermost first.
   public init(_ extents: some Collection<Int>) {
-    let text = { "[" + extents.map(String.init).joined(separator: ", ") + "]" }
     require(
       extents.count <= Shape.maximumRank,
-      "a shape has at most \(Shape.maximumRank) axes; \(text()) has \(extents.count)")
-    require(extents.allSatisfy { $0 >= 0 }, "an extent cannot be negative: \(text())")
-    require(
-      !extents.lazy.filter { $0 > 0 }.reduce((1, false)) { product, extent in
-        let (next, overflow) = product.0.multipliedReportingOverflow(by: extent)
-        return (next, product.1 || overflow)
-      }.1, "a tensor of shape \(text()) has more elements than can be counted")
-    self.rank = extents.count
+      "a shape has at most \(Shape.maximumRank) axes; \(Array(extents)) has \(extents.count)")
+    var (count, isEmpty, overflow) = (1, false, false)
     self.extents = SIMD8(repeating: 1)
-    for (axis, extent) in extents.enumerated() { self.extents[axis] = extent }
+    for (axis, extent) in extents.enumerated() {
+      require(extent >= 0, "an extent cannot be negative: \(Array(extents))")
+      require(
+        extent <= UInt32.max, "an extent must be below 2³²: \(Array(extents))")
+      self.extents[axis] = UInt32(extent)
+      isEmpty = isEmpty || extent == 0
+      let product = count.multipliedReportingOverflow(by: Swift.max(extent, 1))
+      (count, overflow) = (product.partialValue, overflow || product.overflow)
+    }
+    require(!overflow, "a tensor of shape \(Array(extents)) has more elements than can be counted")
+    rank = extents.count
+    elementCount = isEmpty ? 0 : count
   }
-
-  /// The number of elements: the product of the extents.
-  public var elementCount: Int { extents.indices.reduce(1) { $0 * extents[$1] } }
 
   /// The distance in elements between neighbours along each axis.
   public var strides: [Int] {
@@ -54,9 +59,9 @@ public struct Shape: Hashable, Sendable {
   /// This shape with the extent of `axis` replaced.
   public func replacing(axis: Int, with extent: Int) -> Shape {
     checkAxis(axis)
-    var shape = self
-    shape.extents[axis] = extent
-    return shape
+    var extents = Array(self)
+    extents[axis] = extent
+    return Shape(extents)
   }
 
   /// The shape of `self` and `other` stretched against each other: aligned at the last axis, an
@@ -93,7 +98,7 @@ extension Shape: RandomAccessCollection {
   /// The extent of `axis`.
   public subscript(axis: Int) -> Int {
     require(axis >= 0 && axis < rank, "axis \(axis) does not exist in a shape of rank \(rank)")
-    return extents[axis]
+    return Int(extents[axis])
   }
 }
 
