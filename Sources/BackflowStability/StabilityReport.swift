@@ -8,6 +8,8 @@ public struct StabilityReport: Sendable {
   public let spectrum: Spectrum
   /// The length of a gradient by the number of steps it has flowed back.
   public let backwardSignal: BackwardSignal
+  /// Where the backward signal was measured, in words: "at rest, without input, …".
+  public let setting: String
 }
 
 extension RNN.Nonlinearity {
@@ -19,33 +21,40 @@ extension RNN.Nonlinearity {
 public enum Stability {
   /// Analyses a trained layer along the states that it takes on `sequence`, [T, B, I].
   ///
-  /// - Parameter samples: how many samples of the batch the backward signal is averaged over.
-  /// - Throws: `StabilityError`, for a non-finite weight among others.
+  /// - Parameter samples: how many samples of the batch the backward signal is averaged over, at
+  ///   most; at least 1.
+  /// - Throws: `StabilityError`, for a non-finite weight or state or an empty batch among others.
   public static func report<Scalar>(
     of layer: RNN<Scalar>, along sequence: Tensor<Scalar>, samples: Int = 32,
     using random: inout RandomSource
   ) throws(StabilityError) -> StabilityReport {
+    let spectrum = try Spectrum(
+      of: layer.recurrentWeight, slopeBound: layer.nonlinearity.slopeBound)
     let cache = layer.forward(sequence).cache
+    let (steps, count) = (sequence.shape[0], min(samples, sequence.shape[1]))
+    guard count > 0 else { throw .noTrajectory("the batch has no samples") }
+    guard cache.hidden.isFinite else { throw .noTrajectory("a state is NaN or infinite") }
     return StabilityReport(
-      spectrum: try Spectrum(
-        of: layer.recurrentWeight, slopeBound: layer.nonlinearity.slopeBound),
+      spectrum: spectrum,
       backwardSignal: BackwardSignal(
-        through: layer, cache, steps: sequence.shape[0],
-        samples: 0..<min(samples, sequence.shape[1]), using: &random))
+        through: layer, cache, steps: steps, samples: 0..<count, using: &random),
+      setting: "along the \(steps) steps of \(count) samples, \(layer.nonlinearity.rawValue)")
   }
 
   /// Analyses a recurrent weight [H, H] alone: the recurrence rests at the origin, without input,
   /// where the slope of its nonlinearity is `slopeAtRest`.
   ///
+  /// - Parameter precision: ε of the numbers that the weight was stored as.
   /// - Throws: `StabilityError` if the matrix is not square or holds a non-finite element.
   public static func report(
     ofRecurrentWeight weight: Tensor<Double>, slopeBound: Double, slopeAtRest: Double,
-    steps: Int, using random: inout RandomSource
+    steps: Int, precision: Double = .ulpOfOne, using random: inout RandomSource
   ) throws(StabilityError) -> StabilityReport {
-    let spectrum = try Spectrum(of: weight, slopeBound: slopeBound)
+    let spectrum = try Spectrum(of: weight, slopeBound: slopeBound, precision: precision)
     return StabilityReport(
       spectrum: spectrum,
       backwardSignal: BackwardSignal(
-        throughRecurrentWeight: weight, slope: slopeAtRest, steps: steps, using: &random))
+        throughRecurrentWeight: weight, slope: slopeAtRest, steps: steps, using: &random),
+      setting: "at rest, without input, where the slope is \(slopeAtRest)")
   }
 }

@@ -16,7 +16,8 @@ import Testing
     let cases: [(bytes: [UInt8], offset: Int, problem: String)] = [
       ([], 0, "the magic string of an .npy file needs 6 bytes, 0 are left"),
       (Array(Self.whole[..<5]), 0, "the magic string of an .npy file needs 6 bytes, 5 are left"),
-      (Array("PK\u{3}\u{4} some archive".utf8), 0, "not an .npy file: it starts with [80, 75, 3"),
+      (Array("PK\u{3}\u{4} some archive".utf8), 0, "a zip archive, as torch.save and numpy.savez"),
+      (Array("GIF89a, rather".utf8), 0, "not an .npy file: it starts with [71, 73, 70"),
       (Array(Self.whole[..<7]), 6, "the format version needs 2 bytes, 1 are left"),
       (Array(Self.whole[..<9]), 8, "the header's length needs 2 bytes, 1 are left"),
       (Array(Self.whole[..<40]), 10, "the header needs \(start - 10) bytes, 30 are left"),
@@ -80,6 +81,7 @@ import Testing
     "(4611686018427387904,)", "(9223372036854775807,)", "(2, 4611686018427387904)",
     "(4294967296, 4294967296)", "(4611686018427387904, 4611686018427387904, 0)",
     "(0, 4611686018427387904, 4611686018427387904)", "(4611686018427387904, 0, 2)",
+    "(4294967296, 0)", "(0, 4294967296)",
   ])
   func `cannot claim a shape larger than any memory`(shape: String) {
     for order in ["False", "True"] {

@@ -41,30 +41,48 @@ private struct Pair: Parameterized {
     #expect(try directory.contents("runs/today") == ["first.npy", "layer.second.npy"])
   }
 
-  @Test func `is replaced as a whole`() throws {
+  @Test func `takes new parameters in place of old ones and keeps whatever else it holds`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     var old = Pair()
     old.names = ("stale", "first")
     try NPYDirectory.write(old, to: path)
+    _ = try directory.write([1, 2, 3], to: "model/thesis.txt")
+    try FileManager.default.createDirectory(
+      atPath: path + "/letters", withIntermediateDirectories: true)
     var new = Pair()
     new.first = Tensor([10, 20])
     try NPYDirectory.write(new, to: path)
     #expect(try directory.contents() == ["model"])
-    #expect(try directory.contents("model") == ["first.npy", "layer.second.npy"])
+    #expect(
+      try directory.contents("model") == [
+        "first.npy", "layer.second.npy", "letters", "stale.npy", "thesis.txt",
+      ])
+    #expect(try bytes(of: path + "/thesis.txt") == [1, 2, 3])
     var read = Pair()
     try NPYDirectory.read(into: &read, from: path)
     #expect(read.first == Tensor([10, 20]))
   }
 
-  @Test func `does not replace a file`() throws {
+  @Test func `is no file, and has a name`() throws {
     let directory = try TemporaryDirectory()
     let path = try directory.write([1, 2, 3], to: "notes")
     let error = #expect(throws: CheckpointError.self) { try NPYDirectory.write(Pair(), to: path) }
     #expect(error?.file == path)
-    #expect(error?.problem == "cannot be replaced by a directory: it is a file")
+    #expect(error?.problem == "is a file and not a directory")
     #expect(try directory.contents() == ["notes"])
     #expect(try bytes(of: path) == [1, 2, 3])
+    #expect(throws: CheckpointError.self) { try NPYDirectory.write(Pair(), to: "") }
+  }
+
+  @Test func `is found wanting before anything is written`() throws {
+    let directory = try TemporaryDirectory()
+    try NPYDirectory.prepare(directory.file("new/model"))
+    #expect(try directory.contents("new") == [])
+    _ = try directory.write([1], to: "file")
+    #expect(throws: CheckpointError.self) { try NPYDirectory.prepare(directory.file("file")) }
+    #expect(throws: CheckpointError.self) { try NPYDirectory.prepare(directory.file("file/x")) }
+    #expect(throws: CheckpointError.self) { try NPYDirectory.prepare("") }
   }
 
   @Test func `is replaced where a symbolic link points`() throws {

@@ -13,13 +13,16 @@ public enum NPY {
   public static func read<Scalar: RealScalar>(
     _ path: String, as type: Scalar.Type = Scalar.self
   ) throws(CheckpointError) -> Tensor<Scalar> {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw CheckpointError(path, "cannot be read: \(reason(error))")
-    }
-    return try decode([UInt8](data), of: path)
+    try decode(bytes(path), of: path)
+  }
+
+  /// ε of the element type that the file at `path` stores: 2⁻²³ for `<f4`. What a value read from it
+  /// may be off by, relative.
+  ///
+  /// - Throws: as `read`, if the header cannot be read.
+  public static func precision(_ path: String) throws(CheckpointError) -> Double {
+    var reader = ByteReader(try bytes(path), of: path)
+    return try NPYHeader(from: &reader).element.precision
   }
 
   /// Writes `tensor` to `path` as little-endian floats of its own precision, in C order. The file
@@ -33,6 +36,14 @@ public enum NPY {
       try Data(encode(tensor)).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
       throw CheckpointError(path, "cannot be written: \(reason(error))")
+    }
+  }
+
+  private static func bytes(_ path: String) throws(CheckpointError) -> [UInt8] {
+    do {
+      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch {
+      throw CheckpointError(path, "cannot be read: \(reason(error))")
     }
   }
 

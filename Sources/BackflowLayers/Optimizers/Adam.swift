@@ -43,7 +43,8 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
     let constants = VectorKernels.AdamStep(
       learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, step: step)
     var index = 0
-    model.visitParameters(beside: gradients) { _, parameter, gradient in
+    model.visitParameters(beside: gradients) { name, parameter, gradient in
+      requireState(firstMoment, index, name, parameter, "Adam")
       VectorKernels.adamUpdate(
         constants, gradient: gradient.span, firstMoment: firstMoment[index].mutableSpan,
         secondMoment: secondMoment[index].mutableSpan, parameter: parameter.mutableSpan)

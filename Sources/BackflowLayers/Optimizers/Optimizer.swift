@@ -10,3 +10,14 @@ public protocol Optimizer<Scalar>: Sendable {
   mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, along gradients: Model)
 }
+
+/// Stops unless the optimiser keeps state of this parameter's shape at this place: it was made for
+/// another model otherwise.
+func requireState<S>(
+  _ state: [Tensor<S>], _ index: Int, _ name: String, _ parameter: Tensor<S>, _ optimizer: String
+) {
+  require(
+    index < state.count && state[index].shape == parameter.shape,
+    "\(optimizer) was made for another model: \(name) has shape \(parameter.shape), "
+      + (index < state.count ? "expected was \(state[index].shape)" : "and no more was expected"))
+}

@@ -32,7 +32,8 @@ public struct SGD<Scalar: RealScalar>: Optimizer {
     _ model: inout Model, along gradients: Model
   ) {
     var index = 0
-    model.visitParameters(beside: gradients) { _, parameter, gradient in
+    model.visitParameters(beside: gradients) { name, parameter, gradient in
+      requireState(velocity, index, name, parameter, "SGD")
       VectorKernels.sgdUpdate(
         learningRate: learningRate, momentum: momentum, weightDecay: weightDecay,
         gradient: gradient.span, velocity: velocity[index].mutableSpan,

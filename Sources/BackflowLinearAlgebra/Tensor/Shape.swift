@@ -7,10 +7,10 @@ internal import BackflowKernels
 public struct Shape: Hashable, Sendable {
   /// The largest number of axes.
   public static let maximumRank = 8
+  /// The largest extent of an axis.
+  public static let maximumExtent = Int(UInt32.max)
 
-  // Half as wide as Int, so that a tensor stays small: Swift 6.3 miscompiles mutable spans of local
-  // variables of large types (swiftlang/swift #91283).
-  private var extents: SIMD8<UInt32>
+  private var extents = PackedExtents()
   /// The number of axes.
   public let rank: Int
   /// The number of elements: the product of the extents.
@@ -26,11 +26,10 @@ public struct Shape: Hashable, Sendable {
       extents.count <= Shape.maximumRank,
       "a shape has at most \(Shape.maximumRank) axes; \(Array(extents)) has \(extents.count)")
     var (count, isEmpty, overflow) = (1, false, false)
-    self.extents = SIMD8(repeating: 1)
     for (axis, extent) in extents.enumerated() {
       require(extent >= 0, "an extent cannot be negative: \(Array(extents))")
       require(
-        extent <= UInt32.max, "an extent must be below 2³²: \(Array(extents))")
+        extent <= Shape.maximumExtent, "an extent must be below 2³²: \(Array(extents))")
       self.extents[axis] = UInt32(extent)
       isEmpty = isEmpty || extent == 0
       let product = count.multipliedReportingOverflow(by: Swift.max(extent, 1))
@@ -111,4 +110,44 @@ extension Shape: ExpressibleByArrayLiteral {
 extension Shape: CustomStringConvertible {
   /// The extents in brackets, `[32, 10]`.
   public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
+}
+
+/// Eight extents of 32 bits in four words.
+///
+/// Small, so that a tensor is: Swift 6.3 miscompiles mutable spans of local variables of large types
+/// (swiftlang/swift #91283). And not a SIMD vector: asynchronous code, a test's arguments for one,
+/// loses count of its stack with types aligned to more than a word.
+private struct PackedExtents: Hashable, Sendable {
+  private var words01: UInt64 = 0
+  private var words23: UInt64 = 0
+  private var words45: UInt64 = 0
+  private var words67: UInt64 = 0
+
+  subscript(axis: Int) -> UInt32 {
+    get { UInt32(truncatingIfNeeded: self[word: axis / 2] >> UInt64(32 * (axis % 2))) }
+    set {
+      let shift = UInt64(32 * (axis % 2))
+      let kept = self[word: axis / 2] & ~(0xFFFF_FFFF << shift)
+      self[word: axis / 2] = kept | UInt64(newValue) << shift
+    }
+  }
+
+  private subscript(word index: Int) -> UInt64 {
+    get {
+      switch index {
+      case 0: words01
+      case 1: words23
+      case 2: words45
+      default: words67
+      }
+    }
+    set {
+      switch index {
+      case 0: words01 = newValue
+      case 1: words23 = newValue
+      case 2: words45 = newValue
+      default: words67 = newValue
+      }
+    }
+  }
 }

@@ -112,10 +112,10 @@ extension Tensor {
 
   /// Multiplies every element by `scalar`.
   public static func *= (left: inout Tensor, scalar: Scalar) {
-    var elements = left.mutableSpan
-    if scalar == 0 || scalar.isNaN {
+    if scalar == 0 {
       left = left * scalar  // keeps 0 · ∞ a NaN
     } else {
+      var elements = left.mutableSpan
       VectorKernels.scale(scalar, &elements)
     }
   }
