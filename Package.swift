@@ -117,7 +117,9 @@ let package = Package(
     .testTarget(
       name: "BackflowStabilityTests", dependencies: ["Backflow", "TestSupport", complex]),
     .testTarget(name: "BackflowReportTests", dependencies: ["Backflow", "TestSupport"]),
-    .testTarget(name: "BackflowCheckpointsTests", dependencies: ["Backflow", "TestSupport"]),
+    .testTarget(
+      name: "BackflowCheckpointsTests", dependencies: ["Backflow", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "BackflowDatasetsTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(
       name: "BackflowCommandTests",

@@ -20,6 +20,11 @@ enum TextTable {
       String(format: "%.0f %%", 100 * result.peakFraction))
   }
 
+  static func peakNote(_ first: Double, _ later: Double) -> String {
+    "\nThe machine was busy when the peak was measured: it is \(rate(later)), not \(rate(first)),"
+      + " and the shares above are too high by that."
+  }
+
   private static func rate(_ gflops: Double) -> String { String(format: "%.1f GFLOP/s", gflops) }
 
   private static func columns(

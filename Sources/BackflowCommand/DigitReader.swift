@@ -18,6 +18,18 @@ extension DigitReader {
     readout = Dense(inputSize: hiddenSize, outputSize: Digits.classCount, using: &random)
   }
 
+  /// A reader of which only the recurrent weight [hidden, hidden] is known; the rest is zero, to be
+  /// read from files.
+  init(zerosBeside recurrentWeight: Tensor<Scalar>) {
+    let hidden = recurrentWeight.shape[0]
+    let cell = VanillaCell(
+      inputWeight: .zeros([hidden, 8]), recurrentWeight: recurrentWeight,
+      inputBias: .zeros([hidden]), recurrentBias: .zeros([hidden]))
+    rnn = RNN(cells: [[cell]])
+    readout = Dense(
+      weight: .zeros([Digits.classCount, hidden]), bias: .zeros([Digits.classCount]))
+  }
+
   /// Logits [batch, classes] from images as sequences [8 rows, batch, 8 columns].
   func callAsFunction(_ images: Tensor<Scalar>) -> Tensor<Scalar> {
     readout(rnn(images).select(images.shape[0] - 1))

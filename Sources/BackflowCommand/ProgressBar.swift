@@ -5,6 +5,7 @@ struct ProgressBar {
   private let total: Int
   private let isTerminal: Bool
   private let start = Date()
+  private var lastDrawn = Date.distantPast
 
   init(total: Int) {
     self.total = total
@@ -12,13 +13,16 @@ struct ProgressBar {
   }
 
   /// Shows that `done` of the steps are done. Plain output gets a line only where `isMilestone`.
-  func show(_ done: Int, _ message: String, isMilestone: Bool) {
+  mutating func show(_ done: Int, _ message: String, isMilestone: Bool) {
     if isTerminal {
-      let width = 28
+      guard isMilestone || Date().timeIntervalSince(lastDrawn) > 0.1 else { return }
+      lastDrawn = Date()
+      let width = 16
       let filled = width * done / max(total, 1)
       let bar =
         String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-      write("\r\u{1B}[2K\(bar) \(message)  \(elapsed)")
+      // Without automatic wrapping, a narrow terminal cuts the line and does not fill with it.
+      write("\r\u{1B}[2K\u{1B}[?7l\(bar) \(message)  \(elapsed)\u{1B}[?7h")
     } else if isMilestone {
       write("\(message)  \(elapsed)\n")
     }

@@ -29,37 +29,52 @@ struct StabilityCommand: ParsableCommand {
   @Argument(help: "An .npy file, or a directory of trained parameters.")
   var path: String
 
-  @Option(help: "The nonlinearity of the recurrence (a weight alone only).")
-  var nonlinearity = Nonlinearity.tanh
+  @Option(help: "The nonlinearity that a weight alone is used with. (default: tanh)")
+  var nonlinearity: Nonlinearity?
 
-  @Option(help: "How many steps to follow the backward signal (a weight alone only).")
-  var steps = 50
+  @Option(help: "How many steps to follow the backward signal of a weight alone. (default: 50)")
+  var steps: Int?
 
-  @Option(help: "Write the eigenvalues and the backward signal as an SVG picture.")
+  @Option(
+    help: ArgumentHelp(
+      "Write the eigenvalues and the backward signal as an SVG picture.", valueName: "file"))
   var svg: String?
 
   @Option(help: "The form of the report.")
   var format = Format.text
 
   func validate() throws {
-    guard (1...1_000_000).contains(steps) else {
+    if let steps, !(1...1_000_000).contains(steps) {
       throw ValidationError("--steps must lie between 1 and 1000000.")
+    }
+    if isDirectory, steps != nil || nonlinearity != nil {
+      throw ValidationError(
+        "--steps and --nonlinearity belong to a weight alone; a trained network has its own.")
+    }
+    if let svg, svg.isEmpty || svg.hasSuffix("/") {
+      throw ValidationError("--svg needs the name of a file, not '\(svg)'.")
     }
   }
 
   func run() throws {
     do {
       let report = try report()
-      if let svg { try write(StabilityFigure(report, title: title).svg, to: svg) }
       switch format {
-      case .text:
-        say("\(report)")
-        if let svg { say("\npicture: \(svg)") }
+      case .text: say("\(report)")
       case .json:
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         say(String(decoding: try encoder.encode(report), as: UTF8.self))
       }
+      if let svg {
+        try write(StabilityFigure(report, title: title).svg, to: svg)
+        if format == .text { say("\npicture: \(svg)") }
+      }
+    } catch let code as ExitCode {
+      throw code
+    } catch let error as StabilityError {
+      complain("\(path): \(error)")
+      throw ExitCode.failure
     } catch {
       throw failure(error)
     }
@@ -69,15 +84,38 @@ struct StabilityCommand: ParsableCommand {
 
   private func report() throws -> StabilityReport {
     var random = RandomSource(seed: 1)
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    guard attributes?[.type] as? FileAttributeType == .typeDirectory else {
-      return try Stability.report(
-        ofRecurrentWeight: NPY.read(path), slopeBound: nonlinearity.slopeBound,
-        slopeAtRest: nonlinearity.slopeAtRest, steps: steps, using: &random)
+    if isDirectory {
+      do {
+        return try reportOfTrainedNetwork(using: &random)
+      } catch let error as CheckpointError {
+        complain("\(error)")
+        complain(
+          "a directory must be one that `backflow train digits --save` wrote; of any other network"
+            + " name the recurrent weight as an .npy file")
+        throw ExitCode.failure
+      }
     }
-    // The size of the network is that of its saved bias.
-    let bias: Tensor<Double> = try NPY.read(path + "/rnn.bias_hh_l0.npy")
-    var model = DigitReader<Double>(hiddenSize: bias.count, using: &random)
+    let nonlinearity = nonlinearity ?? .tanh
+    return try Stability.report(
+      ofRecurrentWeight: NPY.read(path), slopeBound: nonlinearity.slopeBound,
+      slopeAtRest: nonlinearity.slopeAtRest, steps: steps ?? 50,
+      precision: NPY.precision(path), using: &random)
+  }
+
+  private var isDirectory: Bool {
+    let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    return type == .typeDirectory
+  }
+
+  private func reportOfTrainedNetwork(
+    using random: inout RandomSource
+  ) throws -> StabilityReport {
+    // The size of the network is that of its saved recurrent weight.
+    let weight: Tensor<Double> = try NPY.read(path + "/rnn.weight_hh_l0.npy")
+    guard weight.rank == 2, weight.shape[0] == weight.shape[1], !weight.isEmpty else {
+      throw StabilityError.notSquare(weight.shape)
+    }
+    var model = DigitReader(zerosBeside: weight)
     try NPYDirectory.read(into: &model, from: path)
     let heldOut = try Digits.load().split.heldOut
     return try Stability.report(
@@ -85,6 +123,11 @@ struct StabilityCommand: ParsableCommand {
   }
 
   private func write(_ text: String, to path: String) throws {
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      complain("\(path): cannot be written: \(error.localizedDescription)")
+      throw ExitCode.failure
+    }
   }
 }

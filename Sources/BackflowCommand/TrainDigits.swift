@@ -37,22 +37,30 @@ struct TrainDigits: ParsableCommand {
   @Option(help: "Threads; as many as there are processors if not given.")
   var threads: Int?
 
-  @Option(help: "A directory for the trained parameters, one .npy file each.")
+  @Option(
+    help: ArgumentHelp(
+      "A directory for the trained parameters, one .npy file each.", valueName: "directory"))
   var save: String?
 
   func validate() throws {
-    for (name, value) in [("epochs", epochs), ("hidden", hidden), ("batch", batch)] {
-      guard value >= 1 else { throw ValidationError("--\(name) must be at least 1.") }
+    // The upper bounds keep counts of steps and elements far from overflow.
+    let bounds = [
+      ("epochs", epochs, 1_000_000_000), ("hidden", hidden, 10_000), ("batch", batch, 1_000_000),
+    ]
+    for (name, value, largest) in bounds where !(1...largest).contains(value) {
+      throw ValidationError("--\(name) must lie between 1 and \(largest).")
     }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
-    guard learningRate > 0, clip > 0 else {
-      throw ValidationError("--learning-rate and --clip must be positive.")
+    guard learningRate > 0, learningRate.isFinite, clip > 0, clip.isFinite else {
+      throw ValidationError("--learning-rate and --clip must be positive and finite.")
     }
   }
 
   func run() throws {
     if let threads { Threads.count = threads }
     do {
+      // Better now than after the training.
+      if let save { try NPYDirectory.prepare(save) }
       try train(Digits.load())
     } catch let code as ExitCode {
       throw code
@@ -72,7 +80,7 @@ struct TrainDigits: ParsableCommand {
       "\(training.labels.count) images to train on, \(heldOut.labels.count) held out;"
         + " \(model.parameterCount) parameters")
 
-    let progress = ProgressBar(total: epochs * stepsPerEpoch)
+    var progress = ProgressBar(total: epochs * stepsPerEpoch)
     var step = 0
     for epoch in 1...epochs {
       let order = random.permutation(training.labels.count)
@@ -80,7 +88,14 @@ struct TrainDigits: ParsableCommand {
       for start in stride(from: 0, to: order.count, by: batch) {
         let images = training.gather(Array(order[start..<min(start + batch, order.count)]))
         var (loss, accuracy, gradients) = model.gradients(images.rowsAsSequence, images.labels)
-        try clipGradientNorm(&gradients, to: clip)
+        do {
+          try clipGradientNorm(&gradients, to: clip)
+        } catch {
+          progress.finish()
+          complain("training diverged in epoch \(epoch), step \(step + 1): \(error)")
+          complain("try a smaller --learning-rate")
+          throw ExitCode.failure
+        }
         optimizer.update(&model, along: gradients)
 
         step += 1
@@ -91,7 +106,7 @@ struct TrainDigits: ParsableCommand {
         progress.show(
           step,
           String(
-            format: "epoch %2d/%d  loss %.4f  accuracy %5.1f %%", epoch, epochs, lossSum / seen,
+            format: "epoch %2d/%d  loss %.4f  accuracy %.1f %%", epoch, epochs, lossSum / seen,
             100 * hitSum / seen),
           isMilestone: start + batch >= order.count)
         if interruption.isRequested {

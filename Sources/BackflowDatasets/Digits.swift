@@ -33,7 +33,8 @@ extension Digits {
     public let description: String
   }
 
-  /// The whole set in its original order.
+  /// The whole set in its original order. A program that is moved to another place takes the folder
+  /// `backflow_BackflowDatasets.resources` along, from beside it; without that it stops.
   public static func load() throws(LoadingError) -> Digits {
     guard let url = Bundle.module.url(forResource: "digits", withExtension: "u8") else {
       throw LoadingError(
@@ -49,7 +50,7 @@ extension Digits {
   }
 
   /// Records of 64 pixels, 0 to 16, and one label.
-  static func decode(_ bytes: [UInt8]) throws(LoadingError) -> Digits {
+  package static func decode(_ bytes: [UInt8]) throws(LoadingError) -> Digits {
     let (pixels, record) = (64, 65)
     guard bytes.count.isMultiple(of: record) else {
       throw LoadingError(

@@ -41,8 +41,8 @@ public enum Threads {
 
   static let keepOpenBLASSingleThreaded: Void = openblas_set_num_threads(1)
 
-  /// Runs `body` on consecutive parts of `0..<count`, one part a thread, each at least `grain` long
-  /// and starting at a multiple of `alignment`. Returns when all are done.
+  /// Runs `body` on consecutive parts of `0..<count`, one part a thread, about equal and about
+  /// `grain` long or longer, each starting at a multiple of `alignment`. Returns when all are done.
   package static func split(
     _ count: Int, grain: Int, alignment: Int = 1, _ body: (Range<Int>) -> Void
   ) {

@@ -20,5 +20,6 @@ func short(_ value: Double) -> String {
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
   let mantissa = (value / Double.exp10(Double(exponent)) * 100).rounded() / 100
+  if abs(mantissa) >= 10 { return "\(mantissa / 10)e\(exponent + 1)".replacing(".0e", with: "e") }
   return "\(mantissa)e\(exponent)".replacing(".0e", with: "e")
 }

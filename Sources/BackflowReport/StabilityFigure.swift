@@ -30,12 +30,15 @@ public struct StabilityFigure: Sendable {
       + " · spectral radius \(short(spectrum.spectralRadius))"
       + " · largest singular value \(short(spectrum.largestSingularValue))"
       + " · backward signal × \(short(report.backwardSignal.factorPerStep)) a step"
+      + ", longest after \(report.backwardSignal.peak.step)"
   }
 
   // MARK: - Eigenvalues
 
   private func drawEigenvalues(in svg: inout SVG, left: Double, top: Double, size: Double) {
-    let extent = 1.12 * Double.maximum(1, report.spectrum.spectralRadius)
+    // What counts is γλ: the circle that a slope of γ makes of the unit circle.
+    let critical = 1 / report.spectrum.slopeBound
+    let extent = 1.12 * Double.maximum(critical, report.spectrum.spectralRadius)
     let x = Axis(values: -extent...extent, start: left, end: left + size)
     let y = Axis(values: -extent...extent, start: top + size, end: top)
     frame(&svg, x, y, horizontal: "real part of λ", vertical: "imaginary part of λ")
@@ -45,17 +48,24 @@ public struct StabilityFigure: Sendable {
     let unit = x.position(1) - x.position(0)
     svg.circle(
       x.position(0), y.position(0), radius: unit, .init(color: Palette.ink, width: 1.5))
+    if critical > 1 {
+      svg.circle(
+        x.position(0), y.position(0), radius: critical * unit,
+        .init(color: Palette.ink, isDashed: true))
+      svg.text(
+        x.position(0) + 4, y.position(critical) - 4, "1/γ = \(short(critical))", size: 11)
+    }
     for eigenvalue in report.spectrum.eigenvalues {
       svg.dot(
         x.position(eigenvalue.real), y.position(eigenvalue.imaginary), radius: 3.5,
-        color: eigenvalue.length > 1 ? Palette.alarm : Palette.calm,
+        color: eigenvalue.length > 1 + report.spectrum.margin ? Palette.alarm : Palette.calm,
         title: "λ = \(short(eigenvalue.real)) \(eigenvalue.imaginary < 0 ? "−" : "+")"
           + " \(short(abs(eigenvalue.imaginary)))i, |λ| = \(short(eigenvalue.length))")
     }
-    let outside = report.spectrum.eigenvalues.count { $0.length > 1 }
     svg.text(
       x.end, y.end - 8,
-      "\(report.spectrum.eigenvalues.count) eigenvalues, \(outside) outside the unit circle",
+      "\(report.spectrum.eigenvalues.count) eigenvalues,"
+        + " \(report.spectrum.growingCount) outside the unit circle",
       size: 11.5, anchor: .end)
   }
 
@@ -81,7 +91,14 @@ public struct StabilityFigure: Sendable {
         x.start, y.position(0), x.end, y.position(0),
         .init(color: Palette.ink, width: 1, isDashed: true))
     }
-    let color = report.backwardSignal.factorPerStep > 1 ? Palette.alarm : Palette.calm
+    if decades.count < report.backwardSignal.logNorms.count {
+      svg.text(
+        x.position(Double(decades.count - 1)) + 6, y.end + 14,
+        "exactly 0 from step \(decades.count) on", size: 11)
+    }
+    let color =
+      report.backwardSignal.factorPerStep > 1 + report.spectrum.margin
+      ? Palette.alarm : Palette.calm
     let points = decades.enumerated().map {
       (x: x.position(Double($0.offset)), y: y.position($0.element))
     }

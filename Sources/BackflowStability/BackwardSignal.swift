@@ -24,12 +24,20 @@ public struct BackwardSignal: Sendable, Equatable {
     return Double.exp(last / Double(logNorms.count - 1))
   }
 
+  /// Where the signal is longest: after how many steps, and ln of its length there. A recurrence
+  /// whose eigenvalues are small can still lengthen a gradient for a while.
+  public var peak: (step: Int, logNorm: Double) {
+    let step = logNorms.indices.max { logNorms[$0] < logNorms[$1] } ?? 0
+    return (step, logNorms[step])
+  }
+
   /// Follows the signal along the trajectory that a forward pass took: one random unit vector for
   /// each of `samples`, back from the last step. Cost: T·H² for each sample.
   public init<Cell: RecurrentCell>(
     through cell: Cell, _ cache: Cell.Cache, steps: Int, samples: Range<Int>,
     using random: inout RandomSource
   ) {
+    require(steps >= 0 && !samples.isEmpty, "\(steps) steps of the samples \(samples)")
     let runs = samples.map { sample in
       BackwardSignal.run(
         steps: steps, start: random.normal([cell.stateSize])
@@ -46,6 +54,7 @@ public struct BackwardSignal: Sendable, Equatable {
     throughRecurrentWeight weight: Tensor<Double>, slope: Double, steps: Int, samples: Int = 16,
     using random: inout RandomSource
   ) {
+    require(steps >= 0 && samples >= 1, "\(steps) steps of \(samples) samples")
     let jacobian = weight * slope
     let runs = (0..<samples).map { _ in
       BackwardSignal.run(

@@ -17,15 +17,24 @@ public struct Spectrum: Sendable {
   public let largestSingularValue: Double
   /// γ = sup φ′: 1 for tanh and ReLU, ¼ for the sigmoid.
   public let slopeBound: Double
+  /// By how much rounding may have moved the figures: 8·H·ε·σ_max, with ε of the precision that the
+  /// weight was stored in. A verdict needs more than that, so that a rotation is not called stable
+  /// or unstable by its last bit.
+  public let margin: Double
   /// What follows for gradients over many steps.
   public let verdict: Verdict
 
+  /// How many eigenvalues lie outside the unit circle by more than the margin.
+  public var growingCount: Int { eigenvalues.count { $0.length > 1 + margin } }
+
   /// Analyses a recurrent weight [H, H] under a nonlinearity of slope at most `slopeBound` > 0.
   ///
+  /// - Parameter precision: ε of the numbers that the weight was stored as, if it was converted since.
   /// - Throws: `StabilityError` if the matrix is not square, is empty or has a non-finite element,
   ///   or if LAPACK does not converge. Cost: about 13·H³ flops.
   public init<Scalar: RealScalar>(
-    of recurrentWeight: Tensor<Scalar>, slopeBound: Double
+    of recurrentWeight: Tensor<Scalar>, slopeBound: Double,
+    precision: Double = Double(Scalar.ulpOfOne)
   ) throws(StabilityError) {
     let shape = recurrentWeight.shape
     guard shape.rank == 2, shape[0] == shape[1], shape[0] > 0 else {
@@ -44,8 +53,9 @@ public struct Spectrum: Sendable {
     }
     spectralRadius = eigenvalues.first?.length ?? 0
     self.slopeBound = slopeBound
+    margin = 8 * Double(shape[0]) * precision * largestSingularValue
     verdict = Verdict(
       spectralRadius: spectralRadius, largestSingularValue: largestSingularValue,
-      slopeBound: slopeBound)
+      slopeBound: slopeBound, margin: margin)
   }
 }

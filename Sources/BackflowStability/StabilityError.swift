@@ -7,16 +7,26 @@ public enum StabilityError: Error, Equatable, Sendable, CustomStringConvertible 
   case notSquare(Shape)
   /// The bound of a slope is a positive number.
   case slopeBoundNotPositive(Double)
+  /// There is no sample, or no sample's states stay finite, along which to follow a gradient.
+  case noTrajectory(String)
   /// The decomposition failed, on a non-finite element among others.
   case linearAlgebra(LAPACKError)
+
+  private static func isStackOfGates(_ shape: Shape) -> Bool {
+    shape.rank == 2 && shape[1] > 0 && [3, 4].contains { shape[0] == $0 * shape[1] }
+  }
 
   /// The reason in a sentence.
   public var description: String {
     switch self {
     case .notSquare(let shape):
       "a recurrent weight is a square matrix [hidden, hidden], not of shape \(shape)"
+        + (StabilityError.isStackOfGates(shape)
+          ? "; this one looks like the stacked gates of a GRU or LSTM, which are not analysed" : "")
     case .slopeBoundNotPositive(let bound):
       "the largest slope of a nonlinearity is a positive number, not \(bound)"
+    case .noTrajectory(let reason):
+      "there is nothing to follow a gradient along: \(reason)"
     case .linearAlgebra(let error):
       "\(error)"
     }

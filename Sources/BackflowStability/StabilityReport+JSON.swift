@@ -2,7 +2,7 @@ internal import ComplexModule
 
 extension StabilityReport: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case size, verdict, explanation, eigenvalues
+    case size, verdict, explanation, setting, eigenvalues, longest
     case spectralRadius = "spectral_radius"
     case largestSingularValue = "largest_singular_value"
     case slopeBound = "slope_bound"
@@ -23,10 +23,18 @@ extension StabilityReport: Encodable {
       case norm
       case logNorm = "log_norm"
     }
+
+    // Written out, because a missing key is worse than a null.
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(stepsBack, forKey: .stepsBack)
+      try container.encode(norm, forKey: .norm)
+      try container.encode(logNorm, forKey: .logNorm)
+    }
   }
 
   /// The report as one object with snake_case keys. JSON has no infinity: the `log_norm` of a
-  /// signal that is exactly zero, and a `norm` too large for a double, are left out.
+  /// signal that is exactly zero, and a `norm` too large for a double, are null.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(spectrum.eigenvalues.count, forKey: .size)
@@ -34,7 +42,8 @@ extension StabilityReport: Encodable {
     try container.encode(spectrum.largestSingularValue, forKey: .largestSingularValue)
     try container.encode(spectrum.slopeBound, forKey: .slopeBound)
     try container.encode(spectrum.verdict, forKey: .verdict)
-    try container.encode(spectrum.verdict.explanation, forKey: .explanation)
+    try container.encode(spectrum.explanation, forKey: .explanation)
+    try container.encode(setting, forKey: .setting)
     try container.encode(
       spectrum.eigenvalues.map { ComplexNumber(re: $0.real, im: $0.imaginary) },
       forKey: .eigenvalues)
@@ -45,5 +54,6 @@ extension StabilityReport: Encodable {
         logNorm: $0.element.1.isFinite ? $0.element.1 : nil)
     }
     try container.encode(lengths, forKey: .backwardSignal)
+    try container.encode(lengths[backwardSignal.peak.step], forKey: .longest)
   }
 }

@@ -4,27 +4,39 @@ internal import Foundation
 extension StabilityReport: CustomStringConvertible {
   /// The report for a terminal: verdict, figures, leading eigenvalues, backward signal.
   public var description: String {
-    let eigenvalues = spectrum.eigenvalues
-    var lines = [
-      "verdict                 \(spectrum.verdict.rawValue)",
-      "                        \(spectrum.verdict.explanation)",
-      "units                   \(eigenvalues.count)",
-      "spectral radius ρ       \(figure(spectrum.spectralRadius))",
-      "largest singular value  \(figure(spectrum.largestSingularValue))"
-        + "   (1/γ = \(figure(1 / spectrum.slopeBound)))",
-      "backward signal         × \(figure(backwardSignal.factorPerStep)) a step",
-      "", "leading eigenvalues",
+    (summary + [""] + leadingEigenvalues + [""] + signal).joined(separator: "\n")
+  }
+
+  private var summary: [String] {
+    let peak = backwardSignal.peak.step
+    return [
+      row("verdict", spectrum.verdict.rawValue)
+    ] + wrapped(spectrum.explanation).map { row("", $0) } + [
+      row("units", "\(spectrum.eigenvalues.count)"),
+      row("spectral radius ρ", figure(spectrum.spectralRadius)),
+      row(
+        "largest singular value",
+        figure(spectrum.largestSingularValue) + "   (1/γ = \(figure(1 / spectrum.slopeBound)))"),
+      row("backward signal", setting),
+      row("", "× \(figure(backwardSignal.factorPerStep)) a step on average"),
+      row("", "longest after \(peak) \(peak == 1 ? "step" : "steps"): \(length(after: peak))"),
     ]
+  }
+
+  private var leadingEigenvalues: [String] {
+    let eigenvalues = spectrum.eigenvalues
+    var lines = ["leading eigenvalues"]
     lines += eigenvalues.prefix(6).map {
-      "  \(figure($0.real)) \($0.imaginary < 0 ? "−" : "+") \(figure(abs($0.imaginary)))i"
+      "  \(figure($0.real)) \($0.imaginary < 0 ? "-" : "+") \(figure(abs($0.imaginary)))i"
         + "   |λ| = \(figure($0.length))"
     }
     if eigenvalues.count > 6 { lines.append("  … \(eigenvalues.count - 6) more") }
-    lines += ["", "steps back   length of the backward signal"]
-    lines += shownSteps.map { step in
-      String(format: "%10d   ", step) + length(after: step)
-    }
-    return lines.joined(separator: "\n")
+    return lines
+  }
+
+  private var signal: [String] {
+    ["steps back   length of the backward signal"]
+      + shownSteps.map { String(format: "%10d   ", $0) + length(after: $0) }
   }
 
   /// All steps of a short sequence; of a long one 0, 1, 2, 5, 10, 20 … and the last.
@@ -40,6 +52,24 @@ extension StabilityReport: CustomStringConvertible {
     let (norm, logNorm) = (backwardSignal.norms[step], backwardSignal.logNorms[step])
     let isInRange = norm.isNormal || logNorm == -.infinity
     return isInRange ? figure(norm) : String(format: "1e%.1f", logNorm / Foundation.log(10))
+  }
+
+  private func row(_ name: String, _ value: String) -> String {
+    name + String(repeating: " ", count: max(0, 24 - name.count)) + value
+  }
+
+  /// The words of `text` in lines that fit beside the names in 80 columns.
+  private func wrapped(_ text: String) -> [String] {
+    text.split(separator: " ").reduce(into: [""]) { lines, word in
+      let line = lines[lines.count - 1]
+      if line.isEmpty {
+        lines[lines.count - 1] = String(word)
+      } else if line.count + 1 + word.count <= 56 {
+        lines[lines.count - 1] = line + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
   }
 
   private func figure(_ value: Double) -> String { String(format: "%.6g", value) }

@@ -8,6 +8,8 @@ public struct StabilityReport: Sendable {
   public let spectrum: Spectrum
   /// The length of a gradient by the number of steps it has flowed back.
   public let backwardSignal: BackwardSignal
+  /// Where the backward signal was measured, in words: "at rest, without input, …".
+  public let setting: String
 }
 
 extension VanillaCell.Nonlinearity {
@@ -22,34 +24,41 @@ public enum Stability {
   ///
   /// - Parameters:
   ///   - layer: which layer, the first is 0; of a bidirectional one the forward cell.
-  ///   - samples: how many samples of the batch the backward signal is averaged over.
-  /// - Throws: `StabilityError`, for a non-finite weight among others.
+  ///   - samples: how many samples of the batch the backward signal is averaged over, at most; at
+  ///     least 1.
+  /// - Throws: `StabilityError`, for a non-finite weight or state or an empty batch among others.
   public static func report<Scalar>(
     of network: RNN<Scalar>, along sequence: Tensor<Scalar>, layer: Int = 0, samples: Int = 32,
     using random: inout RandomSource
   ) throws(StabilityError) -> StabilityReport {
-    let cache = network.forward(sequence).cache
     let cell = network.cells[layer][0]
+    let spectrum = try Spectrum(
+      of: cell.recurrentWeight, slopeBound: cell.nonlinearity.slopeBound)
+    let cache = network.forward(sequence).cache.cells[layer][0]
+    let (steps, count) = (sequence.shape[0], min(samples, sequence.shape[1]))
+    guard count > 0 else { throw .noTrajectory("the batch has no samples") }
+    guard cache.hidden.isFinite else { throw .noTrajectory("a state is NaN or infinite") }
     return StabilityReport(
-      spectrum: try Spectrum(
-        of: cell.recurrentWeight, slopeBound: cell.nonlinearity.slopeBound),
+      spectrum: spectrum,
       backwardSignal: BackwardSignal(
-        through: cell, cache.cells[layer][0], steps: sequence.shape[0],
-        samples: 0..<min(samples, sequence.shape[1]), using: &random))
+        through: cell, cache, steps: steps, samples: 0..<count, using: &random),
+      setting: "along the \(steps) steps of \(count) samples, \(cell.nonlinearity.rawValue)")
   }
 
   /// Analyses a recurrent weight [H, H] alone: the recurrence rests at the origin, without input,
   /// where the slope of its nonlinearity is `slopeAtRest`.
   ///
+  /// - Parameter precision: ε of the numbers that the weight was stored as.
   /// - Throws: `StabilityError` if the matrix is not square or holds a non-finite element.
   public static func report(
     ofRecurrentWeight weight: Tensor<Double>, slopeBound: Double, slopeAtRest: Double,
-    steps: Int, using random: inout RandomSource
+    steps: Int, precision: Double = .ulpOfOne, using random: inout RandomSource
   ) throws(StabilityError) -> StabilityReport {
-    let spectrum = try Spectrum(of: weight, slopeBound: slopeBound)
+    let spectrum = try Spectrum(of: weight, slopeBound: slopeBound, precision: precision)
     return StabilityReport(
       spectrum: spectrum,
       backwardSignal: BackwardSignal(
-        throughRecurrentWeight: weight, slope: slopeAtRest, steps: steps, using: &random))
+        throughRecurrentWeight: weight, slope: slopeAtRest, steps: steps, using: &random),
+      setting: "at rest, without input, where the slope is \(slopeAtRest)")
   }
 }

@@ -12,28 +12,35 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
   /// Neither: the weight alone does not tell.
   case undecided
 
-  init(spectralRadius: Double, largestSingularValue: Double, slopeBound: Double) {
+  /// Decides by more than `margin`, the rounding of the two figures.
+  init(
+    spectralRadius: Double, largestSingularValue: Double, slopeBound: Double, margin: Double
+  ) {
     self =
-      if largestSingularValue < 1 / slopeBound {
+      if largestSingularValue + margin < 1 / slopeBound {
         .mustVanish
-      } else if largestSingularValue > 1 / slopeBound && spectralRadius > 1 {
+      } else if largestSingularValue - margin > 1 / slopeBound && spectralRadius - margin > 1 {
         .mayExplode
       } else {
         .undecided
       }
   }
+}
 
-  /// The reason in a sentence.
+extension Spectrum {
+  /// The reason of the verdict in a sentence.
   public var explanation: String {
-    switch self {
+    switch verdict {
     case .mustVanish:
       "Every step back multiplies the gradient by less than 1, so it vanishes exponentially."
     case .mayExplode:
-      "A step back can lengthen the gradient, and the lengthening can compound where the units"
-        + " are not saturated; clip it."
+      "A step back can lengthen the gradient, and the lengthening can compound while the units are"
+        + " not saturated; clip it."
+    case .undecided where largestSingularValue <= 1 / slopeBound + margin:
+      "No step back lengthens the gradient, and none has to shorten it."
     case .undecided:
-      "The weight alone does not tell: a step back can lengthen the gradient, but no direction"
-        + " keeps growing."
+      "A step back can lengthen the gradient, perhaps for many steps, but the powers of the weight"
+        + " alone do not grow exponentially."
     }
   }
 }

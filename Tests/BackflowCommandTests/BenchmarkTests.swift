@@ -47,7 +47,8 @@ import Testing
   #endif
 
   @Test(arguments: [
-    ["--threads", "0"], ["--seconds", "-1"], ["--filter", "nothing like this"], ["--unknown"],
+    ["--threads", "0"], ["--seconds", "-1"], ["--seconds", "1e30"], ["--seconds", "nan"],
+    ["--filter", "nothing like this"], ["--unknown"],
   ])
   func `answers a wrong option with usage and 64`(arguments: [String]) throws {
     let run = try benchmark.run(arguments)

@@ -50,7 +50,9 @@ import Testing
       #expect(try String(contentsOf: picture, encoding: .utf8).hasPrefix("<svg"))
       let refused = try self.run(rotation, "--svg", folder.path + "/none/s.svg")
       #expect(refused.status == 1)
-      #expect(refused.errors.contains("none"))
+      #expect(refused.errors.contains("none/s.svg: cannot be written: "))
+      // The report is not lost with the picture.
+      #expect(refused.output.contains("must vanish"))
     }
   }
 
@@ -67,9 +69,18 @@ import Testing
       #expect((object["backward_signal"] as? [Any])?.count == 9)
 
       try FileManager.default.removeItem(atPath: target + "/readout.bias.npy")
+      let ignored = try backflow.run("stability", target, "--steps", "500")
+      #expect(ignored.status == 64)
       let damaged = try backflow.run("stability", target)
       #expect(damaged.status == 1)
       #expect(damaged.errors.contains("readout.bias.npy"))
+
+      for shape: Shape in [[0, 0], [0], [7, 6]] {
+        try NPY.write(Tensor<Float>.zeros(shape), to: target + "/rnn.weight_hh_l0.npy")
+        let foreign = try backflow.run("stability", target)
+        #expect(foreign.status == 1)
+        #expect(foreign.errors.hasPrefix("backflow: \(target): a recurrent weight is a square"))
+      }
     }
   }
 
@@ -98,11 +109,13 @@ import Testing
   @Test func `refuses what is no recurrent weight`() throws {
     let wide = try run(.zeros([2, 3]))
     #expect(wide.status == 1)
+    #expect(wide.errors.contains("w.npy: a recurrent weight is a square matrix"))
     #expect(wide.errors.contains("[2, 3]"))
     var sick = rotation
     sick[1, 0] = .infinity
     let infinite = try run(sick)
     #expect(infinite.status == 1)
+    #expect(infinite.errors.contains("w.npy: "))
     #expect(infinite.errors.contains("row 1, column 0"))
     let missing = try backflow.run("stability", "/nowhere/w.npy")
     #expect(missing.status == 1)

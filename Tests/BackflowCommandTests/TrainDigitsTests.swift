@@ -82,7 +82,28 @@ import Testing
     }
   }
 
-  @Test func `says so when it cannot save, and leaves nothing behind`() throws {
+  @Test func `keeps what else is in the folder`() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("thesis.txt")
+      try Data("x".utf8).write(to: file)
+      let run = try backflow.run(
+        "train", "digits", "--epochs", "1", "--hidden", "4", "--save", folder.path)
+      #expect(run.status == 0)
+      #expect(try contents(folder).count == 7)
+      #expect(try String(contentsOf: file, encoding: .utf8) == "x")
+      #expect(try backflow.run("train", "digits", "--epochs", "1", "--save", "").status == 1)
+    }
+  }
+
+  @Test func `says so when the training diverges`() throws {
+    let run = try backflow.run(
+      "train", "digits", "--epochs", "2", "--hidden", "4", "--learning-rate", "1e300")
+    #expect(run.status == 1)
+    #expect(run.errors.contains("training diverged in epoch 1, step "))
+    #expect(run.errors.contains("smaller --learning-rate"))
+  }
+
+  @Test func `says so when it cannot save, before it trains`() throws {
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("file")
       try Data("x".utf8).write(to: file)
@@ -90,13 +111,15 @@ import Testing
         "train", "digits", "--epochs", "1", "--hidden", "4", "--save", file.path + "/run")
       #expect(run.status == 1)
       #expect(run.errors.contains(file.path + "/run"))
+      #expect(run.output == "")
       #expect(try contents(folder) == ["file"])
     }
   }
 
   @Test(arguments: [
     ["--epochs", "0"], ["--hidden", "-1"], ["--batch", "many"], ["--learning-rate", "0"],
-    ["--unknown"],
+    ["--epochs", "9223372036854775807"], ["--batch", "9223372036854775807"],
+    ["--hidden", "9223372036854775807"], ["--learning-rate", "inf"], ["--unknown"],
   ])
   func `answers a wrong option with usage and 64`(arguments: [String]) throws {
     let run = try backflow.run(["train", "digits"] + arguments)

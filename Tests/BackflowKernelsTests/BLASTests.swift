@@ -18,8 +18,8 @@ import Testing
       let (a, b) = (samples(m * k, seed: 1, as: S.self), samples(k * n, seed: 2, as: S.self))
       let before = samples(m * n, seed: 3, as: S.self)
       let product = naiveProduct(m: m, n: n, k: k, a, b)
-      for (aTransposed, bTransposed) in [(false, false), (false, true), (true, false), (true, true)]
-      {
+      for form in 0..<4 {
+        let (aTransposed, bTransposed) = (form & 1 == 1, form & 2 == 2)
         let storedA = aTransposed ? transposed(a, rows: m, columns: k) : a
         let storedB = bTransposed ? transposed(b, rows: k, columns: n) : b
         for (alpha, beta) in [(1, 0), (-0.5, 1), (2, -0.25), (0, 1)] as [(Double, Double)] {
@@ -160,7 +160,8 @@ import Testing
     #expect(stopMessage(dot).contains("dot: x is 3, y has 2"))
     let gemv = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var y = Buffer<Double>(repeating: 0, count: 2)
-      BLAS.gemv([1.0, 2, 3, 4, 5, 6].span, rows: 2, columns: 3, [1.0, 2].span, into: y.mutableSpan)
+      let a = [1.0, 2, 3, 4, 5, 6]
+      BLAS.gemv(a.span, rows: 2, columns: 3, [1.0, 2].span, into: y.mutableSpan)
     }
     #expect(stopMessage(gemv).contains("gemv: op(A)'s columns is 3, x has 2"))
   }

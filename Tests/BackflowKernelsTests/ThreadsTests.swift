@@ -6,7 +6,7 @@ import Testing
 
 // `Threads.count` is one for the process, so whatever sets it runs in a process of its own.
 @Suite struct `The threads` {
-  @Test func `cover a range exactly once, in parts that start at multiples of the alignment`() async {
+  @Test func `cover a range exactly once, in parts that start where the alignment wants`() async {
     await #expect(processExitsWith: .success) {
       for threads in [1, 2, 3] {
         Threads.count = threads

@@ -33,4 +33,12 @@ import Testing
     #expect(stopMessage(result).contains("[5, 4]"))
     #expect(stopMessage(result).contains("[2, 3]"))
   }
+
+  @Test func `stops at an output gradient of another shape and names both`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let layer = Dense<Float>(weight: .zeros([2, 3]), bias: .zeros([2]))
+      _ = layer.backward(.zeros([2, 2, 2]), layer.forward(.zeros([4, 3])).cache)
+    }
+    #expect(stopMessage(result).contains("[2, 2, 2] instead of [4, 2]"))
+  }
 }

@@ -37,6 +37,16 @@ struct OneParameter<Scalar: RealScalar>: Parameterized {
     #expect(model.value == Tensor([7]))
   }
 
+  @Test func `stops when it was made for another model and names the parameter`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var model = OneParameter<Double>(value: .zeros([2]))
+      var optimizer = Adam(for: OneParameter<Double>(value: .zeros([3])))
+      optimizer.update(&model, along: model)
+    }
+    #expect(
+      stopMessage(result).contains("made for value of shape [3], the model has value of shape [2]"))
+  }
+
   @Test func `stops where a gradient has another shape`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var model = OneParameter<Double>(value: .zeros([2]))

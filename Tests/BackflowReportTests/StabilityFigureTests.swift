@@ -46,6 +46,17 @@ import Testing
     #expect(svg.contains("4 eigenvalues, 2 outside the unit circle"))
   }
 
+  @Test func `marks where the signal ends and where a sigmoid's circle lies`() throws {
+    var shift = Tensor<Double>.zeros([3, 3])
+    (shift[1, 0], shift[2, 1]) = (1, 1)
+    #expect(try svg(shift).contains("exactly 0 from step 3 on"))
+    var random = RandomSource(seed: 3)
+    let report = try Stability.report(
+      ofRecurrentWeight: .identity(2), slopeBound: 0.25, slopeAtRest: 0.25, steps: 4,
+      using: &random)
+    #expect(StabilityFigure(report, title: "σ").svg.contains("1/γ = 4"))
+  }
+
   @Test func `escapes its title`() throws {
     let svg = try svg(.identity(2), title: "a<b> & \"c\"")
     #expect(svg.contains("a&lt;b&gt; &amp; \"c\""))

@@ -34,6 +34,15 @@ import Testing
     #expect(signal.factorPerStep == 0)
   }
 
+  // J = [[½, 100], [0, ½]]: ρ = ½, and yet a gradient grows before it vanishes.
+  @Test func `has its peak where a recurrence that forgets still lengthens`() {
+    let signal = signal(Tensor(rows: [[0.5, 100], [0, 0.5]]), steps: 30)
+    #expect((1...2).contains(signal.peak.step))
+    #expect(signal.peak.logNorm > Foundation.log(10))
+    #expect(signal.peak.logNorm == signal.logNorms.max())
+    #expect(signal.norms[30] < 1e-3)
+  }
+
   @Test func `neither overflows nor underflows`() {
     for exponent in [-40.0, 40] {
       let signal = signal(orthogonal(4) * Foundation.pow(10, exponent), steps: 100)

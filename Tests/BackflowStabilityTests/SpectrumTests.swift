@@ -53,6 +53,37 @@ func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
     #expect(try Spectrum(of: Tensor<Double>.identity(4), slopeBound: 1).verdict == .undecided)
   }
 
+  // A rotation is neither stable nor unstable, whatever its last bits say.
+  @Test func `is not decided by rounding`() throws {
+    for seed in 1...8 as ClosedRange<UInt64> {
+      let q = orthogonal(3 + Int(seed), seed: seed)
+      #expect(try Spectrum(of: q, slopeBound: 1).verdict == .undecided)
+      #expect(try Spectrum(of: Tensor<Float>(q), slopeBound: 1).verdict == .undecided)
+      let read = Tensor<Double>(Tensor<Float>(q))
+      let spectrum = try Spectrum(of: read, slopeBound: 1, precision: 0x1p-23)
+      #expect(spectrum.verdict == .undecided)
+      #expect(spectrum.growingCount == 0)
+    }
+    let almost = Tensor<Double>.identity(2) * (1 - 1e-9)
+    #expect(try Spectrum(of: almost, slopeBound: 1).verdict == .mustVanish)
+    #expect(try Spectrum(of: almost, slopeBound: 1, precision: 0x1p-23).verdict == .undecided)
+  }
+
+  @Test func `explains what it could not decide`() throws {
+    let rotation = try Spectrum(of: orthogonal(4), slopeBound: 1)
+    #expect(rotation.explanation.hasPrefix("No step back lengthens the gradient"))
+    let line = try Spectrum(of: delayLine(5, factor: 1.1), slopeBound: 1)
+    #expect(line.explanation.contains("can lengthen the gradient, perhaps for many steps"))
+  }
+
+  @Test(arguments: [[3, 1], [4, 1], [12, 4], [12, 3]])
+  func `says when a weight looks like stacked gates`(extents: [Int]) {
+    let error = #expect(throws: StabilityError.self) {
+      try Spectrum(of: Tensor<Double>.zeros(Shape(extents)), slopeBound: 1)
+    }
+    #expect("\(String(describing: error))".contains("stacked gates"))
+  }
+
   @Test(arguments: [Double.nan, .infinity, -.infinity])
   func `is refused for a weight that is not finite`(value: Double) {
     var matrix = Tensor<Double>.identity(3)

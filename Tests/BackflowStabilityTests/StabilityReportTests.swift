@@ -35,11 +35,29 @@ import Testing
     }
   }
 
+  @Test func `needs a sample and finite states`() {
+    var random = RandomSource(seed: 3)
+    let layer = RNN<Float>(inputSize: 2, hiddenSize: 3, using: &random)
+    var sick = Tensor<Float>.zeros([4, 2, 2])
+    sick[1, 0, 0] = .nan
+    for sequence in [Tensor<Float>.zeros([4, 0, 2]), sick] {
+      #expect(throws: StabilityError.self) {
+        try Stability.report(of: layer, along: sequence, using: &random)
+      }
+    }
+    #expect(throws: StabilityError.self) {
+      try Stability.report(of: layer, along: .zeros([4, 2, 2]), samples: 0, using: &random)
+    }
+  }
+
   @Test func `is read by people`() throws {
     let text = try "\(report(orthogonal(8) * 0.5))"
     #expect(text.contains("must vanish"))
     #expect(text.contains("spectral radius ρ       0.5\n"))
-    #expect(text.contains("× 0.5 a step"))
+    #expect(text.contains("× 0.5 a step on average"))
+    #expect(text.contains("longest after 0 steps: 1\n"))
+    #expect(text.contains("at rest, without input"))
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
     #expect(text.contains("… 2 more"))
     #expect(text.contains("         5   0.03125"))
   }
@@ -68,12 +86,14 @@ import Testing
       [try #require(signal[5]["norm"])], [32], Tolerance(Double.self, length: 15, scale: 32))
   }
 
-  @Test func `leaves what JSON cannot say out`() throws {
+  @Test func `says null where JSON has no number`() throws {
     let dead = try report(delayLine(3, factor: 1))
     let object = try #require(
       try JSONSerialization.jsonObject(with: JSONEncoder().encode(dead)) as? [String: Any])
-    let signal = try #require(object["backward_signal"] as? [[String: Double]])
-    #expect(signal[3]["norm"] == 0)
-    #expect(signal[3]["log_norm"] == nil)
+    let signal = try #require(object["backward_signal"] as? [[String: Any]])
+    #expect(signal[3]["norm"] as? Double == 0)
+    #expect(signal[3]["log_norm"] is NSNull)
+    #expect((object["longest"] as? [String: Any])?["steps_back"] as? Int == 0)
+    #expect(object["setting"] as? String == "at rest, without input, where the slope is 1.0")
   }
 }

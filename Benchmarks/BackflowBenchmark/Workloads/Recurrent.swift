@@ -59,7 +59,8 @@ private struct RecurrentWork<Cell: RecurrentCell> {
   func gradients() -> [(name: String, value: Tensor<Cell.Scalar>)] {
     let (byInput, byState, byParameters) = network.backward(
       outputGradient, finalStateGradient: nil, forward().cache)
-    return [("input", byInput)] + byState.flatMap(\.tensors).enumerated().map { ("state\($0.offset)", $0.element) }
+    return [("input", byInput)]
+      + byState.flatMap(\.tensors).enumerated().map { ("state\($0.offset)", $0.element) }
       + byParameters.namedParameters
   }
 }

@@ -7,19 +7,22 @@ internal import Foundation
 /// Format versions 1 to 3; floats of 2, 4 and 8 bytes, integers of 1, 2, 4 and 8, booleans; either
 /// byte order; C and Fortran order. See NEP 1, "A simple file format for NumPy arrays".
 public enum NPY {
-  /// The array of the file at `path`, converted to `Scalar` (rounded to nearest).
+  /// The array of the file at `path`, converted to `Scalar` by way of double, rounded to nearest.
   ///
   /// - Throws: `CheckpointError` naming the file, the byte and what was expected there.
   public static func read<Scalar: RealScalar>(
     _ path: String, as type: Scalar.Type = Scalar.self
   ) throws(CheckpointError) -> Tensor<Scalar> {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw CheckpointError(path, "cannot be read: \(reason(error))")
-    }
-    return try decode([UInt8](data), of: path)
+    try decode(bytes(path), of: path)
+  }
+
+  /// ε of the element type that the file at `path` stores: 2⁻²³ for `<f4`. What a value read from it
+  /// may be off by, relative.
+  ///
+  /// - Throws: as `read`, if the header cannot be read.
+  public static func precision(_ path: String) throws(CheckpointError) -> Double {
+    var reader = ByteReader(try bytes(path), of: path)
+    return try NPYHeader(from: &reader).element.precision
   }
 
   /// Writes `tensor` to `path` as little-endian floats of its own precision, in C order. The file
@@ -36,6 +39,14 @@ public enum NPY {
     }
   }
 
+  private static func bytes(_ path: String) throws(CheckpointError) -> [UInt8] {
+    do {
+      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch {
+      throw CheckpointError(path, "cannot be read: \(reason(error))")
+    }
+  }
+
   private static func reason(_ error: any Error) -> String {
     let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
     return underlying.map { "\($0.localizedDescription)" }
@@ -48,7 +59,7 @@ public enum NPY {
 extension NPY {
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-  static func decode<Scalar: RealScalar>(
+  package static func decode<Scalar: RealScalar>(
     _ bytes: [UInt8], of file: String
   ) throws(CheckpointError) -> Tensor<Scalar> {
     var reader = ByteReader(bytes, of: file)
@@ -72,7 +83,7 @@ extension NPY {
     return Tensor(Tensor<Double>(values, shape: Shape(header.shape)))
   }
 
-  static func encode<Scalar: RealScalar>(_ tensor: Tensor<Scalar>) -> [UInt8] {
+  package static func encode<Scalar: RealScalar>(_ tensor: Tensor<Scalar>) -> [UInt8] {
     let size = MemoryLayout<Scalar>.size
     let extents = tensor.shape.map(String.init).joined(separator: ", ")
     let shape = "(" + extents + (tensor.rank == 1 ? ",)" : ")")

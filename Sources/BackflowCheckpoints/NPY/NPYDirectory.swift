@@ -6,35 +6,77 @@ internal import Foundation
 /// The parameters of a model as a directory of `.npy` files, one a parameter, each under its name:
 /// `rnn.weight_hh_l0.npy`. NumPy reads them as they are.
 public enum NPYDirectory {
-  /// Writes every parameter of `model`. The directory appears whole or not at all; one that is
-  /// already there is replaced.
+  /// Writes every parameter of `model` into the directory at `path`, which is made if there is none.
+  /// Parameters of the same name are replaced; whatever else is in the directory stays.
   ///
-  /// - Throws: `CheckpointError` if anything cannot be written; nothing is then left behind.
+  /// All files are written beside their places first and then moved there, so none is ever seen in
+  /// part.
+  ///
+  /// - Throws: `CheckpointError` if anything cannot be written; the old parameters are then still
+  ///   there, and nothing new is, except for directories made above that one.
   public static func write<Model: Parameterized>(
     _ model: Model, to path: String
   ) throws(CheckpointError) {
-    let target = URL(fileURLWithPath: path, isDirectory: true)
-    let files = FileManager.default
-    let unfinished = target.deletingLastPathComponent()
-      .appendingPathComponent(".\(target.lastPathComponent).\(UUID().uuidString)")
-    defer { try? files.removeItem(at: unfinished) }
-    do {
-      try files.createDirectory(at: unfinished, withIntermediateDirectories: true)
-    } catch {
-      throw CheckpointError(path, "cannot be written: \(error.localizedDescription)")
+    let isNew = !FileManager.default.fileExists(atPath: path)
+    let directory = try writableDirectory(path)
+    var isDone = false
+    var finished: [(from: URL, to: URL)] = []
+    defer {
+      for file in finished { try? FileManager.default.removeItem(at: file.from) }
+      if isNew, !isDone { try? FileManager.default.removeItem(at: directory) }
     }
     for (name, parameter) in model.namedParameters {
-      try NPY.write(parameter, to: unfinished.appendingPathComponent(name + ".npy").path)
+      let place = directory.appendingPathComponent(name + ".npy")
+      let beside = directory.appendingPathComponent(".\(name).\(UUID().uuidString).npy")
+      finished.append((beside, place))
+      do {
+        try NPY.write(parameter, to: beside.path)
+      } catch {
+        throw CheckpointError(place.path, error.problem)
+      }
+    }
+    for file in finished {
+      do {
+        // Atomically over what is there, which FileManager's moveItem refuses.
+        try Data(contentsOf: file.from).write(to: file.to, options: .atomic)
+      } catch {
+        throw CheckpointError(file.to.path, "cannot be written: \(error.localizedDescription)")
+      }
+    }
+    isDone = true
+  }
+
+  /// Finds out whether parameters can be written to `path`, by making a file there and removing it:
+  /// to be asked before a long training and not after. Directories above may be made.
+  ///
+  /// - Throws: `CheckpointError` that says why nothing can be written there.
+  public static func prepare(_ path: String) throws(CheckpointError) {
+    let isNew = !FileManager.default.fileExists(atPath: path)
+    let directory = try writableDirectory(path)
+    defer { if isNew { try? FileManager.default.removeItem(at: directory) } }
+    let probe = directory.appendingPathComponent(".\(UUID().uuidString)")
+    do {
+      try Data().write(to: probe)
+      try FileManager.default.removeItem(at: probe)
+    } catch {
+      throw CheckpointError(path, "no file can be made there: \(error.localizedDescription)")
+    }
+  }
+
+  private static func writableDirectory(_ path: String) throws(CheckpointError) -> URL {
+    guard !path.isEmpty else { throw CheckpointError("\"\"", "the empty path names no directory") }
+    let url = URL(fileURLWithPath: path, isDirectory: true)
+    let attributes = try? FileManager.default.attributesOfItem(
+      atPath: url.resolvingSymlinksInPath().path)
+    if let type = attributes?[.type] as? FileAttributeType, type != .typeDirectory {
+      throw CheckpointError(path, "is a file and not a directory")
     }
     do {
-      if files.fileExists(atPath: target.path) {
-        _ = try files.replaceItemAt(target, withItemAt: unfinished)
-      } else {
-        try files.moveItem(at: unfinished, to: target)
-      }
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
-      throw CheckpointError(path, "cannot be replaced: \(error.localizedDescription)")
+      throw CheckpointError(path, "cannot be made: \(error.localizedDescription)")
     }
+    return url
   }
 
   /// Replaces every parameter of `model` by the one in the directory.

@@ -28,6 +28,15 @@ struct NPYElement: Equatable {
     (name, self.kind, self.size, isBigEndian) = (descr, kind, size, order == ">")
   }
 
+  /// ε of the type; integers are exact up to that of a double.
+  var precision: Double {
+    switch (kind, size) {
+    case (.float, 2): 0x1p-10
+    case (.float, 4): 0x1p-23
+    default: 0x1p-52
+    }
+  }
+
   /// The elements in `bytes`, whose number is a multiple of the size.
   func values(of bytes: ArraySlice<UInt8>) -> [Double] {
     stride(from: bytes.startIndex, to: bytes.endIndex, by: size).map { start in

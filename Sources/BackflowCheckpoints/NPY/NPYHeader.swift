@@ -6,17 +6,25 @@ struct NPYHeader {
   let isFortranOrder: Bool
   let shape: [Int]
 
+  /// The product of the extents. It may overflow even where an empty axis makes the array empty:
+  /// strides are products of the other extents. An extent that no `Shape` can hold counts as one.
   var elementCount: (count: Int, overflow: Bool) {
-    // An empty axis makes the array empty, however large the others are.
-    if shape.contains(0) { return (0, false) }
-    return shape.reduce((1, false)) { product, extent in
-      let (count, overflow) = product.0.multipliedReportingOverflow(by: extent)
+    let start = (1, shape.contains { $0 > Shape.maximumExtent })
+    let (product, overflow) = shape.reduce(start) { product, extent in
+      let (count, overflow) = product.0.multipliedReportingOverflow(by: max(extent, 1))
       return (count, product.1 || overflow)
     }
+    return (shape.contains(0) ? 0 : product, overflow)
   }
 
   init(from reader: inout ByteReader) throws(CheckpointError) {
     let magic = try reader.take(NPY.magic.count, "the magic string of an .npy file")
+    if Array(magic.prefix(4)) == [0x50, 0x4B, 0x03, 0x04] {
+      throw CheckpointError(
+        reader.file, at: 0,
+        "a zip archive, as torch.save and numpy.savez write, and not an .npy file: save the one"
+          + " array with numpy.save")
+    }
     guard Array(magic) == NPY.magic else {
       throw CheckpointError(
         reader.file, at: 0,

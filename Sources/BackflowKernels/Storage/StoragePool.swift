@@ -6,7 +6,7 @@ internal import Synchronization
 /// memory means that in the steady state a step asks the system for nothing. The pool never caches
 /// more than four times the bytes that were once live at the same time: a block serves its own size
 /// only, so that the sizes' peaks, which need not coincide, add up to more than the common peak.
-package enum StoragePool {
+public enum StoragePool {
   /// What the pool has done so far.
   package struct Statistics: Sendable {
     /// Blocks ever requested from the system.
@@ -18,8 +18,8 @@ package enum StoragePool {
 
   package static var statistics: Statistics { state.withLock { $0.statistics } }
 
-  /// Gives every cached block back to the system.
-  package static func drain() {
+  /// Gives every cached block back to the system: for a server that has finished training.
+  public static func drain() {
     let blocks = state.withLock { state in
       state.statistics.cachedBytes = 0
       defer { state.free = State.emptyLists }

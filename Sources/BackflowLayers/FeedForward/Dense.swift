@@ -59,6 +59,11 @@ public struct Dense<Scalar: RealScalar>: Layer {
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Dense) {
+    let expected = cache.input.shape.replacing(
+      axis: cache.input.rank - 1, with: weight.shape[0])
+    require(
+      outputGradient.shape == expected,
+      "Dense: output gradient \(outputGradient.shape) instead of \(expected)")
     let gradients = Dense(
       weight: matmul(outputGradient.transposed, cache.input),
       bias: outputGradient.asRows.sum(axis: 0))

@@ -60,6 +60,8 @@ extension Tensor {
   /// plain value, so no gradient crosses the border.
   public func windows(ofSteps steps: Int) -> [Tensor] {
     require(rank >= 1 && steps >= 1, "windows of \(steps) steps of a tensor of shape \(shape)")
-    return stride(from: 0, to: shape[0], by: steps).map { self[$0..<Swift.min($0 + steps, shape[0])] }
+    return stride(from: 0, to: shape[0], by: steps).map {
+      self[$0..<Swift.min($0 + steps, shape[0])]
+    }
   }
 }

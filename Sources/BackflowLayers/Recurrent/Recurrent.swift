@@ -29,7 +29,8 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
     require(dropout >= 0 && dropout < 1, "a share of \(dropout) cannot be dropped")
     let directions = cells[0].count
     for (layer, row) in cells.enumerated() {
-      let expected = layer == 0 ? cells[0].first?.inputSize ?? 0 : directions * cells[0][0].hiddenSize
+      let expected =
+        layer == 0 ? cells[0].first?.inputSize ?? 0 : directions * cells[0][0].hiddenSize
       require(
         (1...2).contains(directions) && row.count == directions
           && row.allSatisfy {
@@ -85,7 +86,9 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
   /// Moves the states one step on the input [B, I] and returns the output, [B, H]: streaming
   /// inference without a cache. Stops for a bidirectional network, which would have to see the end
   /// first.
-  public func step(_ input: Tensor<Cell.Scalar>, _ states: inout [Cell.State]) -> Tensor<Cell.Scalar> {
+  public func step(_ input: Tensor<Cell.Scalar>, _ states: inout [Cell.State]) -> Tensor<
+    Cell.Scalar
+  > {
     require(directionCount == 1, "a bidirectional network cannot run step by step")
     require(states.count == cells.count, "\(states.count) states for \(cells.count) layers")
     var features = input

@@ -3,7 +3,8 @@ public import BackflowKernels
 // Drawn in double and rounded, so that the two precisions see the same numbers.
 
 extension RandomSource {
-  /// A tensor of independent draws, uniform on [lower, upper).
+  /// A tensor of independent draws, uniform on [lower, upper), then rounded to `S`: about one in
+  /// 2²⁵ floats of 0..<1 is rounded up to 1.
   public mutating func uniform<S: RealScalar>(
     _ shape: Shape, in range: Range<Double> = 0..<1, as type: S.Type = S.self
   ) -> Tensor<S> {

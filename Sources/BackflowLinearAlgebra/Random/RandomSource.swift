@@ -43,13 +43,13 @@ extension RandomSource {
 
   /// Standard normal, by inverting the distribution function (`StandardNormal.quantile`).
   public mutating func normal() -> Double {
-    // The midpoints of 2⁵³ equal cells: never 0, never 1.
-    StandardNormal.quantile((Double(next() >> 11) + 0.5) * 0x1p-53)
+    // The midpoints of 2⁵² equal cells, each of which a double holds exactly: never 0, never 1.
+    StandardNormal.quantile((Double(next() >> 12) + 0.5) * 0x1p-52)
   }
 
   /// Uniform on 0 ..< `bound`, without bias (Lemire, ACM TOMACS 29, 2019).
   public mutating func integer(below bound: Int) -> Int {
-    require(bound > 0, "a random integer needs a positive bound")
+    require(bound > 0, "a random integer needs a positive bound, not \(bound)")
     let range = UInt64(bound)
     var product = next().multipliedFullWidth(by: range)
     if product.low < range {

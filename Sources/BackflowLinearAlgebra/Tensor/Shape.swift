@@ -7,10 +7,14 @@ internal import BackflowKernels
 public struct Shape: Hashable, Sendable {
   /// The largest number of axes.
   public static let maximumRank = 8
+  /// The largest extent of an axis.
+  public static let maximumExtent = Int(UInt32.max)
 
-  private var extents: SIMD8<Int>
+  private var extents = PackedExtents()
   /// The number of axes.
   public let rank: Int
+  /// The number of elements: the product of the extents.
+  public let elementCount: Int
 
   /// The shape with these extents, outermost first.
   @inlinable
@@ -18,18 +22,23 @@ public struct Shape: Hashable, Sendable {
 
   /// The shape with these extents, outermost first.
   public init(_ extents: some Collection<Int>) {
-    let text = { "[" + extents.map(String.init).joined(separator: ", ") + "]" }
     require(
       extents.count <= Shape.maximumRank,
-      "a shape has at most \(Shape.maximumRank) axes; \(text()) has \(extents.count)")
-    require(extents.allSatisfy { $0 >= 0 }, "an extent cannot be negative: \(text())")
-    self.rank = extents.count
-    self.extents = SIMD8(repeating: 1)
-    for (axis, extent) in extents.enumerated() { self.extents[axis] = extent }
+      "a shape has at most \(Shape.maximumRank) axes; \(Array(extents)) has \(extents.count)")
+    var (count, isEmpty, overflow) = (1, false, false)
+    for (axis, extent) in extents.enumerated() {
+      require(extent >= 0, "an extent cannot be negative: \(Array(extents))")
+      require(
+        extent <= Shape.maximumExtent, "an extent must be below 2³²: \(Array(extents))")
+      self.extents[axis] = UInt32(extent)
+      isEmpty = isEmpty || extent == 0
+      let product = count.multipliedReportingOverflow(by: Swift.max(extent, 1))
+      (count, overflow) = (product.partialValue, overflow || product.overflow)
+    }
+    require(!overflow, "a tensor of shape \(Array(extents)) has more elements than can be counted")
+    rank = extents.count
+    elementCount = isEmpty ? 0 : count
   }
-
-  /// The number of elements: the product of the extents.
-  public var elementCount: Int { extents.indices.reduce(1) { $0 * extents[$1] } }
 
   /// The distance in elements between neighbours along each axis.
   public var strides: [Int] {
@@ -49,9 +58,9 @@ public struct Shape: Hashable, Sendable {
   /// This shape with the extent of `axis` replaced.
   public func replacing(axis: Int, with extent: Int) -> Shape {
     checkAxis(axis)
-    var shape = self
-    shape.extents[axis] = extent
-    return shape
+    var extents = Array(self)
+    extents[axis] = extent
+    return Shape(extents)
   }
 
   /// The shape of `self` and `other` stretched against each other: aligned at the last axis, an
@@ -88,7 +97,7 @@ extension Shape: RandomAccessCollection {
   /// The extent of `axis`.
   public subscript(axis: Int) -> Int {
     require(axis >= 0 && axis < rank, "axis \(axis) does not exist in a shape of rank \(rank)")
-    return extents[axis]
+    return Int(extents[axis])
   }
 }
 
@@ -101,4 +110,44 @@ extension Shape: ExpressibleByArrayLiteral {
 extension Shape: CustomStringConvertible {
   /// The extents in brackets, `[32, 10]`.
   public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
+}
+
+/// Eight extents of 32 bits in four words.
+///
+/// Small, so that a tensor is: Swift 6.3 miscompiles mutable spans of local variables of large types
+/// (swiftlang/swift #91283). And not a SIMD vector: asynchronous code, a test's arguments for one,
+/// loses count of its stack with types aligned to more than a word.
+private struct PackedExtents: Hashable, Sendable {
+  private var words01: UInt64 = 0
+  private var words23: UInt64 = 0
+  private var words45: UInt64 = 0
+  private var words67: UInt64 = 0
+
+  subscript(axis: Int) -> UInt32 {
+    get { UInt32(truncatingIfNeeded: self[word: axis / 2] >> UInt64(32 * (axis % 2))) }
+    set {
+      let shift = UInt64(32 * (axis % 2))
+      let kept = self[word: axis / 2] & ~(0xFFFF_FFFF << shift)
+      self[word: axis / 2] = kept | UInt64(newValue) << shift
+    }
+  }
+
+  private subscript(word index: Int) -> UInt64 {
+    get {
+      switch index {
+      case 0: words01
+      case 1: words23
+      case 2: words45
+      default: words67
+      }
+    }
+    set {
+      switch index {
+      case 0: words01 = newValue
+      case 1: words23 = newValue
+      case 2: words45 = newValue
+      default: words67 = newValue
+      }
+    }
+  }
 }

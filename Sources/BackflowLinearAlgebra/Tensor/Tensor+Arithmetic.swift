@@ -112,15 +112,16 @@ extension Tensor {
 
   /// Multiplies every element by `scalar`.
   public static func *= (left: inout Tensor, scalar: Scalar) {
-    var elements = left.mutableSpan
-    if scalar == 0 || scalar.isNaN {
+    if scalar == 0 {
       left = left * scalar  // keeps 0 · ∞ a NaN
     } else {
+      var elements = left.mutableSpan
       VectorKernels.scale(scalar, &elements)
     }
   }
 
-  /// self ← self + α·other (BLAS axpy). `other` has the same shape or broadcasts to it.
+  /// self ← self + α·other (BLAS axpy). `other` has the same shape or broadcasts to it; as BLAS has
+  /// it, α = 0 adds nothing, not even a NaN.
   public mutating func add(_ other: Tensor, scaledBy scale: Scalar = 1) {
     require(
       other.shape.broadcast(with: shape) == shape,

@@ -98,7 +98,7 @@ extension Tensor {
 
 extension Tensor {
   /// Whether the shapes agree and ‖self − other‖∞ ≤ max(absolute, relative · max(‖self‖∞, ‖other‖∞)).
-  /// Never true when an element is NaN.
+  /// Never true when an element is NaN; with an infinite one, true of equal tensors only.
   public func isApproximatelyEqual(
     to other: Tensor, relativeTolerance: Scalar = Scalar.ulpOfOne.squareRoot(),
     absoluteTolerance: Scalar = 0
@@ -106,6 +106,6 @@ extension Tensor {
     guard shape == other.shape else { return false }
     let scale = Swift.max(maxMagnitude(), other.maxMagnitude())
     let tolerance = Swift.max(absoluteTolerance, relativeTolerance * scale)
-    return self == other || (self - other).maxMagnitude() <= tolerance
+    return self == other || scale.isFinite && (self - other).maxMagnitude() <= tolerance
   }
 }

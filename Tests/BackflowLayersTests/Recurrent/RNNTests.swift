@@ -8,7 +8,8 @@ import Testing
     arguments: [(1, 1, 1, 1), (4, 3, 2, 5), (7, 5, 3, 17), (3, 8, 4, 33)],
     VanillaCell<Double>.Nonlinearity.allCases)
   func `follows its equations, unit by unit`(
-    sizes: (time: Int, batch: Int, input: Int, hidden: Int), nonlinearity: VanillaCell<Double>.Nonlinearity
+    sizes: (time: Int, batch: Int, input: Int, hidden: Int),
+    nonlinearity: VanillaCell<Double>.Nonlinearity
   ) {
     var random = RandomSource(seed: 5)
     let (T, B, I, H) = sizes

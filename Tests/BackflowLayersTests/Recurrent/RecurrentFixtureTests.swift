@@ -86,7 +86,8 @@ struct RecurrentFixture: CustomStringConvertible, Sendable {
       for (index, letter) in letters.enumerated() {
         let expected = try fixture.states(letter + suffix)
         for (cell, state) in actual.enumerated() {
-          expectAgreement(state.tensors[index], expected[cell], "\(letter)\(suffix) of cell \(cell)")
+          expectAgreement(
+            state.tensors[index], expected[cell], "\(letter)\(suffix) of cell \(cell)")
         }
       }
     }

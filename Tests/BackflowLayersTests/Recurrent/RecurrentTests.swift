@@ -150,7 +150,8 @@ import Testing
         func after(_ displacement: Double) -> [Double] {
           var tensors = first.tensors
           tensors[column / 4][1, column % 4] += displacement
-          let state = cell.forward(x[1..<2], from: Cell.State(tensors: tensors), active: all).finalState
+          let state = cell.forward(x[1..<2], from: Cell.State(tensors: tensors), active: all)
+            .finalState
           return state.tensors.flatMap { $0.select(1).elements }
         }
         for (row, (above, below)) in zip(after(step), after(-step)).enumerated() {

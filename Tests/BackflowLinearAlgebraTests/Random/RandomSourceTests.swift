@@ -90,7 +90,8 @@ import Testing
     // Within five standard deviations.
     let count = Double(draws.count)
     #expect(abs(mean(draws) - 0.5) < 5 * (1 / (12 * count)).squareRoot())
-    #expect(abs(mean(draws.map { ($0 - 0.5) * ($0 - 0.5) }) - 1 / 12) < 5 * 0.0745 / count.squareRoot())
+    let variance = mean(draws.map { ($0 - 0.5) * ($0 - 0.5) })
+    #expect(abs(variance - 1.0 / 12) < 5 * 0.0745 / count.squareRoot())
 
     var bins = [Int](repeating: 0, count: 256)
     for draw in draws { bins[Int(draw * 256)] += 1 }

@@ -17,6 +17,7 @@ import Testing
       let (aᵀ, bᵀ) = (a.transpose(), b.transpose())
       let expected = product(a, b)
       let before = Tensor(samples(m * n, seed: 3, as: S.self), shape: [m, n])
+      let tolerance = Tolerance(S.self, length: k + 1, scale: 1)
 
       for (index, result) in [
         matmul(a, b), matmul(a, bᵀ.transposed), matmul(aᵀ.transposed, b),
@@ -36,8 +37,6 @@ import Testing
           numbers(sum), zip(expected, numbers(before)).map { $0 + $1 }, tolerance,
           "\(S.self), added in form \(index)")
       }
-
-      var tolerance: Tolerance { Tolerance(S.self, length: k + 1, scale: 1) }
     }
   }
 
@@ -78,7 +77,8 @@ import Testing
     let none = matmul(Tensor<Float>.zeros([2, 0]), Tensor<Float>.zeros([0, 3]))
     #expect(none == .zeros([2, 3]))
     #expect(matmul(Tensor<Float>.zeros([0, 4]), Tensor<Float>.zeros([4, 3])).shape == [0, 3])
-    #expect(matmul(Tensor<Float>.zeros([3, 2, 4]), Tensor<Float>.zeros([4, 0])).shape == [3, 2, 0])
+    let sequence = Tensor<Float>.zeros([3, 2, 4])
+    #expect(matmul(sequence, Tensor<Float>.zeros([4, 0])).shape == [3, 2, 0])
     var sum = Tensor<Float>.ones([2, 3])
     matmul(Tensor<Float>.zeros([2, 0]), Tensor<Float>.zeros([0, 3]), addedTo: &sum)
     #expect(sum == .ones([2, 3]))
@@ -159,9 +159,10 @@ import Testing
       expectClose(
         numbers(outer(y, x)), product(y.reshaped(to: [rows, 1]), x.reshaped(to: [1, columns])),
         tolerance)
+      let squares = numbers(a).reduce(0) { $0 + $1 * $1 }
       expectClose(
-        [Double(dot(a, a))], [numbers(a).reduce(0) { $0 + $1 * $1 }],
-        Tolerance(S.self, length: rows * columns, scale: 1))
+        [Double(dot(a, a))], [squares],
+        Tolerance(S.self, length: rows * columns, scale: squares, factor: 1))
     }
   }
 
@@ -173,18 +174,18 @@ import Testing
   }
 
   @Test func `stops with both shapes where they do not fit`() async {
-    let matvec = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+    let first = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = matvec(Tensor<Double>.zeros([2, 3]), Tensor<Double>.zeros([2]))
     }
-    #expect(stopMessage(matvec).contains("matvec: shapes [2, 3] and [2] do not fit together"))
-    let dot = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+    #expect(stopMessage(first).contains("matvec: shapes [2, 3] and [2] do not fit together"))
+    let second = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = dot(Tensor<Double>.zeros([6]), Tensor<Double>.zeros([2, 3]))
     }
-    #expect(stopMessage(dot).contains("dot: shapes [6] and [2, 3] differ"))
-    let outer = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+    #expect(stopMessage(second).contains("dot: shapes [6] and [2, 3] differ"))
+    let third = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = outer(Tensor<Double>.zeros([6]), Tensor<Double>.zeros([2, 3]))
     }
-    #expect(stopMessage(outer).contains("outer: shapes [6] and [2, 3] are not two vectors"))
+    #expect(stopMessage(third).contains("outer: shapes [6] and [2, 3] are not two vectors"))
   }
 }
 

@@ -52,7 +52,7 @@ import Testing
     #expect(matrix * column == Tensor(rows: [[100, 200, 300], [800, 1000, 1200]]))
     #expect(column / row == Tensor(rows: [[10, 5, 100.0 / 30], [20, 10, 200.0 / 30]]))
     #expect(Tensor.maximum(matrix, Tensor(scalar: 3)) == Tensor(rows: [[3, 3, 3], [4, 5, 6]]))
-    #expect(Tensor.minimum(Tensor<Double>([2, 2, 5]), matrix) == Tensor(rows: [[1, 2, 3], [2, 2, 5]]))
+    #expect(Tensor.minimum(Tensor([2, 2, 5]), matrix) == Tensor(rows: [[1, 2, 3], [2, 2, 5]]))
     #expect((matrix + Tensor<Double>.zeros([0, 1, 1])).shape == [0, 2, 3])
   }
 

@@ -105,7 +105,7 @@ import Testing
     let original = changed
     changed[1..<3] = Tensor(rows: [[10, 11], [12, 13]])
     #expect(changed.elements == [0, 1, 10, 11, 12, 13, 6, 7])
-    changed[0..<1] += 100
+    changed[0..<1] += Tensor(scalar: 100)
     #expect(changed.elements == [100, 101, 10, 11, 12, 13, 6, 7])
     #expect(original.elements == [0, 1, 2, 3, 4, 5, 6, 7])
   }
@@ -213,9 +213,8 @@ import Testing
     let column = Tensor<Double>(rows: [[1], [2]])
     #expect(column.broadcast(to: [2, 3]) == Tensor(rows: [[1, 1, 1], [2, 2, 2]]))
     let middle = counting([2, 1, 2], as: Double.self).broadcast(to: [3, 2, 2, 2])
-    #expect(middle == Tensor.stack([0, 1, 2].map { _ in
-      Tensor([0, 1, 0, 1, 2, 3, 2, 3], shape: [2, 2, 2])
-    }))
+    let each = Tensor<Double>([0, 1, 0, 1, 2, 3, 2, 3], shape: [2, 2, 2])
+    #expect(middle == .stack([each, each, each]))
     #expect(Tensor(scalar: 7.0).broadcast(to: [2, 2]) == Tensor(rows: [[7, 7], [7, 7]]))
     #expect(column.broadcast(to: [2, 0]) == .zeros([2, 0]))
     #expect(row.broadcast(to: [3]) == row)

@@ -71,7 +71,7 @@ func counting<S: RealScalar>(_ shape: Shape, as _: S.Type = S.self) -> Tensor<S>
 
     var other = original
     let kept = other
-    other += 1
+    other += Tensor(scalar: 1)
     #expect(kept == original && other.elements == [1, 2, 3, 4])
   }
 

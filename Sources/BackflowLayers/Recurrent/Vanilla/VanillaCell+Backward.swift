@@ -34,7 +34,8 @@ extension VanillaCell {
   ) -> (preactivation: Tensor<Scalar>, initialState: Tensor<Scalar>) {
     let (time, batch) = (outputGradient.shape[0], outputGradient.shape[1])
     // ȳ_t, to which everything else is added; nothing comes from the padding.
-    var gradient = cache.active.isFull ? outputGradient : outputGradient.zeroed(beyond: cache.active)
+    var gradient =
+      cache.active.isFull ? outputGradient : outputGradient.zeroed(beyond: cache.active)
     var carried = finalStateGradient
     let recurrent = PackedMatrix(recurrentWeight.span, rows: hiddenSize, columns: hiddenSize)
     let a = gradient.sequenceView()

@@ -1,0 +1,58 @@
+import Backflow
+import Foundation
+import Testing
+
+/// The path of a file that NumPy wrote; scripts/fixtures/npy.py makes them.
+func fixture(_ name: String) -> String {
+  URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("Fixtures/\(name).npy").path
+}
+
+func bytes(of path: String) throws -> [UInt8] {
+  try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+}
+
+/// A directory of its own for one test, gone with its contents afterwards.
+struct TemporaryDirectory: ~Copyable {
+  let path: String
+
+  init() throws {
+    let url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("backflow-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.path
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func file(_ name: String) -> String { path + "/" + name }
+
+  func write(_ bytes: [UInt8], to name: String) throws -> String {
+    try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
+    return file(name)
+  }
+
+  /// What stands in it, hidden files included, in order.
+  func contents(_ subdirectory: String = "") throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: file(subdirectory)).sorted()
+  }
+}
+
+/// An .npy file with this header and these data, whatever they say.
+func npy(
+  _ header: String, data: [UInt8] = [], version: (major: UInt8, minor: UInt8) = (1, 0)
+) -> [UInt8] {
+  let text = Array(header.utf8)
+  let lengthSize = version.major == 1 ? 2 : 4
+  let length = (0..<lengthSize).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) }
+  return [0x93] + Array("NUMPY".utf8) + [version.major, version.minor] + length + text + data
+}
+
+/// The error that reading these bytes as an .npy file throws.
+func errorDecoding(
+  _ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation
+) -> CheckpointError? {
+  #expect(throws: CheckpointError.self, sourceLocation: sourceLocation) {
+    let _: Tensor<Float> = try NPY.decode(bytes, of: "some.npy")
+  }
+}
