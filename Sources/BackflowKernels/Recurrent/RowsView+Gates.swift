@@ -6,9 +6,9 @@ extension RowsView {
   ) {
     let units = hidden.columns
     requireGates(4, of: hidden)
-    for state in [previousCell.count, cell.count, tanhCell.count] {
-      require(state == hidden.count, "\(state) elements against \(hidden.count)")
-    }
+    previousCell.requireSameShape(hidden)
+    cell.requireSameShape(hidden)
+    tanhCell.requireSameShape(hidden)
     require(bias.count == 4 * units, "a bias of \(bias.count) elements for \(units) units")
     unsafe bias.withUnsafeBufferPointer { bias in
       unsafe S._routines.vector.lstmForward(
@@ -25,9 +25,10 @@ extension RowsView {
   ) {
     requireGates(4, of: outputGradient)
     requireSameShape(gates)
-    for other in [previousCell.count, tanhCell.count, nextGradient.count, cellGradient.count] {
-      require(other == outputGradient.count, "\(other) elements against \(outputGradient.count)")
-    }
+    previousCell.requireSameShape(outputGradient)
+    tanhCell.requireSameShape(outputGradient)
+    nextGradient.requireSameShape(outputGradient)
+    cellGradient.requireSameShape(outputGradient)
     unsafe S._routines.vector.lstmBackward(
       rows, outputGradient.columns, gates.start, previousCell.start, tanhCell.start,
       outputGradient.start, nextGradient.start, cellGradient.start, start)
