@@ -14,6 +14,14 @@ import Testing
     #expect(original.elements == elements)
   }
 
+  @Test func `for reading stops whoever writes through it`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let buffer = Buffer(repeating: 1.0, count: 2)
+      SequenceView(reading: buffer, time: 1, batch: 1, features: 2)[0, 0..<1].tanh()
+    }
+    #expect(stopMessage(result).contains("a view for reading cannot be written"))
+  }
+
   @Test func `keeps its memory when the buffer is changed or gone`() {
     var buffer = Buffer(copying: [1.0, 2].span)
     let view = SequenceView(&buffer, time: 1, batch: 1, features: 2)

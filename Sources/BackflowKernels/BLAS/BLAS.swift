@@ -12,7 +12,7 @@ package enum BLAS {
     _ alpha: S, _ x: Span<S>, into y: consuming MutableSpan<S>
   ) {
     checkCount(x.count, y.count, "axpy", "x", "y")
-    let count = blasint(x.count)
+    let count = blasCount(x.count)
     unsafe x.withUnsafeBufferPointer { x in
       unsafe y.withUnsafeMutableBufferPointer { y in
         unsafe S._routines.blas.axpy(count, alpha, x.baseAddress, 1, y.baseAddress, 1)
@@ -25,7 +25,7 @@ package enum BLAS {
     checkCount(x.count, y.count, "dot", "x", "y")
     return unsafe x.withUnsafeBufferPointer { x in
       unsafe y.withUnsafeBufferPointer { y in
-        unsafe S._routines.blas.dot(blasint(x.count), x.baseAddress, 1, y.baseAddress, 1)
+        unsafe S._routines.blas.dot(blasCount(x.count), x.baseAddress, 1, y.baseAddress, 1)
       }
     }
   }
@@ -33,7 +33,7 @@ package enum BLAS {
   /// ‖x‖₂, scaled inside so that no square overflows or vanishes.
   package static func nrm2<S: RealScalar>(_ x: Span<S>) -> S {
     unsafe x.withUnsafeBufferPointer { x in
-      unsafe S._routines.blas.nrm2(blasint(x.count), x.baseAddress, 1)
+      unsafe S._routines.blas.nrm2(blasCount(x.count), x.baseAddress, 1)
     }
   }
 
@@ -123,6 +123,12 @@ package enum BLAS {
         }
       }
     }
+  }
+
+  /// A length as BLAS counts it, in 32 bits.
+  private static func blasCount(_ count: Int) -> blasint {
+    require(count <= blasint.max, "BLAS cannot count \(count) elements")
+    return blasint(count)
   }
 
   private static func checkCount(

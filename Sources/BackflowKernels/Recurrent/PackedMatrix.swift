@@ -37,7 +37,9 @@
     require(
       k == rows && n == columns && c.rows == m,
       "[\(m), \(k)] · [\(rows), \(columns)] into [\(c.rows), \(n)]")
-    unsafe S._routines.vector.packedProduct(
-      m, n, k, a.start, k, packed.sharedBase, accumulate, c.start, n)
+    unsafe packed.span.withUnsafeBufferPointer { packed in
+      unsafe S._routines.vector.packedProduct(
+        m, n, k, a.start, k, packed.baseAddress, accumulate, c.output, n)
+    }
   }
 }

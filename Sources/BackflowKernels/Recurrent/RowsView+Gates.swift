@@ -12,8 +12,8 @@ extension RowsView {
     require(bias.count == 4 * units, "a bias of \(bias.count) elements for \(units) units")
     unsafe bias.withUnsafeBufferPointer { bias in
       unsafe S._routines.vector.lstmForward(
-        rows, units, bias.baseAddress, previousCell.start, start, cell.start, tanhCell.start,
-        hidden.start)
+        rows, units, bias.baseAddress, previousCell.start, output, cell.output, tanhCell.output,
+        hidden.output)
     }
   }
 
@@ -31,7 +31,7 @@ extension RowsView {
     cellGradient.requireSameShape(outputGradient)
     unsafe S._routines.vector.lstmBackward(
       rows, outputGradient.columns, gates.start, previousCell.start, tanhCell.start,
-      outputGradient.start, nextGradient.start, cellGradient.start, start)
+      outputGradient.start, nextGradient.start, cellGradient.output, output)
   }
 
   /// One step of a GRU. `self` holds W x, [rows, 3H], and becomes r z n; `products` holds U h and its
@@ -46,7 +46,7 @@ extension RowsView {
     require(bias.count == 4 * units, "a bias of \(bias.count) elements for \(units) units")
     unsafe bias.withUnsafeBufferPointer { bias in
       unsafe S._routines.vector.gruForward(
-        rows, units, bias.baseAddress, previous.start, start, products.start, hidden.start)
+        rows, units, bias.baseAddress, previous.start, output, products.output, hidden.output)
     }
   }
 
@@ -65,7 +65,7 @@ extension RowsView {
     nextGradient.requireSameShape(outputGradient)
     unsafe S._routines.vector.gruBackward(
       rows, outputGradient.columns, gates.start, products.start, previous.start,
-      outputGradient.start, nextGradient.start, start, productsGradient.start)
+      outputGradient.start, nextGradient.output, output, productsGradient.output)
   }
 
   private func requireGates(_ gates: Int, of hidden: RowsView) {

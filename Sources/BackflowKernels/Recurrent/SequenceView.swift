@@ -6,6 +6,7 @@
   package let time: Int
   package let batch: Int
   package let features: Int
+  private let isWritable: Bool
   private let buffer: Buffer<S>
   private let base: UnsafeMutablePointer<S>
 
@@ -15,16 +16,18 @@
       buffer.count == time * batch * features,
       "[\(time), \(batch), \(features)] is no view of \(buffer.count) elements")
     unsafe base = buffer.uniqueBase()
+    isWritable = true
     self.buffer = buffer
     (self.time, self.batch, self.features) = (time, batch, features)
   }
 
-  /// A view for reading only: writing through it would be seen by other tensors.
+  /// A view for reading only: other values may share the memory, so writing through it stops.
   package init(reading buffer: Buffer<S>, time: Int, batch: Int, features: Int) {
     require(
       buffer.count == time * batch * features,
       "[\(time), \(batch), \(features)] is no view of \(buffer.count) elements")
     unsafe base = buffer.sharedBase
+    isWritable = false
     self.buffer = buffer
     (self.time, self.batch, self.features) = (time, batch, features)
   }
@@ -37,7 +40,8 @@
         t >= 0 && t < time && samples.lowerBound >= 0 && samples.upperBound <= batch,
         "step \(t), samples \(samples) are outside [\(time), \(batch), \(features)]")
       let start = unsafe base + (t * batch + samples.lowerBound) * features
-      return unsafe RowsView(start: start, rows: samples.count, columns: features, owner: self)
+      return unsafe RowsView(
+        start: start, rows: samples.count, columns: features, isWritable: isWritable, owner: self)
     }
   }
 }
@@ -47,60 +51,69 @@
   let start: UnsafeMutablePointer<S>
   let rows: Int
   let columns: Int
+  private let isWritable: Bool
 
   @_lifetime(borrow owner)
   fileprivate init(
-    start: UnsafeMutablePointer<S>, rows: Int, columns: Int, owner: borrowing SequenceView<S>
+    start: UnsafeMutablePointer<S>, rows: Int, columns: Int, isWritable: Bool,
+    owner: borrowing SequenceView<S>
   ) {
     unsafe self.start = start
     self.rows = rows
     self.columns = columns
+    self.isWritable = isWritable
+  }
+
+  /// The start of the memory, to be written to.
+  var output: UnsafeMutablePointer<S> {
+    require(isWritable, "rows of a view for reading cannot be written")
+    return unsafe start
   }
 
   var count: Int { rows * columns }
 
   /// self ← tanh self
-  package func tanh() { unsafe S._routines.vector.tanh(count, start, start) }
+  package func tanh() { unsafe S._routines.vector.tanh(count, start, output) }
 
   /// self ← max(self, 0)
-  package func relu() { unsafe S._routines.vector.relu(count, start, start) }
+  package func relu() { unsafe S._routines.vector.relu(count, start, output) }
 
   /// Every row += `row`, which has as many elements as there are columns.
   package func addRow(_ row: Span<S>) {
     require(row.count == columns, "a row of \(row.count) elements against \(columns) columns")
     unsafe row.withUnsafeBufferPointer { row in
-      unsafe S._routines.vector.addRow(rows, columns, row.baseAddress, start)
+      unsafe S._routines.vector.addRow(rows, columns, row.baseAddress, output)
     }
   }
 
   /// self ← self ⊙ (1 − y²), the local gradient of tanh at its output y
   package func multiplyByTanhDerivative(at y: RowsView) {
     requireSameShape(y)
-    unsafe S._routines.vector.tanhBackward(count, y.start, start, start)
+    unsafe S._routines.vector.tanhBackward(count, y.start, start, output)
   }
 
   /// self ← self where y > 0, else 0: the local gradient of ReLU at its output y
   package func multiplyByReLUDerivative(at y: RowsView) {
     requireSameShape(y)
-    unsafe S._routines.vector.reluBackward(count, y.start, start, start)
+    unsafe S._routines.vector.reluBackward(count, y.start, start, output)
   }
 
   /// self ← self + other
   package func add(_ other: RowsView) {
     requireSameShape(other)
-    unsafe S._routines.vector.add(count, start, other.start, start)
+    unsafe S._routines.vector.add(count, start, other.start, output)
   }
 
   /// self ← self ⊙ other
   package func multiply(by other: RowsView) {
     requireSameShape(other)
-    unsafe S._routines.vector.multiply(count, start, other.start, start)
+    unsafe S._routines.vector.multiply(count, start, other.start, output)
   }
 
   /// self ← other
   package func copy(_ other: RowsView) {
     requireSameShape(other)
-    if count > 0 { unsafe start.update(from: other.start, count: count) }
+    if count > 0 { unsafe output.update(from: other.start, count: count) }
   }
 
   func requireSameShape(_ other: RowsView) {
