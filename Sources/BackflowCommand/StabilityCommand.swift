@@ -110,8 +110,8 @@ struct StabilityCommand: ParsableCommand {
   private func reportOfTrainedNetwork(
     using random: inout RandomSource
   ) throws -> StabilityReport {
-    // The size of the network is that of its saved recurrent weight.
-    let weight: Tensor<Double> = try NPY.read(path + "/rnn.weight_hh_l0.npy")
+    // In the precision that training saved. The size is that of the recurrent weight.
+    let weight: Tensor<Float> = try NPY.read(path + "/rnn.weight_hh_l0.npy")
     guard weight.rank == 2, weight.shape[0] == weight.shape[1], !weight.isEmpty else {
       throw StabilityError.notSquare(weight.shape)
     }
@@ -119,7 +119,7 @@ struct StabilityCommand: ParsableCommand {
     try NPYDirectory.read(into: &model, from: path)
     let heldOut = try Digits.load().split.heldOut
     return try Stability.report(
-      of: model.rnn, along: Tensor(heldOut.rowsAsSequence), using: &random)
+      of: model.rnn, along: heldOut.rowsAsSequence, using: &random)
   }
 
   private func write(_ text: String, to path: String) throws {

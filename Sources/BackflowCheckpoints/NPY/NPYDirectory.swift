@@ -9,11 +9,12 @@ public enum NPYDirectory {
   /// Writes every parameter of `model` into the directory at `path`, which is made if there is none.
   /// Parameters of the same name are replaced; whatever else is in the directory stays.
   ///
-  /// All files are written beside their places first and then moved there, so none is ever seen in
-  /// part.
+  /// All files are written beside their places first, and only if that succeeds each place is taken
+  /// in one step, so no file is ever seen in part.
   ///
-  /// - Throws: `CheckpointError` if anything cannot be written; the old parameters are then still
-  ///   there, and nothing new is, except for directories made above that one.
+  /// - Throws: `CheckpointError` if anything cannot be written. If it fails beside the places, the old
+  ///   parameters are still there and nothing new is, except for directories made above that one; if
+  ///   a place itself cannot be taken, the parameters before it are the new ones.
   public static func write<Model: Parameterized>(
     _ model: Model, to path: String
   ) throws(CheckpointError) {

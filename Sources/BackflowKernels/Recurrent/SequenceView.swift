@@ -104,18 +104,6 @@
     unsafe S._routines.vector.add(count, start, other.start, output)
   }
 
-  /// self ← self ⊙ other
-  package func multiply(by other: RowsView) {
-    requireSameShape(other)
-    unsafe S._routines.vector.multiply(count, start, other.start, output)
-  }
-
-  /// self ← other
-  package func copy(_ other: RowsView) {
-    requireSameShape(other)
-    if count > 0 { unsafe output.update(from: other.start, count: count) }
-  }
-
   func requireSameShape(_ other: RowsView) {
     let (rows, columns, others) = (rows, columns, (other.rows, other.columns))
     require(

@@ -67,7 +67,7 @@ public struct Shape: Hashable, Sendable {
   /// extent of 1 takes the other's (NumPy's rule). `nil` where they do not fit.
   public func broadcast(with other: Shape) -> Shape? {
     var result: [Int] = []
-    for offset in 1...Swift.max(rank, other.rank, 1) where offset <= Swift.max(rank, other.rank) {
+    for offset in stride(from: 1, through: Swift.max(rank, other.rank), by: 1) {
       let left = offset <= rank ? self[rank - offset] : 1
       let right = offset <= other.rank ? other[other.rank - offset] : 1
       guard left == right || left == 1 || right == 1 else { return nil }
@@ -115,8 +115,7 @@ extension Shape: CustomStringConvertible {
 /// Eight extents of 32 bits in four words.
 ///
 /// Small, so that a tensor is: Swift 6.3 miscompiles mutable spans of local variables of large types
-/// (swiftlang/swift #91283). And not a SIMD vector: asynchronous code, a test's arguments for one,
-/// loses count of its stack with types aligned to more than a word.
+/// (swiftlang/swift #91283).
 private struct PackedExtents: Hashable, Sendable {
   private var words01: UInt64 = 0
   private var words23: UInt64 = 0
