@@ -2,7 +2,7 @@
 ///
 /// `precondition` drops its message in optimised builds; a shape error without its shapes helps
 /// nobody, so this one keeps it.
-@inline(__always)
+@inlinable @inline(__always)
 package func require(
   _ condition: Bool, _ message: @autoclosure () -> String,
   file: StaticString = #fileID, line: UInt = #line

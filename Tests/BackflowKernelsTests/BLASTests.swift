@@ -22,7 +22,7 @@ import Testing
         let (aTransposed, bTransposed) = (form & 1 == 1, form & 2 == 2)
         let storedA = aTransposed ? transposed(a, rows: m, columns: k) : a
         let storedB = bTransposed ? transposed(b, rows: k, columns: n) : b
-        for (alpha, beta) in [(1, 0), (-0.5, 1), (2, -0.25), (0, 1)] as [(Double, Double)] {
+        for (alpha, beta) in [(1, 0), (1, 1), (-0.5, 1), (2, -0.25), (0, 1)] as [(Double, Double)] {
           var c = Buffer(copying: before.span)
           BLAS.gemm(
             m: m, n: n, k: k, alpha: S(alpha), storedA.span, transposed: aTransposed,

@@ -103,7 +103,10 @@ private func parts(_ count: Int, grain: Int, alignment: Int = 1) -> [Range<Int>]
 
 private func expectSameProducts<S: RealScalar>(_: S.Type, m: Int, n: Int, k: Int) {
   let (a, b) = (samples(m * k, seed: 1, as: S.self), samples(k * n, seed: 2, as: S.self))
-  for (aTransposed, bTransposed) in [(false, false), (false, true), (true, false)] {
+  // α = 1 may go to our own kernel, α = −1 goes to OpenBLAS.
+  for (alpha, aTransposed, bTransposed) in [
+    (1, false, false), (1, false, true), (1, true, false), (-1, false, true), (-1, true, false),
+  ] as [(S, Bool, Bool)] {
     let one = product(threads: 1)
     #expect(product(threads: 1) == one)
     for threads in [2, 3] {
@@ -111,14 +114,14 @@ private func expectSameProducts<S: RealScalar>(_: S.Type, m: Int, n: Int, k: Int
       #expect(product(threads: threads) == several)
       expectClose(
         numbers(several), numbers(one), Tolerance(S.self, length: k, scale: 1),
-        "\(S.self) \(m)×\(n)×\(k) on \(threads), \(aTransposed), \(bTransposed)")
+        "\(S.self) \(m)×\(n)×\(k) on \(threads), α \(alpha), \(aTransposed), \(bTransposed)")
     }
 
     func product(threads: Int) -> [S] {
       Threads.count = threads
       var c = Buffer<S>(repeating: .nan, count: m * n)
       BLAS.gemm(
-        m: m, n: n, k: k, a.span, transposed: aTransposed,
+        m: m, n: n, k: k, alpha: alpha, a.span, transposed: aTransposed,
         b.span, transposed: bTransposed, into: c.mutableSpan)
       return c.elements
     }

@@ -22,6 +22,7 @@ private struct Problem<T: BinaryFloatingPoint> {
   let padding: Int
   let isTransposed: Bool
   let accumulates: Bool
+  var isBackwards = false
 
   var a: [T] { Samples.uniform(m * (k + padding), in: -1...1) }
   var b: [T] { Samples.uniform(k * n + n * padding + k * padding, in: -1...1, seed: 2) }
@@ -34,7 +35,7 @@ private struct Problem<T: BinaryFloatingPoint> {
     }
     return written(c) {
       table.packedProduct(
-        m, n, k, a, k + padding, packed, accumulates ? 1 : 0, $0, n + padding)
+        m, n, k, a, k + padding, packed, accumulates ? 1 : 0, isBackwards ? 1 : 0, $0, n + padding)
     }
   }
 
@@ -73,6 +74,11 @@ private func checkShapes<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) 
         problem.product(by: table, a, b, c), expected.values, ulps: Double(k + 2),
         scale: expected.scales)
       #expect(difference == nil, "\(table.isa) \(T.self) \(problem)")
+      var backwards = problem
+      backwards.isBackwards = true
+      #expect(
+        backwards.product(by: table, a, b, c) == problem.product(by: table, a, b, c),
+        "\(table.isa) \(T.self) \(problem), backwards")
     }
   }
 }
@@ -81,14 +87,14 @@ private func checkEmpty<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
   #expect(table.packedSize(0, 5) == 0)
   #expect(table.packedSize(5, 0) == 0)
   table.pack(0, 0, nil, 1, 1, nil)
-  table.packedProduct(0, 0, 0, nil, 1, nil, 0, nil, 1)
+  table.packedProduct(0, 0, 0, nil, 1, nil, 0, 0, nil, 1)
   for m in [1, 3, 7] {
     let zeros = written([T](repeating: .nan, count: m * 19)) {
-      table.packedProduct(m, 19, 0, nil, 0, nil, 0, $0, 19)
+      table.packedProduct(m, 19, 0, nil, 0, nil, 0, 0, $0, 19)
     }
     #expect(zeros == [T](repeating: 0, count: m * 19), "\(table.isa) \(T.self)")
     let kept = written([T](repeating: 3, count: m * 19)) {
-      table.packedProduct(m, 19, 0, nil, 0, nil, 1, $0, 19)
+      table.packedProduct(m, 19, 0, nil, 0, nil, 1, 0, $0, 19)
     }
     #expect(kept == [T](repeating: 3, count: m * 19), "\(table.isa) \(T.self)")
   }

@@ -26,7 +26,7 @@ struct VectorKernelTable<T: BinaryFloatingPoint> {
   let transpose: (Int, Int, Input, Int, Output, Int) -> Void
   let packedSize: (Int, Int) -> Int
   let pack: (Int, Int, Input, Int, Int, Output) -> Void
-  let packedProduct: (Int, Int, Int, Input, Int, Input, Int32, Output, Int) -> Void
+  let packedProduct: (Int, Int, Int, Input, Int, Input, Int32, Int32, Output, Int) -> Void
   let multiplyAdds: (Int, T) -> T
   let multiplyAddsFlops: (Int) -> Int
 }

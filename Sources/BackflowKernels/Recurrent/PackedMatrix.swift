@@ -23,23 +23,30 @@
   }
 
   /// C ← C + A·self
-  package func multiply(_ a: RowsView<S>, addingTo c: RowsView<S>) {
-    product(a, into: c, accumulate: 1)
+  ///
+  /// A sequence of products with one row each is faster if every second one goes `backwards`, from
+  /// the last column to the first: it then begins with what the one before left in the cache.
+  package func multiply(_ a: RowsView<S>, addingTo c: RowsView<S>, backwards: Bool = false) {
+    product(a, into: c, accumulate: 1, backwards: backwards)
   }
 
   /// C ← A·self
-  package func multiply(_ a: RowsView<S>, into c: RowsView<S>) {
-    product(a, into: c, accumulate: 0)
+  package func multiply(_ a: RowsView<S>, into c: RowsView<S>, backwards: Bool = false) {
+    product(a, into: c, accumulate: 0, backwards: backwards)
   }
 
-  private func product(_ a: RowsView<S>, into c: RowsView<S>, accumulate: Int32) {
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  private func product(
+    _ a: RowsView<S>, into c: RowsView<S>, accumulate: Int32, backwards: Bool
+  ) {
     let (m, k, n) = (a.rows, a.columns, c.columns)
     require(
       k == rows && n == columns && c.rows == m,
       "[\(m), \(k)] · [\(rows), \(columns)] into [\(c.rows), \(n)]")
     unsafe packed.span.withUnsafeBufferPointer { packed in
       unsafe S._routines.vector.packedProduct(
-        m, n, k, a.start, k, packed.baseAddress, accumulate, c.output, n)
+        m, n, k, a.start, k, packed.baseAddress, accumulate, backwards ? 1 : 0, c.output, n)
     }
   }
 }

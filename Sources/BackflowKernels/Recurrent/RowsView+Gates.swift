@@ -1,6 +1,8 @@
 // The gates of one time step, between its products. What each computes stands in CVectorKernels.h.
 extension RowsView {
   /// One step of an LSTM. `self` holds W x + U h, [rows, 4H], and becomes the activations i f g o.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package func lstmForward(
     bias: Span<S>, previousCell: RowsView, cell: RowsView, tanhCell: RowsView, hidden: RowsView
   ) {
@@ -19,6 +21,8 @@ extension RowsView {
 
   /// Back through one step of an LSTM. `self` becomes the gradient by the pre-activations, [rows, 4H];
   /// `cellGradient` comes in as that by c_t and leaves as that by c_{t−1}.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package func lstmBackward(
     gates: RowsView, previousCell: RowsView, tanhCell: RowsView, outputGradient: RowsView,
     nextGradient: RowsView, cellGradient: RowsView
@@ -36,6 +40,8 @@ extension RowsView {
 
   /// One step of a GRU. `self` holds W x, [rows, 3H], and becomes r z n; `products` holds U h and its
   /// last third becomes q. `bias` is b_ir + b_hr, b_iz + b_hz, b_in, b_hn.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package func gruForward(
     products: RowsView, bias: Span<S>, previous: RowsView, hidden: RowsView
   ) {
@@ -53,6 +59,8 @@ extension RowsView {
   /// Back through one step of a GRU. `self` becomes the gradient by W x, `productsGradient` that by
   /// U h, [rows, 3H] both; `nextGradient` comes in as the gradient by h_t from step t+1 and leaves
   /// as the part of that by h_{t−1} which goes past the gates.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package func gruBackward(
     productsGradient: RowsView, gates: RowsView, products: RowsView, previous: RowsView,
     outputGradient: RowsView, nextGradient: RowsView

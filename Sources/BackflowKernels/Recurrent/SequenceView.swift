@@ -6,9 +6,9 @@
   package let time: Int
   package let batch: Int
   package let features: Int
-  private let isWritable: Bool
+  @usableFromInline let isWritable: Bool
   private let buffer: Buffer<S>
-  private let base: UnsafeMutablePointer<S>
+  @usableFromInline let base: UnsafeMutablePointer<S>
 
   /// A view of `buffer`, which becomes the only owner of its memory first.
   package init(_ buffer: inout Buffer<S>, time: Int, batch: Int, features: Int) {
@@ -34,6 +34,7 @@
 
   /// The rows of `samples` at step `t`: a contiguous [samples, features] matrix.
   package subscript(t: Int, samples: Range<Int>) -> RowsView<S> {
+    @inlinable
     @_lifetime(borrow self)
     get {
       require(
@@ -48,13 +49,14 @@
 
 /// A contiguous [rows, columns] part of a `SequenceView`, which it cannot outlive.
 @safe package struct RowsView<S: RealScalar>: ~Escapable {
-  let start: UnsafeMutablePointer<S>
-  let rows: Int
-  let columns: Int
-  private let isWritable: Bool
+  @usableFromInline let start: UnsafeMutablePointer<S>
+  @usableFromInline let rows: Int
+  @usableFromInline let columns: Int
+  @usableFromInline let isWritable: Bool
 
+  @inlinable
   @_lifetime(borrow owner)
-  fileprivate init(
+  init(
     start: UnsafeMutablePointer<S>, rows: Int, columns: Int, isWritable: Bool,
     owner: borrowing SequenceView<S>
   ) {

@@ -50,7 +50,7 @@ internal import CVectorKernels
   typealias MultiplyAdds = (Int, Scalar) -> Scalar
   typealias MultiplyAddsFlops = (Int) -> Int
   typealias PackedProduct =
-    (Int, Int, Int, Input, Int, Input, Int32, Output, Int) -> Void
+    (Int, Int, Int, Input, Int, Input, Int32, Int32, Output, Int) -> Void
 
   // Elementwise
   let fill: Fill

@@ -8,7 +8,7 @@ typedef T NAME(Vector) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(
 
 typedef struct {
     size_t k, a_stride, panel_stride, c_stride;
-    int accumulate;
+    int accumulate, backwards;
 } NAME(Product);
 
 static size_t NAME(packed_size)(size_t k, size_t n) { return (n + PANEL - 1) / PANEL * PANEL * k; }
@@ -94,14 +94,19 @@ static void NAME(run)(NAME(Tile) tile, size_t rows, size_t panels, const NAME(Pr
 }
 
 // At most two rows. One row alone needs eight independent sums to keep the multipliers busy, so few rows take several
-// panels at a time.
+// panels at a time. Each element of B is then used once and comes at the pace of the cache, which is why the direction counts.
 static void NAME(product_of_few_rows)(size_t m, size_t n, const NAME(Product) *product, const T *a, const T *packed, T *c)
 {
-    for (size_t j = 0, panels; j < n; j += panels * PANEL, packed += panels * product->panel_stride) {
-        const size_t left = (n - j + PANEL - 1) / PANEL;
-        panels = m == 1 && left >= 4 ? 4 : left >= 2 ? 2 : 1;
-        NAME(Tile) tile = panels == 4 ? NAME(tile_1x4) : panels == 2 ? NAME(two_panels)[m] : NAME(one_panel)[m];
-        NAME(run)(tile, m, panels, product, a, packed, c + j, n - j);
+    const size_t all = (n + PANEL - 1) / PANEL, most = m == 1 ? 4 : 2, groups = (all + most - 1) / most;
+    for (size_t g = 0; g < groups; g++) {
+        const size_t first = most * (product->backwards ? groups - 1 - g : g);
+        const size_t end = first + most < all ? first + most : all;
+        for (size_t panel = first, panels; panel < end; panel += panels) {
+            panels = end - panel >= most ? most : end - panel >= 2 ? 2 : 1;
+            NAME(Tile) tile = panels == 4 ? NAME(tile_1x4) : panels == 2 ? NAME(two_panels)[m] : NAME(one_panel)[m];
+            NAME(run)(tile, m, panels, product, a, packed + panel * product->panel_stride, c + panel * PANEL,
+                      n - panel * PANEL);
+        }
     }
 }
 
@@ -119,9 +124,9 @@ static void NAME(product_of_many_rows)(size_t m, size_t n, const NAME(Product) *
 }
 
 static void NAME(packed_product)(size_t m, size_t n, size_t k, const T *a, size_t a_stride,
-                                 const T *packed, int accumulate, T *c, size_t c_stride)
+                                 const T *packed, int accumulate, int backwards, T *c, size_t c_stride)
 {
-    const NAME(Product) product = {k, a_stride, k * PANEL, c_stride, accumulate};
+    const NAME(Product) product = {k, a_stride, k * PANEL, c_stride, accumulate, backwards};
     if (m > 2) {
         NAME(product_of_many_rows)(m, n, &product, a, packed, c);
     } else if (m > 0) {

@@ -217,12 +217,14 @@ typedef struct backflow_windows {
 // C[m, n] = A[m, k] B[k, n], added to C if accumulate, where B was packed once and is used many times (the recurrent step).
 // pack reads b[p b_row_stride + j b_column_stride], so B and Bᵀ cost the same, and writes packed_size(k, n) elements,
 // whose layout belongs to the table that wrote it. Strides count elements. C must not overlap A or packed.
+// backwards computes the columns of C from the last to the first: the same bits, but what the product before read last of
+// packed is then read first, while it is still in the first-level cache.
 // NaN and ∞ in A or B reach exactly the elements of C that depend on them. Without accumulate C is not read.
 #define BACKFLOW_PRODUCT_KERNELS(KERNEL, T)                                                  \
     KERNEL(size_t, packed_size, (size_t k, size_t n))                                        \
     KERNEL(void, pack, (size_t k, size_t n, const T *b, size_t b_row_stride, size_t b_column_stride, T *packed)) \
     KERNEL(void, packed_product, (size_t m, size_t n, size_t k, const T *a, size_t a_stride, \
-                                  const T *packed, int accumulate, T *c, size_t c_stride))
+                                  const T *packed, int accumulate, int backwards, T *c, size_t c_stride))
 
 // multiply_adds does multiply_adds_flops(rounds) floating-point operations in registers, as fast as this instruction set
 // can, and returns a number that depends on all of them.

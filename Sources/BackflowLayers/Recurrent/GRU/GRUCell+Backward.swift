@@ -28,6 +28,8 @@ extension GRUCell {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private func backwardResettingProduct(
     _ outputGradient: Tensor<Scalar>, _ finalStateGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (
@@ -72,6 +74,8 @@ extension GRUCell {
   ///
   ///     s̄_t = W_hnᵀ n̄_t      r̄_t = s̄_t ⊙ h_{t−1} ⊙ r_t (1 − r_t)
   ///     h̄_{t−1} gains h̄_t ⊙ z_t + s̄_t ⊙ r_t + W_hr,hzᵀ (r̄_t, z̄_t)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private func backwardResettingState(
     _ outputGradient: Tensor<Scalar>, _ finalStateGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (

@@ -20,6 +20,8 @@ extension GRUCell {
 
   /// Equations (1) to (4) for every step. Cost: 6·T·B·H·(I + H) flops; see `VanillaCell` for how
   /// they are ordered.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(
     _ input: Tensor<Scalar>, from state: Tensor<Scalar>, active: ActiveSamples
   ) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>, cache: Cache) {
@@ -48,7 +50,8 @@ extension GRUCell {
     Threads.split(batch, grain: grain(time: time, gates: 3), alignment: 2) { samples in
       for t in 0..<time {
         let now = active.at(t, of: samples)
-        recurrent.multiply(t == 0 ? h0[0, now] : h[t - 1, now], into: u[t, now])
+        recurrent.multiply(
+          t == 0 ? h0[0, now] : h[t - 1, now], into: u[t, now], backwards: t % 2 == 1)
         rzn[t, now].gruForward(
           products: u[t, now], bias: bias.span, previous: t == 0 ? h0[0, now] : h[t - 1, now],
           hidden: h[t, now])

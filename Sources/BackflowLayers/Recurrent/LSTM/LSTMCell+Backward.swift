@@ -31,6 +31,8 @@ extension LSTMCell {
   }
 
   /// ā_t for every step, [T, B, 4H], and the gradients by h_0 and c_0.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private func backpropagate(
     _ outputGradient: Tensor<Scalar>, _ finalStateGradient: LSTMState<Scalar>, _ cache: Cache
   ) -> (preactivation: Tensor<Scalar>, initialState: LSTMState<Scalar>) {

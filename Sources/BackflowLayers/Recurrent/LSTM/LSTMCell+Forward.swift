@@ -21,6 +21,8 @@ extension LSTMCell {
 
   /// Equations (1) to (6) for every step. Cost: 8·T·B·H·(I + H) flops; see `VanillaCell` for how
   /// they are ordered.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(
     _ input: Tensor<Scalar>, from state: LSTMState<Scalar>, active: ActiveSamples
   ) -> (output: Tensor<Scalar>, finalState: LSTMState<Scalar>, cache: Cache) {
@@ -44,7 +46,8 @@ extension LSTMCell {
     Threads.split(batch, grain: grain(time: time, gates: 4), alignment: 2) { samples in
       for t in 0..<time {
         let now = active.at(t, of: samples)
-        recurrent.multiply(t == 0 ? h0[0, now] : h[t - 1, now], addingTo: ifgo[t, now])
+        recurrent.multiply(
+          t == 0 ? h0[0, now] : h[t - 1, now], addingTo: ifgo[t, now], backwards: t % 2 == 1)
         ifgo[t, now].lstmForward(
           bias: bias.span, previousCell: t == 0 ? c0[0, now] : c[t - 1, now],
           cell: c[t, now], tanhCell: tanhC[t, now], hidden: h[t, now])

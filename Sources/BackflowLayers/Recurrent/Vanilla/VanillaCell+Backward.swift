@@ -29,6 +29,8 @@ extension VanillaCell {
 
   /// ā_t for every step, [T, B, H], and h̄_0: the one part of the backward pass that goes step by
   /// step.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private func backpropagate(
     _ outputGradient: Tensor<Scalar>, _ finalStateGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (preactivation: Tensor<Scalar>, initialState: Tensor<Scalar>) {

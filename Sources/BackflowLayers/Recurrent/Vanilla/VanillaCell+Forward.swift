@@ -17,6 +17,8 @@ extension VanillaCell {
   ///
   /// Cost: 2·T·B·H·(I + H) flops. Only W_hh h_{t−1} must wait for the step before; W_ih x_t is one
   /// product for all steps, and the samples of the batch are divided among the threads once.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(
     _ input: Tensor<Scalar>, from state: Tensor<Scalar>, active: ActiveSamples
   ) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>, cache: Cache) {
