@@ -77,6 +77,9 @@
   /// self ← tanh self
   package func tanh() { unsafe S._routines.vector.tanh(count, start, output) }
 
+  /// self ← σ(self)
+  package func sigmoid() { unsafe S._routines.vector.sigmoid(count, start, output) }
+
   /// self ← max(self, 0)
   package func relu() { unsafe S._routines.vector.relu(count, start, output) }
 
@@ -104,6 +107,24 @@
   package func add(_ other: RowsView) {
     requireSameShape(other)
     unsafe S._routines.vector.add(count, start, other.start, output)
+  }
+
+  /// self ← self − other
+  package func subtract(_ other: RowsView) {
+    requireSameShape(other)
+    unsafe S._routines.vector.subtract(count, start, other.start, output)
+  }
+
+  /// self ← self ⊙ other
+  package func multiply(by other: RowsView) {
+    requireSameShape(other)
+    unsafe S._routines.vector.multiply(count, start, other.start, output)
+  }
+
+  /// self ← other
+  package func copy(_ other: RowsView) {
+    requireSameShape(other)
+    unsafe output.update(from: other.start, count: count)
   }
 
   func requireSameShape(_ other: RowsView) {

@@ -82,20 +82,4 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
       }
     }
   }
-
-  /// Moves the states one step on the input [B, I] and returns the output, [B, H]: streaming
-  /// inference without a cache. Stops for a bidirectional network, which would have to see the end
-  /// first.
-  public func step(_ input: Tensor<Cell.Scalar>, _ states: inout [Cell.State]) -> Tensor<
-    Cell.Scalar
-  > {
-    require(directionCount == 1, "a bidirectional network cannot run step by step")
-    require(states.count == cells.count, "\(states.count) states for \(cells.count) layers")
-    var features = input
-    for layer in cells.indices {
-      cells[layer][0].step(features, &states[layer])
-      features = states[layer].hidden
-    }
-    return features
-  }
 }

@@ -28,9 +28,10 @@ public protocol RecurrentCell<Scalar>: Parameterized {
     _ outputGradient: Tensor<Scalar>, finalStateGradient: State, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, initialStateGradient: State, gradients: Self)
 
-  /// Moves `state` one step on the input [B, I]: streaming inference, without a cache. The output
-  /// is `state.hidden`.
-  func step(_ input: Tensor<Scalar>, _ state: inout State)
+  /// This cell made ready to run step by step.
+  associatedtype Stepper: RecurrentStepper<State>
+  /// This cell, as it is now, made ready to run step by step on `batch` samples.
+  func stepper(batch: Int) -> Stepper
 
   /// The number of elements of one sample's state.
   var stateSize: Int { get }

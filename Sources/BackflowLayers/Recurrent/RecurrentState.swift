@@ -6,6 +6,9 @@ public protocol RecurrentState<Scalar>: Sendable {
   /// The element of the tensors.
   associatedtype Scalar: RealScalar
 
+  /// h, [B, H]: the part of the state that is the output.
+  var hidden: Tensor<Scalar> { get }
+
   /// The tensors of the state, [B, H] each, h first.
   var tensors: [Tensor<Scalar>] { get }
 
@@ -17,15 +20,15 @@ public protocol RecurrentState<Scalar>: Sendable {
 }
 
 extension RecurrentState {
-  /// h, [B, H]: the part of the state that is the output.
-  public var hidden: Tensor<Scalar> { tensors[0] }
-
   /// The state of the samples at `indices`, in that order.
   func gather(_ indices: [Int]) -> Self { Self(tensors: tensors.map { $0.gather(indices) }) }
 }
 
 /// The state of a vanilla RNN and of a GRU is h itself, [B, H].
 extension Tensor: RecurrentState {
+  /// The tensor itself.
+  public var hidden: Tensor { self }
+
   /// The tensor alone.
   public var tensors: [Tensor] { [self] }
 

@@ -31,13 +31,13 @@ import Testing
     func check<Cell: RecurrentCell<Double>>(_ network: Recurrent<Cell>) {
       let x: Tensor<Double> = random.normal([5, 3, 2])
       let (output, finalState, _) = network.forward(x, initialState: nil)
-      var states = network.zeroState(batch: 3)
+      var stream = network.stream(batch: 3)
       for t in 0..<5 {
-        let step = network.step(x.select(t), &states)
+        let step = stream.step(x.select(t))
         expectClose(
           step.elements, output.select(t).elements, Tolerance(Double.self, length: 20, scale: 1))
       }
-      for (one, two) in zip(states, finalState) {
+      for (one, two) in zip(stream.states, finalState) {
         for (a, b) in zip(one.tensors, two.tensors) {
           expectClose(a.elements, b.elements, Tolerance(Double.self, length: 20, scale: 1))
         }
@@ -47,6 +47,20 @@ import Testing
     check(LSTM(inputSize: 2, hiddenSize: 4, layers: 2, using: &random))
     check(GRU(inputSize: 2, hiddenSize: 4, layers: 2, using: &random))
     check(GRU(inputSize: 2, hiddenSize: 4, resetGate: .beforeProduct, layers: 2, using: &random))
+  }
+
+  @Test func `keeps in a stream the outputs of earlier steps as they were`() {
+    var random = RandomSource(seed: 6)
+    func check<Cell: RecurrentCell<Double>>(_ network: Recurrent<Cell>) {
+      let x: Tensor<Double> = random.normal([3, 2, 2])
+      var stream = network.stream(batch: 2)
+      let outputs = (0..<3).map { stream.step(x.select($0)) }
+      var again = network.stream(batch: 2)
+      for (t, output) in outputs.enumerated() { #expect(again.step(x.select(t)) == output) }
+    }
+    check(RNN(inputSize: 2, hiddenSize: 4, nonlinearity: .relu, using: &random))
+    check(LSTM(inputSize: 2, hiddenSize: 4, layers: 2, using: &random))
+    check(GRU(inputSize: 2, hiddenSize: 4, using: &random))
   }
 
   @Test func `sees no trace of the padding, whatever it holds`() {

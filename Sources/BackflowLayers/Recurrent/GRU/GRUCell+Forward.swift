@@ -64,17 +64,11 @@ extension GRUCell {
 
   /// b_ir + b_hr, b_iz + b_hz, b_in, b_hn: r and z add their biases, n keeps them on either side of
   /// the reset gate.
-  private var stepBias: Tensor<Scalar> {
+  var stepBias: Tensor<Scalar> {
     let sum = inputBias + recurrentBias
     return .concatenate([
       gates(0..<2, of: sum), gates(2..<3, of: inputBias), gates(2..<3, of: recurrentBias),
     ])
-  }
-
-  /// Equations (1), (2), (3) and (4) for one step.
-  public func step(_ input: Tensor<Scalar>, _ state: inout Tensor<Scalar>) {
-    let sequence = input.reshaped(to: [1, input.shape[0], input.shape[1]])
-    state = forward(sequence, from: state, active: .all(time: 1, batch: input.shape[0])).finalState
   }
 }
 

@@ -63,21 +63,4 @@ extension LSTMCell {
         hidden: hidden, active: active)
     )
   }
-
-  /// Equations (1) to (6) for one step.
-  public func step(_ input: Tensor<Scalar>, _ state: inout LSTMState<Scalar>) {
-    let (batch, size) = (input.shape[0], hiddenSize)
-    var gates = matmul(input, inputWeight.transposed)
-    matmul(state.hidden, recurrentWeight.transposed, addedTo: &gates)
-    let bias = inputBias + recurrentBias
-    var next = state
-    var tanhCell = Tensor<Scalar>(uninitialized: [batch, size])
-    let everyone = 0..<batch
-    gates.stateView(writing: ())[0, everyone].lstmForward(
-      bias: bias.span, previousCell: state.cell.stateView()[0, everyone],
-      cell: next.cell.stateView(writing: ())[0, everyone],
-      tanhCell: tanhCell.stateView(writing: ())[0, everyone],
-      hidden: next.hidden.stateView(writing: ())[0, everyone])
-    state = next
-  }
 }

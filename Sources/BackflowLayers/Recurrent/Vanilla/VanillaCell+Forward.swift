@@ -47,18 +47,6 @@ extension VanillaCell {
     )
   }
 
-  /// Equations (1) and (2) for one step.
-  public func step(_ input: Tensor<Scalar>, _ state: inout Tensor<Scalar>) {
-    var next = matmul(input, inputWeight.transposed)
-    matmul(state, recurrentWeight.transposed, addedTo: &next)
-    next.addToRows(inputBias)
-    next.addToRows(recurrentBias)
-    switch nonlinearity {
-    case .tanh: state = tanh(next)
-    case .relu: state = relu(next)
-    }
-  }
-
   private func apply(_ nonlinearity: Nonlinearity, to rows: RowsView<Scalar>) {
     switch nonlinearity {
     case .tanh: rows.tanh()
