@@ -2,55 +2,70 @@ internal import Backflow
 
 /// Reads an image from top to bottom, one row of pixels a time step, and tells the digit from the
 /// last state.
-struct DigitReader<Scalar: RealScalar>: Parameterized {
-  var rnn: RNN<Scalar>
-  var readout: Dense<Scalar>
+///
+/// Shapes: images as sequences [8 rows, B, 8 columns], logits [B, classes].
+struct DigitReader<Cell: RecurrentCell<Float>>: Parameterized {
+  var recurrence: Recurrent<Cell>
+  var readout: Dense<Float>
+  /// What the names of the recurrence's parameters begin with.
+  let name: String
 
-  mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
-    rnn.visitParameters(under: "rnn", visit)
+  mutating func visitParameters(_ visit: ParameterVisitor<Float>) {
+    recurrence.visitParameters(under: name, visit)
     readout.visitParameters(under: "readout", visit)
   }
 }
 
 extension DigitReader {
-  init(hiddenSize: Int, using random: inout RandomSource) {
-    rnn = RNN(inputSize: 8, hiddenSize: hiddenSize, using: &random)
-    readout = Dense(inputSize: hiddenSize, outputSize: Digits.classCount, using: &random)
+  /// A reader with this recurrence and a freshly drawn readout.
+  init(_ recurrence: Recurrent<Cell>, named name: String, using random: inout RandomSource) {
+    self.recurrence = recurrence
+    self.name = name
+    readout = Dense(
+      inputSize: recurrence.hiddenSize, outputSize: Digits.classCount, using: &random)
   }
 
-  /// A reader of which only the recurrent weight [hidden, hidden] is known; the rest is zero, to be
-  /// read from files.
-  init(zerosBeside recurrentWeight: Tensor<Scalar>) {
+  /// A vanilla reader of which only the recurrent weight [hidden, hidden] is known; the rest is
+  /// zero, to be read from files.
+  init(zerosBeside recurrentWeight: Tensor<Float>) where Cell == VanillaCell<Float> {
     let hidden = recurrentWeight.shape[0]
     let cell = VanillaCell(
       inputWeight: .zeros([hidden, 8]), recurrentWeight: recurrentWeight,
       inputBias: .zeros([hidden]), recurrentBias: .zeros([hidden]))
-    rnn = RNN(cells: [[cell]])
+    recurrence = RNN(cells: [[cell]])
     readout = Dense(
       weight: .zeros([Digits.classCount, hidden]), bias: .zeros([Digits.classCount]))
+    name = DigitModel.rnn.rawValue
+  }
+}
+
+extension DigitReader: Layer {
+  struct Cache: Sendable {
+    let recurrence: Recurrent<Cell>.Cache
+    let readout: Dense<Float>.Cache
+    let statesShape: Shape
   }
 
-  /// Logits [batch, classes] from images as sequences [8 rows, batch, 8 columns].
-  func callAsFunction(_ images: Tensor<Scalar>) -> Tensor<Scalar> {
-    readout(rnn(images).select(images.shape[0] - 1))
+  func forward(_ images: Tensor<Float>) -> (output: Tensor<Float>, cache: Cache) {
+    let (states, recurrenceCache) = recurrence.forward(images)
+    let (logits, readoutCache) = readout.forward(states.select(states.shape[0] - 1))
+    let cache = Cache(
+      recurrence: recurrenceCache, readout: readoutCache, statesShape: states.shape)
+    return (logits, cache)
   }
 
-  /// The loss, the share of correct answers, and the gradients of all parameters.
-  func gradients(
-    _ images: Tensor<Scalar>, _ labels: [Int]
-  ) -> (loss: Scalar, accuracy: Double, gradients: DigitReader) {
-    let (states, rnnCache) = rnn.forward(images)
-    let last = states.shape[0] - 1
-    let (logits, readoutCache) = readout.forward(states.select(last))
-    let (loss, logitsGradient) = softmaxCrossEntropy(logits, labels)
-
-    let (lastStateGradient, readoutGradients) = readout.backward(logitsGradient, readoutCache)
+  func backward(
+    _ logitsGradient: Tensor<Float>, _ cache: Cache
+  ) -> (inputGradient: Tensor<Float>, gradients: DigitReader) {
+    let (lastStateGradient, readoutGradients) = readout.backward(logitsGradient, cache.readout)
     // Only the last state is read; the others get their gradient through time alone.
-    var statesGradient = Tensor<Scalar>.zeros(states.shape)
+    var statesGradient = Tensor<Float>.zeros(cache.statesShape)
+    let last = cache.statesShape[0] - 1
     statesGradient[last..<last + 1] = Tensor.stack([lastStateGradient])
-    let (_, rnnGradients) = rnn.backward(statesGradient, rnnCache)
-    return (
-      loss, accuracy(logits, labels), DigitReader(rnn: rnnGradients, readout: readoutGradients)
-    )
+    let (imagesGradient, recurrenceGradients) = recurrence.backward(
+      statesGradient, cache.recurrence)
+    let gradients = DigitReader(
+      recurrence: recurrenceGradients, readout: readoutGradients, name: name)
+    return (imagesGradient, gradients)
   }
 }

@@ -8,8 +8,8 @@ struct StabilityCommand: ParsableCommand {
     abstract: "Ask whether gradients survive a recurrence, and for how long.",
     discussion: """
       PATH is an .npy file with a recurrent weight [hidden, hidden], or the directory that \
-      `backflow train digits --save` wrote. A weight alone is analysed at rest, without input; a \
-      trained network along the states it takes on held-out digits.
+      `backflow train digits --model rnn --save` wrote. A weight alone is analysed at rest, without \
+      input; a trained network along the states it takes on held-out digits.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -110,6 +110,9 @@ struct StabilityCommand: ParsableCommand {
   private func reportOfTrainedNetwork(
     using random: inout RandomSource
   ) throws -> StabilityReport {
+    for model in DigitModel.allCases where model != .rnn && model.isSaved(in: path) {
+      throw UnanalysedNetwork(path: path, model: model)
+    }
     // In the precision that training saved. The size is that of the recurrent weight.
     let weight: Tensor<Float> = try NPY.read(path + "/rnn.weight_hh_l0.npy")
     guard weight.rank == 2, weight.shape[0] == weight.shape[1], !weight.isEmpty else {
@@ -119,7 +122,7 @@ struct StabilityCommand: ParsableCommand {
     try NPYDirectory.read(into: &model, from: path)
     let heldOut = try Digits.load().split.heldOut
     return try Stability.report(
-      of: model.rnn, along: heldOut.rowsAsSequence, using: &random)
+      of: model.recurrence, along: heldOut.rowsAsSequence, using: &random)
   }
 
   private func write(_ text: String, to path: String) throws {
@@ -129,5 +132,16 @@ struct StabilityCommand: ParsableCommand {
       complain("\(path): cannot be written: \(error.localizedDescription)")
       throw ExitCode.failure
     }
+  }
+}
+
+/// A directory with the parameters of a network whose recurrence, if it has one, is not vanilla.
+private struct UnanalysedNetwork: Error, CustomStringConvertible {
+  let path: String
+  let model: DigitModel
+
+  var description: String {
+    "\(path): holds a network of `train digits --model \(model.rawValue)`; stability is analysed of"
+      + " a directory that holds one of `--model rnn` and no other"
   }
 }

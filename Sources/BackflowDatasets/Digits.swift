@@ -24,6 +24,11 @@ public struct Digits: Sendable {
 
   /// The images read from top to bottom, one row a time step: [8 steps, samples, 8 features].
   public var rowsAsSequence: Tensor<Float> { images.permuted([1, 0, 2]) }
+
+  /// The images with an axis for their one channel: [samples, 1, 8, 8].
+  public var imagesWithChannel: Tensor<Float> {
+    images.reshaped(to: [labels.count, 1, 8, 8])
+  }
 }
 
 extension Digits {

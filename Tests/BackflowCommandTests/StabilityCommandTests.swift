@@ -84,6 +84,31 @@ import Testing
     }
   }
 
+  @Test(arguments: ["lstm", "gru", "convolution"])
+  func `says which trained networks it can analyse`(model: String) throws {
+    try withTemporaryFolder { folder in
+      func train(_ arguments: [String]) throws {
+        let run = try backflow.run(
+          ["train", "digits", "--epochs", "1", "--save", folder.path] + arguments)
+        #expect(run.status == 0, "\(run.errors)")
+      }
+      func expectRefusal() throws {
+        let run = try backflow.run("stability", folder.path)
+        #expect(run.status == 1)
+        #expect(run.output == "")
+        #expect(
+          run.errors.hasPrefix(
+            "backflow: \(folder.path): holds a network of `train digits --model \(model)`"))
+        #expect(run.errors.contains("`--model rnn`"))
+      }
+      try train(["--model", model] + (model == "convolution" ? [] : ["--hidden", "4"]))
+      try expectRefusal()
+      // The readout is whose network came last, so nothing tells whether it is the recurrence's.
+      try train(["--hidden", "4"])
+      try expectRefusal()
+    }
+  }
+
   @Test func `names the file and what is wrong with it`() throws {
     try withTemporaryFolder { folder in
       func refusal(_ name: String, _ bytes: Data) throws -> String {

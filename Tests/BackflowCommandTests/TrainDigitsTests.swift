@@ -32,6 +32,42 @@ import Testing
     }
   }
 
+  @Test(arguments: [("lstm", 4), ("gru", 3)])
+  func `saves the gates under PyTorch's names`(model: String, gates: Int) throws {
+    try withTemporaryFolder { folder in
+      let run = try backflow.run(
+        "train", "digits", "--model", model, "--epochs", "1", "--hidden", "5", "--save",
+        folder.path)
+      #expect(run.status == 0, "\(run.errors)")
+      let shapes: [String: Shape] = [
+        "weight_ih_l0": [gates * 5, 8], "weight_hh_l0": [gates * 5, 5], "bias_ih_l0": [gates * 5],
+        "bias_hh_l0": [gates * 5],
+      ]
+      #expect(try contents(folder).count == shapes.count + 2)
+      for (name, shape) in shapes {
+        let parameter: Tensor<Float> = try NPY.read(folder.path + "/\(model).\(name).npy")
+        #expect(parameter.shape == shape)
+      }
+    }
+  }
+
+  @Test func `saves a convolution as PyTorch's Sequential`() throws {
+    try withTemporaryFolder { folder in
+      let run = try backflow.run(
+        "train", "digits", "--model", "convolution", "--epochs", "1", "--save", folder.path)
+      #expect(run.status == 0, "\(run.errors)")
+      let shapes: [String: Shape] = [
+        "0.weight": [16, 1, 3, 3], "0.bias": [16], "3.weight": [32, 16, 3, 3], "3.bias": [32],
+        "7.weight": [10, 128], "7.bias": [10],
+      ]
+      #expect(try contents(folder).count == shapes.count)
+      for (name, shape) in shapes {
+        let parameter: Tensor<Float> = try NPY.read(folder.path + "/\(name).npy")
+        #expect(parameter.shape == shape)
+      }
+    }
+  }
+
   @Test func `gives the same network for the same seed and another for another`() throws {
     try withTemporaryFolder { folder in
       func train(_ name: String, seed: String) throws -> Data {
@@ -50,12 +86,13 @@ import Testing
 
   // Optimised builds only: the C kernels of a debug build are slow.
   #if !DEBUG
-    @Test func `reaches 95 % on the held-out fifth`() throws {
-      let run = try backflow.run("train", "digits")
+    @Test(arguments: [("rnn", 95.0), ("lstm", 97), ("gru", 97), ("convolution", 98)])
+    func `reaches its accuracy on the held-out fifth`(model: String, least: Double) throws {
+      let run = try backflow.run("train", "digits", "--model", model)
       let line = try #require(
         run.output.split(separator: "\n").first { $0.hasPrefix("held-out accuracy") })
       let accuracy = try #require(line.split(separator: " ").compactMap { Double($0) }.first)
-      #expect(accuracy >= 95)
+      #expect(accuracy >= least)
     }
   #endif
 
@@ -120,6 +157,7 @@ import Testing
     ["--epochs", "0"], ["--hidden", "-1"], ["--batch", "many"], ["--learning-rate", "0"],
     ["--epochs", "9223372036854775807"], ["--batch", "9223372036854775807"],
     ["--hidden", "9223372036854775807"], ["--learning-rate", "inf"], ["--unknown"],
+    ["--model", "transformer"], ["--model", "convolution", "--hidden", "8"],
   ])
   func `answers a wrong option with usage and 64`(arguments: [String]) throws {
     let run = try backflow.run(["train", "digits"] + arguments)

@@ -36,6 +36,12 @@ import Testing
     #expect(levels == Set((0...16).map { Float($0) / 16 }))
   }
 
+  @Test func `have one channel for a convolution`() {
+    let images = digits.imagesWithChannel
+    #expect(images.shape == [1797, 1, 8, 8])
+    #expect(images.elements == digits.images.elements)
+  }
+
   @Test func `are split into two parts that are disjoint and complete`() {
     let (training, heldOut) = digits.split
     #expect(training.labels.count == 1438 && heldOut.labels.count == 359)
