@@ -14,6 +14,13 @@ enum DigitModel: String, ExpressibleByArgument, CaseIterable {
   /// less after 40 passes.
   var learningRate: Double { self == .lstm || self == .gru ? 0.01 : 0.003 }
 
+  /// How the rate goes on from there. That of gates, being higher, falls to zero, or the last steps
+  /// would decide by chance how well the network reads.
+  func schedule(learningRate: Double, steps: Int) -> any Schedule {
+    self == .lstm || self == .gru
+      ? CosineSchedule(learningRate, steps: steps) : ConstantSchedule(learningRate)
+  }
+
   /// The form in which the network takes the images.
   var input: KeyPath<Digits, Tensor<Float>> {
     self == .convolution ? \.imagesWithChannel : \.rowsAsSequence

@@ -12,8 +12,11 @@ extension TrainDigits {
     let interruption = Interruption()
     let count = training.labels.count
     var network = network
-    var optimizer = Adam(for: network, learningRate: learningRate ?? model.learningRate)
-    var progress = ProgressBar(total: epochs * ((count + batch - 1) / batch))
+    let steps = epochs * ((count + batch - 1) / batch)
+    let rate = learningRate ?? model.learningRate
+    let schedule = model.schedule(learningRate: rate, steps: steps)
+    var optimizer = Adam(for: network, learningRate: rate)
+    var progress = ProgressBar(total: steps)
     for epoch in 1...epochs {
       let order = random.permutation(count)
       var (lossSum, hitSum) = (0.0, 0.0)
@@ -29,6 +32,7 @@ extension TrainDigits {
           complain("try a smaller --learning-rate")
           throw ExitCode.failure
         }
+        optimizer.learningRate = schedule.learningRate(at: optimizer.step)
         optimizer.update(&network, along: gradients)
 
         lossSum += loss * Double(seen - start)

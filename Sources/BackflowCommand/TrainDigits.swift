@@ -29,7 +29,7 @@ struct TrainDigits: ParsableCommand {
   @Option(help: "Images a step.")
   var batch = 32
 
-  @Option(help: "Adam's learning rate. (default: 0.003; of lstm and gru 0.01)")
+  @Option(help: "Adam's learning rate. (default: 0.003; of lstm and gru 0.01, falling to 0)")
   var learningRate: Double?
 
   @Option(help: "The global norm to which gradients are clipped.")
