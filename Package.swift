@@ -102,6 +102,8 @@ let package = Package(
       swiftSettings: strict),
 
     // MARK: Tests
+    // glibc's malloc.h, which Swift's module of glibc leaves out.
+    .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .target(name: "TestSupport", dependencies: ["Backflow"], path: "Tests/TestSupport"),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Backflow"]),
     .testTarget(
@@ -111,7 +113,8 @@ let package = Package(
       name: "BackflowLinearAlgebraTests",
       dependencies: ["BackflowLinearAlgebra", "BackflowKernels", "TestSupport", complex, real]),
     .testTarget(
-      name: "BackflowLayersTests", dependencies: ["Backflow", "BackflowKernels", "TestSupport"],
+      name: "BackflowLayersTests",
+      dependencies: ["Backflow", "BackflowKernels", "CMalloc", "TestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(name: "BackflowGradientCheckTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(

@@ -23,7 +23,8 @@ public protocol RecurrentCell<Scalar>: Parameterized {
   ) -> (output: Tensor<Scalar>, finalState: State, cache: Cache)
 
   /// The gradients by the input, the initial state and the parameters, from those by the outputs and
-  /// the final state.
+  /// the final state. Beyond a sample's last step the outputs' gradient is zero, and so must be the
+  /// input's.
   func backward(
     _ outputGradient: Tensor<Scalar>, finalStateGradient: State, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, initialStateGradient: State, gradients: Self)

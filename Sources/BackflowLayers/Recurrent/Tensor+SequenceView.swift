@@ -21,18 +21,6 @@ extension Tensor {
   mutating func stateView(writing: Void) -> SequenceView<Scalar> {
     SequenceView(&storage, time: 1, batch: shape[0], features: shape[1])
   }
-
-  /// This sequence [time, batch, features] with every row zero that belongs to no running sample.
-  func zeroed(beyond active: ActiveSamples) -> Tensor {
-    var result = self
-    for (t, count) in active.counts.enumerated() where count < active.batch {
-      let padding = Tensor.zeros([1, active.batch - count, shape[2]])
-      var step = result[t..<t + 1]
-      step.replaceSlice(count..<active.batch, axis: 1, with: padding)
-      result[t..<t + 1] = step
-    }
-    return result
-  }
 }
 
 extension Tensor {

@@ -65,26 +65,35 @@ import Testing
 
   @Test func `sees no trace of the padding, whatever it holds`() {
     var random = RandomSource(seed: 3)
-    let network = GRU<Double>(
-      inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: true, using: &random)
     let x: Tensor<Double> = random.normal([4, 2, 2])
     let upstream: Tensor<Double> = random.normal([4, 2, 6])
     var (dirtyX, dirtyUpstream) = (x, upstream)
     for t in 2..<4 {
       dirtyX[t, 1, 0] = .nan
-      dirtyUpstream[t, 1, 3] = .infinity
+      dirtyUpstream[t, 1, 0] = .nan  // of the forward cells
+      dirtyUpstream[t, 1, 3] = .infinity  // of the backward cells
     }
-    func run(_ x: Tensor<Double>, _ upstream: Tensor<Double>) -> [Tensor<Double>] {
-      let (output, states, cache) = network.forward(x, initialState: nil, lengths: [4, 2])
-      let (input, byState, gradients) = network.backward(
-        upstream, finalStateGradient: nil, cache)
-      return [output, input] + states + byState + gradients.namedParameters.map(\.value)
+    func check<Cell: RecurrentCell<Double>>(_ network: Recurrent<Cell>) {
+      func run(_ x: Tensor<Double>, _ upstream: Tensor<Double>) -> [Tensor<Double>] {
+        let (output, states, cache) = network.forward(x, initialState: nil, lengths: [4, 2])
+        let (input, byState, gradients) = network.backward(
+          upstream, finalStateGradient: nil, cache)
+        return [output, input] + (states + byState).flatMap(\.tensors)
+          + gradients.namedParameters.map(\.value)
+      }
+      let clean = run(x, upstream)
+      #expect(run(dirtyX, dirtyUpstream) == clean)
+      #expect(clean.allSatisfy { $0.isFinite })
+      #expect(clean[0].slice(2..<4).select(1, axis: 1) == .zeros([2, 6]))
+      #expect(clean[1].slice(2..<4).select(1, axis: 1) == .zeros([2, 2]))
     }
-    let clean = run(x, upstream)
-    #expect(run(dirtyX, dirtyUpstream) == clean)
-    #expect(clean.allSatisfy { $0.isFinite })
-    #expect(clean[0].slice(2..<4).select(1, axis: 1) == .zeros([2, 6]))
-    #expect(clean[1].slice(2..<4).select(1, axis: 1) == .zeros([2, 2]))
+    check(RNN(inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: true, using: &random))
+    check(LSTM(inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: true, using: &random))
+    check(GRU(inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: true, using: &random))
+    check(
+      GRU(
+        inputSize: 2, hiddenSize: 3, resetGate: .beforeProduct, layers: 2, bidirectional: true,
+        using: &random))
   }
 
   @Test func `treats each sample of a ragged batch as if it were alone`() {

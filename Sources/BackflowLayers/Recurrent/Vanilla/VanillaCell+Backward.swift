@@ -35,9 +35,8 @@ extension VanillaCell {
     _ outputGradient: Tensor<Scalar>, _ finalStateGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (preactivation: Tensor<Scalar>, initialState: Tensor<Scalar>) {
     let (time, batch) = (outputGradient.shape[0], outputGradient.shape[1])
-    // ȳ_t, to which everything else is added; nothing comes from the padding.
-    var gradient =
-      cache.active.isFull ? outputGradient : outputGradient.zeroed(beyond: cache.active)
+    // ȳ_t, zero in the padding, to which everything else is added.
+    var gradient = outputGradient
     var carried = finalStateGradient
     let recurrent = PackedMatrix(recurrentWeight.span, rows: hiddenSize, columns: hiddenSize)
     let a = gradient.sequenceView()
