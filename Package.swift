@@ -62,6 +62,10 @@ let package = Package(
       dependencies: ["BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", real, complex],
       swiftSettings: strict),
     .target(
+      name: "BackflowHealth",
+      dependencies: ["BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers"],
+      swiftSettings: strict),
+    .target(
       name: "BackflowReport",
       dependencies: ["BackflowStability", complex, real],
       swiftSettings: strict),
@@ -79,7 +83,8 @@ let package = Package(
       name: "Backflow",
       dependencies: [
         "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", "BackflowGradientCheck",
-        "BackflowStability", "BackflowReport", "BackflowCheckpoints", "BackflowDatasets",
+        "BackflowHealth", "BackflowStability", "BackflowReport", "BackflowCheckpoints",
+        "BackflowDatasets",
       ],
       swiftSettings: strict),
 
@@ -119,6 +124,7 @@ let package = Package(
     .testTarget(name: "BackflowGradientCheckTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(
       name: "BackflowStabilityTests", dependencies: ["Backflow", "TestSupport", complex]),
+    .testTarget(name: "BackflowHealthTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(name: "BackflowReportTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(
       name: "BackflowCheckpointsTests", dependencies: ["Backflow", "TestSupport"],

@@ -61,6 +61,19 @@ private func checkRowUpdatesAndSums<T: BinaryFloatingPoint>(_ table: VectorKerne
     table.rowArgmax(rows, columns, x, &argmax)
     let firstMaxima = perRow.map { row in Int64(row.firstIndex { $0 == row.max() } ?? -1) }
     #expect(argmax == firstMaxima, label)
+
+    let (lower, upper) = (T(-0.25), T(0.5))
+    var (below, above) = (
+      [Int64](repeating: 1, count: columns), [Int64](repeating: 2, count: columns)
+    )
+    table.countBeyond(rows, columns, lower, upper, x, columns, &below, &above)
+    let maxima = written(row) { table.columnMaxima(rows, columns, x, $0) }
+    for c in 0..<columns {
+      let column = perRow.map { T($0[c]) }
+      #expect(below[c] == 1 + Int64(column.filter { $0 < lower }.count), label)
+      #expect(above[c] == 2 + Int64(column.filter { $0 > upper }.count), label)
+      #expect(maxima[c] == column.reduce(row[c], max), label)
+    }
   }
 }
 

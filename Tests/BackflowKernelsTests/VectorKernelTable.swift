@@ -23,6 +23,10 @@ struct VectorKernelTable<T: BinaryFloatingPoint> {
   let sumOfSquares: (Int, Input) -> Double
   let sumRows: (Int, Int, Int32, Input, Output) -> Void
   let rowArgmax: (Int, Int, Input, UnsafeMutablePointer<Int64>?) -> Void
+  let countBeyond:
+    (Int, Int, T, T, Input, Int, UnsafeMutablePointer<Int64>?, UnsafeMutablePointer<Int64>?)
+      -> Void
+  let columnMaxima: (Int, Int, Input, Output) -> Void
   let transpose: (Int, Int, Input, Int, Output, Int) -> Void
   let packedSize: (Int, Int) -> Int
   let pack: (Int, Int, Input, Int, Int, Output) -> Void
@@ -88,6 +92,8 @@ extension VectorKernelTable<Float> {
     sumOfSquares = table.sum_of_squares
     sumRows = table.sum_rows
     rowArgmax = table.row_argmax
+    countBeyond = table.count_beyond
+    columnMaxima = table.column_maxima
     transpose = table.transpose
     packedSize = table.packed_size
     pack = table.pack
@@ -140,6 +146,8 @@ extension VectorKernelTable<Double> {
     sumOfSquares = table.sum_of_squares
     sumRows = table.sum_rows
     rowArgmax = table.row_argmax
+    countBeyond = table.count_beyond
+    columnMaxima = table.column_maxima
     transpose = table.transpose
     packedSize = table.packed_size
     pack = table.pack

@@ -46,6 +46,42 @@ extension VectorKernels {
     }
   }
 
+  /// How many elements of each column in `range` are below `lower` and above `upper`; NaN is neither.
+  package static func countBeyond<S: RealScalar>(
+    _ x: Span<S>, columns: Int, in range: Range<Int>, lower: S, upper: S
+  ) -> (below: [Int], above: [Int]) {
+    let rows = columns == 0 ? 0 : x.count / columns
+    requireCount(x.count, rows * columns)
+    require(
+      range.lowerBound >= 0 && range.upperBound <= columns,
+      "columns \(range) of a matrix that has \(columns)")
+    var below = [Int64](repeating: 0, count: range.count)
+    var above = below
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe below.withUnsafeMutableBufferPointer { below in
+        unsafe above.withUnsafeMutableBufferPointer { above in
+          unsafe S._routines.vector.countBeyond(
+            rows, range.count, lower, upper, x.baseAddress.map { unsafe $0 + range.lowerBound },
+            columns, below.baseAddress, above.baseAddress)
+        }
+      }
+    }
+    return (below.map { Int($0) }, above.map { Int($0) })
+  }
+
+  /// y[c] ← the largest of y[c] and all x[r, c], NaN if any is
+  package static func columnMaxima<S: RealScalar>(
+    _ x: Span<S>, into y: consuming MutableSpan<S>
+  ) {
+    let rows = y.isEmpty ? 0 : x.count / y.count
+    requireCount(x.count, rows * y.count)
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe y.withUnsafeMutableBufferPointer { y in
+        unsafe S._routines.vector.columnMaxima(rows, y.count, x.baseAddress, y.baseAddress)
+      }
+    }
+  }
+
   /// The column of each row's first maximum.
   package static func rowArgmax<S: RealScalar>(_ x: Span<S>, rows: Int, columns: Int) -> [Int] {
     requireCount(x.count, rows * columns)

@@ -26,6 +26,11 @@ internal import CVectorKernels
   typealias RowMap = (Int, Int, Input, Output) -> Void
   typealias SumRows = (Int, Int, Int32, Input, Output) -> Void
   typealias RowArgmax = (Int, Int, Input, UnsafeMutablePointer<Int64>?) -> Void
+  typealias CountBeyond =
+    (
+      Int, Int, Scalar, Scalar, Input, Int, UnsafeMutablePointer<Int64>?,
+      UnsafeMutablePointer<Int64>?
+    ) -> Void
   typealias Transpose = (Int, Int, Input, Int, Output, Int) -> Void
   typealias Indices = UnsafePointer<Int64>?
   typealias ElementwiseLoss = (Int, Double, Input, Input, Output, Output) -> Void
@@ -104,6 +109,8 @@ internal import CVectorKernels
   let sumRows: SumRows
   let rowSums: RowMap
   let rowArgmax: RowArgmax
+  let countBeyond: CountBeyond
+  let columnMaxima: RowUpdate
   let softmax: RowMap
   let logSoftmax: RowMap
   let transpose: Transpose
@@ -187,6 +194,8 @@ extension VectorRoutines<Float> {
     unsafe sumRows = table.sum_rows
     unsafe rowSums = table.row_sums
     unsafe rowArgmax = table.row_argmax
+    unsafe countBeyond = table.count_beyond
+    unsafe columnMaxima = table.column_maxima
     unsafe softmax = table.softmax
     unsafe logSoftmax = table.log_softmax
     unsafe transpose = table.transpose
@@ -261,6 +270,8 @@ extension VectorRoutines<Double> {
     unsafe sumRows = table.sum_rows
     unsafe rowSums = table.row_sums
     unsafe rowArgmax = table.row_argmax
+    unsafe countBeyond = table.count_beyond
+    unsafe columnMaxima = table.column_maxima
     unsafe softmax = table.softmax
     unsafe logSoftmax = table.log_softmax
     unsafe transpose = table.transpose

@@ -57,15 +57,25 @@ public struct Sequential<Scalar: RealScalar>: Layer {
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Sequential) {
+    let (signals, gradients) = tracedBackward(outputGradient, cache)
+    return (signals[0], gradients)
+  }
+
+  /// x̄_0 … x̄_K, the gradients between the layers, first the one by the input, and every layer's
+  /// gradients: for whoever watches how the signal fares on its way down. Costs no more than
+  /// `backward`, but keeps all K + 1 of them.
+  public func tracedBackward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (signals: [Tensor<Scalar>], gradients: Sequential) {
     require(
       cache.caches.count == layers.count,
       "Sequential: a cache of \(cache.caches.count) layers for \(layers.count)")
-    var gradient = outputGradient
+    var signals = Array(repeating: outputGradient, count: layers.count + 1)
     var gradients = layers
     for k in layers.indices.reversed() {
-      (gradient, gradients[k]) = erasedBackward(layers[k], gradient, cache.caches[k])
+      (signals[k], gradients[k]) = erasedBackward(layers[k], signals[k + 1], cache.caches[k])
     }
-    return (gradient, Sequential(gradients))
+    return (signals, Sequential(gradients))
   }
 
   /// Every layer takes over what its part of the forward pass found out.

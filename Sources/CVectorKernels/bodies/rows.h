@@ -47,3 +47,42 @@ static void NAME(row_argmax)(size_t rows, size_t columns, const T *x, int64_t *y
 {
     for (size_t r = 0; r < rows; r++) y[r] = (int64_t)NAME(index_of_maximum)(columns, x + r * columns);
 }
+
+// Counters as wide as T, so that they vectorise beside it; emptied before they could overflow.
+#define COUNTED_ROWS ((size_t)1 << 30)
+
+static void NAME(count_beyond_in_tile)(size_t rows, size_t width, T lower, T upper, const T *x, size_t x_stride,
+                                       int64_t *below, int64_t *above)
+{
+    UINT low[COLUMN_TILE] = {0}, high[COLUMN_TILE] = {0};
+    for (size_t r = 0; r < rows; r++) {
+        FOR_EACH(c, width)
+        {
+            low[c] += x[r * x_stride + c] < lower;
+            high[c] += x[r * x_stride + c] > upper;
+        }
+    }
+    for (size_t c = 0; c < width; c++) {
+        below[c] += (int64_t)low[c];
+        above[c] += (int64_t)high[c];
+    }
+}
+
+static void NAME(count_beyond)(size_t rows, size_t columns, T lower, T upper, const T *x, size_t x_stride,
+                               int64_t *below, int64_t *above)
+{
+    for (size_t start = 0; start < rows; start += COUNTED_ROWS) {
+        size_t block = rows - start < COUNTED_ROWS ? rows - start : COUNTED_ROWS;
+        for (size_t c = 0; c < columns; c += COLUMN_TILE) {
+            size_t width = columns - c < COLUMN_TILE ? columns - c : COLUMN_TILE;
+            NAME(count_beyond_in_tile)(block, width, lower, upper, x + start * x_stride + c, x_stride, below + c, above + c);
+        }
+    }
+}
+
+static void NAME(column_maxima)(size_t rows, size_t columns, const T *x, T *y)
+{
+    for (size_t r = 0; r < rows; r++, x += columns) {
+        FOR_EACH(c, columns) y[c] = x[c] > y[c] || x[c] != x[c] ? x[c] : y[c];
+    }
+}

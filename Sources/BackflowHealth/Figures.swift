@@ -1,0 +1,11 @@
+internal import Foundation
+
+/// A number in as few digits as tell it: 0.31, 2.4e-08.
+func figure(_ value: Double) -> String { String(format: "%.3g", value) }
+
+/// A share as a percentage: "41 %", "0.3 %".
+func percentage(_ share: Double) -> String {
+  let percent = 100 * share
+  let digits = percent == percent.rounded() || percent >= 10 ? 0 : percent >= 1 ? 1 : 2
+  return String(format: "%.\(digits)f %%", percent)
+}

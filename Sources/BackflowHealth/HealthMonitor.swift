@@ -1,0 +1,109 @@
+public import BackflowKernels
+internal import BackflowLinearAlgebra
+
+/// Watches a training and says where its gradients leak.
+///
+///     var health = HealthMonitor<Float>(every: 10)
+///     …
+///     health.observe(step) {
+///       $0.network("digits", model, cache, trace)
+///       $0.update(of: before, to: model)
+///       $0.loss(loss, classes: 10)
+///     }
+///     print(health)
+///
+/// It only reads. What it is shown are values that the passes have made already, so it copies
+/// nothing; the closure runs only at the steps that are due. An observation costs a few passes over
+/// the tensors it names, no product of matrices.
+public struct HealthMonitor<Scalar: RealScalar>: Sendable {
+  /// From which figure on something is a finding.
+  public let thresholds: Thresholds
+  /// Every how many steps it looks.
+  public let interval: Int
+  /// How often it looked.
+  public private(set) var observations = 0
+  private var rules: [any Rule<Scalar>]
+  private var seen: [Topic: Finding] = [:]
+
+  /// A monitor that looks at steps 0, `interval`, 2·`interval`, …
+  public init(every interval: Int = 1, thresholds: Thresholds = Thresholds()) {
+    require(interval >= 1, "a monitor cannot look every \(interval) steps")
+    self.interval = interval
+    self.thresholds = thresholds
+    rules = [
+      NonFiniteRule(), SaturationRule(), BackwardSignalRule(), RecurrentSignalRule(),
+      BlockedGradientRule(), UpdateRule(), InitializationRule(), SymmetryRule(), ClippingRule(),
+    ]
+  }
+
+  /// Whether it looks at this step: then keep what `observe` shall be shown.
+  public func isDue(_ step: Int) -> Bool { step % interval == 0 }
+
+  /// Looks at one step, if it is due, and returns what is newly found there.
+  @discardableResult
+  public mutating func observe(
+    _ step: Int, _ show: (inout StepObservation<Scalar>) throws -> Void
+  ) rethrows -> [Finding] {
+    guard isDue(step) else { return [] }
+    var observation = StepObservation<Scalar>(step: step)
+    try show(&observation)
+    return judge(observation)
+  }
+
+  /// Looks at an observation, whether it is due or not, and returns what is newly found in it.
+  @discardableResult
+  public mutating func judge(_ observation: StepObservation<Scalar>) -> [Finding] {
+    observations += 1
+    var new: [Finding] = []
+    for index in rules.indices {
+      for finding in rules[index].findings(in: observation, thresholds) where note(finding) {
+        new.append(finding)
+      }
+    }
+    return new
+  }
+
+  /// Takes over findings that were made beside the monitor, by a census or an audit.
+  public mutating func add(_ findings: [Finding]) {
+    for finding in findings { _ = note(finding) }
+  }
+
+  /// What was found so far, one finding for each kind, layer and gate, as grave as it ever was: the
+  /// gravest first, then in the order in which they were seen.
+  public var findings: [Finding] {
+    seen.values.sorted {
+      ($1.severity, $0.step, $0.layer, $0.kind.rawValue, $0.gate ?? "")
+        < ($0.severity, $1.step, $1.layer, $1.kind.rawValue, $1.gate ?? "")
+    }
+  }
+
+  /// The findings that call for a change: no notes.
+  public var alarms: [Finding] { findings.filter { $0.severity > .note } }
+
+  private mutating func note(_ finding: Finding) -> Bool {
+    let topic = Topic(finding)
+    if let known = seen[topic], known.severity >= finding.severity { return false }
+    seen[topic] = finding
+    return true
+  }
+}
+
+extension HealthMonitor: CustomStringConvertible {
+  /// All findings in plain words, or that there are none.
+  public var description: String {
+    findings.isEmpty
+      ? "no findings in \(observations) observations"
+      : findings.map(\.description).joined(separator: "\n")
+  }
+}
+
+/// What makes two findings the same one at two steps.
+private struct Topic: Hashable {
+  let kind: Finding.Kind
+  let layer: String
+  let gate: String?
+
+  init(_ finding: Finding) {
+    (kind, layer, gate) = (finding.kind, finding.layer, finding.gate)
+  }
+}

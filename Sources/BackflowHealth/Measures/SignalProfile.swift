@@ -1,0 +1,53 @@
+public import BackflowKernels
+internal import BackflowLinearAlgebra
+
+/// How long the backward signal is at every layer, relative to where it enters, and what made it so.
+///
+///     δ_l = φ′(a_l) ⊙ W_{l+1}ᵀ δ_{l+1}:   ‖x̄_l‖/‖ȳ_l‖ is the factor of layer l
+///
+/// The factors of the layers with weights multiply to the weight factor, those of nonlinearities to
+/// the activation factor.
+public struct SignalProfile: Sendable, Equatable {
+  /// One layer of the profile.
+  public struct Entry: Sendable, Equatable {
+    /// The name of the layer.
+    public let layer: String
+    /// What the layer does to the signal: "weight", "activation" or "other".
+    public let kind: String
+    /// ‖ȳ‖, the gradient that reaches the layer's output
+    public let norm: Double
+    /// ‖x̄‖/‖ȳ‖, what it makes of it
+    public let factor: Double
+  }
+
+  /// The layers, in the order of the forward pass.
+  public let entries: [Entry]
+  /// ‖x̄‖ below the first layer.
+  public let normBelow: Double
+
+  /// `nil` for no layers or no signal at the top.
+  public init?<Scalar: RealScalar>(_ signals: [LayerSignal<Scalar>]) {
+    entries = signals.map { signal in
+      let norm = VectorKernels.norm(signal.outputGradient.span)
+      let below = VectorKernels.norm(signal.inputGradient.span)
+      return Entry(
+        layer: signal.layer, kind: signal.kind.rawValue, norm: norm,
+        factor: norm == 0 ? 0 : below / norm)
+    }
+    guard let top = entries.last, let bottom = entries.first, top.norm > 0, top.norm.isFinite else {
+      return nil
+    }
+    normBelow = bottom.norm * bottom.factor
+  }
+
+  /// ‖ȳ_l‖ relative to that of the last layer, for every layer in the order of the forward pass.
+  public var relativeNorms: [Double] {
+    entries.map { $0.norm / (entries.last?.norm ?? 1) }
+  }
+
+  /// The product of the factors of one kind of layer above `layer`, and how many they are.
+  public func factor(_ kind: String, above layer: Int) -> (product: Double, count: Int) {
+    let chosen = entries[(layer + 1)...].filter { $0.kind == kind }
+    return (chosen.reduce(1) { $0 * $1.factor }, chosen.count)
+  }
+}

@@ -1,0 +1,75 @@
+public import BackflowKernels
+internal import BackflowLayers
+internal import BackflowLinearAlgebra
+internal import Foundation
+
+/// What each time step makes of the gradient that arrives at its state s_t, from above and from later.
+///
+///     F_t = ‖s̄_{t−1}, from step t alone‖ / ‖s̄_t‖ = (‖ā_t‖/‖s̄_t‖) · (‖s̄_{t−1}‖/‖ā_t‖)
+///
+/// The first factor is the nonlinearity's, the second the recurrent weight's. The product of F_t over
+/// all steps is what would be left at the first state of a gradient that enters at the last.
+public struct TimeProfile: Sendable, Equatable {
+  /// The name of the layer.
+  public let layer: String
+  /// ln F_t, the first step first; −∞ where nothing passes. Steps that no gradient reaches are left
+  /// out.
+  public let logFactors: [Double]
+  /// ln of the nonlinearity's factor for the same steps.
+  public let logActivationFactors: [Double]
+
+  /// Measures norms of what a backward pass has made. Cost: three passes over the state's gradients.
+  public init<Scalar: RealScalar>(_ signal: RecurrentSignal<Scalar>) {
+    layer = signal.layer
+    let trace = signal.trace
+    let time = trace.outputGradient.shape[0]
+    let passed = trace.stateGradients.map { $0.norms(ofSteps: time + 1) }
+    let total = (trace.outputGradient + trace.stateGradients[0][1..<time + 1]).norms(ofSteps: time)
+    let byPreactivation = trace.preactivationGradient.norms(ofSteps: time)
+    var (factors, activations): ([Double], [Double]) = ([], [])
+    for t in 0..<time {
+      let others = passed.dropFirst().map { $0[t + 1] }
+      let arrived = Tensor([total[t]] + others).norm()
+      guard arrived > 0 else { continue }
+      factors.append(log(Tensor(passed.map { $0[t] }).norm() / arrived))
+      activations.append(log(byPreactivation[t] / arrived))
+    }
+    (logFactors, logActivationFactors) = (factors, activations)
+  }
+
+  /// ln of what is left, at the first step, of a gradient that enters at the last: Σ ln F_t.
+  public var logAttenuation: Double { logFactors.reduce(0, +) }
+
+  /// The mean factor of a step, e^(mean of ln F_t); 1 if there is none.
+  public var factorPerStep: Double {
+    logFactors.isEmpty ? 1 : exp(logAttenuation / Double(logFactors.count))
+  }
+
+  /// The mean factor of the nonlinearity; 1 if there is none.
+  public var activationFactor: Double {
+    logFactors.isEmpty
+      ? 1 : exp(logActivationFactors.reduce(0, +) / Double(logActivationFactors.count))
+  }
+
+  /// The mean factor of the recurrent weight and of what passes it by.
+  public var weightFactor: Double { factorPerStep / activationFactor }
+
+  /// How many steps back a gradient that enters at the last keeps at least `share` of its length;
+  /// `nil` if it does so to the first.
+  public func horizon(_ share: Double) -> Int? {
+    var sum = 0.0
+    for (back, factor) in logFactors.reversed().enumerated() {
+      sum += factor
+      if sum < log(share) { return back }
+    }
+    return nil
+  }
+}
+
+extension Tensor {
+  /// ‖x_t‖ of every step of a sequence [T, ...].
+  func norms(ofSteps time: Int) -> [Double] {
+    let size = time == 0 ? 0 : count / time
+    return (0..<time).map { VectorKernels.norm(span.extracting($0 * size..<($0 + 1) * size)) }
+  }
+}

@@ -1,0 +1,10 @@
+public import BackflowKernels
+public import BackflowLayers
+
+/// What flowed back through a recurrent cell at one training step.
+public struct RecurrentSignal<Scalar: RealScalar>: Sendable {
+  /// The name of the layer.
+  public let layer: String
+  /// The gradients by output, pre-activations and state at every time step.
+  public let trace: BackwardTrace<Scalar>
+}

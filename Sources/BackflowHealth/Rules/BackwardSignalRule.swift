@@ -1,0 +1,62 @@
+internal import BackflowKernels
+
+/// The backward signal layer by layer: vanished or exploded, and by which kind of layer.
+struct BackwardSignalRule<Scalar: RealScalar>: Rule {
+  mutating func findings(
+    in observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> [Finding] {
+    guard let profile = SignalProfile(observation.signals) else { return [] }
+    return [
+      profile.vanishing(at: observation.step, thresholds),
+      profile.exploding(at: observation.step, thresholds),
+    ].compactMap { $0 }
+  }
+}
+
+extension SignalProfile {
+  func vanishing(at step: Int, _ thresholds: Thresholds) -> Finding? {
+    let relative = relativeNorms
+    // The lowest layer that starves: nothing below it can fare better.
+    guard
+      let layer = relative.indices.first(where: { relative[$0] < thresholds.vanished }),
+      let top = entries.last
+    else { return nil }
+    return Finding(
+      .vanishingGradient, relative[layer] < thresholds.vanished * 1e-3 ? .failure : .warning,
+      layer: entries[layer].layer, step: step, measured: relative[layer],
+      threshold: thresholds.vanished,
+      source: "of the gradient's length at the top; five sigmoids leave at most 4⁻⁵",
+      statement: "\(entries[layer].layer) gets \(figure(relative[layer])) of the gradient that"
+        + " enters at \(top.layer); \(factors(above: layer))",
+      reason: "Its weights move that much less than those at the top: the lower layers stay as they"
+        + " were drawn.",
+      cure:
+        "ReLU or tanh instead of sigmoid, an initialisation that keeps the variance (He, Glorot),"
+        + " normalisation, or residual connections.")
+  }
+
+  func exploding(at step: Int, _ thresholds: Thresholds) -> Finding? {
+    let relative = relativeNorms
+    guard
+      let layer = relative.indices.first(where: { relative[$0] > thresholds.exploded }),
+      let top = entries.last
+    else { return nil }
+    return Finding(
+      .explodingGradient, .warning, layer: entries[layer].layer, step: step,
+      measured: relative[layer], threshold: thresholds.exploded,
+      source: "of the gradient's length at the top; the inverse of the limit for vanishing",
+      statement: "\(entries[layer].layer) gets \(figure(relative[layer])) times the gradient that"
+        + " enters at \(top.layer); \(factors(above: layer))",
+      reason: "One learning rate cannot suit layers whose gradients differ so much: the lower ones"
+        + " are thrown about.",
+      cure: "A smaller gain at initialisation, normalisation, clipping by the global norm.")
+  }
+
+  private func factors(above layer: Int) -> String {
+    let (weights, activations) = (
+      factor("weight", above: layer), factor("activation", above: layer)
+    )
+    return "on the way, \(weights.count) weights multiplied it by \(figure(weights.product)) and"
+      + " \(activations.count) nonlinearities by \(figure(activations.product))"
+  }
+}

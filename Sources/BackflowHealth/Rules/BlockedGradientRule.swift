@@ -1,0 +1,40 @@
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
+
+/// Entries whose loss is above its minimum and whose gradient is nevertheless exactly zero: the
+/// clipped temporal difference is the classic one.
+struct BlockedGradientRule<Scalar: RealScalar>: Rule {
+  mutating func findings(
+    in observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> [Finding] {
+    observation.entries.compactMap { entries in
+      let share = entries.silencedShare
+      guard share > thresholds.silencedShare else { return nil }
+      return Finding(
+        .blockedGradient, .failure, layer: entries.name, step: observation.step, measured: share,
+        threshold: thresholds.silencedShare,
+        source: "share of the entries; where a loss is right it is 0",
+        statement: "\(entries.name): the gradient of \(percentage(share)) of the entries is exactly"
+          + " zero although their loss is not at its minimum",
+        reason:
+          "These entries, as a rule those with the largest errors, teach nothing: the loss sees"
+          + " them and the parameters never hear of it.",
+        cure: "Do not clip inside the loss: use a Huber loss, or clip the gradient.")
+    }
+  }
+}
+
+extension LossEntries {
+  /// The share of entries whose gradient is exactly zero while their loss is above the minimum; 0 of
+  /// none.
+  public var silencedShare: Double {
+    if values.count == 0 { return 0 }
+    let minimum = Scalar(minimum)
+    var silenced = 0
+    let (losses, slopes) = (values.elements, gradient.elements)
+    for index in losses.indices where slopes[index] == 0 && losses[index] > minimum {
+      silenced += 1
+    }
+    return Double(silenced) / Double(losses.count)
+  }
+}

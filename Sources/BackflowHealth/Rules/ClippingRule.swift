@@ -1,0 +1,43 @@
+internal import BackflowKernels
+
+/// Clipping that is the rule and not the exception: how often, by how much, and whether it turns the
+/// step.
+struct ClippingRule<Scalar: RealScalar>: Rule {
+  private var steps = 0
+  private var clipped = 0
+  private var keptLengths = 0.0
+  private var cosines = 0.0
+
+  /// As many observations as the rule waits for before it judges.
+  private var enough: Int { 10 }
+
+  mutating func findings(
+    in observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> [Finding] {
+    guard let clipping = observation.clipping, clipping.normBefore.isFinite else { return [] }
+    steps += 1
+    if clipping.isClipped {
+      clipped += 1
+      keptLengths += clipping.normBefore > 0 ? clipping.normAfter / clipping.normBefore : 1
+      cosines += clipping.cosine
+    }
+    let share = Double(clipped) / Double(steps)
+    guard steps >= enough, share > thresholds.clippedShare else { return [] }
+    let (kept, cosine) = (keptLengths / Double(clipped), cosines / Double(clipped))
+    return [
+      Finding(
+        .clipping, kept < thresholds.keptLength ? .warning : .note, layer: "the gradients",
+        step: observation.step, measured: share, threshold: thresholds.clippedShare,
+        source: "share of the steps; a warning if less than \(percentage(thresholds.keptLength)) of"
+          + " their length is kept",
+        statement: "\(percentage(share)) of the steps were clipped, to \(percentage(kept)) of their"
+          + " length on average, at a mean cosine of \(figure(cosine)) to the gradient",
+        reason: cosine < 0.99
+          ? "The limit, not the loss, decides the length of the steps, and it turns them."
+          : "The limit, not the loss, decides the length of the steps.",
+        cure: cosine < 0.99
+          ? "Clip the global norm instead of the elements, or raise the limit."
+          : "Raise the limit, or lower the learning rate to what the clipped steps amount to.")
+    ]
+  }
+}

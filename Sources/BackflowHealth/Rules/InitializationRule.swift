@@ -1,0 +1,60 @@
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
+internal import Foundation
+
+/// A start that wastes the first steps: a network that is wrong with confidence, or layers whose
+/// outputs differ widely in variance.
+struct InitializationRule<Scalar: RealScalar>: Rule {
+  mutating func findings(
+    in observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> [Finding] {
+    guard observation.step < thresholds.initialSteps else { return [] }
+    return [
+      observation.step == 0 ? initialLoss(observation, thresholds) : nil,
+      varianceRatio(observation, thresholds),
+    ].compactMap { $0 }
+  }
+
+  private func initialLoss(
+    _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> Finding? {
+    guard let (value, classes) = observation.loss, let classes, classes > 1 else { return nil }
+    let chance = log(Double(classes))
+    guard value > thresholds.initialLoss * chance else { return nil }
+    return Finding(
+      .poorInitialization, .warning, layer: "the loss", step: observation.step,
+      measured: value / chance, threshold: thresholds.initialLoss,
+      source: "in units of ln(classes), the loss of a uniform guess",
+      statement: "the first loss is \(figure(value)), a uniform guess among \(classes) classes has"
+        + " \(figure(chance))",
+      reason: "The network starts out sure of the wrong answers and spends its first steps on"
+        + " shrinking its logits.",
+      cure: "Smaller weights in the last layer, bias zero.")
+  }
+
+  /// Compares neighbouring nonlinearities of one kind.
+  private func varianceRatio(
+    _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> Finding? {
+    let layers = observation.activations.filter { $0.gate == nil && $0.output.count > 1 }
+    for (below, above) in zip(layers, layers.dropFirst()) where below.function == above.function {
+      let (first, second) = (Double(below.output.variance()), Double(above.output.variance()))
+      let ratio = max(first, second) / min(first, second)
+      guard ratio.isFinite || max(first, second) > 0, ratio > thresholds.varianceRatio else {
+        continue
+      }
+      return Finding(
+        .poorInitialization, .warning, layer: above.layer, step: observation.step,
+        measured: ratio, threshold: thresholds.varianceRatio,
+        source: "variances of neighbouring layers, in the first \(thresholds.initialSteps) steps"
+          + " (SageMaker Debugger)",
+        statement: "the outputs of \(below.layer) have variance \(figure(first)), those of"
+          + " \(above.layer) \(figure(second))",
+        reason:
+          "A signal that shrinks or grows from layer to layer on its way up does so on its way"
+          + " down as well.",
+        cure: "An initialisation that keeps the variance: He for ReLU, Glorot or LeCun for tanh.")
+    }
+    return nil
+  }
+}

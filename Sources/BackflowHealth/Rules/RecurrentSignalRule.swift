@@ -1,0 +1,44 @@
+internal import BackflowKernels
+internal import Foundation
+
+/// The backward signal time step by time step.
+struct RecurrentSignalRule<Scalar: RealScalar>: Rule {
+  mutating func findings(
+    in observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> [Finding] {
+    observation.recurrences.compactMap {
+      TimeProfile($0).finding(at: observation.step, thresholds)
+    }
+  }
+}
+
+extension TimeProfile {
+  func finding(at step: Int, _ thresholds: Thresholds) -> Finding? {
+    let steps = logFactors.count
+    let split =
+      "\(figure(factorPerStep)) a step: the nonlinearity × \(figure(activationFactor)), the recurrent"
+      + " weight × \(figure(weightFactor))"
+    if let horizon = horizon(thresholds.vanished) {
+      return Finding(
+        .vanishingGradient, .warning, layer: layer, step: step, measured: exp(logAttenuation),
+        threshold: thresholds.vanished,
+        source: "of the gradient's length at the last step; the limit for layers",
+        statement: "\(layer) passes a gradient \(horizon) of \(steps) steps back before less than"
+          + " \(figure(thresholds.vanished)) of it is left; \(split)",
+        reason: "What the network did before that has no part in what it learns.",
+        cure: "An LSTM or GRU with a forget bias of 1 or more, an orthogonal or identity recurrent"
+          + " weight, shorter sequences.")
+    }
+    guard logAttenuation > log(thresholds.exploded) else { return nil }
+    return Finding(
+      .explodingGradient, .warning, layer: layer, step: step, measured: exp(logAttenuation),
+      threshold: thresholds.exploded,
+      source: "of the gradient's length at the last step; the inverse of the limit for vanishing",
+      statement: "\(layer) multiplies a gradient by \(figure(exp(logAttenuation))) over \(steps)"
+        + " steps, \(split)",
+      reason:
+        "The gradient is a matter of the earliest steps, and one update can undo the training.",
+      cure: "Clipping by the global norm, a recurrent weight of spectral radius 1 or less, an LSTM."
+    )
+  }
+}

@@ -1,0 +1,42 @@
+/// From which figure on something is a finding. Every rule says in its finding where its threshold
+/// comes from; these are the defaults, to be changed where a network is meant to be otherwise.
+public struct Thresholds: Sendable, Equatable {
+  /// A unit passes too little gradient where φ′/max φ′ is below this. 0.0591 is |tanh| > 0.97
+  /// (makemore, part 3), and for a sigmoid y < 0.015 or y > 0.985.
+  public var saturatedSlope = 0.0591
+  /// A unit is stuck when it is saturated in more than this share of samples and time steps.
+  public var stuckShare = 0.99
+  /// A layer is saturated when more than this share of its (unit, sample) pairs is, or of its units
+  /// is stuck. (Half of the layer is what SageMaker Debugger and DeepDiagnosis allow.)
+  public var saturatedShare = 0.5
+  /// A signal has vanished below this part of what entered. Five sigmoids leave at most 4⁻⁵ ≈ 1/1024
+  /// of it.
+  public var vanished = 1e-3
+  /// A signal explodes beyond this multiple of what entered.
+  public var exploded = 1e3
+  /// A layer has too many dead units from this share on; below, they are a note.
+  public var deadShare = 0.1
+  /// A loss is blocked when the gradient of more than this share of its entries is silenced.
+  public var silencedShare = 0.01
+  /// ‖Δθ‖/‖θ‖ of one step beyond which an update is too long. (10⁻³ is healthy: makemore, part 3.)
+  public var longUpdate = 0.3
+  /// ‖Δθ‖/‖θ‖ below which it is too short (SageMaker Debugger).
+  public var shortUpdate = 1e-8
+  /// The loss of the first step, in units of ln(classes), beyond which it starts confidently wrong.
+  public var initialLoss = 1.5
+  /// The ratio of the variances of neighbouring layers' outputs beyond which a start is unbalanced
+  /// (SageMaker Debugger).
+  public var varianceRatio = 10.0
+  /// How many steps count as the first ones (SageMaker Debugger).
+  public var initialSteps = 10
+  /// In how many observations on end a parameter must stand still, or an update be too long or too
+  /// short, before it is said.
+  public var patience = 3
+  /// The share of steps beyond which clipping is the rule and not the exception.
+  public var clippedShare = 0.5
+  /// The part of its length to which clipping shortens a step, on average, that costs too much.
+  public var keptLength = 0.1
+
+  /// The defaults.
+  public init() {}
+}
