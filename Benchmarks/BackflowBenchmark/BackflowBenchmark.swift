@@ -10,7 +10,8 @@ struct BackflowBenchmark: ParsableCommand {
     discussion: """
       Times are of one run of a workload: the median and the least over the samples. GFLOP/s counts \
       the products alone; "of peak" is its share of the multiply-add peak, measured in this run, of \
-      as many cores as there are threads.
+      as many cores as there are threads. What a monitor costs is the median of pairs, with it \
+      and without, timed one after the other.
       """,
     version: "0.1.0")
 
@@ -65,7 +66,13 @@ struct BackflowBenchmark: ParsableCommand {
       var measured: [(workload: Workload, measurement: Measurement)] = []
       for workload in selected {
         let prepared = try workload.prepare()
-        measured.append((workload, Measurement(seconds: seconds, prepared.run)))
+        measured.append(
+          (
+            workload,
+            Measurement(
+              seconds: seconds, perRun: prepared.repetitions, prepared.run,
+              baseline: prepared.baseline)
+          ))
         if format == .text { print(TextTable.line(results(measured.suffix(1), machine)[0])) }
       }
       // Whatever else the machine did while the peak was measured may be over by now.

@@ -9,9 +9,11 @@ struct BenchmarkResult: Encodable {
   let samples: Int
   let gflops: Double
   let peakFraction: Double
+  /// Of a row with a baseline: how much longer it takes, as a share of the baseline.
+  let overhead: Double?
 
   enum CodingKeys: String, CodingKey {
-    case workload, pass, scalar, threads, samples, gflops
+    case workload, pass, scalar, threads, samples, gflops, overhead
     case medianMilliseconds = "median_ms"
     case minMilliseconds = "min_ms"
     case peakFraction = "peak_fraction"
@@ -32,5 +34,6 @@ struct BenchmarkResult: Encodable {
       machine.fmaPeakGflops * Double(min(threads, machine.cores))
       / (workload.scalar == "float64" ? 2 : 1)
     peakFraction = gflops / peak
+    overhead = measurement.overhead
   }
 }

@@ -3,30 +3,48 @@ struct Measurement {
   let medianMilliseconds: Double
   let minMilliseconds: Double
   let samples: Int
+  /// How much longer the work takes than its baseline, as a share of the baseline: the median over
+  /// pairs that were timed one after the other, so that what else the machine does falls on both.
+  let overhead: Double?
 
   /// Runs `work` for about `seconds`, after a warm-up. Runs that are short for the clock are timed
   /// several at a time.
-  init(seconds: Double, _ work: () -> Double) {
+  init(seconds: Double, _ run: () -> Double) { self.init(seconds: seconds, run, baseline: nil) }
+
+  /// The same for `run` that does its work `perRun` times, and in turn with it for `baseline`.
+  init(seconds: Double, perRun: Int = 1, _ run: () -> Double, baseline: (() -> Double)?) {
     let clock = ContinuousClock()
     var sink = 0.0
-    func time(_ repetitions: Int) -> Double {
-      let duration = clock.measure { for _ in 0..<repetitions { sink += work() } }
+    func time(_ repetitions: Int, _ run: () -> Double) -> Double {
+      let duration = clock.measure { for _ in 0..<repetitions { sink += run() } }
       return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
 
     let warmUpEnd = clock.now.advanced(by: .seconds(min(0.2, seconds / 4)))
-    var once = time(1)
-    while clock.now < warmUpEnd { once = min(once, time(1)) }
+    var once = time(1, run)
+    while clock.now < warmUpEnd { once = min(once, time(1, run)) }
     let repetitions = max(1, Int(100e-6 / max(once, 1e-9)))
 
     var times: [Double] = []
+    var ratios: [Double] = []
     let end = clock.now.advanced(by: .seconds(seconds))
-    repeat { times.append(time(repetitions) / Double(repetitions)) } while clock.now < end
+    repeat {
+      times.append(time(repetitions, run) / Double(repetitions * perRun))
+      if let baseline {
+        let alone = time(repetitions, baseline) / Double(repetitions * perRun)
+        ratios.append(times[times.count - 1] / alone)
+      }
+    } while clock.now < end
     times.sort()
     // A use of the sum that is never true keeps every run alive.
     if sink == .infinity { print(sink) }
     samples = times.count
     minMilliseconds = times[0] * 1e3
-    medianMilliseconds = (times[(samples - 1) / 2] + times[samples / 2]) / 2 * 1e3
+    medianMilliseconds = median(times) * 1e3
+    overhead = ratios.isEmpty ? nil : median(ratios.sorted()) - 1
   }
+}
+
+private func median(_ sorted: [Double]) -> Double {
+  (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }

@@ -18,6 +18,7 @@ enum TextTable {
       result.workload, result.pass.rawValue, String(format: "%.4f", result.medianMilliseconds),
       String(format: "%.4f", result.minMilliseconds), String(format: "%.1f", result.gflops),
       String(format: "%.0f %%", 100 * result.peakFraction))
+      + (result.overhead.map { String(format: "   monitor %+.1f %%", 100 * $0) } ?? "")
   }
 
   static func peakNote(_ first: Double, _ later: Double) -> String {
@@ -31,7 +32,7 @@ enum TextTable {
     _ workload: String, _ pass: String, _ median: String, _ least: String, _ rate: String,
     _ share: String
   ) -> String {
-    left(workload, 24) + left(pass, 18) + right(median, 11) + right(least, 11) + right(rate, 9)
+    left(workload, 31) + left(pass, 22) + right(median, 11) + right(least, 11) + right(rate, 9)
       + right(share, 9)
   }
 

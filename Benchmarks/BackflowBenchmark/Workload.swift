@@ -6,6 +6,12 @@ struct Workload {
   enum Pass: String, Encodable {
     case forward
     case forwardBackward = "forward_backward"
+    /// A whole training step: forward, loss, backward, clipping, update.
+    case training
+    /// The same, with a health monitor that looks at every tenth step.
+    case monitoredEvery10 = "monitored_every_10"
+    /// The same, with a health monitor that looks at every step.
+    case monitoredEveryStep = "monitored_every_step"
   }
 
   /// `kind/sizes`, each size with the letter of its axis: b batch, t time, i input, h hidden.
@@ -22,6 +28,10 @@ struct Workload {
   struct Prepared {
     /// Does the work once and returns a number that depends on all of it.
     let run: () -> Double
+    /// How often `run` does it.
+    var repetitions = 1
+    /// The same without what the row is about; the two are timed in turn, and compared.
+    var baseline: (() -> Double)?
     /// The inputs, parameters and results by name, for others to compute again; empty where there
     /// is nothing to compare.
     var tensors: () -> [(name: String, value: Tensor<Float>)] = { [] }

@@ -9,6 +9,8 @@ internal import Synchronization
 public enum StoragePool {
   /// What the pool has done so far.
   package struct Statistics: Sendable {
+    /// Blocks ever handed out, new ones and used ones.
+    package var allocations = 0
     /// Blocks ever requested from the system.
     package var systemAllocations = 0
     package var liveBytes = 0
@@ -32,6 +34,7 @@ public enum StoragePool {
   static func allocate(minimumBytes: Int) -> PooledBlock {
     let sizeClass = SizeClass(holding: minimumBytes)
     let reused = state.withLock { state -> PooledBlock? in
+      state.statistics.allocations += 1
       state.statistics.liveBytes += sizeClass.bytes
       state.statistics.peakLiveBytes = max(
         state.statistics.peakLiveBytes, state.statistics.liveBytes)

@@ -1,0 +1,62 @@
+import Backflow
+import BackflowKernels
+import TestSupport
+import Testing
+
+@Suite struct `A recurrent stream` {
+  // In a process of its own: the pool is the process's.
+  @Test func `makes no tensor and needs no memory`() async {
+    await #expect(processExitsWith: .success) {
+      var random = RandomSource(seed: 1)
+      expectNoTensor(RNN(inputSize: 6, hiddenSize: 10, layers: 2, using: &random))
+      expectNoTensor(RNN(inputSize: 6, hiddenSize: 10, nonlinearity: .relu, using: &random))
+      expectNoTensor(LSTM(inputSize: 6, hiddenSize: 10, layers: 2, using: &random))
+      expectNoTensor(GRU(inputSize: 6, hiddenSize: 10, layers: 2, using: &random))
+      expectNoTensor(GRU(inputSize: 6, hiddenSize: 10, resetGate: .beforeProduct, using: &random))
+    }
+  }
+
+  @Test func `goes on from where another ended`() {
+    var random = RandomSource(seed: 2)
+    let network = LSTM<Double>(inputSize: 2, hiddenSize: 3, layers: 2, using: &random)
+    let x: Tensor<Double> = random.normal([6, 1, 2])
+    var whole = network.stream(batch: 1)
+    var first = network.stream(batch: 1)
+    for t in 0..<3 {
+      _ = whole.step(x.select(t))
+      _ = first.step(x.select(t))
+    }
+    var second = network.stream(batch: 1, from: first.states)
+    for t in 3..<6 { #expect(second.step(x.select(t)) == whole.step(x.select(t))) }
+  }
+
+  @Test func `stops at what does not fit`() async {
+    let input = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var random = RandomSource(seed: 1)
+      let network = GRU<Float>(inputSize: 2, hiddenSize: 3, using: &random)
+      var stream = network.stream(batch: 4)
+      _ = stream.step(.zeros([4, 5]))
+    }
+    #expect(stopMessage(input).contains("input [4, 5] instead of [4, 2]"))
+    let directions = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      var random = RandomSource(seed: 1)
+      _ = LSTM<Float>(inputSize: 2, hiddenSize: 3, bidirectional: true, using: &random)
+        .stream(batch: 1)
+    }
+    #expect(stopMessage(directions).contains("cannot run step by step"))
+  }
+}
+
+private func expectNoTensor<Cell: RecurrentCell<Float>>(_ network: Recurrent<Cell>) {
+  let x = Tensor<Float>(repeating: 0.5, shape: [2, 6])
+  var stream = network.stream(batch: 2)
+  var sum: Float = 0
+  for _ in 0..<10 { sum += stream.step(x)[0, 0] }
+  let (tensors, heap) = (StoragePool.statistics.allocations, MemoryInUse.now)
+  for _ in 0..<1000 { sum += stream.step(x)[0, 0] }
+  precondition(StoragePool.statistics.allocations == tensors)
+  precondition(!MemoryInUse.now.exceeds(heap))
+  precondition(sum.isFinite)
+}
