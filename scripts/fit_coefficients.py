@@ -3,7 +3,7 @@
 
 Weighted minimax fit; then one coefficient after the other, lowest order first, is rounded to the
 scalar type and the rest are fitted again, so that the rounding errors are absorbed."""
-from mpmath import mp, mpf, matrix, lu_solve, log, expm1, sqrt, cos, pi, frexp, nint, ldexp
+from mpmath import mp, mpf, matrix, lu_solve, log, exp, expm1, erfc, sqrt, cos, pi, frexp, nint, ldexp
 mp.dps = 60
 
 def minimax(function, weight, first, count, lo, hi):
@@ -44,6 +44,20 @@ def fit(function, weight, count, lo, hi, bits, fixed=()):
     grid = [lo + (hi - lo) * mpf(i) / 1001 for i in range(1, 1001)]
     return done, max(abs(weight(x) * (function(x) - sum(c * x ** i for i, c in enumerate(done)))) for x in grid)
 
+def interpolate(function, count, lo, hi):
+    """Coefficients of x^0 … of the polynomial through `count` Chebyshev points of [lo, hi]."""
+    points = [(lo + hi) / 2 + (hi - lo) / 2 * cos(pi * (2 * i + 1) / (2 * count)) for i in range(count)]
+    powers = matrix(count, count)
+    for i, x in enumerate(points):
+        for j in range(count):
+            powers[i, j] = x ** j
+    return list(lu_solve(powers, matrix([function(x) for x in points])))
+
+def normal_tail(t):
+    """(1 + a) e^(a²/2) Φ(−a) at t = (a − 4) / (a + 4), for GELU."""
+    a = 4 * (1 + t) / (1 - t)
+    return (1 + a) * exp(a * a / 2) * erfc(a / sqrt(mpf(2))) / 2
+
 def show(name, c, worst, bits):
     print(f"// {name}: error {mp.nstr(worst, 2)} = {mp.nstr(worst * 2 ** bits, 2)} units of 2^-{bits}")
     text = [float(x).hex() if bits > 24 else float(x).hex().replace("0000000p", "p") for x in c]
@@ -65,3 +79,9 @@ if __name__ == "__main__":
         show("exp", *fit(q, lambda r: abs(r) + mpf("1e-9"), terms[0], -half, half, bits, fixed=(0.5,)), bits)
         show("log", *fit(L, lambda z: z / 2 + mpf("1e-9"), terms[1], mpf(0), small, bits), bits)
         show("log1p", *fit(L, lambda z: z / 2 + mpf("1e-9"), terms[2], mpf(0), large, bits), bits)
+    for bits, count, bound in ((24, 11, mpf("14.5")), (53, 23, mpf("38.7"))):
+        hi = (bound - 4) / (bound + 4)
+        c = [round_to(x, bits) for x in interpolate(normal_tail, count, mpf(-1), hi)]
+        grid = [-1 + (hi + 1) * mpf(i) / 1001 for i in range(1, 1001)]
+        worst = max(abs(sum(k * t ** i for i, k in enumerate(c)) / normal_tail(t) - 1) for t in grid)
+        show("normal tail", c, worst, bits)
