@@ -45,6 +45,19 @@
         start: start, rows: samples.count, columns: features, isWritable: isWritable, owner: self)
     }
   }
+
+  /// Takes what the steps of a backward pass hand down to step `t`, and returns the entry where step
+  /// `t` finds it and leaves its own.
+  ///
+  /// A view of one step has only entry 0, which all steps of the pass share. Else each step has its
+  /// own: the rows of `samples` are copied from entry t + 1 to entry t.
+  @inlinable
+  @discardableResult
+  package func carryBack(to t: Int, of samples: Range<Int>) -> Int {
+    if time == 1 { return 0 }
+    self[t, samples].copy(self[t + 1, samples])
+    return t
+  }
 }
 
 /// A contiguous [rows, columns] part of a `SequenceView`, which it cannot outlive.

@@ -21,6 +21,34 @@ extension Recurrent {
   ) -> (
     inputGradient: Tensor<Cell.Scalar>, initialStateGradient: [Cell.State], gradients: Recurrent
   ) {
+    let (inputGradient, initialStateGradient, gradients, _) = backward(
+      outputGradient, finalStateGradient, cache, traced: false)
+    return (inputGradient, initialStateGradient, gradients)
+  }
+
+  /// The gradients of the three-valued `backward`, to the same bits, and what flowed back through
+  /// each cell: one trace a cell, layer by layer, forward before backward.
+  ///
+  /// The trace of a backward cell is that of the reversed sequence: its step 0 reads a sample's last
+  /// input. With `lengths`, the rows of every trace are the samples longest first, and those of equal
+  /// length in their order.
+  ///
+  /// Cost: beside that of `backward`, memory for T + 1 gradients by every state.
+  public func tracedBackward(
+    _ outputGradient: Tensor<Cell.Scalar>, finalStateGradient: [Cell.State]? = nil, _ cache: Cache
+  ) -> (
+    inputGradient: Tensor<Cell.Scalar>, initialStateGradient: [Cell.State], gradients: Recurrent,
+    traces: [BackwardTrace<Cell.Scalar>]
+  ) { backward(outputGradient, finalStateGradient, cache, traced: true) }
+
+  /// Both passes; no traces unless `traced`.
+  private func backward(
+    _ outputGradient: Tensor<Cell.Scalar>, _ finalStateGradient: [Cell.State]?, _ cache: Cache,
+    traced: Bool
+  ) -> (
+    inputGradient: Tensor<Cell.Scalar>, initialStateGradient: [Cell.State], gradients: Recurrent,
+    traces: [BackwardTrace<Cell.Scalar>]
+  ) {
     let batch = outputGradient.shape[1]
     var states = finalStateGradient ?? zeroState(batch: batch)
     require(
@@ -30,6 +58,7 @@ extension Recurrent {
 
     var gradient = cache.lengths?.sorted(outputGradient) ?? outputGradient
     var gradients = cells
+    var traces: [BackwardTrace<Cell.Scalar>] = []
     for layer in cells.indices.reversed() {
       var inputGradient: Tensor<Cell.Scalar>?
       for (direction, cell) in cells[layer].enumerated() {
@@ -39,10 +68,12 @@ extension Recurrent {
           part = part.slice(direction * hiddenSize..<(direction + 1) * hiddenSize, axis: 2)
         }
         if direction == 1 { part = part.reversedInTime(cache.active) }
-        let (byInput, byState, byParameters) = cell.backward(
-          part, finalStateGradient: states[state], cache.cells[layer][direction])
+        let (byInput, byState, byParameters, trace) = cell.backward(
+          part, finalStateGradient: states[state], cache.cells[layer][direction], traced: traced)
         states[state] = byState
         gradients[layer][direction] = byParameters
+        // In front of those of the layers above.
+        if let trace { traces.insert(trace, at: direction) }
         let forwardInTime = direction == 1 ? byInput.reversedInTime(cache.active) : byInput
         inputGradient = inputGradient.map { $0 + forwardInTime } ?? forwardInTime
       }
@@ -54,7 +85,7 @@ extension Recurrent {
     if let order = cache.lengths { states = states.map { $0.gather(order.rows) } }
     return (
       cache.lengths?.unsorted(gradient) ?? gradient, states,
-      Recurrent(cells: gradients, dropout: dropout)
+      Recurrent(cells: gradients, dropout: dropout), traces
     )
   }
 }

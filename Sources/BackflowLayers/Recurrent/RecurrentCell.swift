@@ -25,9 +25,15 @@ public protocol RecurrentCell<Scalar>: Parameterized {
   /// The gradients by the input, the initial state and the parameters, from those by the outputs and
   /// the final state. Beyond a sample's last step the outputs' gradient is zero, and so must be the
   /// input's.
+  ///
+  /// If `traced`, also what flowed back at each step; else `nil`, at no cost. The gradients are the
+  /// same bits either way.
   func backward(
-    _ outputGradient: Tensor<Scalar>, finalStateGradient: State, _ cache: Cache
-  ) -> (inputGradient: Tensor<Scalar>, initialStateGradient: State, gradients: Self)
+    _ outputGradient: Tensor<Scalar>, finalStateGradient: State, _ cache: Cache, traced: Bool
+  ) -> (
+    inputGradient: Tensor<Scalar>, initialStateGradient: State, gradients: Self,
+    trace: BackwardTrace<Scalar>?
+  )
 
   /// This cell made ready to run step by step.
   associatedtype Stepper: RecurrentStepper<State>
@@ -43,6 +49,15 @@ public protocol RecurrentCell<Scalar>: Parameterized {
 }
 
 extension RecurrentCell {
+  /// The gradients by the input, the initial state and the parameters, without a trace.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, finalStateGradient: State, _ cache: Cache
+  ) -> (inputGradient: Tensor<Scalar>, initialStateGradient: State, gradients: Self) {
+    let (inputGradient, initialStateGradient, gradients, _) = backward(
+      outputGradient, finalStateGradient: finalStateGradient, cache, traced: false)
+    return (inputGradient, initialStateGradient, gradients)
+  }
+
   /// The fewest samples that are worth a thread of their own, for a recurrent weight of
   /// `gates`·H × H over `time` steps.
   func grain(time: Int, gates: Int) -> Int {

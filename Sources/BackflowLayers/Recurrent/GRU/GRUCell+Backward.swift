@@ -14,34 +14,42 @@ extension GRUCell {
   ///                               W̄_hh = Σ_t (r̄, z̄, q̄) h_{t−1}ᵀ    b̄_hh = Σ_t (r̄, z̄, q̄)
   ///
   /// Cost: 12·T·B·H·(I + H) flops.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(
-    _ outputGradient: Tensor<Scalar>, finalStateGradient: Tensor<Scalar>, _ cache: Cache
+    _ outputGradient: Tensor<Scalar>, finalStateGradient: Tensor<Scalar>, _ cache: Cache,
+    traced: Bool
   ) -> (
-    inputGradient: Tensor<Scalar>, initialStateGradient: Tensor<Scalar>, gradients: GRUCell
+    inputGradient: Tensor<Scalar>, initialStateGradient: Tensor<Scalar>, gradients: GRUCell,
+    trace: BackwardTrace<Scalar>?
   ) {
     require(
       outputGradient.shape == cache.hidden.shape,
       "GRU: output gradient \(outputGradient.shape) instead of \(cache.hidden.shape)")
     switch resetGate {
-    case .afterProduct: return backwardResettingProduct(outputGradient, finalStateGradient, cache)
-    case .beforeProduct: return backwardResettingState(outputGradient, finalStateGradient, cache)
+    case .afterProduct:
+      return backwardResettingProduct(outputGradient, finalStateGradient, cache, traced)
+    case .beforeProduct:
+      return backwardResettingState(outputGradient, finalStateGradient, cache, traced)
     }
   }
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private func backwardResettingProduct(
-    _ outputGradient: Tensor<Scalar>, _ finalStateGradient: Tensor<Scalar>, _ cache: Cache
+    _ outputGradient: Tensor<Scalar>, _ finalStateGradient: Tensor<Scalar>, _ cache: Cache,
+    _ traced: Bool
   ) -> (
-    inputGradient: Tensor<Scalar>, initialStateGradient: Tensor<Scalar>, gradients: GRUCell
+    inputGradient: Tensor<Scalar>, initialStateGradient: Tensor<Scalar>, gradients: GRUCell,
+    trace: BackwardTrace<Scalar>?
   ) {
     let (time, batch) = (outputGradient.shape[0], outputGradient.shape[1])
     var inputSide = Tensor<Scalar>.states(time, batch, 3 * hiddenSize, cache.active)
     var recurrentSide = Tensor<Scalar>.states(time, batch, 3 * hiddenSize, cache.active)
-    var carried = finalStateGradient
+    var carried = CarriedGradient(finalStateGradient, time: time, traced: traced)
     let recurrent = PackedMatrix(recurrentWeight.span, rows: 3 * hiddenSize, columns: hiddenSize)
     let (rznBar, rzqBar) = (inputSide.sequenceView(), recurrentSide.sequenceView())
-    let hBar = carried.stateView(writing: ())
+    let hBar = carried.entries.sequenceView()
     let (y, rzn, u, h, h0) = (
       outputGradient.readingSequenceView(), cache.gates.readingSequenceView(),
       cache.products.readingSequenceView(), cache.hidden.readingSequenceView(),
@@ -51,11 +59,12 @@ extension GRUCell {
     Threads.split(batch, grain: grain(time: time, gates: 3), alignment: 2) { samples in
       for t in (0..<time).reversed() {
         let now = cache.active.at(t, of: samples)
+        let entry = hBar.carryBack(to: t, of: samples)
         rznBar[t, now].gruBackward(
           productsGradient: rzqBar[t, now], gates: rzn[t, now], products: u[t, now],
           previous: t == 0 ? h0[0, now] : h[t - 1, now], outputGradient: y[t, now],
-          nextGradient: hBar[0, now])
-        recurrent.multiply(rzqBar[t, now], addingTo: hBar[0, now])
+          nextGradient: hBar[entry, now])
+        recurrent.multiply(rzqBar[t, now], addingTo: hBar[entry, now])
       }
     }
     let gradients = GRUCell(
@@ -63,7 +72,9 @@ extension GRUCell {
       recurrentWeight: recurrentWeightGradient(recurrentSide, cache.hidden, cache.initialState),
       inputBias: inputSide.asRows.sum(axis: 0), recurrentBias: recurrentSide.asRows.sum(axis: 0),
       resetGate: resetGate)
-    return (matmul(inputSide, inputWeight), carried, gradients)
+    let trace =
+      traced ? BackwardTrace(outputGradient, recurrentSide, states: [carried.entries]) : nil
+    return (matmul(inputSide, inputWeight), carried.initial, gradients, trace)
   }
 }
 
@@ -77,15 +88,19 @@ extension GRUCell {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private func backwardResettingState(
-    _ outputGradient: Tensor<Scalar>, _ finalStateGradient: Tensor<Scalar>, _ cache: Cache
+    _ outputGradient: Tensor<Scalar>, _ finalStateGradient: Tensor<Scalar>, _ cache: Cache,
+    _ traced: Bool
   ) -> (
-    inputGradient: Tensor<Scalar>, initialStateGradient: Tensor<Scalar>, gradients: GRUCell
+    inputGradient: Tensor<Scalar>, initialStateGradient: Tensor<Scalar>, gradients: GRUCell,
+    trace: BackwardTrace<Scalar>?
   ) {
     let (time, batch, size) = (outputGradient.shape[0], outputGradient.shape[1], hiddenSize)
     var a = Tensor<Scalar>.zeros([time, batch, 3 * size])
     var carried = finalStateGradient
+    // What was carried after each step, the last step first.
+    var entries = traced ? [carried] : []
     let (rzWeight, nWeight) = (gatesOfRecurrent(0..<2), gatesOfRecurrent(2..<3))
-    for t in (0..<time).reversed() where cache.active.counts[t] > 0 {
+    for t in (0..<time).reversed() where traced || cache.active.counts[t] > 0 {
       let now = 0..<cache.active.counts[t]
       let previous = (t == 0 ? cache.initialState : cache.hidden.select(t - 1))[now]
       let gates = cache.gates.select(t)[now]
@@ -101,6 +116,7 @@ extension GRUCell {
       let rzBar = Tensor.concatenate([rBar, zBar], axis: 1)
       carried[now] = hBar * z + sBar * r + matmul(rzBar, rzWeight)
       a.replaceRows(now, at: t, with: .concatenate([rzBar, nBar], axis: 1))
+      if traced { entries.append(carried) }
     }
     let rzBar = a.slice(0..<2 * size, axis: 2)
     let nBar = a.slice(2 * size..<3 * size, axis: 2)
@@ -112,6 +128,8 @@ extension GRUCell {
         matmul(nBar.transposed, cache.products),
       ]),
       inputBias: biasGradient, recurrentBias: biasGradient, resetGate: resetGate)
-    return (matmul(a, inputWeight), carried, gradients)
+    let trace =
+      traced ? BackwardTrace(outputGradient, a, states: [.stack(entries.reversed())]) : nil
+    return (matmul(a, inputWeight), carried, gradients, trace)
   }
 }

@@ -13,37 +13,48 @@ extension LSTMCell {
   ///     x̄_t = W_ihᵀ ā_t     W̄_ih = Σ_t ā_t x_tᵀ     W̄_hh = Σ_t ā_t h_{t−1}ᵀ     b̄ = Σ_t ā_t
   ///
   /// Cost: 16·T·B·H·(I + H) flops.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(
-    _ outputGradient: Tensor<Scalar>, finalStateGradient: LSTMState<Scalar>, _ cache: Cache
+    _ outputGradient: Tensor<Scalar>, finalStateGradient: LSTMState<Scalar>, _ cache: Cache,
+    traced: Bool
   ) -> (
-    inputGradient: Tensor<Scalar>, initialStateGradient: LSTMState<Scalar>, gradients: LSTMCell
+    inputGradient: Tensor<Scalar>, initialStateGradient: LSTMState<Scalar>, gradients: LSTMCell,
+    trace: BackwardTrace<Scalar>?
   ) {
     require(
       outputGradient.shape == cache.hidden.shape,
       "LSTM: output gradient \(outputGradient.shape) instead of \(cache.hidden.shape)")
-    let (a, initialStateGradient) = backpropagate(outputGradient, finalStateGradient, cache)
+    let (a, hBar, cBar) = backpropagate(outputGradient, finalStateGradient, cache, traced)
     let biasGradient = a.asRows.sum(axis: 0)
     let gradients = LSTMCell(
       inputWeight: matmul(a.transposed, cache.input),
       recurrentWeight: recurrentWeightGradient(a, cache.hidden, cache.initialState.hidden),
       inputBias: biasGradient, recurrentBias: biasGradient)
-    return (matmul(a, inputWeight), initialStateGradient, gradients)
+    let trace =
+      traced ? BackwardTrace(outputGradient, a, states: [hBar.entries, cBar.entries]) : nil
+    let initialStateGradient = LSTMState(hidden: hBar.initial, cell: cBar.initial)
+    return (matmul(a, inputWeight), initialStateGradient, gradients, trace)
   }
 
-  /// ā_t for every step, [T, B, 4H], and the gradients by h_0 and c_0.
+  /// ā_t for every step, [T, B, 4H], and the gradients by h and c back to those by h_0 and c_0.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private func backpropagate(
-    _ outputGradient: Tensor<Scalar>, _ finalStateGradient: LSTMState<Scalar>, _ cache: Cache
-  ) -> (preactivation: Tensor<Scalar>, initialState: LSTMState<Scalar>) {
+    _ outputGradient: Tensor<Scalar>, _ finalStateGradient: LSTMState<Scalar>, _ cache: Cache,
+    _ traced: Bool
+  ) -> (
+    preactivation: Tensor<Scalar>, hidden: CarriedGradient<Scalar>, cell: CarriedGradient<Scalar>
+  ) {
     let (time, batch) = (outputGradient.shape[0], outputGradient.shape[1])
     var gradient = Tensor<Scalar>.states(time, batch, 4 * hiddenSize, cache.active)
-    var carried = finalStateGradient
+    var (hidden, cell) = (
+      CarriedGradient(finalStateGradient.hidden, time: time, traced: traced),
+      CarriedGradient(finalStateGradient.cell, time: time, traced: traced)
+    )
     let recurrent = PackedMatrix(recurrentWeight.span, rows: 4 * hiddenSize, columns: hiddenSize)
     let a = gradient.sequenceView()
-    let (hBar, cBar) = (
-      carried.hidden.stateView(writing: ()), carried.cell.stateView(writing: ())
-    )
+    let (hBar, cBar) = (hidden.entries.sequenceView(), cell.entries.sequenceView())
     let y = outputGradient.readingSequenceView()
     let (ifgo, tanhC, c, c0) = (
       cache.gates.readingSequenceView(), cache.tanhCell.readingSequenceView(),
@@ -53,13 +64,15 @@ extension LSTMCell {
     Threads.split(batch, grain: grain(time: time, gates: 4), alignment: 2) { samples in
       for t in (0..<time).reversed() {
         let now = cache.active.at(t, of: samples)
+        let entry = hBar.carryBack(to: t, of: samples)
+        cBar.carryBack(to: t, of: samples)
         a[t, now].lstmBackward(
           gates: ifgo[t, now], previousCell: t == 0 ? c0[0, now] : c[t - 1, now],
-          tanhCell: tanhC[t, now], outputGradient: y[t, now], nextGradient: hBar[0, now],
-          cellGradient: cBar[0, now])
-        recurrent.multiply(a[t, now], into: hBar[0, now])
+          tanhCell: tanhC[t, now], outputGradient: y[t, now], nextGradient: hBar[entry, now],
+          cellGradient: cBar[entry, now])
+        recurrent.multiply(a[t, now], into: hBar[entry, now])
       }
     }
-    return (gradient, carried)
+    return (gradient, hidden, cell)
   }
 }

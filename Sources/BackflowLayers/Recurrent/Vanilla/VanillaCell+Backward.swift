@@ -10,45 +10,52 @@ extension VanillaCell {
   ///     h̄_0 = W_hhᵀ ā_1          W̄_hh = Σ_t ā_t h_{t−1}ᵀ
   ///
   /// with φ′ from the output: 1 − h² for tanh, h > 0 for ReLU. Cost: 4·T·B·H·(I + H) flops.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(
-    _ outputGradient: Tensor<Scalar>, finalStateGradient: Tensor<Scalar>, _ cache: Cache
+    _ outputGradient: Tensor<Scalar>, finalStateGradient: Tensor<Scalar>, _ cache: Cache,
+    traced: Bool
   ) -> (
-    inputGradient: Tensor<Scalar>, initialStateGradient: Tensor<Scalar>, gradients: VanillaCell
+    inputGradient: Tensor<Scalar>, initialStateGradient: Tensor<Scalar>, gradients: VanillaCell,
+    trace: BackwardTrace<Scalar>?
   ) {
     require(
       outputGradient.shape == cache.hidden.shape,
       "RNN: output gradient \(outputGradient.shape) instead of \(cache.hidden.shape)")
-    let (a, initialStateGradient) = backpropagate(outputGradient, finalStateGradient, cache)
+    let (a, hBar) = backpropagate(outputGradient, finalStateGradient, cache, traced)
     let biasGradient = a.asRows.sum(axis: 0)
     let gradients = VanillaCell(
       inputWeight: matmul(a.transposed, cache.input),
       recurrentWeight: recurrentWeightGradient(a, cache.hidden, cache.initialState),
       inputBias: biasGradient, recurrentBias: biasGradient, nonlinearity: nonlinearity)
-    return (matmul(a, inputWeight), initialStateGradient, gradients)
+    let trace = traced ? BackwardTrace(outputGradient, a, states: [hBar.entries]) : nil
+    return (matmul(a, inputWeight), hBar.initial, gradients, trace)
   }
 
-  /// ā_t for every step, [T, B, H], and h̄_0: the one part of the backward pass that goes step by
-  /// step.
+  /// ā_t for every step, [T, B, H], and h̄ back to h̄_0: the one part of the backward pass that goes
+  /// step by step.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private func backpropagate(
-    _ outputGradient: Tensor<Scalar>, _ finalStateGradient: Tensor<Scalar>, _ cache: Cache
-  ) -> (preactivation: Tensor<Scalar>, initialState: Tensor<Scalar>) {
+    _ outputGradient: Tensor<Scalar>, _ finalStateGradient: Tensor<Scalar>, _ cache: Cache,
+    _ traced: Bool
+  ) -> (preactivation: Tensor<Scalar>, state: CarriedGradient<Scalar>) {
     let (time, batch) = (outputGradient.shape[0], outputGradient.shape[1])
     // ȳ_t, zero in the padding, to which everything else is added.
     var gradient = outputGradient
-    var carried = finalStateGradient
+    var carried = CarriedGradient(finalStateGradient, time: time, traced: traced)
     let recurrent = PackedMatrix(recurrentWeight.span, rows: hiddenSize, columns: hiddenSize)
     let a = gradient.sequenceView()
-    let carry = carried.stateView(writing: ())
+    let hBar = carried.entries.sequenceView()
     let h = cache.hidden.readingSequenceView()
 
     Threads.split(batch, grain: grain(time: time, gates: 1), alignment: 2) { samples in
       for t in (0..<time).reversed() {
         let now = cache.active.at(t, of: samples)
-        a[t, now].add(carry[0, now])
+        let entry = hBar.carryBack(to: t, of: samples)
+        a[t, now].add(hBar[entry, now])
         multiplyByDerivative(of: nonlinearity, at: h[t, now], a[t, now])
-        recurrent.multiply(a[t, now], into: carry[0, now])
+        recurrent.multiply(a[t, now], into: hBar[entry, now])
       }
     }
     return (gradient, carried)
