@@ -151,15 +151,39 @@ extension StagedBatchNorm {
       ("β", "", [], \.bias),
       ("y", "shift", [9, 10], \.output),
     ]
+    let norms = steps.map { norm(gradients[keyPath: $0.3]) }
+    let parts = partsOfGradients(gradients, stages)
     return ComputationalGraph(
-      nodes: steps.map { name, operation, inputs, stage in
-        let (value, gradient) = (stages[keyPath: stage], gradients[keyPath: stage])
+      nodes: zip(steps, norms).map { step, backward in
+        let (name, operation, inputs, stage) = step
         return ComputationalGraph.Node(
-          name: name, operation: operation, inputs: inputs, shape: value.shape,
-          forwardNorm: VectorKernels.norm(value.span),
-          backwardNorm: VectorKernels.norm(gradient.span))
+          name, operation: operation, inputs: inputs, shape: stages[keyPath: stage].shape,
+          forwardNorm: norm(stages[keyPath: stage]), backwardNorm: backward,
+          inputGradientNorms: inputs.map { parts[name]?[$0] ?? norms[$0] })
       })
   }
+
+  /// x and c are used twice: the norms of the two parts of x̄ = c̄ + μ̄/m and of c̄ = r x̂̄ + 2 c q̄, by
+  /// the name of the step they come back through and the place of x or c.
+  private func partsOfGradients(_ gradients: Stages, _ stages: Stages) -> [String: [Int: Double]] {
+    let m = Scalar(stages.input.count / weight.count)
+    let throughMean = (gradients.mean / m).spread(along: stages.input.shape)
+      .broadcast(to: stages.input.shape)
+    let throughSquare = stages.centered * gradients.squared * 2
+    let throughProduct =
+      gradients.normalized * stages.inverse.spread(along: stages.input.shape)
+    return [
+      "μ": [0: norm(throughMean)],
+      "c": [0: norm(gradients.centered)],
+      "q": [2: norm(throughSquare)],
+      "x̂": [2: norm(throughProduct)],
+    ]
+  }
+}
+
+/// ‖tensor‖₂, in double whatever the elements are.
+private func norm<Scalar: RealScalar>(_ tensor: Tensor<Scalar>) -> Double {
+  VectorKernels.norm(tensor.span)
 }
 
 extension Tensor {
