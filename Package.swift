@@ -67,7 +67,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BackflowReport",
-      dependencies: ["BackflowStability", complex, real],
+      dependencies: ["BackflowLayers", "BackflowStability", complex, real],
       swiftSettings: strict),
     .target(
       name: "BackflowCheckpoints",

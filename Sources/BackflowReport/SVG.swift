@@ -38,6 +38,33 @@ struct SVG {
         + " \(stroke.attributes)/>")
   }
 
+  /// A filled outline without a border.
+  mutating func area(_ points: [(x: Double, y: Double)], color: String, opacity: Double) {
+    let list = points.map { number($0.x) + "," + number($0.y) }.joined(separator: " ")
+    elements.append(
+      "<polygon points=\"\(list)\" fill=\"\(color)\" fill-opacity=\"\(opacity)\"/>")
+  }
+
+  /// A white disc with a border.
+  mutating func disc(_ x: Double, _ y: Double, radius: Double, _ stroke: Stroke) {
+    elements.append(
+      "<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"\(number(radius))\" fill=\"white\""
+        + " \(stroke.attributes)/>")
+  }
+
+  /// A line with a head at its second end.
+  mutating func arrow(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ stroke: Stroke) {
+    let length = ((x2 - x1) * (x2 - x1) + (y2 - y1) * (y2 - y1)).squareRoot()
+    guard length > 0 else { return }
+    let (dx, dy) = ((x2 - x1) / length, (y2 - y1) / length)
+    line(x1, y1, x2 - 5 * dx, y2 - 5 * dy, stroke)
+    area(
+      [
+        (x2, y2), (x2 - 7 * dx - 3 * dy, y2 - 7 * dy + 3 * dx),
+        (x2 - 7 * dx + 3 * dy, y2 - 7 * dy - 3 * dx),
+      ], color: stroke.color, opacity: 1)
+  }
+
   /// A filled dot with a tooltip.
   mutating func dot(_ x: Double, _ y: Double, radius: Double, color: String, title: String) {
     elements.append(
@@ -64,10 +91,12 @@ struct SVG {
     var color: String
     var width = 1.0
     var isDashed = false
+    var isDotted = false
 
     var attributes: String {
-      "stroke=\"\(color)\" stroke-width=\"\(width)\""
-        + (isDashed ? " stroke-dasharray=\"4 3\"" : "")
+      let pattern = isDotted ? "1.5 3" : isDashed ? "4 3" : nil
+      return "stroke=\"\(color)\" stroke-width=\"\(width)\""
+        + (pattern.map { " stroke-dasharray=\"\($0)\"" } ?? "")
     }
   }
 
@@ -85,4 +114,6 @@ enum Palette {
   static let calm = "#1f77b4"
   /// Grows, is outside.
   static let alarm = "#d1495b"
+  /// A third beside them, lighter than both.
+  static let accent = "#e0a100"
 }

@@ -1,0 +1,52 @@
+internal import RealModule
+
+extension LineChart.Scale {
+  /// Where on its axis a value lies: itself, or its log₁₀; `nil` if it has no place.
+  func coordinate(_ value: Double) -> Double? {
+    guard value.isFinite else { return nil }
+    if isLogarithmic { return value > 0 ? Double.log10(value) : nil }
+    return value
+  }
+
+  /// The same, and `nil` also for what lies beyond the ends of the axis.
+  func coordinate(_ value: Double, in axis: Axis) -> Double? {
+    guard let coordinate = coordinate(value) else { return nil }
+    let slack = 1e-9 * (axis.values.upperBound - axis.values.lowerBound)
+    return coordinate >= axis.values.lowerBound - slack
+      && coordinate <= axis.values.upperBound + slack ? coordinate : nil
+  }
+
+  /// An axis from `start` to `end` in the drawing, over the given range or over these values.
+  func axis(over values: [Double], start: Double, end: Double) -> Axis {
+    if let range, let low = coordinate(range.lowerBound), let high = coordinate(range.upperBound),
+      low < high
+    {
+      return Axis(values: low...high, start: start, end: end)
+    }
+    let coordinates = values.compactMap { coordinate($0) }
+    guard let low = coordinates.min(), let high = coordinates.max() else {
+      return Axis(values: 0...1, start: start, end: end)
+    }
+    let room = high > low ? 0.04 * (high - low) : 0.5 * Double.maximum(1, abs(high))
+    return Axis(values: low - room...high + room, start: start, end: end)
+  }
+
+  /// The ticks of an axis with their labels.
+  func ticks(of axis: Axis) -> [(value: Double, label: String)] {
+    guard isLogarithmic else { return axis.ticks(about: 6).map { ($0, short($0)) } }
+    guard axis.values.upperBound - axis.values.lowerBound >= 3 else {
+      return axis.logarithmicTicks
+    }
+    let whole = axis.ticks(about: 7).filter { $0 == $0.rounded() }
+    return whole.map { ($0, powerOfTen(Int($0))) }
+  }
+}
+
+/// 10⁻⁵; 1 and 10 as themselves.
+func powerOfTen(_ exponent: Int) -> String {
+  if exponent == 0 { return "1" }
+  if exponent == 1 { return "10" }
+  let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
+  let power = String(abs(exponent)).compactMap { $0.wholeNumberValue }.map { digits[$0] }
+  return "10" + (exponent < 0 ? "⁻" : "") + String(power)
+}

@@ -1,0 +1,51 @@
+internal import BackflowLayers
+
+/// Where the nodes of a computational graph stand.
+///
+/// The column of a value is the longest way to it, so every arrow runs to the right. On the middle row
+/// stands the shortest way from the first value to the last; what makes a detour stands below it, what
+/// was given besides, such as parameters, above its first use.
+struct GraphLayout {
+  /// The column of each node, from 0.
+  let columns: [Int]
+  /// The row of each node, 0 for the middle one, negative above.
+  let rows: [Int]
+
+  init(_ graph: ComputationalGraph) {
+    let nodes = graph.nodes
+    var columns: [Int] = []
+    for node in nodes { columns.append((node.inputs.map { columns[$0] }.max() ?? -1) + 1) }
+    for (place, node) in nodes.enumerated() where place > 0 && node.inputs.isEmpty {
+      let use = nodes.firstIndex { $0.inputs.contains(place) }
+      columns[place] = use.map { columns[$0] } ?? 0
+    }
+
+    let middle = Self.shortestWay(through: graph)
+    var rows: [Int] = []
+    var taken: Set<[Int]> = []
+    for (place, node) in nodes.enumerated() {
+      let isParameter = place > 0 && node.inputs.isEmpty
+      var row = middle.contains(place) ? 0 : isParameter ? -1 : 1
+      while !taken.insert([columns[place], row]).inserted { row += isParameter ? -1 : 1 }
+      rows.append(row)
+    }
+    (self.columns, self.rows) = (columns, rows)
+  }
+
+  /// The places of the values on the way from the first to the last over the fewest steps.
+  private static func shortestWay(through graph: ComputationalGraph) -> Set<Int> {
+    var steps: [Int?] = []
+    for (place, node) in graph.nodes.enumerated() {
+      steps.append(place == 0 ? 0 : node.inputs.compactMap { steps[$0] }.min().map { $0 + 1 })
+    }
+    var way: Set<Int> = []
+    var place: Int? = graph.nodes.indices.last
+    while let here = place {
+      way.insert(here)
+      place = graph.nodes[here].inputs.filter { steps[$0] != nil }.min {
+        (steps[$0] ?? 0) < (steps[$1] ?? 0)
+      }
+    }
+    return way
+  }
+}
