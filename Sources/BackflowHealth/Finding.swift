@@ -14,6 +14,8 @@ public struct Finding: Sendable, Equatable, Codable {
     case deadUnits = "dead_units"
     /// A loss whose gradient is exactly zero where the loss is not at its minimum.
     case blockedGradient = "blocked_gradient"
+    /// A backward pass that is not the derivative of its forward pass.
+    case wrongGradient = "wrong_gradient"
     /// Updates that are too long or too short for the weights they change.
     case updateRatio = "update_ratio"
     /// A start that wastes the first steps.
