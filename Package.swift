@@ -88,6 +88,12 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // MARK: Programs over the one import
+    .target(
+      name: "BackflowLessons",
+      dependencies: ["Backflow", real],
+      swiftSettings: strict),
+
     // MARK: Executables
     .executableTarget(
       name: "BackflowCommand",
@@ -130,6 +136,8 @@ let package = Package(
       name: "BackflowCheckpointsTests", dependencies: ["Backflow", "TestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(name: "BackflowDatasetsTests", dependencies: ["Backflow", "TestSupport"]),
+    .testTarget(
+      name: "BackflowLessonsTests", dependencies: ["Backflow", "BackflowLessons", "TestSupport"]),
     .testTarget(
       name: "BackflowCommandTests",
       dependencies: ["Backflow", "BackflowCommand", "BackflowBenchmark", "TestSupport"]),
