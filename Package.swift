@@ -98,7 +98,8 @@ let package = Package(
     .executableTarget(
       name: "BackflowCommand",
       dependencies: [
-        "Backflow", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Backflow", "BackflowLessons",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 

@@ -6,5 +6,5 @@ struct Backflow: ParsableCommand {
     commandName: "backflow",
     abstract: "Train small networks on CPUs and see where their gradients leak.",
     version: "0.1.0",
-    subcommands: [Train.self, StabilityCommand.self])
+    subcommands: [Train.self, StabilityCommand.self, LessonCommand.self])
 }

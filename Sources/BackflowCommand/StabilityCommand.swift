@@ -61,10 +61,7 @@ struct StabilityCommand: ParsableCommand {
       let report = try report()
       switch format {
       case .text: say("\(report)")
-      case .json:
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        say(String(decoding: try encoder.encode(report), as: UTF8.self))
+      case .json: say(try json(report))
       }
       if let svg {
         try write(StabilityFigure(report, title: title).svg, to: svg)
@@ -123,15 +120,6 @@ struct StabilityCommand: ParsableCommand {
     let heldOut = try Digits.load().split.heldOut
     return try Stability.report(
       of: model.recurrence, along: heldOut.rowsAsSequence, using: &random)
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      complain("\(path): cannot be written: \(error.localizedDescription)")
-      throw ExitCode.failure
-    }
   }
 }
 

@@ -1,0 +1,104 @@
+internal import Backflow
+
+extension ClippedError {
+  func report(_ comparison: QLearningComparison) -> LessonReport {
+    let inside = QLearningSummary(runs: comparison.runs(.insideSquare))
+    return LessonReport(
+      .clippedError, failure: failure(inside),
+      findings: findings(inside) + audit(.insideSquare).findings(),
+      cure: cure(comparison),
+      runs: comparison.runs.map {
+        .init(
+          variant: $0.clipping.key, seed: $0.seed, meanReturn: $0.meanReturn,
+          episodesTo195: $0.episodesTo195, silencedShare: $0.silencedShare)
+      },
+      figure: picture(comparison).svg)
+  }
+
+  private func failure(_ inside: QLearningSummary) -> LessonReport.Account {
+    let (mean, least, most) = inside.meanReturn
+    let peak = inside.runs.map(\.peakSilencedShare).max() ?? 0
+    return LessonReport.Account(
+      [
+        "An agent balances a pole; its error δ is clipped to ±\(figure(Double(settings.errorLimit)))"
+          + " and then squared. Over \(inside.runs.count) seeds its mean return is \(figure(mean))"
+          + " (\(figure(least)) to \(figure(most))); \(inside.solvedCount) of them reach 195.",
+        "The gradient of \(percent(inside.silenced.share)) of all samples is exactly zero, in the worst"
+          + " episode of \(percent(peak)); of the failures, all that tells a good state from a bad"
+          + " one, it is \(percent(inside.silenced.shareOfFailures)).",
+      ],
+      [
+        "mean_return": mean, "least_mean_return": least, "most_mean_return": most,
+        "solved_seeds": Double(inside.solvedCount), "silenced_share": inside.silenced.share,
+        "peak_silenced_share": peak,
+        "silenced_share_of_failures": inside.silenced.shareOfFailures,
+      ])
+  }
+
+  /// What a monitor that is shown every batch says: the gravest episode of the gravest run.
+  private func findings(_ inside: QLearningSummary) -> [Finding] {
+    let limit = Thresholds().silencedShare
+    let run = inside.runs.max { $0.peakSilencedShare < $1.peakSilencedShare }
+    guard let run, run.peakSilencedShare > limit else { return [] }
+    let episode = run.episodes.indices.max {
+      run.episodes[$0].silenced.share < run.episodes[$1].silenced.share
+    }
+    return [
+      Finding(
+        .blockedGradient, .failure, layer: ErrorClipping.insideSquare.title, step: episode ?? 0,
+        measured: run.peakSilencedShare, threshold: limit,
+        source: "share of the samples in an episode's batches; where a loss is right it is 0",
+        statement: "the gradient of \(percent(run.peakSilencedShare)) of the samples in the batches"
+          + " of an episode is exactly zero although their loss is not at its minimum, and that of"
+          + " \(percent(inside.silenced.shareOfFailures)) of the failures in all batches",
+        reason: "The samples that the network is most wrong about teach it nothing.",
+        cure: "Do not clip inside the loss: use a Huber loss, or clip the gradient.")
+    ]
+  }
+
+  private func cure(_ comparison: QLearningComparison) -> LessonReport.Account {
+    var measures: [String: Double] = [:]
+    let lines = [ErrorClipping.huber, .gradientNorm].map { clipping in
+      let summary = QLearningSummary(runs: comparison.runs(clipping))
+      let (mean, least, most) = summary.meanReturn
+      measures[clipping.key + "_mean_return"] = mean
+      measures[clipping.key + "_least_mean_return"] = least
+      measures[clipping.key + "_most_mean_return"] = most
+      measures[clipping.key + "_solved_seeds"] = Double(summary.solvedCount)
+      measures[clipping.key + "_silenced_share"] = summary.silenced.share
+      return "\(clipping.title): mean return \(figure(mean)) (\(figure(least)) to \(figure(most)));"
+        + " \(summary.solvedCount) of \(summary.runs.count) seeds reach 195;"
+        + " \(percent(summary.silenced.share)) silenced."
+    }
+    return LessonReport.Account(lines.map { $0.prefix(1).uppercased() + $0.dropFirst() }, measures)
+  }
+
+  /// The learning curves of each place of the limit, a panel each, on the same axes.
+  private func picture(_ comparison: QLearningComparison) -> ChartFigure {
+    let longest = comparison.runs.map(\.episodes.count).max() ?? 1
+    return ChartFigure(
+      "Errors clipped inside the square teach nothing; a limit on the gradient keeps them",
+      notes: [
+        "A Q-network learns to balance a pole, three places for the limit on its error, \(seedCount)"
+          + " seeds each. Line: mean over the seeds; band: from the worst to the best of them."
+      ],
+      panels: ErrorClipping.allCases.map { clipping in
+        let summary = QLearningSummary(runs: comparison.runs(clipping))
+        let curve = summary.curve(window: 20)
+        return LineChart(
+          clipping.title.prefix(1).uppercased() + clipping.title.dropFirst(),
+          horizontal: .linear("episode", 0...Double(longest)),
+          vertical: .linear("return (mean of 20 episodes), steps", 0...205),
+          series: [
+            .init(
+              "\(percent(summary.silenced.share)) of the samples silenced",
+              x: curve.mean.indices.map { Double($0 + 1) }, curve.mean, band: curve.range,
+              hue: clipping.hue)
+          ],
+          marks: [
+            .init(
+              at: 195, "195 over 100 episodes: \(summary.solvedCount) of \(seedCount) seeds")
+          ])
+      })
+  }
+}

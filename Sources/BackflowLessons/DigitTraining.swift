@@ -1,0 +1,97 @@
+internal import Backflow
+
+/// A network that learns to read the digits by SGD, and what a lesson shows of it.
+///
+/// Shapes: N images as rows [N, 64], logits [N, 10].
+struct DigitTraining {
+  /// The network, as far as it is trained.
+  private(set) var network: Sequential<Float>
+  /// What was seen of the health of its gradients.
+  private(set) var health: HealthMonitor<Float>
+  /// The number of steps so far.
+  private(set) var step = 0
+  /// The loss over the whole training set, where it was measured.
+  private(set) var losses: [(step: Int, value: Double)] = []
+
+  private var optimizer: SGD<Float>
+  private var random: RandomSource
+  private let (training, heldOut): (Digits, Digits)
+  private let batch = 32
+
+  init(
+    _ network: Sequential<Float>, on digits: Digits, learningRate: Double, momentum: Double = 0,
+    lookingEvery interval: Int = 50, seed: UInt64
+  ) {
+    self.network = network
+    (training, heldOut) = digits.split
+    optimizer = SGD(for: network, learningRate: learningRate, momentum: momentum)
+    health = HealthMonitor(every: interval)
+    random = RandomSource(seed: seed)
+  }
+
+  /// The rate of the steps to come.
+  var learningRate: Double {
+    get { optimizer.learningRate }
+    set { optimizer.learningRate = newValue }
+  }
+
+  /// All training images, [N, 64].
+  var trainingRows: Tensor<Float> { training.rows }
+
+  /// The share of the held-out images that are read rightly.
+  var heldOutAccuracy: Double { accuracy(network(heldOut.rows), heldOut.labels) }
+
+  /// The loss over the whole training set, in nats.
+  var trainingLoss: Double {
+    Double(softmaxCrossEntropy(network(training.rows), training.labels).loss)
+  }
+
+  /// Takes `count` steps; calls `look` every `interval` steps, before the step, and after the last.
+  mutating func train(
+    steps count: Int, lookingEvery interval: Int, _ look: (DigitTraining) -> Void = { _ in }
+  ) {
+    for remaining in stride(from: count, to: 0, by: -1) {
+      if (count - remaining).isMultiple(of: interval) { record(look) }
+      takeStep()
+    }
+    record(look)
+  }
+
+  private mutating func record(_ look: (DigitTraining) -> Void) {
+    losses.append((step, trainingLoss))
+    look(self)
+  }
+
+  private mutating func takeStep() {
+    let images = training.gather(
+      (0..<batch).map { _ in random.integer(below: training.labels.count) })
+    let (logits, cache) = network.forward(images.rows, .training(seed: random.next()))
+    let (loss, logitsGradient) = softmaxCrossEntropy(logits, images.labels)
+    let (signals, gradients) = network.tracedBackward(logitsGradient, cache)
+    let before = network
+    optimizer.update(&network, along: gradients)
+    network.updateBuffers(from: cache)
+    health.observe(step) {
+      $0.network(before, cache, signals: signals)
+      $0.parameters(before, gradients: gradients, after: network)
+      $0.loss(loss, classes: Digits.classCount)
+    }
+    step += 1
+  }
+
+  /// What the layers make of the backward signal of one batch, at the network as it is.
+  func signalProfile() -> SignalProfile? {
+    let images = training.gather(Array(0..<batch))
+    let (logits, cache) = network.forward(images.rows, .training(seed: 0))
+    let (_, logitsGradient) = softmaxCrossEntropy(logits, images.labels)
+    let (signals, _) = network.tracedBackward(logitsGradient, cache)
+    var observation = StepObservation<Float>(step: step)
+    observation.network(network, cache, signals: signals)
+    return SignalProfile(observation.signals)
+  }
+}
+
+extension Digits {
+  /// The images as rows, [N, 64].
+  var rows: Tensor<Float> { images.reshaped(to: [labels.count, 64]) }
+}

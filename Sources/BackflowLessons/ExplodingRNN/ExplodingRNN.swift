@@ -1,0 +1,69 @@
+internal import Backflow
+
+/// A recurrence without input multiplies the gradient by the same matrix at every step back: what is
+/// left of it is a matter of the largest eigenvalue. Then the same with digits to read, a few pixels at
+/// a time: without clipping, with it, and with an LSTM.
+struct ExplodingRNN {
+  /// The seed of all that is drawn.
+  var seed: UInt64
+  /// H, the units of every recurrence.
+  var size = 32
+  /// T, the steps back of the recurrences without input.
+  var stepsBack = 100
+  /// |λ₁| of the three of them.
+  var radii = [0.9, 1, 1.1]
+  /// I, the pixels that are read a step: 64/I steps.
+  var pixels = 4
+  /// The gain of the orthogonal weight of the recurrence that is trained.
+  var gain = 1.8
+  /// The steps of each training.
+  var steps = 600
+  /// The learning rate, with momentum 0.9.
+  var learningRate = 0.02
+  /// The global norm to which gradients are clipped.
+  var limit = 1.0
+
+  /// What was measured.
+  struct Outcome {
+    let free: [FreeRecurrence]
+    let lstm: FreeRecurrence
+    let trainings: [PixelTraining]
+  }
+
+  func run() throws -> LessonReport { report(try outcome()) }
+
+  /// Runs the recurrences without input and trains the readers of digits.
+  func outcome() throws -> Outcome {
+    var random = RandomSource(seed: seed)
+    let free = try radii.map {
+      try FreeRecurrence.vanilla(radius: $0, size: size, steps: stepsBack, using: &random)
+    }
+    let lstm = try FreeRecurrence.lstm(
+      forgetBias: 1, size: size, steps: stepsBack, using: &random)
+    return Outcome(free: free, lstm: lstm, trainings: try trainings())
+  }
+
+  private func trainings() throws -> [PixelTraining] {
+    let digits = try Digits.load()
+    var random = RandomSource(seed: seed)
+    let rnn = PixelReader(
+      RNN<Float>(
+        inputSize: pixels, hiddenSize: size, nonlinearity: .relu,
+        recurrentWeights: .orthogonal(gain: gain), using: &random), using: &random)
+    let lstm = PixelReader(
+      LSTM<Float>(inputSize: pixels, hiddenSize: size, forgetBias: 1, using: &random),
+      using: &random)
+    return [
+      PixelTraining(
+        "RNN, not clipped", .alarm, rnn, on: digits, steps: steps, learningRate: learningRate,
+        limit: nil,
+        seed: seed),
+      PixelTraining(
+        "RNN, clipped to \(figure(limit))", .calm, rnn, on: digits, steps: steps,
+        learningRate: learningRate, limit: limit, seed: seed),
+      PixelTraining(
+        "LSTM", .accent, lstm, on: digits, steps: steps, learningRate: learningRate, limit: limit,
+        seed: seed),
+    ]
+  }
+}

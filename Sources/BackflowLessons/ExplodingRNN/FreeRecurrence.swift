@@ -1,0 +1,101 @@
+internal import Backflow
+internal import RealModule
+
+/// A recurrence without input, as in the essay: x = 0, so the backward pass multiplies the gradient by
+/// the same matrix at every step.
+///
+///     h_t = φ(W h_{t−1}),   δ_{t−1} = Wᵀ (φ′(a_t) ⊙ δ_t)
+///
+/// The states are so small that φ′ = 1; then ‖δ‖ after k steps back tends to |λ₁|^k times the part of δ
+/// that lies along the eigenvector of λ₁, the eigenvalue of largest magnitude.
+struct FreeRecurrence {
+  /// What it is called in a finding.
+  let name: String
+  /// ‖gradient by the state‖ after 0 … T steps back, of a gradient of length 1 by the last state.
+  let norms: [Double]
+  /// |λ₁|^k times the part along the eigenvector, for the same k; empty where that is not known.
+  let predicted: [Double]
+  /// The findings of a health monitor.
+  let findings: [Finding]
+  /// What clipping the gradients of the parameters to a norm of 1 does.
+  let clipping: ClippedStep
+
+  /// The factor of a step, over the second half of the way back.
+  var factorPerStep: Double {
+    let half = norms.count / 2
+    let (from, to) = (norms[half], norms[norms.count - 1])
+    return Double.pow(to / from, 1 / Double(norms.count - 1 - half))
+  }
+}
+
+extension FreeRecurrence {
+  /// A vanilla recurrence whose W, [H, H], is symmetric: λ₁ = `radius`, the other eigenvalues at most
+  /// 0.7 of it.
+  static func vanilla(
+    radius: Double, size: Int, steps: Int, using random: inout RandomSource
+  ) throws -> FreeRecurrence {
+    let q: Tensor<Double> = Initializer.orthogonal()([size, size], using: &random)
+    var eigenvalues = random.uniform([size], in: -0.7 * radius..<0.7 * radius, as: Double.self)
+    eigenvalues[0] = radius
+    let network = RNN(cells: [
+      [
+        VanillaCell(
+          inputWeight: .zeros([size, 1]), recurrentWeight: matmul(q * eigenvalues, q.transposed),
+          inputBias: .zeros([size]), recurrentBias: .zeros([size]))
+      ]
+    ])
+    // The same part of δ along every eigenvector.
+    let part = 1 / Double(size).squareRoot()
+    let direction = matvec(q, Tensor(repeating: part, shape: [size]))
+    return try FreeRecurrence(
+      "rnn(\(figure(radius)))", network, gradient: direction.reshaped(to: [1, size]),
+      predicted: (0...steps).map { part * Double.pow(radius, Double($0)) }, steps: steps,
+      using: &random
+    ) { $0.recurrent($1, network, $2, traces: $3) }
+  }
+
+  /// An LSTM with freshly drawn weights; the gradient enters by its cell.
+  static func lstm(
+    forgetBias: Double, size: Int, steps: Int, using random: inout RandomSource
+  ) throws -> FreeRecurrence {
+    let network = LSTM<Double>(
+      inputSize: 1, hiddenSize: size, forgetBias: forgetBias, using: &random)
+    let vector: Tensor<Double> = random.normal([1, size])
+    let direction = vector / vector.norm()
+    return try FreeRecurrence(
+      "lstm(\(figure(forgetBias)))", network,
+      gradient: LSTMState(hidden: .zeros([1, size]), cell: direction), predicted: [],
+      steps: steps, using: &random
+    ) { $0.recurrent($1, network, $2, traces: $3) }
+  }
+
+  /// Runs `network` from a small state and takes `gradient`, by its last state, back to the first.
+  private init<Cell: RecurrentCell<Double>>(
+    _ name: String, _ network: Recurrent<Cell>, gradient: Cell.State, predicted: [Double],
+    steps: Int, using random: inout RandomSource,
+    _ show: (
+      inout StepObservation<Double>, String, Recurrent<Cell>.Cache, [BackwardTrace<Double>]
+    ) -> Void
+  ) throws {
+    let size = network.hiddenSize
+    let start = Cell.State(
+      tensors: gradient.tensors.map { random.normal($0.shape, standardDeviation: 1e-9) })
+    let (_, _, cache) = network.forward(.zeros([steps, 1, 1]), initialState: [start])
+    let (_, _, gradients, traces) = network.tracedBackward(
+      .zeros([steps, 1, size]), finalStateGradient: [gradient], cache)
+
+    let states = traces[0].stateGradients
+    norms = (0...steps).reversed().map { t in
+      Tensor(states.map { $0.select(t).norm() }).norm()
+    }
+    var clipped = gradients
+    try clipGradientNorm(&clipped, to: 1)
+    clipping = ClippedStep(before: gradients, after: clipped)
+    var observation = StepObservation<Double>(step: 0)
+    show(&observation, name, cache, traces)
+    var health = HealthMonitor<Double>()
+    health.judge(observation)
+    findings = health.alarms
+    (self.name, self.predicted) = (name, predicted)
+  }
+}

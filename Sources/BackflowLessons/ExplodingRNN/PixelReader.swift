@@ -1,0 +1,53 @@
+internal import Backflow
+
+/// Reads an image a few pixels at a time, and tells the digit from the last state: every step is one in
+/// which a gradient can explode.
+///
+/// Shapes: images as sequences [64/I steps, B, I], logits [B, classes].
+struct PixelReader<Cell: RecurrentCell<Float>>: Parameterized {
+  var recurrence: Recurrent<Cell>
+  var readout: Dense<Float>
+
+  init(_ recurrence: Recurrent<Cell>, using random: inout RandomSource) {
+    self.init(
+      recurrence,
+      Dense(inputSize: recurrence.hiddenSize, outputSize: Digits.classCount, using: &random))
+  }
+
+  private init(_ recurrence: Recurrent<Cell>, _ readout: Dense<Float>) {
+    (self.recurrence, self.readout) = (recurrence, readout)
+  }
+
+  mutating func visitParameters(_ visit: ParameterVisitor<Float>) {
+    recurrence.visitParameters(under: "recurrence", visit)
+    readout.visitParameters(under: "readout", visit)
+  }
+
+  /// The logits, as in evaluation.
+  func callAsFunction(_ images: Digits) -> Tensor<Float> {
+    let states = recurrence(images.sequence(ofPixels: recurrence.inputSize))
+    return readout(states.select(states.shape[0] - 1))
+  }
+
+  /// The loss and its gradients.
+  func gradients(_ images: Digits) -> (loss: Double, gradients: PixelReader) {
+    let (states, recurrenceCache) = recurrence.forward(
+      images.sequence(ofPixels: recurrence.inputSize))
+    let last = states.shape[0] - 1
+    let (logits, readoutCache) = readout.forward(states.select(last))
+    let (loss, logitsGradient) = softmaxCrossEntropy(logits, images.labels)
+
+    let (lastGradient, readoutGradients) = readout.backward(logitsGradient, readoutCache)
+    var statesGradient = Tensor<Float>.zeros(states.shape)  // only the last state is read
+    statesGradient[last..<last + 1] = Tensor.stack([lastGradient])
+    let (_, recurrenceGradients) = recurrence.backward(statesGradient, recurrenceCache)
+    return (Double(loss), PixelReader(recurrenceGradients, readoutGradients))
+  }
+}
+
+extension Digits {
+  /// The images read a few pixels at a time, row after row: [64/pixels steps, N, pixels].
+  func sequence(ofPixels pixels: Int) -> Tensor<Float> {
+    rows.reshaped(to: [labels.count, 64 / pixels, pixels]).permuted([1, 0, 2])
+  }
+}

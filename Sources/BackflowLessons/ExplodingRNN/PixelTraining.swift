@@ -1,0 +1,43 @@
+internal import Backflow
+
+/// A reader of pixels that learns by SGD, with its gradients clipped or not.
+struct PixelTraining {
+  /// What it is called.
+  let name: String
+  /// Its colour in the figure.
+  let hue: LineChart.Hue
+  /// The loss of the batch at each step.
+  private(set) var losses: [Double] = []
+  /// The global norm of the gradients at each step, before clipping.
+  private(set) var norms: [Double] = []
+  /// The share of the steps that were clipped; `nil` if none were to be.
+  private(set) var clippedShare: Double?
+  /// The share of held-out digits read rightly at the end.
+  private(set) var accuracy = 0.0
+
+  /// Trains `reader`, and stops where a gradient is not finite.
+  init<Cell: RecurrentCell<Float>>(
+    _ name: String, _ hue: LineChart.Hue, _ reader: PixelReader<Cell>, on digits: Digits,
+    steps: Int, learningRate: Double, limit: Double?, seed: UInt64
+  ) {
+    (self.name, self.hue) = (name, hue)
+    let (training, heldOut) = digits.split
+    var (reader, random) = (reader, RandomSource(seed: seed))
+    var optimizer = SGD(for: reader, learningRate: learningRate, momentum: 0.9)
+    for _ in 0..<steps {
+      let images = training.gather(
+        (0..<32).map { _ in random.integer(below: training.labels.count) })
+      var (loss, gradients) = reader.gradients(images)
+      // Clipping to more than any gradient has only measures.
+      guard let norm = try? clipGradientNorm(&gradients, to: limit ?? .greatestFiniteMagnitude)
+      else { break }
+      optimizer.update(&reader, along: gradients)
+      losses.append(loss)
+      norms.append(norm)
+    }
+    clippedShare = limit.map { limit in
+      Double(norms.count { $0 > limit }) / Double(max(1, norms.count))
+    }
+    accuracy = Backflow.accuracy(reader(heldOut), heldOut.labels)
+  }
+}

@@ -1,0 +1,12 @@
+/// Why a lesson could not be held.
+public enum LessonError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A network passed no gradient at all where some was to be measured.
+  case noSignal(String)
+
+  /// The reason in a sentence.
+  public var description: String {
+    switch self {
+    case .noSignal(let network): "no gradient enters \(network) at the top"
+    }
+  }
+}
