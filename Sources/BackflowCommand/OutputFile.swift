@@ -30,9 +30,11 @@ func makeFolder(_ path: String) throws(UnwritableFile) {
   }
 }
 
-/// `value` as JSON, with its keys in order.
+/// `value` as JSON, with its keys in order. What is not finite becomes a string.
 func json(_ value: some Encodable) throws -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
   return String(decoding: try encoder.encode(value), as: UTF8.self)
 }

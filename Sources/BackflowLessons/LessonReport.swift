@@ -124,8 +124,9 @@ extension LessonReport: CustomStringConvertible {
   /// The report in plain words. Of several findings of one kind it tells the gravest.
   public var description: String {
     let parts =
-      ["\(lesson.rawValue): \(lesson.message)", "", "the failure"] + indented(failure.lines)
-      + ["", "the diagnosis"] + diagnosis + ["", "the cure"] + indented(cure.lines)
+      ["\(lesson.rawValue): \(lesson.message)", "", "the failure"]
+      + failure.lines.flatMap { wrapped($0) } + ["", "the diagnosis"] + diagnosis
+      + ["", "the cure"] + cure.lines.flatMap { wrapped($0) }
     return parts.joined(separator: "\n")
   }
 
@@ -134,12 +135,13 @@ extension LessonReport: CustomStringConvertible {
     var lines: [String] = []
     for finding in findings where !told.contains(finding.kind) {
       told.append(finding.kind)
-      lines += indented("\(finding)".split(separator: "\n").map(String.init))
+      // The first line says what was found, the others stand under it.
+      for (row, line) in "\(finding)".split(separator: "\n").enumerated() {
+        lines += wrapped(String(line), indent: row == 0 ? "  " : "    ")
+      }
       let more = findings.count { $0.kind == finding.kind } - 1
-      if more > 0 { lines.append("    and \(more) more of this kind, at other layers") }
+      if more > 0 { lines.append("    and \(more) more of this kind") }
     }
     return lines
   }
-
-  private func indented(_ lines: [String]) -> [String] { lines.map { "  " + $0 } }
 }

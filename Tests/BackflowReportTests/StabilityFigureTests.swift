@@ -1,10 +1,5 @@
 import Backflow
-import Foundation
 import Testing
-
-#if canImport(FoundationXML)
-  import FoundationXML
-#endif
 
 @Suite struct `The picture of a stability report` {
   private func svg(
@@ -14,22 +9,6 @@ import Testing
     let report = try Stability.report(
       ofRecurrentWeight: weight, slopeBound: 1, slopeAtRest: 1, steps: steps, using: &random)
     return StabilityFigure(report, title: title).svg
-  }
-
-  /// The names of the elements in the order in which they start; fails if the XML is not well-formed.
-  private func elements(_ svg: String) throws -> [String] {
-    final class Names: NSObject, XMLParserDelegate {
-      var names: [String] = []
-      func parser(
-        _: XMLParser, didStartElement name: String, namespaceURI _: String?,
-        qualifiedName _: String?, attributes _: [String: String]
-      ) { names.append(name) }
-    }
-    let names = Names()
-    let parser = XMLParser(data: Data(svg.utf8))
-    parser.delegate = names
-    try #require(parser.parse(), "\(String(describing: parser.parserError))")
-    return names.names
   }
 
   @Test func `shows every eigenvalue, every step and the unit circle`() throws {

@@ -2,15 +2,15 @@ internal import Backflow
 
 /// Batch normalisation as a graph of elementary steps, each with its local gradient; the same in one
 /// closed form; and the backward pass that forgets that mean and variance depend on the input.
-struct BatchNormGraph {
+package struct BatchNormGraph {
   /// The seed of the batch, of the weights and of the order of the images.
-  var seed: UInt64
+  package var seed: UInt64
   /// N, the size of the batch that is drawn.
-  var batch = 8
+  package var batch = 8
   /// C, its features.
-  var features = 4
+  package var features = 4
   /// The steps of the two trainings.
-  var steps = 600
+  package var steps = 600
 
   /// What was measured.
   struct Outcome {
@@ -26,7 +26,11 @@ struct BatchNormGraph {
     let rightAccuracy, wrongAccuracy: Double
   }
 
-  func run() throws -> LessonReport { report(try outcome()) }
+  /// The lesson as it is held, drawn from `seed`.
+  package init(seed: UInt64) { self.seed = seed }
+
+  /// Holds the lesson.
+  package func run() throws -> LessonReport { report(try outcome()) }
 
   /// Draws a batch, takes it through both layers and both passes, and trains with both.
   func outcome() throws -> Outcome {

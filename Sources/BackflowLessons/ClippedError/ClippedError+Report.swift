@@ -91,7 +91,8 @@ extension ClippedError {
           vertical: .linear("return (mean of 20 episodes), steps", 0...205),
           series: [
             .init(
-              "\(percent(summary.silenced.share)) of the samples silenced",
+              "silenced: \(percent(summary.silenced.share)) of all samples,"
+                + " \(percent(summary.silenced.shareOfFailures)) of the failures",
               x: curve.mean.indices.map { Double($0 + 1) }, curve.mean, band: curve.range,
               hue: clipping.hue)
           ],

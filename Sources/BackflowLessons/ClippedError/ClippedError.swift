@@ -3,15 +3,19 @@ internal import RealModule
 
 /// A Q-network whose errors are clipped before they are squared learns nothing from the largest of
 /// them; beside it Huber's loss, and a limit on the norm of the gradient. See `QLearningComparison`.
-struct ClippedError {
+package struct ClippedError {
   /// The first seed; the others follow it.
-  var seed: UInt64
+  package var seed: UInt64
   /// How many agents are trained for each place of the limit.
-  var seedCount = 5
+  package var seedCount = 5
   /// What they have in common.
-  var settings = QLearningSettings()
+  package var settings = QLearningSettings()
 
-  func run() throws -> LessonReport { report(try comparison()) }
+  /// The lesson as it is held, drawn from `seed`.
+  package init(seed: UInt64) { self.seed = seed }
+
+  /// Holds the lesson.
+  package func run() throws -> LessonReport { report(try comparison()) }
 
   /// Trains all agents.
   func comparison() throws -> QLearningComparison {

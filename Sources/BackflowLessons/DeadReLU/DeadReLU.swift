@@ -8,21 +8,21 @@ internal import Backflow
 ///
 /// A step so long that a < 0 for every example is the unit's last: it gets no gradient any more, and
 /// below it stands nothing but the data, which do not move.
-struct DeadReLU {
+package struct DeadReLU {
   /// The seed of the weights and of the order of the images.
-  var seed: UInt64
+  package var seed: UInt64
   /// H, the units of the layer.
-  var width = 100
+  package var width = 100
   /// The learning rate that kills, with momentum 0.9.
-  var largeRate = 1.0
+  package var largeRate = 1.0
   /// The learning rate that does not.
-  var smallRate = 0.05
+  package var smallRate = 0.05
   /// The steps at the first rate.
-  var firstSteps = 100
+  package var firstSteps = 100
   /// The steps after that, at the small rate.
-  var furtherSteps = 1000
+  package var furtherSteps = 1000
   /// The slope of the leaky units below 0.
-  var slope: Float = 0.01
+  package var slope: Float = 0.01
 
   /// One of the networks, as it was before, between and after the two phases.
   struct Outcome {
@@ -39,7 +39,11 @@ struct DeadReLU {
     var accuracy: Double { accuracies.last ?? 0 }
   }
 
-  func run() throws -> LessonReport { report(try outcomes()) }
+  /// The lesson as it is held, drawn from `seed`.
+  package init(seed: UInt64) { self.seed = seed }
+
+  /// Holds the lesson.
+  package func run() throws -> LessonReport { report(try outcomes()) }
 
   /// Trains the three networks.
   func outcomes() throws -> (killed: Outcome, careful: Outcome, leaky: Outcome) {

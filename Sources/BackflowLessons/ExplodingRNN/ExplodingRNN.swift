@@ -3,25 +3,25 @@ internal import Backflow
 /// A recurrence without input multiplies the gradient by the same matrix at every step back: what is
 /// left of it is a matter of the largest eigenvalue. Then the same with digits to read, a few pixels at
 /// a time: without clipping, with it, and with an LSTM.
-struct ExplodingRNN {
+package struct ExplodingRNN {
   /// The seed of all that is drawn.
-  var seed: UInt64
+  package var seed: UInt64
   /// H, the units of every recurrence.
-  var size = 32
+  package var size = 32
   /// T, the steps back of the recurrences without input.
-  var stepsBack = 100
+  package var stepsBack = 100
   /// |λ₁| of the three of them.
-  var radii = [0.9, 1, 1.1]
+  package var radii = [0.9, 1, 1.1]
   /// I, the pixels that are read a step: 64/I steps.
-  var pixels = 4
+  package var pixels = 4
   /// The gain of the orthogonal weight of the recurrence that is trained.
-  var gain = 1.8
+  package var gain = 1.8
   /// The steps of each training.
-  var steps = 600
+  package var steps = 600
   /// The learning rate, with momentum 0.9.
-  var learningRate = 0.02
+  package var learningRate = 0.02
   /// The global norm to which gradients are clipped.
-  var limit = 1.0
+  package var limit = 1.0
 
   /// What was measured.
   struct Outcome {
@@ -30,7 +30,11 @@ struct ExplodingRNN {
     let trainings: [PixelTraining]
   }
 
-  func run() throws -> LessonReport { report(try outcome()) }
+  /// The lesson as it is held, drawn from `seed`.
+  package init(seed: UInt64) { self.seed = seed }
+
+  /// Holds the lesson.
+  package func run() throws -> LessonReport { report(try outcome()) }
 
   /// Runs the recurrences without input and trains the readers of digits.
   func outcome() throws -> Outcome {

@@ -7,19 +7,19 @@ internal import Backflow
 ///     z = σ(a),   ā = z̄ z(1 − z),   z(1 − z) ≤ ¼
 ///
 /// Where a is far from 0, z(1 − z) is next to 0 and nothing flows back; and nowhere is it more than ¼.
-struct SigmoidSaturation {
+package struct SigmoidSaturation {
   /// The seed of the weights and of the order of the images.
-  var seed: UInt64
+  package var seed: UInt64
   /// The number of sigmoid layers.
-  var depth = 8
+  package var depth = 8
   /// The units of each.
-  var width = 48
+  package var width = 48
   /// The standard deviation of weights that are too large: sums in the hundreds, as in the essay.
-  var largeDeviation = 100.0
+  package var largeDeviation = 100.0
   /// The steps of each training.
-  var steps = 1500
+  package var steps = 1500
   /// The learning rate, with momentum 0.9.
-  var learningRate = 0.05
+  package var learningRate = 0.05
 
   /// One of the networks after its training.
   struct Outcome {
@@ -38,7 +38,11 @@ struct SigmoidSaturation {
     var all: [Outcome] { [large, small, scaled, normalized] }
   }
 
-  func run() throws -> LessonReport { report(try outcomes()) }
+  /// The lesson as it is held, drawn from `seed`.
+  package init(seed: UInt64) { self.seed = seed }
+
+  /// Holds the lesson.
+  package func run() throws -> LessonReport { report(try outcomes()) }
 
   /// Trains the four networks.
   func outcomes() throws -> Outcomes {
