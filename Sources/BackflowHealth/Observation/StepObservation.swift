@@ -24,6 +24,11 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// What clipping did to the gradients of the step.
   public private(set) var clipping: ClippedStep?
 
+  /// What the forward pass made, in its order, as far as it was shown.
+  private(set) var forwards: [ShownTensor<Scalar>] = []
+  /// What the backward pass made, in the order of the forward pass: last to first is its own.
+  private(set) var backwards: [ShownTensor<Scalar>] = []
+
   /// Nothing yet of this step.
   public init(step: Int) { self.step = step }
 
@@ -38,10 +43,16 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
       Activation(
         layer: layer, gate: gate, function: function, input: input, output: output,
         features: features ?? 0..<(output.shape.last ?? 0)))
+    // The gates of a cell stand side by side in one tensor, which is shown with the first of them.
+    if features == nil || features?.lowerBound == 0 {
+      if let input { forwards.append(ShownTensor(layer, "the input", input)) }
+      forwards.append(ShownTensor(layer, "the output", output))
+    }
     if let outputGradient, let inputGradient {
-      signal(
-        layer, .activation, outputGradient: outputGradient, inputGradient: inputGradient,
-        output: output)
+      append(
+        LayerSignal(
+          layer: layer, kind: .activation, outputGradient: outputGradient,
+          inputGradient: inputGradient, output: output))
     }
   }
 
@@ -50,7 +61,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     _ layer: String, _ kind: LayerSignal<Scalar>.Kind, outputGradient: Tensor<Scalar>,
     inputGradient: Tensor<Scalar>, output: Tensor<Scalar>? = nil
   ) {
-    signals.append(
+    if let output { forwards.append(ShownTensor(layer, "the output", output)) }
+    append(
       LayerSignal(
         layer: layer, kind: kind, outputGradient: outputGradient, inputGradient: inputGradient,
         output: output))
@@ -95,5 +107,33 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     from before: Model, to after: Model
   ) { clipping = ClippedStep(before: before, after: after) }
 
-  mutating func recurrence(_ signal: RecurrentSignal<Scalar>) { recurrences.append(signal) }
+  private mutating func append(_ signal: LayerSignal<Scalar>) {
+    signals.append(signal)
+    backwards.append(ShownTensor(signal.layer, "the gradient by the input", signal.inputGradient))
+    backwards.append(ShownTensor(signal.layer, "the gradient by the output", signal.outputGradient))
+  }
+
+  mutating func recurrence(_ signal: RecurrentSignal<Scalar>) {
+    recurrences.append(signal)
+    let trace = signal.trace
+    for state in trace.stateGradients {
+      backwards.append(ShownTensor(signal.layer, "the gradient by the states", state))
+    }
+    backwards += [
+      ShownTensor(
+        signal.layer, "the gradient by the pre-activations", trace.preactivationGradient),
+      ShownTensor(signal.layer, "the gradient by the output", trace.outputGradient),
+    ]
+  }
+}
+
+/// A tensor of a step, and what to call it: "the output" of "fc1".
+struct ShownTensor<Scalar: RealScalar>: Sendable {
+  let place: String
+  let what: String
+  let tensor: Tensor<Scalar>
+
+  init(_ place: String, _ what: String, _ tensor: Tensor<Scalar>) {
+    (self.place, self.what, self.tensor) = (place, what, tensor)
+  }
 }
