@@ -6,8 +6,8 @@ internal import BackflowLinearAlgebra
 ///     var health = HealthMonitor<Float>(every: 10)
 ///     …
 ///     health.observe(step) {
-///       $0.network("digits", model, cache, trace)
-///       $0.update(of: before, to: model)
+///       $0.network(model, cache, signals: signals)
+///       $0.parameters(before, gradients: gradients, after: model)
 ///       $0.loss(loss, classes: 10)
 ///     }
 ///     print(health)

@@ -31,4 +31,78 @@ import Testing
       #expect(finding.statement.contains("element 7"))
     }
   }
+
+  private func saturated(_ share: Double) -> Tensor<Double> {
+    Tensor((0..<100).map { Double($0) < 100 * share ? 1 : 0 }, shape: [100, 1])
+  }
+
+  @Test func `says a thing once, and again when it gets graver`() {
+    var monitor = HealthMonitor<Double>()
+    func look(_ step: Int, _ share: Double) -> [Finding.Severity] {
+      monitor.observe(step) { $0.activation("layer", .tanh, output: saturated(share)) }
+        .map(\.severity)
+    }
+    #expect(look(0, 0.6) == [.warning])
+    #expect(look(1, 0.7) == [])
+    #expect(look(2, 0.95) == [.failure])
+    #expect(look(3, 0.6) == [])
+    #expect(monitor.findings.map(\.severity) == [.failure] && monitor.findings.map(\.step) == [2])
+    #expect(monitor.observations == 4)
+  }
+
+  @Test func `keeps layers, gates and kinds apart, the gravest first`() {
+    var monitor = HealthMonitor<Double>()
+    monitor.observe(0) {
+      $0.activation("a", .tanh, output: saturated(0.6))
+      $0.activation("b", .sigmoid, output: saturated(0.6), gate: "input")
+      $0.activation("b", .sigmoid, output: saturated(0.7), gate: "forget")
+    }
+    monitor.observe(1) {
+      $0.activation("c", .tanh, output: saturated(1))
+      $0.loss(100, classes: 10)
+    }
+    #expect(monitor.findings.map(\.layer) == ["c", "a", "b", "b"])
+    #expect(monitor.findings.map(\.gate) == [nil, nil, "forget", "input"])
+  }
+
+  @Test func `counts no note among its alarms, and takes over what others found`() {
+    var monitor = HealthMonitor<Double>()
+    let note = Finding(
+      .clipping, .note, layer: "x", step: 0, measured: 1, threshold: 1, source: "", statement: "",
+      reason: "", cure: "")
+    monitor.add([note, note])
+    #expect(monitor.findings == [note] && monitor.alarms.isEmpty)
+  }
+
+  @Test func `names few units and counts all`() throws {
+    var monitor = HealthMonitor<Double>()
+    monitor.observe(0) { $0.activation("layer", .tanh, output: .ones([4, 40])) }
+    let finding = try #require(monitor.findings.first)
+    #expect(finding.units == Array(0..<Finding.listedUnits) && finding.measured == 1)
+  }
+
+  @Test func `of a quiet step finds nothing`() {
+    var monitor = HealthMonitor<Double>()
+    var random = RandomSource(seed: 12)
+    var network = Sequential<Double> {
+      Dense(inputSize: 6, outputSize: 8, using: &random)
+      Tanh()
+      Dense(inputSize: 8, outputSize: 3, using: &random)
+    }
+    var optimizer = Adam(for: network)
+    for step in 0..<20 {
+      let (logits, cache) = network.forward(random.normal([9, 6]))
+      let (loss, top) = softmaxCrossEntropy(logits, [0, 1, 2, 0, 1, 2, 0, 1, 2])
+      let (signals, gradients) = network.tracedBackward(top, cache)
+      let before = network
+      optimizer.update(&network, along: gradients)
+      monitor.observe(step) {
+        $0.network(before, cache, signals: signals)
+        $0.parameters(before, gradients: gradients, after: network)
+        $0.loss(loss, classes: 3)
+        $0.clipping(from: gradients, to: gradients)
+      }
+    }
+    #expect(monitor.findings.isEmpty, "\(monitor)")
+  }
 }

@@ -87,8 +87,8 @@ public struct DeadUnitReport: Sendable, Equatable {
   /// How many units were off for the whole last batch: what a look at one batch would call dead.
   public let silentInBatch: Int
 
-  /// The units that were never on.
-  public var dead: [Int] { active.indices.filter { active[$0] == 0 && !(maxima[$0] > 0) } }
+  /// The units that were never on. One that met a NaN is not among them: nobody knows.
+  public var dead: [Int] { maxima.indices.filter { maxima[$0] <= 0 } }
   /// The share of units that were never on; 0 of none.
   public var deadShare: Double {
     active.isEmpty ? 0 : Double(dead.count) / Double(active.count)

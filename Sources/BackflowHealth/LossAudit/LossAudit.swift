@@ -1,11 +1,12 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
+internal import Foundation
 
 /// Compares the gradient of any elementwise loss, as somebody wrote it, with the loss itself.
 ///
 /// The loss is tried at errors δ of ±{0.5, 2, 10, 100}·k on both sides of a suspected bend k, where
 /// clipped losses differ from right ones, and its gradient is compared with the central difference
-/// (ℓ(δ + h) − ℓ(δ − h))/2h.
+/// (ℓ(δ + h) − ℓ(δ − h))/2h. At the bend itself the loss must not jump.
 ///
 ///     let audit = LossAudit<Double>(scale: 1) { delta in (clippedSquare(delta), itsGradient(delta)) }
 ///     print(audit.findings())
@@ -31,9 +32,12 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
   public let trials: [Trial]
   /// The loss at δ = 0, which a loss of errors cannot fall below.
   public let minimum: Double
+  /// The bends ±k at which the loss jumps, so that no gradient tells of the step.
+  public let jumps: [Double]
   private let tolerance: Double
 
-  /// Tries a loss that maps errors δ [n] to losses [n] and gradients [n].
+  /// Tries a loss that maps errors δ [n] to losses [n] and gradients [n]; `scale` is k. Stops if it
+  /// returns another number of them.
   public init(
     _ name: String = "the loss", scale: Double = 1,
     _ loss: (Tensor<Scalar>) -> (values: Tensor<Scalar>, gradient: Tensor<Scalar>)
@@ -41,12 +45,18 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     self.name = name
     let errors = [-100, -10, -2, -0.5, 0.5, 2, 10, 100].map { $0 * scale }
     // As far apart as balances rounding and curvature: h = ε^⅓ · max(|δ|, k).
-    let h = Double(Scalar.ulpOfOne.squareRoot().squareRoot())
+    let h = cbrt(Double(Scalar.ulpOfOne))
     let steps = errors.map { h * Swift.max($0.magnitude, scale) }
     func losses(at points: [Double]) -> [Double] {
-      loss(Tensor(points.map { Scalar($0) })).values.elements.map { Double($0) }
+      let values = loss(Tensor(points.map { Scalar($0) })).values
+      require(
+        values.count == points.count, "\(name): \(values.count) losses of \(points.count) errors")
+      return values.elements.map { Double($0) }
     }
     let (values, gradient) = loss(Tensor(errors.map { Scalar($0) }))
+    require(
+      values.count == errors.count && gradient.count == errors.count,
+      "\(name): \(values.count) losses and \(gradient.count) gradients of \(errors.count) errors")
     let above = losses(at: zip(errors, steps).map { $0 + $1 })
     let below = losses(at: zip(errors, steps).map { $0 - $1 })
     trials = errors.indices.map {
@@ -56,7 +66,16 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
         difference: (above[$0] - below[$0]) / (2 * steps[$0]))
     }
     minimum = losses(at: [0])[0]
-    tolerance = 10 * h
+    let tolerance = 10 * h
+    self.tolerance = tolerance
+    // The slopes at ½ k and 2 k on either side bound the one at k, if the loss bends but once.
+    let slopes = trials.map(\.difference.magnitude)
+    let bounds = [-scale: Swift.max(slopes[2], slopes[3]), scale: Swift.max(slopes[4], slopes[5])]
+    jumps = [-scale, scale].filter { bend in
+      let pair = losses(at: [bend * (1 - h), bend * (1 + h)])
+      let slope = (pair[1] - pair[0]).magnitude / (2 * h * scale)
+      return slope > 2 * (bounds[bend] ?? 0) + tolerance
+    }
   }
 
   /// The errors from which nothing is learned although their loss is above the minimum.
@@ -77,7 +96,7 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
 }
 
 extension LossAudit {
-  /// What is wrong with the loss, if anything.
+  /// What is wrong with the loss, if anything, in one finding.
   public func findings(step: Int = 0) -> [Finding] {
     let checks: [(errors: [Double], statement: String, cure: String)] = [
       (
@@ -92,15 +111,23 @@ extension LossAudit {
         unseen, "is no greater than the loss of no error",
         "Take the magnitude in the mask, |δ| > k, and k(|δ| − k/2) beyond it."
       ),
+      (jumps, "jumps", "Let the branches meet: beyond the bend, k(|δ| − k/2)."),
     ]
-    return checks.filter { !$0.errors.isEmpty }.map { errors, statement, cure in
-      let share = Double(errors.count) / Double(trials.count)
-      return Finding(
-        .blockedGradient, .failure, layer: name, step: step, measured: share, threshold: 0,
-        source: "share of the trials at δ = ±{0.5, 2, 10, 100} k",
-        statement: "\(name) \(statement): at δ = \(errors.map(figure).joined(separator: ", "))",
-        reason: "Such errors teach nothing, or the wrong thing, however large they are.", cure: cure
-      )
-    }
+    let failed = checks.filter { !$0.errors.isEmpty }
+    if failed.isEmpty { return [] }
+    let errors = Set(failed.flatMap(\.errors))
+    return [
+      Finding(
+        .blockedGradient, .failure, layer: name, step: step,
+        measured: Double(errors.count) / Double(trials.count + 2), threshold: 0,
+        source: "share of the trials at δ = ±{0.5, 1, 2, 10, 100} k",
+        statement: name + " "
+          + failed.map {
+            "\($0.statement), at δ = \($0.errors.map(figure).joined(separator: ", "))"
+          }
+          .joined(separator: "; it "),
+        reason: "Such errors teach nothing, or the wrong thing, however large they are.",
+        cure: failed.map(\.cure).joined(separator: " "))
+    ]
   }
 }

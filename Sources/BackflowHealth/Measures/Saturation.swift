@@ -19,9 +19,10 @@ public struct Saturation: Sendable, Equatable {
   public let high: [Int]
 
   /// Counts in one pass over the output; `nil` for a ReLU, which does not saturate, and for nothing
-  /// to count.
+  /// to count. NaN is on neither side.
   public init?<Scalar: RealScalar>(_ activation: Activation<Scalar>, slope: Double) {
-    guard let live = activation.function.liveOutputs(slope: slope), activation.output.count > 0
+    guard let live = activation.function.liveOutputs(slope: slope), activation.output.count > 0,
+      !activation.features.isEmpty
     else { return nil }
     let columns = activation.output.shape[activation.output.rank - 1]
     (layer, gate, function) = (activation.layer, activation.gate, activation.function)

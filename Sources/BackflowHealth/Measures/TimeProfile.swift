@@ -51,8 +51,10 @@ public struct TimeProfile: Sendable, Equatable {
       ? 1 : exp(logActivationFactors.reduce(0, +) / Double(logActivationFactors.count))
   }
 
-  /// The mean factor of the recurrent weight and of what passes it by.
-  public var weightFactor: Double { factorPerStep / activationFactor }
+  /// The mean factor of the recurrent weight and of what passes it by; 1 if nothing reaches it.
+  public var weightFactor: Double {
+    activationFactor == 0 ? 1 : factorPerStep / activationFactor
+  }
 
   /// How many steps back a gradient that enters at the last keeps at least `share` of its length;
   /// `nil` if it does so to the first.

@@ -14,8 +14,10 @@ public enum ActivationFunction: String, Sendable, Codable, CaseIterable {
   ///
   ///     tanh: 1 − y² ≥ s  ⇔  |y| ≤ √(1 − s)        sigmoid: 4y(1 − y) ≥ s  ⇔  |2y − 1| ≤ √(1 − s)
   ///
-  /// A sigmoid is a tanh in this, 2σ(a) − 1 = tanh(a/2). `nil` for a ReLU, which is on or off.
+  /// A sigmoid is a tanh in this, 2σ(a) − 1 = tanh(a/2). `nil` for a ReLU, which is on or off. Stops
+  /// unless `slope` is in 0...1.
   public func liveOutputs(slope: Double) -> ClosedRange<Double>? {
+    require((0...1).contains(slope), "a share of the largest slope is in 0...1, not \(slope)")
     let bound = (1 - slope).squareRoot()
     switch self {
     case .tanh: return -bound...bound

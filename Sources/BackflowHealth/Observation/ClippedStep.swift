@@ -1,5 +1,5 @@
-public import BackflowLayers
 internal import BackflowKernels
+public import BackflowLayers
 internal import BackflowLinearAlgebra
 
 /// What clipping did to the gradients of one step.
@@ -8,39 +8,52 @@ public struct ClippedStep: Sendable, Equatable {
   public let normBefore: Double
   /// ‖g‖ after
   public let normAfter: Double
-  /// The cosine of the angle between the two: 1 where the direction was kept. 1 where one is zero.
+  /// The cosine of the angle between the two: 1 where the direction was kept, up to rounding. 1 where
+  /// one of them is zero.
   public let cosine: Double
+  /// Whether any element was changed.
+  public let isClipped: Bool
 
-  /// Whether anything was changed.
-  public var isClipped: Bool { normAfter != normBefore || cosine < 1 }
-
-  /// Compares gradients before and after. Cost: three passes over the parameters.
+  /// Compares gradients before and after. The norms are formed in double and scaled where a square
+  /// would overflow. Cost: two passes over the parameters, four over those that were changed.
   public init<Model: Parameterized>(before: Model, after: Model) {
-    var (dots, one, other): ([Double], [Double], [Double]) = ([], [], [])
-    for (old, new) in zip(before.namedParameters, after.namedParameters) {
-      one.append(VectorKernels.norm(old.value.span))
-      other.append(VectorKernels.norm(new.value.span))
-      let scale = one[one.count - 1] * other[other.count - 1]
-      // Unit vectors, so that no product overflows.
-      let cosine =
-        scale == 0
-        ? 0
-        : Double(
-          dot(
-            (old.value / Model.Scalar(one[one.count - 1])).flattened,
-            (new.value / Model.Scalar(other[other.count - 1])).flattened))
-      dots.append(cosine)
+    let pairs = zip(before.namedParameters, after.namedParameters).map {
+      Pair(before: $0.value, after: $1.value)
     }
-    normBefore = Tensor(one).norm()
-    normAfter = Tensor(other).norm()
-    var cosine = 0.0
-    for index in dots.indices {
-      cosine += dots[index] * (one[index] / normBefore) * (other[index] / normAfter)
+    let (normBefore, normAfter) = (
+      Tensor(pairs.map(\.normBefore)).norm(), Tensor(pairs.map(\.normAfter)).norm()
+    )
+    var cosine = 1.0
+    if normBefore > 0, normAfter > 0 {
+      cosine = pairs.reduce(0) {
+        $0 + $1.cosine * ($1.normBefore / normBefore) * ($1.normAfter / normAfter)
+      }
     }
-    self.cosine = normBefore > 0 && normAfter > 0 ? cosine : 1
+    (self.normBefore, self.normAfter, self.cosine) = (normBefore, normAfter, cosine)
+    isClipped = pairs.contains { !$0.isSame }
   }
 }
 
-extension Tensor {
-  fileprivate var flattened: Tensor { reshaped(to: [count]) }
+/// The gradient of one parameter before and after.
+private struct Pair {
+  let normBefore: Double
+  let normAfter: Double
+  let cosine: Double
+  let isSame: Bool
+
+  init<Scalar: RealScalar>(before: Tensor<Scalar>, after: Tensor<Scalar>) {
+    normBefore = VectorKernels.norm(before.span)
+    isSame = VectorKernels.allEqual(before.span, after.span)
+    normAfter = isSame ? normBefore : VectorKernels.norm(after.span)
+    if normBefore == 0 || normAfter == 0 {
+      cosine = 0
+    } else if isSame {
+      cosine = 1
+    } else {
+      // Of vectors of length 1, so that no product overflows.
+      cosine = Double(
+        dot(
+          before.flattened / Scalar(normBefore), after.flattened / Scalar(normAfter)))
+    }
+  }
 }

@@ -24,6 +24,11 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// What clipping did to the gradients of the step.
   public private(set) var clipping: ClippedStep?
 
+  /// What the forward pass made, in its order, as far as it was shown.
+  private(set) var forwards: [ShownTensor<Scalar>] = []
+  /// What the backward pass made, in the order of the forward pass: last to first is its own.
+  private(set) var backwards: [ShownTensor<Scalar>] = []
+
   /// Nothing yet of this step.
   public init(step: Int) { self.step = step }
 
@@ -34,14 +39,15 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     input: Tensor<Scalar>? = nil, outputGradient: Tensor<Scalar>? = nil,
     inputGradient: Tensor<Scalar>? = nil, gate: String? = nil, features: Range<Int>? = nil
   ) {
-    activations.append(
+    append(
       Activation(
         layer: layer, gate: gate, function: function, input: input, output: output,
         features: features ?? 0..<(output.shape.last ?? 0)))
     if let outputGradient, let inputGradient {
-      signal(
-        layer, .activation, outputGradient: outputGradient, inputGradient: inputGradient,
-        output: output)
+      append(
+        LayerSignal(
+          layer: layer, kind: .activation, outputGradient: outputGradient,
+          inputGradient: inputGradient, output: output))
     }
   }
 
@@ -50,7 +56,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     _ layer: String, _ kind: LayerSignal<Scalar>.Kind, outputGradient: Tensor<Scalar>,
     inputGradient: Tensor<Scalar>, output: Tensor<Scalar>? = nil
   ) {
-    signals.append(
+    if let output { forwards.append(ShownTensor(layer, "the output", output)) }
+    append(
       LayerSignal(
         layer: layer, kind: kind, outputGradient: outputGradient, inputGradient: inputGradient,
         output: output))
@@ -95,5 +102,40 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     from before: Model, to after: Model
   ) { clipping = ClippedStep(before: before, after: after) }
 
-  mutating func recurrence(_ signal: RecurrentSignal<Scalar>) { recurrences.append(signal) }
+  private mutating func append(_ signal: LayerSignal<Scalar>) {
+    signals.append(signal)
+    backwards.append(ShownTensor(signal.layer, "the gradient by the input", signal.inputGradient))
+    backwards.append(ShownTensor(signal.layer, "the gradient by the output", signal.outputGradient))
+  }
+
+  /// The gates of a cell stand side by side in one tensor, which is shown with the first of them.
+  /// They are `covered` if the output that they make is shown as well.
+  mutating func append(_ activation: Activation<Scalar>, covered: Bool = false) {
+    activations.append(activation)
+    guard activation.features.lowerBound == 0 else { return }
+    if let input = activation.input {
+      forwards.append(ShownTensor(activation.layer, "the input", input))
+    }
+    forwards.append(
+      ShownTensor(activation.layer, "the output", activation.output, isCovered: covered))
+  }
+
+  mutating func output(_ layer: String, _ output: Tensor<Scalar>) {
+    forwards.append(ShownTensor(layer, "the output", output))
+  }
+
+  mutating func recurrence(_ signal: RecurrentSignal<Scalar>) {
+    recurrences.append(signal)
+    let trace = signal.trace
+    for state in trace.stateGradients {
+      backwards.append(ShownTensor(signal.layer, "the gradient by the states", state))
+    }
+    backwards += [
+      // W_hhᵀ ā_t is in the state's gradient, and a NaN times anything is one.
+      ShownTensor(
+        signal.layer, "the gradient by the pre-activations", trace.preactivationGradient,
+        isCovered: true),
+      ShownTensor(signal.layer, "the gradient by the output", trace.outputGradient),
+    ]
+  }
 }

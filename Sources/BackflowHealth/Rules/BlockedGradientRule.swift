@@ -28,13 +28,9 @@ extension LossEntries {
   /// The share of entries whose gradient is exactly zero while their loss is above the minimum; 0 of
   /// none.
   public var silencedShare: Double {
-    if values.count == 0 { return 0 }
-    let minimum = Scalar(minimum)
-    var silenced = 0
-    let (losses, slopes) = (values.elements, gradient.elements)
-    for index in losses.indices where slopes[index] == 0 && losses[index] > minimum {
-      silenced += 1
-    }
-    return Double(silenced) / Double(losses.count)
+    if values.isEmpty { return 0 }
+    let silenced = VectorKernels.countFlat(
+      values.span, slopes: gradient.span, above: Scalar(minimum))
+    return Double(silenced) / Double(values.count)
   }
 }

@@ -2,15 +2,17 @@ internal import BackflowKernels
 internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// NaN and infinity, at the first step and in the first tensor in which they appear: forwards
-/// through the outputs, then the loss, then backwards through the gradients, then the updates.
+/// NaN and infinity, at the first step and in the first tensor in which they appear: the parameters,
+/// forwards through the outputs, the loss, backwards through the gradients, the updated parameters.
 struct NonFiniteRule<Scalar: RealScalar>: Rule {
   private var isFound = false
 
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    guard !isFound, let (place, what, count, index) = first(in: observation) else { return [] }
+    guard !isFound, first(in: observation, skippingCovered: true) != nil,
+      let (place, what, count, index) = first(in: observation, skippingCovered: false)
+    else { return [] }
     isFound = true
     let extent = index.map { ", the first at element \($0)" } ?? ""
     return [
@@ -25,65 +27,47 @@ struct NonFiniteRule<Scalar: RealScalar>: Rule {
     ]
   }
 
+  private typealias Place = (place: String, what: String, count: Int, index: Int?)
+
   private func first(
-    in observation: StepObservation<Scalar>
-  ) -> (place: String, what: String, count: Int, index: Int?)? {
-    for parameter in observation.parameters {
-      if let found = spoilt(parameter.value, parameter.name, "the value") { return found }
+    in observation: StepObservation<Scalar>, skippingCovered: Bool
+  ) -> Place? {
+    func first(of shown: some Sequence<ShownTensor<Scalar>>) -> Place? {
+      self.first(of: shown.lazy.filter { !(skippingCovered && $0.isCovered) })
     }
-    for activation in observation.activations where activation.features.lowerBound == 0 {
-      if let input = activation.input, let found = spoilt(input, activation.layer, "the input") {
-        return found
-      }
-      if let found = spoilt(activation.output, activation.layer, "the output") { return found }
-    }
-    for signal in observation.signals {
-      if let output = signal.output, let found = spoilt(output, signal.layer, "the output") {
-        return found
-      }
+    let parameters = observation.parameters
+    if let found = first(of: parameters.map { ShownTensor($0.name, "the value", $0.value) })
+      ?? first(of: observation.forwards)
+    {
+      return found
     }
     if let loss = observation.loss?.value, !loss.isFinite {
       return ("the loss", "the value", 1, nil)
     }
-    for entries in observation.entries {
-      if let found = spoilt(entries.values, entries.name, "the loss by entry") { return found }
-      if let found = spoilt(entries.gradient, entries.name, "the gradient") { return found }
+    let losses = observation.entries.flatMap {
+      [
+        ShownTensor($0.name, "the loss by entry", $0.values),
+        ShownTensor($0.name, "the gradient by entry", $0.gradient),
+      ]
     }
-    for signal in observation.signals.reversed() {
-      if let found = spoilt(signal.outputGradient, signal.layer, "the gradient by the output") {
-        return found
-      }
-      if let found = spoilt(signal.inputGradient, signal.layer, "the gradient by the input") {
-        return found
-      }
+    let gradients = parameters.reversed().compactMap { parameter in
+      parameter.gradient.map { ShownTensor(parameter.name, "the gradient", $0) }
     }
-    for recurrence in observation.recurrences.reversed() {
-      let gradient = recurrence.trace.preactivationGradient
-      if let found = spoilt(gradient, recurrence.layer, "the gradient by the pre-activations") {
-        return found
-      }
+    let updated = parameters.compactMap { parameter in
+      parameter.after.map { ShownTensor(parameter.name, "the updated value", $0) }
     }
-    for parameter in observation.parameters {
-      if let gradient = parameter.gradient,
-        let found = spoilt(gradient, parameter.name, "the gradient")
-      {
-        return found
-      }
-    }
-    for parameter in observation.parameters {
-      if let after = parameter.after, let found = spoilt(after, parameter.name, "the updated value")
-      {
-        return found
-      }
-    }
-    return nil
+    return first(of: losses) ?? first(of: observation.backwards.reversed())
+      ?? first(of: gradients) ?? first(of: updated)
   }
 
-  private func spoilt(
-    _ tensor: Tensor<Scalar>, _ place: String, _ what: String
-  ) -> (place: String, what: String, count: Int, index: Int?)? {
-    let count = tensor.nonfiniteCount
-    if count == 0 { return nil }
-    return (place, what, count, tensor.elements.firstIndex { !$0.isFinite })
+  private func first(of shown: some Sequence<ShownTensor<Scalar>>) -> Place? {
+    for shown in shown {
+      let count = shown.tensor.nonfiniteCount
+      if count == 0 { continue }
+      let span = shown.tensor.span
+      let index = span.indices.first { !span[$0].isFinite }
+      return (shown.place, shown.what, count, index)
+    }
+    return nil
   }
 }

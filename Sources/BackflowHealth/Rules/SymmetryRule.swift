@@ -1,7 +1,7 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Units that start with the same weights: they get the same gradients and stay the same for ever.
+/// Units that start with the same weights and get the same gradients: they stay the same for ever.
 /// Looked for once, in the first weights that are shown.
 struct SymmetryRule<Scalar: RealScalar>: Rule {
   private var hasLooked = false
@@ -12,12 +12,12 @@ struct SymmetryRule<Scalar: RealScalar>: Rule {
     guard !hasLooked, !observation.parameters.isEmpty else { return [] }
     hasLooked = true
     return observation.parameters.compactMap { parameter in
-      let twins = parameter.value.twinRows
+      let twins = parameter.twins
       guard !twins.isEmpty else { return nil }
       return Finding(
         .symmetricUnits, .failure, layer: parameter.name, units: twins, step: observation.step,
         measured: Double(twins.count), threshold: 0,
-        source: "rows of the weight that are equal in every element",
+        source: "rows of the weight that are equal in every element and get the same gradient",
         statement: "\(twins.count) of the \(parameter.value.shape[0]) units of \(parameter.name)"
           + " start with the weights of another unit",
         reason:
@@ -27,18 +27,26 @@ struct SymmetryRule<Scalar: RealScalar>: Rule {
   }
 }
 
-extension Tensor {
-  /// The rows of a weight [outputs, inputs] that equal a row before them.
-  fileprivate var twinRows: [Int] {
-    guard rank == 2, shape[0] > 1, shape[1] > 0 else { return [] }
-    let sums = sum(axis: 1).elements
-    // Equal rows have equal sums, and few others do.
+extension ObservedParameter {
+  /// The rows of a weight [outputs, inputs] that equal a row before them and, if gradients were shown,
+  /// get the same gradient. Rows of zeros need that proof: those of a last layer do not stay equal.
+  fileprivate var twins: [Int] {
+    guard value.rank == 2, value.shape[0] > 1, value.shape[1] > 0 else { return [] }
+    // Equal rows have equal sums over random signs and sizes, and others hardly ever do.
+    var random = RandomSource(seed: 0)
+    let draws: Tensor<Scalar> = random.uniform([1, value.shape[1]], in: -1..<1)
+    let sums = (value * draws).sum(axis: 1).elements
     let order = sums.indices.sorted { (sums[$0], $0) < (sums[$1], $1) }
-    var twins: [Int] = []
-    for (one, other) in zip(order, order.dropFirst())
-    where sums[one] == sums[other] && select(one) == select(other) {
-      twins.append(other)
+    return zip(order, order.dropFirst()).filter { areTwins($0, $1, sums) }.map(\.1).sorted()
+  }
+
+  private func areTwins(_ one: Int, _ other: Int, _ sums: [Scalar]) -> Bool {
+    guard sums[one] == sums[other], value.select(one) == value.select(other) else { return false }
+    guard let gradient, gradient.shape == value.shape else {
+      return VectorKernels.maxMagnitude(value.select(one).span) > 0
     }
-    return twins.sorted()
+    let (first, second) = (gradient.select(one), gradient.select(other))
+    // Products of equal rows may be rounded differently.
+    return VectorKernels.norm((first - second).span) <= 1e-3 * VectorKernels.norm(first.span)
   }
 }

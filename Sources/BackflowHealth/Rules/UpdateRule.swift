@@ -3,20 +3,22 @@ internal import BackflowLinearAlgebra
 
 /// How far one step moves each parameter: too far, hardly, or not at all, several observations on
 /// end.
+///
+/// Too far is said of weights only, as makemore looks at matrices only: a bias starts at zero, and
+/// its first steps are longer than it is.
 struct UpdateRule<Scalar: RealScalar>: Rule {
-  private enum Pace { case long, short, none }
+  private enum Pace { case long, short, still }
   private var history: [String: (pace: Pace, length: Int)] = [:]
+  /// Parameters that were not too slow once. A rate that falls to zero is a schedule, no defect.
+  private var haveMoved: Set<String> = []
 
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     observation.parameters.compactMap { parameter in
       guard let ratio = parameter.updateRatio else { return nil }
-      let pace: Pace? =
-        ratio == 0
-        ? Pace.none
-        : ratio > thresholds.longUpdate
-          ? .long : ratio < thresholds.shortUpdate ? .short : nil
+      let pace = pace(ratio, of: parameter, thresholds)
+      if ratio >= thresholds.shortUpdate { haveMoved.insert(parameter.name) }
       guard let pace else {
         history[parameter.name] = nil
         return nil
@@ -29,12 +31,20 @@ struct UpdateRule<Scalar: RealScalar>: Rule {
     }
   }
 
+  private func pace(
+    _ ratio: Double, of parameter: ObservedParameter<Scalar>, _ thresholds: Thresholds
+  ) -> Pace? {
+    if ratio == 0 { return .still }
+    if ratio < thresholds.shortUpdate { return haveMoved.contains(parameter.name) ? nil : .short }
+    return parameter.isWeight && ratio > thresholds.longUpdate ? .long : nil
+  }
+
   private func finding(
     _ pace: Pace, _ name: String, _ ratio: Double, _ step: Int, _ thresholds: Thresholds
   ) -> Finding {
     let patience = "\(thresholds.patience) observations on end"
     switch pace {
-    case .none:
+    case .still:
       return Finding(
         .unchangedParameter, .failure, layer: name, step: step, measured: 0, threshold: 0,
         source: "every element the same after the step, \(patience)",
@@ -66,6 +76,9 @@ struct UpdateRule<Scalar: RealScalar>: Rule {
 }
 
 extension ObservedParameter {
+  /// Whether it multiplies a signal, as weights [outputs, inputs] and kernels do and biases do not.
+  fileprivate var isWeight: Bool { value.rank >= 2 }
+
   /// ‖θ after − θ‖/‖θ‖; `nil` if it was not shown after the step, or was zero before.
   public var updateRatio: Double? {
     guard let after, after.shape == value.shape else { return nil }

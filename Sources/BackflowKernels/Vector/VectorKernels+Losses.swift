@@ -161,3 +161,17 @@ extension VectorKernels {
     return indices.map { $0 == ignored ? -1 : Int64($0) }
   }
 }
+
+extension VectorKernels {
+  /// How many losses are above `minimum` while their slope is exactly zero.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func countFlat<S: RealScalar>(
+    _ losses: Span<S>, slopes: Span<S>, above minimum: S
+  ) -> Int {
+    requireCount(losses.count, slopes.count)
+    var count = 0
+    for index in losses.indices where slopes[index] == 0 && losses[index] > minimum { count += 1 }
+    return count
+  }
+}

@@ -1,0 +1,86 @@
+import Backflow
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `A clipped step` {
+  // pytorch #46849: the squares overflow a float, the norm does not.
+  @Test func `has the true norm of gradients whose squares overflow`() {
+    let before = Model<Float>(["weight": Tensor(repeating: 1e20, shape: [100])])
+    let step = ClippedStep(before: before, after: before.map { $0 / 1e21 })
+    expectClose([step.normBefore], [1e21], Tolerance(Float.self, length: 4, scale: 1e21))
+    expectClose([step.normAfter, step.cosine], [1, 1], Tolerance(Float.self, length: 4, scale: 1))
+    #expect(step.isClipped)
+  }
+
+  @Test func `was clipped only if something changed`() {
+    // In single precision the cosine of a vector with itself is rarely 1.
+    let gradients = Model<Float>([
+      "weight": Tensor(samples(999)), "bias": Tensor(samples(7, seed: 2)),
+    ])
+    let step = ClippedStep(before: gradients, after: gradients)
+    #expect(!step.isClipped && step.normBefore == step.normAfter)
+    expectClose([step.cosine], [1], Tolerance(Double.self, length: 8, scale: 1))
+    #expect(ClippedStep(before: gradients, after: gradients.map { $0 * 0.99 }).isClipped)
+  }
+
+  @Test func `by its elements turns`() {
+    let before = Model<Double>(["weight": Tensor([3, 4]), "bias": Tensor([12])])
+    let after = before.map { $0.clamped(to: -3...3) }
+    let step = ClippedStep(before: before, after: after)
+    expectClose(
+      [step.normBefore, step.normAfter, step.cosine],
+      [13, 27.0.squareRoot(), (9.0 + 12 + 36) / 13 / 27.0.squareRoot()],
+      Tolerance(Double.self, length: 4, scale: 1))
+  }
+
+  @Test func `of zeros has a direction to keep`() {
+    let zeros = Model<Double>(["weight": .zeros([3])])
+    #expect(ClippedStep(before: zeros, after: zeros).cosine == 1)
+    #expect(ClippedStep(before: zeros.map { $0 + 1 }, after: zeros).isClipped)
+  }
+}
+
+@Suite struct `Clipping` {
+  /// What is found after steps whose gradients, (3, 4), are multiplied by these factors.
+  private func findings(
+    _ factors: [Double], _ thresholds: Thresholds = Thresholds()
+  ) -> [Finding] {
+    var monitor = HealthMonitor<Double>(thresholds: thresholds)
+    let gradients = Model<Double>(["weight": Tensor([3, 4])])
+    for (step, factor) in factors.enumerated() {
+      monitor.observe(step) { $0.clipping(from: gradients, to: gradients.map { $0 * factor }) }
+    }
+    return monitor.findings
+  }
+
+  @Test func `is the rule from more than half of the steps on`() {
+    #expect(findings([1, 0.5] + [Double](repeating: 1, count: 18)).isEmpty)
+    #expect(findings([Double](repeating: 1, count: 5) + [Double](repeating: 0.5, count: 5)).isEmpty)
+    let found = findings([Double](repeating: 1, count: 4) + [Double](repeating: 0.5, count: 6))
+    #expect(found.map(\.severity) == [.note] && found.map(\.measured) == [0.6])
+  }
+
+  @Test func `waits for ten observations`() {
+    #expect(findings([Double](repeating: 0.5, count: 9)).isEmpty)
+    #expect(findings([Double](repeating: 0.5, count: 10)).count == 1)
+  }
+
+  @Test func `is an alarm where it leaves little of the steps`() {
+    #expect(findings([Double](repeating: 0.05, count: 10)).map(\.severity) == [.warning])
+    var thresholds = Thresholds()
+    thresholds.keptLength = 0.6
+    #expect(findings([Double](repeating: 0.5, count: 10), thresholds).map(\.severity) == [.warning])
+  }
+
+  @Test func `that turns the steps says so`() throws {
+    var monitor = HealthMonitor<Double>()
+    let gradients = Model<Double>(["weight": Tensor([100, 1])])
+    for step in 0..<10 {
+      monitor.observe(step) {
+        $0.clipping(from: gradients, to: gradients.map { $0.clamped(to: -1...1) })
+      }
+    }
+    #expect(try #require(monitor.findings.first).reason.contains("turns them"))
+  }
+}

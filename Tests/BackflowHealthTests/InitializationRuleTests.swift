@@ -1,0 +1,58 @@
+import Backflow
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `A poor start` {
+  private func loss(_ share: Double, step: Int = 0, _ thresholds: Thresholds = Thresholds())
+    -> [Finding]
+  {
+    var monitor = HealthMonitor<Double>(thresholds: thresholds)
+    monitor.observe(step) { $0.loss(share * log(10), classes: 10) }
+    return monitor.alarms
+  }
+
+  @Test func `is a first loss far above that of a uniform guess`() throws {
+    let finding = try #require(loss(1.6).first)
+    #expect(finding.kind == .poorInitialization && finding.layer == "the loss")
+    expectClose([finding.measured], [1.6], Tolerance(Double.self, length: 4, scale: 1))
+    #expect(loss(1.4).isEmpty && loss(1).isEmpty)
+    #expect(loss(5, step: 1).isEmpty)
+    var thresholds = Thresholds()
+    thresholds.initialLoss = 2
+    #expect(loss(1.6, thresholds).isEmpty)
+  }
+
+  private func variances(
+    _ deviations: [Double], step: Int = 0, functions: [ActivationFunction] = [.tanh, .tanh, .tanh]
+  ) -> [String] {
+    var monitor = HealthMonitor<Double>()
+    let y = Tensor<Double>(samples(64), shape: [8, 8])
+    monitor.observe(step) {
+      for (k, deviation) in deviations.enumerated() {
+        $0.activation("\(k)", functions[k], output: y * deviation)
+      }
+    }
+    return monitor.alarms.map(\.layer)
+  }
+
+  @Test func `is a variance that changes tenfold from layer to layer`() {
+    #expect(variances([0.5, 0.5, 0.15]) == ["2"])
+    #expect(variances([0.1, 0.5, 0.5]) == ["1"])
+    #expect(variances([0.5, 0.4, 0.3]) == [])
+    // An output that does not vary at all.
+    #expect(variances([0.5, 0, 0.5]) == ["1"])
+    #expect(variances([0, 0, 0]) == [])
+  }
+
+  @Test func `is so in the first ten steps, among layers of a kind`() {
+    #expect(variances([0.5, 0.1, 0.1], step: 9) == ["1"])
+    #expect(variances([0.5, 0.1, 0.1], step: 10) == [])
+    #expect(variances([0.5, 0.1, 0.1], functions: [.tanh, .relu, .relu]) == [])
+  }
+
+  @Test func `is no word for NaN`() {
+    #expect(loss(.nan).map(\.kind) == [.nonFinite])
+    #expect(variances([0.5, .nan, 0.5]) == ["1"])
+  }
+}

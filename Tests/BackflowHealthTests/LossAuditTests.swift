@@ -1,0 +1,89 @@
+import Backflow
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `An audit of a loss` {
+  private func audit(_ k: Double = 1, _ loss: (Double) -> (Double, Double)) -> LossAudit<Double> {
+    LossAudit(scale: k) { d in
+      let each = d.elements.map(loss)
+      return (Tensor(each.map(\.0)), Tensor(each.map(\.1)))
+    }
+  }
+
+  @Test(arguments: [0.1, 1, 20])
+  func `finds a clip inside the square`(k: Double) throws {
+    let audit = LossAudit<Double>(scale: k) { clippedSquare($0, k: k) }
+    expectClose(
+      audit.silenced, [-100, -10, -2, 2, 10, 100].map { $0 * k },
+      Tolerance(Double.self, length: 1, scale: k))
+    // The gradient is the derivative, and there is no jump: nothing else is wrong with it.
+    #expect(audit.inconsistent.isEmpty && audit.unseen.isEmpty && audit.jumps.isEmpty)
+    #expect(audit.findings().map(\.kind) == [.blockedGradient])
+    #expect(audit.findings().map(\.severity) == [.failure])
+  }
+
+  @Test(arguments: [0.1, 1, 20])
+  func `passes Huber's loss, the square, the magnitude and a smooth one`(k: Double) {
+    let huber = LossAudit<Double>(scale: k) {
+      let each = Backflow.huber($0, .zeros($0.shape), delta: k, reduction: .perSample)
+      return (each.losses, each.gradientOfSum)
+    }
+    #expect(huber.findings().isEmpty)
+    #expect(audit(k) { ($0 * $0, 2 * $0) }.findings().isEmpty)
+    #expect(audit(k) { ($0.magnitude, $0 < 0 ? -1 : 1) }.findings().isEmpty)
+    #expect(audit(k) { (1 + $0 * $0).squareRoot() }.findings().isEmpty)
+    let single = LossAudit<Float>(scale: k) {
+      let each = Backflow.huber($0, .zeros($0.shape), delta: k, reduction: .perSample)
+      return (each.losses, each.gradientOfSum)
+    }
+    #expect(single.findings().isEmpty)
+  }
+
+  // on-policy #47: e > d where |e| > d was meant.
+  @Test func `finds a one-sided mask`() {
+    let audit = audit { e in
+      e > 1 ? (e - 0.5, 1) : e.magnitude <= 1 ? (e * e / 2, e) : (0, 0)
+    }
+    #expect(audit.unseen == [-100, -10, -2])
+    #expect(audit.silenced.isEmpty && audit.inconsistent.isEmpty)
+    #expect(audit.findings().count == 1)
+  }
+
+  // tensorforce #139
+  @Test func `finds a linear branch without its constant or its magnitude`() {
+    let constant = audit { d in d.magnitude <= 1 ? (d * d / 2, d) : (d.magnitude, d < 0 ? -1 : 1) }
+    #expect(constant.jumps == [-1, 1] && constant.unseen.isEmpty)
+    #expect(constant.findings().map(\.kind) == [.blockedGradient])
+    let magnitude = audit { d in d.magnitude <= 1 ? (d * d / 2, d) : (d - 0.5, 1) }
+    #expect(magnitude.unseen == [-100, -10, -2])
+    let single = LossAudit<Float> { d in
+      let each = d.elements.map { $0.magnitude <= 1 ? $0 * $0 / 2 : $0.magnitude }
+      return (Tensor(each), d.clamped(to: -1...1))
+    }
+    #expect(single.jumps == [-1, 1])
+  }
+
+  @Test func `finds a gradient that is not the derivative`() {
+    #expect(audit { ($0 * $0, $0) }.inconsistent == [-100, -10, -2, -0.5, 0.5, 2, 10, 100])
+    #expect(audit { ($0 * $0, $0 > 50 ? .nan : 2 * $0) }.inconsistent == [100])
+  }
+
+  @Test func `says all that is wrong in one finding, which a monitor keeps`() throws {
+    var monitor = HealthMonitor<Double>()
+    monitor.add(audit { e in e > 1 ? (1, 0) : e.magnitude <= 1 ? (e * e, e) : (0, 0) }.findings())
+    let finding = try #require(monitor.findings.first)
+    #expect(finding.statement.contains("exactly zero"))
+    #expect(finding.statement.contains("not its derivative"))
+    #expect(finding.statement.contains("no greater"))
+    // Nine of the ten trials: there is nothing wrong at the bend on the right.
+    expectClose([finding.measured], [0.9], Tolerance(1e-15, scale: 1))
+  }
+}
+
+extension `An audit of a loss` {
+  private func audit(_ k: Double, _ smooth: (Double) -> Double) -> LossAudit<Double> {
+    // √(1 + d²) and d/√(1 + d²)
+    audit(k) { (smooth($0), $0 / smooth($0)) }
+  }
+}

@@ -1,0 +1,100 @@
+import Backflow
+import TestSupport
+import Testing
+
+/// Where a NaN may stand in a step, in the order in which the step makes it.
+private enum Place: String, CaseIterable {
+  case value, input, outputBelow, outputAbove, loss, entry, entryGradient, gradientAbove,
+    gradientBetween, recurrence, gradientBelow, parameterGradientAbove, parameterGradientBelow,
+    after
+
+  /// What the finding calls it.
+  var layer: String {
+    switch self {
+    case .value, .parameterGradientBelow: "low.weight"
+    case .parameterGradientAbove, .after: "high.weight"
+    case .input, .outputBelow, .gradientBelow: "low"
+    case .outputAbove, .gradientAbove, .gradientBetween: "high"
+    case .loss: "the loss"
+    case .entry, .entryGradient: "td"
+    case .recurrence: "rnn.l0"
+    }
+  }
+}
+
+@Suite struct `A NaN` {
+  /// A step of two layers around a recurrence with `bad` at some places.
+  private func observe(
+    _ bad: Double, at places: Set<Place>, _ observation: inout StepObservation<Double>
+  ) {
+    func tensor(_ place: Place, shape: Shape = [2, 3]) -> Tensor<Double> {
+      var tensor = Tensor<Double>(
+        (0..<shape.elementCount).map { Double($0 + 1) / 16 }, shape: shape)
+      if places.contains(place) {
+        tensor.replaceSlice(1..<2, with: tensor.slice(1..<2) * bad)
+      }
+      return tensor
+    }
+    var random = RandomSource(seed: 1)
+    let rnn = RNN<Double>(inputSize: 1, hiddenSize: 3, using: &random)
+    let (_, cache) = rnn.forward(.zeros([2, 1, 1]))
+    let state = Tensor<Double>(repeating: 0.1, shape: [2, 1, 3])
+
+    observation.activation(
+      "low", .tanh, output: tensor(.outputBelow), input: tensor(.input),
+      outputGradient: tensor(.gradientBelow), inputGradient: tensor(.gradientBelow))
+    observation.recurrent(
+      "rnn", rnn, cache,
+      traces: [
+        BackwardTrace(
+          state, tensor(.recurrence, shape: [2, 1, 3]),
+          states: [Tensor(repeating: 0.1, shape: [3, 1, 3])])
+      ])
+    observation.signal(
+      "high", .weight, outputGradient: tensor(.gradientAbove),
+      inputGradient: tensor(.gradientBetween), output: tensor(.outputAbove))
+    let loss = tensor(.loss)
+    observation.loss(loss[1, 0], classes: 10)
+    observation.loss("td", entries: tensor(.entry), gradient: tensor(.entryGradient))
+    let model = Model(["low.weight": tensor(.value), "high.weight": tensor(.value)])
+    var gradients = model
+    gradients.tensors = [tensor(.parameterGradientBelow), tensor(.parameterGradientAbove)]
+    var after = model
+    after.tensors = [model.tensors[0] * 1.01, tensor(.after) * 1.01]
+    observation.parameters(model, gradients: gradients, after: after)
+    observation.clipping(from: gradients, to: gradients)
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity])
+  func `is found wherever it stands, in the first tensor that holds it`(bad: Double) throws {
+    for place in Place.allCases {
+      var monitor = HealthMonitor<Double>()
+      for step in 0..<3 { monitor.observe(step) { observe(0, at: [], &$0) } }
+      #expect(!monitor.findings.contains { $0.kind == .nonFinite })
+      // All that comes later is spoilt as well.
+      let later = Set(Place.allCases.drop { $0 != place })
+      for step in 3..<6 { monitor.observe(step) { observe(bad, at: later, &$0) } }
+      let finding = try #require(
+        monitor.findings.first { $0.kind == .nonFinite }, "\(place) is overlooked")
+      #expect(finding.layer == place.layer && finding.step == 3, "\(place): \(finding.statement)")
+      #expect(monitor.findings.filter { $0.kind == .nonFinite }.count == 1)
+      #expect(place == .loss || finding.statement.contains("the first at element 3"))
+    }
+  }
+
+  @Test(arguments: [Double.nan, .infinity])
+  func `everywhere crashes nothing`(bad: Double) {
+    var observation = StepObservation<Double>(step: 0)
+    observe(bad, at: Set(Place.allCases), &observation)
+    var monitor = HealthMonitor<Double>()
+    monitor.judge(observation)
+    #expect(monitor.findings.first?.kind == .nonFinite && !"\(monitor)".isEmpty)
+    for activation in observation.activations { _ = Saturation(activation, slope: 0.1)?.share }
+    for recurrence in observation.recurrences { _ = TimeProfile(recurrence).horizon(1e-3) }
+    _ = SignalProfile(observation.signals)?.relativeNorms
+    var census = DeadUnitCensus<Double>(layer: "low")
+    census.count(preactivations: Tensor(repeating: bad, shape: [2, 3]))
+    _ = census.report.findings(step: 0)
+    _ = LossAudit<Double> { ($0 * bad, $0 * bad) }.findings()
+  }
+}

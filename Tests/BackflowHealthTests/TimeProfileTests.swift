@@ -1,0 +1,89 @@
+import Backflow
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `The profile of a signal through time` {
+  private let hidden = 4
+
+  /// h_t = h_{t−1} W, with a slope of `slope` everywhere: what flows back from the last output alone.
+  private func trace(
+    _ weight: Tensor<Double>, slope: Double = 1, steps: Int
+  ) -> BackwardTrace<Double> {
+    let top: Tensor<Double> = Tensor(samples(2 * hidden), shape: [2, hidden])
+    var (inner, states) = ([Tensor<Double>](), [Tensor<Double>.zeros([2, hidden])])
+    for t in (0..<steps).reversed() {
+      let arrived = t == steps - 1 ? top : states[0]
+      inner.insert(arrived * slope, at: 0)
+      states.insert(matmul(arrived * slope, weight), at: 0)
+    }
+    var output = Tensor<Double>.zeros([steps, 2, hidden])
+    output.replaceSlice(steps - 1..<steps, with: .stack([top]))
+    return BackwardTrace(output, .stack(inner), states: [.stack(states)])
+  }
+
+  private func observation(_ trace: BackwardTrace<Double>) -> StepObservation<Double> {
+    var random = RandomSource(seed: 2)
+    let steps = trace.outputGradient.shape[0]
+    let rnn = RNN<Double>(inputSize: 1, hiddenSize: hidden, using: &random)
+    let (_, cache) = rnn.forward(.zeros([steps, 2, 1]))
+    var observation = StepObservation<Double>(step: 0)
+    observation.recurrent("rnn", rnn, cache, traces: [trace])
+    return observation
+  }
+
+  private func orthogonal(_ gain: Double) -> Tensor<Double> {
+    var random = RandomSource(seed: 3)
+    return Initializer.orthogonal(gain: gain)([hidden, hidden], using: &random)
+  }
+
+  private func findings(gain: Double, steps: Int) -> [Finding] {
+    var monitor = HealthMonitor<Double>()
+    return monitor.judge(observation(trace(orthogonal(gain), steps: steps)))
+  }
+
+  @Test func `is the gain of the weight times the slope, step by step`() throws {
+    let seen = observation(trace(orthogonal(1.3), slope: 0.5, steps: 20))
+    let profile = TimeProfile(try #require(seen.recurrences.first))
+    expectClose(
+      profile.logFactors, [Double](repeating: log(0.65), count: 20),
+      Tolerance(Double.self, length: 16, scale: 1))
+    expectClose(
+      [profile.factorPerStep, profile.weightFactor, profile.activationFactor], [0.65, 1.3, 0.5],
+      Tolerance(Double.self, length: 64, scale: 0.5))
+    expectClose(
+      [profile.logAttenuation], [20 * log(0.65)], Tolerance(Double.self, length: 64, scale: 8))
+  }
+
+  // 1.3²⁶ = 917, 1.3²⁷ = 1192
+  @Test func `explodes beyond a thousandfold`() throws {
+    #expect(findings(gain: 1.3, steps: 26).isEmpty)
+    let finding = try #require(findings(gain: 1.3, steps: 27).first)
+    #expect(finding.kind == .explodingGradient && finding.layer == "rnn.l0")
+    expectClose([finding.measured], [pow(1.3, 27)], Tolerance(1e-9, scale: 1e3))
+  }
+
+  // 2⁻⁹ = 1/512, 2⁻¹⁰ = 1/1024
+  @Test func `vanishes below a thousandth, and tells how many steps it lasts`() throws {
+    #expect(findings(gain: 0.5, steps: 9).isEmpty)
+    let finding = try #require(findings(gain: 0.5, steps: 15).first)
+    #expect(finding.kind == .vanishingGradient && finding.layer == "rnn.l0")
+    #expect(finding.statement.contains("9 of 15 steps"))
+    let profile = TimeProfile(observation(trace(orthogonal(0.5), steps: 15)).recurrences[0])
+    #expect(profile.horizon(1e-3) == 9 && profile.horizon(1e-9) == nil)
+    #expect(findings(gain: 1, steps: 200).isEmpty)
+  }
+
+  @Test func `of what never gets through is −∞, and of nothing empty`() throws {
+    let blocked = TimeProfile(
+      observation(trace(.zeros([hidden, hidden]), steps: 3)).recurrences[0])
+    #expect(blocked.logFactors == [-.infinity] && blocked.factorPerStep == 0)
+    #expect(blocked.horizon(1e-3) == 0)
+    let silent = TimeProfile(observation(trace(orthogonal(1), slope: 0, steps: 3)).recurrences[0])
+    #expect(silent.activationFactor == 0 && silent.weightFactor == 1)
+    let zero = BackwardTrace<Double>(
+      .zeros([3, 2, hidden]), .zeros([3, 2, hidden]), states: [.zeros([4, 2, hidden])])
+    let nothing = TimeProfile(observation(zero).recurrences[0])
+    #expect(nothing.logFactors.isEmpty && nothing.factorPerStep == 1)
+  }
+}

@@ -1,0 +1,67 @@
+import Backflow
+import TestSupport
+import Testing
+
+@Suite struct `An update` {
+  private let weight = Model<Double>(["weight": Tensor([3, 0, 0, 4], shape: [2, 2])])
+
+  /// What is found when each step multiplies the parameters by one of these factors.
+  private func findings(
+    of model: Model<Double>, _ factors: [Double], _ thresholds: Thresholds = Thresholds()
+  ) -> [Finding] {
+    var monitor = HealthMonitor<Double>(thresholds: thresholds)
+    for (step, factor) in factors.enumerated() {
+      monitor.observe(step) { $0.parameters(model, after: model.map { $0 * factor }) }
+    }
+    return monitor.findings
+  }
+
+  @Test func `is measured against the length of what it changes`() {
+    var observation = StepObservation<Double>(step: 0)
+    observation.parameters(weight, after: weight.map { $0 + 1 })
+    observation.parameters(weight)
+    observation.parameters(weight.map { $0 * 0 }, after: weight)
+    // ‖(1, 1, 1, 1)‖/‖(3, 0, 0, 4)‖
+    #expect(observation.parameters.map(\.updateRatio) == [0.4, nil, nil])
+  }
+
+  @Test func `of nothing leaves a parameter as it was drawn`() {
+    let found = findings(of: weight, [1, 1, 1])
+    #expect(found.map(\.kind) == [.unchangedParameter] && found.map(\.layer) == ["weight"])
+    #expect(found.map(\.severity) == [.failure] && found.map(\.step) == [2])
+  }
+
+  @Test func `is too long or too short`() {
+    #expect(findings(of: weight, [1.11, 1.11, 1.11]).map(\.kind) == [.updateRatio])
+    #expect(findings(of: weight, [1.09, 1.09, 1.09]).isEmpty)
+    let short = findings(of: weight, [1 + 9e-9, 1 + 9e-9, 1 + 9e-9])
+    #expect(short.map(\.kind) == [.updateRatio] && short.map(\.threshold) == [1e-8])
+    #expect(findings(of: weight, [1 + 1.1e-8, 1 + 1.1e-8, 1 + 1.1e-8]).isEmpty)
+  }
+
+  @Test func `may shrink to nothing, as a learning rate does that falls to zero`() {
+    #expect(findings(of: weight, [1.01, 1 + 1e-9, 1 + 1e-9, 1 + 1e-9, 1 + 1e-9]).isEmpty)
+  }
+
+  @Test func `is judged three observations on end`() {
+    #expect(findings(of: weight, [1.5, 1.5, 1.01, 1.5, 1.5]).isEmpty)
+    #expect(findings(of: weight, [1, 1, 1.01, 1, 1]).isEmpty)
+    // One pace after the other is no pace kept.
+    #expect(findings(of: weight, [1.5, 1, 1.5, 1, 1.5]).isEmpty)
+    var thresholds = Thresholds()
+    thresholds.patience = 1
+    #expect(findings(of: weight, [1.01, 1.5], thresholds).map(\.step) == [1])
+  }
+
+  // Biases start at zero; Adam's third step is half as long as what it changes.
+  @Test func `is never too long for a bias`() {
+    let bias = Model<Double>(["bias": Tensor([1e-3, 2e-3])])
+    #expect(findings(of: bias, [2, 1.5, 1.4, 1.3]).isEmpty)
+    #expect(findings(of: bias, [1, 1, 1]).map(\.kind) == [.unchangedParameter])
+  }
+
+  @Test func `that is healthy is no finding, nor is NaN a pace`() {
+    #expect(findings(of: weight, [1.001, 1.001, 1.001, 1.001]).isEmpty)
+    #expect(findings(of: weight, [.nan, .nan, .nan]).map(\.kind) == [.nonFinite])
+  }
+}
