@@ -54,7 +54,7 @@ import Testing
     #expect(run.output == "")
     #expect(run.errors.contains("Usage: backflow lesson"))
     if arguments == ["backprop"] {
-      for name in names + ["all"] { #expect(run.errors.contains("'\(name)'"), "\(name)") }
+      for name in names + ["all"] { #expect(run.errors.contains("- \(name)\n"), "\(name)") }
     }
   }
 
