@@ -91,8 +91,8 @@ extension ClippedError {
           vertical: .linear("return (mean of 20 episodes), steps", 0...205),
           series: [
             .init(
-              "silenced: \(percent(summary.silenced.share)) of all samples,"
-                + " \(percent(summary.silenced.shareOfFailures)) of the failures",
+              "silenced: \(percent(summary.silenced.share)) of samples,"
+                + " \(percent(summary.silenced.shareOfFailures)) of failures",
               x: curve.mean.indices.map { Double($0 + 1) }, curve.mean, band: curve.range,
               hue: clipping.hue)
           ],

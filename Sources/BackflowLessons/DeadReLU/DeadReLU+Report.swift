@@ -52,7 +52,7 @@ extension DeadReLU {
       at: Double(firstSteps), "here the large rate is lowered", isVertical: true)
     let (before, between) = (outcomes.killed.censuses[0], outcomes.killed.censuses[1])
     return ChartFigure(
-      "Steps that are too long kill \(between.dead.count) of \(width) rectified units, for good",
+      "Steps that are too long leave \(between.dead.count) of \(width) rectified units dead, for good",
       notes: [
         "A unit that is off for all \(before.examples) training images gets no gradient. A smaller"
           + " rate brings none back; a leaky unit that is off still learns."

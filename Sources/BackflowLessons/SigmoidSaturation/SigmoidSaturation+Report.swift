@@ -23,9 +23,8 @@ extension SigmoidSaturation {
           + " \(figure(most)) a layer, and the lowest layer gets \(figure(large.profile.bottomShare))"
           + " of what enters at the top.",
         "It is no better with Glorot's weights, which saturate nothing: a sigmoid leaves at most ¼,"
-          + " here \(figure(small.profile.sigmoidFactors.bounds.most)), and \(depth) of them leave"
-          + " \(figure(small.profile.bottomShare)). Loss \(figure(small.training.losses.last?.value ?? .nan)),"
-          + " \(percent(small.accuracy)) right.",
+          + " here \(figure(small.profile.sigmoidFactors.bounds.most)), and \(depth) of them with their"
+          + " weights leave \(figure(small.profile.bottomShare)); \(percent(small.accuracy)) right.",
       ],
       [
         "loss": loss, "chance_loss": chance, "accuracy": large.accuracy,
@@ -56,46 +55,49 @@ extension SigmoidSaturation {
       ])
   }
 
+  // MARK: - The figure
+
   /// The loss step by step, and layer by layer what sigmoids and weights make of the gradient.
   private func picture(_ outcomes: Outcomes) -> ChartFigure {
-    let layers = (1...depth).map { Double($0) }
-    func curves(_ values: (Outcome) -> (x: [Double]?, y: [Double]), named: Bool, dots: Bool)
-      -> [LineChart.Series]
-    {
-      outcomes.all.map {
-        let (x, y) = values($0)
-        return LineChart.Series(
-          named ? "\($0.name): \(percent($0.accuracy)) right" : "", x: x, y, hue: $0.hue,
-          isDashed: $0.hue == .neutral, hasDots: dots)
-      }
-    }
-    return ChartFigure(
+    ChartFigure(
       "Saturated sigmoids pass no gradient on, and no sigmoid passes more than a quarter",
       notes: [
         "\(depth) layers of \(width) sigmoids read digits. A layer multiplies the gradient by its"
           + " weights and by z(1 − z) ≤ ¼ (measured before the first step)."
       ],
       panels: [
-        LineChart(
-          "Training", horizontal: .linear("step"), vertical: .linear("training loss, nats"),
-          series: curves(
-            {
-              (
-                $0.training.losses.map { Double($0.step) }, $0.training.losses.map(\.value)
-              )
-            }, named: true, dots: false),
-          marks: [.init(at: .log(Double(Digits.classCount)), "a guess: ln 10")]),
-        LineChart(
-          "Each sigmoid", horizontal: .linear("layer, from the input"),
-          vertical: .logarithmic("‖gradient below‖ / ‖gradient above‖"),
-          series: curves({ (layers, $0.profile.sigmoidFactors) }, named: false, dots: true),
-          marks: [.init(at: 0.25, "¼, the most there is")]),
-        LineChart(
-          "Each weight (with its normalisation)", horizontal: .linear("layer, from the input"),
-          vertical: .logarithmic("‖gradient below‖ / ‖gradient above‖"),
-          series: curves({ (layers, $0.profile.weightFactors) }, named: false, dots: true),
-          marks: [.init(at: 4, "4 would make up for ¼")]),
+        lossPanel(outcomes),
+        layerPanel("Each sigmoid", outcomes, \.sigmoidFactors, at: 0.25, "¼, the most there is"),
+        layerPanel(
+          "Each weight (with its normalisation)", outcomes, \.weightFactors, at: 4,
+          "4 would make up for ¼"),
       ])
+  }
+
+  private func lossPanel(_ outcomes: Outcomes) -> LineChart {
+    LineChart(
+      "Training", horizontal: .linear("step"), vertical: .linear("training loss, nats"),
+      series: outcomes.all.map { outcome in
+        LineChart.Series(
+          "\(outcome.name): \(percent(outcome.accuracy)) right",
+          x: outcome.training.losses.map { Double($0.step) },
+          outcome.training.losses.map(\.value), hue: outcome.hue,
+          isDashed: outcome.hue == .neutral)
+      }, marks: [.init(at: .log(Double(Digits.classCount)), "a guess: ln 10")])
+  }
+
+  private func layerPanel(
+    _ title: String, _ outcomes: Outcomes, _ factors: (SignalProfile) -> [Double],
+    at value: Double, _ label: String
+  ) -> LineChart {
+    LineChart(
+      title, horizontal: .linear("layer, from the input"),
+      vertical: .logarithmic("‖gradient below‖ / ‖gradient above‖"),
+      series: outcomes.all.map { outcome in
+        LineChart.Series(
+          "", x: (1...depth).map { Double($0) }, factors(outcome.profile), hue: outcome.hue,
+          isDashed: outcome.hue == .neutral, hasDots: true)
+      }, marks: [.init(at: value, label)])
   }
 }
 
