@@ -9,6 +9,7 @@ var allWorkloads: [Workload] {
     + recurrentSizes.flatMap { vanilla($0) }
     + recurrentSizes.flatMap { lstm($0) }
     + recurrentSizes.flatMap { gru($0) }
+    + training(recurrentSizes[0])
     + [64, 128, 256, 512, 1024].map { eigenvalueProblem(n: $0) }
 }
 

@@ -25,6 +25,7 @@ extension StepObservation {
         [("input", .sigmoid), ("forget", .sigmoid), ("candidate", .tanh), ("output", .sigmoid)],
         of: cache.gates, size: cell.hiddenSize, place)
       activation(place, .tanh, output: cache.tanhCell)
+      output(place, cache.hidden)
     }
     show(name, network.cells, traces)
   }
@@ -38,6 +39,7 @@ extension StepObservation {
       gates(
         [("reset", .sigmoid), ("update", .sigmoid), ("candidate", .tanh)], of: cache.gates,
         size: cell.hiddenSize, place)
+      output(place, cache.hidden)
     }
     show(name, network.cells, traces)
   }
@@ -47,9 +49,10 @@ extension StepObservation {
     _ place: String
   ) {
     for (index, gate) in kinds.enumerated() {
-      activation(
-        place, gate.function, output: gates, gate: gate.name,
-        features: index * size..<(index + 1) * size)
+      append(
+        Activation(
+          layer: place, gate: gate.name, function: gate.function, input: nil, output: gates,
+          features: index * size..<(index + 1) * size), covered: true)
     }
   }
 

@@ -39,15 +39,10 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     input: Tensor<Scalar>? = nil, outputGradient: Tensor<Scalar>? = nil,
     inputGradient: Tensor<Scalar>? = nil, gate: String? = nil, features: Range<Int>? = nil
   ) {
-    activations.append(
+    append(
       Activation(
         layer: layer, gate: gate, function: function, input: input, output: output,
         features: features ?? 0..<(output.shape.last ?? 0)))
-    // The gates of a cell stand side by side in one tensor, which is shown with the first of them.
-    if features == nil || features?.lowerBound == 0 {
-      if let input { forwards.append(ShownTensor(layer, "the input", input)) }
-      forwards.append(ShownTensor(layer, "the output", output))
-    }
     if let outputGradient, let inputGradient {
       append(
         LayerSignal(
@@ -113,6 +108,22 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     backwards.append(ShownTensor(signal.layer, "the gradient by the output", signal.outputGradient))
   }
 
+  /// The gates of a cell stand side by side in one tensor, which is shown with the first of them.
+  /// They are `covered` if the output that they make is shown as well.
+  mutating func append(_ activation: Activation<Scalar>, covered: Bool = false) {
+    activations.append(activation)
+    guard activation.features.lowerBound == 0 else { return }
+    if let input = activation.input {
+      forwards.append(ShownTensor(activation.layer, "the input", input))
+    }
+    forwards.append(
+      ShownTensor(activation.layer, "the output", activation.output, isCovered: covered))
+  }
+
+  mutating func output(_ layer: String, _ output: Tensor<Scalar>) {
+    forwards.append(ShownTensor(layer, "the output", output))
+  }
+
   mutating func recurrence(_ signal: RecurrentSignal<Scalar>) {
     recurrences.append(signal)
     let trace = signal.trace
@@ -120,20 +131,11 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
       backwards.append(ShownTensor(signal.layer, "the gradient by the states", state))
     }
     backwards += [
+      // W_hhᵀ ā_t is in the state's gradient, and a NaN times anything is one.
       ShownTensor(
-        signal.layer, "the gradient by the pre-activations", trace.preactivationGradient),
+        signal.layer, "the gradient by the pre-activations", trace.preactivationGradient,
+        isCovered: true),
       ShownTensor(signal.layer, "the gradient by the output", trace.outputGradient),
     ]
-  }
-}
-
-/// A tensor of a step, and what to call it: "the output" of "fc1".
-struct ShownTensor<Scalar: RealScalar>: Sendable {
-  let place: String
-  let what: String
-  let tensor: Tensor<Scalar>
-
-  init(_ place: String, _ what: String, _ tensor: Tensor<Scalar>) {
-    (self.place, self.what, self.tensor) = (place, what, tensor)
   }
 }

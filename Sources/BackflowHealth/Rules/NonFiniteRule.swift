@@ -10,7 +10,9 @@ struct NonFiniteRule<Scalar: RealScalar>: Rule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    guard !isFound, let (place, what, count, index) = first(in: observation) else { return [] }
+    guard !isFound, first(in: observation, skippingCovered: true) != nil,
+      let (place, what, count, index) = first(in: observation, skippingCovered: false)
+    else { return [] }
     isFound = true
     let extent = index.map { ", the first at element \($0)" } ?? ""
     return [
@@ -27,7 +29,12 @@ struct NonFiniteRule<Scalar: RealScalar>: Rule {
 
   private typealias Place = (place: String, what: String, count: Int, index: Int?)
 
-  private func first(in observation: StepObservation<Scalar>) -> Place? {
+  private func first(
+    in observation: StepObservation<Scalar>, skippingCovered: Bool
+  ) -> Place? {
+    func first(of shown: some Sequence<ShownTensor<Scalar>>) -> Place? {
+      self.first(of: shown.lazy.filter { !(skippingCovered && $0.isCovered) })
+    }
     let parameters = observation.parameters
     if let found = first(of: parameters.map { ShownTensor($0.name, "the value", $0.value) })
       ?? first(of: observation.forwards)

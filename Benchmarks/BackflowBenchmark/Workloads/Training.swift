@@ -1,0 +1,101 @@
+internal import Backflow
+
+/// A training step of an LSTM with a readout at every time step (forward, loss, backward, clipping,
+/// Adam): by itself, and beside it what a health monitor adds that looks every so many steps.
+func training(_ sizes: RecurrentSizes) -> [Workload] {
+  let name = "train/lstm/b\(sizes.batch)/t\(sizes.time)/i\(sizes.input)/h\(sizes.hidden)"
+  let (classes, samples) = (10, Double(sizes.time * sizes.batch))
+  let flops =
+    6 * samples * Double(sizes.hidden)
+    * Double(4 * (sizes.input + sizes.hidden) + classes)
+  func row(_ pass: Workload.Pass, every interval: Int?) -> Workload {
+    Workload(name: name, pass: pass, scalar: "float32", flops: flops) {
+      var work = TrainingWork(sizes, classes: classes)
+      try work.verify(name)
+      guard let interval else { return .init(run: { work.step() }) }
+      var health = HealthMonitor<Float>(every: interval)
+      return .init(
+        run: { (0..<interval).reduce(0) { sum, _ in sum + work.step(watchedBy: &health) } },
+        repetitions: interval,
+        baseline: { (0..<interval).reduce(0) { sum, _ in sum + work.step() } })
+    }
+  }
+  return [
+    row(.training, every: nil), row(.monitoredEvery10, every: 10),
+    row(.monitoredEveryStep, every: 1),
+  ]
+}
+
+private struct TrainingWork {
+  let input: Tensor<Float>
+  let labels: [Int]
+  var lstm: LSTM<Float>
+  var readout: Dense<Float>
+  var optimizers: (lstm: Adam<Float>, readout: Adam<Float>)
+  var steps = 0
+
+  init(_ sizes: RecurrentSizes, classes: Int) {
+    var random = RandomSource(seed: 1)
+    lstm = LSTM(inputSize: sizes.input, hiddenSize: sizes.hidden, using: &random)
+    readout = Dense(inputSize: sizes.hidden, outputSize: classes, using: &random)
+    input = random.normal([sizes.time, sizes.batch, sizes.input])
+    labels = (0..<sizes.time * sizes.batch).map { _ in Int(random.next() % UInt64(classes)) }
+    optimizers = (Adam(for: lstm), Adam(for: readout))
+  }
+
+  /// The step alone.
+  mutating func step() -> Double {
+    let (states, cache) = lstm.forward(input)
+    let (logits, readoutCache) = readout.forward(states)
+    let (loss, logitsGradient) = softmaxCrossEntropy(logits, labels)
+    let (statesGradient, readoutGradients) = readout.backward(logitsGradient, readoutCache)
+    let (_, lstmGradients) = lstm.backward(statesGradient, cache)
+    update(along: lstmGradients, readoutGradients)
+    return Double(loss)
+  }
+
+  /// The step with everything shown to the monitor that there is to see.
+  mutating func step(watchedBy health: inout HealthMonitor<Float>) -> Double {
+    guard health.isDue(steps) else { return step() }
+    let (states, cache) = lstm.forward(input)
+    let (logits, readoutCache) = readout.forward(states)
+    let (loss, logitsGradient) = softmaxCrossEntropy(logits, labels)
+    let (statesGradient, readoutGradients) = readout.backward(logitsGradient, readoutCache)
+    let (_, _, lstmGradients, traces) = lstm.tracedBackward(statesGradient, cache)
+    let before = (lstm: lstm, readout: readout)
+    let now = steps
+    update(along: lstmGradients, readoutGradients)
+    health.observe(now) {
+      $0.recurrent("lstm", before.lstm, cache, traces: traces)
+      $0.signal(
+        "readout", .weight, outputGradient: logitsGradient, inputGradient: statesGradient,
+        output: logits)
+      $0.parameters(before.lstm, gradients: lstmGradients, after: lstm)
+      $0.parameters(before.readout, gradients: readoutGradients, after: readout)
+      $0.loss(loss, classes: logits.shape[2])
+    }
+    return Double(loss)
+  }
+
+  private mutating func update(
+    along lstmGradients: LSTM<Float>, _ readoutGradients: Dense<Float>
+  ) {
+    var lstmGradients = lstmGradients
+    // Only a gradient that is not finite throws, and `verify` has seen one that is.
+    _ = try? clipGradientNorm(&lstmGradients, to: 1)
+    optimizers.lstm.update(&lstm, along: lstmGradients)
+    optimizers.readout.update(&readout, along: readoutGradients)
+    steps += 1
+  }
+
+  /// Ten steps must lower the loss, or something other than training is timed.
+  mutating func verify(_ name: String) throws {
+    let first = step()
+    for _ in 0..<9 { _ = step() }
+    let last = step()
+    guard last < first else {
+      throw WrongResult(
+        workload: name, what: "the loss after ten steps", relativeError: last / first - 1)
+    }
+  }
+}
