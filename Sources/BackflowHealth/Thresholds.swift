@@ -14,13 +14,17 @@ public struct Thresholds: Sendable, Equatable {
   public var vanished = 1e-3
   /// A signal explodes beyond this multiple of what entered.
   public var exploded = 1e3
-  /// A layer has too many dead units from this share on; below, they are a note.
-  public var deadShare = 0.1
+  /// A layer has too many dead units from this share on; below, they are a note. Healthy trainings
+  /// of ReLU layers on the digits end with up to 14 % (docs/health.md); the essay that defines a dead
+  /// ReLU speaks of 40 %. This is about the geometric mean of the two.
+  public var deadShare = 0.25
   /// A loss is blocked when the gradient of more than this share of its entries is silenced.
   public var silencedShare = 0.01
-  /// ‖Δθ‖/‖θ‖ of one step beyond which an update is too long. (10⁻³ is healthy: makemore, part 3.)
-  public var longUpdate = 0.3
-  /// ‖Δθ‖/‖θ‖ below which it is too short (SageMaker Debugger).
+  /// ‖Δθ‖/‖θ‖ of one step beyond which the update of a weight is too long: a hundred times what is
+  /// healthy (makemore, part 3). Single steps of healthy trainings reach 0.057 (docs/health.md).
+  public var longUpdate = 0.1
+  /// ‖Δθ‖/‖θ‖ below which it is too short (SageMaker Debugger), if it never was longer: a learning
+  /// rate may fall to zero.
   public var shortUpdate = 1e-8
   /// The loss of the first step, in units of ln(classes), beyond which it starts confidently wrong.
   public var initialLoss = 1.5

@@ -1,0 +1,48 @@
+import Backflow
+import Foundation
+
+/// The lowest and highest value of each figure that a rule judges by, over the steps of a training.
+struct ObservedFigures {
+  private(set) var ranges: [String: ClosedRange<Double>] = [:]
+
+  mutating func add(_ name: String, _ value: Double) {
+    guard value.isFinite else { return }
+    let range = ranges[name] ?? value...value
+    ranges[name] = min(range.lowerBound, value)...max(range.upperBound, value)
+  }
+
+  mutating func add(_ other: ObservedFigures) {
+    for (name, range) in other.ranges {
+      add(name, range.lowerBound)
+      add(name, range.upperBound)
+    }
+  }
+
+  /// Measures a step as the rules do.
+  mutating func add(_ observation: StepObservation<Float>, _ thresholds: Thresholds) {
+    for activation in observation.activations {
+      guard let seen = Saturation(activation, slope: thresholds.saturatedSlope) else { continue }
+      let stuck = Double(seen.stuckUnits(thresholds.stuckShare).count) / Double(seen.low.count)
+      add(
+        activation.gate == nil ? "saturated share" : "saturated share of a gate",
+        max(seen.share, stuck))
+    }
+    if let profile = SignalProfile(observation.signals) {
+      for norm in profile.relativeNorms { add("signal, against the top", norm) }
+    }
+    for signal in observation.recurrences {
+      add("signal, first step against last", exp(TimeProfile(signal).logAttenuation))
+    }
+    for parameter in observation.parameters {
+      guard let ratio = parameter.updateRatio else { continue }
+      add(parameter.value.rank >= 2 ? "update of a weight" : "update of a bias", ratio)
+    }
+    if observation.step == 0, let (loss, classes) = observation.loss, let classes {
+      add("first loss / ln(classes)", loss / log(Double(classes)))
+    }
+    for entries in observation.entries { add("silenced share", entries.silencedShare) }
+    if let clipping = observation.clipping, clipping.normBefore > 0 {
+      add("kept length", clipping.normAfter / clipping.normBefore)
+    }
+  }
+}
