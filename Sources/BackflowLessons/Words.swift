@@ -7,12 +7,12 @@ func figure(_ value: Double) -> String { String(format: "%.3g", value) }
 func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
 
 /// `text` in lines of at most `width` characters, as far as its words allow: the first behind
-/// `indent`, the others two spaces further in.
+/// `indent`, the others two spaces further in. A number and its per cent stay together.
 func wrapped(_ text: String, indent: String = "  ", width: Int = 98) -> [String] {
   var lines: [String] = []
   var line = indent
   var isEmpty = true
-  for word in text.split(separator: " ") {
+  for word in text.replacing(" %", with: "\u{A0}%").split(separator: " ") {
     if !isEmpty, line.count + 1 + word.count > width {
       lines.append(line)
       line = indent + "  "
@@ -21,5 +21,5 @@ func wrapped(_ text: String, indent: String = "  ", width: Int = 98) -> [String]
     line += (isEmpty ? "" : " ") + word
     isEmpty = false
   }
-  return lines + [line]
+  return (lines + [line]).map { $0.replacing("\u{A0}%", with: " %") }
 }

@@ -49,7 +49,7 @@ extension ClippedError {
         measured: run.peakSilencedShare, threshold: limit,
         source: "share of the samples in an episode's batches; where a loss is right it is 0",
         statement: "the gradient of \(percent(run.peakSilencedShare)) of the samples in the batches"
-          + " of an episode is exactly zero although their loss is not at its minimum, and that of"
+          + " of episode \((episode ?? 0) + 1) is exactly zero although their loss is not at its minimum, and that of"
           + " \(percent(inside.silenced.shareOfFailures)) of the failures in all batches",
         reason: "The samples that the network is most wrong about teach it nothing.",
         cure: "Do not clip inside the loss: use a Huber loss, or clip the gradient.")
