@@ -14,7 +14,9 @@ public enum Mode: Sendable, Equatable {
   /// The mode for the part of a model with this index: its random draws are its own.
   public func part(_ index: Int) -> Mode {
     guard case .training(let seed) = self else { return self }
-    var random = RandomSource(seed: seed &+ UInt64(truncatingIfNeeded: index))
-    return .training(seed: random.next())
+    // Two draws: the sum of seed and index alone would give neighbouring seeds the same parts.
+    var random = RandomSource(seed: seed)
+    var own = RandomSource(seed: random.next() &+ UInt64(truncatingIfNeeded: index))
+    return .training(seed: own.next())
   }
 }

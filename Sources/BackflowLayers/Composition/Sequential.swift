@@ -67,9 +67,7 @@ public struct Sequential<Scalar: RealScalar>: Layer {
   public func tracedBackward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (signals: [Tensor<Scalar>], gradients: Sequential) {
-    require(
-      cache.caches.count == layers.count,
-      "Sequential: a cache of \(cache.caches.count) layers for \(layers.count)")
+    requireCaches(cache)
     var signals = Array(repeating: outputGradient, count: layers.count + 1)
     var gradients = layers
     for k in layers.indices.reversed() {
@@ -80,7 +78,14 @@ public struct Sequential<Scalar: RealScalar>: Layer {
 
   /// Every layer takes over what its part of the forward pass found out.
   public mutating func updateBuffers(from cache: Cache) {
+    requireCaches(cache)
     for k in layers.indices { layers[k] = erasedUpdate(layers[k], cache.caches[k]) }
+  }
+
+  private func requireCaches(_ cache: Cache) {
+    require(
+      cache.caches.count == layers.count,
+      "Sequential: a cache of \(cache.caches.count) layers for \(layers.count)")
   }
 
   /// Visits the parameters of layer k under the prefix "k.".

@@ -6,7 +6,8 @@ public import BackflowLinearAlgebra
 ///     y[n, c, p, q] = max_{i, j} x[n, c, s·p + d·i − pad, s·q + d·j − pad]
 ///     x̄ = Σ ȳ over the windows whose largest element it is
 ///
-/// Padding never wins. Of equals the first wins; a NaN does.
+/// Padding never wins: where a dilated kernel straddles a small image and meets nothing else, the
+/// result is −∞ and has no gradient. Of equals the first wins; a NaN does.
 ///
 /// Shapes: x [N, C, H, W], y [N, C, H′, W′] as `Conv2D` has them. Cache: the place of each winner.
 /// Cost: kH·kW comparisons an output; backward one addition.
@@ -25,6 +26,9 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
     kernelSize: HeightWidth, stride: HeightWidth? = nil, padding: HeightWidth = 0,
     dilation: HeightWidth = 1
   ) {
+    requireWindows(
+      kernel: kernelSize, stride: stride ?? kernelSize, padding: padding, dilation: dilation,
+      "MaxPool2D")
     requirePadding(padding, kernelSize, "MaxPool2D")
     self.kernelSize = kernelSize
     self.stride = stride ?? kernelSize
@@ -99,6 +103,8 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
     kernelSize: HeightWidth, stride: HeightWidth? = nil, padding: HeightWidth = 0,
     countsPadding: Bool = true
   ) {
+    requireWindows(
+      kernel: kernelSize, stride: stride ?? kernelSize, padding: padding, "AvgPool2D")
     requirePadding(padding, kernelSize, "AvgPool2D")
     self.kernelSize = kernelSize
     self.stride = stride ?? kernelSize
@@ -139,10 +145,10 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
   }
 }
 
-/// More padding than half a kernel would make windows of padding alone.
+/// More padding than half a kernel would make windows of padding alone, as PyTorch, too, refuses it.
+/// (A dilated kernel can still straddle a small image.)
 private func requirePadding(_ padding: HeightWidth, _ kernel: HeightWidth, _ layer: String) {
   require(
     2 * padding.height <= kernel.height && 2 * padding.width <= kernel.width,
-    "\(layer): padding [\(padding.height), \(padding.width)] is more than half the kernel"
-      + " [\(kernel.height), \(kernel.width)]")
+    "\(layer): padding \(padding) is more than half the kernel \(kernel)")
 }

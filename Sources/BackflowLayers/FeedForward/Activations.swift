@@ -25,7 +25,7 @@ public struct ReLU<Scalar: RealScalar>: ParameterlessLayer {
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(output, outputGradient) { VectorKernels.reluBackward($0, $1, into: $2) }
+    combine(output, outputGradient, "ReLU") { VectorKernels.reluBackward($0, $1, into: $2) }
   }
 }
 
@@ -50,7 +50,7 @@ public struct Sigmoid<Scalar: RealScalar>: ParameterlessLayer {
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(output, outputGradient) { VectorKernels.sigmoidBackward($0, $1, into: $2) }
+    combine(output, outputGradient, "Sigmoid") { VectorKernels.sigmoidBackward($0, $1, into: $2) }
   }
 }
 
@@ -75,7 +75,7 @@ public struct Tanh<Scalar: RealScalar>: ParameterlessLayer {
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(output, outputGradient) { VectorKernels.tanhBackward($0, $1, into: $2) }
+    combine(output, outputGradient, "Tanh") { VectorKernels.tanhBackward($0, $1, into: $2) }
   }
 }
 
@@ -102,7 +102,7 @@ public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(input, outputGradient) {
+    combine(input, outputGradient, "LeakyReLU") {
       VectorKernels.leakyReLUBackward($0, $1, slope: slope, into: $2)
     }
   }
@@ -135,6 +135,8 @@ public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(output, outputGradient) { VectorKernels.eluBackward($0, $1, alpha: alpha, into: $2) }
+    combine(output, outputGradient, "ELU") {
+      VectorKernels.eluBackward($0, $1, alpha: alpha, into: $2)
+    }
   }
 }

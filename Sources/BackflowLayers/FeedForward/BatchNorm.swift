@@ -44,6 +44,9 @@ public struct BatchNorm<Scalar: RealScalar>: Parameterized {
         && runningVariance.shape == shape,
       "BatchNorm: weight \(shape), bias \(bias.shape), running mean \(runningMean.shape) and"
         + " running variance \(runningVariance.shape) do not fit together")
+    require(weight.count > 0, "BatchNorm: a layer without channels has nothing to normalise")
+    require((0...1).contains(momentum), "BatchNorm: momentum is a share, 0...1, not \(momentum)")
+    requireEpsilon(epsilon, "BatchNorm")
     self.weight = weight
     self.bias = bias
     self.runningMean = runningMean

@@ -13,12 +13,18 @@ public struct Flatten<Scalar: RealScalar>: ParameterlessLayer {
   /// x as [N, rest].
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Shape) {
     require(input.rank >= 1, "Flatten: a scalar has no batch axis")
-    let rest = input.shape.dropFirst().reduce(1, *)
-    return (input.reshaped(to: [input.shape[0], rest]), input.shape)
+    return (input.reshaped(to: flattened(input.shape)), input.shape)
   }
 
   /// ȳ in the shape of x.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ inputShape: Shape
-  ) -> Tensor<Scalar> { outputGradient.reshaped(to: inputShape) }
+  ) -> Tensor<Scalar> {
+    requireGradient(outputGradient, of: flattened(inputShape), "Flatten")
+    return outputGradient.reshaped(to: inputShape)
+  }
+
+  private func flattened(_ shape: Shape) -> Shape {
+    [shape[0], shape.dropFirst().reduce(1, *)]
+  }
 }

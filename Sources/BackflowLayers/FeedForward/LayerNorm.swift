@@ -28,6 +28,7 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
     require(
       weight.rank == 1 && bias.shape == weight.shape,
       "LayerNorm: weight \(weight.shape) and bias \(bias.shape) do not fit together")
+    requireEpsilon(epsilon, "LayerNorm")
     self.weight = weight
     self.bias = bias
     self.epsilon = epsilon

@@ -23,7 +23,7 @@ public struct Softplus<Scalar: RealScalar>: ParameterlessLayer {
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(input, outputGradient) { VectorKernels.softplusBackward($0, $1, into: $2) }
+    combine(input, outputGradient, "Softplus") { VectorKernels.softplusBackward($0, $1, into: $2) }
   }
 }
 
@@ -47,7 +47,7 @@ public struct SiLU<Scalar: RealScalar>: ParameterlessLayer {
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(input, outputGradient) { VectorKernels.siluBackward($0, $1, into: $2) }
+    combine(input, outputGradient, "SiLU") { VectorKernels.siluBackward($0, $1, into: $2) }
   }
 }
 
@@ -88,7 +88,7 @@ public struct GELU<Scalar: RealScalar>: ParameterlessLayer {
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(input, outputGradient) { x, dy, dx in
+    combine(input, outputGradient, "GELU") { x, dy, dx in
       switch approximation {
       case .exact: VectorKernels.geluBackward(x, dy, into: dx)
       case .tanh: VectorKernels.geluTanhBackward(x, dy, into: dx)

@@ -24,7 +24,7 @@ public struct Softmax<Scalar: RealScalar>: ParameterlessLayer {
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
     let rows = output.asRows.shape
-    return combine(output, outputGradient) {
+    return combine(output, outputGradient, "Softmax") {
       VectorKernels.softmaxBackward($0, $1, rows: rows[0], columns: rows[1], into: $2)
     }
   }
@@ -52,7 +52,7 @@ public struct LogSoftmax<Scalar: RealScalar>: ParameterlessLayer {
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
     let rows = output.asRows.shape
-    return combine(output, outputGradient) {
+    return combine(output, outputGradient, "LogSoftmax") {
       VectorKernels.logSoftmaxBackward($0, $1, rows: rows[0], columns: rows[1], into: $2)
     }
   }

@@ -69,7 +69,7 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Stages) {
     require(
       input.rank >= 2 && input.shape[1] == weight.count && input.count > weight.count,
-      "BatchNorm: input \(input.shape) does not fit weight \(weight.shape); it must be [N, C, ...]"
+      "StagedBatchNorm: input \(input.shape) does not fit weight \(weight.shape); it must be [N, C, ...]"
         + " with more than one value a channel")
     let channels = input.channels(axis: 1)
     let m = Scalar(channels.countOfChannel)

@@ -37,7 +37,7 @@ public func multiclassHinge<Scalar>(
 private func hinges<S>(
   _ scores: Tensor<S>, _ labels: [Int], margin: Double, squared: Bool, scale: Double
 ) -> (losses: Tensor<S>, gradient: Tensor<S>) {
-  var (losses, gradient) = lossesOfRows(scores, labels.count, "multiclassHinge")
+  var (losses, gradient) = lossesOfRows(scores, labels.count, "multiclassHinge", "scores")
   VectorKernels.multiMargin(
     scores.span, labels: labels, columns: scores.asRows.shape[1], margin: margin,
     squared: squared, scale: scale,

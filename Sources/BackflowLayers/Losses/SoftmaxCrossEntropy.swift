@@ -107,18 +107,19 @@ private func requireShare(_ labelSmoothing: Double) {
 /// Room for one loss a row of `prediction` and for the gradient; stops unless there is one label a
 /// row.
 func lossesOfRows<S>(
-  _ prediction: Tensor<S>, _ labelCount: Int, _ name: String
+  _ prediction: Tensor<S>, _ labelCount: Int, _ name: String, _ what: String = "logits"
 ) -> (losses: Tensor<S>, gradient: Tensor<S>) {
   require(
     prediction.rank >= 1 && labelCount == prediction.asRows.shape[0],
-    "\(name): \(labelCount) labels against logits of shape \(prediction.shape)")
+    "\(name): \(labelCount) labels against \(what) of shape \(prediction.shape)")
   return (
     Tensor(uninitialized: prediction.shape.removing(axis: prediction.rank - 1)),
     Tensor(uninitialized: prediction.shape)
   )
 }
 
-/// The share of rows of `logits` [..., classes] whose largest element is at the label's place.
+/// The share of rows of `logits` [..., classes] whose largest element is at the label's place;
+/// the first of equals counts. NaN for no rows.
 public func accuracy<Scalar>(_ logits: Tensor<Scalar>, _ labels: [Int]) -> Double {
   let predictions = logits.argmaxOfRows()
   require(

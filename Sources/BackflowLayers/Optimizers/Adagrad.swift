@@ -46,13 +46,10 @@ public struct Adagrad<Scalar: RealScalar>: Optimizer {
   ) {
     let rate = learningRate / (1 + Double(step) * learningRateDecay)
     step += 1
-    var index = 0
-    model.visitParameters(beside: gradients) { name, parameter, gradient in
-      sum.check(index, name, parameter)
+    sum.visit(beside: &model, gradients) { _, sum, gradient, parameter in
       VectorKernels.adagradUpdate(
         learningRate: rate, epsilon: epsilon, weightDecay: weightDecay, gradient: gradient.span,
-        sum: sum.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
-      index += 1
+        sum: sum.mutableSpan, parameter: parameter.mutableSpan)
     }
   }
 

@@ -45,7 +45,7 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
     require(
       learningRate >= 0 && epsilon >= 0 && weightDecay >= 0 && (0..<1).contains(beta1)
         && (0..<1).contains(beta2),
-      "Adam: β₁ \(beta1) and β₂ \(beta2) must be in 0..<1, and not negative the learning rate"
+      "\(isDecoupled ? "AdamW" : "Adam"): β₁ \(beta1) and β₂ \(beta2) must be in 0..<1, and not negative the learning rate"
         + " \(learningRate), ε \(epsilon) and the weight decay \(weightDecay)")
     self.learningRate = learningRate
     self.beta1 = beta1
@@ -65,13 +65,10 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
     let constants = VectorKernels.AdamStep(
       learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, step: step,
       weightDecay: weightDecay, isDecoupled: isDecoupled)
-    var index = 0
-    model.visitParameters(beside: gradients) { name, parameter, gradient in
-      firstMoment.check(index, name, parameter)
+    firstMoment.visit(beside: &model, gradients) { index, firstMoment, gradient, parameter in
       VectorKernels.adamUpdate(
-        constants, gradient: gradient.span, firstMoment: firstMoment.tensors[index].mutableSpan,
+        constants, gradient: gradient.span, firstMoment: firstMoment.mutableSpan,
         secondMoment: secondMoment.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
-      index += 1
     }
   }
 

@@ -52,13 +52,10 @@ public struct RMSProp<Scalar: RealScalar>: Optimizer {
     let constants = VectorKernels.RMSPropStep(
       learningRate: learningRate, alpha: alpha, epsilon: epsilon, momentum: momentum,
       weightDecay: weightDecay)
-    var index = 0
-    model.visitParameters(beside: gradients) { name, parameter, gradient in
-      velocity.check(index, name, parameter)
+    velocity.visit(beside: &model, gradients) { index, velocity, gradient, parameter in
       VectorKernels.rmspropUpdate(
         constants, gradient: gradient.span, meanSquare: meanSquare.tensors[index].mutableSpan,
-        velocity: velocity.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
-      index += 1
+        velocity: velocity.mutableSpan, parameter: parameter.mutableSpan)
     }
   }
 

@@ -44,14 +44,11 @@ public struct SGD<Scalar: RealScalar>: Optimizer {
     _ model: inout Model, along gradients: Model
   ) {
     step += 1
-    var index = 0
-    model.visitParameters(beside: gradients) { name, parameter, gradient in
-      velocity.check(index, name, parameter)
+    velocity.visit(beside: &model, gradients) { _, velocity, gradient, parameter in
       VectorKernels.sgdUpdate(
         learningRate: learningRate, momentum: momentum, isNesterov: isNesterov,
-        weightDecay: weightDecay, gradient: gradient.span,
-        velocity: velocity.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
-      index += 1
+        weightDecay: weightDecay, gradient: gradient.span, velocity: velocity.mutableSpan,
+        parameter: parameter.mutableSpan)
     }
   }
 

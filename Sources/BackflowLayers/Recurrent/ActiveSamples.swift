@@ -26,6 +26,13 @@ public struct ActiveSamples: Sendable, Equatable {
     samples.clamped(to: 0..<counts[t])
   }
 
+  /// Stops unless the sample at row `sample` runs at step `t`.
+  func requireRunning(_ sample: Int, at t: Int) {
+    require(
+      counts.indices.contains(t) && (0..<counts[t]).contains(sample),
+      "sample \(sample) of \(batch) does not run at step \(t) of \(counts.count)")
+  }
+
   /// The rows of a sequence h_1 … h_T at each sample's last step, [B, H]; of a sample without steps
   /// the row of `initial`.
   func last<S>(of sequence: Tensor<S>, initial: Tensor<S>) -> Tensor<S> {

@@ -49,12 +49,19 @@ extension Recurrent {
     inputGradient: Tensor<Cell.Scalar>, initialStateGradient: [Cell.State], gradients: Recurrent,
     traces: [BackwardTrace<Cell.Scalar>]
   ) {
-    let batch = outputGradient.shape[1]
+    let batch = cache.active.batch
+    let expected: Shape = [cache.active.counts.count, batch, directionCount * hiddenSize]
+    require(
+      outputGradient.shape == expected,
+      "\(Self.self): output gradient \(outputGradient.shape) instead of \(expected)")
     var states = finalStateGradient ?? zeroState(batch: batch)
     require(
       states.count == cells.count * directionCount,
       "\(states.count) state gradients for \(cells.count * directionCount) cells")
-    if let order = cache.lengths { states = states.map { $0.gather(order.order) } }
+    if let order = cache.lengths {
+      requireStates(states, "final state gradient", batch: batch, hidden: hiddenSize)
+      states = states.map { $0.gather(order.order) }
+    }
 
     var gradient = cache.lengths?.sorted(outputGradient) ?? outputGradient
     var gradients = cells

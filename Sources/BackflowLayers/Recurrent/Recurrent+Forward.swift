@@ -5,6 +5,7 @@ extension Recurrent: Layer {
   /// What `backward` reads.
   public struct Cache: Sendable {
     /// The cells' caches, by layer and direction; of a backward cell that of the reversed sequence.
+    /// After `lengths` their rows are the samples longest first, those of equal length in their order.
     public let cells: [[Cell.Cache]]
     let dropout: [Dropout<Cell.Scalar>.Cache]
     let lengths: SequenceLengths?
@@ -47,7 +48,10 @@ extension Recurrent: Layer {
     require(
       states.count == cells.count * directionCount,
       "\(states.count) states for \(cells.count * directionCount) cells")
-    if let order { states = states.map { $0.gather(order.order) } }
+    if let order {
+      requireStates(states, "state", batch: batch, hidden: hiddenSize)
+      states = states.map { $0.gather(order.order) }
+    }
 
     var sequence = order?.sorted(input) ?? input
     var caches: [[Cell.Cache]] = []

@@ -26,18 +26,18 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
   /// Layers made of these cells. Stops if a layer does not fit the one before it.
   public init(cells: [[Cell]], dropout: Double = 0) {
     require(!cells.isEmpty, "a recurrent network has at least one layer")
-    require(dropout >= 0 && dropout < 1, "a share of \(dropout) cannot be dropped")
+    require(dropout >= 0 && dropout <= 1, "a share of \(dropout) cannot be dropped")
     let directions = cells[0].count
+    require((1...2).contains(directions), "a layer has one or two cells, not \(directions)")
+    let hidden = cells[0][0].hiddenSize
     for (layer, row) in cells.enumerated() {
-      let expected =
-        layer == 0 ? cells[0].first?.inputSize ?? 0 : directions * cells[0][0].hiddenSize
+      let inputs = layer == 0 ? cells[0][0].inputSize : directions * hidden
       require(
-        (1...2).contains(directions) && row.count == directions
-          && row.allSatisfy {
-            $0.inputSize == expected && $0.hiddenSize == cells[0][0].hiddenSize
-          },
-        "layer \(layer) does not fit: it must have \(directions) cells of \(expected) inputs and"
-          + " \(cells[0].first?.hiddenSize ?? 0) units")
+        row.count == directions
+          && row.allSatisfy { $0.inputSize == inputs && $0.hiddenSize == hidden },
+        "layer \(layer) does not fit: it must have \(directions) cells of \(inputs) inputs and"
+          + " \(hidden) units, not cells of \(row.map(\.inputSize)) inputs and"
+          + " \(row.map(\.hiddenSize)) units")
     }
     self.cells = cells
     self.dropout = dropout

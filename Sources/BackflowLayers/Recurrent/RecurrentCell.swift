@@ -45,6 +45,9 @@ public protocol RecurrentCell<Scalar>: Parameterized {
 
   /// J = ∂s_t/∂s_{t−1}, [state, state], for one sample at step t = `step` (0 is the first) of the
   /// forward pass that made `cache`. All that an analysis of stability needs to know of a cell.
+  ///
+  /// `sample` is a row of the cache: after `lengths`, those are the samples longest first. Stops where
+  /// the sample does not run at that step.
   func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar>
 }
 
@@ -69,10 +72,19 @@ extension RecurrentCell {
     require(
       input.rank == 3 && input.shape[2] == inputSize,
       "\(Self.self): input \(input.shape) instead of [T, B, \(inputSize)]")
-    for tensor in state.tensors {
-      require(
-        tensor.shape == [input.shape[1], hiddenSize],
-        "\(Self.self): state \(tensor.shape) instead of [\(input.shape[1]), \(hiddenSize)]")
-    }
+    requireStates([state], "\(Self.self): state", batch: input.shape[1], hidden: hiddenSize)
+  }
+
+  /// Stops unless the gradients by the outputs and by the final state have the shapes of a forward
+  /// pass whose outputs are `output`, [T, B, H].
+  func checkGradients(
+    _ outputGradient: Tensor<Scalar>, _ finalStateGradient: State, of output: Shape
+  ) {
+    require(
+      outputGradient.shape == output,
+      "\(Self.self): output gradient \(outputGradient.shape) instead of \(output)")
+    requireStates(
+      [finalStateGradient], "\(Self.self): final state gradient", batch: output[1],
+      hidden: hiddenSize)
   }
 }

@@ -23,9 +23,7 @@ extension GRUCell {
     inputGradient: Tensor<Scalar>, initialStateGradient: Tensor<Scalar>, gradients: GRUCell,
     trace: BackwardTrace<Scalar>?
   ) {
-    require(
-      outputGradient.shape == cache.hidden.shape,
-      "GRU: output gradient \(outputGradient.shape) instead of \(cache.hidden.shape)")
+    checkGradients(outputGradient, finalStateGradient, of: cache.hidden.shape)
     switch resetGate {
     case .afterProduct:
       return backwardResettingProduct(outputGradient, finalStateGradient, cache, traced)

@@ -10,6 +10,7 @@ extension GRUCell {
   ///     N = diag(r) U_n + diag(q r (1−r)) U_r                                   (3)
   ///     N = U_n (diag(r) + diag(h_{t−1} r (1−r)) U_r)                           (3′)
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+    cache.active.requireRunning(sample, at: step)
     let size = hiddenSize
     let gates = cache.gates.select(step).select(sample)
     let (r, z, n) = (gates[0..<size], gates[size..<2 * size], gates[2 * size..<3 * size])

@@ -22,9 +22,7 @@ extension LSTMCell {
     inputGradient: Tensor<Scalar>, initialStateGradient: LSTMState<Scalar>, gradients: LSTMCell,
     trace: BackwardTrace<Scalar>?
   ) {
-    require(
-      outputGradient.shape == cache.hidden.shape,
-      "LSTM: output gradient \(outputGradient.shape) instead of \(cache.hidden.shape)")
+    checkGradients(outputGradient, finalStateGradient, of: cache.hidden.shape)
     let (a, hBar, cBar) = backpropagate(outputGradient, finalStateGradient, cache, traced)
     let biasGradient = a.asRows.sum(axis: 0)
     let gradients = LSTMCell(

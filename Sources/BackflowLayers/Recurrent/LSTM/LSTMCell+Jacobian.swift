@@ -11,6 +11,7 @@ extension LSTMCell {
   ///     ∂h_t/∂h_{t−1} = diag(o (1−o) tanh c_t) U_o + diag(k) ∂c_t/∂h_{t−1},   k = o (1 − tanh² c_t)
   ///     ∂h_t/∂c_{t−1} = diag(k f)
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+    cache.active.requireRunning(sample, at: step)
     let size = hiddenSize
     func gate(_ index: Int) -> Tensor<Scalar> {
       cache.gates.select(step).select(sample)[index * size..<(index + 1) * size]

@@ -19,9 +19,7 @@ extension VanillaCell {
     inputGradient: Tensor<Scalar>, initialStateGradient: Tensor<Scalar>, gradients: VanillaCell,
     trace: BackwardTrace<Scalar>?
   ) {
-    require(
-      outputGradient.shape == cache.hidden.shape,
-      "RNN: output gradient \(outputGradient.shape) instead of \(cache.hidden.shape)")
+    checkGradients(outputGradient, finalStateGradient, of: cache.hidden.shape)
     let (a, hBar) = backpropagate(outputGradient, finalStateGradient, cache, traced)
     let biasGradient = a.asRows.sum(axis: 0)
     let gradients = VanillaCell(

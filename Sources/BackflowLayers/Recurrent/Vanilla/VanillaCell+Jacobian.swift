@@ -6,6 +6,7 @@ extension VanillaCell {
 
   /// J = ∂h_t/∂h_{t−1} = diag(φ′(a_t)) W_hh, [H, H].
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+    cache.active.requireRunning(sample, at: step)
     let output = cache.hidden.select(step).select(sample)
     let ones = Tensor<Scalar>.ones(output.shape)
     let slope =
