@@ -11,7 +11,7 @@ public enum Mode: Sendable, Equatable {
   /// Units are dropped by the seed, and statistics are those of the batch.
   case training(seed: UInt64)
 
-  /// The mode for the part of a model with this index: its random draws are its own.
+  /// The mode for the part of a model with this index: its random draws are its own, at every seed.
   public func part(_ index: Int) -> Mode {
     guard case .training(let seed) = self else { return self }
     // Two draws: the sum of seed and index alone would give neighbouring seeds the same parts.

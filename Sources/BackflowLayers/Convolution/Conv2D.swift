@@ -40,7 +40,9 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
     HeightWidth(height: weight.shape[2], width: weight.shape[3])
   }
 
-  /// A layer with these parameters: `weight` [O, C/g, kH, kW], `bias` [O].
+  /// A layer with these parameters: `weight` [O, C/g, kH, kW], `bias` [O]. Stops if they do not fit
+  /// together, at an empty weight, a stride, dilation or number of groups below 1, padding below 0,
+  /// and unless the groups divide O.
   public init(
     weight: Tensor<Scalar>, bias: Tensor<Scalar>, stride: HeightWidth = 1,
     padding: HeightWidth = 0, dilation: HeightWidth = 1, groups: Int = 1
@@ -64,7 +66,8 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
   }
 
   /// A layer with freshly drawn weights and zero bias. Fan-in is C/g·kH·kW, fan-out O·kH·kW
-  /// (also in groups, as PyTorch counts it).
+  /// (also in groups, as PyTorch counts it). Stops as the other initialiser does, and unless the groups
+  /// divide C.
   public init(
     inputChannels: Int, outputChannels: Int, kernelSize: HeightWidth, stride: HeightWidth = 1,
     padding: HeightWidth = 0, dilation: HeightWidth = 1, groups: Int = 1,

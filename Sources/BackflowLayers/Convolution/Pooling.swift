@@ -7,7 +7,7 @@ public import BackflowLinearAlgebra
 ///     x̄ = Σ ȳ over the windows whose largest element it is
 ///
 /// Padding never wins: where a dilated kernel straddles a small image and meets nothing else, the
-/// result is −∞ and has no gradient. Of equals the first wins; a NaN does.
+/// result is −∞ and has no gradient. Of equals the first wins; a NaN does. Ranzato et al., CVPR 2007.
 ///
 /// Shapes: x [N, C, H, W], y [N, C, H′, W′] as `Conv2D` has them. Cache: the place of each winner.
 /// Cost: kH·kW comparisons an output; backward one addition.
@@ -21,7 +21,8 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
   /// The step from tap to tap.
   public let dilation: HeightWidth
 
-  /// A pooling; without a stride the windows lie side by side.
+  /// A pooling; without a stride the windows lie side by side. Stops at an extent or step below 1, and
+  /// unless the padding is 0 … half a kernel.
   public init(
     kernelSize: HeightWidth, stride: HeightWidth? = nil, padding: HeightWidth = 0,
     dilation: HeightWidth = 1
@@ -44,7 +45,7 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
     let winners: Buffer<Int32>
   }
 
-  /// y, [N, C, H′, W′].
+  /// y, [N, C, H′, W′]. Stops unless x is [N, C, H, W] with pixels and at least one window.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     let windows = windows(over: input.shape)
     let (samples, channels) = (input.shape[0], input.shape[1])
@@ -57,7 +58,7 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
     return (output, Cache(inputShape: input.shape, winners: winners))
   }
 
-  /// ȳ at the winners, added up, else 0.
+  /// ȳ at the winners, added up, else 0. Stops unless ȳ has y's shape.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> Tensor<Scalar> {
@@ -84,7 +85,7 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
 ///     y[n, c, p, q] = (1/k) Σ_{i, j} x[n, c, s·p + i − pad, s·q + j − pad]        x̄ = Σ ȳ/k
 ///
 /// over the windows an element lies in. k = kH·kW if `countsPadding` (PyTorch `count_include_pad`),
-/// else the number of taps inside the image.
+/// else the number of taps inside the image. LeCun et al., Proc. IEEE 86 (1998).
 ///
 /// Shapes: x [N, C, H, W], y [N, C, H′, W′] as `Conv2D` has them. Cache: the shape of x. Cost: kH·kW
 /// additions an output, forward and backward.
@@ -98,7 +99,8 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
   /// Whether the zeros of the padding count in a mean.
   public let countsPadding: Bool
 
-  /// A pooling; without a stride the windows lie side by side.
+  /// A pooling; without a stride the windows lie side by side. Stops at an extent or step below 1, and
+  /// unless the padding is 0 … half a kernel.
   public init(
     kernelSize: HeightWidth, stride: HeightWidth? = nil, padding: HeightWidth = 0,
     countsPadding: Bool = true
@@ -112,7 +114,8 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
     self.countsPadding = countsPadding
   }
 
-  /// y, [N, C, H′, W′], and the shape of x as the cache.
+  /// y, [N, C, H′, W′], and the shape of x as the cache. Stops unless x is [N, C, H, W] with pixels and
+  /// at least one window.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Shape) {
     let windows = windows(over: input.shape)
     let (samples, channels) = (input.shape[0], input.shape[1])
@@ -124,7 +127,7 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
     return (output, input.shape)
   }
 
-  /// Σ ȳ/k over the windows an element lies in.
+  /// Σ ȳ/k over the windows an element lies in. Stops unless ȳ has y's shape.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ shape: Shape
   ) -> Tensor<Scalar> {

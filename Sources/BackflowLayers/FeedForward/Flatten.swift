@@ -10,13 +10,13 @@ public struct Flatten<Scalar: RealScalar>: ParameterlessLayer {
   /// A flattening.
   public init() {}
 
-  /// x as [N, rest].
+  /// x as [N, rest]. Stops at a scalar.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Shape) {
     require(input.rank >= 1, "Flatten: a scalar has no batch axis")
     return (input.reshaped(to: flattened(input.shape)), input.shape)
   }
 
-  /// ȳ in the shape of x.
+  /// ȳ, [N, rest], in the shape of x. Stops unless it has y's shape.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ inputShape: Shape
   ) -> Tensor<Scalar> {

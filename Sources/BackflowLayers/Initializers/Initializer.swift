@@ -53,6 +53,7 @@ extension Initializer {
 
 // MARK: - By the size of the layer
 
+// Each stops unless the weight is [outputs, inputs, kernel …] with elements.
 extension Initializer {
   /// Uniform on ±gain·√(6/(fan-in + fan-out)): keeps the variance of signals in both directions.
   /// Glorot and Bengio, AISTATS 2010.
@@ -120,6 +121,7 @@ extension Initializer {
   /// gain · Q with Q uniform (Haar) on the matrices with orthonormal rows or columns, whichever are
   /// fewer: the Q factor of a normal draw with the signs of R's diagonal made positive. A kernel is
   /// drawn as the matrix [outputs, the rest]. Mezzadri, Notices of the AMS 54 (2007).
+  /// Stops at a shape of fewer than two axes.
   public static func orthogonal(gain: Double = 1) -> Initializer {
     Initializer { shape, random in
       require(shape.rank >= 2, "an orthogonal matrix has two axes, not shape \(shape)")
@@ -136,7 +138,7 @@ extension Initializer {
 
   /// gain · I, with zeros where the matrix is not square: a ReLU recurrence starts as a memory that
   /// keeps its state and its backward signal. Le, Jaitly and Hinton, "A simple way to initialize
-  /// recurrent networks of rectified linear units", 2015.
+  /// recurrent networks of rectified linear units", 2015. Stops unless the shape is [outputs, inputs].
   public static func identity(gain: Double = 1) -> Initializer {
     Initializer { shape, _ in
       require(shape.rank == 2, "an identity matrix has two axes, not shape \(shape)")

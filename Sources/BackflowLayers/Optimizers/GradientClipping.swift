@@ -29,7 +29,8 @@ public enum GradientClippingError: Error, Equatable, Sendable, CustomStringConve
 /// large finite gradients are shortened and never silenced. A norm that no double holds is returned as
 /// ∞. Pascanu et al., ICML 2013.
 ///
-/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite.
+/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or if the
+///   limit is not positive in the gradients' precision; nothing is then changed.
 @discardableResult
 public func clipGradientNorm<Model: Parameterized>(
   _ gradients: inout Model, to limit: Double
@@ -51,9 +52,11 @@ public func clipGradientNorm<Model: Parameterized>(
 /// Limits every element of all gradients to ±`limit`, and returns the largest magnitude before
 /// (PyTorch `clip_grad_value_`).
 ///
-/// The direction is not kept; where that matters, clip the norm.
+/// The direction is not kept; where that matters, clip the norm. Mikolov, "Statistical language models
+/// based on neural networks", thesis, 2012.
 ///
-/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite.
+/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or if the
+///   limit is not positive in the gradients' precision; nothing is then changed.
 @discardableResult
 public func clipGradientValue<Model: Parameterized>(
   _ gradients: inout Model, to limit: Double

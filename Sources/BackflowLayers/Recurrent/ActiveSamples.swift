@@ -18,6 +18,13 @@ public struct ActiveSamples: Sendable, Equatable {
       counts: (0..<time).map { step in lengths.prefix { $0 > step }.count }, batch: lengths.count)
   }
 
+  /// How many samples run at step t, never more than at the step before: the rows 0 ..< that number of
+  /// every [B, ...]. Stops outside 0 ..< T.
+  public subscript(step: Int) -> Int {
+    require(counts.indices.contains(step), "step \(step) of \(counts.count)")
+    return counts[step]
+  }
+
   /// Whether every sample runs through all steps.
   var isFull: Bool { counts.allSatisfy { $0 == batch } }
 

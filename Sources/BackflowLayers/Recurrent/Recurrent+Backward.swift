@@ -14,6 +14,8 @@ extension Recurrent {
   /// The gradients by the input [T, B, I], by the initial state of every cell, and by the
   /// parameters, from those by the output [T, B, D·H] and by the final states (zero if `nil`).
   ///
+  /// Stops unless the output's gradient is [T, B, D·H] and every state's [B, H].
+  ///
   /// What the output's gradient holds beyond a sample's length has no influence, and the input's
   /// gradient is zero there.
   public func backward(

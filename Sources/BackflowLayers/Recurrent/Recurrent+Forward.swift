@@ -29,11 +29,13 @@ extension Recurrent: Layer {
   ///
   /// - Parameters:
   ///   - input: x, [T, B, I].
-  ///   - initialState: one state for each cell, zero if `nil`.
+  ///   - initialState: one state for each cell, [B, H] each, zero if `nil`.
   ///   - lengths: the number of steps of each sample, all of them if `nil`. What stands in the input
   ///     beyond a sample's length has no influence, and the output is zero there; the final state is
   ///     that after the sample's own last step, and a backward cell starts there.
   ///   - mode: whether to drop units between layers.
+  ///
+  /// Stops unless x is [T, B, I], the states are [B, H] and the lengths B numbers in 0...T.
   public func forward(
     _ input: Tensor<Cell.Scalar>, initialState: [Cell.State]?, lengths: [Int]? = nil,
     mode: Mode = .evaluation

@@ -3,8 +3,8 @@ public import BackflowLinearAlgebra
 
 /// The equations of one layer of a recurrent network in one direction: what `Recurrent` stacks.
 ///
-/// A cell runs over a whole sequence and not over one step, because all but the product with the
-/// recurrent weight can then be done for all steps at once.
+/// `forward` and `backward` run over a whole sequence, because all but the product with the recurrent
+/// weight can then be done for all steps at once; a `stepper` runs over one step, for a stream.
 public protocol RecurrentCell<Scalar>: Parameterized {
   /// What is handed from step to step.
   associatedtype State: RecurrentState<Scalar>
@@ -17,13 +17,13 @@ public protocol RecurrentCell<Scalar>: Parameterized {
   var hiddenSize: Int { get }
 
   /// The outputs h_1 … h_T, [T, B, H], and the state after each sample's last step, from the input
-  /// [T, B, I] and the state before the first step.
+  /// [T, B, I] and the state before the first step, [B, H] each. Stops at other shapes.
   func forward(
     _ input: Tensor<Scalar>, from state: State, active: ActiveSamples
   ) -> (output: Tensor<Scalar>, finalState: State, cache: Cache)
 
-  /// The gradients by the input, the initial state and the parameters, from those by the outputs and
-  /// the final state. Beyond a sample's last step the outputs' gradient is zero, and so must be the
+  /// The gradients by the input, [T, B, I], the initial state, [B, H] each, and the parameters, from
+  /// those by the outputs, [T, B, H], and the final state. Stops at other shapes. Beyond a sample's last step the outputs' gradient is zero, and so must be the
   /// input's.
   ///
   /// If `traced`, also what flowed back at each step; else `nil`, at no cost. The gradients are the

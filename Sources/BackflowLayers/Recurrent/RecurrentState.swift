@@ -12,10 +12,10 @@ public protocol RecurrentState<Scalar>: Sendable {
   /// The tensors of the state, [B, H] each, h first.
   var tensors: [Tensor<Scalar>] { get }
 
-  /// The state made of these tensors, in the same order.
+  /// The state made of these tensors, [B, H] each, in the same order. Stops at another number of them.
   init(tensors: [Tensor<Scalar>])
 
-  /// The state zero.
+  /// The state zero, [batch, hiddenSize] each.
   static func zero(batch: Int, hiddenSize: Int) -> Self
 }
 
@@ -77,7 +77,7 @@ public struct LSTMState<Scalar: RealScalar>: RecurrentState, Equatable {
     self.init(hidden: tensors[0], cell: tensors[1])
   }
 
-  /// All zero.
+  /// All zero, [B, H] each.
   public static func zero(batch: Int, hiddenSize: Int) -> LSTMState {
     LSTMState(hidden: .zeros([batch, hiddenSize]), cell: .zeros([batch, hiddenSize]))
   }

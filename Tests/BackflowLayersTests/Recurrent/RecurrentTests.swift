@@ -136,6 +136,30 @@ import Testing
     #expect(truncated[0] != whole[0..<4])
   }
 
+  @Test func `cuts a ragged batch into windows, each with its own lengths`() {
+    var random = RandomSource(seed: 8)
+    let network = LSTM<Double>(inputSize: 2, hiddenSize: 3, using: &random)
+    let x: Tensor<Double> = random.normal([5, 3, 2])
+    let lengths = [5, 1, 3]
+    let ownLengths = lengths.windows(ofSteps: 2, of: 5)
+    #expect(ownLengths == [[2, 1, 2], [2, 0, 1], [1, 0, 0]])
+    let whole = network.forward(x, initialState: nil, lengths: lengths)
+    var (outputs, states) = ([Tensor<Double>](), [LSTMState<Double>]?.none)
+    for (window, own) in zip(x.windows(ofSteps: 2), ownLengths) {
+      let (output, finalState, _) = network.forward(window, initialState: states, lengths: own)
+      outputs.append(output)
+      states = finalState
+    }
+    #expect(Tensor.concatenate(outputs) == whole.output)
+    #expect(states == whole.finalState)
+    #expect([Int]().windows(ofSteps: 2, of: 0).isEmpty)
+  }
+
+  @Test func `tells a cell how many samples run at each step`() {
+    let active = ActiveSamples.all(time: 2, batch: 3)
+    #expect([active[0], active[1]] == [3, 3])
+  }
+
   @Test func `has the Jacobian that finite differences see`() {
     var random = RandomSource(seed: 7)
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) {
