@@ -11,10 +11,12 @@ public enum Mode: Sendable, Equatable {
   /// Units are dropped by the seed, and statistics are those of the batch.
   case training(seed: UInt64)
 
-  /// The mode for the part of a model with this index: its random draws are its own.
+  /// The mode for the part of a model with this index: its random draws are its own, at every seed.
   public func part(_ index: Int) -> Mode {
     guard case .training(let seed) = self else { return self }
-    var random = RandomSource(seed: seed &+ UInt64(truncatingIfNeeded: index))
-    return .training(seed: random.next())
+    // Two draws: the sum of seed and index alone would give neighbouring seeds the same parts.
+    var random = RandomSource(seed: seed)
+    var own = RandomSource(seed: random.next() &+ UInt64(truncatingIfNeeded: index))
+    return .training(seed: own.next())
   }
 }

@@ -16,18 +16,29 @@ struct FixtureFolder {
     try Set(FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent(kind).path))
   }
 
+  /// What stands between `prefix` and ".npy" in the names of the files.
+  func names(_ prefix: String) throws -> Set<String> {
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    return Set(
+      files.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count).dropLast(4)) })
+  }
+
   func tensor(_ name: String) throws -> Tensor<Double> {
     try NPY.read(folder.appendingPathComponent(name + ".npy").path)
   }
 
   func labels(_ name: String) throws -> [Int] { try tensor(name).elements.map { Int($0) } }
 
-  /// Fails unless `actual` is the tensor of that name to 1e-10 of its largest element.
-  func expect(_ actual: Tensor<Double>, is name: String, _ what: String = "") throws {
+  /// Fails unless `actual` is the tensor of that name to 1e-10 of its largest element, or of
+  /// `smallest` if that is more.
+  func expect(
+    _ actual: Tensor<Double>, is name: String, _ what: String = "",
+    scaleAtLeast smallest: Double = .leastNormalMagnitude
+  ) throws {
     let expected = try tensor(name)
     #expect(actual.shape == expected.shape, "\(folder.lastPathComponent), \(name) \(what)")
     // Where all are 0, so must be all of ours.
-    let scale = max(expected.maxMagnitude(), .leastNormalMagnitude)
+    let scale = max(expected.maxMagnitude(), smallest)
     expectClose(
       actual.elements, expected.elements, Tolerance(1e-10 * scale, scale: scale),
       "\(folder.lastPathComponent), \(name) \(what)")

@@ -190,11 +190,3 @@ private let attentions: [GradientCheckRow] = [false, true].flatMap { isCausal in
       }
     }
 }
-
-extension RandomSource {
-  /// Normal draws pushed outwards, so that no element comes within 0.1 of a kink at 0.
-  fileprivate mutating func awayFromKink(_ shape: Shape) -> Tensor<Double> {
-    let draws: Tensor<Double> = normal(shape)
-    return Tensor(draws.elements.map { $0 + ($0 < 0 ? -0.1 : 0.1) }, shape: shape)
-  }
-}

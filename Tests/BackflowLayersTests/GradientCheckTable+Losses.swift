@@ -115,7 +115,7 @@ private let gatherRows: [GradientCheckRow] = rowShapes.map { shape in
 // MARK: - Of elements
 
 private let elementwiseRows: [GradientCheckRow] =
-  squaredErrorRows + sigmoidCrossEntropyRows + huberRows + smoothL1Rows
+  squaredErrorRows + binaryCrossEntropyRows + huberRows + smoothL1Rows
 
 private let squaredErrorRows: [GradientCheckRow] = elementShapes.flatMap { shape in
   rows("squaredError", "\(shape)") { random in
@@ -126,12 +126,12 @@ private let squaredErrorRows: [GradientCheckRow] = elementShapes.flatMap { shape
   }
 }
 
-private let sigmoidCrossEntropyRows: [GradientCheckRow] = elementShapes.flatMap { shape in
-  rows("sigmoidCrossEntropy", "\(shape)") { random in
+private let binaryCrossEntropyRows: [GradientCheckRow] = elementShapes.flatMap { shape in
+  rows("binaryCrossEntropy", "\(shape)") { random in
     let target: Tensor<Double> = random.uniform(Shape(shape))
     return CheckedLoss(
-      reduced: { sigmoidCrossEntropy($0, target, reduction: $1) },
-      perSample: { sigmoidCrossEntropy($0, target, reduction: .perSample) },
+      reduced: { binaryCrossEntropy($0, target, reduction: $1) },
+      perSample: { binaryCrossEntropy($0, target, reduction: .perSample) },
       prediction: random.normal(Shape(shape), standardDeviation: 3))
   }
 }

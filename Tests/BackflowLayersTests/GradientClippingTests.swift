@@ -56,6 +56,27 @@ import Testing
       Tolerance(Double.self, length: 8, scale: 4))
   }
 
+  @Test func `shortens doubles whose norm overflows`() throws {
+    var gradients = TwoParameters<Double>(
+      first: Tensor([1.5e308, 0]), second: Tensor([-1.5e308, 1.5e308]))
+    #expect(try clipGradientNorm(&gradients, to: 3) == .infinity)
+    let part = 3.0.squareRoot()
+    expectClose(
+      gradients.first.elements + gradients.second.elements, [part, 0, -part, part],
+      Tolerance(Double.self, length: 8, scale: 3))
+  }
+
+  @Test func `refuses a limit that a float rounds to zero`() throws {
+    var gradients = TwoParameters<Float>(first: Tensor([1]), second: Tensor([1]))
+    #expect(throws: GradientClippingError.limitNotPositive(1e-60)) {
+      try clipGradientNorm(&gradients, to: 1e-60)
+    }
+    #expect(throws: GradientClippingError.limitNotPositive(1e-60)) {
+      try clipGradientValue(&gradients, to: 1e-60)
+    }
+    #expect(gradients.first == Tensor([1]))
+  }
+
   @Test func `works where the factor itself would underflow`() throws {
     var gradients = TwoParameters<Float>(first: Tensor([1e38]), second: Tensor([0]))
     try clipGradientNorm(&gradients, to: 1e-30)

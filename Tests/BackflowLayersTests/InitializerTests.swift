@@ -52,6 +52,24 @@ import Testing
     #expect(draw(.identity(), [3, 2]) == Tensor(rows: [[1, 0], [0, 1], [0, 0]]))
   }
 
+  @Test func `counts the taps of a kernel into both fans`() {
+    // Fan-in 2·9, fan-out 4·9.
+    let bound = (6.0 / 54).squareRoot()
+    let weights = draw(.glorotUniform(), [4, 2, 3, 3])
+    #expect(weights.shape == [4, 2, 3, 3])
+    #expect(weights.maxMagnitude() <= bound && weights.maxMagnitude() > 0.9 * bound)
+    var random = RandomSource(seed: 17)
+    let layer = Conv2D<Double>(
+      inputChannels: 4, outputChannels: 4, kernelSize: 3, groups: 2, weights: .glorotUniform(),
+      using: &random)
+    #expect(layer.weight == weights)
+  }
+
+  @Test func `of the orthogonal kind takes a kernel as a matrix`() {
+    #expect(
+      draw(.orthogonal(), [4, 2, 3, 3]) == draw(.orthogonal(), [4, 18]).reshaped(to: [4, 2, 3, 3]))
+  }
+
   @Test func `gives both precisions the same numbers`() {
     var (one, two) = (RandomSource(seed: 4), RandomSource(seed: 4))
     let single: Tensor<Float> = Initializer.heNormal([7, 9], using: &one)

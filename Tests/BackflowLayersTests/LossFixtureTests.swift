@@ -49,8 +49,8 @@ struct LossCase: CustomStringConvertible, Sendable {
 
   private static func sigmoid(_ name: String) -> LossCase {
     LossCase(
-      name: name, reduced: { sigmoidCrossEntropy($0, $1, reduction: $2) },
-      perSample: { sigmoidCrossEntropy($0, $1, reduction: .perSample) })
+      name: name, reduced: { binaryCrossEntropy($0, $1, reduction: $2) },
+      perSample: { binaryCrossEntropy($0, $1, reduction: .perSample) })
   }
 
   private static func labels(_ name: String, smoothing: Double = 0) -> LossCase {

@@ -76,8 +76,8 @@ struct OptimizerCase: CustomStringConvertible, Sendable {
   static let all: [String: any Schedule] = [
     "step": StepSchedule(0.3, every: 3, factor: 0.5),
     "cosine": CosineSchedule(0.3, steps: 10, minimum: 0.01),
-    "warmup_cosine": Warmup(steps: 4, from: 0.25, then: CosineSchedule(0.3, steps: 10)),
-    "warmup_step": Warmup(steps: 4, from: 0.25, then: StepSchedule(0.3, every: 2)),
+    "warmup_cosine": WarmupSchedule(steps: 4, from: 0.25, then: CosineSchedule(0.3, steps: 10)),
+    "warmup_step": WarmupSchedule(steps: 4, from: 0.25, then: StepSchedule(0.3, every: 2)),
   ]
 
   @Test func `have the same cases`() throws {

@@ -17,7 +17,7 @@ import Testing
     let (modelPath, statePath) = (
       folder.appendingPathComponent("model").path, folder.appendingPathComponent("optimizer").path
     )
-    let schedule = Warmup(steps: 2, from: 0.5, then: CosineSchedule(0.1, steps: 5))
+    let schedule = WarmupSchedule(steps: 2, from: 0.5, then: CosineSchedule(0.1, steps: 5))
 
     var (model, optimizer) = (start, make(start))
     func step(_ gradient: Dense<Float>) {

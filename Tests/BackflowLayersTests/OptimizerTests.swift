@@ -47,6 +47,24 @@ struct OneParameter<Scalar: RealScalar>: Parameterized {
       stopMessage(result).contains("made for value of shape [3], the model has value of shape [2]"))
   }
 
+  @Test func `stops when the model has fewer parameters than the one it was made for`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      func model(_ layers: Int) -> Sequential<Double> {
+        Sequential((0..<layers).map { _ in Dense(weight: .zeros([2, 2]), bias: .zeros([2])) })
+      }
+      var (optimizer, small) = (RMSProp(for: model(2)), model(1))
+      optimizer.update(&small, along: model(1))
+    }
+    #expect(stopMessage(result).contains("made for 4 parameters, the model has 2"))
+  }
+
+  @Test func `stops at settings out of range, under its own name`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = AdamW(for: OneParameter<Double>(value: .zeros([2])), beta1: 1)
+    }
+    #expect(stopMessage(result).contains("AdamW: β₁ 1.0"))
+  }
+
   @Test func `stops where a gradient has another shape`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var model = OneParameter<Double>(value: .zeros([2]))

@@ -17,9 +17,9 @@ import Testing
   }
 
   @Test func `of warming up rises evenly, and hands over without a jump`() {
-    let schedule = Warmup(steps: 4, then: ConstantSchedule(2))
+    let schedule = WarmupSchedule(steps: 4, then: ConstantSchedule(2))
     #expect((0..<6).map(schedule.learningRate) == [0, 0.5, 1, 1.5, 2, 2])
-    let none = Warmup(steps: 0, then: StepSchedule(1, every: 1))
+    let none = WarmupSchedule(steps: 0, then: StepSchedule(1, every: 1))
     #expect(none.learningRate(at: 0) == 1)
   }
 

@@ -1,5 +1,5 @@
 /// A matrix laid out once for many products with few rows each: the recurrent weight, which every
-/// time step multiplies by.
+/// time step multiplies by, and in a stream the input's weight as well.
 ///
 /// OpenBLAS packs its operands anew at each call; for a [batch, hidden] step that is a large part of
 /// the work. See `packed_product` in CVectorKernels.

@@ -4,8 +4,8 @@ public import BackflowLinearAlgebra
 /// Self-attention with several heads (PyTorch `MultiheadAttention(batch_first=True)` with query, key
 /// and value all x).
 ///
-///     [Q K V] = x W_inᵀ + b_in,   each [N, T, E], cut into H heads of D = E/H features
-///     A_h = attention(Q_h, K_h, V_h),   A = the heads side by side, [N, T, E]
+///     [Q K V] = x W_inᵀ + b_in,   each [N, T, E], cut into h heads of width d = E/h
+///     A_k = attention(Q_k, K_k, V_k),   A = the heads side by side, [N, T, E]
 ///     y = A W_outᵀ + b_out
 ///
 /// Backward, from Ā = ȳ W_out through the heads to the gradient P̄ by [Q K V]:
@@ -22,12 +22,13 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
   public var inputProjection: Dense<Scalar>
   /// W_out and b_out.
   public var outputProjection: Dense<Scalar>
-  /// H
+  /// h
   public let heads: Int
   /// Whether a place sees only itself and the places before.
   public let isCausal: Bool
 
-  /// A layer with these projections: `inputProjection` E → 3E, `outputProjection` E → E.
+  /// A layer with these projections: `inputProjection` E → 3E, W_in [3E, E], `outputProjection` E → E,
+  /// W_out [E, E]. Stops if they do not fit together, and unless the heads divide E.
   public init(
     inputProjection: Dense<Scalar>, outputProjection: Dense<Scalar>, heads: Int,
     isCausal: Bool = false
@@ -47,7 +48,7 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
     self.isCausal = isCausal
   }
 
-  /// A layer over `size` features with freshly drawn weights and zero biases.
+  /// A layer over E = `size` features with freshly drawn weights and zero biases.
   public init(
     size: Int, heads: Int, isCausal: Bool = false, weights: Initializer = .glorotUniform(),
     using random: inout RandomSource
@@ -64,7 +65,7 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
   public struct Cache: Sendable {
     /// The cache of the input's projection: x.
     public let inputProjection: Dense<Scalar>.Cache
-    /// Q, K, V and the attention weights of every head: [N, H, T, D], [N, H, T, T].
+    /// Q, K, V and the attention weights of every head: [N, h, T, d], [N, h, T, T].
     public let attention: ScaledDotProductAttention<Scalar>.Cache
     /// The cache of the output's projection: A.
     public let outputProjection: Dense<Scalar>.Cache
@@ -73,7 +74,7 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
   private var attention: ScaledDotProductAttention<Scalar> { .init(isCausal: isCausal) }
   private var size: Int { outputProjection.weight.shape[0] }
 
-  /// y, [N, T, E].
+  /// y, [N, T, E]. Stops unless x is [N, T, E].
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     require(
       input.rank == 3 && input.shape[2] == size,
@@ -92,7 +93,7 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
     return (output, cache)
   }
 
-  /// The gradients by x and by both projections.
+  /// The gradients by x, [N, T, E], and by both projections. Stops unless ȳ has y's shape.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: MultiHeadAttention) {
@@ -126,7 +127,7 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
 }
 
 extension Tensor {
-  /// Part `part` of [N, T, parts·E], cut into heads: [N, H, T, D].
+  /// Part `part` of [N, T, parts·E], cut into heads: [N, h, T, d].
   fileprivate func heads(_ heads: Int, of size: Int, at part: Int) -> Tensor {
     let (samples, time, width) = (shape[0], shape[1], size / heads)
     var result = Tensor(uninitialized: [samples, heads, time, width])
@@ -141,7 +142,7 @@ extension Tensor {
     return result
   }
 
-  /// Puts heads [N, H, T, D] side by side into part `part` of [N, T, parts·E].
+  /// Puts heads [N, h, T, d] side by side into part `part` of [N, T, parts·E].
   fileprivate mutating func setHeads(_ source: Tensor, of size: Int, at part: Int) {
     let (samples, heads, time, width) = (
       source.shape[0], source.shape[1], source.shape[2], source.shape[3]

@@ -9,7 +9,8 @@ public import BackflowLinearAlgebra
 ///
 ///     S̄ = P ⊙ (P̄ − Σ_keys P ⊙ P̄)        Q̄ = S̄ K/√E        K̄ = S̄ᵀ Q/√E        V̄ = Pᵀ Ȳ
 ///
-/// A causal mask hides the keys j > i from query i: their P is 0, and so is their S̄. Vaswani et al.,
+/// With a causal mask the keys j > i have no weight for query i: their P is 0, and so is their S̄. A
+/// value that is not finite reaches every query all the same, because 0 · NaN is NaN. Vaswani et al.,
 /// "Attention is all you need", NeurIPS 2017.
 ///
 /// Shapes: Q [..., T, E], K [..., S, E], V [..., S, F], Y [..., T, F]; leading axes (batch, heads) are
@@ -24,17 +25,18 @@ public struct ScaledDotProductAttention<Scalar: RealScalar>: Sendable {
 
   /// What `backward` reads.
   public struct Cache: Sendable {
-    /// Q
+    /// Q, [..., T, E]
     public let query: Tensor<Scalar>
-    /// K
+    /// K, [..., S, E]
     public let key: Tensor<Scalar>
-    /// V
+    /// V, [..., S, F]
     public let value: Tensor<Scalar>
     /// P: how much query i takes of value j, [..., T, S]
     public let weights: Tensor<Scalar>
   }
 
-  /// Y, [..., T, F].
+  /// Y, [..., T, F], from query [..., T, E], key [..., S, E] and value [..., S, F]. Stops if they do not
+  /// fit together.
   public func forward(
     query: Tensor<Scalar>, key: Tensor<Scalar>, value: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Cache) {
@@ -54,7 +56,7 @@ public struct ScaledDotProductAttention<Scalar: RealScalar>: Sendable {
     return (output, Cache(query: query, key: key, value: value, weights: weights))
   }
 
-  /// Q̄ = S̄ K/√E, K̄ = S̄ᵀ Q/√E, V̄ = Pᵀ Ȳ.
+  /// Q̄ = S̄ K/√E, K̄ = S̄ᵀ Q/√E, V̄ = Pᵀ Ȳ from Ȳ [..., T, F]. Stops at another shape.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (query: Tensor<Scalar>, key: Tensor<Scalar>, value: Tensor<Scalar>) {

@@ -24,7 +24,7 @@ public struct Residual<Body: Layer>: Layer {
     _ input: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Body.Cache) { forward(input, .evaluation) }
 
-  /// y = x + f(x).
+  /// y = x + f(x). Stops if f changes the shape.
   public func forward(
     _ input: Tensor<Scalar>, _ mode: Mode
   ) -> (output: Tensor<Scalar>, cache: Body.Cache) {

@@ -53,7 +53,7 @@ public struct Sequential<Scalar: RealScalar>: Layer {
     return (x, Cache(caches: caches))
   }
 
-  /// x̄ and every layer's gradients, the last layer's first.
+  /// x̄, and every layer's gradients at the layer's place. Stops at a cache of other layers.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Sequential) {
@@ -63,13 +63,11 @@ public struct Sequential<Scalar: RealScalar>: Layer {
 
   /// x̄_0 … x̄_K, the gradients between the layers, first the one by the input, and every layer's
   /// gradients: for whoever watches how the signal fares on its way down. Costs no more than
-  /// `backward`, but keeps all K + 1 of them.
+  /// `backward`, but keeps all K + 1 of them. Stops at a cache of other layers.
   public func tracedBackward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (signals: [Tensor<Scalar>], gradients: Sequential) {
-    require(
-      cache.caches.count == layers.count,
-      "Sequential: a cache of \(cache.caches.count) layers for \(layers.count)")
+    requireCaches(cache)
     var signals = Array(repeating: outputGradient, count: layers.count + 1)
     var gradients = layers
     for k in layers.indices.reversed() {
@@ -78,9 +76,17 @@ public struct Sequential<Scalar: RealScalar>: Layer {
     return (signals, Sequential(gradients))
   }
 
-  /// Every layer takes over what its part of the forward pass found out.
+  /// Every layer takes over what its part of the forward pass found out. Stops at a cache of other
+  /// layers.
   public mutating func updateBuffers(from cache: Cache) {
+    requireCaches(cache)
     for k in layers.indices { layers[k] = erasedUpdate(layers[k], cache.caches[k]) }
+  }
+
+  private func requireCaches(_ cache: Cache) {
+    require(
+      cache.caches.count == layers.count,
+      "Sequential: a cache of \(cache.caches.count) layers for \(layers.count)")
   }
 
   /// Visits the parameters of layer k under the prefix "k.".

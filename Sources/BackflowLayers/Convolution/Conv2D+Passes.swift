@@ -4,11 +4,11 @@ public import BackflowLinearAlgebra
 extension Conv2D: Layer {
   /// What `backward` reads: x, [N, C, H, W].
   public struct Cache: Sendable {
-    /// x
+    /// x, [N, C, H, W]
     public let input: Tensor<Scalar>
   }
 
-  /// y, [N, O, H′, W′].
+  /// y, [N, O, H′, W′]. Stops unless x is [N, C, H, W] with pixels and at least one window.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     let windows = windows(over: input.shape)
     let channels = input.channels(axis: 1).channels
@@ -30,7 +30,7 @@ extension Conv2D: Layer {
     )
   }
 
-  /// x̄ = fold(Wᵀ Ȳ), W̄ = Ȳ Xᵀ, b̄ = Σ Ȳ.
+  /// x̄ = fold(Wᵀ Ȳ), W̄ = Ȳ Xᵀ, b̄ = Σ Ȳ. Stops unless ȳ has y's shape.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Conv2D) {

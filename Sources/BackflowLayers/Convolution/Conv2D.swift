@@ -40,7 +40,9 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
     HeightWidth(height: weight.shape[2], width: weight.shape[3])
   }
 
-  /// A layer with these parameters: `weight` [O, C/g, kH, kW], `bias` [O].
+  /// A layer with these parameters: `weight` [O, C/g, kH, kW], `bias` [O]. Stops if they do not fit
+  /// together, at an empty weight, a stride, dilation or number of groups below 1, padding below 0,
+  /// and unless the groups divide O.
   public init(
     weight: Tensor<Scalar>, bias: Tensor<Scalar>, stride: HeightWidth = 1,
     padding: HeightWidth = 0, dilation: HeightWidth = 1, groups: Int = 1
@@ -51,6 +53,10 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
     require(
       groups > 0 && weight.shape[0].isMultiple(of: groups),
       "Conv2D: \(groups) groups do not divide the \(weight.shape[0]) channels of the output")
+    require(weight.count > 0, "Conv2D: weight \(weight.shape) has no elements")
+    requireWindows(
+      kernel: HeightWidth(height: weight.shape[2], width: weight.shape[3]), stride: stride,
+      padding: padding, dilation: dilation, "Conv2D")
     self.weight = weight
     self.bias = bias
     self.stride = stride
@@ -59,7 +65,9 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
     self.groups = groups
   }
 
-  /// A layer with freshly drawn weights and zero bias. Fan-in is C/g·kH·kW.
+  /// A layer with freshly drawn weights and zero bias. Fan-in is C/g·kH·kW, fan-out O·kH·kW
+  /// (also in groups, as PyTorch counts it). Stops as the other initialiser does, and unless the groups
+  /// divide C.
   public init(
     inputChannels: Int, outputChannels: Int, kernelSize: HeightWidth, stride: HeightWidth = 1,
     padding: HeightWidth = 0, dilation: HeightWidth = 1, groups: Int = 1,
@@ -68,13 +76,16 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
     require(
       groups > 0 && inputChannels.isMultiple(of: groups),
       "Conv2D: \(groups) groups do not divide the \(inputChannels) channels of the input")
+    require(
+      inputChannels > 0 && outputChannels > 0,
+      "Conv2D: no convolution leads from \(inputChannels) to \(outputChannels) channels")
+    requireWindows(
+      kernel: kernelSize, stride: stride, padding: padding, dilation: dilation, "Conv2D")
     let shape: Shape = [
       outputChannels, inputChannels / groups, kernelSize.height, kernelSize.width,
     ]
-    let rows: Tensor<Scalar> = weights(
-      [outputChannels, shape[1] * shape[2] * shape[3]], using: &random)
     self.init(
-      weight: rows.reshaped(to: shape), bias: .zeros([outputChannels]), stride: stride,
+      weight: weights(shape, using: &random), bias: .zeros([outputChannels]), stride: stride,
       padding: padding, dilation: dilation, groups: groups)
   }
 

@@ -18,6 +18,26 @@ public struct HeightWidth: Hashable, Sendable, ExpressibleByIntegerLiteral {
   public init(integerLiteral both: Int) { self.init(both) }
 }
 
+extension HeightWidth {
+  fileprivate var smaller: Int { min(height, width) }
+}
+
+/// Stops unless windows can be laid this way over some image.
+func requireWindows(
+  kernel: HeightWidth, stride: HeightWidth, padding: HeightWidth, dilation: HeightWidth = 1,
+  _ layer: String
+) {
+  require(
+    kernel.smaller > 0 && stride.smaller > 0 && dilation.smaller > 0 && padding.smaller >= 0,
+    "\(layer): kernel \(kernel), stride \(stride) and dilation \(dilation) must be positive, and"
+      + " padding \(padding) not negative")
+}
+
+extension HeightWidth: CustomStringConvertible {
+  /// [height, width]
+  public var description: String { "[\(height), \(width)]" }
+}
+
 extension WindowGeometry {
   /// Windows over the last two axes of `input`, which stops with its shape if no window fits.
   init(
@@ -25,6 +45,7 @@ extension WindowGeometry {
     dilation: HeightWidth, layer: String
   ) {
     require(input.rank == 4, "\(layer): input \(input) is not [N, C, H, W]")
+    require(input[2] > 0 && input[3] > 0, "\(layer): input \(input) has no pixels")
     self.init(
       height: Axis(
         extent: input[2], kernel: kernel.height, stride: stride.height, padding: padding.height,
@@ -34,9 +55,8 @@ extension WindowGeometry {
         dilation: dilation.width))
     require(
       height.outputs > 0 && width.outputs > 0,
-      "\(layer): input \(input) with padding [\(padding.height), \(padding.width)] is smaller than"
-        + " the kernel [\(kernel.height), \(kernel.width)]"
-        + " with dilation [\(dilation.height), \(dilation.width)]")
+      "\(layer): input \(input) with padding \(padding) is smaller than the kernel \(kernel) with"
+        + " dilation \(dilation)")
   }
 
   /// The shape of the windows' results for the samples and channels of `input`.

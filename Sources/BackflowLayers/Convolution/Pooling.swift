@@ -6,7 +6,8 @@ public import BackflowLinearAlgebra
 ///     y[n, c, p, q] = max_{i, j} x[n, c, s·p + d·i − pad, s·q + d·j − pad]
 ///     x̄ = Σ ȳ over the windows whose largest element it is
 ///
-/// Padding never wins. Of equals the first wins; a NaN does.
+/// Padding never wins: where a dilated kernel straddles a small image and meets nothing else, the
+/// result is −∞ and has no gradient. Of equals the first wins; a NaN does. Ranzato et al., CVPR 2007.
 ///
 /// Shapes: x [N, C, H, W], y [N, C, H′, W′] as `Conv2D` has them. Cache: the place of each winner.
 /// Cost: kH·kW comparisons an output; backward one addition.
@@ -20,11 +21,15 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
   /// The step from tap to tap.
   public let dilation: HeightWidth
 
-  /// A pooling; without a stride the windows lie side by side.
+  /// A pooling; without a stride the windows lie side by side. Stops at an extent or step below 1, and
+  /// unless the padding is 0 … half a kernel.
   public init(
     kernelSize: HeightWidth, stride: HeightWidth? = nil, padding: HeightWidth = 0,
     dilation: HeightWidth = 1
   ) {
+    requireWindows(
+      kernel: kernelSize, stride: stride ?? kernelSize, padding: padding, dilation: dilation,
+      "MaxPool2D")
     requirePadding(padding, kernelSize, "MaxPool2D")
     self.kernelSize = kernelSize
     self.stride = stride ?? kernelSize
@@ -40,7 +45,7 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
     let winners: Buffer<Int32>
   }
 
-  /// y, [N, C, H′, W′].
+  /// y, [N, C, H′, W′]. Stops unless x is [N, C, H, W] with pixels and at least one window.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     let windows = windows(over: input.shape)
     let (samples, channels) = (input.shape[0], input.shape[1])
@@ -53,7 +58,7 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
     return (output, Cache(inputShape: input.shape, winners: winners))
   }
 
-  /// ȳ at the winners, added up, else 0.
+  /// ȳ at the winners, added up, else 0. Stops unless ȳ has y's shape.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> Tensor<Scalar> {
@@ -80,7 +85,7 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
 ///     y[n, c, p, q] = (1/k) Σ_{i, j} x[n, c, s·p + i − pad, s·q + j − pad]        x̄ = Σ ȳ/k
 ///
 /// over the windows an element lies in. k = kH·kW if `countsPadding` (PyTorch `count_include_pad`),
-/// else the number of taps inside the image.
+/// else the number of taps inside the image. LeCun et al., Proc. IEEE 86 (1998).
 ///
 /// Shapes: x [N, C, H, W], y [N, C, H′, W′] as `Conv2D` has them. Cache: the shape of x. Cost: kH·kW
 /// additions an output, forward and backward.
@@ -94,11 +99,14 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
   /// Whether the zeros of the padding count in a mean.
   public let countsPadding: Bool
 
-  /// A pooling; without a stride the windows lie side by side.
+  /// A pooling; without a stride the windows lie side by side. Stops at an extent or step below 1, and
+  /// unless the padding is 0 … half a kernel.
   public init(
     kernelSize: HeightWidth, stride: HeightWidth? = nil, padding: HeightWidth = 0,
     countsPadding: Bool = true
   ) {
+    requireWindows(
+      kernel: kernelSize, stride: stride ?? kernelSize, padding: padding, "AvgPool2D")
     requirePadding(padding, kernelSize, "AvgPool2D")
     self.kernelSize = kernelSize
     self.stride = stride ?? kernelSize
@@ -106,7 +114,8 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
     self.countsPadding = countsPadding
   }
 
-  /// y, [N, C, H′, W′], and the shape of x as the cache.
+  /// y, [N, C, H′, W′], and the shape of x as the cache. Stops unless x is [N, C, H, W] with pixels and
+  /// at least one window.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Shape) {
     let windows = windows(over: input.shape)
     let (samples, channels) = (input.shape[0], input.shape[1])
@@ -118,7 +127,7 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
     return (output, input.shape)
   }
 
-  /// Σ ȳ/k over the windows an element lies in.
+  /// Σ ȳ/k over the windows an element lies in. Stops unless ȳ has y's shape.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ shape: Shape
   ) -> Tensor<Scalar> {
@@ -139,10 +148,10 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
   }
 }
 
-/// More padding than half a kernel would make windows of padding alone.
+/// More padding than half a kernel would make windows of padding alone, as PyTorch, too, refuses it.
+/// (A dilated kernel can still straddle a small image.)
 private func requirePadding(_ padding: HeightWidth, _ kernel: HeightWidth, _ layer: String) {
   require(
     2 * padding.height <= kernel.height && 2 * padding.width <= kernel.width,
-    "\(layer): padding [\(padding.height), \(padding.width)] is more than half the kernel"
-      + " [\(kernel.height), \(kernel.width)]")
+    "\(layer): padding \(padding) is more than half the kernel \(kernel)")
 }

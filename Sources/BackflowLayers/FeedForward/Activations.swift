@@ -1,14 +1,14 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-// Each keeps its output y, from which its local gradient is cheapest, or its input x where y does not
-// tell. Any shape, cache of the same shape; cost O(count).
-
 /// The rectified linear unit.
 ///
 ///     y = max(x, 0)        x̄ = ȳ where y > 0, else 0
 ///
 /// The gradient at x = 0 is 0, as in PyTorch.
+/// Nair and Hinton, ICML 2010.
+///
+/// Shapes: any. Cache: y. Cost: O(count).
 public struct ReLU<Scalar: RealScalar>: ParameterlessLayer {
   /// A ReLU.
   public init() {}
@@ -21,11 +21,11 @@ public struct ReLU<Scalar: RealScalar>: ParameterlessLayer {
     return (output, output)
   }
 
-  /// ȳ where y > 0, else 0.
+  /// ȳ where y > 0, else 0, of x's shape. Stops at a ȳ of another.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(output, outputGradient) { VectorKernels.reluBackward($0, $1, into: $2) }
+    combine(output, outputGradient, "ReLU") { VectorKernels.reluBackward($0, $1, into: $2) }
   }
 }
 
@@ -34,6 +34,9 @@ public struct ReLU<Scalar: RealScalar>: ParameterlessLayer {
 ///     y = 1/(1 + e⁻ˣ)        x̄ = ȳ y (1 − y)
 ///
 /// The local gradient is at most ¼, and vanishes where the unit is saturated.
+/// LeCun et al., "Efficient BackProp", 1998.
+///
+/// Shapes: any. Cache: y. Cost: O(count).
 public struct Sigmoid<Scalar: RealScalar>: ParameterlessLayer {
   /// A sigmoid.
   public init() {}
@@ -46,11 +49,11 @@ public struct Sigmoid<Scalar: RealScalar>: ParameterlessLayer {
     return (output, output)
   }
 
-  /// ȳ y (1 − y).
+  /// ȳ y (1 − y), of x's shape. Stops at a ȳ of another.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(output, outputGradient) { VectorKernels.sigmoidBackward($0, $1, into: $2) }
+    combine(output, outputGradient, "Sigmoid") { VectorKernels.sigmoidBackward($0, $1, into: $2) }
   }
 }
 
@@ -59,6 +62,9 @@ public struct Sigmoid<Scalar: RealScalar>: ParameterlessLayer {
 ///     y = tanh x        x̄ = ȳ (1 − y²)
 ///
 /// The local gradient is at most 1, and vanishes where the unit is saturated.
+/// LeCun et al., "Efficient BackProp", 1998.
+///
+/// Shapes: any. Cache: y. Cost: O(count).
 public struct Tanh<Scalar: RealScalar>: ParameterlessLayer {
   /// A tanh.
   public init() {}
@@ -71,11 +77,11 @@ public struct Tanh<Scalar: RealScalar>: ParameterlessLayer {
     return (output, output)
   }
 
-  /// ȳ (1 − y²).
+  /// ȳ (1 − y²), of x's shape. Stops at a ȳ of another.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(output, outputGradient) { VectorKernels.tanhBackward($0, $1, into: $2) }
+    combine(output, outputGradient, "Tanh") { VectorKernels.tanhBackward($0, $1, into: $2) }
   }
 }
 
@@ -83,7 +89,9 @@ public struct Tanh<Scalar: RealScalar>: ParameterlessLayer {
 ///
 ///     y = x where x > 0, else s x        x̄ = ȳ where x > 0, else s ȳ
 ///
-/// No unit is ever dead. Maas, Hannun and Ng, ICML 2013. Cache: x.
+/// No unit is ever dead. Maas, Hannun and Ng, ICML 2013.
+///
+/// Shapes: any. Cache: x. Cost: O(count).
 public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
   /// s
   public let slope: Scalar
@@ -98,11 +106,11 @@ public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
     (map(input) { VectorKernels.leakyReLU($0, slope: slope, into: $1) }, input)
   }
 
-  /// ȳ where x > 0, else s ȳ.
+  /// ȳ where x > 0, else s ȳ, of x's shape. Stops at a ȳ of another.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(input, outputGradient) {
+    combine(input, outputGradient, "LeakyReLU") {
       VectorKernels.leakyReLUBackward($0, $1, slope: slope, into: $2)
     }
   }
@@ -112,12 +120,14 @@ public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
 ///
 ///     y = x where x > 0, else α (eˣ − 1)        x̄ = ȳ where y > 0, else ȳ (y + α)
 ///
-/// Clevert, Unterthiner and Hochreiter, ICLR 2016. Cache: y, whose sign is that of x because α ≥ 0.
+/// Clevert, Unterthiner and Hochreiter, ICLR 2016.
+///
+/// Shapes: any. Cache: y, whose sign is that of x because α ≥ 0. Cost: O(count).
 public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
   /// α, minus the value far below 0.
   public let alpha: Scalar
 
-  /// An ELU with this α ≥ 0.
+  /// An ELU with this α. Stops if α < 0.
   public init(alpha: Scalar = 1) {
     require(alpha >= 0, "ELU: alpha must not be negative, it is \(alpha)")
     self.alpha = alpha
@@ -131,10 +141,12 @@ public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
     return (output, output)
   }
 
-  /// ȳ where y > 0, else ȳ (y + α).
+  /// ȳ where y > 0, else ȳ (y + α), of x's shape. Stops at a ȳ of another.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(output, outputGradient) { VectorKernels.eluBackward($0, $1, alpha: alpha, into: $2) }
+    combine(output, outputGradient, "ELU") {
+      VectorKernels.eluBackward($0, $1, alpha: alpha, into: $2)
+    }
   }
 }

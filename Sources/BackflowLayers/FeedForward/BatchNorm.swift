@@ -33,7 +33,8 @@ public struct BatchNorm<Scalar: RealScalar>: Parameterized {
   /// ε, which keeps r finite where a channel is constant.
   public let epsilon: Double
 
-  /// A layer with these parameters and statistics, all [C].
+  /// A layer with these parameters and statistics, all [C]. Stops if their shapes differ, without
+  /// channels, at a momentum outside 0...1, and at ε < 0.
   public init(
     weight: Tensor<Scalar>, bias: Tensor<Scalar>, runningMean: Tensor<Scalar>,
     runningVariance: Tensor<Scalar>, momentum: Double = 0.1, epsilon: Double = 1e-5
@@ -44,6 +45,9 @@ public struct BatchNorm<Scalar: RealScalar>: Parameterized {
         && runningVariance.shape == shape,
       "BatchNorm: weight \(shape), bias \(bias.shape), running mean \(runningMean.shape) and"
         + " running variance \(runningVariance.shape) do not fit together")
+    require(weight.count > 0, "BatchNorm: a layer without channels has nothing to normalise")
+    require((0...1).contains(momentum), "BatchNorm: momentum is a share, 0...1, not \(momentum)")
+    requireEpsilon(epsilon, "BatchNorm")
     self.weight = weight
     self.bias = bias
     self.runningMean = runningMean
@@ -87,12 +91,13 @@ extension BatchNorm: Layer {
     public let isTraining: Bool
   }
 
-  /// y with the running statistics, as in evaluation.
+  /// y with the running statistics, as in evaluation. Stops unless x is [N, C, ...].
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     forward(input, .evaluation)
   }
 
-  /// y = γ x̂ + β, in training with the statistics of the batch.
+  /// y = γ x̂ + β, in training with the statistics of the batch. Stops unless x is [N, C, ...], and in
+  /// training unless a channel has more than one value.
   public func forward(
     _ input: Tensor<Scalar>, _ mode: Mode
   ) -> (output: Tensor<Scalar>, cache: Cache) {
@@ -120,7 +125,8 @@ extension BatchNorm: Layer {
     return input.moments(channels)
   }
 
-  /// x̄ = γ r (ȳ − (β̄ + x̂ γ̄)/m) after training, γ r ȳ after evaluation; γ̄ = Σ ȳ x̂, β̄ = Σ ȳ.
+  /// x̄ = γ r (ȳ − (β̄ + x̂ γ̄)/m) after training, γ r ȳ after evaluation; γ̄ = Σ ȳ x̂,
+  /// β̄ = Σ ȳ. Stops unless ȳ has y's shape.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: BatchNorm) {

@@ -9,15 +9,17 @@ public import BackflowLinearAlgebra
 ///
 ///     x̄ = ȳ W        W̄ = ȳᵀ x        b̄ = Σ ȳ
 ///
+/// Rumelhart, Hinton and Williams, Nature 323 (1986).
+///
 /// Shapes: x [..., I], W [O, I], b [O], y [..., O]; leading axes (batch, or time and batch) are rows.
 /// Cache: x. Cost: 2·rows·I·O flops forward, twice that backward.
 public struct Dense<Scalar: RealScalar>: Layer {
-  /// W, [outputs, inputs].
+  /// W, [O, I]
   public var weight: Tensor<Scalar>
-  /// b, [outputs].
+  /// b, [O]
   public var bias: Tensor<Scalar>
 
-  /// A layer with these parameters: `weight` [outputs, inputs], `bias` [outputs].
+  /// A layer with these parameters: `weight` [O, I], `bias` [O]. Stops if they do not fit together.
   public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>) {
     require(
       weight.rank == 2 && bias.shape == [weight.shape[0]],
@@ -26,7 +28,7 @@ public struct Dense<Scalar: RealScalar>: Layer {
     self.bias = bias
   }
 
-  /// A layer with freshly drawn weights and zero bias.
+  /// A layer from I = `inputSize` to O = `outputSize` features, with freshly drawn weights and zero bias.
   public init(
     inputSize: Int, outputSize: Int, weights: Initializer = .glorotUniform(),
     using random: inout RandomSource
@@ -37,11 +39,11 @@ public struct Dense<Scalar: RealScalar>: Layer {
 
   /// What `backward` reads: the input, [..., I].
   public struct Cache: Sendable {
-    /// x
+    /// x, [..., I]
     public let input: Tensor<Scalar>
   }
 
-  /// y = x Wᵀ + b, [..., I] → [..., O].
+  /// y = x Wᵀ + b, [..., I] → [..., O]. Stops at another last axis.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
@@ -53,7 +55,7 @@ public struct Dense<Scalar: RealScalar>: Layer {
     return (output, Cache(input: input))
   }
 
-  /// x̄ = ȳ W, W̄ = ȳᵀ x, b̄ = Σ ȳ.
+  /// x̄ = ȳ W, W̄ = ȳᵀ x, b̄ = Σ ȳ from ȳ [..., O]. Stops at another shape.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func backward(

@@ -10,12 +10,12 @@ public import BackflowLinearAlgebra
 /// the mode's seed and of an element's place; forward and backward compute it, nobody keeps it.
 /// Srivastava et al., Journal of Machine Learning Research 15 (2014).
 ///
-/// Shapes: any. Cache: the seed. Cost: O(count).
+/// Shapes: any. Cache: the mode and the shape. Cost: O(count).
 public struct Dropout<Scalar: RealScalar>: ParameterlessLayer {
   /// p, the probability of an element to be dropped.
   public let probability: Double
 
-  /// A dropout with this probability, 0 ≤ p ≤ 1.
+  /// A dropout with this probability. Stops outside 0...1.
   public init(probability: Double = 0.5) {
     require(
       probability >= 0 && probability <= 1,
@@ -43,7 +43,7 @@ public struct Dropout<Scalar: RealScalar>: ParameterlessLayer {
     (masked(input, mode), Cache(mode: mode, shape: input.shape))
   }
 
-  /// m ⊙ ȳ after training, else ȳ.
+  /// m ⊙ ȳ after training, else ȳ. Stops unless ȳ has x's shape.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> Tensor<Scalar> {

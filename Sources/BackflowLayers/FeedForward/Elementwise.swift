@@ -11,12 +11,12 @@ func map<S>(
 }
 
 /// A tensor of `cached`'s shape, filled by `kernel` from it and the gradient by the output. Stops
-/// with both shapes if they differ.
+/// with the layer's name and both shapes if they differ.
 func combine<S>(
-  _ cached: Tensor<S>, _ outputGradient: Tensor<S>,
+  _ cached: Tensor<S>, _ outputGradient: Tensor<S>, _ layer: String,
   _ kernel: (Span<S>, Span<S>, consuming MutableSpan<S>) -> Void
 ) -> Tensor<S> {
-  requireGradient(outputGradient, of: cached.shape, "an activation")
+  requireGradient(outputGradient, of: cached.shape, layer)
   var result = Tensor<S>(uninitialized: cached.shape)
   kernel(cached.span, outputGradient.span, result.mutableSpan)
   return result

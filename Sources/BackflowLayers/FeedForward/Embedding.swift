@@ -5,7 +5,7 @@ public import BackflowLinearAlgebra
 ///
 ///     y_n = W[i_n]        W̄[v] = Σ ȳ_n over all n with i_n = v
 ///
-/// An index that occurs several times gets the sum of its gradients, one that does not occur 0.
+/// Bengio et al., JMLR 3 (2003). An index that occurs several times gets the sum of its gradients, one that does not occur 0.
 ///
 /// Shapes: indices of any shape [...], in row-major order; W [V, E], y [..., E]. Cache: the indices.
 /// Cost: count·E moves forward, as many additions backward, and V·E to clear W̄. It has no input to
@@ -14,7 +14,7 @@ public struct Embedding<Scalar: RealScalar>: Parameterized {
   /// W, [V, E]
   public var weight: Tensor<Scalar>
 
-  /// A table with these rows, [V, E].
+  /// A table with these rows, [V, E]. Stops at another rank.
   public init(weight: Tensor<Scalar>) {
     require(weight.rank == 2, "Embedding: a table is [V, E], not \(weight.shape)")
     self.weight = weight
@@ -34,7 +34,7 @@ public struct Embedding<Scalar: RealScalar>: Parameterized {
   }
 
   /// y, [..., E], for indices of `shape`, which is [indices.count] if left out. Stops at an index
-  /// outside 0 ..< V.
+  /// outside 0 ..< V, and unless the shape has as many elements as there are indices.
   public func forward(
     _ indices: [Int], shape: Shape? = nil
   ) -> (output: Tensor<Scalar>, cache: Cache) {
@@ -49,7 +49,7 @@ public struct Embedding<Scalar: RealScalar>: Parameterized {
     return (output, Cache(indices: indices, outputShape: outputShape))
   }
 
-  /// W̄[v] = Σ ȳ_n over all n with i_n = v.
+  /// W̄[v] = Σ ȳ_n over all n with i_n = v, [V, E], from ȳ [..., E]. Stops at another shape.
   public func backward(_ outputGradient: Tensor<Scalar>, _ cache: Cache) -> Embedding {
     requireGradient(outputGradient, of: cache.outputShape, "Embedding")
     var gradient = Tensor<Scalar>.zeros(weight.shape)

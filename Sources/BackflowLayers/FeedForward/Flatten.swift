@@ -10,15 +10,21 @@ public struct Flatten<Scalar: RealScalar>: ParameterlessLayer {
   /// A flattening.
   public init() {}
 
-  /// x as [N, rest].
+  /// x as [N, rest]. Stops at a scalar.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Shape) {
     require(input.rank >= 1, "Flatten: a scalar has no batch axis")
-    let rest = input.shape.dropFirst().reduce(1, *)
-    return (input.reshaped(to: [input.shape[0], rest]), input.shape)
+    return (input.reshaped(to: flattened(input.shape)), input.shape)
   }
 
-  /// ȳ in the shape of x.
+  /// ȳ, [N, rest], in the shape of x. Stops unless it has y's shape.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ inputShape: Shape
-  ) -> Tensor<Scalar> { outputGradient.reshaped(to: inputShape) }
+  ) -> Tensor<Scalar> {
+    requireGradient(outputGradient, of: flattened(inputShape), "Flatten")
+    return outputGradient.reshaped(to: inputShape)
+  }
+
+  private func flattened(_ shape: Shape) -> Shape {
+    [shape[0], shape.dropFirst().reduce(1, *)]
+  }
 }

@@ -23,11 +23,12 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
   /// ε, which keeps r finite where a row is constant.
   public let epsilon: Double
 
-  /// A layer with these parameters, both [E].
+  /// A layer with these parameters, both [E]. Stops if their shapes differ, or if ε < 0.
   public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>, epsilon: Double = 1e-5) {
     require(
       weight.rank == 1 && bias.shape == weight.shape,
       "LayerNorm: weight \(weight.shape) and bias \(bias.shape) do not fit together")
+    requireEpsilon(epsilon, "LayerNorm")
     self.weight = weight
     self.bias = bias
     self.epsilon = epsilon
@@ -46,7 +47,7 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
     public let inverseDeviation: Tensor<Scalar>
   }
 
-  /// y = γ ⊙ x̂ + β.
+  /// y = γ ⊙ x̂ + β, [..., E]. Stops unless x is [..., E].
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     require(
       input.rank >= 1 && [input.shape[input.rank - 1]] == weight.shape,
@@ -60,7 +61,7 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
     return (output, Cache(normalized: normalized, inverseDeviation: r))
   }
 
-  /// x̄ = r (g − mean(g) − x̂ mean(g ⊙ x̂)), γ̄ = Σ ȳ ⊙ x̂, β̄ = Σ ȳ.
+  /// x̄ = r (g − mean(g) − x̂ mean(g ⊙ x̂)), γ̄ = Σ ȳ ⊙ x̂, β̄ = Σ ȳ. Stops unless ȳ has y's shape.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: LayerNorm) {

@@ -1,13 +1,14 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-// Their slope is a function of the input x, which is the cache. Any shape; cost O(count).
-
 /// The smooth ReLU (PyTorch `Softplus` with β = 1).
 ///
 ///     y = ln(1 + eˣ)        x̄ = ȳ σ(x),   σ(x) = 1/(1 + e⁻ˣ)
 ///
 /// Exact for every x: PyTorch returns x itself beyond its threshold of 20, which differs by 2e-9.
+/// Dugas et al., NIPS 2000.
+///
+/// Shapes: any. Cache: x. Cost: O(count).
 public struct Softplus<Scalar: RealScalar>: ParameterlessLayer {
   /// A softplus.
   public init() {}
@@ -19,11 +20,11 @@ public struct Softplus<Scalar: RealScalar>: ParameterlessLayer {
     (map(input) { VectorKernels.softplus($0, into: $1) }, input)
   }
 
-  /// ȳ σ(x).
+  /// ȳ σ(x), of x's shape. Stops at a ȳ of another.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(input, outputGradient) { VectorKernels.softplusBackward($0, $1, into: $2) }
+    combine(input, outputGradient, "Softplus") { VectorKernels.softplusBackward($0, $1, into: $2) }
   }
 }
 
@@ -32,6 +33,8 @@ public struct Softplus<Scalar: RealScalar>: ParameterlessLayer {
 ///     y = x σ(x)        x̄ = ȳ σ(x) (1 + x (1 − σ(x))),   σ(x) = 1/(1 + e⁻ˣ)
 ///
 /// Elfwing, Uchibe and Doya, Neural Networks 107 (2018).
+///
+/// Shapes: any. Cache: x. Cost: O(count).
 public struct SiLU<Scalar: RealScalar>: ParameterlessLayer {
   /// A SiLU.
   public init() {}
@@ -43,11 +46,11 @@ public struct SiLU<Scalar: RealScalar>: ParameterlessLayer {
     (map(input) { VectorKernels.silu($0, into: $1) }, input)
   }
 
-  /// ȳ σ(x) (1 + x (1 − σ(x))).
+  /// ȳ σ(x) (1 + x (1 − σ(x))), of x's shape. Stops at a ȳ of another.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(input, outputGradient) { VectorKernels.siluBackward($0, $1, into: $2) }
+    combine(input, outputGradient, "SiLU") { VectorKernels.siluBackward($0, $1, into: $2) }
   }
 }
 
@@ -59,6 +62,8 @@ public struct SiLU<Scalar: RealScalar>: ParameterlessLayer {
 ///
 /// with Φ the distribution function of the standard normal and φ its density. Hendrycks and Gimpel,
 /// "Gaussian error linear units", arXiv:1606.08415.
+///
+/// Shapes: any. Cache: x. Cost: O(count).
 public struct GELU<Scalar: RealScalar>: ParameterlessLayer {
   /// How Φ is computed.
   public enum Approximation: Sendable, CaseIterable {
@@ -84,11 +89,11 @@ public struct GELU<Scalar: RealScalar>: ParameterlessLayer {
     }
   }
 
-  /// ȳ y′(x).
+  /// ȳ y′(x), of x's shape. Stops at a ȳ of another.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(input, outputGradient) { x, dy, dx in
+    combine(input, outputGradient, "GELU") { x, dy, dx in
       switch approximation {
       case .exact: VectorKernels.geluBackward(x, dy, into: dx)
       case .tanh: VectorKernels.geluTanhBackward(x, dy, into: dx)

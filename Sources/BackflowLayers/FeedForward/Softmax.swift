@@ -6,12 +6,14 @@ public import BackflowLinearAlgebra
 ///     y_i = eˣⁱ / Σ_j eˣʲ        x̄_i = y_i (ȳ_i − Σ_j ȳ_j y_j)
 ///
 /// Shifted by each row's maximum, so that nothing overflows. Before a cross-entropy use
-/// `softmaxCrossEntropy`, which takes the logits. Shapes: [..., classes]. Cache: y. Cost: O(count).
+/// `softmaxCrossEntropy`, which takes the logits. Bridle, NIPS 1989.
+///
+/// Shapes: x and y [..., C]. Cache: y. Cost: O(count).
 public struct Softmax<Scalar: RealScalar>: ParameterlessLayer {
   /// A softmax.
   public init() {}
 
-  /// y, which is also the cache.
+  /// y, which is also the cache. Stops at a scalar, which has no last axis.
   public func forward(
     _ input: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
@@ -19,12 +21,12 @@ public struct Softmax<Scalar: RealScalar>: ParameterlessLayer {
     return (output, output)
   }
 
-  /// y_i (ȳ_i − Σ_j ȳ_j y_j).
+  /// y_i (ȳ_i − Σ_j ȳ_j y_j), of x's shape. Stops at a ȳ of another.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
     let rows = output.asRows.shape
-    return combine(output, outputGradient) {
+    return combine(output, outputGradient, "Softmax") {
       VectorKernels.softmaxBackward($0, $1, rows: rows[0], columns: rows[1], into: $2)
     }
   }
@@ -34,12 +36,14 @@ public struct Softmax<Scalar: RealScalar>: ParameterlessLayer {
 ///
 ///     y_i = x_i − ln Σ_j eˣʲ        x̄_i = ȳ_i − eʸⁱ Σ_j ȳ_j
 ///
-/// Shapes: [..., classes]. Cache: y. Cost: O(count).
+/// Bridle, NIPS 1989.
+///
+/// Shapes: x and y [..., C]. Cache: y. Cost: O(count).
 public struct LogSoftmax<Scalar: RealScalar>: ParameterlessLayer {
   /// A log-softmax.
   public init() {}
 
-  /// y, which is also the cache.
+  /// y, which is also the cache. Stops at a scalar, which has no last axis.
   public func forward(
     _ input: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
@@ -47,12 +51,12 @@ public struct LogSoftmax<Scalar: RealScalar>: ParameterlessLayer {
     return (output, output)
   }
 
-  /// ȳ_i − eʸⁱ Σ_j ȳ_j.
+  /// ȳ_i − eʸⁱ Σ_j ȳ_j, of x's shape. Stops at a ȳ of another.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
     let rows = output.asRows.shape
-    return combine(output, outputGradient) {
+    return combine(output, outputGradient, "LogSoftmax") {
       VectorKernels.logSoftmaxBackward($0, $1, rows: rows[0], columns: rows[1], into: $2)
     }
   }

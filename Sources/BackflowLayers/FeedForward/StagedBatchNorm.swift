@@ -16,7 +16,7 @@ public import BackflowLinearAlgebra
 ///
 /// Sums run over the m elements of a channel. c̄ has two terms because c is used twice. `BatchNorm`
 /// computes the same in closed form and in fewer passes; this one is for looking at. It always uses
-/// the statistics of the batch.
+/// the statistics of the batch. Ioffe and Szegedy, "Batch normalization", ICML 2015.
 ///
 /// Shapes: x, c, q, x̂, z and y [N, C, ...]; μ, v, s, r, γ and β [C]. Cache: every step. Cost: about
 /// 10·count flops forward, 14·count backward.
@@ -39,37 +39,38 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
 
   /// Every value of the graph, or the gradient of the loss by every value.
   public struct Stages: Sendable {
-    /// x
+    /// x, [N, C, ...]
     public let input: Tensor<Scalar>
-    /// μ
+    /// μ, [C]
     public let mean: Tensor<Scalar>
-    /// c
+    /// c, [N, C, ...]
     public let centered: Tensor<Scalar>
-    /// q
+    /// q, [N, C, ...]
     public let squared: Tensor<Scalar>
-    /// v
+    /// v, [C]
     public let variance: Tensor<Scalar>
-    /// s
+    /// s, [C]
     public let deviation: Tensor<Scalar>
-    /// r
+    /// r, [C]
     public let inverse: Tensor<Scalar>
-    /// x̂
+    /// x̂, [N, C, ...]
     public let normalized: Tensor<Scalar>
-    /// γ
+    /// γ, [C]
     public let weight: Tensor<Scalar>
-    /// z
+    /// z, [N, C, ...]
     public let scaled: Tensor<Scalar>
-    /// β
+    /// β, [C]
     public let bias: Tensor<Scalar>
-    /// y
+    /// y, [N, C, ...]
     public let output: Tensor<Scalar>
   }
 
-  /// y, and every step on the way to it.
+  /// y, and every step on the way to it. Stops unless x is [N, C, ...] with more than one value a
+  /// channel.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Stages) {
     require(
       input.rank >= 2 && input.shape[1] == weight.count && input.count > weight.count,
-      "BatchNorm: input \(input.shape) does not fit weight \(weight.shape); it must be [N, C, ...]"
+      "StagedBatchNorm: input \(input.shape) does not fit weight \(weight.shape); it must be [N, C, ...]"
         + " with more than one value a channel")
     let channels = input.channels(axis: 1)
     let m = Scalar(channels.countOfChannel)
@@ -102,7 +103,7 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
     )
   }
 
-  /// The gradient by every step, from the last to the first.
+  /// The gradient by every step, from the last to the first. Stops unless ȳ has y's shape.
   public func stageGradients(_ outputGradient: Tensor<Scalar>, _ stages: Stages) -> Stages {
     requireGradient(outputGradient, of: stages.output.shape, "StagedBatchNorm")
     let channels = outputGradient.channels(axis: 1)

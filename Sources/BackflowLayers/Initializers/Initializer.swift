@@ -4,8 +4,9 @@ internal import RealModule
 
 /// How the weights of a layer are drawn.
 ///
-/// A weight has the shape [outputs, inputs]; "fan-in" is the number of inputs, "fan-out" that of
-/// outputs. The draws are made in double and rounded, so both precisions start alike.
+/// A weight has the shape [outputs, inputs] or, of a convolution, [outputs, inputs, kernel …].
+/// "Fan-in" is the number of inputs, "fan-out" that of outputs, each times the taps of the kernel. The
+/// draws are made in double and rounded, so both precisions start alike.
 ///
 /// A gain makes up for what the nonlinearity behind the weight takes from the signal: 1 for none and
 /// for the sigmoid, 5/3 for tanh, √2 for ReLU, √(2/(1 + a²)) for a leaky ReLU of slope a (PyTorch
@@ -52,6 +53,7 @@ extension Initializer {
 
 // MARK: - By the size of the layer
 
+// Each stops unless the weight is [outputs, inputs, kernel …] with elements.
 extension Initializer {
   /// Uniform on ±gain·√(6/(fan-in + fan-out)): keeps the variance of signals in both directions.
   /// Glorot and Bengio, AISTATS 2010.
@@ -106,9 +108,10 @@ extension Initializer {
 
   private static func fans(_ shape: Shape) -> Fans {
     require(
-      shape.rank == 2 && shape.elementCount > 0,
-      "fan-in and fan-out belong to a weight [outputs, inputs], not to shape \(shape)")
-    return (shape[1], shape[0])
+      shape.rank >= 2 && shape.elementCount > 0,
+      "fan-in and fan-out belong to a weight [outputs, inputs, …], not to shape \(shape)")
+    let taps = shape.dropFirst(2).reduce(1, *)
+    return (shape[1] * taps, shape[0] * taps)
   }
 }
 
@@ -116,16 +119,17 @@ extension Initializer {
 
 extension Initializer {
   /// gain · Q with Q uniform (Haar) on the matrices with orthonormal rows or columns, whichever are
-  /// fewer: the Q factor of a normal draw with the signs of R's diagonal made positive.
-  /// Mezzadri, Notices of the AMS 54 (2007).
+  /// fewer: the Q factor of a normal draw with the signs of R's diagonal made positive. A kernel is
+  /// drawn as the matrix [outputs, the rest]. Mezzadri, Notices of the AMS 54 (2007).
+  /// Stops at a shape of fewer than two axes.
   public static func orthogonal(gain: Double = 1) -> Initializer {
     Initializer { shape, random in
-      require(shape.rank == 2, "an orthogonal matrix has two axes, not shape \(shape)")
-      let (rows, columns) = (shape[0], shape[1])
+      require(shape.rank >= 2, "an orthogonal matrix has two axes, not shape \(shape)")
+      let (rows, columns) = (shape[0], shape.dropFirst().reduce(1, *))
       let normal = random.normal([max(rows, columns), min(rows, columns)], as: Double.self)
       do {
         let q = try QRDecomposition(of: normal, positiveDiagonal: true).q
-        return (rows >= columns ? q : q.transpose()) * gain
+        return ((rows >= columns ? q : q.transpose()) * gain).reshaped(to: shape)
       } catch {
         stop("the QR decomposition of finite numbers failed: \(error)")
       }
@@ -134,7 +138,7 @@ extension Initializer {
 
   /// gain · I, with zeros where the matrix is not square: a ReLU recurrence starts as a memory that
   /// keeps its state and its backward signal. Le, Jaitly and Hinton, "A simple way to initialize
-  /// recurrent networks of rectified linear units", 2015.
+  /// recurrent networks of rectified linear units", 2015. Stops unless the shape is [outputs, inputs].
   public static func identity(gain: Double = 1) -> Initializer {
     Initializer { shape, _ in
       require(shape.rank == 2, "an identity matrix has two axes, not shape \(shape)")

@@ -1,21 +1,22 @@
 internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-// Losses of single elements: every element is a sample, so the mean is over all of them, and per
-// sample the losses have the prediction's shape. Prediction and target have one shape; nothing is
+// Losses of single elements: every element is a sample, so the mean is over all of them. Nothing is
 // broadcast, because [N] against [N, 1] would silently compare everything with everything.
-// Each costs O(count). d = prediction − target.
 
 // MARK: - Squared error
 
-/// The squared error d², and its gradient 2d (PyTorch `mse_loss`).
+/// The squared error d², d = prediction − target, and its gradient 2d (PyTorch `mse_loss`).
+///
+/// Prediction and target have one shape, and so has the gradient; stops if they differ. The mean is
+/// over all elements, NaN for none. Cost: O(count).
 public func squaredError<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: Reduction = .mean
 ) -> (loss: Scalar, gradient: Tensor<Scalar>) {
   reduced(.squaredError, prediction, target, reduction, "squaredError")
 }
 
-/// The squared error of each element.
+/// The squared error of each element: losses of the prediction's shape. Stops if the target's differs.
 public func squaredError<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: NoReduction
 ) -> SampleLosses<Scalar> {
@@ -24,14 +25,17 @@ public func squaredError<Scalar>(
 
 // MARK: - Huber
 
-/// Huber's loss, and its gradient, d limited to ±δ (PyTorch `huber_loss`).
+/// Huber's loss of d = prediction − target, and its gradient, d limited to ±δ (PyTorch `huber_loss`).
 ///
 ///     ½ d²            for |d| ≤ δ        gradient d
 ///     δ (|d| − ½ δ)   beyond             gradient δ sign(d)
 ///
-/// At |d| = δ both branches give the same loss and gradient. δ > 0. Huber, "Robust estimation of a
-/// location parameter", 1964. To limit d first and square it then is another loss, whose gradient
-/// beyond δ is zero: such samples are never learned from.
+/// At |d| = δ both branches give the same loss and gradient. Huber, "Robust estimation of a location
+/// parameter", 1964. To limit d first and square it then is another loss, whose gradient beyond δ is
+/// zero: such samples are never learned from.
+///
+/// Prediction and target have one shape, and so has the gradient; stops if they differ, and unless
+/// δ > 0. The mean is over all elements, NaN for none. Cost: O(count).
 public func huber<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, delta: Double = 1,
   reduction: Reduction = .mean
@@ -40,7 +44,8 @@ public func huber<Scalar>(
   return reduced(.huber(delta: delta), prediction, target, reduction, "huber")
 }
 
-/// Huber's loss of each element.
+/// Huber's loss of each element: losses of the prediction's shape. Stops if the target's differs, and
+/// unless δ > 0.
 public func huber<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, delta: Double = 1,
   reduction: NoReduction
@@ -55,14 +60,17 @@ private func requireDelta(_ delta: Double) {
 
 // MARK: - Smooth L1
 
-/// The smooth L1 loss, and its gradient (PyTorch `smooth_l1_loss`): Huber's loss with δ = β, divided
-/// by β.
+/// The smooth L1 loss of d = prediction − target, and its gradient (PyTorch `smooth_l1_loss`): Huber's
+/// loss with δ = β, divided by β.
 ///
 ///     ½ d²/β      for |d| < β        gradient d/β
 ///     |d| − ½ β   beyond             gradient sign(d)
 ///
-/// At |d| = β both branches give the same loss and gradient. β ≥ 0; β = 0 is the absolute error |d|,
-/// whose gradient at its kink d = 0 is 0. Girshick, "Fast R-CNN", ICCV 2015.
+/// At |d| = β both branches give the same loss and gradient. β = 0 is the absolute error |d|, whose
+/// gradient at its kink d = 0 is 0. Girshick, "Fast R-CNN", ICCV 2015.
+///
+/// Prediction and target have one shape, and so has the gradient; stops if they differ, and unless
+/// β ≥ 0. The mean is over all elements, NaN for none. Cost: O(count).
 public func smoothL1<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, beta: Double = 1,
   reduction: Reduction = .mean
@@ -71,7 +79,8 @@ public func smoothL1<Scalar>(
   return reduced(.smoothL1(beta: beta), prediction, target, reduction, "smoothL1")
 }
 
-/// The smooth L1 loss of each element.
+/// The smooth L1 loss of each element: losses of the prediction's shape. Stops if the target's
+/// differs, and unless β ≥ 0.
 public func smoothL1<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, beta: Double = 1,
   reduction: NoReduction
@@ -92,19 +101,23 @@ private func requireBeta(_ beta: Double) {
 ///     −t ln σ(x) − (1 − t) ln(1 − σ(x)) = max(x, 0) − x t + ln(1 + e^−|x|)
 ///     gradient σ(x) − t
 ///
-/// t is the probability of "yes". Computed from the logit and not from σ(x), neither loss nor
-/// gradient loses its digits where the answer is sure.
-public func sigmoidCrossEntropy<Scalar>(
+/// t is the probability of "yes", which is not checked to lie in 0...1. Computed from the logit and
+/// not from σ(x), neither loss nor gradient loses its digits where the answer is sure.
+///
+/// Logits and target have one shape, and so has the gradient; stops if they differ. The mean is over
+/// all elements, NaN for none. Cost: O(count), two transcendental functions an element.
+public func binaryCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: Reduction = .mean
 ) -> (loss: Scalar, gradient: Tensor<Scalar>) {
-  reduced(.sigmoidCrossEntropy, logits, target, reduction, "sigmoidCrossEntropy")
+  reduced(.sigmoidCrossEntropy, logits, target, reduction, "binaryCrossEntropy")
 }
 
-/// The binary cross-entropy of each element.
-public func sigmoidCrossEntropy<Scalar>(
+/// The binary cross-entropy of each element, in nats: losses of the logits' shape. Stops if the
+/// target's differs.
+public func binaryCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: NoReduction
 ) -> SampleLosses<Scalar> {
-  perSample(.sigmoidCrossEntropy, logits, target, "sigmoidCrossEntropy")
+  perSample(.sigmoidCrossEntropy, logits, target, "binaryCrossEntropy")
 }
 
 // MARK: - What they share

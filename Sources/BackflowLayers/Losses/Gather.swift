@@ -8,7 +8,8 @@ public import BackflowLinearAlgebra
 ///
 /// - Parameters:
 ///   - x: [..., C]; leading axes are the N rows.
-///   - indices: a, one in 0 ..< C for each row, in row-major order. Stops outside that range.
+///   - indices: a, one in 0 ..< C for each row, in row-major order. Stops outside that range, and
+///     unless there is one index a row.
 /// - Returns: y, of x's leading axes.
 ///
 /// Cost: O(N).
@@ -25,7 +26,7 @@ public func gather<Scalar>(_ x: Tensor<Scalar>, at indices: [Int]) -> Tensor<Sca
 ///
 /// - Parameters:
 ///   - outputGradient: ȳ, of x's leading axes.
-///   - indices: a, as they were given to `gather`.
+///   - indices: a, as they were given to `gather`. Stops where `gather` would.
 ///   - columns: C, the extent of x's last axis.
 /// - Returns: x̄, of x's shape.
 ///

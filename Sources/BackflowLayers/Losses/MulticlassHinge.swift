@@ -11,9 +11,10 @@ public import BackflowLinearAlgebra
 ///
 /// - Parameters:
 ///   - scores: x, [..., C]; leading axes are the samples.
-///   - labels: y, one in 0 ..< C for each sample, in row-major order. Stops outside that range.
+///   - labels: y, one in 0 ..< C for each sample, in row-major order. Stops outside that
+///     range, and unless there is one label a row.
 ///   - margin: by how much the right score should exceed the others.
-/// - Returns: the loss, and the gradient of the scores' shape.
+/// - Returns: the loss, and the gradient of the scores' shape. The mean over no samples is NaN.
 ///
 /// Cost: O(count).
 public func multiclassHinge<Scalar>(
@@ -25,7 +26,7 @@ public func multiclassHinge<Scalar>(
   return (reduction(each.losses, labels.count), each.gradient)
 }
 
-/// The same, one loss a sample: [...] for scores [..., C].
+/// The same, one loss a sample: [...] for scores [..., C]. Stops as the reduced form does.
 public func multiclassHinge<Scalar>(
   _ scores: Tensor<Scalar>, _ labels: [Int], margin: Double = 1, squared: Bool = false,
   reduction: NoReduction
@@ -37,7 +38,7 @@ public func multiclassHinge<Scalar>(
 private func hinges<S>(
   _ scores: Tensor<S>, _ labels: [Int], margin: Double, squared: Bool, scale: Double
 ) -> (losses: Tensor<S>, gradient: Tensor<S>) {
-  var (losses, gradient) = lossesOfRows(scores, labels.count, "multiclassHinge")
+  var (losses, gradient) = lossesOfRows(scores, labels.count, "multiclassHinge", "scores")
   VectorKernels.multiMargin(
     scores.span, labels: labels, columns: scores.asRows.shape[1], margin: margin,
     squared: squared, scale: scale,

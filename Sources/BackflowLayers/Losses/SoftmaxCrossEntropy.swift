@@ -1,24 +1,22 @@
 internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-// The cross-entropy of softmax, PyTorch's `cross_entropy`. For each sample, with its C logits z:
-//
-//     l = −Σ_c q_c ln p_c,   p = softmax(z)
-//     z̄ = p Σ_c q_c − q
-//
-// q is the distribution asked for. Label smoothing ε mixes it with the uniform one over all classes,
-// q ← (1 − ε) q + ε/C (Szegedy et al., "Rethinking the Inception architecture", CVPR 2016). The
-// log-sum-exp is shifted by each row's maximum, so no logit overflows. 0 · ln 0 counts as 0.
-
 /// The cross-entropy between softmax(z) and integer labels y, in nats, and its gradient (PyTorch
-/// `cross_entropy`): q = onehot(y).
+/// `cross_entropy`). For each sample, with its C logits z and q = onehot(y):
+///
+///     l = −Σ_c q_c ln p_c,   p = softmax(z)
+///     z̄ = p − q
+///
+/// Label smoothing ε mixes q with the uniform distribution over all classes, q ← (1 − ε) q + ε/C
+/// (Szegedy et al., "Rethinking the Inception architecture", CVPR 2016). The log-sum-exp is shifted
+/// by each row's maximum, so no logit overflows.
 ///
 /// - Parameters:
 ///   - logits: z, [..., C]; leading axes are the samples.
 ///   - labels: y, one in 0 ..< C for each sample, in row-major order. Stops outside that range.
 ///   - ignoredLabel: a label whose samples count neither in the sum nor in the mean, whatever their
 ///     logits hold: padding. Any number, also one outside 0 ..< C.
-///   - labelSmoothing: ε, in 0...1.
+///   - labelSmoothing: ε. Stops outside 0...1.
 /// - Returns: the loss, and z̄ of the logits' shape. The mean over no samples is NaN.
 ///
 /// Cost: O(count), one exponential an element.
@@ -32,7 +30,8 @@ public func softmaxCrossEntropy<Scalar>(
   return (reduction(each.losses, count), each.gradient)
 }
 
-/// The same, one loss a sample: [...] for logits [..., C]; 0 where the label is the ignored one.
+/// The same, one loss a sample: [...] for logits [..., C]; 0 where the label is the ignored one. Stops
+/// as the reduced form does.
 public func softmaxCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ labels: [Int], ignoring ignoredLabel: Int? = nil,
   labelSmoothing: Double = 0, reduction: NoReduction
@@ -43,13 +42,18 @@ public func softmaxCrossEntropy<Scalar>(
 }
 
 /// The cross-entropy between softmax(z) and distributions q, in nats, and its gradient by z (PyTorch
-/// `cross_entropy` with probabilities).
+/// `cross_entropy` with probabilities). For each sample, with its C logits z:
+///
+///     l = −Σ_c q_c ln p_c,   p = softmax(z)
+///     z̄ = p Σ_c q_c − q
+///
+/// 0 · ln 0 counts as 0. Label smoothing as for labels.
 ///
 /// - Parameters:
 ///   - logits: z, [..., C]; leading axes are the samples.
-///   - targets: q, of the same shape. Rows need not sum to 1.
-///   - labelSmoothing: ε, in 0...1.
-/// - Returns: the loss, and z̄ of the logits' shape.
+///   - targets: q, of the same shape; stops if it differs. Rows need not sum to 1.
+///   - labelSmoothing: ε. Stops outside 0...1.
+/// - Returns: the loss, and z̄ of the logits' shape. The mean over no samples is NaN.
 ///
 /// Cost: O(count), two exponentials an element.
 public func softmaxCrossEntropy<Scalar>(
@@ -61,7 +65,7 @@ public func softmaxCrossEntropy<Scalar>(
   return (reduction(each.losses, count), each.gradient)
 }
 
-/// The same, one loss a sample: [...] for logits [..., C].
+/// The same, one loss a sample: [...] for logits [..., C]. Stops as the reduced form does.
 public func softmaxCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ targets: Tensor<Scalar>, labelSmoothing: Double = 0,
   reduction: NoReduction
@@ -107,23 +111,13 @@ private func requireShare(_ labelSmoothing: Double) {
 /// Room for one loss a row of `prediction` and for the gradient; stops unless there is one label a
 /// row.
 func lossesOfRows<S>(
-  _ prediction: Tensor<S>, _ labelCount: Int, _ name: String
+  _ prediction: Tensor<S>, _ labelCount: Int, _ name: String, _ what: String = "logits"
 ) -> (losses: Tensor<S>, gradient: Tensor<S>) {
   require(
     prediction.rank >= 1 && labelCount == prediction.asRows.shape[0],
-    "\(name): \(labelCount) labels against logits of shape \(prediction.shape)")
+    "\(name): \(labelCount) labels against \(what) of shape \(prediction.shape)")
   return (
     Tensor(uninitialized: prediction.shape.removing(axis: prediction.rank - 1)),
     Tensor(uninitialized: prediction.shape)
   )
-}
-
-/// The share of rows of `logits` [..., classes] whose largest element is at the label's place.
-public func accuracy<Scalar>(_ logits: Tensor<Scalar>, _ labels: [Int]) -> Double {
-  let predictions = logits.argmaxOfRows()
-  require(
-    labels.count == predictions.count,
-    "accuracy: \(labels.count) labels against logits of shape \(logits.shape)")
-  let hits = zip(predictions, labels).count { $0 == $1 }
-  return Double(hits) / Double(labels.count)
 }

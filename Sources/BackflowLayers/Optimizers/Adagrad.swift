@@ -22,7 +22,7 @@ public struct Adagrad<Scalar: RealScalar>: Optimizer {
   public private(set) var step = 0
   private var sum: Accumulator<Scalar>
 
-  /// An optimiser for `model`, whose parameters it does not keep.
+  /// An optimiser for `model`, whose parameters it does not keep. Stops at a negative setting.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-2, learningRateDecay: Double = 0,
     epsilon: Double = 1e-10, weightDecay: Double = 0, initialSum: Double = 0
@@ -40,26 +40,24 @@ public struct Adagrad<Scalar: RealScalar>: Optimizer {
     sum = Accumulator("sum", for: model, filledWith: initialSum)
   }
 
-  /// One step of the equations above. O(parameters)
+  /// One step of the equations above. Stops at another model than that of `init`. O(parameters)
   public mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, along gradients: Model
   ) {
     let rate = learningRate / (1 + Double(step) * learningRateDecay)
     step += 1
-    var index = 0
-    model.visitParameters(beside: gradients) { name, parameter, gradient in
-      sum.check(index, name, parameter)
+    sum.visit(beside: &model, gradients) { _, sum, gradient, parameter in
       VectorKernels.adagradUpdate(
         learningRate: rate, epsilon: epsilon, weightDecay: weightDecay, gradient: gradient.span,
-        sum: sum.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
-      index += 1
+        sum: sum.mutableSpan, parameter: parameter.mutableSpan)
     }
   }
 
   /// The number of steps, and s as `sum`.
   public var state: OptimizerState<Scalar> { OptimizerState(step: step, sum) }
 
-  /// Takes `state` over.
+  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimiser or model; nothing is
+  /// then changed.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     (step, sum.tensors) = try state.restored(over: self.state)
   }

@@ -20,14 +20,15 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
   /// ε, which keeps the quotient finite.
   public let epsilon: Double
   /// The L2 penalty's coefficient.
-  public let weightDecay: Double
+  public var weightDecay: Double
   /// t, the number of steps taken.
   public private(set) var step = 0
   private let isDecoupled: Bool
   private var firstMoment: Accumulator<Scalar>
   private var secondMoment: Accumulator<Scalar>
 
-  /// An optimiser for `model`, whose parameters it does not keep.
+  /// An optimiser for `model`, whose parameters it does not keep. Stops at a negative setting, and at
+  /// a β outside 0..<1.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-8, weightDecay: Double = 0
@@ -45,7 +46,7 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
     require(
       learningRate >= 0 && epsilon >= 0 && weightDecay >= 0 && (0..<1).contains(beta1)
         && (0..<1).contains(beta2),
-      "Adam: β₁ \(beta1) and β₂ \(beta2) must be in 0..<1, and not negative the learning rate"
+      "\(isDecoupled ? "AdamW" : "Adam"): β₁ \(beta1) and β₂ \(beta2) must be in 0..<1, and not negative the learning rate"
         + " \(learningRate), ε \(epsilon) and the weight decay \(weightDecay)")
     self.learningRate = learningRate
     self.beta1 = beta1
@@ -57,7 +58,7 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
     secondMoment = Accumulator("exp_avg_sq", for: model)
   }
 
-  /// One step of the equations above. O(parameters)
+  /// One step of the equations above. Stops at another model than that of `init`. O(parameters)
   public mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, along gradients: Model
   ) {
@@ -65,13 +66,10 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
     let constants = VectorKernels.AdamStep(
       learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, step: step,
       weightDecay: weightDecay, isDecoupled: isDecoupled)
-    var index = 0
-    model.visitParameters(beside: gradients) { name, parameter, gradient in
-      firstMoment.check(index, name, parameter)
+    firstMoment.visit(beside: &model, gradients) { index, firstMoment, gradient, parameter in
       VectorKernels.adamUpdate(
-        constants, gradient: gradient.span, firstMoment: firstMoment.tensors[index].mutableSpan,
+        constants, gradient: gradient.span, firstMoment: firstMoment.mutableSpan,
         secondMoment: secondMoment.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
-      index += 1
     }
   }
 
@@ -80,7 +78,8 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
     OptimizerState(step: step, firstMoment, secondMoment)
   }
 
-  /// Takes `state` over.
+  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimiser or model; nothing is
+  /// then changed.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     let (step, tensors) = try state.restored(over: self.state)
     self.step = step

@@ -20,9 +20,19 @@ public struct AdamW<Scalar: RealScalar>: Optimizer {
   /// The number of steps taken.
   public var step: Int { adam.step }
   /// The share of each parameter that a step of length 1 would remove.
-  public var weightDecay: Double { adam.weightDecay }
+  public var weightDecay: Double {
+    get { adam.weightDecay }
+    set { adam.weightDecay = newValue }
+  }
+  /// β₁, the memory of the mean gradient.
+  public var beta1: Double { adam.beta1 }
+  /// β₂, the memory of the mean squared gradient.
+  public var beta2: Double { adam.beta2 }
+  /// ε, which keeps the quotient finite.
+  public var epsilon: Double { adam.epsilon }
 
-  /// An optimiser for `model`, whose parameters it does not keep.
+  /// An optimiser for `model`, whose parameters it does not keep. Stops at a negative setting, and at
+  /// a β outside 0..<1.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-8, weightDecay: Double = 1e-2
@@ -32,7 +42,7 @@ public struct AdamW<Scalar: RealScalar>: Optimizer {
       weightDecay: weightDecay, isDecoupled: true)
   }
 
-  /// One step of the equations above. O(parameters)
+  /// One step of the equations above. Stops at another model than that of `init`. O(parameters)
   public mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, along gradients: Model
   ) { adam.update(&model, along: gradients) }
@@ -40,7 +50,8 @@ public struct AdamW<Scalar: RealScalar>: Optimizer {
   /// The number of steps, and Adam's m as `exp_avg` and v as `exp_avg_sq`.
   public var state: OptimizerState<Scalar> { adam.state }
 
-  /// Takes `state` over.
+  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimiser or model; nothing is
+  /// then changed.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     try adam.restore(state)
   }

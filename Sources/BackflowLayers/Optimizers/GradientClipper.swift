@@ -29,10 +29,10 @@ public struct GradientClipper: Sendable, Equatable {
   /// clippedSteps / steps; `nil` before the first step.
   public var clipRate: Double? { steps == 0 ? nil : Double(clippedSteps) / Double(steps) }
 
-  /// Limits the global norm.
+  /// Limits the global norm. `clip` throws if the limit is not positive.
   public init(norm limit: Double) { (quantity, self.limit) = (.norm, limit) }
 
-  /// Limits the magnitude of each element.
+  /// Limits the magnitude of each element. `clip` throws if the limit is not positive.
   public init(value limit: Double) { (quantity, self.limit) = (.value, limit) }
 
   /// Clips the gradients of one step, and returns the norm or the largest magnitude before.

@@ -5,8 +5,8 @@ internal import BackflowLinearAlgebra
 public enum GradientClippingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A gradient holds NaN or infinity, which no scaling can mend.
   case nonFiniteGradient(parameter: String, count: Int)
-  /// The limit is zero, negative or not a number: scaling by it would silence or reverse the
-  /// gradients.
+  /// The limit is negative, not a number, or zero in the precision of the gradients: scaling by it
+  /// would silence or reverse them.
   case limitNotPositive(Double)
 
   /// The reason in a sentence.
@@ -15,7 +15,7 @@ public enum GradientClippingError: Error, Equatable, Sendable, CustomStringConve
     case .nonFiniteGradient(let parameter, let count):
       "the gradient of \(parameter) has \(count) elements that are NaN or infinite"
     case .limitNotPositive(let limit):
-      "the limit of clipping must be positive, not \(limit)"
+      "the limit of clipping must be positive in the gradients' precision, not \(limit)"
     }
   }
 }
@@ -26,17 +26,25 @@ public enum GradientClippingError: Error, Equatable, Sendable, CustomStringConve
 ///     g ← g · min(1, limit / ‖g‖),   ‖g‖² = Σ over all parameters
 ///
 /// The direction is kept. The norm is formed in double and scaled where a square would overflow, so
-/// large finite gradients are shortened and never silenced. Pascanu et al., ICML 2013.
+/// large finite gradients are shortened and never silenced. A norm that no double holds is returned as
+/// ∞. Pascanu et al., ICML 2013.
 ///
-/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite.
+/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or if the
+///   limit is not positive in the gradients' precision; nothing is then changed.
 @discardableResult
 public func clipGradientNorm<Model: Parameterized>(
   _ gradients: inout Model, to limit: Double
 ) throws(GradientClippingError) -> Double {
-  let named = try clippable(gradients, to: limit)
-  let norm = Tensor(named.map { VectorKernels.norm($0.value.span) }).norm()
+  let norm = globalNorm(try clippable(gradients, to: limit))
   if norm > limit {
-    gradients.visitParameters { _, gradient in gradient.scale(by: limit, over: norm) }
+    var scaledNorm = norm
+    if !norm.isFinite {
+      // Every element is at most 1 after this, so that their norm is finite.
+      let largest = largestMagnitude(gradients.namedParameters)
+      gradients.visitParameters { _, gradient in gradient.scale(by: 1, over: largest) }
+      scaledNorm = globalNorm(gradients.namedParameters)
+    }
+    gradients.visitParameters { _, gradient in gradient.scale(by: limit, over: scaledNorm) }
   }
   return norm
 }
@@ -44,15 +52,16 @@ public func clipGradientNorm<Model: Parameterized>(
 /// Limits every element of all gradients to ±`limit`, and returns the largest magnitude before
 /// (PyTorch `clip_grad_value_`).
 ///
-/// The direction is not kept; where that matters, clip the norm.
+/// The direction is not kept; where that matters, clip the norm. Mikolov, "Statistical language models
+/// based on neural networks", thesis, 2012.
 ///
-/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite.
+/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or if the
+///   limit is not positive in the gradients' precision; nothing is then changed.
 @discardableResult
 public func clipGradientValue<Model: Parameterized>(
   _ gradients: inout Model, to limit: Double
 ) throws(GradientClippingError) -> Double {
-  let named = try clippable(gradients, to: limit)
-  let largest = named.reduce(0) { max($0, Double($1.value.maxMagnitude())) }
+  let largest = largestMagnitude(try clippable(gradients, to: limit))
   if largest > limit {
     let bound = Model.Scalar(limit)
     gradients.visitParameters { _, gradient in gradient = gradient.clamped(to: -bound...bound) }
@@ -63,12 +72,20 @@ public func clipGradientValue<Model: Parameterized>(
 private func clippable<Model: Parameterized>(
   _ gradients: Model, to limit: Double
 ) throws(GradientClippingError) -> [(name: String, value: Tensor<Model.Scalar>)] {
-  guard limit > 0 else { throw .limitNotPositive(limit) }
+  guard limit > 0, Model.Scalar(limit) > 0 else { throw .limitNotPositive(limit) }
   let named = gradients.namedParameters
   for (name, gradient) in named where !gradient.isFinite {
     throw .nonFiniteGradient(parameter: name, count: gradient.nonfiniteCount)
   }
   return named
+}
+
+private func globalNorm<S>(_ gradients: [(name: String, value: Tensor<S>)]) -> Double {
+  Tensor(gradients.map { VectorKernels.norm($0.value.span) }).norm()
+}
+
+private func largestMagnitude<S>(_ gradients: [(name: String, value: Tensor<S>)]) -> Double {
+  gradients.reduce(0) { max($0, Double($1.value.maxMagnitude())) }
 }
 
 extension Tensor {

@@ -15,7 +15,8 @@ public protocol Optimizer<Scalar>: Sendable {
   /// The number of steps taken.
   var step: Int { get }
 
-  /// Moves every parameter of `model` one step against `gradients`, in place.
+  /// Moves every parameter of `model` one step against `gradients`, in place. Stops if the model is
+  /// not the one that the optimiser was made for.
   mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, along gradients: Model)
 

@@ -86,8 +86,27 @@ struct Accumulator<Scalar: RealScalar>: Sendable {
     tensors = parameters.map { Tensor(repeating: Scalar(value), shape: $0.value.shape) }
   }
 
-  /// Stops unless the parameter at `index` is of the model that this was made for.
-  func check(_ index: Int, _ name: String, _ parameter: Tensor<Scalar>) {
+  /// Visits every parameter of `model` beside its gradient and its tensor here, with its place among
+  /// the parameters. Stops unless the model is the one that this was made for.
+  mutating func visit<Model: Parameterized<Scalar>>(
+    beside model: inout Model, _ gradients: Model,
+    _ body: (
+      _ index: Int, _ own: inout Tensor<Scalar>, _ gradient: Tensor<Scalar>,
+      _ parameter: inout Tensor<Scalar>
+    ) -> Void
+  ) {
+    var index = 0
+    model.visitParameters(beside: gradients) { name, parameter, gradient in
+      check(index, name, parameter)
+      body(index, &tensors[index], gradient, &parameter)
+      index += 1
+    }
+    require(
+      index == tensors.count,
+      "the optimiser was made for \(tensors.count) parameters, the model has \(index)")
+  }
+
+  private func check(_ index: Int, _ name: String, _ parameter: Tensor<Scalar>) {
     require(
       index < tensors.count && tensors[index].shape == parameter.shape,
       "the optimiser was made for "

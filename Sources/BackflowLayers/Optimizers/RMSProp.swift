@@ -25,7 +25,8 @@ public struct RMSProp<Scalar: RealScalar>: Optimizer {
   private var meanSquare: Accumulator<Scalar>
   private var velocity: Accumulator<Scalar>
 
-  /// An optimiser for `model`, whose parameters it does not keep.
+  /// An optimiser for `model`, whose parameters it does not keep. Stops at a negative setting, and at
+  /// an α outside 0...1.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-2, alpha: Double = 0.99, epsilon: Double = 1e-8,
     momentum: Double = 0, weightDecay: Double = 0
@@ -44,7 +45,7 @@ public struct RMSProp<Scalar: RealScalar>: Optimizer {
     velocity = Accumulator("momentum_buffer", for: model)
   }
 
-  /// One step of the equations above. O(parameters)
+  /// One step of the equations above. Stops at another model than that of `init`. O(parameters)
   public mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, along gradients: Model
   ) {
@@ -52,20 +53,18 @@ public struct RMSProp<Scalar: RealScalar>: Optimizer {
     let constants = VectorKernels.RMSPropStep(
       learningRate: learningRate, alpha: alpha, epsilon: epsilon, momentum: momentum,
       weightDecay: weightDecay)
-    var index = 0
-    model.visitParameters(beside: gradients) { name, parameter, gradient in
-      velocity.check(index, name, parameter)
+    velocity.visit(beside: &model, gradients) { index, velocity, gradient, parameter in
       VectorKernels.rmspropUpdate(
         constants, gradient: gradient.span, meanSquare: meanSquare.tensors[index].mutableSpan,
-        velocity: velocity.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
-      index += 1
+        velocity: velocity.mutableSpan, parameter: parameter.mutableSpan)
     }
   }
 
   /// The number of steps, s as `square_avg` and v as `momentum_buffer`.
   public var state: OptimizerState<Scalar> { OptimizerState(step: step, meanSquare, velocity) }
 
-  /// Takes `state` over.
+  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimiser or model; nothing is
+  /// then changed.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     let (step, tensors) = try state.restored(over: self.state)
     self.step = step

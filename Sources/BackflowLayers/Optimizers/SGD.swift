@@ -23,7 +23,8 @@ public struct SGD<Scalar: RealScalar>: Optimizer {
   public private(set) var step = 0
   private var velocity: Accumulator<Scalar>
 
-  /// An optimiser for `model`, whose parameters it does not keep.
+  /// An optimiser for `model`, whose parameters it does not keep. Stops at a negative setting, and at
+  /// Nesterov's form without momentum.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double, momentum: Double = 0, nesterov: Bool = false,
     weightDecay: Double = 0
@@ -39,26 +40,24 @@ public struct SGD<Scalar: RealScalar>: Optimizer {
     velocity = Accumulator("momentum_buffer", for: model)
   }
 
-  /// One step of the equations above. O(parameters)
+  /// One step of the equations above. Stops at another model than that of `init`. O(parameters)
   public mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, along gradients: Model
   ) {
     step += 1
-    var index = 0
-    model.visitParameters(beside: gradients) { name, parameter, gradient in
-      velocity.check(index, name, parameter)
+    velocity.visit(beside: &model, gradients) { _, velocity, gradient, parameter in
       VectorKernels.sgdUpdate(
         learningRate: learningRate, momentum: momentum, isNesterov: isNesterov,
-        weightDecay: weightDecay, gradient: gradient.span,
-        velocity: velocity.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
-      index += 1
+        weightDecay: weightDecay, gradient: gradient.span, velocity: velocity.mutableSpan,
+        parameter: parameter.mutableSpan)
     }
   }
 
   /// The number of steps, and v as `momentum_buffer`.
   public var state: OptimizerState<Scalar> { OptimizerState(step: step, velocity) }
 
-  /// Takes `state` over.
+  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimiser or model; nothing is
+  /// then changed.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     (step, velocity.tensors) = try state.restored(over: self.state)
   }

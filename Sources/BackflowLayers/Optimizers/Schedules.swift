@@ -34,7 +34,7 @@ public struct StepSchedule: Schedule {
   /// What the rate is multiplied by at each change.
   public let factor: Double
 
-  /// Multiplies `learningRate` by `factor` every `interval` steps.
+  /// Multiplies `learningRate` by `factor` every `interval` steps. Stops unless `interval` > 0.
   public init(_ learningRate: Double, every interval: Int, factor: Double = 0.1) {
     require(interval > 0, "a step schedule changes every so many steps, not every \(interval)")
     (self.learningRate, self.interval, self.factor) = (learningRate, interval, factor)
@@ -60,7 +60,7 @@ public struct CosineSchedule: Schedule {
   /// The learning rate at last.
   public let minimum: Double
 
-  /// Falls from `learningRate` to `minimum` in `steps` steps.
+  /// Falls from `learningRate` to `minimum` in `steps` steps. Stops unless `steps` > 0.
   public init(_ learningRate: Double, steps: Int, minimum: Double = 0) {
     require(steps > 0, "a cosine schedule needs steps, not \(steps)")
     (self.learningRate, self.steps, self.minimum) = (learningRate, steps, minimum)
@@ -75,11 +75,11 @@ public struct CosineSchedule: Schedule {
 }
 
 /// A linear rise to the first learning rate of another schedule, which follows (PyTorch `LinearLR`
-/// before another, in `SequentialLR`).
+/// before another, in `SequentialLR`). Goyal et al., arXiv:1706.02677.
 ///
 ///     first · (start + (1 − start) step / steps)        for step < steps, first = following(0)
 ///     following(step − steps)                           after
-public struct Warmup<Following: Schedule>: Schedule {
+public struct WarmupSchedule<Following: Schedule>: Schedule {
   /// The number of steps of the rise.
   public let steps: Int
   /// The share of the first learning rate at which the rise starts.
@@ -88,6 +88,7 @@ public struct Warmup<Following: Schedule>: Schedule {
   public let following: Following
 
   /// Rises for `steps` steps from the share `start` of the learning rate at which `following` begins.
+  /// Stops if `steps` < 0.
   public init(steps: Int, from start: Double = 0, then following: Following) {
     require(steps >= 0, "a warm-up cannot last \(steps) steps")
     (self.steps, self.start, self.following) = (steps, start, following)

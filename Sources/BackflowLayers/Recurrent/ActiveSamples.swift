@@ -18,12 +18,26 @@ public struct ActiveSamples: Sendable, Equatable {
       counts: (0..<time).map { step in lengths.prefix { $0 > step }.count }, batch: lengths.count)
   }
 
+  /// How many samples run at step t, never more than at the step before: the rows 0 ..< that number of
+  /// every [B, ...]. Stops outside 0 ..< T.
+  public subscript(step: Int) -> Int {
+    require(counts.indices.contains(step), "step \(step) of \(counts.count)")
+    return counts[step]
+  }
+
   /// Whether every sample runs through all steps.
   var isFull: Bool { counts.allSatisfy { $0 == batch } }
 
   /// Those of `samples` that run at step `t`.
   func at(_ t: Int, of samples: Range<Int>) -> Range<Int> {
     samples.clamped(to: 0..<counts[t])
+  }
+
+  /// Stops unless the sample at row `sample` runs at step `t`.
+  func requireRunning(_ sample: Int, at t: Int) {
+    require(
+      counts.indices.contains(t) && (0..<counts[t]).contains(sample),
+      "sample \(sample) of \(batch) does not run at step \(t) of \(counts.count)")
   }
 
   /// The rows of a sequence h_1 … h_T at each sample's last step, [B, H]; of a sample without steps

@@ -14,6 +14,8 @@ extension Recurrent {
   /// The gradients by the input [T, B, I], by the initial state of every cell, and by the
   /// parameters, from those by the output [T, B, D·H] and by the final states (zero if `nil`).
   ///
+  /// Stops unless the output's gradient is [T, B, D·H] and every state's [B, H].
+  ///
   /// What the output's gradient holds beyond a sample's length has no influence, and the input's
   /// gradient is zero there.
   public func backward(
@@ -49,12 +51,19 @@ extension Recurrent {
     inputGradient: Tensor<Cell.Scalar>, initialStateGradient: [Cell.State], gradients: Recurrent,
     traces: [BackwardTrace<Cell.Scalar>]
   ) {
-    let batch = outputGradient.shape[1]
+    let batch = cache.active.batch
+    let expected: Shape = [cache.active.counts.count, batch, directionCount * hiddenSize]
+    require(
+      outputGradient.shape == expected,
+      "\(Self.self): output gradient \(outputGradient.shape) instead of \(expected)")
     var states = finalStateGradient ?? zeroState(batch: batch)
     require(
       states.count == cells.count * directionCount,
       "\(states.count) state gradients for \(cells.count * directionCount) cells")
-    if let order = cache.lengths { states = states.map { $0.gather(order.order) } }
+    if let order = cache.lengths {
+      requireStates(states, "final state gradient", batch: batch, hidden: hiddenSize)
+      states = states.map { $0.gather(order.order) }
+    }
 
     var gradient = cache.lengths?.sorted(outputGradient) ?? outputGradient
     var gradients = cells

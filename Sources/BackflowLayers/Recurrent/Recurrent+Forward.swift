@@ -5,6 +5,7 @@ extension Recurrent: Layer {
   /// What `backward` reads.
   public struct Cache: Sendable {
     /// The cells' caches, by layer and direction; of a backward cell that of the reversed sequence.
+    /// After `lengths` their rows are the samples longest first, those of equal length in their order.
     public let cells: [[Cell.Cache]]
     let dropout: [Dropout<Cell.Scalar>.Cache]
     let lengths: SequenceLengths?
@@ -28,11 +29,13 @@ extension Recurrent: Layer {
   ///
   /// - Parameters:
   ///   - input: x, [T, B, I].
-  ///   - initialState: one state for each cell, zero if `nil`.
+  ///   - initialState: one state for each cell, [B, H] each, zero if `nil`.
   ///   - lengths: the number of steps of each sample, all of them if `nil`. What stands in the input
   ///     beyond a sample's length has no influence, and the output is zero there; the final state is
   ///     that after the sample's own last step, and a backward cell starts there.
   ///   - mode: whether to drop units between layers.
+  ///
+  /// Stops unless x is [T, B, I], the states are [B, H] and the lengths B numbers in 0...T.
   public func forward(
     _ input: Tensor<Cell.Scalar>, initialState: [Cell.State]?, lengths: [Int]? = nil,
     mode: Mode = .evaluation
@@ -47,7 +50,10 @@ extension Recurrent: Layer {
     require(
       states.count == cells.count * directionCount,
       "\(states.count) states for \(cells.count * directionCount) cells")
-    if let order { states = states.map { $0.gather(order.order) } }
+    if let order {
+      requireStates(states, "state", batch: batch, hidden: hiddenSize)
+      states = states.map { $0.gather(order.order) }
+    }
 
     var sequence = order?.sorted(input) ?? input
     var caches: [[Cell.Cache]] = []

@@ -53,15 +53,3 @@ extension Recurrent {
     }
   }
 }
-
-extension Tensor {
-  /// A sequence [T, B, F] cut into windows of at most `steps` steps, in order: truncated
-  /// backpropagation through time. Run each from the final state of the one before; a state is a
-  /// plain value, so no gradient crosses the border.
-  public func windows(ofSteps steps: Int) -> [Tensor] {
-    require(rank >= 1 && steps >= 1, "windows of \(steps) steps of a tensor of shape \(shape)")
-    return stride(from: 0, to: shape[0], by: steps).map {
-      self[$0..<Swift.min($0 + steps, shape[0])]
-    }
-  }
-}

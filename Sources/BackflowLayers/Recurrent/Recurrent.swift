@@ -12,7 +12,8 @@ public typealias GRU<Scalar: RealScalar> = Recurrent<GRUCell<Scalar>>
 /// `RNN`, `LSTM`, `GRU`).
 ///
 /// Layer l + 1 reads the outputs of layer l. In a bidirectional layer a second cell reads the
-/// sequence backwards, and the outputs of the two stand side by side.
+/// sequence backwards, and the outputs of the two stand side by side. Schuster and Paliwal, IEEE Trans.
+/// Signal Processing 45 (1997); dropout: Zaremba et al., arXiv:1409.2329.
 ///
 /// Shapes, by letter T time, B batch, I input, H hidden, D directions (1 or 2): input [T, B, I],
 /// output [T, B, D·H]. States are a list, one for each cell, layer by layer, forward before
@@ -23,21 +24,22 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
   /// The share of a layer's outputs that is dropped in training before the next layer reads them.
   public let dropout: Double
 
-  /// Layers made of these cells. Stops if a layer does not fit the one before it.
+  /// Layers made of these cells. Stops if a layer does not fit the one before it, unless each has one
+  /// or two cells, and at a dropout outside 0...1.
   public init(cells: [[Cell]], dropout: Double = 0) {
     require(!cells.isEmpty, "a recurrent network has at least one layer")
-    require(dropout >= 0 && dropout < 1, "a share of \(dropout) cannot be dropped")
+    require(dropout >= 0 && dropout <= 1, "a share of \(dropout) cannot be dropped")
     let directions = cells[0].count
+    require((1...2).contains(directions), "a layer has one or two cells, not \(directions)")
+    let hidden = cells[0][0].hiddenSize
     for (layer, row) in cells.enumerated() {
-      let expected =
-        layer == 0 ? cells[0].first?.inputSize ?? 0 : directions * cells[0][0].hiddenSize
+      let inputs = layer == 0 ? cells[0][0].inputSize : directions * hidden
       require(
-        (1...2).contains(directions) && row.count == directions
-          && row.allSatisfy {
-            $0.inputSize == expected && $0.hiddenSize == cells[0][0].hiddenSize
-          },
-        "layer \(layer) does not fit: it must have \(directions) cells of \(expected) inputs and"
-          + " \(cells[0].first?.hiddenSize ?? 0) units")
+        row.count == directions
+          && row.allSatisfy { $0.inputSize == inputs && $0.hiddenSize == hidden },
+        "layer \(layer) does not fit: it must have \(directions) cells of \(inputs) inputs and"
+          + " \(hidden) units, not cells of \(row.map(\.inputSize)) inputs and"
+          + " \(row.map(\.hiddenSize)) units")
     }
     self.cells = cells
     self.dropout = dropout
@@ -65,7 +67,7 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
   /// D, 1 or 2.
   public var directionCount: Int { cells[0].count }
 
-  /// The state zero of every cell for a batch.
+  /// The state zero of every cell for a batch, [B, H] each.
   public func zeroState(batch: Int) -> [Cell.State] {
     cells.joined().map { .zero(batch: batch, hiddenSize: $0.hiddenSize) }
   }

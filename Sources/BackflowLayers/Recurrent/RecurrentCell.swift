@@ -3,8 +3,8 @@ public import BackflowLinearAlgebra
 
 /// The equations of one layer of a recurrent network in one direction: what `Recurrent` stacks.
 ///
-/// A cell runs over a whole sequence and not over one step, because all but the product with the
-/// recurrent weight can then be done for all steps at once.
+/// `forward` and `backward` run over a whole sequence, because all but the product with the recurrent
+/// weight can then be done for all steps at once; a `stepper` runs over one step, for a stream.
 public protocol RecurrentCell<Scalar>: Parameterized {
   /// What is handed from step to step.
   associatedtype State: RecurrentState<Scalar>
@@ -17,13 +17,13 @@ public protocol RecurrentCell<Scalar>: Parameterized {
   var hiddenSize: Int { get }
 
   /// The outputs h_1 … h_T, [T, B, H], and the state after each sample's last step, from the input
-  /// [T, B, I] and the state before the first step.
+  /// [T, B, I] and the state before the first step, [B, H] each. Stops at other shapes.
   func forward(
     _ input: Tensor<Scalar>, from state: State, active: ActiveSamples
   ) -> (output: Tensor<Scalar>, finalState: State, cache: Cache)
 
-  /// The gradients by the input, the initial state and the parameters, from those by the outputs and
-  /// the final state. Beyond a sample's last step the outputs' gradient is zero, and so must be the
+  /// The gradients by the input, [T, B, I], the initial state, [B, H] each, and the parameters, from
+  /// those by the outputs, [T, B, H], and the final state. Stops at other shapes. Beyond a sample's last step the outputs' gradient is zero, and so must be the
   /// input's.
   ///
   /// If `traced`, also what flowed back at each step; else `nil`, at no cost. The gradients are the
@@ -45,6 +45,9 @@ public protocol RecurrentCell<Scalar>: Parameterized {
 
   /// J = ∂s_t/∂s_{t−1}, [state, state], for one sample at step t = `step` (0 is the first) of the
   /// forward pass that made `cache`. All that an analysis of stability needs to know of a cell.
+  ///
+  /// `sample` is a row of the cache: after `lengths`, those are the samples longest first. Stops where
+  /// the sample does not run at that step.
   func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar>
 }
 
@@ -69,10 +72,19 @@ extension RecurrentCell {
     require(
       input.rank == 3 && input.shape[2] == inputSize,
       "\(Self.self): input \(input.shape) instead of [T, B, \(inputSize)]")
-    for tensor in state.tensors {
-      require(
-        tensor.shape == [input.shape[1], hiddenSize],
-        "\(Self.self): state \(tensor.shape) instead of [\(input.shape[1]), \(hiddenSize)]")
-    }
+    requireStates([state], "\(Self.self): state", batch: input.shape[1], hidden: hiddenSize)
+  }
+
+  /// Stops unless the gradients by the outputs and by the final state have the shapes of a forward
+  /// pass whose outputs are `output`, [T, B, H].
+  func checkGradients(
+    _ outputGradient: Tensor<Scalar>, _ finalStateGradient: State, of output: Shape
+  ) {
+    require(
+      outputGradient.shape == output,
+      "\(Self.self): output gradient \(outputGradient.shape) instead of \(output)")
+    requireStates(
+      [finalStateGradient], "\(Self.self): final state gradient", batch: output[1],
+      hidden: hiddenSize)
   }
 }

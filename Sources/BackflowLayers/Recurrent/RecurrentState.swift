@@ -12,16 +12,29 @@ public protocol RecurrentState<Scalar>: Sendable {
   /// The tensors of the state, [B, H] each, h first.
   var tensors: [Tensor<Scalar>] { get }
 
-  /// The state made of these tensors, in the same order.
+  /// The state made of these tensors, [B, H] each, in the same order. Stops at another number of them.
   init(tensors: [Tensor<Scalar>])
 
-  /// The state zero.
+  /// The state zero, [batch, hiddenSize] each.
   static func zero(batch: Int, hiddenSize: Int) -> Self
 }
 
 extension RecurrentState {
   /// The state of the samples at `indices`, in that order.
   func gather(_ indices: [Int]) -> Self { Self(tensors: tensors.map { $0.gather(indices) }) }
+}
+
+/// Stops unless every tensor of these states is [batch, hidden].
+func requireStates<State: RecurrentState>(
+  _ states: [State], _ what: @autoclosure () -> String, batch: Int, hidden: Int
+) {
+  for state in states {
+    for tensor in state.tensors {
+      require(
+        tensor.shape == [batch, hidden],
+        "\(what()) \(tensor.shape) instead of [\(batch), \(hidden)]")
+    }
+  }
 }
 
 /// The state of a vanilla RNN and of a GRU is h itself, [B, H].
@@ -32,8 +45,11 @@ extension Tensor: RecurrentState {
   /// The tensor alone.
   public var tensors: [Tensor] { [self] }
 
-  /// The first tensor.
-  public init(tensors: [Tensor]) { self = tensors[0] }
+  /// The one tensor. Stops unless there is one.
+  public init(tensors: [Tensor]) {
+    require(tensors.count == 1, "a state of one tensor cannot be made of \(tensors.count)")
+    self = tensors[0]
+  }
 
   /// All zero, [B, H].
   public static func zero(batch: Int, hiddenSize: Int) -> Tensor { .zeros([batch, hiddenSize]) }
@@ -55,10 +71,13 @@ public struct LSTMState<Scalar: RealScalar>: RecurrentState, Equatable {
   /// h and c.
   public var tensors: [Tensor<Scalar>] { [hidden, cell] }
 
-  /// h and c, in this order.
-  public init(tensors: [Tensor<Scalar>]) { self.init(hidden: tensors[0], cell: tensors[1]) }
+  /// h and c, in this order. Stops unless there are two.
+  public init(tensors: [Tensor<Scalar>]) {
+    require(tensors.count == 2, "a state of two tensors cannot be made of \(tensors.count)")
+    self.init(hidden: tensors[0], cell: tensors[1])
+  }
 
-  /// All zero.
+  /// All zero, [B, H] each.
   public static func zero(batch: Int, hiddenSize: Int) -> LSTMState {
     LSTMState(hidden: .zeros([batch, hiddenSize]), cell: .zeros([batch, hiddenSize]))
   }

@@ -7,7 +7,8 @@ public protocol RecurrentStepper<State>: Sendable {
   /// The state that it moves.
   associatedtype State: RecurrentState
 
-  /// Moves `state` one step on the input [B, I]. The output is `state.hidden`.
+  /// Moves `state`, [B, H] each, one step on the input [B, I]. The output is `state.hidden`, [B, H]. Stops
+  /// at other shapes.
   mutating func step(_ input: Tensor<State.Scalar>, _ state: inout State)
 }
 
@@ -52,11 +53,12 @@ public struct RecurrentStream<Cell: RecurrentCell>: Sendable {
     require(
       states.count == network.cells.count,
       "\(states.count) states for \(network.cells.count) layers")
+    requireStates(states, "state", batch: batch, hidden: network.hiddenSize)
     self.states = states
     steppers = network.cells.map { $0[0].stepper(batch: batch) }
   }
 
-  /// The output of the last layer, [B, H], for the next input, [B, I].
+  /// The output of the last layer, [B, H], for the next input, [B, I]. Stops at another shape.
   ///
   /// Cost: 2·B·G·H·(I + H) flops a layer with G gates.
   public mutating func step(_ input: Tensor<Cell.Scalar>) -> Tensor<Cell.Scalar> {
@@ -70,8 +72,10 @@ public struct RecurrentStream<Cell: RecurrentCell>: Sendable {
 
 extension Recurrent {
   /// This network, as it is now, made ready to run step by step on `batch` samples, from one state
-  /// for each layer, zero if `nil`. Stops for a bidirectional network, which would have to see the
-  /// end first. Cost: one copy of the weights.
+  /// for each layer, [B, H] each, zero if `nil`. Cost: one copy of the weights.
+  ///
+  /// Stops for a bidirectional network, which would have to see the end first, and at states that do
+  /// not fit.
   public func stream(batch: Int, from states: [Cell.State]? = nil) -> RecurrentStream<Cell> {
     RecurrentStream(self, from: states ?? zeroState(batch: batch), batch: batch)
   }

@@ -7,10 +7,15 @@ internal import BackflowKernels
 /// advise. Everything drawn from it is formed with integer arithmetic and with the operations that
 /// IEEE 754 rounds exactly (+, −, ×, ÷, √), never with a platform's `log` or `cos`.
 public struct RandomSource: RandomNumberGenerator, Sendable {
-  private var state: (UInt64, UInt64, UInt64, UInt64)
+  /// The generator's state: saved and given to `init(state:)`, the stream goes on with the same bits.
+  public private(set) var state: (UInt64, UInt64, UInt64, UInt64)
 
-  /// The stream that follows from a state of the generator, which must not be all zero.
-  package init(state: (UInt64, UInt64, UInt64, UInt64)) { self.state = state }
+  /// The stream that goes on from a state of the generator. Stops if it is all zero, which no stream
+  /// reaches and none leaves.
+  public init(state: (UInt64, UInt64, UInt64, UInt64)) {
+    require(state != (0, 0, 0, 0), "the state of a random source cannot be all zero")
+    self.state = state
+  }
 
   /// A stream that depends on nothing but `seed`.
   public init(seed: UInt64) {

@@ -96,6 +96,14 @@ import Testing
     #expect(gradients.namedParameters.map(\.name) == ["body.weight", "body.bias"])
   }
 
+  @Test func `stops at a cache of other layers`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var model = Sequential<Float>([ReLU(), Tanh()])
+      model.updateBuffers(from: Sequential<Float>([ReLU()]).forward(.zeros([1, 2])).cache)
+    }
+    #expect(stopMessage(result).contains("Sequential: a cache of 1 layers for 2"))
+  }
+
   @Test func `stops at a body that changes the shape and names both`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Residual(Dense<Float>(weight: .zeros([3, 2]), bias: .zeros([3])))(.zeros([1, 2]))

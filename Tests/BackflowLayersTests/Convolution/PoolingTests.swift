@@ -23,7 +23,21 @@ import Testing
 
   @Test func `lets a NaN win`() {
     let x = Tensor<Float>([1, .nan, 3, 2], shape: [1, 1, 2, 2])
-    #expect(MaxPool2D<Float>(kernelSize: 2)(x).scalar.isNaN)
+    let layer = MaxPool2D<Float>(kernelSize: 2)
+    let (y, cache) = layer.forward(x)
+    #expect(y.scalar.isNaN)
+    #expect(
+      layer.inputGradient(.ones([1, 1, 1, 1]), cache) == Tensor([0, 1, 0, 0], shape: x.shape))
+  }
+
+  // As PyTorch does, though it refuses padding of more than half a kernel.
+  @Test func `makes −∞ without a gradient of a window that holds padding alone`() {
+    let layer = MaxPool2D<Double>(
+      kernelSize: HeightWidth(height: 2, width: 1), stride: 1,
+      padding: HeightWidth(height: 1, width: 0), dilation: HeightWidth(height: 2, width: 1))
+    let (y, cache) = layer.forward(Tensor([3], shape: [1, 1, 1, 1]))
+    #expect(y == Tensor([-.infinity], shape: [1, 1, 1, 1]))
+    #expect(layer.inputGradient(.ones([1, 1, 1, 1]), cache) == .zeros([1, 1, 1, 1]))
   }
 
   @Test func `takes the mean of each window`() {

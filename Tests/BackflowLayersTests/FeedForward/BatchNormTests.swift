@@ -24,6 +24,21 @@ import Testing
     #expect(layer.runningVariance == Tensor([0.75 + 0.25 * 4]))
   }
 
+  @Test func `stops without channels, and at settings out of range`() async {
+    let channels = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = BatchNorm<Float>(channels: 0)
+    }
+    #expect(stopMessage(channels).contains("BatchNorm: a layer without channels"))
+    let momentum = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = BatchNorm<Float>(channels: 1, momentum: .nan)
+    }
+    #expect(stopMessage(momentum).contains("BatchNorm: momentum is a share"))
+    let epsilon = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = LayerNorm<Float>(size: 2, epsilon: -1)
+    }
+    #expect(stopMessage(epsilon).contains("LayerNorm: ε must be finite and not negative, not -1.0"))
+  }
+
   @Test func `uses the running statistics in evaluation, and leaves them`() {
     var layer = BatchNorm<Double>(
       weight: Tensor([2, 1]), bias: Tensor([1, 0]), runningMean: Tensor([3, 0]),

@@ -34,6 +34,15 @@ import Testing
     #expect(none.maxMagnitude() == 0)
   }
 
+  @Test func `of each part of a model has draws of its own, at every seed`() {
+    let parts = (0..<20).flatMap { seed in
+      (0..<20).map { Mode.training(seed: seed).part($0) }
+    }
+    for (place, part) in parts.enumerated() { #expect(!parts[..<place].contains(part)) }
+    #expect(Mode.training(seed: 4).part(1) == Mode.training(seed: 4).part(1))
+    #expect(Mode.evaluation.part(3) == .evaluation)
+  }
+
   @Test func `stops at a probability outside 0 to 1`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Dropout<Float>(probability: 1.5)

@@ -1,39 +1,6 @@
 import Backflow
-import Foundation
 import TestSupport
 import Testing
-
-/// One case of scripts/fixtures/pytorch_feedforward.py.
-private struct Fixture {
-  let name: String
-
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("../Fixtures/feedforward").standardized
-
-  static var names: [String] {
-    get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path) }
-  }
-
-  func tensor(_ file: String) throws -> Tensor<Double> {
-    try NPY.read(Self.folder.appendingPathComponent("\(name)/\(file).npy").path)
-  }
-
-  /// What stands between `prefix` and ".npy" in the names of the files.
-  func names(_ prefix: String) throws -> Set<String> {
-    let files = try FileManager.default.contentsOfDirectory(
-      atPath: Self.folder.appendingPathComponent(name).path)
-    return Set(
-      files.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count).dropLast(4) }
-        .map(String.init))
-  }
-
-  func expect(_ actual: Tensor<Double>, is file: String) throws {
-    let expected = try tensor(file)
-    #expect(
-      actual.isApproximatelyEqual(to: expected, relativeTolerance: 1e-10, absoluteTolerance: 1e-14),
-      "\(name): \(file) is \(actual) instead of \(expected)")
-  }
-}
 
 private struct Case: CustomStringConvertible, Sendable {
   let name: String
@@ -122,15 +89,16 @@ private let cases: [Case] = [
 @Suite struct `A feed-forward layer agrees with PyTorch` {
   @Test func `in every case there is`() throws {
     let others = ["embedding", "attention", "attention_causal"]
-    #expect(try Set(Fixture.names) == Set(cases.map(\.name) + others))
+    #expect(try FixtureFolder.cases(of: "feedforward") == Set(cases.map(\.name) + others))
   }
 
   @Test(arguments: cases)
   fileprivate func `in values, gradients and running statistics`(_ row: Case) throws {
-    try compare(row.layer(), row.mode, Fixture(name: row.name))
+    try compare(row.layer(), row.mode, FixtureFolder("feedforward/\(row.name)"))
   }
 
-  private func compare<L: Layer<Double>>(_ start: L, _ mode: Mode, _ fixture: Fixture) throws {
+  private func compare<L: Layer<Double>>(_ start: L, _ mode: Mode, _ fixture: FixtureFolder) throws
+  {
     var layer = start
     #expect(try Set(layer.namedParameters.map(\.name)) == fixture.names("parameter."))
     var tensors: [String: Tensor<Double>] = [:]
@@ -148,41 +116,48 @@ private let cases: [Case] = [
     layer.visitBuffers(load)
 
     let (output, cache) = layer.forward(try fixture.tensor("input"), mode)
-    try fixture.expect(output, is: "output")
+    try fixture.expectNear(output, is: "output")
     let (inputGradient, gradients) = layer.backward(try fixture.tensor("output_gradient"), cache)
-    try fixture.expect(inputGradient, is: "input_gradient")
+    try fixture.expectNear(inputGradient, is: "input_gradient")
     for (name, gradient) in gradients.namedParameters {
-      try fixture.expect(gradient, is: "gradient.\(name)")
+      try fixture.expectNear(gradient, is: "gradient.\(name)")
     }
 
     layer.updateBuffers(from: cache)
     var buffers: [(String, Tensor<Double>)] = []
     layer.visitBuffers { name, buffer in buffers.append((name, buffer)) }
     #expect(try Set(buffers.map { $0.0 }) == fixture.names("updated."))
-    for (name, buffer) in buffers { try fixture.expect(buffer, is: "updated.\(name)") }
+    for (name, buffer) in buffers { try fixture.expectNear(buffer, is: "updated.\(name)") }
   }
 
   @Test func `looking up an embedding`() throws {
-    let fixture = Fixture(name: "embedding")
+    let fixture = FixtureFolder("feedforward/embedding")
     let layer = Embedding(weight: try fixture.tensor("parameter.weight"))
     let indices = try fixture.tensor("indices")
     let (output, cache) = layer.forward(indices.elements.map { Int($0) }, shape: indices.shape)
-    try fixture.expect(output, is: "output")
+    try fixture.expectNear(output, is: "output")
     let gradients = layer.backward(try fixture.tensor("output_gradient"), cache)
-    try fixture.expect(gradients.weight, is: "gradient.weight")
+    try fixture.expectNear(gradients.weight, is: "gradient.weight")
   }
 
   @Test(arguments: ["attention", "attention_causal"])
   func `attending without projections`(name: String) throws {
-    let fixture = Fixture(name: name)
+    let fixture = FixtureFolder("feedforward/\(name)")
     let attention = ScaledDotProductAttention<Double>(isCausal: name.hasSuffix("causal"))
     let (output, cache) = attention.forward(
       query: try fixture.tensor("query"), key: try fixture.tensor("key"),
       value: try fixture.tensor("value"))
-    try fixture.expect(output, is: "output")
+    try fixture.expectNear(output, is: "output")
     let (query, key, value) = attention.backward(try fixture.tensor("output_gradient"), cache)
-    try fixture.expect(query, is: "query_gradient")
-    try fixture.expect(key, is: "key_gradient")
-    try fixture.expect(value, is: "value_gradient")
+    try fixture.expectNear(query, is: "query_gradient")
+    try fixture.expectNear(key, is: "key_gradient")
+    try fixture.expectNear(value, is: "value_gradient")
+  }
+}
+
+extension FixtureFolder {
+  // The gradient by a bias before a batch normalisation is 0 but for rounding.
+  fileprivate func expectNear(_ actual: Tensor<Double>, is name: String) throws {
+    try expect(actual, is: name, scaleAtLeast: 1e-4)
   }
 }

@@ -1,4 +1,5 @@
 import Backflow
+import TestSupport
 import Testing
 
 @Suite struct `A flattening` {
@@ -10,5 +11,14 @@ import Testing
     #expect(layer.inputGradient(y, shape) == x)
     #expect(layer(.zeros([4])).shape == [4, 1])
     #expect(layer(.zeros([0, 3, 2])).shape == [0, 6])
+  }
+
+  @Test func `stops at a gradient of another shape, though of the same count`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let layer = Flatten<Float>()
+      _ = layer.inputGradient(.zeros([3, 4]), layer.forward(.zeros([2, 3, 2])).cache)
+    }
+    #expect(
+      stopMessage(result).contains("Flatten: the output has shape [2, 6], its gradient [3, 4]"))
   }
 }

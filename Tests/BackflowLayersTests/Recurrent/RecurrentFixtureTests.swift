@@ -1,5 +1,4 @@
 import Backflow
-import Foundation
 import TestSupport
 import Testing
 
@@ -9,14 +8,11 @@ struct RecurrentFixture: CustomStringConvertible, Sendable {
 
   var description: String { name }
 
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("../Fixtures/recurrent").standardized
-
-  static let all = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
-    .sorted().map(RecurrentFixture.init)
+  static let all = ((try? FixtureFolder.cases(of: "recurrent")) ?? []).sorted()
+    .map(RecurrentFixture.init)
 
   func tensor(_ file: String) throws -> Tensor<Double> {
-    try NPY.read(Self.folder.appendingPathComponent("\(name)/\(file).npy").path)
+    try FixtureFolder("recurrent/\(name)").tensor(file)
   }
 
   var isBidirectional: Bool { name.contains("_bi_") }

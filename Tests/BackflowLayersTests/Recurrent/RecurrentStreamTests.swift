@@ -18,16 +18,22 @@ import Testing
 
   @Test func `goes on from where another ended`() {
     var random = RandomSource(seed: 2)
-    let network = LSTM<Double>(inputSize: 2, hiddenSize: 3, layers: 2, using: &random)
-    let x: Tensor<Double> = random.normal([6, 1, 2])
-    var whole = network.stream(batch: 1)
-    var first = network.stream(batch: 1)
-    for t in 0..<3 {
-      _ = whole.step(x.select(t))
-      _ = first.step(x.select(t))
+    func check<Cell: RecurrentCell<Double>>(_ network: Recurrent<Cell>) {
+      let network = network.drawn(using: &random)
+      let x: Tensor<Double> = random.normal([6, 1, 2])
+      var whole = network.stream(batch: 1)
+      var first = network.stream(batch: 1)
+      for t in 0..<3 {
+        _ = whole.step(x.select(t))
+        _ = first.step(x.select(t))
+      }
+      var second = network.stream(batch: 1, from: first.states)
+      for t in 3..<6 { #expect(second.step(x.select(t)) == whole.step(x.select(t))) }
     }
-    var second = network.stream(batch: 1, from: first.states)
-    for t in 3..<6 { #expect(second.step(x.select(t)) == whole.step(x.select(t))) }
+    check(RNN(inputSize: 2, hiddenSize: 3, layers: 2, using: &random))
+    check(LSTM(inputSize: 2, hiddenSize: 3, layers: 2, using: &random))
+    check(GRU(inputSize: 2, hiddenSize: 3, layers: 2, using: &random))
+    check(GRU(inputSize: 2, hiddenSize: 3, resetGate: .beforeProduct, layers: 2, using: &random))
   }
 
   @Test func `stops at what does not fit`() async {

@@ -24,11 +24,14 @@ import Testing
     let cell = LSTMCell<Float>(inputSize: 2, hiddenSize: 3, forgetBias: 1.5, using: &random)
     #expect(cell.inputBias == Tensor([0, 0, 0, 1.5, 1.5, 1.5, 0, 0, 0, 0, 0, 0]))
     #expect(cell.recurrentBias == .zeros([12]))
+    let usual = LSTM<Float>(inputSize: 2, hiddenSize: 1, using: &random)
+    #expect(usual.cells[0][0].inputBias == Tensor([0, 1, 0, 0]))
   }
 
   @Test func `moves step by step to where it gets at once`() {
     var random = RandomSource(seed: 2)
     func check<Cell: RecurrentCell<Double>>(_ network: Recurrent<Cell>) {
+      let network = network.drawn(using: &random)
       let x: Tensor<Double> = random.normal([5, 3, 2])
       let (output, finalState, _) = network.forward(x, initialState: nil)
       var stream = network.stream(batch: 3)
@@ -96,26 +99,6 @@ import Testing
         using: &random))
   }
 
-  @Test func `treats each sample of a ragged batch as if it were alone`() {
-    var random = RandomSource(seed: 4)
-    let network = LSTM<Double>(inputSize: 2, hiddenSize: 3, bidirectional: true, using: &random)
-    let x: Tensor<Double> = random.normal([5, 3, 2])
-    let lengths = [2, 5, 3]
-    let (output, states, _) = network.forward(x, initialState: nil, lengths: lengths)
-    for (sample, length) in lengths.enumerated() {
-      let alone = x.slice(sample..<sample + 1, axis: 1)[0..<length]
-      let (expected, expectedStates, _) = network.forward(alone, initialState: nil)
-      expectClose(
-        output.slice(sample..<sample + 1, axis: 1)[0..<length].elements, expected.elements,
-        Tolerance(Double.self, length: 20, scale: 1))
-      for (state, expectedState) in zip(states, expectedStates) {
-        expectClose(
-          state.cell.select(sample).elements, expectedState.cell.select(0).elements,
-          Tolerance(Double.self, length: 20, scale: 1))
-      }
-    }
-  }
-
   @Test func `drops units between layers in training only, by the seed`() {
     var random = RandomSource(seed: 5)
     let network = RNN<Double>(inputSize: 2, hiddenSize: 8, layers: 2, dropout: 0.5, using: &random)
@@ -153,9 +136,34 @@ import Testing
     #expect(truncated[0] != whole[0..<4])
   }
 
+  @Test func `cuts a ragged batch into windows, each with its own lengths`() {
+    var random = RandomSource(seed: 8)
+    let network = LSTM<Double>(inputSize: 2, hiddenSize: 3, using: &random)
+    let x: Tensor<Double> = random.normal([5, 3, 2])
+    let lengths = [5, 1, 3]
+    let ownLengths = lengths.windows(ofSteps: 2, of: 5)
+    #expect(ownLengths == [[2, 1, 2], [2, 0, 1], [1, 0, 0]])
+    let whole = network.forward(x, initialState: nil, lengths: lengths)
+    var (outputs, states) = ([Tensor<Double>](), [LSTMState<Double>]?.none)
+    for (window, own) in zip(x.windows(ofSteps: 2), ownLengths) {
+      let (output, finalState, _) = network.forward(window, initialState: states, lengths: own)
+      outputs.append(output)
+      states = finalState
+    }
+    #expect(Tensor.concatenate(outputs) == whole.output)
+    #expect(states == whole.finalState)
+    #expect([Int]().windows(ofSteps: 2, of: 0).isEmpty)
+  }
+
+  @Test func `tells a cell how many samples run at each step`() {
+    let active = ActiveSamples.all(time: 2, batch: 3)
+    #expect([active[0], active[1]] == [3, 3])
+  }
+
   @Test func `has the Jacobian that finite differences see`() {
     var random = RandomSource(seed: 7)
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) {
+      let cell = cell.drawn(using: &random)
       let x: Tensor<Double> = random.normal([2, 2, 3])
       let all = ActiveSamples.all(time: 1, batch: 2)
       let first = cell.forward(

@@ -16,6 +16,18 @@ import Testing
     #expect(expected.map { _ in source.next() } == expected)
   }
 
+  @Test func `goes on from a state that was kept, bit for bit`() async {
+    var source = RandomSource(seed: 7)
+    for _ in 0..<5 { _ = source.next() }
+    var other = RandomSource(state: source.state)
+    #expect((0..<20).map { _ in other.next() } == (0..<20).map { _ in source.next() })
+    #expect(other.state == source.state)
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = RandomSource(state: (0, 0, 0, 0))
+    }
+    #expect(stopMessage(result).contains("cannot be all zero"))
+  }
+
   @Test func `is seeded by SplitMix64`() {
     var splitMix = SplitMix64(state: 1_234_567)
     let expected: [UInt64] = [

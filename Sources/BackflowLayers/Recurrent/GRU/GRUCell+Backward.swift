@@ -14,6 +14,10 @@ extension GRUCell {
   ///                               W̄_hh = Σ_t (r̄, z̄, q̄) h_{t−1}ᵀ    b̄_hh = Σ_t (r̄, z̄, q̄)
   ///
   /// Cost: 12·T·B·H·(I + H) flops.
+  /// Werbos, Proc. IEEE 78 (1990).
+  ///
+  /// Shapes: ȳ [T, B, H], the final state's gradient [B, H], ā [T, B, 3H], x̄ [T, B, I]. Stops if a
+  /// gradient has another shape.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func backward(
@@ -23,9 +27,7 @@ extension GRUCell {
     inputGradient: Tensor<Scalar>, initialStateGradient: Tensor<Scalar>, gradients: GRUCell,
     trace: BackwardTrace<Scalar>?
   ) {
-    require(
-      outputGradient.shape == cache.hidden.shape,
-      "GRU: output gradient \(outputGradient.shape) instead of \(cache.hidden.shape)")
+    checkGradients(outputGradient, finalStateGradient, of: cache.hidden.shape)
     switch resetGate {
     case .afterProduct:
       return backwardResettingProduct(outputGradient, finalStateGradient, cache, traced)

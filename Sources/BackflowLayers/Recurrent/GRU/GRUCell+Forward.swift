@@ -2,7 +2,7 @@ internal import BackflowKernels
 public import BackflowLinearAlgebra
 
 extension GRUCell {
-  /// What `backward` reads.
+  /// What `backward` reads. After `lengths` its rows are the samples longest first.
   public struct Cache: Sendable {
     /// x, [T, B, I]
     public let input: Tensor<Scalar>
@@ -20,6 +20,8 @@ extension GRUCell {
 
   /// Equations (1) to (4) for every step. Cost: 6·T·B·H·(I + H) flops; see `VanillaCell` for how
   /// they are ordered.
+  ///
+  /// Stops unless x is [T, B, I] and the state [B, H].
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(
@@ -110,13 +112,4 @@ extension GRUCell {
   }
 
   func gatesOfRecurrent(_ range: Range<Int>) -> Tensor<Scalar> { gates(range, of: recurrentWeight) }
-}
-
-extension Tensor {
-  /// Overwrites the samples `range` of step `t` of a sequence [T, B, F] with `rows`, [samples, F].
-  mutating func replaceRows(_ range: Range<Int>, at t: Int, with rows: Tensor) {
-    var step = select(t)
-    step[range] = rows
-    self[t..<t + 1] = step.reshaped(to: [1, shape[1], shape[2]])
-  }
 }

@@ -9,15 +9,15 @@ extension GRUCell {
   ///     J = diag(z) + diag((h_{t−1} − n) z (1−z)) U_z + diag((1−z)(1−n²)) N
   ///     N = diag(r) U_n + diag(q r (1−r)) U_r                                   (3)
   ///     N = U_n (diag(r) + diag(h_{t−1} r (1−r)) U_r)                           (3′)
+  ///
+  /// `sample` is a row of the cache. Stops where it does not run at that step.
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+    cache.active.requireRunning(sample, at: step)
     let size = hiddenSize
     let gates = cache.gates.select(step).select(sample)
     let (r, z, n) = (gates[0..<size], gates[size..<2 * size], gates[2 * size..<3 * size])
     let previous =
       (step == 0 ? cache.initialState : cache.hidden.select(step - 1)).select(sample)
-    func scaled(_ diagonal: Tensor<Scalar>, _ matrix: Tensor<Scalar>) -> Tensor<Scalar> {
-      diagonal.reshaped(to: [size, 1]) * matrix
-    }
     let (uR, uZ, uN) = (
       gatesOfRecurrent(0..<1), gatesOfRecurrent(1..<2), gatesOfRecurrent(2..<3)
     )

@@ -12,7 +12,7 @@ extension GRUCell {
     /// r, z and n of the step, [3, B, H], and what the reset gate acts on, [B, H]
     var (gates, reset): (Tensor<Scalar>, Tensor<Scalar>)
 
-    /// Moves h one step on x, [B, I].
+    /// Moves h one step on x, [B, I]. Stops if x or the state has another shape.
     public mutating func step(_ input: Tensor<Scalar>, _ state: inout Tensor<Scalar>) {
       let batch = reset.shape[0]
       requireStep(input, state, fits: inputWeights[0], recurrentWeights[0], batch: batch)

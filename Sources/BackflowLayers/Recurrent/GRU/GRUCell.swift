@@ -17,7 +17,7 @@ public import BackflowLinearAlgebra
 public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
   /// Where the reset gate acts.
   public enum ResetGate: String, Sendable, CaseIterable {
-    /// On the product W_hn h + b_hn, equation (3): PyTorch's convention, and the faster one.
+    /// On the product W_hn h + b_hn, equation (3): as cuDNN and PyTorch have it, and the faster one.
     case afterProduct
     /// On h, before the product, equation (3′): the original convention.
     case beforeProduct

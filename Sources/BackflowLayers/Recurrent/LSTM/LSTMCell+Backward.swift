@@ -13,6 +13,10 @@ extension LSTMCell {
   ///     x̄_t = W_ihᵀ ā_t     W̄_ih = Σ_t ā_t x_tᵀ     W̄_hh = Σ_t ā_t h_{t−1}ᵀ     b̄ = Σ_t ā_t
   ///
   /// Cost: 16·T·B·H·(I + H) flops.
+  /// Werbos, Proc. IEEE 78 (1990).
+  ///
+  /// Shapes: ȳ [T, B, H], the final state's gradient [B, H], ā [T, B, 4H], x̄ [T, B, I]. Stops if a
+  /// gradient has another shape.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func backward(
@@ -22,9 +26,7 @@ extension LSTMCell {
     inputGradient: Tensor<Scalar>, initialStateGradient: LSTMState<Scalar>, gradients: LSTMCell,
     trace: BackwardTrace<Scalar>?
   ) {
-    require(
-      outputGradient.shape == cache.hidden.shape,
-      "LSTM: output gradient \(outputGradient.shape) instead of \(cache.hidden.shape)")
+    checkGradients(outputGradient, finalStateGradient, of: cache.hidden.shape)
     let (a, hBar, cBar) = backpropagate(outputGradient, finalStateGradient, cache, traced)
     let biasGradient = a.asRows.sum(axis: 0)
     let gradients = LSTMCell(

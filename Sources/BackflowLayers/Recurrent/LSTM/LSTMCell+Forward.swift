@@ -2,7 +2,7 @@ internal import BackflowKernels
 public import BackflowLinearAlgebra
 
 extension LSTMCell {
-  /// What `backward` reads.
+  /// What `backward` reads. After `lengths` its rows are the samples longest first.
   public struct Cache: Sendable {
     /// x, [T, B, I]
     public let input: Tensor<Scalar>
@@ -21,6 +21,8 @@ extension LSTMCell {
 
   /// Equations (1) to (6) for every step. Cost: 8·T·B·H·(I + H) flops; see `VanillaCell` for how
   /// they are ordered.
+  ///
+  /// Stops unless x is [T, B, I] and the state [B, H].
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(

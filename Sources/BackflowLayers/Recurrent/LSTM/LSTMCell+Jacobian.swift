@@ -10,16 +10,16 @@ extension LSTMCell {
   ///     ∂c_t/∂c_{t−1} = diag(f)
   ///     ∂h_t/∂h_{t−1} = diag(o (1−o) tanh c_t) U_o + diag(k) ∂c_t/∂h_{t−1},   k = o (1 − tanh² c_t)
   ///     ∂h_t/∂c_{t−1} = diag(k f)
+  ///
+  /// `sample` is a row of the cache. Stops where it does not run at that step.
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+    cache.active.requireRunning(sample, at: step)
     let size = hiddenSize
     func gate(_ index: Int) -> Tensor<Scalar> {
       cache.gates.select(step).select(sample)[index * size..<(index + 1) * size]
     }
     func weight(_ index: Int) -> Tensor<Scalar> {
       recurrentWeight[index * size..<(index + 1) * size]
-    }
-    func scaled(_ diagonal: Tensor<Scalar>, _ matrix: Tensor<Scalar>) -> Tensor<Scalar> {
-      diagonal.reshaped(to: [size, 1]) * matrix
     }
     let (i, f, g, o) = (gate(0), gate(1), gate(2), gate(3))
     let previousCell =

@@ -10,9 +10,12 @@ extension LSTMCell {
     /// i f g o, [B, 4H], and tanh c, [B, H], of the step
     var (gates, tanhCell): (Tensor<Scalar>, Tensor<Scalar>)
 
-    /// Moves h and c one step on x, [B, I].
+    /// Moves h and c one step on x, [B, I]. Stops if x or the state has another shape.
     public mutating func step(_ input: Tensor<Scalar>, _ state: inout LSTMState<Scalar>) {
       requireStep(input, state, fits: inputWeight, recurrentWeight, batch: gates.shape[0])
+      require(
+        state.cell.shape == state.hidden.shape,
+        "\(Self.self): state of h \(state.hidden.shape) and c \(state.cell.shape)")
       let everyone = 0..<gates.shape[0]
       let (x, ifgo) = (input.stateView(), gates.stateView(writing: ()))
       let (h, c) = (state.hidden.stateView(writing: ()), state.cell.stateView(writing: ()))

@@ -10,6 +10,10 @@ extension VanillaCell {
   ///     h̄_0 = W_hhᵀ ā_1          W̄_hh = Σ_t ā_t h_{t−1}ᵀ
   ///
   /// with φ′ from the output: 1 − h² for tanh, h > 0 for ReLU. Cost: 4·T·B·H·(I + H) flops.
+  /// Werbos, Proc. IEEE 78 (1990).
+  ///
+  /// Shapes: ȳ [T, B, H], the final state's gradient [B, H], ā [T, B, H], x̄ [T, B, I]. Stops if a
+  /// gradient has another shape.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func backward(
@@ -19,9 +23,7 @@ extension VanillaCell {
     inputGradient: Tensor<Scalar>, initialStateGradient: Tensor<Scalar>, gradients: VanillaCell,
     trace: BackwardTrace<Scalar>?
   ) {
-    require(
-      outputGradient.shape == cache.hidden.shape,
-      "RNN: output gradient \(outputGradient.shape) instead of \(cache.hidden.shape)")
+    checkGradients(outputGradient, finalStateGradient, of: cache.hidden.shape)
     let (a, hBar) = backpropagate(outputGradient, finalStateGradient, cache, traced)
     let biasGradient = a.asRows.sum(axis: 0)
     let gradients = VanillaCell(
@@ -69,18 +71,4 @@ extension VanillaCell {
     case .relu: rows.multiplyByReLUDerivative(at: output)
     }
   }
-}
-
-/// Σ_t ā_t h_{t−1}ᵀ for pre-activations ā [T, B, G], states h [T, B, H] and h_0 [B, H]: [G, H].
-func recurrentWeightGradient<S>(
-  _ preactivationGradient: Tensor<S>, _ hidden: Tensor<S>, _ initialState: Tensor<S>
-) -> Tensor<S> {
-  let time = hidden.shape[0]
-  var gradient = Tensor<S>.zeros([preactivationGradient.shape[2], hidden.shape[2]])
-  if time == 0 { return gradient }
-  matmul(
-    preactivationGradient.operand(1..<time).transposed, hidden.operand(0..<time - 1),
-    addedTo: &gradient)
-  matmul(preactivationGradient.operand(0..<1).transposed, initialState, addedTo: &gradient)
-  return gradient
 }

@@ -2,7 +2,7 @@ internal import BackflowKernels
 public import BackflowLinearAlgebra
 
 extension VanillaCell {
-  /// What `backward` reads.
+  /// What `backward` reads. After `lengths` its rows are the samples longest first.
   public struct Cache: Sendable {
     /// x, [T, B, I]
     public let input: Tensor<Scalar>
@@ -17,6 +17,8 @@ extension VanillaCell {
   ///
   /// Cost: 2·T·B·H·(I + H) flops. Only W_hh h_{t−1} must wait for the step before; W_ih x_t is one
   /// product for all steps, and the samples of the batch are divided among the threads once.
+  ///
+  /// Stops unless x is [T, B, I] and the state [B, H].
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(

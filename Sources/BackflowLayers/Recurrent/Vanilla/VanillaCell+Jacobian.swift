@@ -5,7 +5,10 @@ extension VanillaCell {
   public var stateSize: Int { hiddenSize }
 
   /// J = ∂h_t/∂h_{t−1} = diag(φ′(a_t)) W_hh, [H, H].
+  ///
+  /// `sample` is a row of the cache. Stops where it does not run at that step.
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+    cache.active.requireRunning(sample, at: step)
     let output = cache.hidden.select(step).select(sample)
     let ones = Tensor<Scalar>.ones(output.shape)
     let slope =
@@ -13,6 +16,6 @@ extension VanillaCell {
       case .tanh: Tanh().inputGradient(ones, output)
       case .relu: ReLU().inputGradient(ones, output)
       }
-    return slope.reshaped(to: [hiddenSize, 1]) * recurrentWeight
+    return scaled(slope, recurrentWeight)
   }
 }

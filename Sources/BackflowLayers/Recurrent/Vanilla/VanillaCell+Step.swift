@@ -11,7 +11,7 @@ extension VanillaCell {
     /// The memory of the state after next, [B, H]
     var next: Tensor<Scalar>
 
-    /// Moves h one step on x, [B, I].
+    /// Moves h one step on x, [B, I]. Stops if x or the state has another shape.
     public mutating func step(_ input: Tensor<Scalar>, _ state: inout Tensor<Scalar>) {
       requireStep(input, state, fits: inputWeight, recurrentWeight, batch: next.shape[0])
       let everyone = 0..<next.shape[0]

@@ -12,7 +12,7 @@ public import BackflowLinearAlgebra
 /// W_ih [H, I], W_hh [H, H], b_ih and b_hh [H].
 ///
 /// The forward pass is in VanillaCell+Forward, the backward pass in VanillaCell+Backward,
-/// ∂h_t/∂h_{t−1} in VanillaCell+Jacobian.
+/// ∂h_t/∂h_{t−1} in VanillaCell+Jacobian, single steps in VanillaCell+Step.
 public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
   /// φ of equation (2).
   public enum Nonlinearity: String, Sendable, CaseIterable {

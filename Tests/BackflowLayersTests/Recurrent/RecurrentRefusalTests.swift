@@ -1,0 +1,88 @@
+import Backflow
+import TestSupport
+import Testing
+
+@Suite struct `A recurrent network stops at` {
+  @Test func `an output gradient of another width`() async {
+    let wide = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let network = drawn(directions: 2)
+      _ = network.backward(.zeros([4, 2, 9]), network.forward(.zeros([4, 2, 2])).cache)
+    }
+    #expect(stopMessage(wide).contains("output gradient [4, 2, 9] instead of [4, 2, 6]"))
+    let vector = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let network = drawn(directions: 1)
+      _ = network.backward(.zeros([3]), network.forward(.zeros([4, 2, 2])).cache)
+    }
+    #expect(stopMessage(vector).contains("output gradient [3] instead of [4, 2, 3]"))
+  }
+
+  @Test func `states of another batch, also where lengths choose among them`() async {
+    let states = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = drawn(directions: 1).forward(
+        .zeros([4, 2, 2]), initialState: [.zero(batch: 5, hiddenSize: 3)], lengths: [4, 1])
+    }
+    #expect(stopMessage(states).contains("state [5, 3] instead of [2, 3]"))
+    let gradients = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let network = drawn(directions: 1)
+      let cache = network.forward(.zeros([4, 2, 2]), initialState: nil, lengths: [4, 1]).cache
+      _ = network.backward(
+        .zeros([4, 2, 3]), finalStateGradient: [.zero(batch: 5, hiddenSize: 3)], cache)
+    }
+    #expect(stopMessage(gradients).contains("final state gradient [5, 3] instead of [2, 3]"))
+  }
+
+  @Test func `a final state's gradient of another shape`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let network = drawn(directions: 1)
+      let gradient = LSTMState<Float>(hidden: .zeros([2, 3]), cell: .zeros([3, 3]))
+      _ = network.backward(
+        .zeros([4, 2, 3]), finalStateGradient: [gradient], network.forward(.zeros([4, 2, 2])).cache)
+    }
+    #expect(stopMessage(result).contains("final state gradient [3, 3] instead of [2, 3]"))
+  }
+
+  @Test func `a stream's state of which one tensor does not fit`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let state = LSTMState<Float>(hidden: .zeros([2, 3]), cell: .zeros([4, 3]))
+      _ = drawn(directions: 1).stream(batch: 2, from: [state])
+    }
+    #expect(stopMessage(result).contains("state [4, 3] instead of [2, 3]"))
+  }
+
+  @Test func `a state of another number of tensors`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = LSTMState<Float>(tensors: [.zeros([2, 3])])
+    }
+    #expect(stopMessage(result).contains("two tensors cannot be made of 1"))
+  }
+
+  @Test func `the Jacobian of a sample that has ended`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let network = drawn(directions: 1)
+      let cache = network.forward(.zeros([4, 2, 2]), initialState: nil, lengths: [1, 4]).cache
+      // Row 0 is the longer sample.
+      _ = network.cells[0][0].stateJacobian(step: 3, sample: 0, cache.cells[0][0])
+      _ = network.cells[0][0].stateJacobian(step: 1, sample: 1, cache.cells[0][0])
+    }
+    #expect(stopMessage(result).contains("sample 1 of 2 does not run at step 1 of 4"))
+  }
+
+  @Test func `cells that do not fit together`() async {
+    let three = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let cell = drawn(directions: 1).cells[0][0]
+      _ = Recurrent(cells: [[cell, cell, cell]])
+    }
+    #expect(stopMessage(three).contains("one or two cells, not 3"))
+    let wide = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let cell = drawn(directions: 1).cells[0][0]
+      _ = Recurrent(cells: [[cell], [cell]])
+    }
+    #expect(stopMessage(wide).contains("1 cells of 3 inputs and 3 units, not cells of [2] inputs"))
+  }
+}
+
+/// An LSTM of 2 inputs and 3 units.
+private func drawn(directions: Int) -> LSTM<Float> {
+  var random = RandomSource(seed: 1)
+  return LSTM(inputSize: 2, hiddenSize: 3, bidirectional: directions == 2, using: &random)
+}
