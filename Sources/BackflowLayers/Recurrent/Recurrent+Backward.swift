@@ -52,16 +52,19 @@ extension Recurrent {
     traces: [BackwardTrace<Cell.Scalar>]
   ) {
     let batch = cache.active.batch
-    let expected: Shape = [cache.active.counts.count, batch, directionCount * hiddenSize]
+    let (time, width) = (cache.active.counts.count, directionCount * hiddenSize)
+    let found = outputGradient.shape
     require(
-      outputGradient.shape == expected,
-      "\(Self.self): output gradient \(outputGradient.shape) instead of \(expected)")
+      found.rank == 3 && found[0] == time && found[1] == batch && found[2] == width,
+      "\(Self.self): output gradient \(found) instead of [\(time), \(batch), \(width)]")
     var states = finalStateGradient ?? zeroState(batch: batch)
     require(
       states.count == cells.count * directionCount,
       "\(states.count) state gradients for \(cells.count * directionCount) cells")
     if let order = cache.lengths {
-      requireStates(states, "final state gradient", batch: batch, hidden: hiddenSize)
+      for state in states {
+        requireState(state, "final state gradient", batch: batch, hidden: hiddenSize)
+      }
       states = states.map { $0.gather(order.order) }
     }
 

@@ -51,7 +51,7 @@ extension Recurrent: Layer {
       states.count == cells.count * directionCount,
       "\(states.count) states for \(cells.count * directionCount) cells")
     if let order {
-      requireStates(states, "state", batch: batch, hidden: hiddenSize)
+      for state in states { requireState(state, "state", batch: batch, hidden: hiddenSize) }
       states = states.map { $0.gather(order.order) }
     }
 

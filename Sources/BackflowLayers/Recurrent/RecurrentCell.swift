@@ -72,7 +72,7 @@ extension RecurrentCell {
     require(
       input.rank == 3 && input.shape[2] == inputSize,
       "\(Self.self): input \(input.shape) instead of [T, B, \(inputSize)]")
-    requireStates([state], "\(Self.self): state", batch: input.shape[1], hidden: hiddenSize)
+    requireState(state, "\(Self.self): state", batch: input.shape[1], hidden: hiddenSize)
   }
 
   /// Stops unless the gradients by the outputs and by the final state have the shapes of a forward
@@ -83,8 +83,8 @@ extension RecurrentCell {
     require(
       outputGradient.shape == output,
       "\(Self.self): output gradient \(outputGradient.shape) instead of \(output)")
-    requireStates(
-      [finalStateGradient], "\(Self.self): final state gradient", batch: output[1],
+    requireState(
+      finalStateGradient, "\(Self.self): final state gradient", batch: output[1],
       hidden: hiddenSize)
   }
 }

@@ -24,16 +24,15 @@ extension RecurrentState {
   func gather(_ indices: [Int]) -> Self { Self(tensors: tensors.map { $0.gather(indices) }) }
 }
 
-/// Stops unless every tensor of these states is [batch, hidden].
-func requireStates<State: RecurrentState>(
-  _ states: [State], _ what: @autoclosure () -> String, batch: Int, hidden: Int
+/// Stops unless every tensor of this state is [batch, hidden].
+func requireState<State: RecurrentState>(
+  _ state: State, _ what: @autoclosure () -> String, batch: Int, hidden: Int
 ) {
-  for state in states {
-    for tensor in state.tensors {
-      require(
-        tensor.shape == [batch, hidden],
-        "\(what()) \(tensor.shape) instead of [\(batch), \(hidden)]")
-    }
+  for tensor in state.tensors {
+    // Extent by extent: a shape to compare with would have to be allocated.
+    require(
+      tensor.rank == 2 && tensor.shape[0] == batch && tensor.shape[1] == hidden,
+      "\(what()) \(tensor.shape) instead of [\(batch), \(hidden)]")
   }
 }
 

@@ -53,7 +53,9 @@ public struct RecurrentStream<Cell: RecurrentCell>: Sendable {
     require(
       states.count == network.cells.count,
       "\(states.count) states for \(network.cells.count) layers")
-    requireStates(states, "state", batch: batch, hidden: network.hiddenSize)
+    for state in states {
+      requireState(state, "state", batch: batch, hidden: network.hiddenSize)
+    }
     self.states = states
     steppers = network.cells.map { $0[0].stepper(batch: batch) }
   }
