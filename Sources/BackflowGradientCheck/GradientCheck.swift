@@ -40,8 +40,11 @@ public struct GradientCheck: Sendable {
     comparisons.max { $0.relativeError < $1.relativeError }
   }
 
+  /// The relative error from which on a gradient is not the derivative, in double precision.
+  public static var tolerance: Double { 1e-7 }
+
   /// Whether something was compared and every relative error is below `tolerance`.
-  public func passes(tolerance: Double = 1e-7) -> Bool {
+  public func passes(tolerance: Double = Self.tolerance) -> Bool {
     comparisons.contains { $0.elementCount > 0 }
       && comparisons.allSatisfy { $0.relativeError < tolerance }
   }

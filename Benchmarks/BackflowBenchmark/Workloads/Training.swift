@@ -54,7 +54,7 @@ private struct TrainingWork {
     return Double(loss)
   }
 
-  /// The step with everything shown to the monitor that there is to see.
+  /// The step with its activations, signals, parameters and loss shown to the monitor.
   mutating func step(watchedBy health: inout HealthMonitor<Float>) -> Double {
     guard health.isDue(steps) else { return step() }
     let (states, cache) = lstm.forward(input)

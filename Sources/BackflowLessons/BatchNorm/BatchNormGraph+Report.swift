@@ -1,13 +1,11 @@
 internal import Backflow
 
 extension BatchNormGraph {
-  /// From which relative error on a backward pass is not the derivative; `GradientCheck`'s own limit.
-  private var tolerance: Double { 1e-7 }
-
   func report(_ outcome: Outcome) -> LessonReport {
     LessonReport(
       .batchNorm, failure: failure(outcome),
-      findings: outcome.wrongError > tolerance ? [finding(outcome)] : [], cure: cure(outcome),
+      findings: outcome.wrongError > GradientCheck.tolerance ? [finding(outcome)] : [],
+      cure: cure(outcome),
       figure: picture(outcome).svg)
   }
 
@@ -44,7 +42,7 @@ extension BatchNormGraph {
   private func finding(_ outcome: Outcome) -> Finding {
     Finding(
       .wrongGradient, .failure, layer: "ConstantStatisticsNorm", step: 0,
-      measured: outcome.wrongError, threshold: tolerance,
+      measured: outcome.wrongError, threshold: GradientCheck.tolerance,
       source: "largest error relative to the largest gradient, against fourth-order central"
         + " differences",
       statement: "the gradient by the input of ConstantStatisticsNorm is wrong by"

@@ -5,7 +5,7 @@ extension ClippedError {
     let inside = QLearningSummary(runs: comparison.runs(.insideSquare))
     return LessonReport(
       .clippedError, failure: failure(inside),
-      findings: findings(inside) + audit(.insideSquare).findings(),
+      findings: comparison.runs.flatMap(\.findings) + audit(.insideSquare).findings(),
       cure: cure(comparison),
       runs: comparison.runs.map {
         .init(
@@ -33,27 +33,6 @@ extension ClippedError {
         "peak_silenced_share": peak,
         "silenced_share_of_failures": inside.silenced.shareOfFailures,
       ])
-  }
-
-  /// What a monitor that is shown every batch says: the gravest episode of the gravest run.
-  private func findings(_ inside: QLearningSummary) -> [Finding] {
-    let limit = Thresholds().silencedShare
-    let run = inside.runs.max { $0.peakSilencedShare < $1.peakSilencedShare }
-    guard let run, run.peakSilencedShare > limit else { return [] }
-    let episode = run.episodes.indices.max {
-      run.episodes[$0].silenced.share < run.episodes[$1].silenced.share
-    }
-    return [
-      Finding(
-        .blockedGradient, .failure, layer: ErrorClipping.insideSquare.title, step: episode ?? 0,
-        measured: run.peakSilencedShare, threshold: limit,
-        source: "share of the samples in an episode's batches; where a loss is right it is 0",
-        statement: "the gradient of \(percent(run.peakSilencedShare)) of the samples in the batches"
-          + " of episode \((episode ?? 0) + 1) is exactly zero although their loss is not at its minimum, and that of"
-          + " \(percent(inside.silenced.shareOfFailures)) of the failures in all batches",
-        reason: "The samples that the network is most wrong about teach it nothing.",
-        cure: "Do not clip inside the loss: use a Huber loss, or clip the gradient.")
-    ]
   }
 
   private func cure(_ comparison: QLearningComparison) -> LessonReport.Account {

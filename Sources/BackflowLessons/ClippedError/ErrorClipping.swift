@@ -31,4 +31,18 @@ extension ErrorClipping {
       return (loss / 2, gradient * 0.5)
     }
   }
+
+  /// The loss of each error δ, [B]: what a health monitor compares with the gradients.
+  func losses(of errors: Tensor<Float>, limit: Float) -> Tensor<Float> {
+    switch self {
+    case .insideSquare:
+      errors.clamped(to: -limit...limit).squared() / 2
+    case .huber:
+      Backflow.huber(
+        errors, .zeros(errors.shape), delta: Double(limit), reduction: .perSample
+      ).losses
+    case .gradientNorm:
+      errors.squared() / 2
+    }
+  }
 }

@@ -12,6 +12,9 @@ public struct QLearner: Sendable {
   /// q⁻
   public private(set) var targetNetwork: QNetwork
 
+  /// Watches the losses of the samples at every hundredth update.
+  public private(set) var health = HealthMonitor<Float>(every: 100)
+
   private let clipping: ErrorClipping
   private let settings: QLearningSettings
   private var optimizer: Adam<Float>
@@ -40,6 +43,12 @@ public struct QLearner: Sendable {
     let (q, cache) = network.forward(batch.states)  // [B, 4] → [B, 2]
     let taken = gather(q, at: batch.actions)  // q[:, a], [B, 2] → [B]
     let (_, gradient) = clipping.loss(taken, target, limit: settings.errorLimit)
+    let errors = taken - target
+    health.observe(optimizer.step) {
+      $0.loss(
+        clipping.title, entries: clipping.losses(of: errors, limit: settings.errorLimit),
+        gradient: gradient)
+    }
 
     let qGradient = gatherBackward(gradient, at: batch.actions, columns: q.shape[1])
     var (_, gradients) = network.backward(qGradient, cache)
@@ -50,7 +59,7 @@ public struct QLearner: Sendable {
 
     var silenced = SilencedSamples()
     silenced.count(
-      errors: taken - target, gradient: gradient, goesOn: batch.goesOn, limit: settings.errorLimit)
+      errors: errors, gradient: gradient, goesOn: batch.goesOn, limit: settings.errorLimit)
     return silenced
   }
 

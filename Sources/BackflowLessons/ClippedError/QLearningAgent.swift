@@ -8,6 +8,9 @@ struct QLearningAgent {
   private var memory: ReplayBuffer
   private var steps = 0
 
+  /// What the learner's health monitor has found so far.
+  var findings: [Finding] { learner.health.findings }
+
   init(_ clipping: ErrorClipping, _ settings: QLearningSettings, seed: UInt64) {
     self.settings = settings
     random = RandomSource(seed: seed)

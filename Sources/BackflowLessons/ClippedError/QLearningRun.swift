@@ -23,6 +23,8 @@ public struct QLearningRun: Sendable, Equatable {
   public let seed: UInt64
   /// The episodes in their order.
   public private(set) var episodes: [Episode]
+  /// What a health monitor found that looked at every hundredth update.
+  public private(set) var findings: [Finding] = []
 
   package init(_ clipping: ErrorClipping, seed: UInt64, episodes: [Episode]) {
     (self.clipping, self.seed, self.episodes) = (clipping, seed, episodes)
@@ -39,6 +41,7 @@ public struct QLearningRun: Sendable, Equatable {
     while episodes.count < settings.episodes && !isSolved {
       episodes.append(try agent.playEpisode())
     }
+    findings = agent.findings
   }
 }
 

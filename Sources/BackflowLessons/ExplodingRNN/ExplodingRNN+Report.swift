@@ -5,12 +5,13 @@ extension ExplodingRNN {
   func report(_ outcome: Outcome) -> LessonReport {
     LessonReport(
       .explodingRNN, failure: failure(outcome),
-      findings: (outcome.free + [outcome.lstm]).flatMap(\.findings), cure: cure(outcome),
+      findings: (outcome.free + [outcome.lstm]).flatMap(\.findings) + outcome.plain.findings
+        + outcome.clipped.findings.filter { $0.kind == .clipping }, cure: cure(outcome),
       figure: picture(outcome).svg)
   }
 
   private func failure(_ outcome: Outcome) -> LessonReport.Account {
-    let plain = outcome.trainings[0]
+    let plain = outcome.plain
     var measures = [
       "accuracy": plain.accuracy, "steps": Double(plain.losses.count),
       "largest_gradient_norm": plain.norms.max() ?? .nan,
@@ -36,7 +37,7 @@ extension ExplodingRNN {
   }
 
   private func cure(_ outcome: Outcome) -> LessonReport.Account {
-    let (clipped, lstm) = (outcome.trainings[1], outcome.trainings[2])
+    let (clipped, lstm) = (outcome.clipped, outcome.lstmClipped)
     let worst = outcome.free[outcome.free.count - 1].clipping
     return LessonReport.Account(
       [

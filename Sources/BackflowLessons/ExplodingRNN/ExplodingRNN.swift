@@ -27,7 +27,9 @@ package struct ExplodingRNN {
   struct Outcome {
     let free: [FreeRecurrence]
     let lstm: FreeRecurrence
-    let trainings: [PixelTraining]
+    /// Without clipping, with it, and an LSTM with it.
+    let plain, clipped, lstmClipped: PixelTraining
+    var trainings: [PixelTraining] { [plain, clipped, lstmClipped] }
   }
 
   /// The lesson as it is held, drawn from `seed`.
@@ -44,10 +46,15 @@ package struct ExplodingRNN {
     }
     let lstm = try FreeRecurrence.lstm(
       forgetBias: 1, size: size, steps: stepsBack, using: &random)
-    return Outcome(free: free, lstm: lstm, trainings: try trainings())
+    let trained = try trainings()
+    return Outcome(
+      free: free, lstm: lstm, plain: trained.plain, clipped: trained.clipped,
+      lstmClipped: trained.lstm)
   }
 
-  private func trainings() throws -> [PixelTraining] {
+  private func trainings() throws -> (
+    plain: PixelTraining, clipped: PixelTraining, lstm: PixelTraining
+  ) {
     let digits = try Digits.load()
     var random = RandomSource(seed: seed)
     let rnn = PixelReader(
@@ -57,17 +64,16 @@ package struct ExplodingRNN {
     let lstm = PixelReader(
       LSTM<Float>(inputSize: pixels, hiddenSize: size, forgetBias: 1, using: &random),
       using: &random)
-    return [
+    return (
       PixelTraining(
         "RNN, not clipped", .alarm, rnn, on: digits, steps: steps, learningRate: learningRate,
-        limit: nil,
-        seed: seed),
+        limit: nil, seed: seed),
       PixelTraining(
         "RNN, clipped to \(figure(limit))", .calm, rnn, on: digits, steps: steps,
         learningRate: learningRate, limit: limit, seed: seed),
       PixelTraining(
         "LSTM", .accent, lstm, on: digits, steps: steps, learningRate: learningRate, limit: limit,
-        seed: seed),
-    ]
+        seed: seed)
+    )
   }
 }

@@ -12,6 +12,8 @@ struct PixelTraining {
   private(set) var norms: [Double] = []
   /// The share of the steps that were clipped; `nil` if none were to be.
   private(set) var clippedShare: Double?
+  /// What a health monitor found that looked at every step.
+  let findings: [Finding]
   /// The share of held-out digits read rightly at the end.
   private(set) var accuracy = 0.0
 
@@ -24,17 +26,25 @@ struct PixelTraining {
     let (training, heldOut) = digits.split
     var (reader, random) = (reader, RandomSource(seed: seed))
     var optimizer = SGD(for: reader, learningRate: learningRate, momentum: 0.9)
-    for _ in 0..<steps {
+    var health = HealthMonitor<Float>()
+    for step in 0..<steps {
       let images = training.gather(
         (0..<32).map { _ in random.integer(below: training.labels.count) })
       var (loss, gradients) = reader.gradients(images)
-      // Clipping to more than any gradient has only measures.
-      guard let norm = try? clipGradientNorm(&gradients, to: limit ?? .greatestFiniteMagnitude)
-      else { break }
+      let unclipped = gradients
+      // Clipping to more than any gradient has only measures; it throws at one that is not finite.
+      let norm = try? clipGradientNorm(&gradients, to: limit ?? .greatestFiniteMagnitude)
+      health.observe(step) {
+        $0.parameters(reader, gradients: unclipped)
+        $0.loss(Float(loss), classes: Digits.classCount)
+        if norm != nil { $0.clipping(from: unclipped, to: gradients) }
+      }
+      guard let norm else { break }
       optimizer.update(&reader, along: gradients)
       losses.append(loss)
       norms.append(norm)
     }
+    findings = health.findings
     clippedShare = limit.map { limit in
       Double(norms.count { $0 > limit }) / Double(max(1, norms.count))
     }
