@@ -76,7 +76,7 @@ import Testing
     #expect(report.findings.allSatisfy { $0.kind == .blockedGradient && $0.severity == .failure })
     // Of the batches of each agent with the bug, and of the audit of its loss; of no other agent.
     #expect(report.findings.count == 3)
-    #expect(report.findings.allSatisfy { $0.layer == ErrorClipping.insideSquare.title })
+    #expect(report.findings.allSatisfy { $0.layer == "error clipped, then squared" })
     #expect(report.findings[2].statement.contains("-50, -5, -1, 1, 5, 50"))
     #expect(report.runs.map(\.seed) == [3, 4, 3, 4, 3, 4])
     for run in report.runs {
