@@ -21,8 +21,9 @@ extension ClippedError {
     return LessonReport.Account(
       [
         "An agent balances a pole; its error δ is clipped to ±\(figure(Double(settings.errorLimit)))"
-          + " and then squared. Over \(inside.runs.count) seeds its mean return is \(figure(mean))"
-          + " (\(figure(least)) to \(figure(most))); \(inside.solvedCount) of them reach 195.",
+          + " and then squared. Over \(inside.runs.count) seeds the mean return of its last 100 episodes"
+          + " is \(figure(mean)) (\(figure(least)) to \(figure(most))); \(inside.solvedCount) of them reach"
+          + " 195 of 200, where the task counts as solved and an agent stops.",
         "The gradient of \(percent(inside.silenced.share)) of all samples is exactly zero, in the worst"
           + " episode of \(percent(peak)); of the failures, all that tells a good state from a bad"
           + " one, it is \(percent(inside.silenced.shareOfFailures)).",
@@ -45,9 +46,12 @@ extension ClippedError {
       measures[clipping.key + "_most_mean_return"] = most
       measures[clipping.key + "_solved_seeds"] = Double(summary.solvedCount)
       measures[clipping.key + "_silenced_share"] = summary.silenced.share
-      return "\(clipping.title): mean return \(figure(mean)) (\(figure(least)) to \(figure(most)));"
-        + " \(summary.solvedCount) of \(summary.runs.count) seeds reach 195;"
-        + " \(percent(summary.silenced.share)) silenced."
+      let episodes = summary.runs.compactMap(\.episodesTo195)
+      let after = episodes.min().flatMap { first in
+        episodes.max().map { ", after \(first) to \($0) episodes" }
+      }
+      return "\(clipping.title): \(summary.solvedCount) of \(summary.runs.count) seeds reach 195"
+        + "\(after ?? ""); \(percent(summary.silenced.share)) silenced."
     }
     return LessonReport.Account(lines.map { $0.prefix(1).uppercased() + $0.dropFirst() }, measures)
   }

@@ -22,7 +22,7 @@ extension ExplodingRNN {
       measures["gradient_left_\(figure(radius))"] = left
       measures["error_of_prediction_\(figure(radius))"] = free.predictionError
       return "|λ₁| = \(figure(radius)): \(figure(left)) of a gradient is left after \(stepsBack)"
-        + " steps, × \(figure(free.factorPerStep)) a step; |λ₁|^\(stepsBack) times its part along the"
+        + " steps, in the end × \(figure(free.factorPerStep)) a step; |λ₁|^\(stepsBack) times its part along the"
         + " eigenvector is \(figure(free.predicted.last ?? .nan))."
     }
     let end =
@@ -44,7 +44,7 @@ extension ExplodingRNN {
         "Clipping by the global norm shortens the gradient of the parameters at |λ₁| ="
           + " \(figure(radii[radii.count - 1])) from \(figure(worst.normBefore)) to"
           + " \(figure(worst.normAfter)) and keeps its direction (cosine \(figure(worst.cosine))).",
-        "With it the same recurrence reads \(percent(clipped.accuracy)) rightly;"
+        "With it the recurrence that overflowed reads \(percent(clipped.accuracy)) rightly;"
           + " \(percent(clipped.clippedShare ?? 0)) of its steps were clipped.",
         "An LSTM beside it: × \(figure(outcome.lstm.factorPerStep)) a step,"
           + " \(figure(outcome.lstm.norms.last ?? .nan)) left after \(stepsBack), and"
