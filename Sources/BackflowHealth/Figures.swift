@@ -1,7 +1,11 @@
 internal import Foundation
 
 /// A number in as few digits as tell it: 0.31, 2.4e-08.
-func figure(_ value: Double) -> String { String(format: "%.3g", value) }
+func figure(_ value: Double) -> String {
+  // The largest number stands for infinity in a finding.
+  let isInfinite = value.magnitude >= .greatestFiniteMagnitude
+  return isInfinite ? (value < 0 ? "−∞" : "∞") : String(format: "%.3g", value)
+}
 
 /// A share as a percentage: "41 %", "0.3 %".
 func percentage(_ share: Double) -> String {

@@ -45,6 +45,14 @@ public struct Finding: Sendable, Equatable, Codable {
     private var rank: Int { self == .note ? 0 : self == .warning ? 1 : 2 }
   }
 
+  /// On which side of its nonlinearity a unit is saturated.
+  public enum Side: String, Sendable, Codable, CaseIterable {
+    /// Near 0 or −1: a gate is shut.
+    case low
+    /// Near 1: a gate is open.
+    case high
+  }
+
   /// What leaks.
   public let kind: Kind
   /// How much it matters.
@@ -53,11 +61,14 @@ public struct Finding: Sendable, Equatable, Codable {
   public let layer: String
   /// The gate of a gated cell, where there is one.
   public let gate: String?
+  /// The side on which units are saturated, or most of them; `nil` for other findings.
+  public let side: Side?
   /// The units concerned, where single ones can be named; at most `Finding.listedUnits`.
   public let units: [Int]
   /// The training step at which it was seen.
   public let step: Int
-  /// The measured figure, in the unit that `statement` names.
+  /// The measured figure, in the unit that `statement` names. ±∞ is held as the largest finite number,
+  /// for JSON has no infinity.
   public let measured: Double
   /// The figure from which on it counts as a finding.
   public let threshold: Double
@@ -75,17 +86,21 @@ public struct Finding: Sendable, Equatable, Codable {
 
   /// A finding of one's own, for a rule of one's own.
   public init(
-    _ kind: Kind, _ severity: Severity, layer: String, gate: String? = nil, units: [Int] = [],
-    step: Int, measured: Double, threshold: Double, source: String, statement: String,
+    _ kind: Kind, _ severity: Severity, layer: String, gate: String? = nil, side: Side? = nil,
+    units: [Int] = [], step: Int, measured: Double, threshold: Double, source: String,
+    statement: String,
     reason: String, cure: String
   ) {
     self.kind = kind
     self.severity = severity
     self.layer = layer
     self.gate = gate
+    self.side = side
     self.units = Array(units.prefix(Self.listedUnits))
     self.step = step
-    self.measured = measured
+    self.measured =
+      measured.isInfinite
+      ? (measured < 0 ? -1 : 1) * Double.greatestFiniteMagnitude : measured
     self.threshold = threshold
     self.source = source
     self.statement = statement

@@ -12,8 +12,9 @@ internal import BackflowLinearAlgebra
 ///     }
 ///     print(health)
 ///
-/// It only reads. What it is shown are values that the passes have made already, so it copies
-/// nothing; the closure runs only at the steps that are due. An observation costs a few passes over
+/// It only reads. What it is shown are values that the passes have made already, which are shared; but
+/// parameters kept from before the step are copied when the optimiser changes them, so keep them only
+/// where `isDue`. The closure runs only at the steps that are due. An observation costs a few passes over
 /// the tensors it names, no product of matrices.
 public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   /// From which figure on something is a finding.
@@ -23,7 +24,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   /// How often it looked.
   public private(set) var observations = 0
   private var rules: [any Rule<Scalar>]
-  private var seen: [Topic: Finding] = [:]
+  private var seen: [Topic: (finding: Finding, place: Int)] = [:]
+  private var count = 0
 
   /// A monitor that looks at steps 0, `interval`, 2·`interval`, …
   public init(every interval: Int = 1, thresholds: Thresholds = Thresholds()) {
@@ -68,13 +70,12 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     for finding in findings { _ = note(finding) }
   }
 
-  /// What was found so far, one finding for each kind, layer and gate, as grave as it ever was: the
+  /// What was found so far, one finding for each kind, layer and gate, as first seen at its gravest: the
   /// gravest first, then in the order in which they were seen.
   public var findings: [Finding] {
     seen.values.sorted {
-      ($1.severity, $0.step, $0.layer, $0.kind.rawValue, $0.gate ?? "")
-        < ($0.severity, $1.step, $1.layer, $1.kind.rawValue, $1.gate ?? "")
-    }
+      ($1.finding.severity, $0.place) < ($0.finding.severity, $1.place)
+    }.map(\.finding)
   }
 
   /// The findings that call for a change: no notes.
@@ -82,8 +83,9 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
 
   private mutating func note(_ finding: Finding) -> Bool {
     let topic = Topic(finding)
-    if let known = seen[topic], known.severity >= finding.severity { return false }
-    seen[topic] = finding
+    if let known = seen[topic]?.finding, known.severity >= finding.severity { return false }
+    seen[topic] = (finding, count)
+    count += 1
     return true
   }
 }

@@ -6,12 +6,20 @@ public struct Thresholds: Sendable, Equatable {
   public var saturatedSlope = 0.0591
   /// A unit is stuck when it is saturated in more than this share of samples and time steps.
   public var stuckShare = 0.99
-  /// A layer is saturated when more than this share of its (unit, sample) pairs is, or of its units
-  /// is stuck. (Half of the layer is what SageMaker Debugger and DeepDiagnosis allow.)
+  /// A layer is saturated when more than this share of its (unit, sample) pairs is. (Half of the layer
+  /// is what SageMaker Debugger and DeepDiagnosis allow.)
   public var saturatedShare = 0.5
+  /// The share of saturated pairs beyond which a layer without gates is a failure: all but nothing of
+  /// it learns.
+  public var saturatedFailure = 0.9
+  /// The share of a gate's units, stuck on one side, from which on it is worth a note: a quarter of the
+  /// gate is then a constant.
+  public var stuckGateShare = 0.25
   /// A signal has vanished below this part of what entered. Five sigmoids leave at most 4⁻⁵ ≈ 1/1024
   /// of it.
   public var vanished = 1e-3
+  /// The part of what entered below which a vanished signal is a failure: the square of the limit.
+  public var vanishedFailure = 1e-6
   /// A signal explodes beyond this multiple of what entered.
   public var exploded = 1e3
   /// A layer has too many dead units from this share on; below, they are a note. Healthy trainings
@@ -28,14 +36,21 @@ public struct Thresholds: Sendable, Equatable {
   public var shortUpdate = 1e-8
   /// The loss of the first step, in units of ln(classes), beyond which it starts confidently wrong.
   public var initialLoss = 1.5
-  /// The ratio of the variances of neighbouring layers' outputs beyond which a start is unbalanced
-  /// (SageMaker Debugger).
+  /// The ratio of the variances of neighbouring layers' outputs beyond which a start is unbalanced:
+  /// the figure that SageMaker Debugger has for weights.
   public var varianceRatio = 10.0
+  /// How far gradients of equal rows may differ, in parts of their length: products of equal rows may be
+  /// rounded differently.
+  public var twinGradients = 1e-3
   /// How many steps count as the first ones (SageMaker Debugger).
   public var initialSteps = 10
   /// In how many observations on end a parameter must stand still, or an update be too long or too
   /// short, before it is said.
   public var patience = 3
+  /// How many observed steps are waited for before clipping is judged.
+  public var clippingObservations = 10
+  /// The cosine to the gradient below which clipping is said to turn the step, by eight degrees.
+  public var turnedCosine = 0.99
   /// The share of steps beyond which clipping is the rule and not the exception.
   public var clippedShare = 0.5
   /// The part of its length to which clipping shortens a step, on average, that costs too much.

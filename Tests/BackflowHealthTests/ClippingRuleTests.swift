@@ -13,6 +13,14 @@ import Testing
     #expect(step.isClipped)
   }
 
+  // The norm, 1e39, is beyond a float.
+  @Test func `keeps its direction where no float holds its length`() {
+    let before = Model<Float>(["weight": Tensor(repeating: 1e38, shape: [100])])
+    let step = ClippedStep(before: before, after: before.map { $0 / 1e38 })
+    expectClose([step.normBefore], [1e39], Tolerance(Float.self, length: 4, scale: 1e39))
+    expectClose([step.cosine], [1], Tolerance(Float.self, length: 4, scale: 1))
+  }
+
   @Test func `was clipped only if something changed`() {
     // In single precision the cosine of a vector with itself is rarely 1.
     let gradients = Model<Float>([

@@ -61,8 +61,8 @@ import Testing
       $0.activation("c", .tanh, output: saturated(1))
       $0.loss(100, classes: 10)
     }
-    #expect(monitor.findings.map(\.layer) == ["c", "a", "b", "b"])
-    #expect(monitor.findings.map(\.gate) == [nil, nil, "forget", "input"])
+    #expect(monitor.findings.map(\.layer) == ["c", "a", "b", "b", "the loss"])
+    #expect(monitor.findings.map(\.gate) == [nil, nil, "input", "forget", nil])
   }
 
   @Test func `counts no note among its alarms, and takes over what others found`() {
@@ -74,11 +74,110 @@ import Testing
     #expect(monitor.findings == [note] && monitor.alarms.isEmpty)
   }
 
+  @Test func `tells what it saw in the order in which it was shown`() {
+    var monitor = HealthMonitor<Double>()
+    monitor.observe(0) {
+      for k in [2, 6, 10] { $0.activation("\(k) Tanh", .tanh, output: saturated(0.6)) }
+    }
+    #expect(monitor.findings.map(\.layer) == ["2 Tanh", "6 Tanh", "10 Tanh"])
+  }
+
   @Test func `names few units and counts all`() throws {
     var monitor = HealthMonitor<Double>()
     monitor.observe(0) { $0.activation("layer", .tanh, output: .ones([4, 40])) }
     let finding = try #require(monitor.findings.first)
     #expect(finding.units == Array(0..<Finding.listedUnits) && finding.measured == 1)
+  }
+
+  @Test func `changes nothing of what it watches, to the bit`() {
+    func train(watched: Bool) -> [Tensor<Float>] {
+      var monitor = HealthMonitor<Float>()
+      var random = RandomSource(seed: 26)
+      var network = Sequential<Float> {
+        Dense(inputSize: 6, outputSize: 8, using: &random)
+        Tanh()
+        Dense(inputSize: 8, outputSize: 3, using: &random)
+      }
+      var optimizer = Adam(for: network)
+      for step in 0..<10 {
+        let (logits, cache) = network.forward(random.normal([9, 6]))
+        let (loss, top) = softmaxCrossEntropy(logits, [0, 1, 2, 0, 1, 2, 0, 1, 2])
+        let (signals, gradients) = network.tracedBackward(top, cache)
+        let before = network
+        optimizer.update(&network, along: gradients)
+        guard watched else { continue }
+        monitor.observe(step) {
+          $0.network(before, cache, signals: signals, output: logits)
+          $0.parameters(before, gradients: gradients, after: network)
+          $0.loss(loss, classes: 3)
+          $0.clipping(from: gradients, to: gradients)
+        }
+      }
+      #expect(monitor.observations == (watched ? 10 : 0))
+      return network.namedParameters.map(\.value)
+    }
+    #expect(train(watched: true) == train(watched: false))
+  }
+
+  // The loop of docs/health.md.
+  @Test func `says where a gradient began not to be finite though clipping throws`() {
+    var health = HealthMonitor<Float>(every: 10)
+    var random = RandomSource(seed: 28)
+    var model = Sequential<Float> {
+      Dense(inputSize: 6, outputSize: 8, using: &random)
+      Tanh()
+      Dense(inputSize: 8, outputSize: 3, using: &random)
+    }
+    var optimizer = Adam(for: model)
+    var copies = 0
+    for step in 0..<15 {
+      let (logits, cache) = model.forward(random.normal([3, 6]))
+      let (loss, right) = softmaxCrossEntropy(logits, [0, 1, 2])
+      var top = right
+      if step == 13 { top[1, 1] = .nan }
+      let (signals, gradients) = model.tracedBackward(top, cache)
+      var clipped = gradients
+      let before = health.isDue(step) ? model : nil
+      do {
+        try clipGradientNorm(&clipped, to: 1)
+        optimizer.update(&model, along: clipped)
+      } catch {
+        var failed = StepObservation<Float>(step: step)
+        failed.network(model, cache, signals: signals, output: logits)
+        failed.parameters(model, gradients: gradients)
+        health.judge(failed)
+        continue
+      }
+      if let before {
+        copies += 1
+        health.observe(step) {
+          $0.network(before, cache, signals: signals, output: logits)
+          $0.parameters(before, gradients: gradients, after: model)
+          $0.loss(loss, classes: 3)
+          $0.clipping(from: gradients, to: clipped)
+        }
+      }
+    }
+    #expect(copies == 2)
+    #expect(health.findings.map(\.kind) == [.nonFinite] && health.findings.map(\.step) == [13])
+    #expect(health.findings.map(\.layer) == ["2 Dense"])
+  }
+
+  @Test func `names the layer whose input or output overflows`() throws {
+    let network = Sequential<Float> {
+      Dense(weight: .ones([2, 2]), bias: .zeros([2]))
+      Tanh()
+      Dense(weight: Tensor(repeating: 3e38, shape: [2, 2]), bias: .zeros([2]))
+    }
+    func statement(_ input: Float) throws -> String {
+      let (logits, cache) = network.forward(Tensor([input, input], shape: [1, 2]))
+      let (signals, _) = network.tracedBackward(.zeros([1, 2]), cache)
+      var monitor = HealthMonitor<Float>()
+      monitor.observe(0) { $0.network(network, cache, signals: signals, output: logits) }
+      return try #require(monitor.findings.first { $0.kind == .nonFinite }).statement
+    }
+    #expect(try statement(.nan).contains("the input of 0 Dense"))
+    #expect(try statement(10).contains("the output of 2 Dense holds 2"))
   }
 
   @Test func `of a quiet step finds nothing`() {

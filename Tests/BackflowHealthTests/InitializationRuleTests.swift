@@ -17,7 +17,12 @@ import Testing
     #expect(finding.kind == .poorInitialization && finding.layer == "the loss")
     expectClose([finding.measured], [1.6], Tolerance(Double.self, length: 4, scale: 1))
     #expect(loss(1.4).isEmpty && loss(1).isEmpty)
-    #expect(loss(5, step: 1).isEmpty)
+    // The first one that is shown, if that is soon enough.
+    #expect(loss(5, step: 9).count == 1 && loss(5, step: 10).isEmpty)
+    var monitor = HealthMonitor<Double>()
+    monitor.observe(1) { $0.loss(2.3, classes: 10) }
+    monitor.observe(2) { $0.loss(23, classes: 10) }
+    #expect(monitor.alarms.isEmpty)
     var thresholds = Thresholds()
     thresholds.initialLoss = 2
     #expect(loss(1.6, thresholds).isEmpty)
@@ -41,7 +46,7 @@ import Testing
     #expect(variances([0.1, 0.5, 0.5]) == ["1"])
     #expect(variances([0.5, 0.4, 0.3]) == [])
     // An output that does not vary at all.
-    #expect(variances([0.5, 0, 0.5]) == ["1"])
+    #expect(variances([0.5, 0, 0.5]) == ["1", "2"])
     #expect(variances([0, 0, 0]) == [])
   }
 

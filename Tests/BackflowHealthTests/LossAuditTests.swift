@@ -47,14 +47,16 @@ import Testing
     }
     #expect(audit.unseen == [-100, -10, -2])
     #expect(audit.silenced.isEmpty && audit.inconsistent.isEmpty)
-    #expect(audit.findings().count == 1)
+    // It falls from ½ to 0 at the bend on the left.
+    #expect(audit.jumps == [-1])
+    #expect(audit.findings().map(\.kind) == [.blockedGradient, .wrongGradient])
   }
 
   // tensorforce #139
   @Test func `finds a linear branch without its constant or its magnitude`() {
     let constant = audit { d in d.magnitude <= 1 ? (d * d / 2, d) : (d.magnitude, d < 0 ? -1 : 1) }
     #expect(constant.jumps == [-1, 1] && constant.unseen.isEmpty)
-    #expect(constant.findings().map(\.kind) == [.blockedGradient])
+    #expect(constant.findings().map(\.kind) == [.wrongGradient])
     let magnitude = audit { d in d.magnitude <= 1 ? (d * d / 2, d) : (d - 0.5, 1) }
     #expect(magnitude.unseen == [-100, -10, -2])
     let single = LossAudit<Float> { d in
@@ -69,15 +71,50 @@ import Testing
     #expect(audit { ($0 * $0, $0 > 50 ? .nan : 2 * $0) }.inconsistent == [100])
   }
 
-  @Test func `says all that is wrong in one finding, which a monitor keeps`() throws {
+  // Of a Float, whose differences are coarse, in the units of small and large losses.
+  @Test(arguments: [1e-3, 1, 1e3])
+  func `finds a wrong gradient at any scale`(k: Double) {
+    let half = LossAudit<Float>(scale: k) { ($0 * $0, $0) }
+    #expect(half.inconsistent.count == 8)
+    #expect(half.findings().map(\.kind) == [.wrongGradient])
+    let right = LossAudit<Float>(scale: k) { ($0 * $0, 2 * $0) }
+    #expect(right.findings().isEmpty)
+    let tiny = LossAudit<Double>(scale: 1) { ($0 * $0 * k, $0 * k) }
+    #expect(tiny.inconsistent.count == 8)
+  }
+
+  @Test func `of any function tries the points that it is told`() {
+    let points: [Double] = [-3, -0.5, 0, 2]
+    func softplus(_ slope: @escaping (Double) -> Double) -> LossAudit<Double> {
+      LossAudit("softplus", at: points, minimum: 0) { x in
+        (Tensor(x.elements.map { log1p(exp($0)) }), Tensor(x.elements.map(slope)))
+      }
+    }
+    #expect(softplus { 1 / (1 + exp(-$0)) }.findings().isEmpty)
+    #expect(softplus { 1 / (1 + exp($0)) }.inconsistent == [-3, -0.5, 2])
+    let blocked = softplus { $0 < 0 ? 0 : 1 / (1 + exp(-$0)) }
+    #expect(blocked.silenced == [-3, -0.5])
+    #expect(blocked.findings().map(\.kind) == [.blockedGradient, .wrongGradient])
+    #expect(blocked.findings().map(\.measured) == [0.5, 0.5])
+    // Without a minimum nobody knows where a gradient of zero is right.
+    let cosine = LossAudit<Double>("cos", at: [0, 1]) { x in
+      (Tensor(x.elements.map { cos($0) }), Tensor(x.elements.map { -sin($0) }))
+    }
+    #expect(cosine.findings().isEmpty && cosine.minimum == nil)
+  }
+
+  @Test
+  func `says what teaches nothing and what teaches the wrong thing, and a monitor keeps both`()
+    throws
+  {
     var monitor = HealthMonitor<Double>()
     monitor.add(audit { e in e > 1 ? (1, 0) : e.magnitude <= 1 ? (e * e, e) : (0, 0) }.findings())
-    let finding = try #require(monitor.findings.first)
-    #expect(finding.statement.contains("exactly zero"))
-    #expect(finding.statement.contains("not its derivative"))
-    #expect(finding.statement.contains("no greater"))
-    // Nine of the ten trials: there is nothing wrong at the bend on the right.
-    expectClose([finding.measured], [0.9], Tolerance(1e-15, scale: 1))
+    #expect(monitor.findings.map(\.kind) == [.blockedGradient, .wrongGradient])
+    let (blocked, wrong) = (monitor.findings[0], monitor.findings[1])
+    #expect(blocked.statement.contains("exactly zero") && blocked.statement.contains("no greater"))
+    #expect(wrong.statement.contains("not its derivative") && wrong.statement.contains("jumps"))
+    // Of ten trials, with the bends: ±2, ±10, ±100, and ±0.5 and the bend on the left.
+    expectClose([blocked.measured, wrong.measured], [0.6, 0.3], Tolerance(1e-15, scale: 1))
   }
 }
 

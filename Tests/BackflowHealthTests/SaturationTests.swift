@@ -57,7 +57,12 @@ import Testing
     observation.activation("layer", .tanh, output: y)
     let at = try #require(Saturation(observation.activations[0], slope: 0.0591))
     #expect(at.low == [0, 2, 0] && at.high == [4, 0, 0] && at.samples == 4)
-    #expect(at.stuckUnits(0.99) == [0] && at.stuckUnits(0.4) == [0, 1])
+    #expect(at.stuckHigh(0.99) == [0] && at.stuckLow(0.99) == [] && at.stuckLow(0.4) == [1])
+    // A unit that flips is saturated, but stuck on neither side.
+    var flipping = StepObservation<Float>(step: 0)
+    flipping.activation("layer", .tanh, output: Tensor([1, -1, 1, -1], shape: [4, 1]))
+    let flips = try #require(Saturation(flipping.activations[0], slope: 0.0591))
+    #expect(flips.share == 1 && flips.stuckLow(0.99) == [] && flips.stuckHigh(0.99) == [])
   }
 
   @Test func `is counted for each gate, stuck shut or stuck open`() throws {
@@ -69,10 +74,13 @@ import Testing
     let (_, cache) = lstm.forward(x)
     var monitor = HealthMonitor<Double>()
     monitor.observe(0) { $0.recurrent("lstm", lstm, cache) }
-    #expect(monitor.findings.map(\.gate) == ["forget", "input"])
+    #expect(monitor.findings.map(\.gate) == ["input", "forget"])
+    #expect(monitor.findings.map(\.side) == [.low, .high])
     #expect(monitor.findings.allSatisfy { $0.kind == .saturation && $0.layer == "lstm.l0" })
-    #expect(monitor.findings[0].statement.contains("100 % open"))
-    #expect(monitor.findings[1].statement.contains("100 % shut"))
+    #expect(
+      monitor.findings[0].statement.contains("100 % of its units are stuck shut, 0 % stuck open"))
+    #expect(
+      monitor.findings[1].statement.contains("0 % of its units are stuck shut, 100 % stuck open"))
     #expect(monitor.findings.allSatisfy { $0.units == [0, 1, 2] })
   }
 
@@ -99,14 +107,80 @@ import Testing
     #expect(try severity(10) == .failure)
   }
 
-  @Test func `of more units than are stuck is told by units as well`() throws {
-    // Two of three units always on the edge, the third never: two thirds are stuck.
-    let y = Tensor<Double>([1, -1, 0, 1, -1, 0], shape: [2, 3])
+  @Test func `names the side on which most of it is, and the units that are stuck there`() throws {
+    // Four of six units always on the edge, three of them high.
+    let y = Tensor<Double>([1, -1, 0, 1, 1, 0, 1, -1, 0, 1, 1, 0], shape: [2, 6])
     var monitor = HealthMonitor<Double>()
     monitor.observe(0) { $0.activation("layer", .tanh, output: y) }
     let finding = try #require(monitor.alarms.first)
-    #expect(finding.units == [0, 1])
+    #expect(finding.units == [0, 3, 4] && finding.side == .high)
     expectClose([finding.measured], [2.0 / 3], Tolerance(1e-15, scale: 1))
+  }
+
+  @Test func `of a quarter of a gate's units on one side is a note`() {
+    func notes(_ stuck: [Double], gate: String?) -> [Finding] {
+      var monitor = HealthMonitor<Double>()
+      let row = stuck + [Double](repeating: 0.5, count: 8 - stuck.count)
+      monitor.observe(0) {
+        $0.activation(
+          "layer", .sigmoid, output: Tensor(row + row, shape: [2, 8]), gate: gate)
+      }
+      return monitor.findings
+    }
+    #expect(notes([1, 1], gate: "forget").map(\.severity) == [.note])
+    #expect(notes([1, 1], gate: "forget").map(\.side) == [.high])
+    #expect(notes([0, 0], gate: "input").map(\.units) == [[0, 1]])
+    #expect(notes([0, 1], gate: "input").isEmpty && notes([1, 1], gate: nil).isEmpty)
+  }
+
+  // Rows of samples that have ended are zero or were never squashed.
+  @Test func `does not see the padding of a batch`() throws {
+    var random = RandomSource(seed: 21)
+    let x: Tensor<Double> = random.normal([12, 4, 2], standardDeviation: 0.3)
+    let lengths = [2, 12, 1, 3]
+    let lstm = LSTM<Double>(inputSize: 2, hiddenSize: 3, bidirectional: true, using: &random)
+    let gru = GRU<Double>(inputSize: 2, hiddenSize: 3, using: &random)
+    let rnn = RNN<Double>(inputSize: 2, hiddenSize: 3, layers: 2, using: &random)
+    var observation = StepObservation<Double>(step: 0)
+    observation.recurrent("lstm", lstm, lstm.forward(x, initialState: nil, lengths: lengths).cache)
+    observation.recurrent("gru", gru, gru.forward(x, initialState: nil, lengths: lengths).cache)
+    observation.recurrent("rnn", rnn, rnn.forward(x, initialState: nil, lengths: lengths).cache)
+    for activation in observation.activations {
+      let seen = try #require(Saturation(activation, slope: 0.0591))
+      #expect(seen.samples == 18 && seen.share == 0, "\(activation.layer)")
+    }
+    var monitor = HealthMonitor<Double>()
+    monitor.judge(observation)
+    #expect(monitor.findings.isEmpty, "\(monitor)")
+    let gates = observation.activations.filter { $0.layer == "lstm.l0_reverse" }.compactMap(\.gate)
+    #expect(gates == ["input", "forget", "candidate", "output"])
+  }
+
+  @Test func `counts the same as each sample alone`() throws {
+    var random = RandomSource(seed: 22)
+    let x: Tensor<Double> = random.normal([6, 3, 2], standardDeviation: 8)
+    let lengths = [4, 6, 1]
+    let gru = GRU<Double>(inputSize: 2, hiddenSize: 3, using: &random)
+    func counts(_ cache: GRU<Double>.Cache) throws -> [(low: [Int], high: [Int])] {
+      var observation = StepObservation<Double>(step: 0)
+      observation.recurrent("gru", gru, cache)
+      return try observation.activations.map {
+        let seen = try #require(Saturation($0, slope: 0.0591))
+        return (seen.low, seen.high)
+      }
+    }
+    let padded = try counts(gru.forward(x, initialState: nil, lengths: lengths).cache)
+    let alone = try lengths.enumerated().map { sample, length in
+      let steps = Tensor.stack((0..<length).map { x[$0..<$0 + 1].select(0)[sample..<sample + 1] })
+      return try counts(gru.forward(steps).cache)
+    }
+    for gate in padded.indices {
+      for unit in 0..<3 {
+        #expect(padded[gate].low[unit] == alone.reduce(0) { $0 + $1[gate].low[unit] })
+        #expect(padded[gate].high[unit] == alone.reduce(0) { $0 + $1[gate].high[unit] })
+      }
+    }
+    #expect(padded.contains { $0.low.contains { $0 > 0 } || $0.high.contains { $0 > 0 } })
   }
 
   @Test func `limits can be changed`() {

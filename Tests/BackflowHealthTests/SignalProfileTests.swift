@@ -27,7 +27,7 @@ import Testing
     let point = Tensor([0.6590460684074069], shape: [1, 1])
     let profile = try profile(scalarSigmoids(12), point, gradient: .ones([1, 1]))
     for entry in profile.entries {
-      let factor = entry.kind == "activation" ? 0.2247043 : 1
+      let factor = entry.kind == .activation ? 0.2247043 : 1
       expectClose([entry.factor], [factor], Tolerance(5e-8, scale: factor))
     }
     let expected = (0..<24).map { pow(0.224704348, Double((24 - $0) / 2)) }
@@ -90,7 +90,7 @@ import Testing
     }
     let profile = try profile(network, x, gradient: top)
     let (byWeights, byActivations) = (
-      profile.factor("weight", above: 0), profile.factor("activation", above: 0)
+      profile.factor(.weight, above: 0), profile.factor(.activation, above: 0)
     )
     #expect(byWeights.count == 3 && byActivations.count == 4)
     expectClose(
@@ -101,6 +101,44 @@ import Testing
       [signal.norm(), weights * activations],
       Tolerance(Double.self, length: 64, scale: weights * activations))
     #expect(profile.entries.map(\.layer).prefix(2) == ["0 Dense", "1 Tanh"])
+  }
+
+  @Test func `multiplies to what arrives, with normalisation and nonlinearities of any kind`()
+    throws
+  {
+    var random = RandomSource(seed: 24)
+    let network = Sequential<Double> {
+      Dense(inputSize: 5, outputSize: 6, using: &random)
+      BatchNorm(channels: 6)
+      LeakyReLU()
+      Dense(inputSize: 6, outputSize: 6, using: &random)
+      ELU()
+      Dense(inputSize: 6, outputSize: 6, using: &random)
+      GELU()
+      Sequential<Double> {
+        Dense(inputSize: 6, outputSize: 3, using: &random)
+        Tanh()
+      }
+      SiLU()
+      Softplus()
+    }
+    let (_, cache) = network.forward(random.normal([8, 5]), .training(seed: 1))
+    let (signals, _) = network.tracedBackward(random.normal([8, 3]), cache)
+    var observation = StepObservation<Double>(step: 0)
+    observation.network(network, cache, signals: signals)
+    let profile = try #require(SignalProfile(observation.signals))
+    let factors = SignalKind.allCases.map { profile.factor($0, above: 0) }
+    #expect(factors.map(\.count) == [2, 5, 2])
+    expectClose(
+      [factors.reduce(1) { $0 * $1.product }], [profile.relativeNorms[0]],
+      Tolerance(Double.self, length: 64, scale: profile.relativeNorms[0]))
+    #expect(observation.activations.map(\.layer) == ["7.1 Tanh"])
+    // The statement tells all of the factors.
+    var thresholds = Thresholds()
+    thresholds.vanished = .infinity
+    var monitor = HealthMonitor<Double>(thresholds: thresholds)
+    let finding = try #require(monitor.judge(observation).first { $0.kind == .vanishingGradient })
+    #expect(finding.statement.contains("2 weights") && finding.statement.contains("2 other layers"))
   }
 
   @Test func `is none without a signal`() {
@@ -144,6 +182,8 @@ import Testing
     // Further down it recovers, so the starving one stands in the middle.
     #expect(findings([1, 1e4, 1e-4, 1]).map(\.layer) == ["1"])
     #expect(findings([1, 1e-4, 1e-4, 1]).map(\.severity) == [.failure])
+    #expect(
+      findings([1, 1e-2, 1e-2, 1]) { $0.vanishedFailure = 1e-3 }.map(\.severity) == [.failure])
   }
 
   @Test func `names the lowest layer that is thrown about`() throws {

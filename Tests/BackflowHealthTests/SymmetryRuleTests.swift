@@ -25,6 +25,16 @@ import Testing
     #expect(findings(Tensor(rows: [[1, 2], [2, 1], [1, 2]])).map(\.units) == [[2]])
   }
 
+  @Test func `are channels of a kernel as well`() {
+    let kernel = Tensor<Double>(samples(3 * 2 * 2 * 2), shape: [3, 2, 2, 2])
+    #expect(findings(kernel).isEmpty)
+    var twins = kernel
+    twins[2..<3] = kernel[0..<1]
+    #expect(findings(twins).map(\.units) == [[2]])
+    #expect(findings(twins, gradient: kernel).isEmpty)
+    #expect(findings(twins, gradient: twins).map(\.units) == [[2]])
+  }
+
   @Test func `are not rows that were drawn, nor those of an identity`() {
     var random = RandomSource(seed: 9)
     #expect(findings(random.normal([64, 8])).isEmpty)

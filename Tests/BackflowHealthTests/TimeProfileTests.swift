@@ -49,7 +49,8 @@ import Testing
       profile.logFactors, [Double](repeating: log(0.65), count: 20),
       Tolerance(Double.self, length: 16, scale: 1))
     expectClose(
-      [profile.factorPerStep, profile.weightFactor, profile.activationFactor], [0.65, 1.3, 0.5],
+      [profile.factorPerStep, profile.restFactor ?? .nan, profile.activationFactor],
+      [0.65, 1.3, 0.5],
       Tolerance(Double.self, length: 64, scale: 0.5))
     expectClose(
       [profile.logAttenuation], [20 * log(0.65)], Tolerance(Double.self, length: 64, scale: 8))
@@ -68,10 +69,37 @@ import Testing
     #expect(findings(gain: 0.5, steps: 9).isEmpty)
     let finding = try #require(findings(gain: 0.5, steps: 15).first)
     #expect(finding.kind == .vanishingGradient && finding.layer == "rnn.l0")
-    #expect(finding.statement.contains("9 of 15 steps"))
+    #expect(
+      finding.statement.contains(
+        "of the 15 steps that a gradient reaches rnn.l0 passes it back 9 before"))
     let profile = TimeProfile(observation(trace(orthogonal(0.5), steps: 15)).recurrences[0])
     #expect(profile.horizon(1e-3) == 9 && profile.horizon(1e-9) == nil)
     #expect(findings(gain: 1, steps: 200).isEmpty)
+  }
+
+  @Test func `is a failure below a millionth`() {
+    #expect(findings(gain: 0.5, steps: 19).map(\.severity) == [.warning])
+    #expect(findings(gain: 0.5, steps: 20).map(\.severity) == [.failure])
+  }
+
+  // h̄ of 1 at the last step; at the first four steps weights of 10 make up for four of 0.1.
+  @Test func `measures what was left where the least was left`() throws {
+    let states = Tensor<Double>([1, 0.1, 0.01, 1e-3, 1e-4, 1e-3, 0.01, 0.1, 0])
+      .reshaped(to: [9, 1, 1])
+    var output = Tensor<Double>.zeros([8, 1, 1])
+    output[7, 0, 0] = 1
+    var seen = StepObservation<Double>(step: 0)
+    var random = RandomSource(seed: 2)
+    let rnn = RNN<Double>(inputSize: 1, hiddenSize: 1, using: &random)
+    seen.recurrent(
+      "rnn", rnn, rnn.forward(.zeros([8, 1, 1])).cache,
+      traces: [BackwardTrace(output, .ones([8, 1, 1]), states: [states])])
+    let profile = TimeProfile(seen.recurrences[0])
+    expectClose([profile.logAttenuation], [0], Tolerance(1e-12, scale: 1))
+    expectClose([profile.lowestLogAttenuation], [4 * log(0.1)], Tolerance(1e-12, scale: 1))
+    var monitor = HealthMonitor<Double>()
+    let finding = try #require(monitor.judge(seen).first { $0.kind == .vanishingGradient })
+    expectClose([finding.measured], [1e-4], Tolerance(1e-14, scale: 1e-4))
   }
 
   @Test func `of what never gets through is −∞, and of nothing empty`() throws {
@@ -80,7 +108,7 @@ import Testing
     #expect(blocked.logFactors == [-.infinity] && blocked.factorPerStep == 0)
     #expect(blocked.horizon(1e-3) == 0)
     let silent = TimeProfile(observation(trace(orthogonal(1), slope: 0, steps: 3)).recurrences[0])
-    #expect(silent.activationFactor == 0 && silent.weightFactor == 1)
+    #expect(silent.activationFactor == 0 && silent.restFactor == nil)
     let zero = BackwardTrace<Double>(
       .zeros([3, 2, hidden]), .zeros([3, 2, hidden]), states: [.zeros([4, 2, hidden])])
     let nothing = TimeProfile(observation(zero).recurrences[0])

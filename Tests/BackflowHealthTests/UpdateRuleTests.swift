@@ -39,6 +39,28 @@ import Testing
     #expect(findings(of: weight, [1 + 1.1e-8, 1 + 1.1e-8, 1 + 1.1e-8]).isEmpty)
   }
 
+  @Test func `of a bias frozen at zero is none as well`() {
+    let bias = Model<Double>(["bias": .zeros([3])])
+    #expect(findings(of: bias, [1, 1, 1]).map(\.severity) == [.failure])
+    var monitor = HealthMonitor<Double>()
+    for step in 0..<4 { monitor.observe(step) { $0.parameters(bias, after: bias.map { $0 + 1 }) } }
+    for step in 4..<8 {
+      monitor.observe(step) { $0.parameters(Model(["empty": .zeros([0])]), after: nil) }
+    }
+    #expect(monitor.findings.isEmpty)
+  }
+
+  @Test func `that ends after it has moved, as a schedule does at zero, is a note`() {
+    let found = findings(of: weight, [1.01, 1.001, 1, 1, 1])
+    #expect(found.map(\.kind) == [.unchangedParameter] && found.map(\.severity) == [.note])
+    // By equality, not by the ratio: 1e-200/1e200 is 0.
+    let far = Model<Double>(["weight": Tensor([1e200, 0], shape: [1, 2])])
+    let near = Model<Double>(["weight": Tensor([1e200, 1e-200], shape: [1, 2])])
+    var monitor = HealthMonitor<Double>()
+    for step in 0..<3 { monitor.observe(step) { $0.parameters(far, after: near) } }
+    #expect(monitor.findings.map(\.kind) == [.updateRatio])
+  }
+
   @Test func `may shrink to nothing, as a learning rate does that falls to zero`() {
     #expect(findings(of: weight, [1.01, 1 + 1e-9, 1 + 1e-9, 1 + 1e-9, 1 + 1e-9]).isEmpty)
   }

@@ -29,8 +29,8 @@ public struct DeadUnitCensus<Scalar: RealScalar>: Sendable {
   private var examples = 0
   private var active: [Int] = []
   private var maxima: Tensor<Scalar>?
-  private var silentInBatch = 0
-  private var batch = 0
+  /// The largest batch so far, how many of that size there were, and their silent units together.
+  private var largest = (size: 0, count: 0, silent: 0)
 
   /// A census of no examples yet.
   public init(layer: String, below: Below = .learningLayers) {
@@ -53,11 +53,16 @@ public struct DeadUnitCensus<Scalar: RealScalar>: Sendable {
     let on = VectorKernels.countBeyond(
       rows.span, columns: units, in: 0..<units, lower: -.infinity, upper: 0
     ).above
-    VectorKernels.columnMaxima(rows.span, into: highest.mutableSpan)
+    var highestHere = Tensor<Scalar>(repeating: -.infinity, shape: [units])
+    VectorKernels.columnMaxima(rows.span, into: highestHere.mutableSpan)
+    VectorKernels.columnMaxima(highestHere.span, into: highest.mutableSpan)
     maxima = highest
     active = active.isEmpty ? on : zip(active, on).map { $0 + $1 }
-    batch = rows.count / units
-    silentInBatch = on.filter { $0 == 0 }.count
+    let batch = rows.count / units
+    // NaN is not known to be off.
+    let silent = zip(on, highestHere.elements).filter { $0 == 0 && $1 <= 0 }.count
+    if batch > largest.size { largest = (batch, 0, 0) }
+    if batch == largest.size { largest = (batch, largest.count + 1, largest.silent + silent) }
     examples += batch
   }
 
@@ -65,8 +70,8 @@ public struct DeadUnitCensus<Scalar: RealScalar>: Sendable {
   public var report: DeadUnitReport {
     DeadUnitReport(
       layer: layer, canRecover: below == .learningLayers, examples: examples, active: active,
-      maxima: maxima?.elements.map { Double($0) } ?? [], batch: batch,
-      silentInBatch: silentInBatch)
+      maxima: maxima?.elements.map { Double($0) } ?? [], batch: largest.size,
+      silentInBatch: largest.count == 0 ? 0 : Double(largest.silent) / Double(largest.count))
   }
 }
 
@@ -82,10 +87,11 @@ public struct DeadUnitReport: Sendable, Equatable {
   public let active: [Int]
   /// max_n a_n of each unit: how far a dead one is from life. NaN if an example was.
   public let maxima: [Double]
-  /// The size of the last batch.
+  /// The size of the largest batch: a remainder at the end does not count.
   public let batch: Int
-  /// How many units were off for the whole last batch: what a look at one batch would call dead.
-  public let silentInBatch: Int
+  /// How many units were off for a whole batch of that size, on average: what a look at one batch would
+  /// call dead.
+  public let silentInBatch: Double
 
   /// The units that were never on. One that met a NaN is not among them: nobody knows.
   public var dead: [Int] { maxima.indices.filter { maxima[$0] <= 0 } }
@@ -93,16 +99,17 @@ public struct DeadUnitReport: Sendable, Equatable {
   public var deadShare: Double {
     active.isEmpty ? 0 : Double(dead.count) / Double(active.count)
   }
-  /// The share of units that the last batch alone would call dead; 0 of none.
+  /// The share of units that one batch alone would call dead, on average; 0 of none.
   public var batchShare: Double {
-    active.isEmpty ? 0 : Double(silentInBatch) / Double(active.count)
+    active.isEmpty ? 0 : silentInBatch / Double(active.count)
   }
   /// The units that were on for some examples, but for less than `share` of them.
   public func rarelyActive(_ share: Double = 0.01) -> [Int] {
     active.indices.filter { active[$0] > 0 && Double(active[$0]) < share * Double(examples) }
   }
   /// The largest share of all examples of its kind for which a unit that was silent on these may be
-  /// on, at 95 % confidence: 1 − 0.05^(1/n), about 3/n.
+  /// on, at 95 % confidence: 1 − 0.05^(1/n), about 3/n. It takes examples for independent, which
+  /// neighbouring pixels and time steps are not: of these the true bound is higher.
   public var activityBound: Double {
     examples == 0 ? 1 : -expm1(log(0.05) / Double(examples))
   }
@@ -119,10 +126,10 @@ extension DeadUnitReport {
       Finding(
         .deadUnits, severity, layer: layer, units: dead, step: step, measured: deadShare,
         threshold: thresholds.deadShare,
-        source: "share of the units that are off for the whole training set, as the essay defines"
-          + " a dead ReLU",
+        source: "share of the units that are off for the whole training set; between the 14 % of"
+          + " healthy trainings and the 40 % of the essay that defines a dead ReLU",
         statement: "\(dead.count) of the \(active.count) units of \(layer) are off for every one of"
-          + " \(examples) examples (one batch of \(batch) would say \(silentInBatch)); the nearest is"
+          + " \(examples) examples (one batch of \(batch) would say \(figure(silentInBatch))); the nearest is"
           + " \(figure(margins.first ?? 0)) short of turning on, half of them"
           + " \(figure(margins[margins.count / 2])) or more; at 95 % a dead unit is on for less than"
           + " \(percentage(activityBound)) of such examples",
@@ -133,5 +140,13 @@ extension DeadUnitReport {
         cure: "A smaller learning rate, He initialisation with biases at zero, a leaky ReLU or ELU;"
           + " to go on from here, draw the dead units anew.")
     ]
+  }
+}
+
+extension DeadUnitReport: CustomStringConvertible {
+  /// "fc1: 3 of 64 units are off for every one of 1437 examples, 2 more are on for less than 1 %".
+  public var description: String {
+    "\(layer): \(dead.count) of \(active.count) units are off for every one of \(examples) examples,"
+      + " \(rarelyActive().count) more are on for less than 1 %"
   }
 }

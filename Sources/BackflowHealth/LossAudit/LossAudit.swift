@@ -2,16 +2,18 @@ public import BackflowKernels
 public import BackflowLinearAlgebra
 internal import Foundation
 
-/// Compares the gradient of any elementwise loss, as somebody wrote it, with the loss itself.
+/// Compares the gradient of any elementwise function, as somebody wrote it, with the function itself.
 ///
-/// The loss is tried at errors δ of ±{0.5, 2, 10, 100}·k on both sides of a suspected bend k, where
+/// A loss is tried at errors δ of ±{0.5, 2, 10, 100}·k on both sides of a suspected bend k, where
 /// clipped losses differ from right ones, and its gradient is compared with the central difference
 /// (ℓ(δ + h) − ℓ(δ − h))/2h. At the bend itself the loss must not jump.
 ///
 ///     let audit = LossAudit<Double>(scale: 1) { delta in (clippedSquare(delta), itsGradient(delta)) }
 ///     print(audit.findings())
+///
+/// Any other function is tried where one likes: `LossAudit("softplus", at: [-3, 0, 3], minimum: 0)`.
 public struct LossAudit<Scalar: RealScalar>: Sendable {
-  /// One error at which the loss was tried.
+  /// One point at which the function was tried.
   public struct Trial: Sendable, Equatable {
     /// δ
     public let error: Double
@@ -26,108 +28,176 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     public func isSilenced(above minimum: Double) -> Bool { gradient == 0 && loss > minimum }
   }
 
+  /// The function under audit: points [n] to values [n] and gradients [n].
+  public typealias Function =
+    (Tensor<Scalar>) -> (values: Tensor<Scalar>, gradient: Tensor<Scalar>)
+
   /// The name under which it is reported.
   public let name: String
-  /// The trials, in the order of their errors.
+  /// The trials, in the order of their points.
   public let trials: [Trial]
-  /// The loss at δ = 0, which a loss of errors cannot fall below.
-  public let minimum: Double
+  /// What the function cannot fall below: of a loss its value at δ = 0. `nil` if that is not known.
+  public let minimum: Double?
+  /// The points at which the gradient is not the derivative.
+  public let inconsistent: [Double]
   /// The bends ±k at which the loss jumps, so that no gradient tells of the step.
-  public let jumps: [Double]
-  private let tolerance: Double
+  public private(set) var jumps: [Double] = []
+  /// The points that were looked at, for a source, and the number of them.
+  private let points: (text: String, count: Int)
+  private let isOfErrors: Bool
 
-  /// Tries a loss that maps errors δ [n] to losses [n] and gradients [n]; `scale` is k. Stops if it
-  /// returns another number of them.
-  public init(
-    _ name: String = "the loss", scale: Double = 1,
-    _ loss: (Tensor<Scalar>) -> (values: Tensor<Scalar>, gradient: Tensor<Scalar>)
-  ) {
-    self.name = name
+  /// Tries a loss of errors with its minimum at δ = 0; `scale` is k. Stops unless k is positive and
+  /// finite and the loss maps errors δ [n] to losses [n] and gradients [n].
+  public init(_ name: String = "the loss", scale: Double = 1, _ loss: Function) {
+    require(scale > 0 && scale.isFinite, "\(name): a bend at \(scale), which is not positive")
     let errors = [-100, -10, -2, -0.5, 0.5, 2, 10, 100].map { $0 * scale }
+    let least = Self.values(of: loss, at: [0], name)[0]
+    self.init(
+      name, loss, at: errors, unit: scale, minimum: least, isOfErrors: true,
+      points: ("δ = ±{0.5, 1, 2, 10, 100} k", errors.count + 2))
+    jumps = Self.jumps(of: loss, at: scale, trials, name)
+  }
+
+  /// Tries any elementwise function at these points, which must not be bends. With a `minimum`, the
+  /// least that the function can be, it also looks for points above it without a gradient. Stops unless
+  /// the points are finite and the function maps points [n] to values [n] and gradients [n].
+  public init(
+    _ name: String = "the function", at points: [Double], minimum: Double? = nil,
+    _ function: Function
+  ) {
+    require(points.allSatisfy(\.isFinite), "\(name): tried at \(points), not all of them finite")
+    let unit = points.map(\.magnitude).filter { $0 > 0 }.min() ?? 1
+    self.init(
+      name, function, at: points, unit: unit, minimum: minimum, isOfErrors: false,
+      points: ("\(points.count) points", points.count))
+  }
+
+  private init(
+    _ name: String, _ function: Function, at points: [Double], unit: Double, minimum: Double?,
+    isOfErrors: Bool, points described: (text: String, count: Int)
+  ) {
+    (self.name, self.minimum, self.isOfErrors) = (name, minimum, isOfErrors)
+    self.points = described
     // As far apart as balances rounding and curvature: h = ε^⅓ · max(|δ|, k).
-    let h = cbrt(Double(Scalar.ulpOfOne))
-    let steps = errors.map { h * Swift.max($0.magnitude, scale) }
-    func losses(at points: [Double]) -> [Double] {
-      let values = loss(Tensor(points.map { Scalar($0) })).values
-      require(
-        values.count == points.count, "\(name): \(values.count) losses of \(points.count) errors")
-      return values.elements.map { Double($0) }
-    }
-    let (values, gradient) = loss(Tensor(errors.map { Scalar($0) }))
+    let h = Self.spacing
+    let steps = points.map { h * Swift.max($0.magnitude, unit) }
+    let (values, gradient) = function(Tensor(points.map { Scalar($0) }))
     require(
-      values.count == errors.count && gradient.count == errors.count,
-      "\(name): \(values.count) losses and \(gradient.count) gradients of \(errors.count) errors")
-    let above = losses(at: zip(errors, steps).map { $0 + $1 })
-    let below = losses(at: zip(errors, steps).map { $0 - $1 })
-    trials = errors.indices.map {
+      values.count == points.count && gradient.count == points.count,
+      "\(name): \(values.count) losses and \(gradient.count) gradients of \(points.count) errors")
+    let above = Self.values(of: function, at: zip(points, steps).map { $0 + $1 }, name)
+    let below = Self.values(of: function, at: zip(points, steps).map { $0 - $1 }, name)
+    let trials = points.indices.map {
       Trial(
-        error: errors[$0], loss: Double(values.elements[$0]),
+        error: points[$0], loss: Double(values.elements[$0]),
         gradient: Double(gradient.elements[$0]),
         difference: (above[$0] - below[$0]) / (2 * steps[$0]))
     }
-    minimum = losses(at: [0])[0]
-    let tolerance = 10 * h
-    self.tolerance = tolerance
-    // The slopes at ½ k and 2 k on either side bound the one at k, if the loss bends but once.
+    self.trials = trials
+    // In the units of the function itself: a part of either slope, what curvature may add, which goes
+    // with h², and the rounding of the two values.
+    let curvature = 10 * h * h * Self.largestSlope(trials)
+    inconsistent = points.indices.filter { index in
+      let trial = trials[index]
+      let rounding =
+        10 * Double(Scalar.ulpOfOne) * Swift.max(above[index].magnitude, below[index].magnitude)
+        / steps[index]
+      let larger = Swift.max(trial.gradient.magnitude, trial.difference.magnitude)
+      let difference = (trial.gradient - trial.difference).magnitude
+      return !(difference <= 10 * h * larger + curvature + rounding)
+    }.map { points[$0] }
+  }
+
+  private static var spacing: Double { cbrt(Double(Scalar.ulpOfOne)) }
+
+  private static func largestSlope(_ trials: [Trial]) -> Double {
+    trials.flatMap { [$0.gradient.magnitude, $0.difference.magnitude] }.filter(\.isFinite).max()
+      ?? 0
+  }
+
+  private static func values(
+    of function: Function, at points: [Double], _ name: String
+  ) -> [Double] {
+    let values = function(Tensor(points.map { Scalar($0) })).values
+    require(
+      values.count == points.count, "\(name): \(values.count) losses of \(points.count) errors")
+    return values.elements.map { Double($0) }
+  }
+
+  /// The slopes at ½ k and 2 k on either side bound the one at k, if the loss bends but once.
+  private static func jumps(
+    of loss: Function, at scale: Double, _ trials: [Trial], _ name: String
+  ) -> [Double] {
     let slopes = trials.map(\.difference.magnitude)
-    let bounds = [-scale: Swift.max(slopes[2], slopes[3]), scale: Swift.max(slopes[4], slopes[5])]
-    jumps = [-scale, scale].filter { bend in
-      let pair = losses(at: [bend * (1 - h), bend * (1 + h)])
-      let slope = (pair[1] - pair[0]).magnitude / (2 * h * scale)
-      return slope > 2 * (bounds[bend] ?? 0) + tolerance
-    }
+    let bends = [(-scale, slopes[2], slopes[3]), (scale, slopes[4], slopes[5])]
+    return bends.filter { bend, one, other in
+      let pair = values(of: loss, at: [bend * (1 - spacing), bend * (1 + spacing)], name)
+      let slope = (pair[1] - pair[0]).magnitude / (2 * spacing * scale)
+      return slope > 2 * Swift.max(one, other) + 10 * spacing * largestSlope(trials)
+    }.map(\.0)
   }
 
-  /// The errors from which nothing is learned although their loss is above the minimum.
+  /// The points from which nothing is learned although the function is above its minimum.
   public var silenced: [Double] {
-    trials.filter { $0.isSilenced(above: minimum) }.map(\.error)
+    minimum.map { minimum in
+      trials.filter { $0.isSilenced(above: minimum) }.map(\.error)
+    } ?? []
   }
 
-  /// The errors at which the gradient is not the derivative of the loss.
-  public var inconsistent: [Double] {
-    trials.filter {
-      !(($0.gradient - $0.difference).magnitude
-        <= tolerance * Swift.max(1, $0.gradient.magnitude, $0.difference.magnitude))
-    }.map(\.error)
+  /// The errors whose loss is not above that of no error: a one-sided mask, a missing constant. None
+  /// where the points are no errors.
+  public var unseen: [Double] {
+    guard isOfErrors, let minimum else { return [] }
+    return trials.filter { !($0.loss > minimum) }.map(\.error)
   }
-
-  /// The errors whose loss is not above that of no error: a one-sided mask, a missing constant.
-  public var unseen: [Double] { trials.filter { !($0.loss > minimum) }.map(\.error) }
 }
 
 extension LossAudit {
-  /// What is wrong with the loss, if anything, in one finding.
+  private typealias Check = (errors: [Double], statement: String, cure: String)
+
+  /// What is wrong with the function, if anything: a finding of what teaches nothing, and one of a
+  /// gradient that belongs to another function.
   public func findings(step: Int = 0) -> [Finding] {
-    let checks: [(errors: [Double], statement: String, cure: String)] = [
+    let blocked: [Check] = [
       (
         silenced, "has a gradient of exactly zero where it is not at its minimum",
         "Do not clip inside the loss: use a Huber loss, or clip the gradient."
       ),
       (
-        inconsistent, "has a gradient that is not its derivative",
-        "Derive the backward pass again, piece by piece; check it with GradientCheck."
-      ),
-      (
         unseen, "is no greater than the loss of no error",
         "Take the magnitude in the mask, |δ| > k, and k(|δ| − k/2) beyond it."
       ),
+    ]
+    let wrong: [Check] = [
+      (
+        inconsistent, "has a gradient that is not its derivative",
+        "Derive the backward pass again, piece by piece; check it with GradientCheck."
+      ),
       (jumps, "jumps", "Let the branches meet: beyond the bend, k(|δ| − k/2)."),
     ]
-    let failed = checks.filter { !$0.errors.isEmpty }
-    if failed.isEmpty { return [] }
-    let errors = Set(failed.flatMap(\.errors))
     return [
-      Finding(
-        .blockedGradient, .failure, layer: name, step: step,
-        measured: Double(errors.count) / Double(trials.count + 2), threshold: 0,
-        source: "share of the trials at δ = ±{0.5, 1, 2, 10, 100} k",
-        statement: name + " "
-          + failed.map {
-            "\($0.statement), at δ = \($0.errors.map(figure).joined(separator: ", "))"
-          }
-          .joined(separator: "; it "),
-        reason: "Such errors teach nothing, or the wrong thing, however large they are.",
-        cure: failed.map(\.cure).joined(separator: " "))
-    ]
+      finding(
+        .blockedGradient, blocked, step,
+        reason: "Such errors teach nothing, however large they are."),
+      finding(
+        .wrongGradient, wrong, step, reason: "Such errors teach the wrong thing."),
+    ].compactMap { $0 }
+  }
+
+  private func finding(
+    _ kind: Finding.Kind, _ checks: [Check], _ step: Int, reason: String
+  ) -> Finding? {
+    let failed = checks.filter { !$0.errors.isEmpty }
+    if failed.isEmpty { return nil }
+    let errors = Set(failed.flatMap(\.errors))
+    let statements = failed.map {
+      "\($0.statement), at δ = \($0.errors.map(figure).joined(separator: ", "))"
+    }
+    return Finding(
+      kind, .failure, layer: name, step: step,
+      measured: Double(errors.count) / Double(points.count), threshold: 0,
+      source: "share of the trials at \(points.text)",
+      statement: name + " " + statements.joined(separator: "; it "), reason: reason,
+      cure: failed.map(\.cure).joined(separator: " "))
   }
 }

@@ -18,8 +18,8 @@ public struct Saturation: Sendable, Equatable {
   /// For how many of them each unit is saturated on the high side, near 1.
   public let high: [Int]
 
-  /// Counts in one pass over the output; `nil` for a ReLU, which does not saturate, and for nothing
-  /// to count. NaN is on neither side.
+  /// Counts in one pass over the output, of running samples only; `nil` for a ReLU, which does not
+  /// saturate, and for nothing to count. NaN is on neither side.
   public init?<Scalar: RealScalar>(_ activation: Activation<Scalar>, slope: Double) {
     guard let live = activation.function.liveOutputs(slope: slope), activation.output.count > 0,
       !activation.features.isEmpty
@@ -27,10 +27,18 @@ public struct Saturation: Sendable, Equatable {
     let columns = activation.output.shape[activation.output.rank - 1]
     (layer, gate, function) = (activation.layer, activation.gate, activation.function)
     self.slope = slope
-    samples = activation.output.count / columns
-    (low, high) = VectorKernels.countBeyond(
-      activation.output.span, columns: columns, in: activation.features,
-      lower: Scalar(live.lowerBound), upper: Scalar(live.upperBound))
+    var (low, high) = ([Int](), [Int]())
+    let parts = activation.runningElements.filter { !$0.isEmpty }
+    for part in parts {
+      let counts = VectorKernels.countBeyond(
+        activation.output.span.extracting(part), columns: columns, in: activation.features,
+        lower: Scalar(live.lowerBound), upper: Scalar(live.upperBound))
+      low = low.isEmpty ? counts.below : zip(low, counts.below).map { $0 + $1 }
+      high = high.isEmpty ? counts.above : zip(high, counts.above).map { $0 + $1 }
+    }
+    if low.isEmpty { return nil }
+    samples = parts.reduce(0) { $0 + $1.count } / columns
+    (self.low, self.high) = (low, high)
   }
 
   /// The share of (unit, sample) pairs that is saturated.
@@ -40,8 +48,15 @@ public struct Saturation: Sendable, Equatable {
   /// The share of (unit, sample) pairs that is saturated on the high side.
   public var highShare: Double { Double(high.reduce(0, +)) / Double(samples * high.count) }
 
-  /// The units that are saturated for more than `share` of the samples: stuck.
-  public func stuckUnits(_ share: Double) -> [Int] {
-    low.indices.filter { Double(low[$0] + high[$0]) > share * Double(samples) }
+  /// The units that are saturated on the low side for more than `share` of the samples: stuck there,
+  /// a gate shut.
+  public func stuckLow(_ share: Double) -> [Int] { stuck(low, share) }
+
+  /// The units that are saturated on the high side for more than `share` of the samples: stuck there,
+  /// a gate open.
+  public func stuckHigh(_ share: Double) -> [Int] { stuck(high, share) }
+
+  private func stuck(_ counts: [Int], _ share: Double) -> [Int] {
+    counts.indices.filter { Double(counts[$0]) > share * Double(samples) }
   }
 }

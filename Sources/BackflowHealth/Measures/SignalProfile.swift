@@ -6,14 +6,14 @@ internal import BackflowLinearAlgebra
 ///     δ_l = φ′(a_l) ⊙ W_{l+1}ᵀ δ_{l+1}:   ‖x̄_l‖/‖ȳ_l‖ is the factor of layer l
 ///
 /// The factors of the layers with weights multiply to the weight factor, those of nonlinearities to
-/// the activation factor.
+/// the activation factor; with that of all others, the product is what arrives.
 public struct SignalProfile: Sendable, Equatable {
   /// One layer of the profile.
   public struct Entry: Sendable, Equatable {
     /// The name of the layer.
     public let layer: String
-    /// What the layer does to the signal: "weight", "activation" or "other".
-    public let kind: String
+    /// What the layer does to the signal.
+    public let kind: SignalKind
     /// ‖ȳ‖, the gradient that reaches the layer's output
     public let norm: Double
     /// ‖x̄‖/‖ȳ‖, what it makes of it
@@ -31,7 +31,7 @@ public struct SignalProfile: Sendable, Equatable {
       let norm = VectorKernels.norm(signal.outputGradient.span)
       let below = VectorKernels.norm(signal.inputGradient.span)
       return Entry(
-        layer: signal.layer, kind: signal.kind.rawValue, norm: norm,
+        layer: signal.layer, kind: signal.kind, norm: norm,
         factor: norm == 0 ? 0 : below / norm)
     }
     guard let top = entries.last, let bottom = entries.first, top.norm > 0, top.norm.isFinite else {
@@ -46,7 +46,7 @@ public struct SignalProfile: Sendable, Equatable {
   }
 
   /// The product of the factors of one kind of layer above `layer`, and how many they are.
-  public func factor(_ kind: String, above layer: Int) -> (product: Double, count: Int) {
+  public func factor(_ kind: SignalKind, above layer: Int) -> (product: Double, count: Int) {
     let chosen = entries[(layer + 1)...].filter { $0.kind == kind }
     return (chosen.reduce(1) { $0 * $1.factor }, chosen.count)
   }

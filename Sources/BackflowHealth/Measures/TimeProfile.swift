@@ -7,7 +7,8 @@ internal import Foundation
 ///
 ///     F_t = ‖s̄_{t−1}, from step t alone‖ / ‖s̄_t‖ = (‖ā_t‖/‖s̄_t‖) · (‖s̄_{t−1}‖/‖ā_t‖)
 ///
-/// The first factor is the nonlinearity's, the second the recurrent weight's. The product of F_t over
+/// The first factor is the nonlinearity's, the second that of the rest: the recurrent weight, and what
+/// passes the nonlinearity by, as the cell of an LSTM does. The product of F_t over
 /// all steps is what would be left at the first state of a gradient that enters at the last.
 public struct TimeProfile: Sendable, Equatable {
   /// The name of the layer.
@@ -40,6 +41,17 @@ public struct TimeProfile: Sendable, Equatable {
   /// ln of what is left, at the first step, of a gradient that enters at the last: Σ ln F_t.
   public var logAttenuation: Double { logFactors.reduce(0, +) }
 
+  /// ln of the least that is left of it on the way, at any step: min over t of Σ_{s ≥ t} ln F_s, at
+  /// most 0.
+  public var lowestLogAttenuation: Double {
+    var (sum, lowest) = (0.0, 0.0)
+    for factor in logFactors.reversed() {
+      sum += factor
+      lowest = Swift.min(lowest, sum)
+    }
+    return lowest
+  }
+
   /// The mean factor of a step, e^(mean of ln F_t); 1 if there is none.
   public var factorPerStep: Double {
     logFactors.isEmpty ? 1 : exp(logAttenuation / Double(logFactors.count))
@@ -51,9 +63,10 @@ public struct TimeProfile: Sendable, Equatable {
       ? 1 : exp(logActivationFactors.reduce(0, +) / Double(logActivationFactors.count))
   }
 
-  /// The mean factor of the recurrent weight and of what passes it by; 1 if nothing reaches it.
-  public var weightFactor: Double {
-    activationFactor == 0 ? 1 : factorPerStep / activationFactor
+  /// The mean factor of the rest, the recurrent weight and what passes the nonlinearity by; `nil` if
+  /// nothing passes the nonlinearity, for then there are no two factors.
+  public var restFactor: Double? {
+    activationFactor == 0 ? nil : factorPerStep / activationFactor
   }
 
   /// How many steps back a gradient that enters at the last keeps at least `share` of its length;

@@ -1,4 +1,5 @@
 public import BackflowKernels
+public import BackflowLayers
 public import BackflowLinearAlgebra
 
 /// A nonlinearity whose units can fall silent.
@@ -41,4 +42,32 @@ public struct Activation<Scalar: RealScalar>: Sendable {
   public let output: Tensor<Scalar>
   /// Which of the features are its units: all but in a gated cell, whose gates stand side by side.
   public let features: Range<Int>
+  /// Which rows of an output [T, B, features] still run at each step, if samples end early: only
+  /// these are judged.
+  public let running: ActiveSamples?
+
+  init(
+    layer: String, gate: String? = nil, function: ActivationFunction, input: Tensor<Scalar>? = nil,
+    output: Tensor<Scalar>, features: Range<Int>, running: ActiveSamples? = nil
+  ) {
+    (self.layer, self.gate, self.function) = (layer, gate, function)
+    (self.input, self.output, self.features) = (input, output, features)
+    self.running = running.flatMap { $0.isFull ? nil : $0 }
+  }
+
+  /// The elements of the output that belong to running samples, as ranges one after the other.
+  var runningElements: [Range<Int>] {
+    guard let running, output.rank == 3 else { return [0..<output.count] }
+    let columns = output.shape[2]
+    let step = output.shape[1] * columns
+    return (0..<Swift.min(running.time, output.shape[0])).map { t in
+      t * step..<t * step + running[t] * columns
+    }
+  }
+
+  /// The outputs of running samples: `output` itself if none ends early, and else a copy.
+  var runningOutput: Tensor<Scalar> {
+    guard let running, output.rank == 3 else { return output }
+    return .concatenate((0..<running.time).map { output.select($0)[0..<running[$0]] })
+  }
 }

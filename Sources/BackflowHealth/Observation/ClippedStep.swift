@@ -50,10 +50,13 @@ private struct Pair {
     } else if isSame {
       cosine = 1
     } else {
-      // Of vectors of length 1, so that no product overflows.
-      cosine = Double(
-        dot(
-          before.flattened / Scalar(normBefore), after.flattened / Scalar(normAfter)))
+      // The largest element becomes 1 first: the length itself may be beyond the precision.
+      let (one, other) = (Self.scaled(before), Self.scaled(after))
+      cosine =
+        Double(dot(one, other)) / (VectorKernels.norm(one.span) * VectorKernels.norm(other.span))
     }
+  }
+  private static func scaled<Scalar: RealScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+    x.flattened / x.maxMagnitude()
   }
 }

@@ -10,7 +10,9 @@ extension StepObservation {
     traces: [BackwardTrace<Scalar>] = []
   ) {
     for (cell, cache, place) in cells(name, network.cells, cache.cells) {
-      activation(place, cell.nonlinearity == .tanh ? .tanh : .relu, output: cache.hidden)
+      activation(
+        place, cell.nonlinearity == .tanh ? .tanh : .relu, output: cache.hidden,
+        running: cache.active)
     }
     show(name, network.cells, traces)
   }
@@ -23,8 +25,8 @@ extension StepObservation {
     for (cell, cache, place) in cells(name, network.cells, cache.cells) {
       gates(
         [("input", .sigmoid), ("forget", .sigmoid), ("candidate", .tanh), ("output", .sigmoid)],
-        of: cache.gates, size: cell.hiddenSize, place)
-      activation(place, .tanh, output: cache.tanhCell)
+        of: cache.gates, size: cell.hiddenSize, cache.active, place)
+      activation(place, .tanh, output: cache.tanhCell, running: cache.active)
       output(place, cache.hidden)
     }
     show(name, network.cells, traces)
@@ -38,7 +40,7 @@ extension StepObservation {
     for (cell, cache, place) in cells(name, network.cells, cache.cells) {
       gates(
         [("reset", .sigmoid), ("update", .sigmoid), ("candidate", .tanh)], of: cache.gates,
-        size: cell.hiddenSize, place)
+        size: cell.hiddenSize, cache.active, place)
       output(place, cache.hidden)
     }
     show(name, network.cells, traces)
@@ -46,13 +48,13 @@ extension StepObservation {
 
   private mutating func gates(
     _ kinds: [(name: String, function: ActivationFunction)], of gates: Tensor<Scalar>, size: Int,
-    _ place: String
+    _ running: ActiveSamples, _ place: String
   ) {
     for (index, gate) in kinds.enumerated() {
       append(
         Activation(
-          layer: place, gate: gate.name, function: gate.function, input: nil, output: gates,
-          features: index * size..<(index + 1) * size), covered: true)
+          layer: place, gate: gate.name, function: gate.function, output: gates,
+          features: index * size..<(index + 1) * size, running: running), covered: true)
     }
   }
 

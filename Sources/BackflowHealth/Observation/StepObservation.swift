@@ -33,16 +33,18 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public init(step: Int) { self.step = step }
 
   /// Shows a nonlinearity: its output y, [..., units], and if they are at hand its input a and the
-  /// gradients by both. Of a gated cell `features` are the units of one gate.
+  /// gradients by both. Of a gated cell `features` are the units of one gate. Where samples of y,
+  /// [T, B, units], end early, `running` tells which rows count.
   public mutating func activation(
     _ layer: String, _ function: ActivationFunction, output: Tensor<Scalar>,
     input: Tensor<Scalar>? = nil, outputGradient: Tensor<Scalar>? = nil,
-    inputGradient: Tensor<Scalar>? = nil, gate: String? = nil, features: Range<Int>? = nil
+    inputGradient: Tensor<Scalar>? = nil, gate: String? = nil, features: Range<Int>? = nil,
+    running: ActiveSamples? = nil
   ) {
     append(
       Activation(
         layer: layer, gate: gate, function: function, input: input, output: output,
-        features: features ?? 0..<(output.shape.last ?? 0)))
+        features: features ?? 0..<(output.shape.last ?? 0), running: running))
     if let outputGradient, let inputGradient {
       append(
         LayerSignal(
@@ -53,7 +55,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   /// Shows any layer: the gradients by its output and by its input.
   public mutating func signal(
-    _ layer: String, _ kind: LayerSignal<Scalar>.Kind, outputGradient: Tensor<Scalar>,
+    _ layer: String, _ kind: SignalKind, outputGradient: Tensor<Scalar>,
     inputGradient: Tensor<Scalar>, output: Tensor<Scalar>? = nil
   ) {
     if let output { forwards.append(ShownTensor(layer, "the output", output)) }
@@ -118,6 +120,10 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     }
     forwards.append(
       ShownTensor(activation.layer, "the output", activation.output, isCovered: covered))
+  }
+
+  mutating func input(_ layer: String, _ input: Tensor<Scalar>) {
+    forwards.append(ShownTensor(layer, "the input", input))
   }
 
   mutating func output(_ layer: String, _ output: Tensor<Scalar>) {

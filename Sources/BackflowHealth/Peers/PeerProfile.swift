@@ -9,7 +9,8 @@ public import BackflowKernels
 ///
 /// The rules are those of the sources named at each profile, as far as they can be decided from one
 /// step; they are replayed with what is wrong about them. A rule that needs what the observation
-/// does not hold, such as pre-activations, gives no verdict.
+/// does not hold, such as pre-activations, gives no verdict. Not replayed is SageMaker Debugger's
+/// PoorWeightInitialization, which compares the variances of weights over layers and steps.
 public enum PeerProfile: String, Sendable, Codable, CaseIterable {
   /// Amazon SageMaker Debugger's built-in rules (developer guide, "List of Debugger built-in rules").
   case sageMakerDebugger = "SageMaker Debugger"

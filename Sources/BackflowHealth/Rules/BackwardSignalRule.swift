@@ -16,13 +16,13 @@ struct BackwardSignalRule<Scalar: RealScalar>: Rule {
 extension SignalProfile {
   func vanishing(at step: Int, _ thresholds: Thresholds) -> Finding? {
     let relative = relativeNorms
-    // The lowest layer that starves: nothing below it can fare better.
+    // The lowest layer that starves. What stands below it may get more again.
     guard
       let layer = relative.indices.first(where: { relative[$0] < thresholds.vanished }),
       let top = entries.last
     else { return nil }
     return Finding(
-      .vanishingGradient, relative[layer] < thresholds.vanished * 1e-3 ? .failure : .warning,
+      .vanishingGradient, relative[layer] < thresholds.vanishedFailure ? .failure : .warning,
       layer: entries[layer].layer, step: step, measured: relative[layer],
       threshold: thresholds.vanished,
       source: "of the gradient's length at the top; five sigmoids leave at most 4⁻⁵",
@@ -54,9 +54,11 @@ extension SignalProfile {
 
   private func factors(above layer: Int) -> String {
     let (weights, activations) = (
-      factor("weight", above: layer), factor("activation", above: layer)
+      factor(.weight, above: layer), factor(.activation, above: layer)
     )
+    let other = factor(.other, above: layer)
     return "on the way, \(weights.count) weights multiplied it by \(figure(weights.product)) and"
       + " \(activations.count) nonlinearities by \(figure(activations.product))"
+      + (other.count > 0 ? ", \(other.count) other layers by \(figure(other.product))" : "")
   }
 }

@@ -8,9 +8,6 @@ struct ClippingRule<Scalar: RealScalar>: Rule {
   private var keptLengths = 0.0
   private var cosines = 0.0
 
-  /// As many observations as the rule waits for before it judges.
-  private var enough: Int { 10 }
-
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
@@ -22,7 +19,9 @@ struct ClippingRule<Scalar: RealScalar>: Rule {
       cosines += clipping.cosine
     }
     let share = Double(clipped) / Double(steps)
-    guard steps >= enough, share > thresholds.clippedShare else { return [] }
+    guard steps >= thresholds.clippingObservations, share > thresholds.clippedShare else {
+      return []
+    }
     let (kept, cosine) = (keptLengths / Double(clipped), cosines / Double(clipped))
     return [
       Finding(
@@ -32,10 +31,10 @@ struct ClippingRule<Scalar: RealScalar>: Rule {
           + " their length is kept",
         statement: "\(percentage(share)) of the steps were clipped, to \(percentage(kept)) of their"
           + " length on average, at a mean cosine of \(figure(cosine)) to the gradient",
-        reason: cosine < 0.99
+        reason: cosine < thresholds.turnedCosine
           ? "The limit, not the loss, decides the length of the steps, and it turns them."
           : "The limit, not the loss, decides the length of the steps.",
-        cure: cosine < 0.99
+        cure: cosine < thresholds.turnedCosine
           ? "Clip the global norm instead of the elements, or raise the limit."
           : "Raise the limit, or lower the learning rate to what the clipped steps amount to.")
     ]

@@ -5,14 +5,18 @@ internal import Foundation
 /// A start that wastes the first steps: a network that is wrong with confidence, or layers whose
 /// outputs differ widely in variance.
 struct InitializationRule<Scalar: RealScalar>: Rule {
+  private var hasSeenLoss = false
+
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     guard observation.step < thresholds.initialSteps else { return [] }
-    return [
-      observation.step == 0 ? initialLoss(observation, thresholds) : nil,
-      varianceRatio(observation, thresholds),
-    ].compactMap { $0 }
+    var found = varianceRatios(observation, thresholds)
+    if observation.loss != nil, !hasSeenLoss {
+      hasSeenLoss = true
+      if let finding = initialLoss(observation, thresholds) { found.insert(finding, at: 0) }
+    }
+    return found
   }
 
   private func initialLoss(
@@ -33,21 +37,24 @@ struct InitializationRule<Scalar: RealScalar>: Rule {
   }
 
   /// Compares neighbouring nonlinearities of one kind.
-  private func varianceRatio(
+  private func varianceRatios(
     _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
-  ) -> Finding? {
+  ) -> [Finding] {
     let layers = observation.activations.filter { $0.gate == nil && $0.output.count > 1 }
-    for (below, above) in zip(layers, layers.dropFirst()) where below.function == above.function {
-      let (first, second) = (Double(below.output.variance()), Double(above.output.variance()))
+    let variances = layers.map { Double($0.runningOutput.variance()) }
+    return zip(layers.indices, layers.indices.dropFirst()).compactMap { index, next in
+      let (below, above) = (layers[index], layers[next])
+      guard below.function == above.function else { return nil }
+      let (first, second) = (variances[index], variances[next])
       let ratio = max(first, second) / min(first, second)
       guard ratio.isFinite || max(first, second) > 0, ratio > thresholds.varianceRatio else {
-        continue
+        return nil
       }
       return Finding(
         .poorInitialization, .warning, layer: above.layer, step: observation.step,
         measured: ratio, threshold: thresholds.varianceRatio,
         source: "variances of neighbouring layers, in the first \(thresholds.initialSteps) steps"
-          + " (SageMaker Debugger)",
+          + " (SageMaker Debugger's figure for weights)",
         statement: "the outputs of \(below.layer) have variance \(figure(first)), those of"
           + " \(above.layer) \(figure(second))",
         reason:
@@ -55,6 +62,5 @@ struct InitializationRule<Scalar: RealScalar>: Rule {
           + " down as well.",
         cure: "An initialisation that keeps the variance: He for ReLU, Glorot or LeCun for tanh.")
     }
-    return nil
   }
 }

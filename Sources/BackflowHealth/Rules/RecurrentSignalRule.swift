@@ -15,16 +15,21 @@ struct RecurrentSignalRule<Scalar: RealScalar>: Rule {
 extension TimeProfile {
   func finding(at step: Int, _ thresholds: Thresholds) -> Finding? {
     let steps = logFactors.count
+    let rest = restFactor.map {
+      "the nonlinearity × \(figure(activationFactor)), the rest (the recurrent weight and what passes"
+        + " by) × \(figure($0))"
+    }
     let split =
-      "\(figure(factorPerStep)) a step: the nonlinearity × \(figure(activationFactor)), the recurrent"
-      + " weight × \(figure(weightFactor))"
+      "\(figure(factorPerStep)) a step: " + (rest ?? "nothing of it through the nonlinearity")
     if let horizon = horizon(thresholds.vanished) {
+      let least = exp(lowestLogAttenuation)
       return Finding(
-        .vanishingGradient, .warning, layer: layer, step: step, measured: exp(logAttenuation),
-        threshold: thresholds.vanished,
-        source: "of the gradient's length at the last step; the limit for layers",
-        statement: "\(layer) passes a gradient \(horizon) of \(steps) steps back before less than"
-          + " \(figure(thresholds.vanished)) of it is left; \(split)",
+        .vanishingGradient, least < thresholds.vanishedFailure ? .failure : .warning, layer: layer,
+        step: step, measured: least, threshold: thresholds.vanished,
+        source: "the least of the gradient's length at the last step; the limit for layers",
+        statement:
+          "of the \(steps) steps that a gradient reaches \(layer) passes it back \(horizon)"
+          + " before less than \(figure(thresholds.vanished)) of it is left; \(split)",
         reason: "What the network did before that has no part in what it learns.",
         cure: "An LSTM or GRU with a forget bias of 1 or more, an orthogonal or identity recurrent"
           + " weight, shorter sequences.")
@@ -34,8 +39,8 @@ extension TimeProfile {
       .explodingGradient, .warning, layer: layer, step: step, measured: exp(logAttenuation),
       threshold: thresholds.exploded,
       source: "of the gradient's length at the last step; the inverse of the limit for vanishing",
-      statement: "\(layer) multiplies a gradient by \(figure(exp(logAttenuation))) over \(steps)"
-        + " steps, \(split)",
+      statement: "\(layer) multiplies a gradient by \(figure(exp(logAttenuation))) over the"
+        + " \(steps) steps that it reaches, \(split)",
       reason:
         "The gradient is a matter of the earliest steps, and one update can undo the training.",
       cure: "Clipping by the global norm, a recurrent weight of spectral radius 1 or less, an LSTM."

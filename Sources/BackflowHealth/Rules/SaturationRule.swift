@@ -17,30 +17,55 @@ struct SaturationRule<Scalar: RealScalar>: Rule {
 
 extension Saturation {
   func finding(at step: Int, _ thresholds: Thresholds) -> Finding? {
-    let stuck = stuckUnits(thresholds.stuckShare)
-    let stuckShare = Double(stuck.count) / Double(low.count)
-    let measured = max(share, stuckShare)
-    guard measured > thresholds.saturatedShare else { return nil }
-    let place = gate.map { "the \($0) gate of \(layer)" } ?? layer
-    return Finding(
-      .saturation, gate == nil && share > 0.9 ? .failure : .warning, layer: layer, gate: gate,
-      units: stuck, step: step, measured: measured, threshold: thresholds.saturatedShare,
-      source: "share at φ′ < \(figure(slope)) max φ′, or of units stuck; half is what SageMaker"
-        + " Debugger and DeepDiagnosis allow",
-      statement: statement(place, stuckShare),
+    let (low, high) = (stuckLow(thresholds.stuckShare), stuckHigh(thresholds.stuckShare))
+    if share > thresholds.saturatedShare {
+      let isFailure = gate == nil && share > thresholds.saturatedFailure
+      return finding(
+        isFailure ? .failure : .warning, lowShare >= highShare ? .low : .high, low, high, step,
+        measured: share, threshold: thresholds.saturatedShare,
+        source: "share at φ′ < \(figure(slope)) max φ′; half is what SageMaker Debugger and"
+          + " DeepDiagnosis allow")
+    }
+    let stuckShare = unitShare(low.count > high.count ? low : high)
+    guard gate != nil, stuckShare >= thresholds.stuckGateShare else { return nil }
+    return finding(
+      .note, low.count >= high.count ? .low : .high, low, high, step, measured: stuckShare,
+      threshold: thresholds.stuckGateShare,
+      source: "share of the gate's units that are stuck on one side; from a quarter on")
+  }
+
+  private func finding(
+    _ severity: Finding.Severity, _ side: Finding.Side, _ low: [Int], _ high: [Int], _ step: Int,
+    measured: Double, threshold: Double, source: String
+  ) -> Finding {
+    Finding(
+      .saturation, severity, layer: layer, gate: gate, side: side,
+      units: side == .low ? low : high, step: step, measured: measured, threshold: threshold,
+      source: source, statement: statement(low, high),
       reason:
         "A saturated \(function.rawValue) passes less than \(percentage(slope)) of the gradient"
         + " that it could, so what lies below it learns next to nothing.",
-      cure: gate == nil
-        ? "Smaller initial weights (Glorot, or LeCun for tanh), inputs of unit variance, batch or"
-          + " layer normalisation before the nonlinearity."
-        : "A smaller learning rate or gain, a bias that opens the gate, gradient clipping.")
+      cure: cure(side))
   }
 
-  private func statement(_ place: String, _ stuckShare: Double) -> String {
-    let (closed, open) = gate == nil ? ("low", "high") : ("shut", "open")
-    return "\(place): \(percentage(share)) of its outputs are saturated (\(percentage(lowShare))"
-      + " \(closed), \(percentage(highShare)) \(open)); \(percentage(stuckShare)) of its units are"
-      + " so for nearly every sample"
+  private func cure(_ side: Finding.Side) -> String {
+    if gate == nil {
+      return
+        "Smaller initial weights (Glorot, or LeCun for tanh), inputs of unit variance, batch or"
+        + " layer normalisation before the nonlinearity."
+    }
+    return "A smaller learning rate or gain, a bias that "
+      + (side == .low ? "opens the gate" : "lets the gate close") + ", gradient clipping."
   }
+
+  private func statement(_ low: [Int], _ high: [Int]) -> String {
+    let place = gate.map { "the \($0) gate of \(layer)" } ?? layer
+    // A candidate is a tanh: it is not shut, but −1.
+    let (below, above) = gate == nil || function == .tanh ? ("low", "high") : ("shut", "open")
+    return "\(place): \(percentage(share)) of its outputs are saturated (\(percentage(lowShare))"
+      + " \(below), \(percentage(highShare)) \(above)); \(percentage(unitShare(low))) of its units"
+      + " are stuck \(below), \(percentage(unitShare(high))) stuck \(above), for nearly every sample"
+  }
+
+  private func unitShare(_ units: [Int]) -> Double { Double(units.count) / Double(low.count) }
 }

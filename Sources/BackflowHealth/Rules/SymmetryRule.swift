@@ -12,7 +12,7 @@ struct SymmetryRule<Scalar: RealScalar>: Rule {
     guard !hasLooked, !observation.parameters.isEmpty else { return [] }
     hasLooked = true
     return observation.parameters.compactMap { parameter in
-      let twins = parameter.twins
+      let twins = parameter.twins(thresholds.twinGradients)
       guard !twins.isEmpty else { return nil }
       return Finding(
         .symmetricUnits, .failure, layer: parameter.name, units: twins, step: observation.step,
@@ -28,25 +28,30 @@ struct SymmetryRule<Scalar: RealScalar>: Rule {
 }
 
 extension ObservedParameter {
-  /// The rows of a weight [outputs, inputs] that equal a row before them and, if gradients were shown,
+  /// The rows of a weight [outputs, …], of a kernel all that makes one channel, that equal a row before them and, if gradients were shown,
   /// get the same gradient. Rows of zeros need that proof: those of a last layer do not stay equal.
-  fileprivate var twins: [Int] {
-    guard value.rank == 2, value.shape[0] > 1, value.shape[1] > 0 else { return [] }
+  fileprivate func twins(_ tolerance: Double) -> [Int] {
+    guard value.rank >= 2, value.shape[0] > 1, !value.isEmpty else { return [] }
+    let rows = value.reshaped(to: [value.shape[0], value.count / value.shape[0]])
+    let slopes = gradient.flatMap {
+      $0.shape == value.shape ? $0.reshaped(to: rows.shape) : nil
+    }
     // Equal rows have equal sums over random signs and sizes, and others hardly ever do.
     var random = RandomSource(seed: 0)
-    let draws: Tensor<Scalar> = random.uniform([1, value.shape[1]], in: -1..<1)
-    let sums = (value * draws).sum(axis: 1).elements
+    let draws: Tensor<Scalar> = random.uniform([1, rows.shape[1]], in: -1..<1)
+    let sums = (rows * draws).sum(axis: 1).elements
     let order = sums.indices.sorted { (sums[$0], $0) < (sums[$1], $1) }
-    return zip(order, order.dropFirst()).filter { areTwins($0, $1, sums) }.map(\.1).sorted()
+    return zip(order, order.dropFirst()).filter { one, other in
+      sums[one] == sums[other] && rows.select(one) == rows.select(other)
+        && haveEqualGradients(
+          rows.select(one), slopes?.select(one), slopes?.select(other), tolerance)
+    }.map(\.1).sorted()
   }
 
-  private func areTwins(_ one: Int, _ other: Int, _ sums: [Scalar]) -> Bool {
-    guard sums[one] == sums[other], value.select(one) == value.select(other) else { return false }
-    guard let gradient, gradient.shape == value.shape else {
-      return VectorKernels.maxMagnitude(value.select(one).span) > 0
-    }
-    let (first, second) = (gradient.select(one), gradient.select(other))
-    // Products of equal rows may be rounded differently.
-    return VectorKernels.norm((first - second).span) <= 1e-3 * VectorKernels.norm(first.span)
+  private func haveEqualGradients(
+    _ row: Tensor<Scalar>, _ first: Tensor<Scalar>?, _ second: Tensor<Scalar>?, _ tolerance: Double
+  ) -> Bool {
+    guard let first, let second else { return VectorKernels.maxMagnitude(row.span) > 0 }
+    return VectorKernels.norm((first - second).span) <= tolerance * VectorKernels.norm(first.span)
   }
 }

@@ -10,15 +10,20 @@ struct UpdateRule<Scalar: RealScalar>: Rule {
   private enum Pace { case long, short, still }
   private var history: [String: (pace: Pace, length: Int)] = [:]
   /// Parameters that were not too slow once. A rate that falls to zero is a schedule, no defect.
+  private var havePaced: Set<String> = []
+  /// Parameters that changed at all once. One that stands still later may have been frozen, or its
+  /// schedule has ended.
   private var haveMoved: Set<String> = []
 
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     observation.parameters.compactMap { parameter in
-      guard let ratio = parameter.updateRatio else { return nil }
-      let pace = pace(ratio, of: parameter, thresholds)
-      if ratio >= thresholds.shortUpdate { haveMoved.insert(parameter.name) }
+      guard let change = parameter.change else { return nil }
+      let ratio = change.moved == 0 ? 0 : change.moved / change.length
+      let pace = pace(change.moved, ratio, of: parameter, thresholds)
+      if change.moved > 0 { haveMoved.insert(parameter.name) }
+      if ratio >= thresholds.shortUpdate { havePaced.insert(parameter.name) }
       guard let pace else {
         history[parameter.name] = nil
         return nil
@@ -32,10 +37,13 @@ struct UpdateRule<Scalar: RealScalar>: Rule {
   }
 
   private func pace(
-    _ ratio: Double, of parameter: ObservedParameter<Scalar>, _ thresholds: Thresholds
+    _ moved: Double, _ ratio: Double, of parameter: ObservedParameter<Scalar>,
+    _ thresholds: Thresholds
   ) -> Pace? {
-    if ratio == 0 { return .still }
-    if ratio < thresholds.shortUpdate { return haveMoved.contains(parameter.name) ? nil : .short }
+    if moved == 0 { return .still }
+    // Of a parameter that was zero any step is infinitely long, which says nothing.
+    if !ratio.isFinite { return nil }
+    if ratio < thresholds.shortUpdate { return havePaced.contains(parameter.name) ? nil : .short }
     return parameter.isWeight && ratio > thresholds.longUpdate ? .long : nil
   }
 
@@ -45,11 +53,15 @@ struct UpdateRule<Scalar: RealScalar>: Rule {
     let patience = "\(thresholds.patience) observations on end"
     switch pace {
     case .still:
+      let hasMoved = haveMoved.contains(name)
       return Finding(
-        .unchangedParameter, .failure, layer: name, step: step, measured: 0, threshold: 0,
+        .unchangedParameter, hasMoved ? .note : .failure, layer: name, step: step, measured: 0,
+        threshold: 0,
         source: "every element the same after the step, \(patience)",
-        statement: "\(name) does not change at all, \(patience)",
-        reason: "It is as it was drawn and takes no part in learning.",
+        statement: "\(name) does not change at all\(hasMoved ? " any more" : ""), \(patience)",
+        reason: hasMoved
+          ? "It learns no more: well if it was frozen, or if the learning rate has fallen to zero."
+          : "It is as it was drawn and takes no part in learning.",
         cure:
           "See that the optimiser visits it and that its gradient is not zero: a frozen layer, a"
           + " branch that is not used, dead units above it.")
@@ -81,9 +93,14 @@ extension ObservedParameter {
 
   /// ‖θ after − θ‖/‖θ‖; `nil` if it was not shown after the step, or was zero before.
   public var updateRatio: Double? {
-    guard let after, after.shape == value.shape else { return nil }
-    let length = VectorKernels.norm(value.span)
-    guard length > 0 else { return nil }
-    return VectorKernels.norm((after - value).span) / length
+    guard let change, change.length > 0 else { return nil }
+    return change.moved / change.length
+  }
+
+  /// ‖θ after − θ‖, 0 only if every element is the same, and ‖θ‖; `nil` without elements or if it was
+  /// not shown after the step.
+  fileprivate var change: (moved: Double, length: Double)? {
+    guard let after, after.shape == value.shape, !value.isEmpty else { return nil }
+    return (VectorKernels.norm((after - value).span), VectorKernels.norm(value.span))
   }
 }

@@ -25,8 +25,11 @@ public struct ActiveSamples: Sendable, Equatable {
     return counts[step]
   }
 
+  /// T, the number of steps.
+  public var time: Int { counts.count }
+
   /// Whether every sample runs through all steps.
-  var isFull: Bool { counts.allSatisfy { $0 == batch } }
+  public var isFull: Bool { counts.allSatisfy { $0 == batch } }
 
   /// Those of `samples` that run at step `t`.
   func at(_ t: Int, of samples: Range<Int>) -> Range<Int> {

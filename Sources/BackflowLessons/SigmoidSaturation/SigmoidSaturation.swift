@@ -88,14 +88,14 @@ package struct SigmoidSaturation {
 
 extension SignalProfile {
   /// What each sigmoid makes of the signal, the lowest first: at most ¼.
-  var sigmoidFactors: [Double] { entries.filter { $0.kind == "activation" }.map(\.factor) }
+  var sigmoidFactors: [Double] { entries.filter { $0.kind == .activation }.map(\.factor) }
 
   /// What the weight below each sigmoid makes of it, together with what stands between the two.
   var weightFactors: [Double] {
     var factors: [Double] = []
     for entry in entries {
-      if entry.kind == "weight" { factors.append(1) }
-      if entry.kind != "activation", !factors.isEmpty { factors[factors.count - 1] *= entry.factor }
+      if entry.kind == .weight { factors.append(1) }
+      if entry.kind != .activation, !factors.isEmpty { factors[factors.count - 1] *= entry.factor }
     }
     return Array(factors.dropLast())
   }

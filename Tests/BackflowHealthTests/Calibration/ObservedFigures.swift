@@ -22,10 +22,14 @@ struct ObservedFigures {
   mutating func add(_ observation: StepObservation<Float>, _ thresholds: Thresholds) {
     for activation in observation.activations {
       guard let seen = Saturation(activation, slope: thresholds.saturatedSlope) else { continue }
-      let stuck = Double(seen.stuckUnits(thresholds.stuckShare).count) / Double(seen.low.count)
-      add(
-        activation.gate == nil ? "saturated share" : "saturated share of a gate",
-        max(seen.share, stuck))
+      guard activation.gate != nil else {
+        add("saturated share", seen.share)
+        continue
+      }
+      add("saturated share of a gate", seen.share)
+      for stuck in [seen.stuckLow(thresholds.stuckShare), seen.stuckHigh(thresholds.stuckShare)] {
+        add("units of a gate stuck on one side", Double(stuck.count) / Double(seen.low.count))
+      }
     }
     if let profile = SignalProfile(observation.signals) {
       for norm in profile.relativeNorms { add("signal, against the top", norm) }

@@ -15,7 +15,8 @@ extension GRUCell {
     public let products: Tensor<Scalar>
     /// h_1 … h_T, [T, B, H]
     public let hidden: Tensor<Scalar>
-    let active: ActiveSamples
+    /// How many of the rows run at each step; what stands in the others has no meaning.
+    public let active: ActiveSamples
   }
 
   /// Equations (1) to (4) for every step. Cost: 6·T·B·H·(I + H) flops; see `VanillaCell` for how

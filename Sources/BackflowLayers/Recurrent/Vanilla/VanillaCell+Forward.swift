@@ -10,7 +10,8 @@ extension VanillaCell {
     public let initialState: Tensor<Scalar>
     /// h_1 … h_T, [T, B, H]
     public let hidden: Tensor<Scalar>
-    let active: ActiveSamples
+    /// How many of the rows run at each step; what stands in the others has no meaning.
+    public let active: ActiveSamples
   }
 
   /// Equations (1) and (2) for every step.
