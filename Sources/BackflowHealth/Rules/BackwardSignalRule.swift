@@ -21,6 +21,9 @@ extension SignalProfile {
       let layer = relative.indices.first(where: { relative[$0] < thresholds.vanished }),
       let top = entries.last
     else { return nil }
+    if let end = entries.lastIndex(where: { $0.norm > 0 && $0.factor == 0 }) {
+      return blocked(at: end, step: step, thresholds)
+    }
     return Finding(
       .vanishingGradient, relative[layer] < thresholds.vanishedFailure ? .failure : .warning,
       layer: entries[layer].layer, step: step, measured: relative[layer],
@@ -33,6 +36,25 @@ extension SignalProfile {
       cure:
         "ReLU or tanh instead of sigmoid, an initialisation that keeps the variance (He, Glorot),"
         + " normalisation, or residual connections.")
+  }
+
+  /// A layer that passes nothing at all back: it is named itself, not what starves below it.
+  private func blocked(at end: Int, step: Int, _ thresholds: Thresholds) -> Finding {
+    let (place, isNonlinearity) = (entries[end].layer, entries[end].kind == .activation)
+    return Finding(
+      .vanishingGradient, .failure, layer: place, step: step, measured: 0,
+      threshold: thresholds.vanished,
+      source: "of the gradient's length at the top; five sigmoids leave at most 4⁻⁵",
+      statement:
+        "\(place) passes nothing back: the gradient ends there, and the \(end) layers below"
+        + " get none",
+      reason: isNonlinearity
+        ? "All of its units are off, or so far saturated that φ′ rounds to zero, for this batch."
+        : "What it multiplies the gradient by is zero.",
+      cure: isNonlinearity
+        ? "Count with a DeadUnitCensus which of its units are dead; a smaller learning rate, smaller"
+          + " weights and biases, a leaky ReLU."
+        : "Look at its weights: they may be zero, or masked.")
   }
 
   func exploding(at step: Int, _ thresholds: Thresholds) -> Finding? {
