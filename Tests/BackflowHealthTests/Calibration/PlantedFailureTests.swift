@@ -12,6 +12,8 @@
       let monitor: HealthMonitor<Float>
       /// The units that the finding has to name first.
       var units: [Int] = []
+      /// Another place that the same failure hits, which has to be named as well.
+      var other: String?
     }
 
     private func expectFound(
@@ -26,11 +28,13 @@
         let findings = outcome.monitor.alarms.filter { $0.kind == kind }
         if let right = findings.first(where: {
           $0.layer == outcome.layer && $0.units.starts(with: outcome.units)
-        }) {
+        }), outcome.other.map({ other in findings.contains { $0.layer == other } }) ?? true {
           found += 1
           measured.append(right.measured)
         }
-        if findings.contains(where: { $0.layer != outcome.layer }) { elsewhere += 1 }
+        if findings.contains(where: { ![outcome.layer, outcome.other].contains($0.layer) }) {
+          elsewhere += 1
+        }
       }
       #expect(found >= 19, "\(name): \(found) of 20")
       #expect(elsewhere <= 1 || !isLocal, "\(name): other layers are named in \(elsewhere) of 20")
@@ -125,7 +129,8 @@
         let training = try network.train(
           epochs: 1, steps: 20, using: &random,
           undo: { before, after in after[dense: k] = before[dense: k] })
-        return Outcome(layer: "\(2 * k).weight", monitor: training.monitor)
+        return Outcome(
+          layer: "\(2 * k).weight", monitor: training.monitor, other: "\(2 * k).bias")
       }
     }
 
