@@ -14,14 +14,14 @@ INLINE T NAME(tanh_of)(T x)
 // With e = e^-|x|: 1 / (1 + e) for x >= 0, and e / (1 + e) below, which keeps its digits down to underflow.
 INLINE T NAME(sigmoid_of)(T x)
 {
-    T e = NAME(exp_of)(-NAME(magnitude)(x));
+    T e = NAME(exp_of_minus)(NAME(magnitude)(x));
     return (x < 0 ? e : 1) / (1 + e);
 }
 
 // log(1 + e^x) = max(x, 0) + log(1 + e^-|x|).
 INLINE T NAME(softplus_of)(T x)
 {
-    T e = NAME(exp_of)(-NAME(magnitude)(x));
+    T e = NAME(exp_of_minus)(NAME(magnitude)(x));
     T tail = NAME(log1p_of)(e, COUNT(NAME(log1p_coefficients)), NAME(log1p_coefficients), 0);
     return (x > 0 ? x : 0) + tail;
 }

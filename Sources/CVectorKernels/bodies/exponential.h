@@ -8,7 +8,7 @@
     static void NAME(name) parameters                                                  \
     {                                                                                  \
         size_t whole = n - n % MAP_BLOCK;                                              \
-        FOR_EACH(i, whole) { T v = x[i]; y[i] = (expression); }                        \
+        FOR_EACH_CHAIN(i, whole) { T v = x[i]; y[i] = (expression); }                  \
         if (whole == n) return;                                                        \
         T rest[MAP_BLOCK] = {0};                                                       \
         for (size_t i = whole; i < n; i++) rest[i - whole] = x[i];                     \
@@ -46,6 +46,17 @@ INLINE T NAME(exp_of)(T x)
     T e = 1 + NAME(expm1_reduced)(NAME(reduced)(capped < EXP_LOWEST ? EXP_LOWEST : capped, &n));
     UINT exponents = n + 2 * EXPONENT_BIAS, half = exponents >> 1;
     return e * NAME(from_bits)(half << MANTISSA_BITS) * NAME(from_bits)((exponents - half) << MANTISSA_BITS);
+}
+
+// e^-a for a >= 0. No 2^n overflows here, so it goes in raised by half of the exponents, which leaves room for n where
+// e^-a is subnormal.
+INLINE T NAME(exp_of_minus)(T a)
+{
+    UINT n;
+    const UINT raised = EXPONENT_BIAS / 2;
+    T e = 1 + NAME(expm1_reduced)(NAME(reduced)(-a < EXP_LOWEST ? EXP_LOWEST : -a, &n));
+    T power = NAME(from_bits)((n + EXPONENT_BIAS + raised) << MANTISSA_BITS);
+    return e * power * NAME(from_bits)((UINT)(EXPONENT_BIAS - raised) << MANTISSA_BITS);
 }
 
 // log(1 + f) = f - (f²/2 - s (f²/2 + R(s²))) with s = f / (2 + f), the form of fdlibm's log: f enters unrounded.

@@ -6,7 +6,7 @@
     static void NAME(name)(size_t n, const T *x, const T *dy, T *dx)                       \
     {                                                                                      \
         size_t whole = n - n % MAP_BLOCK;                                                  \
-        FOR_EACH(i, whole) { T v = x[i], d = dy[i]; dx[i] = (expression); }                \
+        FOR_EACH_CHAIN(i, whole) { T v = x[i], d = dy[i]; dx[i] = (expression); }          \
         if (whole == n) return;                                                            \
         T rest[MAP_BLOCK] = {0}, upstream[MAP_BLOCK] = {0};                                \
         for (size_t i = whole; i < n; i++) { rest[i - whole] = x[i]; upstream[i - whole] = dy[i]; } \
@@ -65,13 +65,13 @@ INLINE T NAME(gated_slope)(T v, T root, T slope_of_w)
 INLINE T NAME(silu_of)(T x)
 {
     T v = NAME(limited)(x, SILU_BOUND);
-    return NAME(gated)(x, v, NAME(exp_of)(-NAME(magnitude)(v) / 2));
+    return NAME(gated)(x, v, NAME(exp_of_minus)(NAME(magnitude)(v) / 2));
 }
 
 INLINE T NAME(silu_slope)(T x)
 {
     T v = NAME(limited)(x, SILU_BOUND);
-    return NAME(gated_slope)(v, NAME(exp_of)(-NAME(magnitude)(v) / 2), 1);
+    return NAME(gated_slope)(v, NAME(exp_of_minus)(NAME(magnitude)(v) / 2), 1);
 }
 
 #define ROOT_8_OVER_PI ((T)1.5957691216057307117597842397375)
@@ -80,7 +80,7 @@ INLINE T NAME(silu_slope)(T x)
 
 INLINE T NAME(gelu_tanh_root)(T v)
 {
-    return NAME(exp_of)(-NAME(magnitude)(v) * (ROOT_8_OVER_PI / 2 * (1 + GELU_CUBIC * v * v)));
+    return NAME(exp_of_minus)(NAME(magnitude)(v) * (ROOT_8_OVER_PI / 2 * (1 + GELU_CUBIC * v * v)));
 }
 
 INLINE T NAME(gelu_tanh_of)(T x)
@@ -104,7 +104,7 @@ INLINE T NAME(gaussian)(T a, T *correction)
     const UINT lower_half = ((UINT)1 << ((MANTISSA_BITS + 2) / 2)) - 1;
     T high = NAME(from_bits)(NAME(bits)(a) & ~lower_half);
     *correction = 1 + NAME(expm1_reduced)((high - a) * (high + a) / 2);
-    return NAME(exp_of)(-(high * high) / 2);
+    return NAME(exp_of_minus)(high * high / 2);
 }
 
 // Φ(-a) e^(a²/2).

@@ -6,17 +6,12 @@ static void NAME(lstm_forward)(size_t rows, size_t hidden, const T *bias, const 
 {
     for (; rows > 0; rows--, c_previous += hidden, gates += 4 * hidden, c += hidden, tanh_c += hidden, h += hidden) {
         T *i = gates, *f = i + hidden, *g = f + hidden, *o = g + hidden;
-        const T *bias_i = bias, *bias_f = bias_i + hidden, *bias_g = bias_f + hidden, *bias_o = bias_g + hidden;
-        FOR_EACH(j, hidden)
+        FOR_EACH_CHAIN(j, 2 * hidden) gates[j] = NAME(sigmoid_of)(gates[j] + bias[j]);
+        FOR_EACH_CHAIN(j, hidden) g[j] = NAME(tanh_of)(g[j] + bias[2 * hidden + j]);
+        FOR_EACH_CHAIN(j, hidden) o[j] = NAME(sigmoid_of)(o[j] + bias[3 * hidden + j]);
+        FOR_EACH_CHAIN(j, hidden)
         {
-            i[j] = NAME(sigmoid_of)(i[j] + bias_i[j]);
-            f[j] = NAME(sigmoid_of)(f[j] + bias_f[j]);
-            g[j] = NAME(tanh_of)(g[j] + bias_g[j]);
             c[j] = f[j] * c_previous[j] + i[j] * g[j];
-        }
-        FOR_EACH(j, hidden)
-        {
-            o[j] = NAME(sigmoid_of)(o[j] + bias_o[j]);
             tanh_c[j] = NAME(tanh_of)(c[j]);
             h[j] = o[j] * tanh_c[j];
         }
@@ -50,12 +45,10 @@ static void NAME(gru_forward)(size_t rows, size_t hidden, const T *bias, const T
 {
     for (; rows > 0; rows--, h_previous += hidden, gates += 3 * hidden, products += 3 * hidden, h += hidden) {
         T *r = gates, *z = r + hidden, *n = z + hidden, *q = products + 2 * hidden;
-        const T *u_r = products, *u_z = u_r + hidden;
-        const T *bias_r = bias, *bias_z = bias_r + hidden, *bias_n = bias_z + hidden, *bias_q = bias_n + hidden;
-        FOR_EACH(j, hidden)
+        const T *bias_n = bias + 2 * hidden, *bias_q = bias_n + hidden;
+        FOR_EACH_CHAIN(j, 2 * hidden) gates[j] = NAME(sigmoid_of)(gates[j] + products[j] + bias[j]);
+        FOR_EACH_CHAIN(j, hidden)
         {
-            r[j] = NAME(sigmoid_of)(r[j] + u_r[j] + bias_r[j]);
-            z[j] = NAME(sigmoid_of)(z[j] + u_z[j] + bias_z[j]);
             q[j] += bias_q[j];
             n[j] = NAME(tanh_of)(n[j] + bias_n[j] + r[j] * q[j]);
             h[j] = n[j] + z[j] * (h_previous[j] - n[j]);

@@ -31,7 +31,7 @@ static void NAME(sigmoid_cross_entropy)(size_t n, double scale, const T *x, cons
     const T s = (T)scale;
     FOR_EACH(i, n)
     {
-        T v = x[i], target = t[i], e = NAME(exp_of)(-NAME(magnitude)(v)), share = e / (1 + e);
+        T v = x[i], target = t[i], e = NAME(exp_of_minus)(NAME(magnitude)(v)), share = e / (1 + e);
         T tail = NAME(log1p_of)(e, COUNT(NAME(log1p_coefficients)), NAME(log1p_coefficients), 0);
         loss[i] = (v > 0 ? v * (1 - target) : -v * target) + tail;
         gradient[i] = s * (v > 0 ? (1 - target) - share : share - target);
