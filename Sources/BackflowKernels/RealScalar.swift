@@ -22,8 +22,8 @@ extension Double: RealScalar {
 
 /// The C routines of one precision, by origin. Opaque outside the floor.
 ///
-/// A class, because a structure of a hundred closures would be retained closure by closure at every
-/// call.
+/// A class, because a structure of a hundred closures is retained closure by closure when it is copied;
+/// hold on to this one rather than to `vector`.
 public final class Routines<Scalar: RealScalar>: Sendable {
   let blas: BLASRoutines<Scalar>
   let lapack: LAPACKRoutines<Scalar>

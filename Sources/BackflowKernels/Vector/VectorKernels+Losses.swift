@@ -20,19 +20,19 @@ extension VectorKernels {
     requireCount(x.count, t.count)
     requireCount(x.count, losses.count)
     let count = x.count
-    let routines = S._routines.vector
+    let routines = S._routines
     unsafe t.withUnsafeBufferPointer { t in
       let t = t.baseAddress
       unsafe write(x, &losses, &gradient) { x, losses, gradient in
         switch loss {
         case .squaredError:
-          unsafe routines.squaredError(count, scale, x, t, losses, gradient)
+          unsafe routines.vector.squaredError(count, scale, x, t, losses, gradient)
         case .sigmoidCrossEntropy:
-          unsafe routines.sigmoidCrossEntropy(count, scale, x, t, losses, gradient)
+          unsafe routines.vector.sigmoidCrossEntropy(count, scale, x, t, losses, gradient)
         case .huber(let delta):
-          unsafe routines.huber(count, S(delta), scale, x, t, losses, gradient)
+          unsafe routines.vector.huber(count, S(delta), scale, x, t, losses, gradient)
         case .smoothL1(let beta):
-          unsafe routines.smoothL1(count, S(beta), scale, x, t, losses, gradient)
+          unsafe routines.vector.smoothL1(count, S(beta), scale, x, t, losses, gradient)
         }
       }
     }

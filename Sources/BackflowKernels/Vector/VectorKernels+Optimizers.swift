@@ -8,8 +8,8 @@ extension VectorKernels {
     learningRate: Double, momentum: Double, isNesterov: Bool, weightDecay: Double,
     gradient: Span<S>, velocity: consuming MutableSpan<S>, parameter: consuming MutableSpan<S>
   ) {
-    let routines = S._routines.vector
-    let kernel = unsafe isNesterov ? routines.nesterovUpdate : routines.sgdUpdate
+    let routines = S._routines
+    let kernel = unsafe isNesterov ? routines.vector.nesterovUpdate : routines.vector.sgdUpdate
     unsafe update(gradient, &velocity, &parameter) { count, g, v, p in
       unsafe kernel(count, learningRate, momentum, weightDecay, g, v, p)
     }

@@ -21,7 +21,8 @@ public struct Shape: Hashable, Sendable {
   public init(_ extents: Int...) { self.init(extents) }
 
   /// The shape with these extents, outermost first.
-  public init(_ extents: some Collection<Int>) {
+  @specialized(where Extents == [Int])
+  public init<Extents: Collection<Int>>(_ extents: Extents) {
     require(
       extents.count <= Shape.maximumRank,
       "a shape has at most \(Shape.maximumRank) axes; \(Array(extents)) has \(extents.count)")

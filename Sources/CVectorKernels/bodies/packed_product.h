@@ -97,7 +97,8 @@ static void NAME(run)(NAME(Tile) tile, size_t rows, size_t panels, const NAME(Pr
 // panels at a time. Each element of B is then used once and comes at the pace of the cache, which is why the direction counts.
 static void NAME(product_of_few_rows)(size_t m, size_t n, const NAME(Product) *product, const T *a, const T *packed, T *c)
 {
-    const size_t all = (n + PANEL - 1) / PANEL, most = m == 1 ? 4 : 2, groups = (all + most - 1) / most;
+    const size_t all = (n + PANEL - 1) / PANEL, most = m == 1 ? 4 : 2;
+    const size_t groups = m == 1 ? (all + 3) / 4 : (all + 1) / 2;
     for (size_t g = 0; g < groups; g++) {
         const size_t first = most * (product->backwards ? groups - 1 - g : g);
         const size_t end = first + most < all ? first + most : all;

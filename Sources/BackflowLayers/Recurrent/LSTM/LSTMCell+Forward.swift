@@ -47,12 +47,13 @@ extension LSTMCell {
     let (h0, c0) = (state.hidden.stateView(), state.cell.stateView())
 
     Threads.split(batch, grain: grain(time: time, gates: 4), alignment: 2) { samples in
+      let bias = bias.span
       for t in 0..<time {
         let now = active.at(t, of: samples)
         recurrent.multiply(
           t == 0 ? h0[0, now] : h[t - 1, now], addingTo: ifgo[t, now], backwards: t % 2 == 1)
         ifgo[t, now].lstmForward(
-          bias: bias.span, previousCell: t == 0 ? c0[0, now] : c[t - 1, now],
+          bias: bias, previousCell: t == 0 ? c0[0, now] : c[t - 1, now],
           cell: c[t, now], tanhCell: tanhC[t, now], hidden: h[t, now])
       }
     }
