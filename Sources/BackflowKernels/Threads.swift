@@ -58,4 +58,17 @@ public enum Threads {
       }
     }
   }
+
+  /// The results of `body` on consecutive parts of `0..<count`, in their order; the parts are those
+  /// of `split`.
+  package static func map<Part: Sendable>(
+    _ count: Int, grain: Int, _ body: (Range<Int>) -> Part
+  ) -> [Part] {
+    let parts = Mutex<[(start: Int, part: Part)]>([])
+    split(count, grain: grain) { range in
+      let part = body(range)
+      parts.withLock { $0.append((range.lowerBound, part)) }
+    }
+    return parts.withLock { $0 }.sorted { $0.start < $1.start }.map(\.part)
+  }
 }

@@ -156,6 +156,41 @@ import Testing
     #expect(gates == ["input", "forget", "candidate", "output"])
   }
 
+  // The monitor counts the gates of a cell in one pass.
+  @Test func `of gates side by side is that of each alone`() throws {
+    var random = RandomSource(seed: 23)
+    let x: Tensor<Double> = random.normal([9, 5, 2], standardDeviation: 20)
+    let lstm = LSTM<Double>(inputSize: 2, hiddenSize: 3, layers: 2, using: &random)
+    let gru = GRU<Double>(inputSize: 2, hiddenSize: 3, using: &random)
+    var observation = StepObservation<Double>(step: 0)
+    observation.recurrent("lstm", lstm, lstm.forward(x).cache)
+    observation.recurrent("gru", gru, gru.forward(x).cache)
+    var thresholds = Thresholds()
+    thresholds.saturatedShare = 0
+    var monitor = HealthMonitor<Double>(thresholds: thresholds)
+    let found = monitor.judge(observation).filter { $0.kind == .saturation }
+    #expect(found.count > 6)
+    for finding in found {
+      let activation = try #require(
+        observation.activations.first { $0.layer == finding.layer && $0.gate == finding.gate })
+      let alone = try #require(Saturation(activation, slope: 0.0591))
+      #expect(finding.measured == alone.share, "\(finding)")
+    }
+    // An activation that has nothing to say leaves the others theirs.
+    let shown = observation.activations.compactMap { Saturation($0, slope: 0.0591) }
+    #expect(shown.filter { $0.share > 0 }.count == found.count)
+  }
+
+  @Test func `of features that the output has not stops`() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      var observation = StepObservation<Float>(step: 0)
+      observation.activation("layer", .tanh, output: .zeros([2, 3]), features: 1..<4)
+    }
+    #expect(stopMessage(result).contains("layer: the features 1..<4 of an output [2, 3]"))
+  }
+
   @Test func `counts the same as each sample alone`() throws {
     var random = RandomSource(seed: 22)
     let x: Tensor<Double> = random.normal([6, 3, 2], standardDeviation: 8)

@@ -51,6 +51,27 @@ import Testing
     }
   }
 
+  @Test func `give their results in the order of the parts`() async {
+    await #expect(processExitsWith: .success) {
+      Threads.count = 4
+      for _ in 0..<50 {
+        let ranges = Threads.map(1000, grain: 1) { $0 }
+        #expect(ranges.count == 4 && ranges.flatMap { Array($0) } == Array(0..<1000))
+      }
+      #expect(Threads.map(0, grain: 1) { $0 } == [0..<0])
+    }
+  }
+
+  @Test func `count together what one counts alone`() async {
+    await #expect(processExitsWith: .success) {
+      var x = samples(300_000 * 2, seed: 3, as: Float.self)
+      (x[5], x[400_001]) = (.nan, .infinity)
+      let alone = counts(x, threads: 1)
+      #expect(alone.nonfinite == 2 && alone.below.allSatisfy { $0 > 0 })
+      #expect(counts(x, threads: 3) == alone)
+    }
+  }
+
   @Test func `are as many as BACKFLOW_NUM_THREADS says`() async {
     await #expect(processExitsWith: .success) {
       setenv("BACKFLOW_NUM_THREADS", "5", 1)
@@ -88,6 +109,18 @@ import Testing
       }
     }
   }
+}
+
+private struct Counts: Equatable {
+  let below, above: [Int]
+  let nonfinite: Int
+}
+
+private func counts(_ x: [Float], threads: Int) -> Counts {
+  Threads.count = threads
+  let beyond = VectorKernels.countBeyond(x.span, lower: [-0.5, 0], upper: [0.25, 0.75])
+  return Counts(
+    below: beyond.below, above: beyond.above, nonfinite: VectorKernels.nonfiniteCount(x.span))
 }
 
 /// The parts that a range is split into, in order.

@@ -25,7 +25,7 @@ import Testing
 
 private let shapes = [
   (1, 1), (1, 9), (3, 1), (4, 4), (5, 7), (2, 16), (9, 17), (7, 33), (33, 5), (2, 300), (40, 103),
-  (70, 300),
+  (70, 300), (3, 1030),
 ]
 
 private func checkRowUpdatesAndSums<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
@@ -62,16 +62,17 @@ private func checkRowUpdatesAndSums<T: BinaryFloatingPoint>(_ table: VectorKerne
     let firstMaxima = perRow.map { row in Int64(row.firstIndex { $0 == row.max() } ?? -1) }
     #expect(argmax == firstMaxima, label)
 
-    let (lower, upper) = (T(-0.25), T(0.5))
+    let lower = (0..<columns).map { T($0 % 3) / 4 - 0.5 }
+    let upper = (0..<columns).map { T($0 % 5) / 8 }
     var (below, above) = (
       [Int64](repeating: 1, count: columns), [Int64](repeating: 2, count: columns)
     )
-    table.countBeyond(rows, columns, lower, upper, x, columns, &below, &above)
+    table.countBeyond(rows, columns, lower, upper, x, &below, &above)
     let maxima = written(row) { table.columnMaxima(rows, columns, x, $0) }
     for c in 0..<columns {
       let column = perRow.map { T($0[c]) }
-      #expect(below[c] == 1 + Int64(column.filter { $0 < lower }.count), label)
-      #expect(above[c] == 2 + Int64(column.filter { $0 > upper }.count), label)
+      #expect(below[c] == 1 + Int64(column.filter { $0 < lower[c] }.count), label)
+      #expect(above[c] == 2 + Int64(column.filter { $0 > upper[c] }.count), label)
       #expect(maxima[c] == column.reduce(row[c], max), label)
     }
   }
@@ -97,7 +98,7 @@ private struct SoftmaxReference {
 }
 
 private func checkSoftmax<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
-  for (rows, columns) in shapes.dropLast() {
+  for (rows, columns) in shapes.dropLast(2) {
     for width in [1.0, 8, 90, 800] {
       let label = Comment(rawValue: "\(table.isa) \(T.self) \(rows)×\(columns) within \(width)")
       let x: [T] = Samples.uniform(rows * columns, in: -width...width)

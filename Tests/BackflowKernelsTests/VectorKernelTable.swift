@@ -24,7 +24,7 @@ struct VectorKernelTable<T: BinaryFloatingPoint> {
   let sumRows: (Int, Int, Int32, Input, Output) -> Void
   let rowArgmax: (Int, Int, Input, UnsafeMutablePointer<Int64>?) -> Void
   let countBeyond:
-    (Int, Int, T, T, Input, Int, UnsafeMutablePointer<Int64>?, UnsafeMutablePointer<Int64>?)
+    (Int, Int, Input, Input, Input, UnsafeMutablePointer<Int64>?, UnsafeMutablePointer<Int64>?)
       -> Void
   let columnMaxima: (Int, Int, Input, Output) -> Void
   let transpose: (Int, Int, Input, Int, Output, Int) -> Void

@@ -51,7 +51,8 @@ public struct DeadUnitCensus<Scalar: RealScalar>: Sendable {
       highest.count == units, "\(layer): \(units) units in this batch, \(highest.count) before")
     guard rows.count > 0 else { return }
     let on = VectorKernels.countBeyond(
-      rows.span, columns: units, in: 0..<units, lower: -.infinity, upper: 0
+      rows.span, lower: Array(repeating: -.infinity, count: units),
+      upper: Array(repeating: 0, count: units)
     ).above
     var highestHere = Tensor<Scalar>(repeating: -.infinity, shape: [units])
     VectorKernels.columnMaxima(rows.span, into: highestHere.mutableSpan)

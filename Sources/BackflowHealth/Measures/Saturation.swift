@@ -21,24 +21,73 @@ public struct Saturation: Sendable, Equatable {
   /// Counts in one pass over the output, of running samples only; `nil` for a ReLU, which does not
   /// saturate, and for nothing to count. NaN is on neither side.
   public init?<Scalar: RealScalar>(_ activation: Activation<Scalar>, slope: Double) {
-    guard let live = activation.function.liveOutputs(slope: slope), activation.output.count > 0,
-      !activation.features.isEmpty
-    else { return nil }
-    let columns = activation.output.shape[activation.output.rank - 1]
-    (layer, gate, function) = (activation.layer, activation.gate, activation.function)
-    self.slope = slope
-    var (low, high) = ([Int](), [Int]())
-    let parts = activation.runningElements.filter { !$0.isEmpty }
+    guard let only = Saturation.count([activation], slope: slope).first else { return nil }
+    self = only
+  }
+
+  /// The saturation of every activation that has one. Those that stand side by side in one tensor, as
+  /// the gates of a cell do, take one pass together.
+  static func all<Scalar: RealScalar>(
+    of activations: [Activation<Scalar>], slope: Double
+  ) -> [Saturation] {
+    var (rest, result) = (activations[...], [Saturation]())
+    while let first = rest.first {
+      var end = first.features.lowerBound
+      let together = rest.prefix { activation in
+        defer { end = activation.features.upperBound }
+        return activation.features.lowerBound >= end && activation.standsBeside(first)
+      }
+      result += count(together, slope: slope)
+      rest = rest.dropFirst(together.count)
+    }
+    return result
+  }
+
+  /// Counts the features of activations that stand side by side.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private static func count<Scalar: RealScalar>(
+    _ activations: ArraySlice<Activation<Scalar>>, slope: Double
+  ) -> [Saturation] {
+    let live = activations.compactMap { activation in
+      activation.function.liveOutputs(slope: slope).map { (activation, $0) }
+    }
+    guard let output = live.first?.0, let columns = output.output.shape.last, columns > 0 else {
+      return []
+    }
+    // Nothing is beyond the bounds of a feature that is nobody's.
+    var lower = [Scalar](repeating: -.infinity, count: columns)
+    var upper = [Scalar](repeating: .infinity, count: columns)
+    for (activation, bounds) in live {
+      for feature in activation.features {
+        (lower[feature], upper[feature]) = (Scalar(bounds.lowerBound), Scalar(bounds.upperBound))
+      }
+    }
+    let parts = output.runningElements.filter { !$0.isEmpty }
+    guard !parts.isEmpty else { return [] }
+    var (low, high) = ([Int](repeating: 0, count: columns), [Int](repeating: 0, count: columns))
     for part in parts {
       let counts = VectorKernels.countBeyond(
-        activation.output.span.extracting(part), columns: columns, in: activation.features,
-        lower: Scalar(live.lowerBound), upper: Scalar(live.upperBound))
-      low = low.isEmpty ? counts.below : zip(low, counts.below).map { $0 + $1 }
-      high = high.isEmpty ? counts.above : zip(high, counts.above).map { $0 + $1 }
+        output.output.span.extracting(part), lower: lower, upper: upper)
+      for feature in 0..<columns {
+        low[feature] += counts.below[feature]
+        high[feature] += counts.above[feature]
+      }
     }
-    if low.isEmpty { return nil }
-    samples = parts.reduce(0) { $0 + $1.count } / columns
-    (self.low, self.high) = (low, high)
+    return live.filter { !$0.0.features.isEmpty }.map { activation, _ in
+      Saturation(
+        layer: activation.layer, gate: activation.gate, function: activation.function,
+        slope: slope, samples: parts.reduce(0) { $0 + $1.count } / columns,
+        low: Array(low[activation.features]), high: Array(high[activation.features]))
+    }
+  }
+
+  private init(
+    layer: String, gate: String?, function: ActivationFunction, slope: Double, samples: Int,
+    low: [Int], high: [Int]
+  ) {
+    (self.layer, self.gate, self.function, self.slope) = (layer, gate, function, slope)
+    (self.samples, self.low, self.high) = (samples, low, high)
   }
 
   /// The share of (unit, sample) pairs that is saturated.

@@ -28,11 +28,9 @@ public struct SignalProfile: Sendable, Equatable {
   /// `nil` for no layers or no signal at the top.
   public init?<Scalar: RealScalar>(_ signals: [LayerSignal<Scalar>]) {
     entries = signals.map { signal in
-      let norm = VectorKernels.norm(signal.outputGradient.span)
-      let below = VectorKernels.norm(signal.inputGradient.span)
-      return Entry(
-        layer: signal.layer, kind: signal.kind, norm: norm,
-        factor: norm == 0 ? 0 : below / norm)
+      Entry(
+        layer: signal.layer, kind: signal.kind, norm: signal.outputNorm,
+        factor: signal.outputNorm == 0 ? 0 : signal.inputNorm / signal.outputNorm)
     }
     guard let top = entries.last, let bottom = entries.first, top.norm > 0, top.norm.isFinite else {
       return nil

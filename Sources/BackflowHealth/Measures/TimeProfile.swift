@@ -19,21 +19,18 @@ public struct TimeProfile: Sendable, Equatable {
   /// ln of the nonlinearity's factor for the same steps.
   public let logActivationFactors: [Double]
 
-  /// Measures norms of what a backward pass has made. Cost: three passes over the state's gradients.
+  /// From the norms that were taken when the signal was shown. O(T)
   public init<Scalar: RealScalar>(_ signal: RecurrentSignal<Scalar>) {
     layer = signal.layer
-    let trace = signal.trace
-    let time = trace.outputGradient.shape[0]
-    let passed = trace.stateGradients.map { $0.norms(ofSteps: time + 1) }
-    let total = (trace.outputGradient + trace.stateGradients[0][1..<time + 1]).norms(ofSteps: time)
-    let byPreactivation = trace.preactivationGradient.norms(ofSteps: time)
+    let norms = signal.norms
     var (factors, activations): ([Double], [Double]) = ([], [])
-    for t in 0..<time {
-      let others = passed.dropFirst().map { $0[t + 1] }
-      let arrived = Tensor([total[t]] + others).norm()
+    for t in norms.arrived.indices {
+      let arrivals = [norms.arrived[t]] + norms.states.dropFirst().map { $0[t + 1] }
+      let arrived = VectorKernels.norm(arrivals.span)
       guard arrived > 0 else { continue }
-      factors.append(log(Tensor(passed.map { $0[t] }).norm() / arrived))
-      activations.append(log(byPreactivation[t] / arrived))
+      let passed = norms.states.map { $0[t] }
+      factors.append(log(VectorKernels.norm(passed.span) / arrived))
+      activations.append(log(norms.preactivations[t] / arrived))
     }
     (logFactors, logActivationFactors) = (factors, activations)
   }
@@ -78,13 +75,5 @@ public struct TimeProfile: Sendable, Equatable {
       if sum < log(share) { return back }
     }
     return nil
-  }
-}
-
-extension Tensor {
-  /// ‖x_t‖ of every step of a sequence [T, ...].
-  func norms(ofSteps time: Int) -> [Double] {
-    let size = time == 0 ? 0 : count / time
-    return (0..<time).map { VectorKernels.norm(span.extracting($0 * size..<($0 + 1) * size)) }
   }
 }

@@ -50,9 +50,18 @@ public struct Activation<Scalar: RealScalar>: Sendable {
     layer: String, gate: String? = nil, function: ActivationFunction, input: Tensor<Scalar>? = nil,
     output: Tensor<Scalar>, features: Range<Int>, running: ActiveSamples? = nil
   ) {
+    require(
+      features.upperBound <= output.shape.last ?? 0,
+      "\(layer): the features \(features) of an output \(output.shape)")
     (self.layer, self.gate, self.function) = (layer, gate, function)
     (self.input, self.output, self.features) = (input, output, features)
     self.running = running.flatMap { $0.isFull ? nil : $0 }
+  }
+
+  /// Whether both are features of one tensor, with the same samples running.
+  func standsBeside(_ other: Activation) -> Bool {
+    output.shape == other.output.shape && running == other.running
+      && output.storage.sharesMemory(with: other.output.storage)
   }
 
   /// The elements of the output that belong to running samples, as ranges one after the other.

@@ -23,4 +23,24 @@ public struct LayerSignal<Scalar: RealScalar>: Sendable {
   public let inputGradient: Tensor<Scalar>
   /// y, if it was shown
   public let output: Tensor<Scalar>?
+  /// ‖ȳ‖
+  let outputNorm: Double
+  /// ‖x̄‖
+  let inputNorm: Double
+
+  /// `below` is the signal that was shown before: what flows out of this layer may be what flows into
+  /// that one, and is then not measured twice.
+  init(
+    layer: String, kind: SignalKind, outputGradient: Tensor<Scalar>, inputGradient: Tensor<Scalar>,
+    output: Tensor<Scalar>?, above below: LayerSignal?
+  ) {
+    (self.layer, self.kind, self.output) = (layer, kind, output)
+    (self.outputGradient, self.inputGradient) = (outputGradient, inputGradient)
+    outputNorm = VectorKernels.norm(outputGradient.span)
+    if let below, below.outputGradient.storage.sharesMemory(with: inputGradient.storage) {
+      inputNorm = below.outputNorm
+    } else {
+      inputNorm = VectorKernels.norm(inputGradient.span)
+    }
+  }
 }

@@ -7,4 +7,10 @@ public struct RecurrentSignal<Scalar: RealScalar>: Sendable {
   public let layer: String
   /// The gradients by output, pre-activations and state at every time step.
   public let trace: BackwardTrace<Scalar>
+  /// How long they are.
+  let norms: TraceNorms
+
+  init(layer: String, trace: BackwardTrace<Scalar>) {
+    (self.layer, self.trace, norms) = (layer, trace, TraceNorms(trace))
+  }
 }

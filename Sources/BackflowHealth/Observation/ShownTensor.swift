@@ -6,8 +6,8 @@ struct ShownTensor<Scalar: RealScalar>: Sendable {
   let place: String
   let what: String
   let tensor: Tensor<Scalar>
-  /// Whether another tensor of the step must be non-finite if this one is, so that a look at the
-  /// other, smaller one is enough while all is well.
+  /// Whether there is no need to look at it while all is well: it was measured and its norm is finite,
+  /// or another, smaller tensor of the step must be non-finite if this one is.
   let isCovered: Bool
 
   init(_ place: String, _ what: String, _ tensor: Tensor<Scalar>, isCovered: Bool = false) {

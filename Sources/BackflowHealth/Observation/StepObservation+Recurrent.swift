@@ -26,7 +26,10 @@ extension StepObservation {
       gates(
         [("input", .sigmoid), ("forget", .sigmoid), ("candidate", .tanh), ("output", .sigmoid)],
         of: cache.gates, size: cell.hiddenSize, cache.active, place)
-      activation(place, .tanh, output: cache.tanhCell, running: cache.active)
+      append(
+        Activation(
+          layer: place, function: .tanh, output: cache.tanhCell, features: 0..<cell.hiddenSize,
+          running: cache.active), covered: true)
       output(place, cache.hidden)
     }
     show(name, network.cells, traces)

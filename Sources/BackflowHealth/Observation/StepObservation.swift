@@ -49,7 +49,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
       append(
         LayerSignal(
           layer: layer, kind: .activation, outputGradient: outputGradient,
-          inputGradient: inputGradient, output: output))
+          inputGradient: inputGradient, output: output, above: signals.last))
     }
   }
 
@@ -62,7 +62,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     append(
       LayerSignal(
         layer: layer, kind: kind, outputGradient: outputGradient, inputGradient: inputGradient,
-        output: output))
+        output: output, above: signals.last))
   }
 
   /// Shows the parameters of a model and their gradients, and, if the optimiser has run already,
@@ -106,8 +106,14 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   private mutating func append(_ signal: LayerSignal<Scalar>) {
     signals.append(signal)
-    backwards.append(ShownTensor(signal.layer, "the gradient by the input", signal.inputGradient))
-    backwards.append(ShownTensor(signal.layer, "the gradient by the output", signal.outputGradient))
+    backwards += [
+      ShownTensor(
+        signal.layer, "the gradient by the input", signal.inputGradient,
+        isCovered: signal.inputNorm.isFinite),
+      ShownTensor(
+        signal.layer, "the gradient by the output", signal.outputGradient,
+        isCovered: signal.outputNorm.isFinite),
+    ]
   }
 
   /// The gates of a cell stand side by side in one tensor, which is shown with the first of them.
@@ -132,16 +138,12 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   mutating func recurrence(_ signal: RecurrentSignal<Scalar>) {
     recurrences.append(signal)
-    let trace = signal.trace
-    for state in trace.stateGradients {
-      backwards.append(ShownTensor(signal.layer, "the gradient by the states", state))
-    }
-    backwards += [
-      // W_hhᵀ ā_t is in the state's gradient, and a NaN times anything is one.
-      ShownTensor(
-        signal.layer, "the gradient by the pre-activations", trace.preactivationGradient,
-        isCovered: true),
-      ShownTensor(signal.layer, "the gradient by the output", trace.outputGradient),
-    ]
+    let (trace, isCovered) = (signal.trace, signal.norms.areFinite)
+    let shown =
+      trace.stateGradients.map { ("the gradient by the states", $0) } + [
+        ("the gradient by the pre-activations", trace.preactivationGradient),
+        ("the gradient by the output", trace.outputGradient),
+      ]
+    backwards += shown.map { ShownTensor(signal.layer, $0, $1, isCovered: isCovered) }
   }
 }

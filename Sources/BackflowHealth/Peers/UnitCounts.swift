@@ -14,8 +14,10 @@ struct UnitCounts {
     guard x.count > 0, !features.isEmpty else { return nil }
     let columns = x.shape[x.rank - 1]
     samples = x.count / columns
-    (below, above) = VectorKernels.countBeyond(
-      x.span, columns: columns, in: features, lower: Scalar(lower), upper: Scalar(upper))
+    let counts = VectorKernels.countBeyond(
+      x.span, lower: Array(repeating: Scalar(lower), count: columns),
+      upper: Array(repeating: Scalar(upper), count: columns))
+    (below, above) = (Array(counts.below[features]), Array(counts.above[features]))
   }
 }
 
@@ -31,8 +33,7 @@ extension Tensor {
 
   /// How many elements are below `lower` or above `upper`; NaN is neither.
   private func beyond(_ lower: Scalar, _ upper: Scalar) -> Int {
-    let counts = VectorKernels.countBeyond(
-      span, columns: 1, in: 0..<1, lower: lower, upper: upper)
+    let counts = VectorKernels.countBeyond(span, lower: [lower], upper: [upper])
     return counts.below[0] + counts.above[0]
   }
 }

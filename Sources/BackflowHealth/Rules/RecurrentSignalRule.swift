@@ -15,12 +15,6 @@ struct RecurrentSignalRule<Scalar: RealScalar>: Rule {
 extension TimeProfile {
   func finding(at step: Int, _ thresholds: Thresholds) -> Finding? {
     let steps = logFactors.count
-    let rest = restFactor.map {
-      "the nonlinearity × \(figure(activationFactor)), the rest (the recurrent weight and what passes"
-        + " by) × \(figure($0))"
-    }
-    let split =
-      "\(figure(factorPerStep)) a step: " + (rest ?? "nothing of it through the nonlinearity")
     if let horizon = horizon(thresholds.vanished) {
       let least = exp(lowestLogAttenuation)
       return Finding(
@@ -45,5 +39,13 @@ extension TimeProfile {
         "The gradient is a matter of the earliest steps, and one update can undo the training.",
       cure: "Clipping by the global norm, a recurrent weight of spectral radius 1 or less, an LSTM."
     )
+  }
+
+  private var split: String {
+    let rest = restFactor.map {
+      "the nonlinearity × \(figure(activationFactor)), the rest (the recurrent weight and what passes"
+        + " by) × \(figure($0))"
+    }
+    return "\(figure(factorPerStep)) a step: " + (rest ?? "nothing of it through the nonlinearity")
   }
 }

@@ -7,10 +7,8 @@ struct SaturationRule<Scalar: RealScalar>: Rule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    observation.activations.compactMap { activation in
-      Saturation(activation, slope: thresholds.saturatedSlope).flatMap {
-        $0.finding(at: observation.step, thresholds)
-      }
+    Saturation.all(of: observation.activations, slope: thresholds.saturatedSlope).compactMap {
+      $0.finding(at: observation.step, thresholds)
     }
   }
 }

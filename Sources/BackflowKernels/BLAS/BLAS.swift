@@ -183,13 +183,15 @@ package enum BLAS {
     let packedB = unsafe packed.uniqueBase()
     var turned = unsafe Buffer<S>(uninitialized: aTransposed ? rows.count * k : 0)
     if unsafe aTransposed {
-      unsafe routines.vector.transpose(k, rows.count, a + rows.lowerBound, m, turned.uniqueBase(), k)
+      unsafe routines.vector.transpose(
+        k, rows.count, a + rows.lowerBound, m, turned.uniqueBase(), k)
     }
     let rowsOfA = unsafe aTransposed ? UnsafePointer(turned.uniqueBase()) : a + rows.lowerBound * k
     let (rowStride, columnStride) = unsafe bTransposed ? (1, k) : (n, 1)
     for column in stride(from: columns.lowerBound, to: columns.upperBound, by: panel) {
       let width = min(panel, columns.upperBound - column)
-      unsafe routines.vector.pack(k, width, b + column * columnStride, rowStride, columnStride, packedB)
+      unsafe routines.vector.pack(
+        k, width, b + column * columnStride, rowStride, columnStride, packedB)
       unsafe routines.vector.packedProduct(
         rows.count, width, k, rowsOfA, k, packedB, beta == 0 ? 0 : 1, 0,
         c + rows.lowerBound * n + column, n)

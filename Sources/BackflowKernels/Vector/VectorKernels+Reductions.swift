@@ -1,4 +1,7 @@
 extension VectorKernels {
+  /// The fewest elements of a single pass that are worth a thread of their own.
+  package static var readsPerThread: Int { 100_000 }
+
   /// Σx, with an error that does not grow with the count.
   package static func sum<S: RealScalar>(_ x: Span<S>) -> S {
     unsafe reduce(x, S._routines.vector.sum)
@@ -31,9 +34,14 @@ extension VectorKernels {
     unsafe reduce(x, S._routines.vector.maxMagnitude)
   }
 
-  /// How many elements are NaN or infinite.
+  /// How many elements are NaN or infinite. They are divided among threads.
   package static func nonfiniteCount<S: RealScalar>(_ x: Span<S>) -> Int {
-    unsafe reduce(x, S._routines.vector.nonfiniteCount)
+    unsafe x.withUnsafeBufferPointer { x in
+      Threads.map(x.count, grain: readsPerThread) { part in
+        unsafe S._routines.vector.nonfiniteCount(
+          part.count, x.baseAddress.map { unsafe $0 + part.lowerBound })
+      }
+    }.reduce(0, +)
   }
 
   /// The first place of the maximum, NaN counting as one.

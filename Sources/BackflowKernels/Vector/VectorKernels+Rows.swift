@@ -46,27 +46,29 @@ extension VectorKernels {
     }
   }
 
-  /// How many elements of each column in `range` are below `lower` and above `upper`; NaN is neither.
+  /// How many elements of each column are below that column's `lower` and above its `upper`; NaN is
+  /// neither. The rows are divided among threads.
   package static func countBeyond<S: RealScalar>(
-    _ x: Span<S>, columns: Int, in range: Range<Int>, lower: S, upper: S
+    _ x: Span<S>, lower: [S], upper: [S]
   ) -> (below: [Int], above: [Int]) {
+    let columns = lower.count
+    requireCount(upper.count, columns)
     let rows = columns == 0 ? 0 : x.count / columns
     requireCount(x.count, rows * columns)
-    require(
-      range.lowerBound >= 0 && range.upperBound <= columns,
-      "columns \(range) of a matrix that has \(columns)")
-    var below = [Int64](repeating: 0, count: range.count)
-    var above = below
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe below.withUnsafeMutableBufferPointer { below in
-        unsafe above.withUnsafeMutableBufferPointer { above in
-          unsafe S._routines.vector.countBeyond(
-            rows, range.count, lower, upper, x.baseAddress.map { unsafe $0 + range.lowerBound },
-            columns, below.baseAddress, above.baseAddress)
-        }
+    let zeros = [Int64](repeating: 0, count: columns)
+    let parts = unsafe x.withUnsafeBufferPointer { x in
+      Threads.map(rows, grain: readsPerThread / max(columns, 1)) { rows in
+        var (below, above) = (zeros, zeros)
+        unsafe S._routines.vector.countBeyond(
+          rows.count, columns, lower, upper,
+          x.baseAddress.map { unsafe $0 + rows.lowerBound * columns }, &below, &above)
+        return (below: below, above: above)
       }
     }
-    return (below.map { Int($0) }, above.map { Int($0) })
+    func total(_ counts: [[Int64]]) -> [Int] {
+      (0..<columns).map { column in counts.reduce(0) { $0 + Int($1[column]) } }
+    }
+    return (total(parts.map(\.below)), total(parts.map(\.above)))
   }
 
   /// y[c] ← the largest of y[c] and all x[r, c], NaN if any is

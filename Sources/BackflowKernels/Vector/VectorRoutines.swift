@@ -28,8 +28,7 @@ internal import CVectorKernels
   typealias RowArgmax = (Int, Int, Input, UnsafeMutablePointer<Int64>?) -> Void
   typealias CountBeyond =
     (
-      Int, Int, Scalar, Scalar, Input, Int, UnsafeMutablePointer<Int64>?,
-      UnsafeMutablePointer<Int64>?
+      Int, Int, Input, Input, Input, UnsafeMutablePointer<Int64>?, UnsafeMutablePointer<Int64>?
     ) -> Void
   typealias Transpose = (Int, Int, Input, Int, Output, Int) -> Void
   typealias Indices = UnsafePointer<Int64>?

@@ -48,18 +48,21 @@ static void NAME(row_argmax)(size_t rows, size_t columns, const T *x, int64_t *y
     for (size_t r = 0; r < rows; r++) y[r] = (int64_t)NAME(index_of_maximum)(columns, x + r * columns);
 }
 
-// Counters as wide as T, so that they vectorise beside it; emptied before they could overflow.
+// Counters as wide as T, so that they vectorise beside it; emptied before they could overflow. The tiles are wide, because
+// x comes from memory and comes fastest whole.
 #define COUNTED_ROWS ((size_t)1 << 30)
+#define COUNTED_COLUMNS 1024
 
-static void NAME(count_beyond_in_tile)(size_t rows, size_t width, T lower, T upper, const T *x, size_t x_stride,
+static void NAME(count_beyond_in_tile)(size_t rows, size_t columns, size_t width, const T *lower, const T *upper, const T *x,
                                        int64_t *below, int64_t *above)
 {
-    UINT low[COLUMN_TILE] = {0}, high[COLUMN_TILE] = {0};
+    UINT low[COUNTED_COLUMNS], high[COUNTED_COLUMNS];
+    FOR_EACH(c, width) low[c] = high[c] = 0;
     for (size_t r = 0; r < rows; r++) {
         FOR_EACH(c, width)
         {
-            low[c] += x[r * x_stride + c] < lower;
-            high[c] += x[r * x_stride + c] > upper;
+            low[c] += x[r * columns + c] < lower[c];
+            high[c] += x[r * columns + c] > upper[c];
         }
     }
     for (size_t c = 0; c < width; c++) {
@@ -68,14 +71,15 @@ static void NAME(count_beyond_in_tile)(size_t rows, size_t width, T lower, T upp
     }
 }
 
-static void NAME(count_beyond)(size_t rows, size_t columns, T lower, T upper, const T *x, size_t x_stride,
+static void NAME(count_beyond)(size_t rows, size_t columns, const T *lower, const T *upper, const T *x,
                                int64_t *below, int64_t *above)
 {
     for (size_t start = 0; start < rows; start += COUNTED_ROWS) {
         size_t block = rows - start < COUNTED_ROWS ? rows - start : COUNTED_ROWS;
-        for (size_t c = 0; c < columns; c += COLUMN_TILE) {
-            size_t width = columns - c < COLUMN_TILE ? columns - c : COLUMN_TILE;
-            NAME(count_beyond_in_tile)(block, width, lower, upper, x + start * x_stride + c, x_stride, below + c, above + c);
+        for (size_t c = 0; c < columns; c += COUNTED_COLUMNS) {
+            size_t width = columns - c < COUNTED_COLUMNS ? columns - c : COUNTED_COLUMNS;
+            NAME(count_beyond_in_tile)(block, columns, width, lower + c, upper + c, x + start * columns + c, below + c,
+                                       above + c);
         }
     }
 }

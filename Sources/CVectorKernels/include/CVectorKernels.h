@@ -115,8 +115,8 @@
     KERNEL(void, sum_rows, (size_t rows, size_t columns, int accumulate, const T *x, T *y))  \
     KERNEL(void, row_sums, (size_t rows, size_t columns, const T *x, T *y))                  \
     KERNEL(void, row_argmax, (size_t rows, size_t columns, const T *x, int64_t *y))          \
-    /* below[c] += the number of r with x[r x_stride + c] < lower, above[c] += that with > upper; NaN is neither */ \
-    KERNEL(void, count_beyond, (size_t rows, size_t columns, T lower, T upper, const T *x, size_t x_stride, \
+    /* below[c] += the number of r with x[r, c] < lower[c], above[c] += that with > upper[c]; NaN is neither */ \
+    KERNEL(void, count_beyond, (size_t rows, size_t columns, const T *lower, const T *upper, const T *x, \
                                 int64_t *below, int64_t *above))                             \
     /* y[c] = the largest of y[c] and x[r, c], NaN if any is */                              \
     KERNEL(void, column_maxima, (size_t rows, size_t columns, const T *x, T *y))             \

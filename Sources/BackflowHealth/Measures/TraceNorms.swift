@@ -1,0 +1,56 @@
+internal import BackflowKernels
+internal import BackflowLayers
+internal import BackflowLinearAlgebra
+
+/// The lengths of what flowed back through a recurrent cell, time step by time step.
+struct TraceNorms: Sendable {
+  /// ‖ȳ_t + h̄_t‖, all that arrives at the output of each step 1 … T
+  private(set) var arrived: [Double] = []
+  /// ‖ā_t‖ of the same steps
+  private(set) var preactivations: [Double] = []
+  /// By tensor of the state: the norm of what reaches it from later steps, T + 1 entries
+  private(set) var states: [[Double]]
+
+  /// Reads every tensor once, a time step at a time, the steps divided among threads.
+  init<Scalar: RealScalar>(_ trace: BackwardTrace<Scalar>) {
+    let time = trace.outputGradient.shape[0]
+    let perStep = trace.preactivationGradient.count / max(time, 1)
+    let parts = Threads.map(time, grain: VectorKernels.readsPerThread / max(perStep, 1)) { steps in
+      TraceNorms(trace, of: steps)
+    }
+    states = trace.stateGradients.map { [VectorKernels.norm($0[0..<1].span)] }
+    for part in parts {
+      arrived += part.arrived
+      preactivations += part.preactivations
+      for state in states.indices { states[state] += part.states[state] }
+    }
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private init<Scalar: RealScalar>(_ trace: BackwardTrace<Scalar>, of steps: Range<Int>) {
+    let size = trace.outputGradient.count / trace.outputGradient.shape[0]
+    let width = trace.preactivationGradient.count / trace.outputGradient.shape[0]
+    var sum = Tensor<Scalar>(uninitialized: [size])
+    states = trace.stateGradients.map { _ in [] }
+    for t in steps {
+      let (here, next) = (t * size..<(t + 1) * size, (t + 1) * size..<(t + 2) * size)
+      let hiddenGradient = trace.stateGradients[0]
+      VectorKernels.add(
+        trace.outputGradient.span.extracting(here), hiddenGradient.span.extracting(next),
+        into: sum.mutableSpan)
+      arrived.append(VectorKernels.norm(sum.span))
+      preactivations.append(
+        VectorKernels.norm(
+          trace.preactivationGradient.span.extracting(t * width..<(t + 1) * width)))
+      for (state, gradient) in trace.stateGradients.enumerated() {
+        states[state].append(VectorKernels.norm(gradient.span.extracting(next)))
+      }
+    }
+  }
+
+  /// Whether all are finite; then so are the tensors, for a NaN or infinite element makes its norm so.
+  var areFinite: Bool {
+    (arrived + preactivations + states.joined()).allSatisfy(\.isFinite)
+  }
+}
