@@ -32,7 +32,7 @@ struct LessonCommand: ParsableCommand {
       valueName: "directory"))
   var figures: String?
 
-  @Option(help: "Seed of all that is drawn.")
+  @Option(parsing: .unconditional, help: "Seed of all that is drawn.")
   var seed: UInt64 = 1
 
   @Option(help: "Threads; as many as there are processors if not given.")

@@ -35,7 +35,7 @@ struct TrainDigits: ParsableCommand {
   @Option(help: "The global norm to which gradients are clipped.")
   var clip = 1.0
 
-  @Option(help: "Seed of the weights and of the order of the images.")
+  @Option(parsing: .unconditional, help: "Seed of the weights and of the order of the images.")
   var seed: UInt64 = 1
 
   @Option(help: "Threads; as many as there are processors if not given.")

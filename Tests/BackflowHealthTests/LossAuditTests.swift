@@ -68,7 +68,13 @@ import Testing
 
   @Test func `finds a gradient that is not the derivative`() {
     #expect(audit { ($0 * $0, $0) }.inconsistent == [-100, -10, -2, -0.5, 0.5, 2, 10, 100])
-    #expect(audit { ($0 * $0, $0 > 50 ? .nan : 2 * $0) }.inconsistent == [100])
+    let bad = audit { ($0 * $0, $0 > 50 ? .nan : 2 * $0) }
+    #expect(bad.nonFinite == [100] && bad.inconsistent.isEmpty)
+    #expect(bad.findings().map(\.kind) == [.wrongGradient])
+    // log 0 at no error: the rest cannot be judged by it.
+    let singular = audit { (log($0.magnitude), 1 / $0) }
+    #expect(singular.nonFinite == [0] && singular.minimum == nil && singular.unseen.isEmpty)
+    #expect(singular.findings().first?.statement.contains("is NaN or infinite") == true)
   }
 
   // Of a Float, whose differences are coarse, in the units of small and large losses.

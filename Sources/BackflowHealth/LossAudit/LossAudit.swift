@@ -26,6 +26,8 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
 
     /// Whether nothing is learned from such an error although its loss is above `minimum`.
     public func isSilenced(above minimum: Double) -> Bool { gradient == 0 && loss > minimum }
+
+    var isFinite: Bool { loss.isFinite && gradient.isFinite }
   }
 
   /// The function under audit: points [n] to values [n] and gradients [n].
@@ -40,6 +42,8 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
   public let minimum: Double?
   /// The points at which the gradient is not the derivative.
   public let inconsistent: [Double]
+  /// The points at which the function or its gradient is NaN or infinite.
+  public let nonFinite: [Double]
   /// The bends ±k at which the loss jumps, so that no gradient tells of the step.
   public private(set) var jumps: [Double] = []
   /// The points that were looked at, for a source, and the number of them.
@@ -53,7 +57,7 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     let errors = [-100, -10, -2, -0.5, 0.5, 2, 10, 100].map { $0 * scale }
     let least = Self.values(of: loss, at: [0], name)[0]
     self.init(
-      name, loss, at: errors, unit: scale, minimum: least, isOfErrors: true,
+      name, loss, at: errors, unit: scale, minimum: least.isFinite ? least : nil, isOfErrors: true,
       points: ("δ = ±{0.5, 1, 2, 10, 100} k", errors.count + 2))
     jumps = Self.jumps(of: loss, at: scale, trials, name)
   }
@@ -94,11 +98,15 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
         difference: (above[$0] - below[$0]) / (2 * steps[$0]))
     }
     self.trials = trials
+    nonFinite =
+      (isOfErrors && minimum == nil ? [0] : [])
+      + trials.filter { !$0.isFinite }.map(\.error)
     // In the units of the function itself: a part of either slope, what curvature may add, which goes
     // with h², and the rounding of the two values.
     let curvature = 10 * h * h * Self.largestSlope(trials)
     inconsistent = points.indices.filter { index in
       let trial = trials[index]
+      guard trial.isFinite else { return false }
       let rounding =
         10 * Double(Scalar.ulpOfOne) * Swift.max(above[index].magnitude, below[index].magnitude)
         / steps[index]
@@ -148,7 +156,7 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
   /// where the points are no errors.
   public var unseen: [Double] {
     guard isOfErrors, let minimum else { return [] }
-    return trials.filter { !($0.loss > minimum) }.map(\.error)
+    return trials.filter { $0.isFinite && $0.loss <= minimum }.map(\.error)
   }
 }
 
@@ -169,6 +177,10 @@ extension LossAudit {
       ),
     ]
     let wrong: [Check] = [
+      (
+        nonFinite, "is NaN or infinite, or its gradient is",
+        "Look for a logarithm of 0, a division by 0, an exponential that overflows."
+      ),
       (
         inconsistent, "has a gradient that is not its derivative",
         "Derive the backward pass again, piece by piece; check it with GradientCheck."

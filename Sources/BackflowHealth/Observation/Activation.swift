@@ -53,6 +53,9 @@ public struct Activation<Scalar: RealScalar>: Sendable {
     require(
       features.upperBound <= output.shape.last ?? 0,
       "\(layer): the features \(features) of an output \(output.shape)")
+    require(
+      running.map { $0.time == output.shape.first && output.rank == 3 } ?? true,
+      "\(layer): \(running?.time ?? 0) steps run of an output \(output.shape)")
     (self.layer, self.gate, self.function) = (layer, gate, function)
     (self.input, self.output, self.features) = (input, output, features)
     self.running = running.flatMap { $0.isFull ? nil : $0 }

@@ -8,7 +8,7 @@ public import BackflowKernels
 ///     }
 ///
 /// The rules are those of the sources named at each profile, as far as they can be decided from one
-/// step; they are replayed with what is wrong about them. A rule that needs what the observation
+/// step; they are replayed with what is wrong about them: they count the padding of a batch, too. A rule that needs what the observation
 /// does not hold, such as pre-activations, gives no verdict. Not replayed is SageMaker Debugger's
 /// PoorWeightInitialization, which compares the variances of weights over layers and steps.
 public enum PeerProfile: String, Sendable, Codable, CaseIterable {

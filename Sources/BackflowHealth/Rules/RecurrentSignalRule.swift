@@ -37,7 +37,8 @@ extension TimeProfile {
         + " \(steps) steps that it reaches, \(split)",
       reason:
         "The gradient is a matter of the earliest steps, and one update can undo the training.",
-      cure: "Clipping by the global norm, a recurrent weight of spectral radius 1 or less, an LSTM."
+      cure: "Clipping by the global norm, a recurrent weight of spectral radius 1 or less; a gated"
+        + " cell, if it is none."
     )
   }
 

@@ -52,6 +52,7 @@ extension Saturation {
         "Smaller initial weights (Glorot, or LeCun for tanh), inputs of unit variance, batch or"
         + " layer normalisation before the nonlinearity."
     }
+    if function == .tanh { return "A smaller learning rate or gain, gradient clipping." }
     return "A smaller learning rate or gain, a bias that "
       + (side == .low ? "opens the gate" : "lets the gate close") + ", gradient clipping."
   }

@@ -61,7 +61,7 @@ struct UpdateRule<Scalar: RealScalar>: Rule {
         statement: "\(name) does not change at all\(hasMoved ? " any more" : ""), \(patience)",
         reason: hasMoved
           ? "It learns no more: well if it was frozen, or if the learning rate has fallen to zero."
-          : "It is as it was drawn and takes no part in learning.",
+          : "It takes no part in learning.",
         cure:
           "See that the optimiser visits it and that its gradient is not zero: a frozen layer, a"
           + " branch that is not used, dead units above it.")

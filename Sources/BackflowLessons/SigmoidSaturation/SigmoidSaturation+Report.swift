@@ -21,7 +21,8 @@ extension SigmoidSaturation {
           + " \(figure(chance)); \(percent(large.accuracy)) of the held-out digits are read rightly.",
         "Before the first step z(1 − z) multiplies the gradient by \(figure(least)) to"
           + " \(figure(most)) a layer, and the lowest layer gets \(figure(large.profile.bottomShare))"
-          + " of what enters at the top.",
+          + " of what enters at the top; that is of one batch, and other batches differ by orders of"
+          + " magnitude.",
         "It is no better with Glorot's weights, which saturate nothing: a sigmoid leaves at most ¼,"
           + " here \(figure(small.profile.sigmoidFactors.bounds.most)), and \(depth) of them with their"
           + " weights leave \(figure(small.profile.bottomShare)); \(percent(small.accuracy)) right.",
