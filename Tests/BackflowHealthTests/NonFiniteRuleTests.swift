@@ -82,6 +82,37 @@ private enum Place: String, CaseIterable {
     }
   }
 
+  // ȳ_T, h̄_0, h̄_T and c̄_1: each alone, as the first and the last entry, and in a second state.
+  @Test(arguments: [Double.nan, .infinity], 0..<4)
+  func `is found in any part of a trace`(bad: Double, place: Int) throws {
+    var random = RandomSource(seed: 2)
+    let lstm = LSTM<Double>(inputSize: 1, hiddenSize: 3, using: &random)
+    let (_, cache) = lstm.forward(.zeros([2, 1, 1]))
+    var (output, states) = (
+      Tensor<Double>(repeating: 0.1, shape: [2, 1, 3]),
+      [Tensor<Double>](repeating: Tensor(repeating: 0.1, shape: [3, 1, 3]), count: 2)
+    )
+    switch place {
+    case 0: output[1, 0, 2] = bad
+    case 1: states[0][0, 0, 2] = bad
+    case 2: states[0][2, 0, 0] = bad
+    default: states[1][1, 0, 1] = bad
+    }
+    var monitor = HealthMonitor<Double>()
+    monitor.observe(0) {
+      $0.recurrent(
+        "lstm", lstm, cache,
+        traces: [
+          BackwardTrace(output, Tensor(repeating: 0.1, shape: [2, 1, 12]), states: states)
+        ])
+    }
+    let finding = try #require(monitor.findings.first { $0.kind == .nonFinite })
+    #expect(finding.layer == "lstm.l0" && finding.measured == 1, "\(finding)")
+    #expect(
+      finding.statement.contains(
+        place == 0 ? "the gradient by the output" : "the gradient by the states"))
+  }
+
   @Test(arguments: [Double.nan, .infinity])
   func `everywhere crashes nothing`(bad: Double) {
     var observation = StepObservation<Double>(step: 0)

@@ -160,11 +160,18 @@ import Testing
   @Test func `of gates side by side is that of each alone`() throws {
     var random = RandomSource(seed: 23)
     let x: Tensor<Double> = random.normal([9, 5, 2], standardDeviation: 20)
+    let lengths = [9, 2, 5, 1, 9]
     let lstm = LSTM<Double>(inputSize: 2, hiddenSize: 3, layers: 2, using: &random)
     let gru = GRU<Double>(inputSize: 2, hiddenSize: 3, using: &random)
     var observation = StepObservation<Double>(step: 0)
     observation.recurrent("lstm", lstm, lstm.forward(x).cache)
-    observation.recurrent("gru", gru, gru.forward(x).cache)
+    observation.recurrent("gru", gru, gru.forward(x, initialState: nil, lengths: lengths).cache)
+    // Parts that overlap, the same memory in another shape, and a nonlinearity that is none of them.
+    let y = tanh(random.normal([6, 4], standardDeviation: 3) as Tensor<Double>)
+    observation.activation("left", .tanh, output: y, features: 0..<3)
+    observation.activation("right", .sigmoid, output: y, features: 2..<4)
+    observation.activation("flat", .tanh, output: y.reshaped(to: [4, 6]), features: 4..<6)
+    observation.activation("on", .relu, output: y, features: 0..<2)
     var thresholds = Thresholds()
     thresholds.saturatedShare = 0
     var monitor = HealthMonitor<Double>(thresholds: thresholds)
@@ -175,6 +182,9 @@ import Testing
         observation.activations.first { $0.layer == finding.layer && $0.gate == finding.gate })
       let alone = try #require(Saturation(activation, slope: 0.0591))
       #expect(finding.measured == alone.share, "\(finding)")
+      let stuck = thresholds.stuckShare
+      #expect(
+        finding.units == (finding.side == .low ? alone.stuckLow(stuck) : alone.stuckHigh(stuck)))
     }
     // An activation that has nothing to say leaves the others theirs.
     let shown = observation.activations.compactMap { Saturation($0, slope: 0.0591) }

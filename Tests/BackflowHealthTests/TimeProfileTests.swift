@@ -102,6 +102,40 @@ import Testing
     expectClose([finding.measured], [1e-4], Tolerance(1e-14, scale: 1e-4))
   }
 
+  @Test(arguments: [([0, 2, 1], 0), ([3, 0, 1], 3)])
+  func `of no steps or no samples is empty`(extents: [Int], steps: Int) {
+    var random = RandomSource(seed: 4)
+    let input = Tensor<Double>.zeros(Shape(extents))
+    let rnn = RNN<Double>(inputSize: 1, hiddenSize: hidden, using: &random)
+    let lstm = LSTM<Double>(inputSize: 1, hiddenSize: hidden, using: &random)
+    let gru = GRU<Double>(inputSize: 1, hiddenSize: hidden, using: &random)
+    let top = Tensor<Double>.zeros([extents[0], extents[1], hidden])
+    var observation = StepObservation<Double>(step: 0)
+    let (_, rnnCache) = rnn.forward(input)
+    observation.recurrent("rnn", rnn, rnnCache, traces: rnn.tracedBackward(top, rnnCache).traces)
+    let (_, lstmCache) = lstm.forward(input)
+    observation.recurrent(
+      "lstm", lstm, lstmCache, traces: lstm.tracedBackward(top, lstmCache).traces)
+    let (_, gruCache) = gru.forward(input)
+    observation.recurrent("gru", gru, gruCache, traces: gru.tracedBackward(top, gruCache).traces)
+    #expect(observation.recurrences.count == 3)
+    for signal in observation.recurrences { #expect(TimeProfile(signal).logFactors.isEmpty) }
+    var monitor = HealthMonitor<Double>()
+    #expect(monitor.judge(observation).isEmpty)
+  }
+
+  @Test func `does not depend on the number of threads`() async {
+    await #expect(processExitsWith: .success) {
+      Threads.count = 1
+      let alone = longProfile()
+      #expect(alone.logFactors.count == 50)
+      for threads in [2, 3] {
+        Threads.count = threads
+        #expect(longProfile() == alone)
+      }
+    }
+  }
+
   @Test func `of what never gets through is −∞, and of nothing empty`() throws {
     let blocked = TimeProfile(
       observation(trace(.zeros([hidden, hidden]), steps: 3)).recurrences[0])
@@ -114,4 +148,15 @@ import Testing
     let nothing = TimeProfile(observation(zero).recurrences[0])
     #expect(nothing.logFactors.isEmpty && nothing.factorPerStep == 1)
   }
+}
+
+/// Of a trace that is large enough to be divided among threads.
+private func longProfile() -> TimeProfile {
+  var random = RandomSource(seed: 5)
+  let rnn = RNN<Float>(inputSize: 2, hiddenSize: 80, using: &random)
+  let (output, cache) = rnn.forward(random.normal([50, 80, 2]))
+  let traces = rnn.tracedBackward(random.normal(output.shape), cache).traces
+  var observation = StepObservation<Float>(step: 0)
+  observation.recurrent("rnn", rnn, cache, traces: traces)
+  return TimeProfile(observation.recurrences[0])
 }

@@ -13,8 +13,8 @@ internal import Foundation
 public struct TimeProfile: Sendable, Equatable {
   /// The name of the layer.
   public let layer: String
-  /// ln F_t, the first step first; −∞ where nothing passes. Steps that no gradient reaches are left
-  /// out.
+  /// ln F_t, the first step first; −∞ where nothing passes. Steps that no gradient reaches, or
+  /// one that is not finite, are left out.
   public let logFactors: [Double]
   /// ln of the nonlinearity's factor for the same steps.
   public let logActivationFactors: [Double]
@@ -27,7 +27,7 @@ public struct TimeProfile: Sendable, Equatable {
     for t in norms.arrived.indices {
       let arrivals = [norms.arrived[t]] + norms.states.dropFirst().map { $0[t + 1] }
       let arrived = VectorKernels.norm(arrivals.span)
-      guard arrived > 0 else { continue }
+      guard arrived > 0, arrived.isFinite else { continue }
       let passed = norms.states.map { $0[t] }
       factors.append(log(VectorKernels.norm(passed.span) / arrived))
       activations.append(log(norms.preactivations[t] / arrived))

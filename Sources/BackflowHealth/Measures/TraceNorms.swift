@@ -11,11 +11,11 @@ struct TraceNorms: Sendable {
   /// By tensor of the state: the norm of what reaches it from later steps, T + 1 entries
   private(set) var states: [[Double]]
 
-  /// Reads every tensor once, a time step at a time, the steps divided among threads.
+  /// In one sweep over the tensors, a time step at a time; the steps are divided among threads.
   init<Scalar: RealScalar>(_ trace: BackwardTrace<Scalar>) {
-    let time = trace.outputGradient.shape[0]
-    let perStep = trace.preactivationGradient.count / max(time, 1)
-    let parts = Threads.map(time, grain: VectorKernels.readsPerThread / max(perStep, 1)) { steps in
+    let inner = trace.preactivationGradient.shape
+    let perStep = max(inner[1] * inner[2], 1)
+    let parts = Threads.map(inner[0], grain: VectorKernels.readsPerThread / perStep) { steps in
       TraceNorms(trace, of: steps)
     }
     states = trace.stateGradients.map { [VectorKernels.norm($0[0..<1].span)] }
@@ -29,8 +29,8 @@ struct TraceNorms: Sendable {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private init<Scalar: RealScalar>(_ trace: BackwardTrace<Scalar>, of steps: Range<Int>) {
-    let size = trace.outputGradient.count / trace.outputGradient.shape[0]
-    let width = trace.preactivationGradient.count / trace.outputGradient.shape[0]
+    let (output, inner) = (trace.outputGradient.shape, trace.preactivationGradient.shape)
+    let (size, width) = (output[1] * output[2], inner[1] * inner[2])
     var sum = Tensor<Scalar>(uninitialized: [size])
     states = trace.stateGradients.map { _ in [] }
     for t in steps {

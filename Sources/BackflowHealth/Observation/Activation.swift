@@ -51,11 +51,18 @@ public struct Activation<Scalar: RealScalar>: Sendable {
     output: Tensor<Scalar>, features: Range<Int>, running: ActiveSamples? = nil
   ) {
     require(
-      features.upperBound <= output.shape.last ?? 0,
+      features.lowerBound >= 0 && features.upperBound <= output.shape.last ?? 0,
       "\(layer): the features \(features) of an output \(output.shape)")
     require(
-      running.map { $0.time == output.shape.first && output.rank == 3 } ?? true,
-      "\(layer): \(running?.time ?? 0) steps run of an output \(output.shape)")
+      input.map { $0.shape == output.shape } ?? true,
+      "\(layer): an input \(input?.shape ?? []) of an output \(output.shape)")
+    if let running {
+      require(
+        output.rank == 3 && running.time == output.shape[0]
+          && (running.time == 0 || running[0] <= output.shape[1]),
+        "\(layer): \(running.time) steps of \(running.time == 0 ? 0 : running[0]) samples run"
+          + " of an output \(output.shape)")
+    }
     (self.layer, self.gate, self.function) = (layer, gate, function)
     (self.input, self.output, self.features) = (input, output, features)
     self.running = running.flatMap { $0.isFull ? nil : $0 }

@@ -28,17 +28,17 @@ public struct LayerSignal<Scalar: RealScalar>: Sendable {
   /// ‖x̄‖
   let inputNorm: Double
 
-  /// `below` is the signal that was shown before: what flows out of this layer may be what flows into
-  /// that one, and is then not measured twice.
+  /// What flows out of this layer may be what flows into the one that was shown before it, and is then
+  /// not measured twice.
   init(
     layer: String, kind: SignalKind, outputGradient: Tensor<Scalar>, inputGradient: Tensor<Scalar>,
-    output: Tensor<Scalar>?, above below: LayerSignal?
+    output: Tensor<Scalar>?, previous: LayerSignal?
   ) {
     (self.layer, self.kind, self.output) = (layer, kind, output)
     (self.outputGradient, self.inputGradient) = (outputGradient, inputGradient)
     outputNorm = VectorKernels.norm(outputGradient.span)
-    if let below, below.outputGradient.storage.sharesMemory(with: inputGradient.storage) {
-      inputNorm = below.outputNorm
+    if let previous, previous.outputGradient.storage.sharesMemory(with: inputGradient.storage) {
+      inputNorm = previous.outputNorm
     } else {
       inputNorm = VectorKernels.norm(inputGradient.span)
     }

@@ -49,7 +49,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
       append(
         LayerSignal(
           layer: layer, kind: .activation, outputGradient: outputGradient,
-          inputGradient: inputGradient, output: output, above: signals.last))
+          inputGradient: inputGradient, output: output, previous: signals.last))
     }
   }
 
@@ -62,7 +62,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     append(
       LayerSignal(
         layer: layer, kind: kind, outputGradient: outputGradient, inputGradient: inputGradient,
-        output: output, above: signals.last))
+        output: output, previous: signals.last))
   }
 
   /// Shows the parameters of a model and their gradients, and, if the optimiser has run already,

@@ -14,6 +14,7 @@ struct UnitCounts {
     guard x.count > 0, !features.isEmpty else { return nil }
     let columns = x.shape[x.rank - 1]
     samples = x.count / columns
+    // Of all columns, because a row is read whole anyway.
     let counts = VectorKernels.countBeyond(
       x.span, lower: Array(repeating: Scalar(lower), count: columns),
       upper: Array(repeating: Scalar(upper), count: columns))

@@ -1,20 +1,26 @@
 // The gates of LSTM and GRU between the products of one time step, for `rows` samples of `hidden` units. Letters as in the
 // layers: activations i f g o and r z n, cell state c, output h; dx is the gradient of the loss by x.
 
+// What is done to every unit: four vectors side by side, and then one at a time.
+#define FOR_EACH_UNIT(j, n, ...)                                              \
+    do {                                                                      \
+        const size_t fours = (n) - (n) % (4 * LANES), all = (n);              \
+        FOR_EACH_CHAIN(j, fours) { __VA_ARGS__; }                             \
+        FOR_EACH_FROM(j, fours, all) { __VA_ARGS__; }                         \
+    } while (0)
+
 static void NAME(lstm_forward)(size_t rows, size_t hidden, const T *bias, const T *c_previous,
                                T *gates, T *c, T *tanh_c, T *h)
 {
     for (; rows > 0; rows--, c_previous += hidden, gates += 4 * hidden, c += hidden, tanh_c += hidden, h += hidden) {
         T *i = gates, *f = i + hidden, *g = f + hidden, *o = g + hidden;
-        FOR_EACH_CHAIN(j, 2 * hidden) gates[j] = NAME(sigmoid_of)(gates[j] + bias[j]);
-        FOR_EACH_CHAIN(j, hidden) g[j] = NAME(tanh_of)(g[j] + bias[2 * hidden + j]);
-        FOR_EACH_CHAIN(j, hidden) o[j] = NAME(sigmoid_of)(o[j] + bias[3 * hidden + j]);
-        FOR_EACH_CHAIN(j, hidden)
-        {
+        FOR_EACH_UNIT(j, 2 * hidden, gates[j] = NAME(sigmoid_of)(gates[j] + bias[j]));
+        FOR_EACH_UNIT(j, hidden, g[j] = NAME(tanh_of)(g[j] + bias[2 * hidden + j]));
+        FOR_EACH_UNIT(j, hidden, o[j] = NAME(sigmoid_of)(o[j] + bias[3 * hidden + j]));
+        FOR_EACH_UNIT(j, hidden,
             c[j] = f[j] * c_previous[j] + i[j] * g[j];
             tanh_c[j] = NAME(tanh_of)(c[j]);
-            h[j] = o[j] * tanh_c[j];
-        }
+            h[j] = o[j] * tanh_c[j]);
     }
 }
 
@@ -46,13 +52,11 @@ static void NAME(gru_forward)(size_t rows, size_t hidden, const T *bias, const T
     for (; rows > 0; rows--, h_previous += hidden, gates += 3 * hidden, products += 3 * hidden, h += hidden) {
         T *r = gates, *z = r + hidden, *n = z + hidden, *q = products + 2 * hidden;
         const T *bias_n = bias + 2 * hidden, *bias_q = bias_n + hidden;
-        FOR_EACH_CHAIN(j, 2 * hidden) gates[j] = NAME(sigmoid_of)(gates[j] + products[j] + bias[j]);
-        FOR_EACH_CHAIN(j, hidden)
-        {
+        FOR_EACH_UNIT(j, 2 * hidden, gates[j] = NAME(sigmoid_of)(gates[j] + products[j] + bias[j]));
+        FOR_EACH_UNIT(j, hidden,
             q[j] += bias_q[j];
             n[j] = NAME(tanh_of)(n[j] + bias_n[j] + r[j] * q[j]);
-            h[j] = n[j] + z[j] * (h_previous[j] - n[j]);
-        }
+            h[j] = n[j] + z[j] * (h_previous[j] - n[j]));
     }
 }
 

@@ -58,7 +58,16 @@ static void NAME(count_beyond_in_tile)(size_t rows, size_t columns, size_t width
 {
     UINT low[COUNTED_COLUMNS], high[COUNTED_COLUMNS];
     FOR_EACH(c, width) low[c] = high[c] = 0;
-    for (size_t r = 0; r < rows; r++) {
+    size_t r = 0;
+    for (; r + 4 <= rows; r += 4) {  // four rows for one look at the counters
+        const T *x0 = x + r * columns, *x1 = x0 + columns, *x2 = x1 + columns, *x3 = x2 + columns;
+        FOR_EACH(c, width)
+        {
+            low[c] += (UINT)(x0[c] < lower[c]) + (x1[c] < lower[c]) + (x2[c] < lower[c]) + (x3[c] < lower[c]);
+            high[c] += (UINT)(x0[c] > upper[c]) + (x1[c] > upper[c]) + (x2[c] > upper[c]) + (x3[c] > upper[c]);
+        }
+    }
+    for (; r < rows; r++) {
         FOR_EACH(c, width)
         {
             low[c] += x[r * columns + c] < lower[c];

@@ -219,7 +219,8 @@ typedef struct backflow_windows {
     KERNEL(void, adagrad_update, (size_t n, double learning_rate, double epsilon, double weight_decay, \
                                   const T *gradient, T *sum, T *parameter))
 
-// C[m, n] = A[m, k] B[k, n], added to C if accumulate, where B was packed once and is used many times (the recurrent step).
+// C[m, n] = A[m, k] B[k, n], added to C if accumulate, where B is packed before: once for many products (the recurrent step), or a
+// panel at a time (small products).
 // pack reads b[p b_row_stride + j b_column_stride], so B and Bᵀ cost the same, and writes packed_size(k, n) elements,
 // whose layout belongs to the table that wrote it. Strides count elements. C must not overlap A or packed.
 // backwards computes the columns of C from the last to the first: the same bits, but what the product before read last of
