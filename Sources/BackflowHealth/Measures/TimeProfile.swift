@@ -25,11 +25,9 @@ public struct TimeProfile: Sendable, Equatable {
     let norms = signal.norms
     var (factors, activations): ([Double], [Double]) = ([], [])
     for t in norms.arrived.indices {
-      let arrivals = [norms.arrived[t]] + norms.states.dropFirst().map { $0[t + 1] }
-      let arrived = VectorKernels.norm(arrivals.span)
+      let arrived = norms.states.dropFirst().reduce(norms.arrived[t]) { hypot($0, $1[t + 1]) }
       guard arrived > 0, arrived.isFinite else { continue }
-      let passed = norms.states.map { $0[t] }
-      factors.append(log(VectorKernels.norm(passed.span) / arrived))
+      factors.append(log(norms.states.reduce(0) { hypot($0, $1[t]) } / arrived))
       activations.append(log(norms.preactivations[t] / arrived))
     }
     (logFactors, logActivationFactors) = (factors, activations)

@@ -1,10 +1,13 @@
 internal import BackflowKernels
 internal import BackflowLayers
 internal import BackflowLinearAlgebra
+internal import Foundation
 
 /// The lengths of what flowed back through a recurrent cell, time step by time step.
 struct TraceNorms: Sendable {
-  /// ‖ȳ_t + h̄_t‖, all that arrives at the output of each step 1 … T
+  /// ‖ȳ_t‖ of each step 1 … T
+  private(set) var outputs: [Double] = []
+  /// ‖ȳ_t + h̄_t‖, all that arrives at the output of the same steps
   private(set) var arrived: [Double] = []
   /// ‖ā_t‖ of the same steps
   private(set) var preactivations: [Double] = []
@@ -20,6 +23,7 @@ struct TraceNorms: Sendable {
     }
     states = trace.stateGradients.map { [VectorKernels.norm($0[0..<1].span)] }
     for part in parts {
+      outputs += part.outputs
       arrived += part.arrived
       preactivations += part.preactivations
       for state in states.indices { states[state] += part.states[state] }
@@ -39,6 +43,7 @@ struct TraceNorms: Sendable {
       VectorKernels.add(
         trace.outputGradient.span.extracting(here), hiddenGradient.span.extracting(next),
         into: sum.mutableSpan)
+      outputs.append(VectorKernels.norm(trace.outputGradient.span.extracting(here)))
       arrived.append(VectorKernels.norm(sum.span))
       preactivations.append(
         VectorKernels.norm(
@@ -48,6 +53,9 @@ struct TraceNorms: Sendable {
       }
     }
   }
+
+  /// ‖ȳ‖ of all steps
+  var output: Double { outputs.reduce(0, hypot) }
 
   /// Whether all are finite; then so are the tensors, for a NaN or infinite element makes its norm so.
   var areFinite: Bool {

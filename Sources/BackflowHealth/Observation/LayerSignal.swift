@@ -28,19 +28,14 @@ public struct LayerSignal<Scalar: RealScalar>: Sendable {
   /// ‖x̄‖
   let inputNorm: Double
 
-  /// What flows out of this layer may be what flows into the one that was shown before it, and is then
-  /// not measured twice.
+  /// Measures the gradients, that by the input only if its norm is not known.
   init(
     layer: String, kind: SignalKind, outputGradient: Tensor<Scalar>, inputGradient: Tensor<Scalar>,
-    output: Tensor<Scalar>?, previous: LayerSignal?
+    output: Tensor<Scalar>?, inputNorm: Double?
   ) {
     (self.layer, self.kind, self.output) = (layer, kind, output)
     (self.outputGradient, self.inputGradient) = (outputGradient, inputGradient)
     outputNorm = VectorKernels.norm(outputGradient.span)
-    if let previous, previous.outputGradient.storage.sharesMemory(with: inputGradient.storage) {
-      inputNorm = previous.outputNorm
-    } else {
-      inputNorm = VectorKernels.norm(inputGradient.span)
-    }
+    self.inputNorm = inputNorm ?? VectorKernels.norm(inputGradient.span)
   }
 }

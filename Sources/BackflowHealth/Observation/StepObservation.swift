@@ -49,7 +49,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
       append(
         LayerSignal(
           layer: layer, kind: .activation, outputGradient: outputGradient,
-          inputGradient: inputGradient, output: output, previous: signals.last))
+          inputGradient: inputGradient, output: output,
+          inputNorm: knownNorm(inputGradient)))
     }
   }
 
@@ -62,7 +63,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     append(
       LayerSignal(
         layer: layer, kind: kind, outputGradient: outputGradient, inputGradient: inputGradient,
-        output: output, previous: signals.last))
+        output: output, inputNorm: knownNorm(inputGradient)))
   }
 
   /// Shows the parameters of a model and their gradients, and, if the optimiser has run already,
@@ -103,6 +104,19 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public mutating func clipping<Model: Parameterized<Scalar>>(
     from before: Model, to after: Model
   ) { clipping = ClippedStep(before: before, after: after) }
+
+  /// What flows out of a layer is what flows into the one below it, which was shown before: it is not
+  /// measured twice.
+  private func knownNorm(_ inputGradient: Tensor<Scalar>) -> Double? {
+    func isOutput(_ tensor: Tensor<Scalar>) -> Bool {
+      tensor.storage.sharesMemory(with: inputGradient.storage)
+    }
+    if let below = signals.last, isOutput(below.outputGradient) { return below.outputNorm }
+    if let below = recurrences.last, isOutput(below.trace.outputGradient) {
+      return below.norms.output
+    }
+    return nil
+  }
 
   private mutating func append(_ signal: LayerSignal<Scalar>) {
     signals.append(signal)

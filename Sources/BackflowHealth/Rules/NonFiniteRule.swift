@@ -36,11 +36,10 @@ struct NonFiniteRule<Scalar: RealScalar>: Rule {
       self.first(of: shown.lazy.filter { !(skippingCovered && $0.isCovered) })
     }
     let parameters = observation.parameters
-    if let found = first(of: parameters.map { ShownTensor($0.name, "the value", $0.value) })
-      ?? first(of: observation.forwards)
-    {
-      return found
+    let values = parameters.map {
+      ShownTensor($0.name, "the value", $0.value, isCovered: $0.isFinite)
     }
+    if let found = first(of: values) ?? first(of: observation.forwards) { return found }
     if let loss = observation.loss?.value, !loss.isFinite {
       return ("the loss", "the value", 1, nil)
     }
@@ -54,7 +53,9 @@ struct NonFiniteRule<Scalar: RealScalar>: Rule {
       parameter.gradient.map { ShownTensor(parameter.name, "the gradient", $0) }
     }
     let updated = parameters.compactMap { parameter in
-      parameter.after.map { ShownTensor(parameter.name, "the updated value", $0) }
+      parameter.after.map {
+        ShownTensor(parameter.name, "the updated value", $0, isCovered: parameter.isFinite)
+      }
     }
     return first(of: losses) ?? first(of: observation.backwards.reversed())
       ?? first(of: gradients) ?? first(of: updated)

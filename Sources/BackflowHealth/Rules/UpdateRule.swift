@@ -90,17 +90,4 @@ struct UpdateRule<Scalar: RealScalar>: Rule {
 extension ObservedParameter {
   /// Whether it multiplies a signal, as weights [outputs, inputs] and kernels do and biases do not.
   fileprivate var isWeight: Bool { value.rank >= 2 }
-
-  /// ‖θ after − θ‖/‖θ‖; `nil` if it was not shown after the step, or was zero before.
-  public var updateRatio: Double? {
-    guard let change, change.length > 0 else { return nil }
-    return change.moved / change.length
-  }
-
-  /// ‖θ after − θ‖, 0 only if every element is the same, and ‖θ‖; `nil` without elements or if it was
-  /// not shown after the step.
-  fileprivate var change: (moved: Double, length: Double)? {
-    guard let after, after.shape == value.shape, !value.isEmpty else { return nil }
-    return (VectorKernels.norm((after - value).span), VectorKernels.norm(value.span))
-  }
 }
