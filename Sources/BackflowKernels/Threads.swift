@@ -62,10 +62,10 @@ public enum Threads {
   /// The results of `body` on consecutive parts of `0..<count`, in their order; the parts are those
   /// of `split`.
   package static func map<Part: Sendable>(
-    _ count: Int, grain: Int, _ body: (Range<Int>) -> Part
+    _ count: Int, grain: Int, alignment: Int = 1, _ body: (Range<Int>) -> Part
   ) -> [Part] {
     let parts = Mutex<[(start: Int, part: Part)]>([])
-    split(count, grain: grain) { range in
+    split(count, grain: grain, alignment: alignment) { range in
       let part = body(range)
       parts.withLock { $0.append((range.lowerBound, part)) }
     }

@@ -14,18 +14,19 @@ struct TraceNorms: Sendable {
   /// By tensor of the state: the norm of what reaches it from later steps, T + 1 entries
   private(set) var states: [[Double]]
 
-  /// In one sweep over the tensors, a time step at a time; the steps are divided among threads.
+  /// In one sweep over ȳ and the state's gradients, a time step at a time; the steps are divided among
+  /// threads.
   init<Scalar: RealScalar>(_ trace: BackwardTrace<Scalar>) {
-    let inner = trace.preactivationGradient.shape
-    let perStep = max(inner[1] * inner[2], 1)
-    let parts = Threads.map(inner[0], grain: VectorKernels.readsPerThread / perStep) { steps in
+    let output = trace.outputGradient.shape
+    let perStep = max(output[1] * output[2] * (1 + trace.stateGradients.count), 1)
+    let parts = Threads.map(output[0], grain: VectorKernels.readsPerThread / perStep) { steps in
       TraceNorms(trace, of: steps)
     }
     states = trace.stateGradients.map { [VectorKernels.norm($0[0..<1].span)] }
+    preactivations = trace.preactivationNorms
     for part in parts {
       outputs += part.outputs
       arrived += part.arrived
-      preactivations += part.preactivations
       for state in states.indices { states[state] += part.states[state] }
     }
   }
@@ -33,8 +34,7 @@ struct TraceNorms: Sendable {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private init<Scalar: RealScalar>(_ trace: BackwardTrace<Scalar>, of steps: Range<Int>) {
-    let (output, inner) = (trace.outputGradient.shape, trace.preactivationGradient.shape)
-    let (size, width) = (output[1] * output[2], inner[1] * inner[2])
+    let size = trace.outputGradient.shape[1] * trace.outputGradient.shape[2]
     var sum = Tensor<Scalar>(uninitialized: [size])
     states = trace.stateGradients.map { _ in [] }
     for t in steps {
@@ -45,9 +45,6 @@ struct TraceNorms: Sendable {
         into: sum.mutableSpan)
       outputs.append(VectorKernels.norm(trace.outputGradient.span.extracting(here)))
       arrived.append(VectorKernels.norm(sum.span))
-      preactivations.append(
-        VectorKernels.norm(
-          trace.preactivationGradient.span.extracting(t * width..<(t + 1) * width)))
       for (state, gradient) in trace.stateGradients.enumerated() {
         states[state].append(VectorKernels.norm(gradient.span.extracting(next)))
       }

@@ -134,6 +134,11 @@
     unsafe S._routines.vector.multiply(count, start, other.start, output)
   }
 
+  /// ‖self‖₂ over all elements, as `VectorKernels.norm`
+  package func norm() -> Double {
+    unsafe VectorKernels.norm(Span(_unsafeStart: UnsafePointer(start), count: count))
+  }
+
   /// self ← other
   package func copy(_ other: RowsView) {
     requireSameShape(other)

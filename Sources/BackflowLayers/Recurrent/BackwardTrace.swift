@@ -18,10 +18,23 @@ public struct BackwardTrace<Scalar: RealScalar>: Sendable {
   /// Entry t belongs to the state after t steps: entry 0 is the gradient by the initial state, entry
   /// T that by the final state. What h_t gets from above, ȳ_t, is not in it.
   public let stateGradients: [Tensor<Scalar>]
+  /// ‖ā_t‖ of every step. A backward pass takes it while ā_t is at hand, for ā is the largest of them.
+  public let preactivationNorms: [Double]
 
   /// A trace of the gradients ȳ, ā and those by the states. Stops if their shapes do not fit together.
   public init(
     _ outputGradient: Tensor<Scalar>, _ preactivationGradient: Tensor<Scalar>,
+    states stateGradients: [Tensor<Scalar>]
+  ) {
+    let size = preactivationGradient.shape.dropFirst().reduce(1, *)
+    let norms = (0..<(preactivationGradient.shape.first ?? 0)).map {
+      VectorKernels.norm(preactivationGradient.span.extracting($0 * size..<($0 + 1) * size))
+    }
+    self.init(outputGradient, preactivationGradient, norms: norms, states: stateGradients)
+  }
+
+  init(
+    _ outputGradient: Tensor<Scalar>, _ preactivationGradient: Tensor<Scalar>, norms: [Double],
     states stateGradients: [Tensor<Scalar>]
   ) {
     let (y, a) = (outputGradient.shape, preactivationGradient.shape)
@@ -31,6 +44,7 @@ public struct BackwardTrace<Scalar: RealScalar>: Sendable {
       "a trace of outputs \(y), pre-activations \(a) and states \(stateGradients.map(\.shape))")
     self.outputGradient = outputGradient
     self.preactivationGradient = preactivationGradient
+    preactivationNorms = norms
     self.stateGradients = stateGradients
   }
 }

@@ -117,6 +117,7 @@ private enum Kind: CaseIterable {
     #expect(traces.count == 4)
     let order = lengths == nil ? [0, 1, 2] : [1, 2, 0]
     for (cell, trace) in traces.enumerated() {
+      expectOwnNorms(trace)
       for (index, entries) in trace.stateGradients.enumerated() {
         #expect(entries.select(4) == final[cell].tensors[index].gather(order))
         #expect(entries.select(0) == byState[cell].tensors[index].gather(order))
@@ -140,6 +141,19 @@ private enum Kind: CaseIterable {
     try check(LSTMCell(inputSize: 2, hiddenSize: 3, using: &random))
     try check(GRUCell(inputSize: 2, hiddenSize: 3, using: &random))
     try check(GRUCell(inputSize: 2, hiddenSize: 3, resetGate: .beforeProduct, using: &random))
+  }
+
+  // Each thread has the norm of its own samples.
+  @Test func `has the norm of every step on any number of threads`() async {
+    await #expect(processExitsWith: .success) {
+      var random = RandomSource(seed: 16)
+      for threads in [1, 2, 3] {
+        Threads.count = threads
+        expectOwnNorms(of: VanillaCell(inputSize: 2, hiddenSize: 100, using: &random), &random)
+        expectOwnNorms(of: LSTMCell(inputSize: 2, hiddenSize: 100, using: &random), &random)
+        expectOwnNorms(of: GRUCell(inputSize: 2, hiddenSize: 100, using: &random), &random)
+      }
+    }
   }
 
   @Test func `stops at gradients that do not fit together`() async {
@@ -252,4 +266,20 @@ private func expectAgreement(
     actual.elements, expected.elements,
     Tolerance(Double.self, length: 40, scale: max(1, expected.maxMagnitude())),
     sourceLocation: sourceLocation)
+}
+
+private func expectOwnNorms(_ trace: BackwardTrace<Double>) {
+  let steps = 0..<trace.preactivationGradient.shape[0]
+  let expected = steps.map { trace.preactivationGradient.select($0).norm() }
+  expectClose(trace.preactivationNorms, expected, Tolerance(1e-14, scale: expected.max() ?? 1))
+}
+
+private func expectOwnNorms<Cell: RecurrentCell<Double>>(
+  of cell: Cell, _ random: inout RandomSource
+) {
+  let network = Recurrent(cells: [[cell]])
+  let (output, _, cache) = network.forward(
+    random.normal([60, 6, 2]), initialState: nil, lengths: [60, 3, 60, 59, 1, 20])
+  let traces = network.tracedBackward(random.normal(output.shape), cache).traces
+  for trace in traces { expectOwnNorms(trace) }
 }

@@ -58,7 +58,8 @@ extension GRUCell {
       cache.initialState.stateView()
     )
 
-    Threads.split(batch, grain: grain(time: time, gates: 3), alignment: 2) { samples in
+    let parts = Threads.map(batch, grain: grain(time: time, gates: 3), alignment: 2) { samples in
+      var norms = StepNorms(time: time, traced: traced)
       for t in (0..<time).reversed() {
         let now = cache.active.at(t, of: samples)
         let entry = hBar.carryBack(to: t, of: samples)
@@ -67,7 +68,9 @@ extension GRUCell {
           previous: t == 0 ? h0[0, now] : h[t - 1, now], outputGradient: y[t, now],
           nextGradient: hBar[entry, now])
         recurrent.multiply(rzqBar[t, now], addingTo: hBar[entry, now])
+        norms.note(rzqBar[t, now], at: t)
       }
+      return norms
     }
     let gradients = GRUCell(
       inputWeight: matmul(inputSide.transposed, cache.input),
@@ -75,7 +78,10 @@ extension GRUCell {
       inputBias: inputSide.asRows.sum(axis: 0), recurrentBias: recurrentSide.asRows.sum(axis: 0),
       resetGate: resetGate)
     let trace =
-      traced ? BackwardTrace(outputGradient, recurrentSide, states: [carried.entries]) : nil
+      traced
+      ? BackwardTrace(
+        outputGradient, recurrentSide, norms: StepNorms(parts).norms, states: [carried.entries])
+      : nil
     return (matmul(inputSide, inputWeight), carried.initial, gradients, trace)
   }
 }

@@ -27,14 +27,15 @@ extension LSTMCell {
     trace: BackwardTrace<Scalar>?
   ) {
     checkGradients(outputGradient, finalStateGradient, of: cache.hidden.shape)
-    let (a, hBar, cBar) = backpropagate(outputGradient, finalStateGradient, cache, traced)
+    let (a, norms, hBar, cBar) = backpropagate(outputGradient, finalStateGradient, cache, traced)
     let biasGradient = a.asRows.sum(axis: 0)
     let gradients = LSTMCell(
       inputWeight: matmul(a.transposed, cache.input),
       recurrentWeight: recurrentWeightGradient(a, cache.hidden, cache.initialState.hidden),
       inputBias: biasGradient, recurrentBias: biasGradient)
     let trace =
-      traced ? BackwardTrace(outputGradient, a, states: [hBar.entries, cBar.entries]) : nil
+      traced
+      ? BackwardTrace(outputGradient, a, norms: norms, states: [hBar.entries, cBar.entries]) : nil
     let initialStateGradient = LSTMState(hidden: hBar.initial, cell: cBar.initial)
     return (matmul(a, inputWeight), initialStateGradient, gradients, trace)
   }
@@ -46,7 +47,8 @@ extension LSTMCell {
     _ outputGradient: Tensor<Scalar>, _ finalStateGradient: LSTMState<Scalar>, _ cache: Cache,
     _ traced: Bool
   ) -> (
-    preactivation: Tensor<Scalar>, hidden: CarriedGradient<Scalar>, cell: CarriedGradient<Scalar>
+    preactivation: Tensor<Scalar>, norms: [Double], hidden: CarriedGradient<Scalar>,
+    cell: CarriedGradient<Scalar>
   ) {
     let (time, batch) = (outputGradient.shape[0], outputGradient.shape[1])
     var gradient = Tensor<Scalar>.states(time, batch, 4 * hiddenSize, cache.active)
@@ -63,7 +65,8 @@ extension LSTMCell {
       cache.cell.readingSequenceView(), cache.initialState.cell.stateView()
     )
 
-    Threads.split(batch, grain: grain(time: time, gates: 4), alignment: 2) { samples in
+    let parts = Threads.map(batch, grain: grain(time: time, gates: 4), alignment: 2) { samples in
+      var norms = StepNorms(time: time, traced: traced)
       for t in (0..<time).reversed() {
         let now = cache.active.at(t, of: samples)
         let entry = hBar.carryBack(to: t, of: samples)
@@ -73,8 +76,10 @@ extension LSTMCell {
           tanhCell: tanhC[t, now], outputGradient: y[t, now], nextGradient: hBar[entry, now],
           cellGradient: cBar[entry, now])
         recurrent.multiply(a[t, now], into: hBar[entry, now])
+        norms.note(a[t, now], at: t)
       }
+      return norms
     }
-    return (gradient, hidden, cell)
+    return (gradient, StepNorms(parts).norms, hidden, cell)
   }
 }

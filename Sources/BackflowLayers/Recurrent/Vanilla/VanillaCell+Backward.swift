@@ -24,13 +24,14 @@ extension VanillaCell {
     trace: BackwardTrace<Scalar>?
   ) {
     checkGradients(outputGradient, finalStateGradient, of: cache.hidden.shape)
-    let (a, hBar) = backpropagate(outputGradient, finalStateGradient, cache, traced)
+    let (a, norms, hBar) = backpropagate(outputGradient, finalStateGradient, cache, traced)
     let biasGradient = a.asRows.sum(axis: 0)
     let gradients = VanillaCell(
       inputWeight: matmul(a.transposed, cache.input),
       recurrentWeight: recurrentWeightGradient(a, cache.hidden, cache.initialState),
       inputBias: biasGradient, recurrentBias: biasGradient, nonlinearity: nonlinearity)
-    let trace = traced ? BackwardTrace(outputGradient, a, states: [hBar.entries]) : nil
+    let trace =
+      traced ? BackwardTrace(outputGradient, a, norms: norms, states: [hBar.entries]) : nil
     return (matmul(a, inputWeight), hBar.initial, gradients, trace)
   }
 
@@ -41,7 +42,7 @@ extension VanillaCell {
   private func backpropagate(
     _ outputGradient: Tensor<Scalar>, _ finalStateGradient: Tensor<Scalar>, _ cache: Cache,
     _ traced: Bool
-  ) -> (preactivation: Tensor<Scalar>, state: CarriedGradient<Scalar>) {
+  ) -> (preactivation: Tensor<Scalar>, norms: [Double], state: CarriedGradient<Scalar>) {
     let (time, batch) = (outputGradient.shape[0], outputGradient.shape[1])
     // ȳ_t, zero in the padding, to which everything else is added.
     var gradient = outputGradient
@@ -51,16 +52,19 @@ extension VanillaCell {
     let hBar = carried.entries.sequenceView()
     let h = cache.hidden.readingSequenceView()
 
-    Threads.split(batch, grain: grain(time: time, gates: 1), alignment: 2) { samples in
+    let parts = Threads.map(batch, grain: grain(time: time, gates: 1), alignment: 2) { samples in
+      var norms = StepNorms(time: time, traced: traced)
       for t in (0..<time).reversed() {
         let now = cache.active.at(t, of: samples)
         let entry = hBar.carryBack(to: t, of: samples)
         a[t, now].add(hBar[entry, now])
         multiplyByDerivative(of: nonlinearity, at: h[t, now], a[t, now])
         recurrent.multiply(a[t, now], into: hBar[entry, now])
+        norms.note(a[t, now], at: t)
       }
+      return norms
     }
-    return (gradient, carried)
+    return (gradient, StepNorms(parts).norms, carried)
   }
 
   private func multiplyByDerivative(
