@@ -55,17 +55,18 @@ public struct StabilityFigure: Sendable {
       svg.text(
         x.position(0) + 4, y.position(critical) - 4, "1/γ = \(short(critical))", size: 11)
     }
-    for eigenvalue in report.spectrum.eigenvalues {
+    for (index, eigenvalue) in report.spectrum.eigenvalues.enumerated() {
       svg.dot(
         x.position(eigenvalue.real), y.position(eigenvalue.imaginary), radius: 3.5,
-        color: eigenvalue.length > 1 + report.spectrum.margin ? Palette.alarm : Palette.calm,
+        color: report.spectrum.isGrowing(index) ? Palette.alarm : Palette.calm,
         title: "λ = \(short(eigenvalue.real)) \(eigenvalue.imaginary < 0 ? "−" : "+")"
           + " \(short(abs(eigenvalue.imaginary)))i, |λ| = \(short(eigenvalue.length))")
     }
     svg.text(
       x.end, y.end - 8,
       "\(report.spectrum.eigenvalues.count) eigenvalues,"
-        + " \(report.spectrum.growingCount) outside the unit circle",
+        + " \(report.spectrum.growingCount) outside the "
+        + (critical == 1 ? "unit circle" : "circle of radius 1/γ"),
       size: 11.5, anchor: .end)
   }
 

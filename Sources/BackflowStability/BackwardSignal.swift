@@ -77,11 +77,25 @@ public struct BackwardSignal: Sendable, Equatable {
     var signal = start / start.norm()
     var logNorms = [0.0]
     for stepsBack in 0..<steps {
-      signal = matvec(jacobian(stepsBack).transposed, signal)
+      let (jacobian, exponent) = jacobian(stepsBack).scaledToUnity()
+      signal = matvec(jacobian.transposed, signal)
       let factor = signal.norm()
-      logNorms.append(logNorms[stepsBack] + Double.log(factor))
+      logNorms.append(logNorms[stepsBack] + Double.log(factor) + Double(exponent) * Double.log(2))
       if factor > 0 { signal = signal / factor }
     }
     return logNorms
+  }
+}
+
+extension Tensor<Double> {
+  /// This tensor times 2^−exponent, with its largest magnitude near 1, so that no product of its elements
+  /// leaves the range of a double. As it is where that cannot be done: without elements other than 0, or
+  /// with one that is not finite.
+  func scaledToUnity() -> (tensor: Tensor, exponent: Int) {
+    let largest = maxMagnitude()
+    guard largest > 0, largest.isFinite else { return (self, 0) }
+    // 2^1022 is the largest power whose inverse is a normal number.
+    let exponent = Swift.max(-1022, Int(largest.exponent))
+    return (self * Double(sign: .plus, exponent: -exponent, significand: 1), exponent)
   }
 }

@@ -6,32 +6,53 @@ public import RealModule
 /// What the recurrent weight alone says of a recurrence h_t = φ(W h_{t−1} + …).
 ///
 /// The gradient that flows back through one step is multiplied by Jᵀ, J = diag(φ′) W with
-/// 0 ≤ φ′ ≤ γ. Two numbers bound what many steps do to it: σ_max(W), which no single step can
-/// exceed by more than the factor γ, and ρ(W) = max |λ|, by which the powers of W grow in the end.
+/// 0 ≤ φ′ ≤ γ. Two numbers bound what many steps do to it: γ σ_max(W), which no single step can
+/// exceed, and γ ρ(W), ρ = max |λ|, by whose powers the powers of γ W grow in the end. (W, γ) and
+/// (γ W, 1) are the same recurrence here, so both figures are compared with 1/γ.
 public struct Spectrum: Sendable {
-  /// λ of W, the largest modulus first; a conjugate pair stands together.
+  /// λ of W, the largest modulus first; a conjugate pair stands together, the positive imaginary part
+  /// first.
   public let eigenvalues: [Complex<Double>]
+  /// The condition number of each eigenvalue: by how much a change of W of norm 1 may move it. 1 for a
+  /// normal matrix; large where W is far from normal, and infinite for a defective eigenvalue.
+  public let eigenvalueConditions: [Double]
   /// ρ(W) = max |λ|
   public let spectralRadius: Double
+  /// Between which figures ρ(W) lies for all weights that are W up to rounding.
+  public let spectralRadiusBounds: ClosedRange<Double>
   /// σ_max(W) = ‖W‖₂
   public let largestSingularValue: Double
   /// γ = sup φ′: 1 for tanh and ReLU, ¼ for the sigmoid.
   public let slopeBound: Double
-  /// By how much rounding may have moved the figures: 8·H·ε·σ_max, with ε of the precision that the
-  /// weight was stored in. A verdict needs more than that, so that a rotation is not called stable
-  /// or unstable by its last bit.
+  /// By how much rounding may have moved σ_max: 4·ε·‖W‖_F + 8·H·2⁻⁵²·σ_max, with ε of the precision that the
+  /// weight was stored in; the second term is the arithmetic's. An eigenvalue may have moved by its condition
+  /// number times as much. A verdict needs more than that, so that a rotation is not called stable or
+  /// unstable by its last bit.
   public let margin: Double
   /// What follows for gradients over many steps.
   public let verdict: Verdict
+  private let eigenvalueMargins: [Double]
 
-  /// How many eigenvalues lie outside the unit circle by more than the margin.
-  public var growingCount: Int { eigenvalues.count { $0.length > 1 + margin } }
+  /// How many eigenvalues lie outside the circle of radius 1/γ by more than rounding may have moved them.
+  public var growingCount: Int { eigenvalues.indices.count { isGrowing($0) } }
+
+  /// Whether eigenvalue `index` lies outside the circle of radius 1/γ by more than rounding.
+  public func isGrowing(_ index: Int) -> Bool {
+    eigenvalues[index].length - eigenvalueMargins[index] > 1 / slopeBound
+  }
+
+  /// Whether rounding leaves open on which side of 1/γ the spectral radius lies although the computed one
+  /// is further from it than `margin`: W is far from normal.
+  public var isFarFromNormal: Bool {
+    spectralRadiusBounds.contains(1 / slopeBound)
+      && abs(spectralRadius - 1 / slopeBound) > margin
+  }
 
   /// Analyses a recurrent weight [H, H] under a nonlinearity of slope at most `slopeBound` > 0.
   ///
   /// - Parameter precision: ε of the numbers that the weight was stored as, if it was converted since.
   /// - Throws: `StabilityError` if the matrix is not square, is empty or has a non-finite element,
-  ///   or if LAPACK does not converge. Cost: about 13·H³ flops.
+  ///   or if LAPACK does not converge. Cost: about 33·H³ flops.
   public init<Scalar: RealScalar>(
     of recurrentWeight: Tensor<Scalar>, slopeBound: Double,
     precision: Double = Double(Scalar.ulpOfOne)
@@ -41,21 +62,49 @@ public struct Spectrum: Sendable {
       throw .notSquare(shape)
     }
     guard slopeBound > 0, slopeBound.isFinite else { throw .slopeBoundNotPositive(slopeBound) }
-    let matrix = Tensor<Double>(recurrentWeight)
+    // A power of two, so that no product of the elements leaves the range.
+    let (matrix, exponent) = Tensor<Double>(recurrentWeight).scaledToUnity()
+    let unit = Double(sign: .plus, exponent: exponent, significand: 1)
+    let spectrum: EigenvaluesWithConditions
+    let sigma: Double
     do {
-      // By modulus, then by real part, then the upper of a pair first: the same order on any LAPACK.
-      eigenvalues = try BackflowLinearAlgebra.eigenvalues(of: matrix).sorted {
-        ($1.length, $1.real, $1.imaginary) < ($0.length, $0.real, $0.imaginary)
-      }
-      largestSingularValue = try singularValues(of: matrix).first ?? 0
+      spectrum = try EigenvaluesWithConditions(of: matrix)
+      sigma = try singularValues(of: matrix).first ?? 0
     } catch {
       throw .linearAlgebra(error)
     }
-    spectralRadius = eigenvalues.first?.length ?? 0
-    self.slopeBound = slopeBound
-    margin = 8 * Double(shape[0]) * precision * largestSingularValue
+    let arithmetic = 8 * Double(shape[0]) * Double.ulpOfOne
+    let margin = 4 * precision * matrix.norm() + arithmetic * sigma
+    let perturbation = (4 * precision + arithmetic) * spectrum.norm
+    let order = Spectrum.descendingOrder(of: spectrum.values)
+    let values = order.map { spectrum.values[$0] }
+    let conditions = order.map { spectrum.conditions[$0] }
+    let margins = conditions.map { $0 * perturbation }
+    let radius = values.first?.length ?? 0
+    let lower = zip(values, margins).map { $0.length - $1 }.max() ?? 0
+    let upper = zip(values, margins).map { $0.length + $1 }.max() ?? 0
+
     verdict = Verdict(
-      spectralRadius: spectralRadius, largestSingularValue: largestSingularValue,
-      slopeBound: slopeBound, margin: margin)
+      spectralRadius: max(lower, 0), largestSingularValue: sigma,
+      critical: 1 / slopeBound / unit, margin: margin)
+    eigenvalues = values.map { Complex($0.real * unit, $0.imaginary * unit) }
+    eigenvalueConditions = conditions
+    eigenvalueMargins = margins.map { $0 * unit }
+    spectralRadius = radius * unit
+    spectralRadiusBounds = max(lower, 0) * unit...max(upper, 0) * unit
+    largestSingularValue = sigma * unit
+    self.slopeBound = slopeBound
+    self.margin = margin * unit
+  }
+
+  /// The places of eigenvalues by modulus, then by real part, then by imaginary part, largest first: the
+  /// same order on any LAPACK. A conjugate pair counts as one.
+  private static func descendingOrder(of values: [Complex<Double>]) -> [Int] {
+    // LAPACK puts the two of a pair side by side, the positive imaginary part first.
+    let heads = values.indices.filter { values[$0].imaginary >= 0 }
+    return heads.sorted { first, second in
+      let (a, b) = (values[first], values[second])
+      return (b.length, b.real, b.imaginary) < (a.length, a.real, a.imaginary)
+    }.flatMap { values[$0].imaginary > 0 ? [$0, $0 + 1] : [$0] }
   }
 }

@@ -4,14 +4,29 @@ extension StabilityReport: Encodable {
   private enum CodingKeys: String, CodingKey {
     case size, verdict, explanation, setting, eigenvalues, longest
     case spectralRadius = "spectral_radius"
+    case spectralRadiusBounds = "spectral_radius_bounds"
+    case isFarFromNormal = "far_from_normal"
     case largestSingularValue = "largest_singular_value"
     case slopeBound = "slope_bound"
     case factorPerStep = "factor_per_step"
     case backwardSignal = "backward_signal"
   }
 
-  private struct ComplexNumber: Encodable {
+  private struct Eigenvalue: Encodable {
     let re, im: Double
+    let condition: Double?
+
+    // Written out, because a missing key is worse than a null.
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(re, forKey: .re)
+      try container.encode(im, forKey: .im)
+      try container.encode(condition, forKey: .condition)
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case re, im, condition
+    }
   }
 
   private struct SignalLength: Encodable {
@@ -34,19 +49,26 @@ extension StabilityReport: Encodable {
   }
 
   /// The report as one object with snake_case keys. JSON has no infinity: the `log_norm` of a
-  /// signal that is exactly zero, and a `norm` too large for a double, are null.
+  /// signal that is exactly zero, a `norm` too large for a double, the condition of a defective eigenvalue and
+  /// the bound that follows from it are null.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(spectrum.eigenvalues.count, forKey: .size)
     try container.encode(spectrum.spectralRadius, forKey: .spectralRadius)
+    let bounds = spectrum.spectralRadiusBounds
+    try container.encode(
+      [bounds.lowerBound, bounds.upperBound].map { $0.isFinite ? $0 : nil },
+      forKey: .spectralRadiusBounds)
+    try container.encode(spectrum.isFarFromNormal, forKey: .isFarFromNormal)
     try container.encode(spectrum.largestSingularValue, forKey: .largestSingularValue)
     try container.encode(spectrum.slopeBound, forKey: .slopeBound)
     try container.encode(spectrum.verdict, forKey: .verdict)
     try container.encode(spectrum.explanation, forKey: .explanation)
     try container.encode(setting, forKey: .setting)
     try container.encode(
-      spectrum.eigenvalues.map { ComplexNumber(re: $0.real, im: $0.imaginary) },
-      forKey: .eigenvalues)
+      zip(spectrum.eigenvalues, spectrum.eigenvalueConditions).map {
+        Eigenvalue(re: $0.real, im: $0.imaginary, condition: $1.isFinite ? $1 : nil)
+      }, forKey: .eigenvalues)
     try container.encode(backwardSignal.factorPerStep, forKey: .factorPerStep)
     let lengths = zip(backwardSignal.norms, backwardSignal.logNorms).enumerated().map {
       SignalLength(

@@ -13,7 +13,7 @@ extension StabilityReport: CustomStringConvertible {
       row("verdict", spectrum.verdict.rawValue)
     ] + wrapped(spectrum.explanation).map { row("", $0) } + [
       row("units", "\(spectrum.eigenvalues.count)"),
-      row("spectral radius ρ", figure(spectrum.spectralRadius)),
+      row("spectral radius ρ", figure(spectrum.spectralRadius) + uncertainty),
       row(
         "largest singular value",
         figure(spectrum.largestSingularValue) + "   (1/γ = \(figure(1 / spectrum.slopeBound)))"),
@@ -21,6 +21,15 @@ extension StabilityReport: CustomStringConvertible {
       row("", "× \(figure(backwardSignal.factorPerStep)) a step on average"),
       row("", "longest after \(peak) \(peak == 1 ? "step" : "steps"): \(length(after: peak))"),
     ]
+  }
+
+  /// How sure the spectral radius is, where it is not known to the digits that are shown.
+  private var uncertainty: String {
+    let bounds = spectrum.spectralRadiusBounds
+    let condition = figure(spectrum.eigenvalueConditions.first ?? 1)
+    guard bounds.upperBound - bounds.lowerBound > 1e-6 * spectrum.spectralRadius else { return "" }
+    return
+      "   (in \(figure(bounds.lowerBound)) … \(figure(bounds.upperBound)), condition \(condition))"
   }
 
   private var leadingEigenvalues: [String] {

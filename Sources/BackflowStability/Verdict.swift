@@ -6,20 +6,21 @@
 public enum Verdict: String, Sendable, Codable, CaseIterable {
   /// σ_max < 1/γ: every step shortens the backward signal, so it vanishes exponentially.
   case mustVanish = "must vanish"
-  /// σ_max > 1/γ and ρ > 1: a step can lengthen the signal, and where the units are in their
+  /// σ_max > 1/γ and ρ > 1/γ: a step can lengthen the signal, and where the units are in their
   /// steep part the growth compounds.
   case mayExplode = "may explode"
   /// Neither: the weight alone does not tell.
   case undecided
 
-  /// Decides by more than `margin`, the rounding of the two figures.
+  /// Decides against the critical figure 1/γ: σ_max by more than `margin`, its rounding, and the spectral
+  /// radius by the least that it is in spite of rounding.
   init(
-    spectralRadius: Double, largestSingularValue: Double, slopeBound: Double, margin: Double
+    spectralRadius: Double, largestSingularValue: Double, critical: Double, margin: Double
   ) {
     self =
-      if largestSingularValue + margin < 1 / slopeBound {
+      if largestSingularValue + margin < critical {
         .mustVanish
-      } else if largestSingularValue - margin > 1 / slopeBound && spectralRadius - margin > 1 {
+      } else if largestSingularValue - margin > critical && spectralRadius > critical {
         .mayExplode
       } else {
         .undecided
@@ -38,6 +39,10 @@ extension Spectrum {
         + " not saturated; clip it."
     case .undecided where largestSingularValue <= 1 / slopeBound + margin:
       "No step back lengthens the gradient, and none has to shorten it."
+    case .undecided where isFarFromNormal:
+      "A step back can lengthen the gradient. Whether the lengthening compounds cannot be told from the"
+        + " eigenvalues: the weight is far from normal, and rounding alone moves its spectral radius across"
+        + " \(slopeBound == 1 ? "1" : "1/γ")."
     case .undecided:
       "A step back can lengthen the gradient, perhaps for many steps, but the powers of the weight"
         + " alone do not grow exponentially."

@@ -6,6 +6,8 @@ struct FeedForwardKernelTable<T: BinaryFloatingPoint> {
   typealias Input = UnsafePointer<T>?
   typealias Output = UnsafeMutablePointer<T>?
   typealias Geometry = UnsafePointer<backflow_windows>?
+  typealias Indices = UnsafePointer<Int64>?
+  typealias Doubles = UnsafeMutablePointer<Double>?
 
   let isa: String
   let scaling: Kernels<(Int, T, Input, Output) -> Void>
@@ -13,15 +15,22 @@ struct FeedForwardKernelTable<T: BinaryFloatingPoint> {
   let scaledBackward: Kernels<(Int, T, Input, Input, Output) -> Void>
   let backward: Kernels<(Int, Input, Input, Output) -> Void>
   let rowBackward: Kernels<(Int, Int, Input, Input, Output) -> Void>
-  let indexed: Kernels<(Int, Int, UnsafePointer<Int64>?, Input, Output) -> Void>
-  let channelMaps: Kernels<(Int, Int, Int, Input, Input, Input, Output) -> Void>
-  let channelPairs: Kernels<(Int, Int, Int, Input, Input, Output) -> Void>
   let unfolding: Kernels<(Int, Int, Int, Geometry, Input, Output) -> Void>
   let averaging: Kernels<(Int, Geometry, Int32, Input, Output) -> Void>
 
   let dropout: (Int, UInt64, UInt64, T, Input, Output) -> Void
   let causalSoftmax: (Int, Int, Int, Input, Output) -> Void
+  let gatherRows: (Int, Int, Indices, Input, Output) -> Void
+  let scatterAddRows: (Int, Int, Indices, Indices, Indices, Input, Output) -> Void
   let channelSums: (Int, Int, Int, Input, Output) -> Void
+  let channelDots: (Int, Int, Int, Input, Input, Output) -> Void
+  let channelMoments: (Int, Int, Int, Input, Doubles, Doubles, Doubles, Doubles) -> Void
+  let channelStandardize:
+    (
+      Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Double>?, UnsafePointer<Double>?,
+      UnsafePointer<Double>?, Input, Output
+    ) -> Void
+  let channelAffine: (Int, Int, Int, Input, Input, Input, Output) -> Void
   let channelCombine: (Int, Int, Int, Input, Input, Input, Input, Input, Output) -> Void
   let maxPool: (Int, Geometry, Input, Output, UnsafeMutablePointer<Int32>?) -> Void
   let maxPoolBackward: (Int, Geometry, UnsafePointer<Int32>?, Input, Output) -> Void
@@ -45,23 +54,26 @@ extension FeedForwardKernelTable<Float> {
     backward = [
       "gelu_backward": table.gelu_backward, "gelu_tanh_backward": table.gelu_tanh_backward,
       "silu_backward": table.silu_backward, "softplus_backward": table.softplus_backward,
+      "tanh_backward_at": table.tanh_backward_at,
+      "sigmoid_backward_at": table.sigmoid_backward_at,
     ]
     rowBackward = [
       "softmax_backward": table.softmax_backward,
       "log_softmax_backward": table.log_softmax_backward,
     ]
-    indexed = ["gather_rows": table.gather_rows, "scatter_add_rows": table.scatter_add_rows]
-    channelMaps = [
-      "channel_standardize": table.channel_standardize, "channel_affine": table.channel_affine,
-    ]
-    channelPairs = ["channel_squares": table.channel_squares, "channel_dots": table.channel_dots]
     unfolding = ["unfold": table.unfold, "fold": table.fold]
     averaging = [
       "average_pool": table.average_pool, "average_pool_backward": table.average_pool_backward,
     ]
     dropout = table.dropout
     causalSoftmax = table.causal_softmax
+    gatherRows = table.gather_rows
+    scatterAddRows = table.scatter_add_rows
     channelSums = table.channel_sums
+    channelDots = table.channel_dots
+    channelMoments = table.channel_moments
+    channelStandardize = table.channel_standardize
+    channelAffine = table.channel_affine
     channelCombine = table.channel_combine
     maxPool = table.max_pool
     maxPoolBackward = table.max_pool_backward
@@ -86,23 +98,26 @@ extension FeedForwardKernelTable<Double> {
     backward = [
       "gelu_backward": table.gelu_backward, "gelu_tanh_backward": table.gelu_tanh_backward,
       "silu_backward": table.silu_backward, "softplus_backward": table.softplus_backward,
+      "tanh_backward_at": table.tanh_backward_at,
+      "sigmoid_backward_at": table.sigmoid_backward_at,
     ]
     rowBackward = [
       "softmax_backward": table.softmax_backward,
       "log_softmax_backward": table.log_softmax_backward,
     ]
-    indexed = ["gather_rows": table.gather_rows, "scatter_add_rows": table.scatter_add_rows]
-    channelMaps = [
-      "channel_standardize": table.channel_standardize, "channel_affine": table.channel_affine,
-    ]
-    channelPairs = ["channel_squares": table.channel_squares, "channel_dots": table.channel_dots]
     unfolding = ["unfold": table.unfold, "fold": table.fold]
     averaging = [
       "average_pool": table.average_pool, "average_pool_backward": table.average_pool_backward,
     ]
     dropout = table.dropout
     causalSoftmax = table.causal_softmax
+    gatherRows = table.gather_rows
+    scatterAddRows = table.scatter_add_rows
     channelSums = table.channel_sums
+    channelDots = table.channel_dots
+    channelMoments = table.channel_moments
+    channelStandardize = table.channel_standardize
+    channelAffine = table.channel_affine
     channelCombine = table.channel_combine
     maxPool = table.max_pool
     maxPoolBackward = table.max_pool_backward

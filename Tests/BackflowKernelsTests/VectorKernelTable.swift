@@ -28,6 +28,7 @@ struct VectorKernelTable<T: BinaryFloatingPoint> {
       -> Void
   let columnMaxima: (Int, Int, Input, Output) -> Void
   let transpose: (Int, Int, Input, Int, Output, Int) -> Void
+  let addWithError: (Int, Input, Output, Output) -> Void
   let packedSize: (Int, Int) -> Int
   let pack: (Int, Int, Input, Int, Int, Output) -> Void
   let packedProduct: (Int, Int, Int, Input, Int, Input, Int32, Int32, Output, Int) -> Void
@@ -95,6 +96,7 @@ extension VectorKernelTable<Float> {
     countBeyond = table.count_beyond
     columnMaxima = table.column_maxima
     transpose = table.transpose
+    addWithError = table.add_with_error
     packedSize = table.packed_size
     pack = table.pack
     packedProduct = table.packed_product
@@ -149,6 +151,7 @@ extension VectorKernelTable<Double> {
     countBeyond = table.count_beyond
     columnMaxima = table.column_maxima
     transpose = table.transpose
+    addWithError = table.add_with_error
     packedSize = table.packed_size
     pack = table.pack
     packedProduct = table.packed_product

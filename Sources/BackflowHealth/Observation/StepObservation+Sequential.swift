@@ -39,7 +39,7 @@ extension StepObservation {
       }
       isShown = false
       if let function = activationFunction(of: layer),
-        let output = cache.caches[k] as? Tensor<Scalar>
+        let output = output(in: cache.caches[k])
       {
         activation(
           name, function, output: output, outputGradient: signals?[k + 1],
@@ -54,6 +54,11 @@ extension StepObservation {
   /// What a layer with a weight has read.
   private func input(in cache: any Sendable) -> Tensor<Scalar>? {
     (cache as? Dense<Scalar>.Cache)?.input ?? (cache as? Conv2D<Scalar>.Cache)?.input
+  }
+
+  /// What a nonlinearity has put out.
+  private func output(in cache: any Sendable) -> Tensor<Scalar>? {
+    (cache as? SaturatingCache<Scalar>)?.output ?? cache as? Tensor<Scalar>
   }
 
   private func activationFunction(of layer: any Layer<Scalar>) -> ActivationFunction? {

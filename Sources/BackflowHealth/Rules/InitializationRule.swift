@@ -41,12 +41,14 @@ struct InitializationRule<Scalar: RealScalar>: Rule {
     _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     let layers = observation.activations.filter { $0.gate == nil && $0.output.count > 1 }
-    let variances = layers.map { Double($0.runningOutput.variance()) }
+    // Deviations, because the variance of a signal of 1e-24 is no single-precision number.
+    let deviations = layers.map { $0.runningOutput.standardDeviationInDouble() }
     return zip(layers.indices, layers.indices.dropFirst()).compactMap { index, next in
       let (below, above) = (layers[index], layers[next])
       guard below.function == above.function else { return nil }
-      let (first, second) = (variances[index], variances[next])
-      let ratio = max(first, second) / min(first, second)
+      let (first, second) = (deviations[index], deviations[next])
+      let ratioOfDeviations = max(first, second) / min(first, second)
+      let ratio = ratioOfDeviations * ratioOfDeviations
       guard ratio.isFinite || max(first, second) > 0, ratio > thresholds.varianceRatio else {
         return nil
       }
@@ -55,7 +57,7 @@ struct InitializationRule<Scalar: RealScalar>: Rule {
         measured: ratio, threshold: thresholds.varianceRatio,
         source: "variances of neighbouring layers, in the first \(thresholds.initialSteps) steps"
           + " (SageMaker Debugger's figure for weights)",
-        statement: "the outputs of \(below.layer) have variance \(figure(first)), those of"
+        statement: "the outputs of \(below.layer) have standard deviation \(figure(first)), those of"
           + " \(above.layer) \(figure(second))",
         reason:
           "A signal that shrinks or grows from layer to layer on its way up does so on its way"

@@ -20,14 +20,23 @@ package enum BLAS {
     }
   }
 
-  /// xᵀy
+  /// xᵀy, in parts that are added up in double, so that the error does not grow with the length.
   package static func dot<S: RealScalar>(_ x: Span<S>, _ y: Span<S>) -> S {
     checkCount(x.count, y.count, "dot", "x", "y")
-    return unsafe x.withUnsafeBufferPointer { x in
+    var total = RunningTotal()
+    unsafe x.withUnsafeBufferPointer { x in
       unsafe y.withUnsafeBufferPointer { y in
-        unsafe S._routines.blas.dot(blasCount(x.count), x.baseAddress, 1, y.baseAddress, 1)
+        guard let xStart = x.baseAddress, let yStart = y.baseAddress else { return }
+        for part in parts(of: x.count, longest: longestVectorSum) {
+          let count = blasint(part.count)
+          total.add(
+            Double(
+              unsafe S._routines.blas.dot(
+                count, xStart + part.lowerBound, 1, yStart + part.lowerBound, 1)))
+        }
       }
     }
+    return S(total.value)
   }
 
   /// ‖x‖₂, scaled inside so that no square overflows or vanishes.
@@ -54,7 +63,8 @@ package enum BLAS {
     }
   }
 
-  /// y ← α·op(A)·x + βy, A being `rows` × `columns` as it is stored.
+  /// y ← α·op(A)·x + βy, A being `rows` × `columns` as it is stored. A long sum is formed in parts, so
+  /// that its error does not grow with the length.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func gemv<S: RealScalar>(
@@ -66,13 +76,22 @@ package enum BLAS {
     checkCount(transposed ? columns : rows, y.count, "gemv", "op(A)'s rows", "y")
     if y.isEmpty { return }
     if a.isEmpty { return VectorKernels.scale(beta, &y) }
+    let (inner, outer) = (x.count, y.count)
+    let trans = transposed ? CblasTrans : CblasNoTrans
     unsafe a.withUnsafeBufferPointer { a in
       unsafe x.withUnsafeBufferPointer { x in
         unsafe y.withUnsafeMutableBufferPointer { y in
-          unsafe S._routines.blas.gemv(
-            CblasRowMajor, transposed ? CblasTrans : CblasNoTrans,
-            blasint(rows), blasint(columns), alpha, a.baseAddress, blasint(columns),
-            x.baseAddress, 1, beta, y.baseAddress, 1)
+          guard let a = a.baseAddress, let x = x.baseAddress, let y = y.baseAddress else { return }
+          let columnsInMemory = blasint(columns)
+          unsafe LongSum(rows: 1, columns: outer, beta: beta, into: y, stride: outer).add(
+            count: inner, longest: longestVectorSum
+          ) { part, beta, y, _ in
+            let start = unsafe a + part.lowerBound * (transposed ? columns : 1)
+            let (m, n) = transposed ? (part.count, columns) : (rows, part.count)
+            unsafe S._routines.blas.gemv(
+              CblasRowMajor, trans, blasint(m), blasint(n), alpha, start, columnsInMemory,
+              x + part.lowerBound, 1, beta, y, 1)
+          }
         }
       }
     }
@@ -135,84 +154,5 @@ package enum BLAS {
     _ expected: Int, _ actual: Int, _ routine: String, _ left: String, _ right: String
   ) {
     require(expected == actual, "\(routine): \(left) is \(expected), \(right) has \(actual)")
-  }
-}
-
-/// One gemm, and its division among threads.
-@unsafe private struct Product<S: RealScalar> {
-  let m, n, k: Int
-  let alpha: S
-  let a: UnsafePointer<S>
-  let aTransposed: Bool
-  let b: UnsafePointer<S>
-  let bTransposed: Bool
-  let beta: S
-  let c: UnsafeMutablePointer<S>
-
-  /// The fewest multiply-adds that are worth a thread of their own.
-  private var workPerThread: Int { 1_000_000 }
-
-  /// Splits the longer side of C, so that no element's sum is divided.
-  func run() {
-    let packs = unsafe suitsPacking
-    let panel = packs ? S._routines.vector.packedSize(1, 1) : 16
-    if unsafe m >= n {
-      let grain = unsafe max(16, workPerThread / (n * k))
-      unsafe Threads.split(m, grain: grain, alignment: 8) { rows in
-        unsafe packs ? runPacked(rows, 0..<n) : runInOpenBLAS(rows, 0..<n)
-      }
-    } else {
-      let grain = unsafe max(16, workPerThread / (m * k))
-      unsafe Threads.split(n, grain: grain, alignment: panel) { columns in
-        unsafe packs ? runPacked(0..<m, columns) : runInOpenBLAS(0..<m, columns)
-      }
-    }
-  }
-
-  /// Whether the product is small enough that OpenBLAS, which packs both operands and clears C first,
-  /// takes longer than our kernel, and has the rows to pay for packing B. Measured on one thread: 1.05 to
-  /// 1.2 times as long; as long at 512 × 512 × 512, and shorter at 1024 × 1024 × 1024.
-  private var suitsPacking: Bool {
-    unsafe alpha == 1 && (beta == 0 || beta == 1) && m >= 16 && m * n * k <= 64_000_000
-  }
-
-  /// Packs one panel of B at a time and multiplies it while it is in the cache. What the parts share,
-  /// each packs for itself: all of B if they are rows, Aᵀ if they are columns.
-  private func runPacked(_ rows: Range<Int>, _ columns: Range<Int>) {
-    let routines = S._routines
-    let panel = routines.vector.packedSize(1, 1)
-    var packed = unsafe Buffer<S>(uninitialized: routines.vector.packedSize(k, 1))
-    let packedB = unsafe packed.uniqueBase()
-    var transposedA = unsafe Buffer<S>(uninitialized: aTransposed ? rows.count * k : 0)
-    var rowsOfA = unsafe a + rows.lowerBound * k
-    if unsafe aTransposed {
-      let start = unsafe transposedA.uniqueBase()
-      unsafe routines.vector.transpose(k, rows.count, a + rows.lowerBound, m, start, k)
-      unsafe rowsOfA = UnsafePointer(start)
-    }
-    let (rowStride, columnStride) = unsafe bTransposed ? (1, k) : (n, 1)
-    for column in stride(from: columns.lowerBound, to: columns.upperBound, by: panel) {
-      let width = min(panel, columns.upperBound - column)
-      unsafe routines.vector.pack(
-        k, width, b + column * columnStride, rowStride, columnStride, packedB)
-      unsafe routines.vector.packedProduct(
-        rows.count, width, k, rowsOfA, k, packedB, beta == 0 ? 0 : 1, 0,
-        c + rows.lowerBound * n + column, n)
-    }
-    // Until here pointers into them were used.
-    withExtendedLifetime((packed, transposedA)) {}
-  }
-
-  private func runInOpenBLAS(_ rows: Range<Int>, _ columns: Range<Int>) {
-    let (aStride, bStride) = unsafe (aTransposed ? m : k, bTransposed ? k : n)
-    let aStart = unsafe aTransposed ? rows.lowerBound : rows.lowerBound * aStride
-    let bStart = unsafe bTransposed ? columns.lowerBound * bStride : columns.lowerBound
-    let cStart = unsafe rows.lowerBound * n + columns.lowerBound
-    unsafe S._routines.blas.gemm(
-      CblasRowMajor, aTransposed ? CblasTrans : CblasNoTrans,
-      bTransposed ? CblasTrans : CblasNoTrans,
-      blasint(rows.count), blasint(columns.count), blasint(k),
-      alpha, a + aStart, blasint(aStride), b + bStart, blasint(bStride),
-      beta, c + cStart, blasint(n))
   }
 }

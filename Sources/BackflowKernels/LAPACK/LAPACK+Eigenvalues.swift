@@ -6,8 +6,9 @@ extension LAPACK {
     valuesOf a: Span<S>, order n: Int
   ) throws(LAPACKError) -> [Complex<S>] {
     try checkFinite(a, rows: n, columns: n)
-    // A and its transpose have the same eigenvalues, so the elements need no reordering.
-    var matrix = ColumnMajor(transposeOf: a, rows: n, columns: n)
+    // Not of the transpose, which needs no reordering: where eigenvalues are sensitive, rounding would move
+    // them to other places than those of the decomposition with vectors.
+    var matrix = ColumnMajor(rowMajor: a, rows: n, columns: n)
     var values = Buffer<S>(uninitialized: 2 * n)
     let none = CChar(ascii: "N")
     let info = unsafe matrix.withPointer { a, lda in

@@ -16,6 +16,11 @@ internal import CLAPACKE
     @Sendable (
       Layout, Letter, Letter, Size, Output, Size, Output, Output, Output, Size, Output, Size
     ) -> Info
+  let geevx:
+    @Sendable (
+      Layout, Letter, Letter, Letter, Letter, Size, Output, Size, Output, Output, Output, Size,
+      Output, Size, PivotsOut, PivotsOut, Output, Output, Output, Output
+    ) -> Info
   let syevd: @Sendable (Layout, Letter, Letter, Size, Output, Size, Output) -> Info
   let gesdd:
     @Sendable (
@@ -44,8 +49,8 @@ private let unsorted = CChar(ascii: "N")
 
 extension LAPACKRoutines<Float> {
   static let single = unsafe LAPACKRoutines(
-    geev: LAPACKE_sgeev, syevd: LAPACKE_ssyevd, gesdd: LAPACKE_sgesdd, geqrf: LAPACKE_sgeqrf,
-    orgqr: LAPACKE_sorgqr,
+    geev: LAPACKE_sgeev, geevx: LAPACKE_sgeevx, syevd: LAPACKE_ssyevd, gesdd: LAPACKE_sgesdd,
+    geqrf: LAPACKE_sgeqrf, orgqr: LAPACKE_sorgqr,
     gees: { unsafe LAPACKE_sgees($0, $1, unsorted, nil, $2, $3, $4, $5, $6, $7, $8, $9) },
     getrf: LAPACKE_sgetrf, getrs: LAPACKE_sgetrs, gecon: LAPACKE_sgecon, lange: LAPACKE_slange,
     gelsd: LAPACKE_sgelsd, potrf: LAPACKE_spotrf, potrs: LAPACKE_spotrs)
@@ -53,8 +58,8 @@ extension LAPACKRoutines<Float> {
 
 extension LAPACKRoutines<Double> {
   static let double = unsafe LAPACKRoutines(
-    geev: LAPACKE_dgeev, syevd: LAPACKE_dsyevd, gesdd: LAPACKE_dgesdd, geqrf: LAPACKE_dgeqrf,
-    orgqr: LAPACKE_dorgqr,
+    geev: LAPACKE_dgeev, geevx: LAPACKE_dgeevx, syevd: LAPACKE_dsyevd, gesdd: LAPACKE_dgesdd,
+    geqrf: LAPACKE_dgeqrf, orgqr: LAPACKE_dorgqr,
     gees: { unsafe LAPACKE_dgees($0, $1, unsorted, nil, $2, $3, $4, $5, $6, $7, $8, $9) },
     getrf: LAPACKE_dgetrf, getrs: LAPACKE_dgetrs, gecon: LAPACKE_dgecon, lange: LAPACKE_dlange,
     gelsd: LAPACKE_dgelsd, potrf: LAPACKE_dpotrf, potrs: LAPACKE_dpotrs)

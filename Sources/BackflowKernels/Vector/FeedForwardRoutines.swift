@@ -15,9 +15,16 @@ internal import CVectorKernels
   typealias Dropout = (Int, UInt64, UInt64, Scalar, Input, Output) -> Void
   typealias RowBackward = (Int, Int, Input, Input, Output) -> Void
   typealias CausalSoftmax = (Int, Int, Int, Input, Output) -> Void
-  typealias IndexedRows = (Int, Int, Indices, Input, Output) -> Void
+  typealias GatherRows = (Int, Int, Indices, Input, Output) -> Void
+  typealias ScatterRows = (Int, Int, Indices, Indices, Indices, Input, Output) -> Void
   typealias ChannelSums = (Int, Int, Int, Input, Output) -> Void
   typealias ChannelPairSums = (Int, Int, Int, Input, Input, Output) -> Void
+  typealias Doubles = UnsafePointer<Double>?
+  typealias DoublesOut = UnsafeMutablePointer<Double>?
+  typealias ChannelMoments =
+    (Int, Int, Int, Input, DoublesOut, DoublesOut, DoublesOut, DoublesOut) -> Void
+  typealias ChannelStandardize =
+    (Int, Int, Int, Doubles, Doubles, Doubles, Doubles, Input, Output) -> Void
   typealias ChannelMap = (Int, Int, Int, Input, Input, Input, Output) -> Void
   typealias ChannelCombine =
     (Int, Int, Int, Input, Input, Input, Input, Input, Output) -> Void
@@ -44,14 +51,14 @@ internal import CVectorKernels
   let softmaxBackward: RowBackward
   let logSoftmaxBackward: RowBackward
   let causalSoftmax: CausalSoftmax
-  let gatherRows: IndexedRows
-  let scatterAddRows: IndexedRows
+  let gatherRows: GatherRows
+  let scatterAddRows: ScatterRows
 
   // Channels
   let channelSums: ChannelSums
-  let channelSquares: ChannelPairSums
   let channelDots: ChannelPairSums
-  let channelStandardize: ChannelMap
+  let channelMoments: ChannelMoments
+  let channelStandardize: ChannelStandardize
   let channelAffine: ChannelMap
   let channelCombine: ChannelCombine
 
@@ -84,8 +91,8 @@ extension FeedForwardRoutines<Float> {
     unsafe gatherRows = table.gather_rows
     unsafe scatterAddRows = table.scatter_add_rows
     unsafe channelSums = table.channel_sums
-    unsafe channelSquares = table.channel_squares
     unsafe channelDots = table.channel_dots
+    unsafe channelMoments = table.channel_moments
     unsafe channelStandardize = table.channel_standardize
     unsafe channelAffine = table.channel_affine
     unsafe channelCombine = table.channel_combine
@@ -118,8 +125,8 @@ extension FeedForwardRoutines<Double> {
     unsafe gatherRows = table.gather_rows
     unsafe scatterAddRows = table.scatter_add_rows
     unsafe channelSums = table.channel_sums
-    unsafe channelSquares = table.channel_squares
     unsafe channelDots = table.channel_dots
+    unsafe channelMoments = table.channel_moments
     unsafe channelStandardize = table.channel_standardize
     unsafe channelAffine = table.channel_affine
     unsafe channelCombine = table.channel_combine

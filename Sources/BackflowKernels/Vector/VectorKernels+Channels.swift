@@ -12,7 +12,7 @@ package struct ChannelLayout: Sendable {
   /// The number of elements of one channel.
   package var countOfChannel: Int { outer * inner }
 
-  var count: Int { outer * channels * inner }
+  package var count: Int { outer * channels * inner }
 }
 
 extension VectorKernels {
@@ -30,15 +30,6 @@ extension VectorKernels {
     }
   }
 
-  /// y[c] ← Σ (x − mean[c])²
-  package static func channelSquares<S: RealScalar>(
-    _ x: Span<S>, around mean: Span<S>, _ layout: ChannelLayout, into y: consuming MutableSpan<S>
-  ) {
-    requireCount(layout.channels, mean.count)
-    requireCount(layout.count, x.count)
-    unsafe pairSums(mean, x, layout, into: y, S._routines.vector.feedForward.channelSquares)
-  }
-
   /// y[c] ← Σ a b
   package static func channelDots<S: RealScalar>(
     _ a: Span<S>, _ b: Span<S>, _ layout: ChannelLayout, into y: consuming MutableSpan<S>
@@ -48,13 +39,40 @@ extension VectorKernels {
     unsafe pairSums(a, b, layout, into: y, S._routines.vector.feedForward.channelDots)
   }
 
-  /// y ← (x − mean[c]) scale[c]
+  /// The mean of each channel, and its variance if it is asked for.
+  package static func channelMoments<S: RealScalar>(
+    _ x: Span<S>, _ layout: ChannelLayout, withVariance: Bool = true
+  ) -> ChannelMoments {
+    requireCount(layout.count, x.count)
+    var moments = ChannelMoments(uninitialized: layout.channels)
+    let (mean, rest) = unsafe (moments.mean.uniqueBase(), moments.rest.uniqueBase())
+    let (scale, variance) = unsafe (moments.scale.uniqueBase(), moments.variance.uniqueBase())
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe S._routines.vector.feedForward.channelMoments(
+        layout.outer, layout.channels, layout.inner, x.baseAddress, mean, rest, scale,
+        withVariance ? variance : nil)
+    }
+    return moments
+  }
+
+  /// y ← (x − mean[c])/√(variance[c] + ε)
   package static func channelStandardize<S: RealScalar>(
-    _ x: Span<S>, mean: Span<S>, scale: Span<S>, _ layout: ChannelLayout,
+    _ x: Span<S>, _ moments: ChannelMoments, epsilon: Double, _ layout: ChannelLayout,
     into y: consuming MutableSpan<S>
   ) {
-    unsafe mapChannels(
-      mean, scale, x, layout, into: y, S._routines.vector.feedForward.channelStandardize)
+    requireCount(layout.count, x.count)
+    requireCount(layout.count, y.count)
+    requireCount(layout.channels, moments.count)
+    let factors = moments.factors(epsilon)
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe y.withUnsafeMutableBufferPointer { y in
+        unsafe S._routines.vector.feedForward.channelStandardize(
+          layout.outer, layout.channels, layout.inner, moments.mean.sharedBase,
+          moments.rest.sharedBase, moments.scale.sharedBase, factors.sharedBase, x.baseAddress,
+          y.baseAddress)
+      }
+    }
+    withExtendedLifetime((moments, factors)) {}
   }
 
   /// y ← x scale[c] + shift[c]

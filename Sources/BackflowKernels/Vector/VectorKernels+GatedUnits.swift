@@ -23,11 +23,11 @@ extension VectorKernels {
     unsafe map(x, into: y) { unsafe S._routines.vector.feedForward.elu($0, alpha, $1, $2) }
   }
 
-  /// dx ← dy where y > 0, else dy (y + α)
+  /// dx ← dy where x > 0, else dy α eˣ
   package static func eluBackward<S: RealScalar>(
-    _ y: Span<S>, _ dy: Span<S>, alpha: S, into dx: consuming MutableSpan<S>
+    at x: Span<S>, _ dy: Span<S>, alpha: S, into dx: consuming MutableSpan<S>
   ) {
-    unsafe combine(y, dy, into: dx) {
+    unsafe combine(x, dy, into: dx) {
       unsafe S._routines.vector.feedForward.eluBackward($0, alpha, $1, $2, $3)
     }
   }

@@ -49,6 +49,7 @@ internal import CVectorKernels
   typealias RMSPropUpdate =
     (Int, Double, Double, Double, Double, Double, Input, Output, Output, Output) -> Void
   typealias AdagradUpdate = (Int, Double, Double, Double, Input, Output, Output) -> Void
+  typealias AddWithError = (Int, Input, Output, Output) -> Void
   typealias PackedSize = (Int, Int) -> Int
   typealias Pack = (Int, Int, Input, Int, Int, Output) -> Void
   typealias MultiplyAdds = (Int, Scalar) -> Scalar
@@ -85,6 +86,8 @@ internal import CVectorKernels
   let relu: Unary
   let tanhBackward: Binary
   let sigmoidBackward: Binary
+  let tanhBackwardAt: Binary
+  let sigmoidBackwardAt: Binary
   let reluBackward: Binary
 
   // Gates
@@ -134,6 +137,7 @@ internal import CVectorKernels
   let adagradUpdate: AdagradUpdate
 
   // The packed product
+  let addWithError: AddWithError
   let packedSize: PackedSize
   let pack: Pack
   let packedProduct: PackedProduct
@@ -176,6 +180,8 @@ extension VectorRoutines<Float> {
     unsafe relu = table.relu
     unsafe tanhBackward = table.tanh_backward
     unsafe sigmoidBackward = table.sigmoid_backward
+    unsafe tanhBackwardAt = table.tanh_backward_at
+    unsafe sigmoidBackwardAt = table.sigmoid_backward_at
     unsafe reluBackward = table.relu_backward
     unsafe lstmForward = table.lstm_forward
     unsafe lstmBackward = table.lstm_backward
@@ -213,6 +219,7 @@ extension VectorRoutines<Float> {
     unsafe adamUpdate = table.adam_update
     unsafe rmspropUpdate = table.rmsprop_update
     unsafe adagradUpdate = table.adagrad_update
+    unsafe addWithError = table.add_with_error
     unsafe packedSize = table.packed_size
     unsafe pack = table.pack
     unsafe packedProduct = table.packed_product
@@ -252,6 +259,8 @@ extension VectorRoutines<Double> {
     unsafe relu = table.relu
     unsafe tanhBackward = table.tanh_backward
     unsafe sigmoidBackward = table.sigmoid_backward
+    unsafe tanhBackwardAt = table.tanh_backward_at
+    unsafe sigmoidBackwardAt = table.sigmoid_backward_at
     unsafe reluBackward = table.relu_backward
     unsafe lstmForward = table.lstm_forward
     unsafe lstmBackward = table.lstm_backward
@@ -289,6 +298,7 @@ extension VectorRoutines<Double> {
     unsafe adamUpdate = table.adam_update
     unsafe rmspropUpdate = table.rmsprop_update
     unsafe adagradUpdate = table.adagrad_update
+    unsafe addWithError = table.add_with_error
     unsafe packedSize = table.packed_size
     unsafe pack = table.pack
     unsafe packedProduct = table.packed_product

@@ -29,31 +29,42 @@ public struct ReLU<Scalar: RealScalar>: ParameterlessLayer {
   }
 }
 
+/// What the backward pass of a unit that saturates reads, and what shows whether it does.
+public struct SaturatingCache<Scalar: RealScalar>: Sendable {
+  /// x, from which the gradient is computed
+  public let input: Tensor<Scalar>
+  /// y, which rounds to its limit where the unit is saturated
+  public let output: Tensor<Scalar>
+}
+
 /// The logistic function.
 ///
-///     y = 1/(1 + e⁻ˣ)        x̄ = ȳ y (1 − y)
+///     y = 1/(1 + e⁻ˣ)        x̄ = ȳ y (1 − y) = ȳ σ(x) σ(−x)
 ///
-/// The local gradient is at most ¼, and vanishes where the unit is saturated.
+/// The local gradient is at most ¼, and vanishes where the unit is saturated. It is computed from x: y
+/// rounds to 1 from x = 17 on in single precision, where the gradient is 4e-8 and not 0.
 /// LeCun et al., "Efficient BackProp", 1998.
 ///
-/// Shapes: any. Cache: y. Cost: O(count).
+/// Shapes: any. Cache: x and y. Cost: O(count).
 public struct Sigmoid<Scalar: RealScalar>: ParameterlessLayer {
   /// A sigmoid.
   public init() {}
 
-  /// y, which is also the cache.
+  /// y, and x and y as the cache.
   public func forward(
     _ input: Tensor<Scalar>
-  ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
+  ) -> (output: Tensor<Scalar>, cache: SaturatingCache<Scalar>) {
     let output = sigmoid(input)
-    return (output, output)
+    return (output, SaturatingCache(input: input, output: output))
   }
 
   /// ȳ y (1 − y), of x's shape. Stops at a ȳ of another.
   public func inputGradient(
-    _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
+    _ outputGradient: Tensor<Scalar>, _ cache: SaturatingCache<Scalar>
   ) -> Tensor<Scalar> {
-    combine(output, outputGradient, "Sigmoid") { VectorKernels.sigmoidBackward($0, $1, into: $2) }
+    combine(cache.input, outputGradient, "Sigmoid") {
+      VectorKernels.sigmoidBackward(at: $0, $1, into: $2)
+    }
   }
 }
 
@@ -61,27 +72,30 @@ public struct Sigmoid<Scalar: RealScalar>: ParameterlessLayer {
 ///
 ///     y = tanh x        x̄ = ȳ (1 − y²)
 ///
-/// The local gradient is at most 1, and vanishes where the unit is saturated.
+/// The local gradient is at most 1, and vanishes where the unit is saturated. It is computed from x, because
+/// y rounds to ±1 long before the gradient is 0.
 /// LeCun et al., "Efficient BackProp", 1998.
 ///
-/// Shapes: any. Cache: y. Cost: O(count).
+/// Shapes: any. Cache: x and y. Cost: O(count).
 public struct Tanh<Scalar: RealScalar>: ParameterlessLayer {
   /// A tanh.
   public init() {}
 
-  /// y, which is also the cache.
+  /// y, and x and y as the cache.
   public func forward(
     _ input: Tensor<Scalar>
-  ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
+  ) -> (output: Tensor<Scalar>, cache: SaturatingCache<Scalar>) {
     let output = tanh(input)
-    return (output, output)
+    return (output, SaturatingCache(input: input, output: output))
   }
 
   /// ȳ (1 − y²), of x's shape. Stops at a ȳ of another.
   public func inputGradient(
-    _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
+    _ outputGradient: Tensor<Scalar>, _ cache: SaturatingCache<Scalar>
   ) -> Tensor<Scalar> {
-    combine(output, outputGradient, "Tanh") { VectorKernels.tanhBackward($0, $1, into: $2) }
+    combine(cache.input, outputGradient, "Tanh") {
+      VectorKernels.tanhBackward(at: $0, $1, into: $2)
+    }
   }
 }
 
@@ -118,11 +132,11 @@ public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
 
 /// The exponential linear unit.
 ///
-///     y = x where x > 0, else α (eˣ − 1)        x̄ = ȳ where y > 0, else ȳ (y + α)
+///     y = x where x > 0, else α (eˣ − 1)        x̄ = ȳ where x > 0, else ȳ α eˣ
 ///
 /// Clevert, Unterthiner and Hochreiter, ICLR 2016.
 ///
-/// Shapes: any. Cache: y, whose sign is that of x because α ≥ 0. Cost: O(count).
+/// Shapes: any. Cache: x, because y + α, which is α eˣ as well, cancels. Cost: O(count).
 public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
   /// α, minus the value far below 0.
   public let alpha: Scalar
@@ -133,20 +147,19 @@ public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
     self.alpha = alpha
   }
 
-  /// y, which is also the cache.
+  /// y, and x as the cache.
   public func forward(
     _ input: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
-    let output = map(input) { VectorKernels.elu($0, alpha: alpha, into: $1) }
-    return (output, output)
+    (map(input) { VectorKernels.elu($0, alpha: alpha, into: $1) }, input)
   }
 
-  /// ȳ where y > 0, else ȳ (y + α), of x's shape. Stops at a ȳ of another.
+  /// ȳ where x > 0, else ȳ α eˣ, of x's shape. Stops at a ȳ of another.
   public func inputGradient(
-    _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
+    _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    combine(output, outputGradient, "ELU") {
-      VectorKernels.eluBackward($0, $1, alpha: alpha, into: $2)
+    combine(input, outputGradient, "ELU") {
+      VectorKernels.eluBackward(at: $0, $1, alpha: alpha, into: $2)
     }
   }
 }

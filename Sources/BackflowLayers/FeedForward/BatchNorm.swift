@@ -105,20 +105,22 @@ extension BatchNorm: Layer {
       input.rank >= 2 && input.shape[1] == weight.count,
       "BatchNorm: input \(input.shape) does not fit weight \(weight.shape); it must be [N, C, ...]")
     let channels = input.channels(axis: 1)
-    let (mean, variance) =
-      mode == .evaluation ? (runningMean, runningVariance) : batchMoments(input, channels)
-    let r = 1 / (variance + Scalar(epsilon)).squareRoot()
-    let normalized = input.standardized(mean: mean, scale: r, channels)
+    let moments =
+      mode == .evaluation
+      ? ChannelMoments(means: runningMean.span, variances: runningVariance.span)
+      : batchMoments(input, channels)
+    let normalized = input.standardized(moments, epsilon: epsilon, channels)
     let output = normalized.affine(scale: weight, shift: bias, channels)
     let cache = Cache(
-      normalized: normalized, mean: mean, variance: variance, inverseDeviation: r,
+      normalized: normalized, mean: moments.means(), variance: moments.variances(),
+      inverseDeviation: moments.inverseDeviations(epsilon: epsilon),
       isTraining: mode != .evaluation)
     return (output, cache)
   }
 
   private func batchMoments(
     _ input: Tensor<Scalar>, _ channels: ChannelLayout
-  ) -> (mean: Tensor<Scalar>, variance: Tensor<Scalar>) {
+  ) -> ChannelMoments {
     require(
       channels.countOfChannel > 1,
       "BatchNorm: input \(input.shape) has no variance, \(channels.countOfChannel) value a channel")

@@ -53,11 +53,11 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
       input.rank >= 1 && [input.shape[input.rank - 1]] == weight.shape,
       "LayerNorm: input \(input.shape) does not fit weight \(weight.shape)")
     let rows = input.asRows.channels(axis: 0)
-    let (mean, variance) = input.moments(rows)
-    let r = 1 / (variance + Scalar(epsilon)).squareRoot()
-    let normalized = input.standardized(mean: mean, scale: r, rows)
+    let moments = input.moments(rows)
+    let normalized = input.standardized(moments, epsilon: epsilon, rows)
     let features = input.asRows.channels(axis: 1)
     let output = normalized.affine(scale: weight, shift: bias, features)
+    let r = moments.inverseDeviations(Scalar.self, epsilon: epsilon)
     return (output, Cache(normalized: normalized, inverseDeviation: r))
   }
 

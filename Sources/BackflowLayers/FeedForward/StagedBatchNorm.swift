@@ -73,13 +73,12 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
       "StagedBatchNorm: input \(input.shape) does not fit weight \(weight.shape); it must be [N, C, ...]"
         + " with more than one value a channel")
     let channels = input.channels(axis: 1)
-    let m = Scalar(channels.countOfChannel)
     let spread = { (number: Tensor<Scalar>) in number.spread(along: input.shape) }
 
-    let mean = input.sums(channels) / m
+    let mean = input.moments(channels).means(Scalar.self)
     let centered = input - spread(mean)
     let squared = centered.squared()
-    let variance = squared.sums(channels) / m
+    let variance = squared.moments(channels).means(Scalar.self)
     let deviation = (variance + Scalar(epsilon)).squareRoot()
     let inverse = 1 / deviation
     let normalized = centered * spread(inverse)

@@ -31,19 +31,14 @@ extension Tensor {
   }
 
   /// The mean of each channel and its variance, divided by the count (the biased one).
-  func moments(_ layout: ChannelLayout) -> (mean: Tensor, variance: Tensor) {
-    let count = Scalar(layout.countOfChannel)
-    let mean = sums(layout) / count
-    var squares = Tensor(uninitialized: [layout.channels])
-    VectorKernels.channelSquares(span, around: mean.span, layout, into: squares.mutableSpan)
-    return (mean, squares / count)
+  func moments(_ layout: ChannelLayout) -> ChannelMoments {
+    VectorKernels.channelMoments(span, layout)
   }
 
-  /// (self − mean) scale, by channel.
-  func standardized(mean: Tensor, scale: Tensor, _ layout: ChannelLayout) -> Tensor {
+  /// (self − mean)/√(variance + ε), by channel.
+  func standardized(_ moments: ChannelMoments, epsilon: Double, _ layout: ChannelLayout) -> Tensor {
     map(self) {
-      VectorKernels.channelStandardize(
-        $0, mean: mean.span, scale: scale.span, layout, into: $1)
+      VectorKernels.channelStandardize($0, moments, epsilon: epsilon, layout, into: $1)
     }
   }
 
@@ -61,5 +56,29 @@ extension Tensor {
     map(self) {
       VectorKernels.channelCombine(p.span, $0, q.span, other.span, r.span, layout, into: $1)
     }
+  }
+}
+
+extension ChannelMoments {
+  /// The means, [channels].
+  func means<S>(_: S.Type = S.self) -> Tensor<S> { vector { mean($0) } }
+
+  /// The variances, [channels]. One that is finite and beyond the largest number of the precision becomes
+  /// that number, so that running statistics recover from it.
+  func variances<S>(_: S.Type = S.self) -> Tensor<S> {
+    let largest = Double(S.greatestFiniteMagnitude)
+    return vector { channel in
+      let variance = variance(channel)
+      return standardDeviation(channel).isFinite ? Swift.min(variance, largest) : variance
+    }
+  }
+
+  /// 1/√(variance + ε), [channels].
+  func inverseDeviations<S>(_: S.Type = S.self, epsilon: Double) -> Tensor<S> {
+    vector { inverseDeviation($0, epsilon: epsilon) }
+  }
+
+  private func vector<S>(_ number: (Int) -> Double) -> Tensor<S> {
+    Tensor(shape: [count], storage: numbers(number))
   }
 }

@@ -49,8 +49,12 @@ extension Reduction {
   /// The factor of each of `count` samples.
   func scale(_ count: Int) -> Double { self == .mean ? 1 / Double(count) : 1 }
 
-  /// The losses of `count` samples as one number; those that do not count are 0.
+  /// The losses of `count` samples as one number; those that do not count are 0. The mean is formed without
+  /// the sum, which may be out of range where the mean is not.
   func callAsFunction<S>(_ losses: Tensor<S>, _ count: Int) -> S {
-    self == .mean ? losses.sum() / S(count) : losses.sum()
+    switch self {
+    case .mean: S(losses.meanInDouble() * (Double(losses.count) / Double(count)))
+    case .sum: losses.sum()
+    }
   }
 }

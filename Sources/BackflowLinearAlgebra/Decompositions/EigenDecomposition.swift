@@ -20,6 +20,24 @@ public func spectralRadius<Scalar>(of a: Tensor<Scalar>) throws(LAPACKError) -> 
   try eigenvalues(of: a).lazy.map(\.length).max() ?? 0
 }
 
+/// The eigenvalues of a square matrix with the condition number of each, and by how much rounding may have
+/// moved it.
+package struct EigenvaluesWithConditions: Sendable {
+  /// The eigenvalues, ordered as by `eigenvalues(of:)`.
+  package let values: [Complex<Double>]
+  /// By how much a perturbation of unit norm may move each eigenvalue: 1 for a normal matrix, infinite for a
+  /// defective eigenvalue.
+  package let conditions: [Double]
+  /// The Frobenius norm of the balanced matrix.
+  package let norm: Double
+
+  /// About 30·n³ flops (LAPACK's geevx). Stops and throws as `EigenDecomposition` does.
+  package init(of a: Tensor<Double>) throws(LAPACKError) {
+    let order = a.squareOrder(for: "an eigenvalue problem")
+    (values, conditions, norm) = try LAPACK.geevx(valuesOf: a.span, order: order)
+  }
+}
+
 /// The eigenvalues and eigenvectors of a square matrix: A·R = R·Λ and Lᴴ·A = Λ·Lᴴ.
 ///
 /// Each vector has 2-norm 1 and a real largest component. A defective matrix has fewer independent

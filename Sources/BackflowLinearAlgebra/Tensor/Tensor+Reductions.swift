@@ -7,7 +7,10 @@ extension Tensor {
   public func sum() -> Scalar { VectorKernels.sum(span) }
 
   /// The mean of the elements; NaN for none.
-  public func mean() -> Scalar { sum() / Scalar(count) }
+  public func mean() -> Scalar { Scalar(meanInDouble()) }
+
+  /// As `mean()`, before it is rounded to the precision of the elements.
+  package func meanInDouble() -> Double { moments(withVariance: false).mean(0) }
 
   /// The largest element, NaN if any is; −∞ for none.
   public func max() -> Scalar { VectorKernels.maximum(of: span) }
@@ -18,17 +21,31 @@ extension Tensor {
   /// The largest absolute value, NaN if any element is; 0 for none.
   public func maxMagnitude() -> Scalar { VectorKernels.maxMagnitude(span) }
 
-  /// The Euclidean norm of the elements (BLAS nrm2): no square overflows or vanishes on the way.
-  public func norm() -> Scalar { BLAS.nrm2(span) }
+  /// The Euclidean norm of the elements: no square overflows or vanishes on the way.
+  public func norm() -> Scalar { Scalar(VectorKernels.norm(span)) }
 
-  /// The variance of the elements about their mean, divided by count − `correction`.
+  /// The variance of the elements about their mean, divided by count − `correction`. Formed in double from
+  /// the deviations, so that a large mean costs no digits.
   public func variance(correction: Int = 0) -> Scalar {
-    Scalar(VectorKernels.sumOfSquares((self - mean()).span)) / Scalar(count - correction)
+    Scalar(moments().variance(0, correction: bessel(correction)))
   }
 
-  /// The square root of the variance.
+  /// The square root of the variance, also where the variance itself is out of range.
   public func standardDeviation(correction: Int = 0) -> Scalar {
-    variance(correction: correction).squareRoot()
+    Scalar(standardDeviationInDouble(correction: correction))
+  }
+
+  /// As `standardDeviation`, before it is rounded to the precision of the elements.
+  package func standardDeviationInDouble(correction: Int = 0) -> Double {
+    moments().standardDeviation(0, correction: bessel(correction))
+  }
+
+  /// count/(count − correction)
+  private func bessel(_ correction: Int) -> Double { Double(count) / Double(count - correction) }
+
+  private func moments(withVariance: Bool = true) -> ChannelMoments {
+    VectorKernels.channelMoments(
+      span, ChannelLayout(outer: 1, channels: 1, inner: count), withVariance: withVariance)
   }
 
   /// The flat index of the first largest element, NaN counting as largest. Stops if there is none.
@@ -61,8 +78,24 @@ extension Tensor {
     return result
   }
 
-  /// The means along `axis`.
-  public func mean(axis: Int) -> Tensor { sum(axis: axis) / Scalar(shape[axis]) }
+  /// The means along `axis`, each as exact as `mean()`; NaN along an axis of extent 0.
+  public func mean(axis: Int) -> Tensor {
+    let (outer, extent, inner) = shape.around(axis: axis)
+    let shape = shape.removing(axis: axis)
+    if shape.elementCount == 0 { return Tensor(uninitialized: shape) }
+    let layout =
+      inner == 1
+      ? ChannelLayout(outer: 1, channels: outer, inner: extent)
+      : ChannelLayout(outer: extent, channels: inner, inner: 1)
+    let groups = inner == 1 ? 1 : outer
+    let parts = (0..<groups).map { group in
+      let part = span.extracting(group * layout.count..<(group + 1) * layout.count)
+      let moments = VectorKernels.channelMoments(part, layout, withVariance: false)
+      return Tensor(
+        shape: [layout.channels], storage: moments.numbers { moments.mean($0) })
+    }
+    return (parts.count == 1 ? parts[0] : .concatenate(parts)).reshaped(to: shape)
+  }
 
   /// The largest elements along `axis`, NaN where any is.
   public func max(axis: Int) -> Tensor {

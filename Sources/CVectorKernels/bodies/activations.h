@@ -1,4 +1,5 @@
-// Activations and their backward forms, which read the output y instead of the input.
+// Activations and their backward forms. Those that read the output y are for the gates of a recurrence, which keep nothing
+// else; where y rounds to its limit, so does the slope. Those that read the input x keep their digits.
 
 // With t = e^(-2|x|) - 1, tanh |x| = -t / (t + 2): accurate near 0 because e^r - 1 is, and free of overflow.
 INLINE T NAME(tanh_of)(T x)
@@ -22,8 +23,7 @@ INLINE T NAME(sigmoid_of)(T x)
 INLINE T NAME(softplus_of)(T x)
 {
     T e = NAME(exp_of_minus)(NAME(magnitude)(x));
-    T tail = NAME(log1p_of)(e, COUNT(NAME(log1p_coefficients)), NAME(log1p_coefficients), 0);
-    return (x > 0 ? x : 0) + tail;
+    return (x > 0 ? x : 0) + NAME(log_of_one_plus)(e);
 }
 
 MAP(tanh, (size_t n, const T *x, T *y), NAME(tanh_of)(v))
@@ -33,15 +33,29 @@ MAP(softplus, (size_t n, const T *x, T *y), NAME(softplus_of)(v))
 // Written so that NaN, for which every comparison is false, passes.
 static void NAME(relu)(size_t n, const T *x, T *y) { FOR_EACH(i, n) y[i] = x[i] <= 0 ? 0 : x[i]; }
 
+// (1 − y)(1 + y) is exact where 1 − y² cancels.
 static void NAME(tanh_backward)(size_t n, const T *y, const T *dy, T *dx)
 {
-    FOR_EACH(i, n) dx[i] = dy[i] * (1 - y[i] * y[i]);
+    FOR_EACH(i, n) dx[i] = dy[i] * ((1 - y[i]) * (1 + y[i]));
 }
 
 static void NAME(sigmoid_backward)(size_t n, const T *y, const T *dy, T *dx)
 {
     FOR_EACH(i, n) dx[i] = dy[i] * y[i] * (1 - y[i]);
 }
+
+// σ(x) σ(−x) = e / (1 + e)² with e = e^−|x|.
+INLINE T NAME(sigmoid_slope)(T x)
+{
+    T e = NAME(exp_of_minus)(NAME(magnitude)(x)), sum = 1 + e;
+    return e / (sum * sum);
+}
+
+// 1 − tanh²(x) = 4 σ(2x) σ(−2x).
+INLINE T NAME(tanh_slope)(T x) { return 4 * NAME(sigmoid_slope)(2 * x); }
+
+MAP_BACKWARD(sigmoid_backward_at, d * NAME(sigmoid_slope)(v))
+MAP_BACKWARD(tanh_backward_at, d * NAME(tanh_slope)(v))
 
 static void NAME(relu_backward)(size_t n, const T *y, const T *dy, T *dx)
 {

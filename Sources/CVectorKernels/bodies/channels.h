@@ -1,67 +1,163 @@
 // Arrays [outer, channels, inner] with one number for each channel. With inner = 1 the loop runs along the channels, else
 // along inner: both ways it is contiguous.
 
-// y[c] = Σ term in double; term reads the elements u and v of a and b, and what `number` declares of channel c.
-#define CHANNEL_SUM(name, number, term)                                                                      \
-    static double NAME(name##_of_run)(size_t n, size_t c, const T *mean, const T *a, const T *b)             \
+// total[c - first] = Σ term in double for `width` channels from `first`, at most COLUMN_TILE; term reads the elements u and v
+// of a and b and the mean m of channel c. Blocks of terms are summed as they come and added to a running total.
+#define CHANNEL_SUM(name, term)                                                                              \
+    static double NAME(name##_of_run)(size_t n, double m, const T *a, const T *b)                            \
     {                                                                                                        \
         _Pragma("clang fp reassociate(on)")                                                                  \
         double sum = 0;                                                                                      \
-        number;                                                                                              \
-        for (size_t i = 0; i < n; i++) { T u = a[i], v = b[i]; sum += (term); }                              \
+        (void)m;                                                                                             \
+        for (size_t i = 0; i < n; i++) { double u = (double)a[i], v = (double)b[i]; (void)v; sum += (term); } \
         return sum;                                                                                          \
     }                                                                                                        \
-    static void NAME(name##_of_columns)(size_t rows, size_t columns, size_t first, size_t width,             \
-                                        const T *mean, const T *a, const T *b, T *y)                         \
+    static void NAME(name##_of_columns)(size_t rows, size_t columns, size_t width, const double *mean,       \
+                                        const T *a, const T *b, double *total)                               \
     {                                                                                                        \
-        double total[COLUMN_TILE];                                                                           \
-        FOR_EACH(j, width) total[j] = 0;                                                                     \
-        for (size_t r = 0; r < rows; r++, a += columns, b += columns) {                                      \
-            FOR_EACH(j, width) { size_t c = first + j; number; T u = a[c], v = b[c]; total[j] += (term); }   \
-        }                                                                                                    \
-        FOR_EACH(j, width) y[first + j] = (T)total[j];                                                       \
-    }                                                                                                        \
-    static void NAME(name##_over)(size_t outer, size_t channels, size_t inner,                               \
-                                  const T *mean, const T *a, const T *b, T *y)                               \
-    {                                                                                                        \
-        for (size_t c = 0; inner == 1 && c < channels; c += COLUMN_TILE) {                                   \
-            size_t width = channels - c < COLUMN_TILE ? channels - c : COLUMN_TILE;                          \
-            NAME(name##_of_columns)(outer, channels, c, width, mean, a, b, y);                               \
-        }                                                                                                    \
-        for (size_t c = 0; inner != 1 && c < channels; c++) {                                                \
-            double total = 0;                                                                                \
-            for (size_t o = 0; o < outer; o++) {                                                             \
-                size_t start = (o * channels + c) * inner;                                                   \
-                total += NAME(name##_of_run)(inner, c, mean, a + start, b + start);                          \
+        double lost[COLUMN_TILE], block[COLUMN_TILE];                                                        \
+        FOR_EACH(c, width) total[c] = lost[c] = 0;                                                           \
+        for (size_t start = 0; start < rows; start += ROW_BLOCK) {                                           \
+            size_t end = rows - start < ROW_BLOCK ? rows : start + ROW_BLOCK;                                \
+            FOR_EACH(c, width) block[c] = 0;                                                                 \
+            for (size_t r = start; r < end; r++) {                                                           \
+                FOR_EACH(c, width)                                                                           \
+                {                                                                                            \
+                    double m = mean[c], u = (double)a[r * columns + c], v = (double)b[r * columns + c];      \
+                    (void)m, (void)v;                                                                        \
+                    block[c] += (term);                                                                      \
+                }                                                                                            \
             }                                                                                                \
-            y[c] = (T)total;                                                                                 \
+            FOR_EACH(c, width) NAME(add_to)(&total[c], &lost[c], block[c]);                                  \
+        }                                                                                                    \
+        FOR_EACH(c, width) total[c] = NAME(total)(total[c], lost[c]);                                        \
+    }                                                                                                        \
+    static void NAME(name)(size_t outer, size_t channels, size_t inner, size_t first, size_t width,          \
+                           const double *mean, const T *a, const T *b, double *total)                        \
+    {                                                                                                        \
+        if (inner == 1) {                                                                                    \
+            NAME(name##_of_columns)(outer, channels, width, mean, a + first, b + first, total);              \
+            return;                                                                                          \
+        }                                                                                                    \
+        for (size_t c = 0; c < width; c++) {                                                                 \
+            double lost = 0;                                                                                 \
+            total[c] = 0;                                                                                    \
+            for (size_t o = 0; o < outer; o++) {                                                             \
+                const size_t start = (o * channels + first + c) * inner;                                     \
+                for (size_t i = 0, length; i < inner; i += length) {                                         \
+                    length = inner - i < SUM_BLOCK ? inner - i : SUM_BLOCK;                                  \
+                    double sum = NAME(name##_of_run)(length, mean[c], a + start + i, b + start + i);         \
+                    NAME(add_to)(&total[c], &lost, sum);                                                     \
+                }                                                                                            \
+            }                                                                                                \
+            total[c] = NAME(total)(total[c], lost);                                                          \
         }                                                                                                    \
     }
 
-CHANNEL_SUM(channel_squares, const T m = mean[c], (double)(u - m) * (double)(v - m))
-CHANNEL_SUM(channel_dots, (void)mean; (void)c, (double)u * (double)v)
+CHANNEL_SUM(sums, u)
+CHANNEL_SUM(dots, u *v)
+CHANNEL_SUM(deviations, u - m)
+CHANNEL_SUM(squared_deviations, (u - m) * (u - m))
+
+#define FOR_EACH_TILE(first, width, channels)                                                                     \
+    for (size_t first = 0, width; width = channels - first < COLUMN_TILE ? channels - first : COLUMN_TILE, width; \
+         first += width)
+
+// The places of one channel's elements.
+#define FOR_EACH_OF_CHANNEL(place, outer, channels, inner, c)       \
+    for (size_t sample = 0; sample < (outer); sample++)             \
+        for (size_t place = (sample * (channels) + (c)) * (inner), end = place + (inner); place < end; place++)
+
+static const double NAME(no_mean)[COLUMN_TILE] = {0};
 
 static void NAME(channel_sums)(size_t outer, size_t channels, size_t inner, const T *x, T *y)
 {
-    if (inner == 1) {
-        NAME(sum_rows)(outer, channels, 0, x, y);
-        return;
+    FOR_EACH_TILE(first, width, channels)
+    {
+        double total[COLUMN_TILE];
+        NAME(sums)(outer, channels, inner, first, width, NAME(no_mean), x, x, total);
+        for (size_t c = 0; c < width; c++) {
+            if (!IS_FINITE(total[c])) {  // the sum of doubles may have overflowed on the way
+                double lost = 0;
+                total[c] = 0;
+                FOR_EACH_OF_CHANNEL(i, outer, channels, inner, first + c)
+                {
+                    NAME(add_to)(&total[c], &lost, (double)x[i] * SUM_SCALE);
+                }
+                total[c] = NAME(total)(total[c], lost) / SUM_SCALE;
+            }
+            y[first + c] = (T)total[c];
+        }
     }
-    for (size_t c = 0; c < channels; c++) {
-        double total = 0;
-        for (size_t o = 0; o < outer; o++) total += NAME(sum_in_double)(inner, x + (o * channels + c) * inner);
-        y[c] = (T)total;
-    }
-}
-
-static void NAME(channel_squares)(size_t outer, size_t channels, size_t inner, const T *mean, const T *x, T *y)
-{
-    NAME(channel_squares_over)(outer, channels, inner, mean, x, x, y);
 }
 
 static void NAME(channel_dots)(size_t outer, size_t channels, size_t inner, const T *a, const T *b, T *y)
 {
-    NAME(channel_dots_over)(outer, channels, inner, NULL, a, b, y);
+    FOR_EACH_TILE(first, width, channels)
+    {
+        double total[COLUMN_TILE];
+        NAME(dots)(outer, channels, inner, first, width, NAME(no_mean), a, b, total);
+        FOR_EACH(c, width) y[first + c] = (T)total[c];
+    }
+}
+
+// The moments of one channel whose squares, or sums, leave the range of double: those of x scale, with a power of two that
+// brings the largest |x| near 1. Leaves them as they are where an element is not finite, and where all are 0.
+static void NAME(scaled_moments)(size_t outer, size_t channels, size_t inner, size_t c, const T *x,
+                                 double *mean, double *rest, double *scale, double *variance)
+{
+    const double count = (double)outer * (double)inner;
+    double largest = 0, sum = 0, lost = 0, squares = 0, squares_lost = 0;
+    FOR_EACH_OF_CHANNEL(i, outer, channels, inner, c)
+    {
+        double a = (double)NAME(magnitude)(x[i]);
+        largest = a > largest || a != a ? a : largest;
+    }
+    if (largest == 0 || !IS_FINITE(largest)) return;
+    double exact = 1;
+    while (largest * exact > 2 && exact > 0x1p-1020) exact /= 2;
+    while (largest * exact < 1 && exact < 0x1p1000) exact *= 2;
+    FOR_EACH_OF_CHANNEL(i, outer, channels, inner, c) NAME(add_to)(&sum, &lost, (double)x[i] * exact);
+    *mean = NAME(total)(sum, lost) / count;
+    sum = lost = 0;
+    FOR_EACH_OF_CHANNEL(i, outer, channels, inner, c)
+    {
+        double deviation = (double)x[i] * exact - *mean;
+        NAME(add_to)(&sum, &lost, deviation);
+        NAME(add_to)(&squares, &squares_lost, deviation * deviation);
+    }
+    *rest = NAME(total)(sum, lost) / count;
+    *scale = exact;
+    if (variance) *variance = NAME(total)(squares, squares_lost) / count - *rest * *rest;
+}
+
+// Two passes, the second about the mean of the first, which needs a correction where the mean is no double: Chan, Golub and
+// LeVeque, "Algorithms for computing the sample variance", The American Statistician 37 (1983).
+static void NAME(channel_moments)(size_t outer, size_t channels, size_t inner, const T *x,
+                                  double *mean, double *rest, double *scale, double *variance)
+{
+    const double count = (double)outer * (double)inner, low = 0x1p-960, high = 0x1p960;
+    const int wide = sizeof(T) < sizeof(double);  // then a double holds every square
+    FOR_EACH_TILE(first, width, channels)
+    {
+        double *m = mean + first, *r = rest + first, *s = scale + first, *v = variance ? variance + first : NULL;
+        NAME(sums)(outer, channels, inner, first, width, NAME(no_mean), x, x, m);
+        FOR_EACH(c, width) m[c] /= count;
+        FOR_EACH(c, width) s[c] = 1;
+        FOR_EACH(c, width) r[c] = 0;
+        if (!wide) {
+            NAME(deviations)(outer, channels, inner, first, width, m, x, x, r);
+            FOR_EACH(c, width) r[c] /= count;
+        }
+        if (v) {
+            NAME(squared_deviations)(outer, channels, inner, first, width, m, x, x, v);
+            FOR_EACH(c, width) v[c] = v[c] / count - r[c] * r[c];
+        }
+        for (size_t c = 0; c < width && !wide; c++) {
+            if (IS_FINITE(m[c]) && IS_FINITE(r[c]) && (!v || (v[c] > low && v[c] < high))) continue;
+            NAME(scaled_moments)(outer, channels, inner, first + c, x, m + c, r + c, s + c, v ? v + c : NULL);
+        }
+    }
 }
 
 // y[i] = expression, which reads element i and what `numbers` declares of channel c.
@@ -81,9 +177,15 @@ static void NAME(channel_dots)(size_t outer, size_t channels, size_t inner, cons
         }                                                                                                    \
     }
 
+// In double, because the difference of two numbers near each other is all that is left of x. Where T is narrower, `rest` is
+// 0 and `scale` 1.
+#define STANDARDIZED(x) ((T)((sizeof(T) < sizeof(double) ? (double)(x) - m : ((double)(x) * s - m) - r) * f))
+
 CHANNEL_MAP(channel_standardize,
-            (size_t outer, size_t channels, size_t inner, const T *mean, const T *scale, const T *x, T *y),
-            const T m = mean[c]; const T s = scale[c], (x[i] - m) * s)
+            (size_t outer, size_t channels, size_t inner, const double *mean, const double *rest, const double *scale,
+             const double *factor, const T *x, T *y),
+            const double m = mean[c]; const double r = rest[c]; const double s = scale[c]; const double f = factor[c],
+            STANDARDIZED(x[i]))
 CHANNEL_MAP(channel_affine,
             (size_t outer, size_t channels, size_t inner, const T *scale, const T *shift, const T *x, T *y),
             const T s = scale[c]; const T t = shift[c], x[i] * s + t)

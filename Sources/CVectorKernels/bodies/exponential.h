@@ -16,6 +16,19 @@
         for (size_t i = whole; i < n; i++) y[i] = rest[i - whole];                     \
     }
 
+// y[i] = expression of v = x[i] and d = dy[i]; the last elements as in MAP.
+#define MAP_BACKWARD(name, expression)                                                     \
+    static void NAME(name)(size_t n, const T *x, const T *dy, T *dx)                       \
+    {                                                                                      \
+        size_t whole = n - n % MAP_BLOCK;                                                  \
+        FOR_EACH_CHAIN(i, whole) { T v = x[i], d = dy[i]; dx[i] = (expression); }          \
+        if (whole == n) return;                                                            \
+        T rest[MAP_BLOCK] = {0}, upstream[MAP_BLOCK] = {0};                                \
+        for (size_t i = whole; i < n; i++) { rest[i - whole] = x[i]; upstream[i - whole] = dy[i]; } \
+        FOR_EACH(i, MAP_BLOCK) { T v = rest[i], d = upstream[i]; rest[i] = (expression); } \
+        for (size_t i = whole; i < n; i++) dx[i] = rest[i - whole];                        \
+    }
+
 static const T NAME(exp_coefficients)[] = {EXP_COEFFICIENTS};
 static const T NAME(log_coefficients)[] = {LOG_COEFFICIENTS};
 static const T NAME(log1p_coefficients)[] = {LOG1P_COEFFICIENTS};
@@ -65,6 +78,12 @@ INLINE T NAME(log1p_of)(T f, size_t count, const T *coefficients, T correction)
     T s = f / (2 + f), z = s * s, h = (T)0.5 * f * f;
     T R = z * NAME(polynomial)(z, count, coefficients);
     return f - (h - (s * (h + R) + correction));
+}
+
+// log(1 + f) for 0 <= f <= 1.
+INLINE T NAME(log_of_one_plus)(T f)
+{
+    return NAME(log1p_of)(f, COUNT(NAME(log1p_coefficients)), NAME(log1p_coefficients), 0);
 }
 
 // x = 2^k (1 + f) with √½ <= 1 + f < √2, found by integer arithmetic on the bits.

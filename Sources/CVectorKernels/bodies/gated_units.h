@@ -1,19 +1,6 @@
 // The units between ReLU and the smooth ones: leaky ReLU and ELU, and x times a gate of x (SiLU and both forms of GELU).
 // A gate is the product of two factors of e^x/2 where x < 0, so that x times the gate is rounded once where it is subnormal.
 
-// y[i] = expression of v = x[i] and d = dy[i]; the last elements as in MAP.
-#define MAP_BACKWARD(name, expression)                                                     \
-    static void NAME(name)(size_t n, const T *x, const T *dy, T *dx)                       \
-    {                                                                                      \
-        size_t whole = n - n % MAP_BLOCK;                                                  \
-        FOR_EACH_CHAIN(i, whole) { T v = x[i], d = dy[i]; dx[i] = (expression); }          \
-        if (whole == n) return;                                                            \
-        T rest[MAP_BLOCK] = {0}, upstream[MAP_BLOCK] = {0};                                \
-        for (size_t i = whole; i < n; i++) { rest[i - whole] = x[i]; upstream[i - whole] = dy[i]; } \
-        FOR_EACH(i, MAP_BLOCK) { T v = rest[i], d = upstream[i]; rest[i] = (expression); } \
-        for (size_t i = whole; i < n; i++) dx[i] = rest[i - whole];                        \
-    }
-
 static void NAME(leaky_relu)(size_t n, T slope, const T *x, T *y)
 {
     FOR_EACH(i, n) y[i] = x[i] > 0 ? x[i] : slope * x[i];
@@ -39,9 +26,10 @@ INLINE T NAME(expm1_of_negative)(T x)
 
 MAP(elu, (size_t n, T alpha, const T *x, T *y), v > 0 ? v : alpha * NAME(expm1_of_negative)(v > 0 ? 0 : v))
 
-static void NAME(elu_backward)(size_t n, T alpha, const T *y, const T *dy, T *dx)
+// alpha e^x for x <= 0: from y it would be y + alpha, which cancels.
+static void NAME(elu_backward)(size_t n, T alpha, const T *x, const T *dy, T *dx)
 {
-    FOR_EACH(i, n) dx[i] = dy[i] * (y[i] > 0 ? 1 : y[i] + alpha);
+    FOR_EACH(i, n) dx[i] = dy[i] * (x[i] > 0 ? 1 : alpha * NAME(exp_of)(x[i] > 0 ? 0 : x[i]));
 }
 
 INLINE T NAME(limited)(T x, T bound) { return x < -bound ? -bound : x > bound ? bound : x; }

@@ -56,7 +56,7 @@ static void NAME(gru_forward)(size_t rows, size_t hidden, const T *bias, const T
         FOR_EACH_UNIT(j, hidden,
             q[j] += bias_q[j];
             n[j] = NAME(tanh_of)(n[j] + bias_n[j] + r[j] * q[j]);
-            h[j] = n[j] + z[j] * (h_previous[j] - n[j]));
+            h[j] = z[j] * h_previous[j] + (1 - z[j]) * n[j]);  // exactly h_previous where z is 1
     }
 }
 

@@ -7,10 +7,35 @@ static void NAME(gather_rows)(size_t rows, size_t columns, const int64_t *index,
     }
 }
 
-static void NAME(scatter_add_rows)(size_t rows, size_t columns, const int64_t *index, const T *x, T *y)
+// y += Σ of the rows of x that `source` names, for one tile of columns: blocks of rows in T, the blocks in double.
+static void NAME(add_rows_of_tile)(size_t columns, size_t width, size_t rows, const int64_t *source, const T *x, T *y)
 {
-    for (size_t r = 0; r < rows; r++) {
-        T *row = y + (size_t)index[r] * columns;
-        NAME(add)(columns, row, x + r * columns, row);
+    if (rows < ROW_BLOCK) {
+        for (size_t r = 0; r < rows; r++) NAME(add)(width, y, x + (size_t)source[r] * columns, y);
+        return;
+    }
+    double sum[COLUMN_TILE], lost[COLUMN_TILE];
+    FOR_EACH(c, width) sum[c] = (double)y[c];
+    FOR_EACH(c, width) lost[c] = 0;
+    for (size_t start = 0; start < rows; start += ROW_BLOCK) {
+        size_t end = rows - start < ROW_BLOCK ? rows : start + ROW_BLOCK;
+        T block[COLUMN_TILE];
+        FOR_EACH(c, width) block[c] = x[(size_t)source[start] * columns + c];
+        for (size_t r = start + 1; r < end; r++) NAME(add)(width, block, x + (size_t)source[r] * columns, block);
+        FOR_EACH(c, width) NAME(add_to)(&sum[c], &lost[c], (double)block[c]);
+    }
+    FOR_EACH(c, width) y[c] = (T)NAME(total)(sum[c], lost[c]);
+}
+
+// The rows of group g are x[source[i]] for i in first[g] ..< first[g + 1]; tiles as in sum_rows.
+static void NAME(scatter_add_rows)(size_t groups, size_t columns, const int64_t *target, const int64_t *first,
+                                   const int64_t *source, const T *x, T *y)
+{
+    for (size_t g = 0; g < groups; g++) {
+        for (size_t start = 0; start < columns; start += COLUMN_TILE) {
+            size_t width = columns - start < COLUMN_TILE ? columns - start : COLUMN_TILE;
+            NAME(add_rows_of_tile)(columns, width, (size_t)(first[g + 1] - first[g]), source + first[g], x + start,
+                                   y + (size_t)target[g] * columns + start);
+        }
     }
 }

@@ -1,15 +1,17 @@
 // C = A B with B packed: panels of PANEL columns, each panel k rows long and contiguous, the last one padded with zeros.
-// A tile of C, a few rows by one or more panels, is summed in registers over all of k; blocks of k only cost speed here.
+// A tile of C, a few rows by one or more panels, is summed in registers over a block of k, and the blocks are added up in C:
+// the error of a running sum grows with its length. Callers divide a k of many blocks themselves.
 
 #define PANEL (2 * LANES)
 #define TILE_VECTORS 8  // of one row, at most
+#define DEPTH_BLOCK 256
 
 typedef T NAME(Vector) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
 
 typedef struct {
     size_t k, a_stride, panel_stride, c_stride;
     int accumulate, backwards;
-} NAME(Product);
+} NAME(Product);  // of a tile, k is the depth of the block
 
 static size_t NAME(packed_size)(size_t k, size_t n) { return (n + PANEL - 1) / PANEL * PANEL * k; }
 
@@ -74,20 +76,36 @@ static const NAME(Tile) NAME(one_panel)[TILE_ROWS + 1] = {
 };
 static const NAME(Tile) NAME(two_panels)[] = {0, NAME(tile_1x2), NAME(tile_2x2)};
 
+// All of k, in blocks of about the same depth.
+INLINE void NAME(run_blocks)(NAME(Tile) tile, const NAME(Product) *product, const T *a, const T *packed, T *c)
+{
+    const size_t k = product->k;
+    if (k < 2 * DEPTH_BLOCK) {
+        tile(product, a, packed, c);
+        return;
+    }
+    NAME(Product) block = *product;
+    for (size_t p = 0, blocks = k / DEPTH_BLOCK; p < k; p += block.k, packed += block.k * PANEL, blocks--) {
+        block.k = (k - p) / blocks;
+        tile(&block, a + p, packed, c);
+        block.accumulate = 1;
+    }
+}
+
 // A tile of which only the first `columns` belong to C: at the right edge it is computed aside.
 static void NAME(run)(NAME(Tile) tile, size_t rows, size_t panels, const NAME(Product) *product,
                       const T *a, const T *packed, T *c, size_t columns)
 {
     const size_t width = panels * PANEL;
     if (columns >= width) {
-        tile(product, a, packed, c);
+        NAME(run_blocks)(tile, product, a, packed, c);
         return;
     }
     T aside[TILE_ROWS * PANEL];
     NAME(Product) whole = *product;
     whole.accumulate = 0;
     whole.c_stride = width;
-    tile(&whole, a, packed, aside);
+    NAME(run_blocks)(tile, &whole, a, packed, aside);
     for (size_t r = 0; r < rows; r++, c += product->c_stride) {
         for (size_t j = 0; j < columns; j++) c[j] = (product->accumulate ? c[j] : 0) + aside[r * width + j];
     }
@@ -132,5 +150,17 @@ static void NAME(packed_product)(size_t m, size_t n, size_t k, const T *a, size_
         NAME(product_of_many_rows)(m, n, &product, a, packed, c);
     } else if (m > 0) {
         NAME(product_of_few_rows)(m, n, &product, a, packed, c);
+    }
+}
+
+// The two-sum, as in add_to.
+static void NAME(add_with_error)(size_t n, const T *x, T *sum, T *error)
+{
+    FOR_EACH(i, n)
+    {
+        T before = sum[i], total = before + x[i], added = total - before;
+        T lost = (before - (total - added)) + (x[i] - added);
+        error[i] += IS_FINITE(total) ? lost : 0;
+        sum[i] = total;
     }
 }

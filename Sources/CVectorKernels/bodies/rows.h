@@ -13,11 +13,20 @@ static void NAME(multiply_row)(size_t rows, size_t columns, const T *row, T *y)
 #define COLUMN_TILE 256
 #define ROW_BLOCK 32
 
+// Σ over rows of one column, however large the numbers are.
+static T NAME(sum_of_column)(size_t rows, size_t columns, T initial, const T *x)
+{
+    double sum = (double)initial * SUM_SCALE, lost = 0;
+    for (size_t r = 0; r < rows; r++) NAME(add_to)(&sum, &lost, (double)x[r * columns] * SUM_SCALE);
+    return (T)(NAME(total)(sum, lost) / SUM_SCALE);
+}
+
 // Σ over rows of x, whose rows lie `columns` apart, for one tile of columns: blocks of rows in T, the blocks in double.
 static void NAME(sum_rows_of_tile)(size_t rows, size_t columns, size_t width, int accumulate, const T *x, T *y)
 {
-    double total[COLUMN_TILE];
-    FOR_EACH(c, width) total[c] = accumulate ? (double)y[c] : 0;
+    double sum[COLUMN_TILE], lost[COLUMN_TILE];
+    FOR_EACH(c, width) sum[c] = accumulate ? (double)y[c] : 0;
+    FOR_EACH(c, width) lost[c] = 0;
     for (size_t start = 0; start < rows; start += ROW_BLOCK) {
         size_t end = rows - start < ROW_BLOCK ? rows : start + ROW_BLOCK;
         T block[COLUMN_TILE];
@@ -25,9 +34,12 @@ static void NAME(sum_rows_of_tile)(size_t rows, size_t columns, size_t width, in
         for (size_t r = start + 1; r < end; r++) {
             FOR_EACH(c, width) block[c] += x[r * columns + c];
         }
-        FOR_EACH(c, width) total[c] += (double)block[c];
+        FOR_EACH(c, width) NAME(add_to)(&sum[c], &lost[c], (double)block[c]);
     }
-    FOR_EACH(c, width) y[c] = (T)total[c];
+    for (size_t c = 0; c < width; c++) {
+        T value = (T)NAME(total)(sum[c], lost[c]);
+        y[c] = IS_FINITE(value) ? value : NAME(sum_of_column)(rows, columns, accumulate ? y[c] : 0, x + c);
+    }
 }
 
 static void NAME(sum_rows)(size_t rows, size_t columns, int accumulate, const T *x, T *y)

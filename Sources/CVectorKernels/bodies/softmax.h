@@ -3,43 +3,61 @@
 
 #define EXP_CHUNK 256
 #define LOG_IN_DOUBLE JOIN(log_of, f64, ISA)
+#define LOG1P_IN_DOUBLE JOIN(log_of_one_plus, f64, ISA)
 
 MAP(exp_shifted, (size_t n, T shift, const T *x, T *y), NAME(exp_of)(v - shift))
 
 static double NAME(sum_of_exp_shifted)(size_t n, T shift, const T *x)
 {
-    double sum = 0;
+    double sum = 0, lost = 0;
     T e[EXP_CHUNK];
     for (size_t start = 0; start < n; start += EXP_CHUNK) {
         size_t length = n - start < EXP_CHUNK ? n - start : EXP_CHUNK;
         NAME(exp_shifted)(length, shift, x + start, e);
-        sum += NAME(sum_in_double)(length, e);
+        NAME(add_to)(&sum, &lost, NAME(sum_in_double)(length, e));
     }
-    return sum;
+    return NAME(total)(sum, lost);
 }
 
-// Returns Σ exp(x - shift), by which every element was divided.
-static double NAME(softmax_of_row)(size_t n, T shift, const T *x, T *y)
+// ln Σ exp(x - shift), from e, which is exp(x - shift) of one element, and the sum of the rest. With the largest element as
+// that one, e = 1, the logarithm keeps its digits where it is all but 0.
+INLINE double NAME(log_of_sum)(double e, double rest)
+{
+    return e == 1 && rest < 1 ? LOG1P_IN_DOUBLE(rest) : LOG_IN_DOUBLE(e + rest);
+}
+
+// y = exp(x - shift) / Σ. Returns the sum without the element `apart`, and its exponential in *e.
+static double NAME(softmax_of_row)(size_t n, size_t apart, T shift, const T *x, T *y, double *e)
 {
     NAME(exp_shifted)(n, shift, x, y);
-    double sum = NAME(sum_in_double)(n, y);
-    T divisor = (T)sum;
+    double rest = NAME(sum_in_double)(apart, y) + NAME(sum_in_double)(n - apart - 1, y + apart + 1);
+    *e = (double)y[apart];
+    T divisor = (T)(*e + rest);
     FOR_EACH(i, n) y[i] /= divisor;
-    return sum;
+    return rest;
+}
+
+// y = softmax x
+static void NAME(exp_normalized)(size_t n, const T *x, T *y)
+{
+    NAME(exp_shifted)(n, NAME(maximum_of)(n, x), x, y);
+    T divisor = (T)NAME(sum_in_double)(n, y);
+    FOR_EACH(i, n) y[i] /= divisor;
 }
 
 static void NAME(softmax)(size_t rows, size_t columns, const T *x, T *y)
 {
-    for (size_t r = 0; r < rows; r++, x += columns, y += columns) {
-        NAME(softmax_of_row)(columns, NAME(maximum_of)(columns, x), x, y);
-    }
+    for (size_t r = 0; r < rows; r++, x += columns, y += columns) NAME(exp_normalized)(columns, x, y);
 }
 
 static void NAME(log_softmax)(size_t rows, size_t columns, const T *x, T *y)
 {
-    for (size_t r = 0; r < rows; r++, x += columns, y += columns) {
-        T shift = NAME(maximum_of)(columns, x);
-        T log_sum = (T)LOG_IN_DOUBLE(NAME(sum_of_exp_shifted)(columns, shift, x));
+    for (size_t r = 0; r < rows && columns > 0; r++, x += columns, y += columns) {
+        size_t top = NAME(index_of_maximum)(columns, x);
+        T shift = x[top];
+        double rest = NAME(sum_of_exp_shifted)(top, shift, x)
+            + NAME(sum_of_exp_shifted)(columns - top - 1, shift, x + top + 1);
+        T log_sum = (T)NAME(log_of_sum)((double)NAME(exp_of)(x[top] - shift), rest);
         FOR_EACH(i, columns) y[i] = (x[i] - shift) - log_sum;
     }
 }

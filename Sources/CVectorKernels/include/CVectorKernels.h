@@ -50,9 +50,10 @@
 // distribution function Φ, gelu_tanh = x sigmoid(w), w = √(8/π) (x + 0.044715 x³); x where x > 0, else slope x for
 // leaky_relu and alpha (e^x − 1) for elu. All keep their relative accuracy down to underflow: tanh and elu near 0, sigmoid,
 // softplus, silu and gelu for very negative x, where the last two are −0 at −∞ (in gelu_tanh the rounding of w counts).
-// The backward forms of tanh, sigmoid, relu and elu (alpha >= 0) read the output y, the others the input x:
-// tanh: dx = dy (1 − y²); sigmoid: dx = dy y (1 − y); relu: dx = dy where y > 0, NaN where y is NaN, 0 elsewhere;
-// elu: dx = dy where y > 0, else dy (y + alpha).
+// tanh_backward, sigmoid_backward and relu_backward read the output y, all other backward forms the input x.
+// tanh: dx = dy (1 − y²); sigmoid: dx = dy y (1 − y), both 0 where y rounds to its limit, which is why tanh_backward_at and
+// sigmoid_backward_at read x and keep their relative accuracy down to underflow.
+// relu: dx = dy where y > 0, NaN where y is NaN, 0 elsewhere. elu: dx = dy where x > 0, else dy alpha e^x.
 #define BACKFLOW_ACTIVATION_KERNELS(KERNEL, T)                                               \
     KERNEL(void, tanh, (size_t n, const T *x, T *y))                                         \
     KERNEL(void, sigmoid, (size_t n, const T *x, T *y))                                      \
@@ -60,6 +61,8 @@
     KERNEL(void, relu, (size_t n, const T *x, T *y))                                         \
     KERNEL(void, tanh_backward, (size_t n, const T *y, const T *dy, T *dx))                  \
     KERNEL(void, sigmoid_backward, (size_t n, const T *y, const T *dy, T *dx))               \
+    KERNEL(void, tanh_backward_at, (size_t n, const T *x, const T *dy, T *dx))               \
+    KERNEL(void, sigmoid_backward_at, (size_t n, const T *x, const T *dy, T *dx))            \
     KERNEL(void, relu_backward, (size_t n, const T *y, const T *dy, T *dx))                  \
     KERNEL(void, leaky_relu, (size_t n, T slope, const T *x, T *y))                          \
     KERNEL(void, elu, (size_t n, T alpha, const T *x, T *y))                                 \
@@ -67,7 +70,7 @@
     KERNEL(void, gelu_tanh, (size_t n, const T *x, T *y))                                    \
     KERNEL(void, silu, (size_t n, const T *x, T *y))                                         \
     KERNEL(void, leaky_relu_backward, (size_t n, T slope, const T *x, const T *dy, T *dx))   \
-    KERNEL(void, elu_backward, (size_t n, T alpha, const T *y, const T *dy, T *dx))          \
+    KERNEL(void, elu_backward, (size_t n, T alpha, const T *x, const T *dy, T *dx))          \
     KERNEL(void, gelu_backward, (size_t n, const T *x, const T *dy, T *dx))                  \
     KERNEL(void, gelu_tanh_backward, (size_t n, const T *x, const T *dy, T *dx))             \
     KERNEL(void, silu_backward, (size_t n, const T *x, const T *dy, T *dx))                  \
@@ -129,21 +132,28 @@
     KERNEL(void, log_softmax_backward, (size_t rows, size_t columns, const T *y, const T *dy, T *dx)) \
     /* row r of each matrix: softmax of its first r + 1 elements, 0 behind them */           \
     KERNEL(void, causal_softmax, (size_t matrices, size_t rows, size_t columns, const T *x, T *y)) \
-    /* y[r] = x[index[r]], and y[index[r]] += x[r]; never in place, indices not checked */   \
+    /* y[r] = x[index[r]]; never in place, indices not checked */                            \
     KERNEL(void, gather_rows, (size_t rows, size_t columns, const int64_t *index, const T *x, T *y)) \
-    KERNEL(void, scatter_add_rows, (size_t rows, size_t columns, const int64_t *index, const T *x, T *y))
+    /* y[target[g]] += Σ x[source[i]] over first[g] <= i < first[g + 1]; targets differ, never in place */ \
+    KERNEL(void, scatter_add_rows, (size_t groups, size_t columns, const int64_t *target, const int64_t *first, \
+                                    const int64_t *source, const T *x, T *y))
 
 // Arrays [outer, channels, inner], with one number for each channel c: images [samples, channels, pixels], rows with
 // inner = 1, and rows of their own statistics with outer = 1. Sums over outer and inner, in double, and what they are for:
-// channel_sums: y[c] = Σ x. channel_squares: y[c] = Σ (x − mean[c])². channel_dots: y[c] = Σ a b.
-// channel_standardize: y = (x − mean[c]) scale[c]. channel_affine: y = x scale[c] + shift[c].
+// channel_sums: y[c] = Σ x. channel_dots: y[c] = Σ a b.
+// channel_moments: mean + rest = scale · the mean of x, where rest is what `mean` rounds away; variance = scale² · the mean
+// of (x − its mean)², not formed if `variance` is null. scale is 1 but where a double cannot hold the squares of a double:
+// then a power of two that makes them fit.
+// channel_standardize: y = (x scale[c] − mean[c] − rest[c]) factor[c]. channel_affine: y = x scale[c] + shift[c].
 // channel_combine: y = p[c] a + q[c] b + r[c].
 #define BACKFLOW_CHANNEL_KERNELS(KERNEL, T)                                                  \
     KERNEL(void, channel_sums, (size_t outer, size_t channels, size_t inner, const T *x, T *y)) \
-    KERNEL(void, channel_squares, (size_t outer, size_t channels, size_t inner, const T *mean, const T *x, T *y)) \
     KERNEL(void, channel_dots, (size_t outer, size_t channels, size_t inner, const T *a, const T *b, T *y)) \
-    KERNEL(void, channel_standardize, (size_t outer, size_t channels, size_t inner,          \
-                                       const T *mean, const T *scale, const T *x, T *y))     \
+    KERNEL(void, channel_moments, (size_t outer, size_t channels, size_t inner, const T *x,  \
+                                   double *mean, double *rest, double *scale, double *variance)) \
+    KERNEL(void, channel_standardize, (size_t outer, size_t channels, size_t inner, const double *mean, \
+                                       const double *rest, const double *scale, const double *factor, \
+                                       const T *x, T *y))                                    \
     KERNEL(void, channel_affine, (size_t outer, size_t channels, size_t inner,               \
                                   const T *scale, const T *shift, const T *x, T *y))         \
     KERNEL(void, channel_combine, (size_t outer, size_t channels, size_t inner,              \
@@ -226,7 +236,11 @@ typedef struct backflow_windows {
 // backwards computes the columns of C from the last to the first: the same bits, but what the product before read last of
 // packed is then read first, while it is still in the first-level cache.
 // NaN and ∞ in A or B reach exactly the elements of C that depend on them. Without accumulate C is not read.
+// The sum over k is formed in blocks, which are added up in C: the error grows with the number of blocks beyond a few dozen,
+// so a k of more than some ten thousand is the caller's to divide. add_with_error adds x to sum and what the addition rounded
+// away to error (nothing where the sum is not finite), so that sum + error is the sum of many parts, rounded once.
 #define BACKFLOW_PRODUCT_KERNELS(KERNEL, T)                                                  \
+    KERNEL(void, add_with_error, (size_t n, const T *x, T *sum, T *error))                   \
     KERNEL(size_t, packed_size, (size_t k, size_t n))                                        \
     KERNEL(void, pack, (size_t k, size_t n, const T *b, size_t b_row_stride, size_t b_column_stride, T *packed)) \
     KERNEL(void, packed_product, (size_t m, size_t n, size_t k, const T *a, size_t a_stride, \

@@ -41,9 +41,10 @@ extension GRUCell {
         g[n, all].add(biases[3])
       }
       g[n, all].tanh()
-      // h ← (1 − z) ⊙ n + z ⊙ h
-      h[0, all].subtract(g[n, all])
+      // h ← z ⊙ h + (n − z ⊙ n), exactly h where z is 1
       h[0, all].multiply(by: g[z, all])
+      g[z, all].multiply(by: g[n, all])
+      g[n, all].subtract(g[z, all])
       h[0, all].add(g[n, all])
     }
   }

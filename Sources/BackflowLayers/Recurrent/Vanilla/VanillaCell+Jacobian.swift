@@ -10,11 +10,10 @@ extension VanillaCell {
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
     cache.active.requireRunning(sample, at: step)
     let output = cache.hidden.select(step).select(sample)
-    let ones = Tensor<Scalar>.ones(output.shape)
     let slope =
       switch nonlinearity {
-      case .tanh: Tanh().inputGradient(ones, output)
-      case .relu: ReLU().inputGradient(ones, output)
+      case .tanh: (1 - output) * (1 + output)
+      case .relu: ReLU().inputGradient(.ones(output.shape), output)
       }
     return scaled(slope, recurrentWeight)
   }

@@ -1,0 +1,88 @@
+// A sum over many terms in one precision loses digits as it grows longer. BLAS does not bound that, so
+// sums that are long are formed in parts, and what adding the parts up rounds away is kept beside them.
+
+extension BLAS {
+  /// The terms that BLAS may sum up in one call of a vector routine.
+  static var longestVectorSum: Int { 4096 }
+
+  /// The terms that a matrix product may sum up in one call. Both OpenBLAS and our kernel sum in blocks of
+  /// a few hundred themselves.
+  static var longestMatrixSum: Int { 16384 }
+
+  /// `0..<count` in parts of about the same length, each at most `longest`.
+  static func parts(of count: Int, longest: Int) -> some Collection<Range<Int>> {
+    let number = (count + longest - 1) / longest
+    return (0..<number).lazy.map { count * $0 / number..<count * ($0 + 1) / number }
+  }
+}
+
+/// A sum of doubles with what its additions round away (Knuth's two-sum).
+struct RunningTotal {
+  private var sum = 0.0
+  private var lost = 0.0
+
+  mutating func add(_ term: Double) {
+    let total = sum + term
+    let added = total - sum
+    lost += (sum - (total - added)) + (term - added)
+    sum = total
+  }
+
+  var value: Double { lost.isNaN ? sum : sum + lost }
+}
+
+/// A [rows, columns] part of a result, its rows `stride` elements apart, that is the sum of several
+/// products: C ← βC + Σ products.
+@unsafe struct LongSum<S: RealScalar> {
+  /// Writes a product of the terms in `part`, with `beta` as BLAS has it, to the matrix at the pointer.
+  typealias Product = (
+    _ part: Range<Int>, _ beta: S, UnsafeMutablePointer<S>, _ stride: Int
+  ) -> Void
+
+  private let rows, columns: Int
+  private let beta: S
+  private let result: UnsafeMutablePointer<S>
+  private let stride: Int
+
+  init(rows: Int, columns: Int, beta: S, into result: UnsafeMutablePointer<S>, stride: Int) {
+    unsafe (self.rows, self.columns, self.beta, self.stride) = (rows, columns, beta, stride)
+    unsafe self.result = result
+  }
+
+  /// Forms the product of `count` terms, at most `longest` at a time. A short one goes straight to its
+  /// place.
+  @inline(__always)
+  func add(count: Int, longest: Int, _ product: Product) {
+    if count <= longest {
+      unsafe product(0..<count, beta, result, stride)
+    } else {
+      unsafe addParts(BLAS.parts(of: count, longest: longest), product)
+    }
+  }
+
+  private func addParts(_ parts: some Collection<Range<Int>>, _ product: Product) {
+    let (rows, columns, stride) = unsafe (self.rows, self.columns, self.stride)
+    var partial = Buffer<S>(uninitialized: rows * columns)
+    var error = Buffer<S>(repeating: 0, count: rows * columns)
+    let (partialStart, errorStart) = unsafe (partial.uniqueBase(), error.uniqueBase())
+    let routines = S._routines
+    for part in parts {
+      if part.lowerBound == 0 {
+        unsafe product(part, beta, result, stride)
+        continue
+      }
+      unsafe product(part, 0, partialStart, columns)
+      for row in 0..<rows {
+        unsafe routines.vector.addWithError(
+          columns, partialStart + row * columns, result + row * stride,
+          errorStart + row * columns)
+      }
+    }
+    for row in 0..<rows {
+      let to = unsafe result + row * stride
+      unsafe routines.vector.add(columns, to, errorStart + row * columns, to)
+    }
+    // Until here pointers into them were used.
+    withExtendedLifetime((partial, error)) {}
+  }
+}

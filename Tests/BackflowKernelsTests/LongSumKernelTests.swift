@@ -1,0 +1,154 @@
+import CVectorKernels
+import Foundation
+import Testing
+
+/// Sums so long that a running sum in the precision of the elements loses digits. The bound counts the
+/// additions within a block and the blocks that one call adds up, and not the length.
+@Suite struct `VectorKernels, long sums` {
+  @Test(arguments: [511, 512, 1025, 16_384]) func `products`(k: Int) {
+    for table in VectorKernelTable<Float>.all { checkProduct(table, k) }
+    for table in VectorKernelTable<Double>.all { checkProduct(table, k) }
+  }
+
+  @Test func `rows by index`() {
+    for table in FeedForwardKernelTable<Float>.all { checkScatter(table) }
+    for table in FeedForwardKernelTable<Double>.all { checkScatter(table) }
+  }
+
+  @Test func `columns, also where a block of them overflows`() {
+    for table in VectorKernelTable<Float>.all { checkColumns(table) }
+    for table in VectorKernelTable<Double>.all { checkColumns(table) }
+  }
+
+  @Test func `dots behind softmax`() {
+    for table in FeedForwardKernelTable<Float>.all { checkDots(table) }
+    for table in FeedForwardKernelTable<Double>.all { checkDots(table) }
+  }
+
+  @Test func `windows`() {
+    for table in FeedForwardKernelTable<Float>.all { checkWindows(table) }
+    for table in FeedForwardKernelTable<Double>.all { checkWindows(table) }
+  }
+
+  @Test func `what an addition rounds away`() {
+    for table in VectorKernelTable<Float>.all { checkError(table) }
+    for table in VectorKernelTable<Double>.all { checkError(table) }
+  }
+}
+
+/// n · x, in double and so far more exact than a sum of n of them is.
+private func times<T: BinaryFloatingPoint>(_ n: Int, _ x: T) -> Double { Double(n) * Double(x) }
+
+private func checkProduct<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>, _ k: Int) {
+  for m in [1, 2, 7] {
+    let n = 37
+    let a = [T](repeating: 0.1, count: m * k)
+    let b = [T](repeating: 1, count: k * n)
+    let packed = written(count: table.packedSize(k, n)) { table.pack(k, n, b, n, 1, $0) }
+    for accumulates: Int32 in [0, 1] {
+      let c = written([T](repeating: 1, count: m * n)) {
+        table.packedProduct(m, n, k, a, k, packed, accumulates, 0, $0, n)
+      }
+      let expected = times(k, T(0.1)) + Double(accumulates)
+      // A running sum of 16,384 tenths in single precision is off by 2,900 units.
+      let difference = mismatch(c, .init(repeating: expected, count: c.count), ulps: 64)
+      #expect(difference == nil, "\(table.isa) \(T.self) [\(m), \(k)] · [\(k), \(n)]")
+    }
+  }
+}
+
+private func checkScatter<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+  for (count, columns) in [(31, 3), (32, 300), (100_003, 3)] {
+    let x = [T](repeating: 0.1, count: count * columns)
+    let y = written([T](repeating: 1, count: 2 * columns)) {
+      table.scatterAddRows(
+        1, columns, [1], [0, Int64(count)], (0..<Int64(count)).map { $0 }, x, $0)
+    }
+    let expected =
+      [Double](repeating: 1, count: columns)
+      + [Double](repeating: 1 + times(count, T(0.1)), count: columns)
+    #expect(mismatch(y, expected, ulps: 16) == nil, "\(table.isa) \(T.self) \(count) rows")
+  }
+}
+
+private func checkColumns<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+  for (rows, columns) in [(33, 3), (64, 300), (100_003, 3)] {
+    let sums = written(count: columns) {
+      table.sumRows(rows, columns, 0, [T](repeating: 0.1, count: rows * columns), $0)
+    }
+    let expected = [Double](repeating: times(rows, T(0.1)), count: columns)
+    #expect(mismatch(sums, expected, ulps: 16) == nil, "\(table.isa) \(T.self) \(rows) rows")
+  }
+  let huge = T.greatestFiniteMagnitude
+  let columns: [T] = [huge, 1, huge, 2, -huge, 3, -huge, 4, huge / 2, 5]
+  #expect(written([10, 10]) { table.sumRows(5, 2, 1, columns, $0) } == [huge / 2, 25])
+  #expect(table.reductions["sum"](5, [huge, huge, -huge, -huge, huge / 2]) == huge / 2)
+}
+
+private func checkDots<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+  let n = 100_003
+  let y = [T](repeating: 0.1, count: n)
+  let dx = written(count: n) { table.rowBackward["softmax_backward"](1, n, y, y, $0) }
+  let tenth = Double(T(0.1))
+  let expected = tenth * (tenth - Double(n) * tenth * tenth)
+  #expect(
+    mismatch(Array(dx.dropFirst()), .init(repeating: expected, count: n - 1), ulps: 512) == nil)
+}
+
+private func checkWindows<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+  // One row of 5,000 pixels under a window of 2,000.
+  let (width, kernel) = (5000, 2000)
+  let outputs = width - kernel + 1
+  var windows = backflow_windows(
+    height: 1, width: width, output_height: 1, output_width: outputs, kernel_height: 1,
+    kernel_width: kernel, stride_height: 1, stride_width: 1, padding_height: 0,
+    padding_width: 0, dilation_height: 1, dilation_width: 1)
+  let tenth = T(0.1)
+  let means = written(count: outputs) {
+    table.averaging["average_pool"](1, &windows, 0, [T](repeating: tenth, count: width), $0)
+  }
+  let tenths = [T](repeating: tenth, count: outputs)
+  let expectedMeans = [Double](repeating: Double(tenth), count: outputs)
+  #expect(mismatch(means, expectedMeans, ulps: 64) == nil, "\(table.isa) \(T.self)")
+
+  // How many windows cover each pixel.
+  let covers = (0..<width).map { min($0, kernel - 1, width - 1 - $0, outputs - 1) + 1 }
+  let spread = written(count: width) {
+    table.averaging["average_pool_backward"](1, &windows, 0, tenths, $0)
+  }
+  let share = Double(tenth) / Double(kernel)
+  #expect(mismatch(spread, covers.map { Double($0) * share }, ulps: 4) == nil)
+
+  // One large pixel wins all windows that cover it.
+  let winners = [Int32](repeating: 2500, count: outputs)
+  let won = written(count: width) { table.maxPoolBackward(1, &windows, winners, tenths, $0) }
+  let covering = covers[2500]
+  #expect(mismatch([won[2500]], [times(covering, tenth)], ulps: 4) == nil)
+  #expect(won.indices.allSatisfy { $0 == 2500 || won[$0] == 0 })
+
+  // Every window's taps sent back.
+  let folded = written(count: width) {
+    table.unfolding["fold"](
+      1, 1, width, &windows, [T](repeating: tenth, count: kernel * outputs), $0)
+  }
+  #expect(mismatch(folded, covers.map { times($0, tenth) }, ulps: 4) == nil)
+}
+
+private func checkError<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+  for n in Samples.lengths {
+    let terms: [T] = Samples.uniform(n, in: 1...2)
+    // So small that each addition alone rounds it away.
+    let small = terms.map { $0 * .ulpOfOne / 8 }
+    var error = [T](repeating: 0, count: n)
+    let sum = written(terms) { sum in
+      for _ in 0..<100 { table.addWithError(n, small, sum, &error) }
+    }
+    let gained = zip(sum.indices, error).map { Double(sum[$0] - terms[$0]) + Double($1) }
+    let expected = small.map { 100 * Double($0) }
+    #expect(mismatch(gained.map { T($0) }, expected, ulps: 100) == nil, "\(table.isa) \(T.self)")
+  }
+  var error: [T] = [0, 0]
+  var sum: [T] = [.greatestFiniteMagnitude, .infinity]
+  table.addWithError(2, [.greatestFiniteMagnitude, 1], &sum, &error)
+  #expect(sum == [.infinity, .infinity] && error == [0, 0])
+}

@@ -1,0 +1,147 @@
+import Backflow
+import Foundation
+import TestSupport
+import Testing
+
+/// Against values that mpmath computed to 50 digits (scripts/fixtures/exact_values.py), each number at its own
+/// size: what a comparison relative to the largest number of a tensor does not see.
+@Suite struct `Exact values` {
+  @Test func `slopes of saturated units`() throws {
+    try checkSlopes(Float.self)
+    try checkSlopes(Double.self)
+  }
+
+  @Test func `cross-entropy and log-softmax of answers that are nearly certain`() throws {
+    try checkCertainty(Float.self)
+    try checkCertainty(Double.self)
+  }
+
+  @Test func `binary cross-entropy`() throws {
+    try checkBinary(Float.self)
+    try checkBinary(Double.self)
+  }
+
+  @Test func `moments`() throws {
+    let cases = try FixtureFolder.cases(of: "exact/moments")
+    #expect(cases.count == 9)
+    for name in cases {
+      try checkMoments(name, Float.self)
+      try checkMoments(name, Double.self)
+    }
+  }
+
+  @Test func `normalization of large, of tiny and of constant input`() throws {
+    let cases = try FixtureFolder.cases(of: "exact/normalization")
+    #expect(cases.count == 16)
+    for name in cases {
+      try checkNormalization(name, Float.self)
+      try checkNormalization(name, Double.self)
+    }
+  }
+}
+
+private func checkSlopes<S: RealScalar>(_: S.Type) throws {
+  let folder = FixtureFolder("exact/slopes")
+  let x = Tensor<S>(try folder.tensor("x"))
+  let ones = Tensor<S>.ones(x.shape)
+  func check<Unit: ParameterlessLayer<S>>(_ unit: Unit, _ name: String) throws {
+    let slope = unit.inputGradient(ones, unit.forward(x).cache)
+    // Four times an e^−2x that is subnormal has two digits fewer.
+    expectUlps(
+      slope.elements, try folder.tensor(name).elements, ulps: 8, floor: 4 * .leastNormalMagnitude,
+      "\(name) \(S.self)")
+  }
+  try check(Sigmoid<S>(), "sigmoid")
+  try check(Tanh<S>(), "tanh")
+  try check(ELU<S>(), "elu")
+}
+
+private func checkCertainty<S: RealScalar>(_: S.Type) throws {
+  let folder = FixtureFolder("exact/certainty")
+  let logits = Tensor<S>(try folder.tensor("logits"))
+  let rows = logits.shape[0]
+  let labels = [Int](repeating: 0, count: rows)
+  func check(_ actual: Tensor<S>, _ name: String, _ ulps: Double, _ what: String = "") throws {
+    expectUlps(
+      actual.elements, try folder.tensor(name).elements, ulps: ulps, "\(name) \(what) \(S.self)")
+  }
+  // The exponential of a difference that was rounded is off by as many units as the difference has.
+  let ulps = 100.0
+  try check(logSoftmax(logits), "log_softmax", ulps)
+  let each = softmaxCrossEntropy(logits, labels, reduction: .perSample)
+  try check(each.losses, "losses", ulps)
+  try check(each.gradientOfSum, "gradient", ulps)
+  let oneHot = Tensor<S>([1, 0, 0, 0, 0], shape: [1, 5]).broadcast(to: logits.shape)
+  let soft = softmaxCrossEntropy(logits, oneHot, reduction: .perSample)
+  try check(soft.losses, "losses", ulps, "of a distribution")
+  try check(soft.gradientOfSum, "gradient", ulps, "of a distribution")
+}
+
+private func checkBinary<S: RealScalar>(_: S.Type) throws {
+  let folder = FixtureFolder("exact/binary")
+  let logits = Tensor<S>(try folder.tensor("logits"))
+  for target in [0, 1] {
+    let targets = Tensor<S>(repeating: S(target), shape: logits.shape)
+    let each = sigmoidCrossEntropy(logits, targets, reduction: .perSample)
+    for (actual, name) in [(each.losses, "losses"), (each.gradientOfSum, "gradient")] {
+      let expected = try folder.tensor("\(name)_\(target)").elements
+      expectUlps(actual.elements, expected, ulps: 4, "\(name) \(target) \(S.self)")
+    }
+    let sure: [S] = target == 1 ? [.infinity, -.infinity] : [-.infinity, .infinity]
+    let (losses, gradients) = (
+      sigmoidCrossEntropy(
+        Tensor(sure), Tensor([S(target), S(target)]), reduction: .perSample
+      ).losses.elements,
+      sigmoidCrossEntropy(
+        Tensor(sure), Tensor([S(target), S(target)]), reduction: .perSample
+      ).gradientOfSum.elements
+    )
+    #expect(losses == [0, .infinity], "\(S.self) \(target)")
+    #expect(gradients == [0, target == 1 ? -1 : 1], "\(S.self) \(target)")
+  }
+}
+
+private func checkMoments<S: RealScalar>(_ name: String, _: S.Type) throws {
+  let folder = FixtureFolder("exact/moments/\(name)")
+  let x = Tensor<S>(try folder.tensor("x"))
+  let mean = try folder.tensor("mean").elements
+  let deviation = try folder.tensor("deviation").elements
+  let label = "\(name) \(S.self)"
+  // Units of the largest number behind the mean, and of the deviation itself.
+  let size =
+    S(mean[0]).magnitude > x.maxMagnitude() / 8 ? S.leastNonzeroMagnitude : x.maxMagnitude()
+  expectUlps([x.mean()], mean, ulps: 1, floor: size, label)
+  expectUlps([x.standardDeviation()], deviation, ulps: 2, floor: .leastNonzeroMagnitude, label)
+  if S(deviation[0] * deviation[0]).isNormal {
+    expectUlps([x.variance()], deviation.map { $0 * $0 }, ulps: 2, label)
+  }
+  let n = Double(x.count)
+  expectUlps(
+    [x.standardDeviation(correction: 1)], deviation.map { $0 * (n / (n - 1)).squareRoot() },
+    ulps: 4,
+    floor: .leastNonzeroMagnitude, label)
+
+  // Along either axis of a matrix that repeats it: as exact as the whole.
+  let rows = Tensor.stack([x, x, x])
+  #expect(rows.mean(axis: 1) == Tensor([x.mean(), x.mean(), x.mean()]), "\(label)")
+  #expect(rows.transpose().mean(axis: 0) == Tensor([x.mean(), x.mean(), x.mean()]), "\(label)")
+  #expect(Tensor.stack([rows, rows]).mean(axis: 2).elements.allSatisfy { $0 == x.mean() })
+}
+
+private func checkNormalization<S: RealScalar>(_ name: String, _: S.Type) throws {
+  let folder = FixtureFolder("exact/normalization/\(name)")
+  let x = Tensor<S>(try folder.tensor("x"))
+  let epsilon = try folder.tensor("epsilon")[0]
+  let rows = LayerNorm<S>(size: 6, epsilon: epsilon).forward(x).output
+  // A difference of zero is exactly zero; else units of the number itself or of 1e-6.
+  func check(_ actual: Tensor<S>, _ expected: String) throws {
+    let values = try folder.tensor(expected).elements
+    expectUlps(actual.elements, values, ulps: 4, floor: S(1e-6), "\(name) \(expected) \(S.self)")
+  }
+  try check(rows, "rows")
+  var columns = BatchNorm<S>(channels: 6, epsilon: epsilon)
+  let (output, cache) = columns.forward(x, .training(seed: 1))
+  try check(output, "columns")
+  columns.updateBuffers(from: cache)
+  #expect(columns.runningMean.isFinite && columns.runningVariance.isFinite, "\(name) \(S.self)")
+}
