@@ -66,29 +66,29 @@ extension Initializer {
     normal { gain * gain * 2 / Double($0.in + $0.out) }
   }
 
-  /// Uniform on ±√(6/fan-in): keeps the variance through ReLU. He et al., ICCV 2015.
-  public static let heUniform = uniform { 2 / Double($0.in) }
+  /// Uniform on ±√(6/((1 + a²)·fan-in)): keeps the variance of the signal through a leaky ReLU of
+  /// slope a, which is ReLU for 0. He et al., ICCV 2015.
+  public static func heUniform(slope: Double = 0) -> Initializer {
+    uniform { 2 / ((1 + slope * slope) * Double($0.in)) }
+  }
 
-  /// Normal with variance 2/fan-in: keeps the variance through ReLU. He et al., ICCV 2015.
-  public static let heNormal = normal { 2 / Double($0.in) }
+  /// Normal with variance 2/((1 + a²)·fan-in): keeps the variance of the signal through a leaky ReLU of
+  /// slope a, which is ReLU for 0. He et al., ICCV 2015.
+  public static func heNormal(slope: Double = 0) -> Initializer {
+    normal { 2 / ((1 + slope * slope) * Double($0.in)) }
+  }
 
-  /// Uniform on ±gain·√(3/fan-in): He's draw for another nonlinearity than ReLU.
-  public static func heUniform(gain: Double) -> Initializer {
+  /// Uniform on ±gain·√(3/fan-in): keeps the variance of the signal forwards, through a nonlinearity of
+  /// any gain. LeCun et al., "Efficient BackProp", 1998.
+  public static func lecunUniform(gain: Double = 1) -> Initializer {
     uniform { gain * gain / Double($0.in) }
   }
 
-  /// Normal with variance gain²/fan-in: He's draw for another nonlinearity than ReLU.
-  public static func heNormal(gain: Double) -> Initializer {
+  /// Normal with variance gain²/fan-in: keeps the variance of the signal forwards, through a
+  /// nonlinearity of any gain. LeCun et al., "Efficient BackProp", 1998.
+  public static func lecunNormal(gain: Double = 1) -> Initializer {
     normal { gain * gain / Double($0.in) }
   }
-
-  /// Uniform on ±gain·√(3/fan-in): keeps the variance of the signal forwards. LeCun et al.,
-  /// "Efficient BackProp", 1998.
-  public static func lecunUniform(gain: Double = 1) -> Initializer { heUniform(gain: gain) }
-
-  /// Normal with variance gain²/fan-in: keeps the variance of the signal forwards. LeCun et al.,
-  /// "Efficient BackProp", 1998.
-  public static func lecunNormal(gain: Double = 1) -> Initializer { heNormal(gain: gain) }
 
   private typealias Fans = (in: Int, out: Int)
 

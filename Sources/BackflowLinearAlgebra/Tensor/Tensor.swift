@@ -123,7 +123,7 @@ extension Tensor {
   }
 
   private func offset(of indices: [Int]) -> Int {
-    require(indices.count == rank, "\(indices) does not name an element of shape \(shape)")
+    require(indices.count == rank, namesNoElement(indices))
     var offset = 0
     for (axis, index) in indices.enumerated() {
       require(
@@ -131,6 +131,14 @@ extension Tensor {
       offset = offset * shape[axis] + index
     }
     return offset
+  }
+
+  private func namesNoElement(_ indices: [Int]) -> String {
+    let axes = rank == 1 ? "1 axis" : "\(rank) axes"
+    let reason = "\(indices) does not name an element of shape \(shape), which has \(axes)"
+    if indices.isEmpty || indices.count > rank { return reason }
+    let part = indices.map { "select(\($0))" }.joined(separator: ".")
+    return reason + "; \(part) is the part of shape \(Shape(shape.dropFirst(indices.count)))"
   }
 }
 
