@@ -22,7 +22,9 @@ public struct Tensor<Scalar: RealScalar>: Sendable {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package init(uninitialized shape: Shape) {
-    self.init(shape: shape, storage: Buffer(uninitialized: shape.elementCount))
+    self.init(
+      shape: shape,
+      storage: Buffer(uninitialized: shape.elementCount, for: "a tensor of shape \(shape)"))
   }
 
   package var span: Span<Scalar> {
