@@ -35,12 +35,12 @@ public func meanSquaredError<Scalar>(
 /// zero: such samples are never learned from.
 ///
 /// Prediction and target have one shape, and so has the gradient; stops if they differ, and unless
-/// δ > 0. The mean is over all elements, NaN for none. Cost: O(count).
+/// δ > 0 also when rounded to `Scalar`. The mean is over all elements, NaN for none. Cost: O(count).
 public func huber<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, delta: Double = 1,
   reduction: Reduction = .mean
 ) -> (loss: Scalar, gradient: Tensor<Scalar>) {
-  requireDelta(delta)
+  checkDelta(delta, in: Scalar.self)
   return reduced(.huber(delta: delta), prediction, target, reduction, "huber")
 }
 
@@ -50,12 +50,12 @@ public func huber<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, delta: Double = 1,
   reduction: NoReduction
 ) -> SampleLosses<Scalar> {
-  requireDelta(delta)
+  checkDelta(delta, in: Scalar.self)
   return perSample(.huber(delta: delta), prediction, target, "huber")
 }
 
-private func requireDelta(_ delta: Double) {
-  require(delta > 0, "huber: delta must be positive, not \(delta)")
+private func checkDelta<S: RealScalar>(_ delta: Double, in _: S.Type) {
+  SettingRange.positive.check(delta, "delta", of: "huber", in: S.self)
 }
 
 // MARK: - Smooth L1
@@ -69,13 +69,13 @@ private func requireDelta(_ delta: Double) {
 /// At |d| = β both branches give the same loss and gradient. β = 0 is the absolute error |d|, whose
 /// gradient at its kink d = 0 is 0. Girshick, "Fast R-CNN", ICCV 2015.
 ///
-/// Prediction and target have one shape, and so has the gradient; stops if they differ, and unless
-/// β ≥ 0. The mean is over all elements, NaN for none. Cost: O(count).
+/// Prediction and target have one shape, and so has the gradient; stops if they differ, unless β ≥ 0,
+/// and if β > 0 is 0 when rounded to `Scalar`. The mean is over all elements, NaN for none. Cost: O(count).
 public func smoothL1<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, beta: Double = 1,
   reduction: Reduction = .mean
 ) -> (loss: Scalar, gradient: Tensor<Scalar>) {
-  requireBeta(beta)
+  checkBeta(beta, in: Scalar.self)
   return reduced(.smoothL1(beta: beta), prediction, target, reduction, "smoothL1")
 }
 
@@ -85,12 +85,12 @@ public func smoothL1<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, beta: Double = 1,
   reduction: NoReduction
 ) -> SampleLosses<Scalar> {
-  requireBeta(beta)
+  checkBeta(beta, in: Scalar.self)
   return perSample(.smoothL1(beta: beta), prediction, target, "smoothL1")
 }
 
-private func requireBeta(_ beta: Double) {
-  require(beta >= 0, "smoothL1: beta must not be negative, it is \(beta)")
+private func checkBeta<S: RealScalar>(_ beta: Double, in _: S.Type) {
+  SettingRange.zeroOrPositive.check(beta, "beta", of: "smoothL1", in: S.self)
 }
 
 // MARK: - Sigmoid cross-entropy
