@@ -8,9 +8,14 @@ import Testing
     for kernels in OptimizerKernels<Double>.all { check(kernels) }
   }
 
-  @Test func `pass NaN on where it comes in, and nowhere else`() {
-    for kernels in OptimizerKernels<Float>.all { checkNaN(kernels) }
-    for kernels in OptimizerKernels<Double>.all { checkNaN(kernels) }
+  @Test func `show what is not finite where it comes in, and nowhere else`() {
+    for kernels in OptimizerKernels<Float>.all { checkNonFinite(kernels) }
+    for kernels in OptimizerKernels<Double>.all { checkNonFinite(kernels) }
+  }
+
+  @Test func `take the same step for every gradient whose square is too large`() {
+    for kernels in OptimizerKernels<Float>.all { checkLarge(kernels, largest: 0x1p63) }
+    for kernels in OptimizerKernels<Double>.all { checkLarge(kernels, largest: 0x1p511) }
   }
 }
 
@@ -157,15 +162,41 @@ private func check<T: BinaryFloatingPoint>(_ kernels: OptimizerKernels<T>) {
   }
 }
 
-private func checkNaN<T: BinaryFloatingPoint>(_ kernels: OptimizerKernels<T>) {
+private func checkNonFinite<T: BinaryFloatingPoint>(_ kernels: OptimizerKernels<T>) {
   for (name, update) in kernels.updates {
-    var (first, second) = ([T](repeating: 0, count: 19), [T](repeating: 0, count: 19))
-    var gradient = [T](repeating: 0.5, count: 19)
-    gradient[7] = .nan
-    let weights = written([T](repeating: 1, count: 19)) {
-      update(19, 1, gradient, &first, &second, $0)
+    for bad in [T.nan, .infinity, -.infinity] {
+      var (first, second) = ([T](repeating: 0, count: 19), [T](repeating: 0, count: 19))
+      var gradient = [T](repeating: 0.5, count: 19)
+      gradient[7] = bad
+      let weights = written([T](repeating: 1, count: 19)) {
+        update(19, 1, gradient, &first, &second, $0)
+      }
+      let what: Comment = "\(kernels.isa) \(name) \(bad)"
+      #expect(weights.indices.filter { !weights[$0].isFinite } == [7], what)
+      #expect(first.indices.filter { !first[$0].isFinite } == [7], what)
     }
-    #expect(weights.indices.filter { weights[$0].isNaN } == [7], "\(kernels.isa) \(name)")
-    #expect(first.indices.filter { first[$0].isNaN } == [7], "\(kernels.isa) \(name)")
+  }
+}
+
+private func checkLarge<T: BinaryFloatingPoint>(_ kernels: OptimizerKernels<T>, largest: T) {
+  func weight(_ update: OptimizerKernels<T>.Update, _ gradient: T) -> T {
+    var (first, second) = ([T](repeating: 0, count: 19), [T](repeating: 0, count: 19))
+    var weights = [T](repeating: 1, count: 19)
+    for step in 1...3 {
+      let gradient = [T](repeating: step == 2 ? gradient : 0.5, count: 19)
+      weights = written(weights) { update(19, step, gradient, &first, &second, $0) }
+    }
+    #expect((weights + first + second).allSatisfy { $0.isFinite }, "\(kernels.isa) \(gradient)")
+    return weights[7]
+  }
+  for (name, update) in kernels.updates where name != "sgd" && name != "nesterov" {
+    for sign: T in [-1, 1] {
+      let expected = weight(update, sign * largest)
+      #expect(expected != weight(update, sign), "\(kernels.isa) \(name)")
+      for gradient in [largest * 2, largest * largest, T.greatestFiniteMagnitude] {
+        #expect(
+          weight(update, sign * gradient) == expected, "\(kernels.isa) \(name) \(gradient)")
+      }
+    }
   }
 }

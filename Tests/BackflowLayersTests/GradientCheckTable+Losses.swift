@@ -115,23 +115,23 @@ private let gatherRows: [GradientCheckRow] = rowShapes.map { shape in
 // MARK: - Of elements
 
 private let elementwiseRows: [GradientCheckRow] =
-  squaredErrorRows + binaryCrossEntropyRows + huberRows + smoothL1Rows
+  meanSquaredErrorRows + sigmoidCrossEntropyRows + huberRows + smoothL1Rows
 
-private let squaredErrorRows: [GradientCheckRow] = elementShapes.flatMap { shape in
-  rows("squaredError", "\(shape)") { random in
+private let meanSquaredErrorRows: [GradientCheckRow] = elementShapes.flatMap { shape in
+  rows("meanSquaredError", "\(shape)") { random in
     let (prediction, target) = random.residuals(Shape(shape), kink: 1)
     return CheckedLoss(
-      reduced: { squaredError($0, target, reduction: $1) },
-      perSample: { squaredError($0, target, reduction: .perSample) }, prediction: prediction)
+      reduced: { meanSquaredError($0, target, reduction: $1) },
+      perSample: { meanSquaredError($0, target, reduction: .perSample) }, prediction: prediction)
   }
 }
 
-private let binaryCrossEntropyRows: [GradientCheckRow] = elementShapes.flatMap { shape in
-  rows("binaryCrossEntropy", "\(shape)") { random in
+private let sigmoidCrossEntropyRows: [GradientCheckRow] = elementShapes.flatMap { shape in
+  rows("sigmoidCrossEntropy", "\(shape)") { random in
     let target: Tensor<Double> = random.uniform(Shape(shape))
     return CheckedLoss(
-      reduced: { binaryCrossEntropy($0, target, reduction: $1) },
-      perSample: { binaryCrossEntropy($0, target, reduction: .perSample) },
+      reduced: { sigmoidCrossEntropy($0, target, reduction: $1) },
+      perSample: { sigmoidCrossEntropy($0, target, reduction: .perSample) },
       prediction: random.normal(Shape(shape), standardDeviation: 3))
   }
 }

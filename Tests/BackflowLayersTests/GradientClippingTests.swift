@@ -100,6 +100,116 @@ import Testing
   }
 }
 
+// The norm here is what the function itself returns: clipping to ∞ measures and changes nothing.
+@Suite struct `A clipped norm` {
+  struct ManyParameters<Scalar: RealScalar>: Parameterized, Equatable {
+    var tensors: [Tensor<Scalar>]
+
+    mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+      for index in tensors.indices { visit("\(index)", &tensors[index]) }
+    }
+
+    func norm() throws -> Double {
+      var copy = self
+      return try clipGradientNorm(&copy, to: .infinity)
+    }
+  }
+
+  /// Up to eight parameters, of up to `count` elements each, that differ in size by up to 2¹⁶.
+  private func gradients<Scalar: RealScalar>(
+    _ count: Int, exponent: Int, using random: inout RandomSource
+  ) -> ManyParameters<Scalar> {
+    let tensors = (0...random.integer(below: 8)).map { _ in
+      let scale = Double(
+        sign: .plus, exponent: exponent - random.integer(below: 16), significand: 1)
+      let draws: Tensor<Double> = random.uniform([1 + random.integer(below: count)], in: -1..<1)
+      return Tensor<Scalar>(draws * scale)
+    }
+    return ManyParameters(tensors: tensors)
+  }
+
+  private func expectAtMost<Scalar: RealScalar>(
+    _ exponents: ClosedRange<Int>, closeness: Double, as _: Scalar.Type
+  ) throws {
+    var random = RandomSource(seed: 12)
+    var (above, clipped, recounted, loose) = (0, 0, 0, 0)
+    for index in 0..<1500 {
+      let exponent = Int.random(in: exponents, using: &random)
+      var gradients: ManyParameters<Scalar> = gradients(
+        index % 10 == 0 ? 3000 : 40, exponent: exponent, using: &random)
+      let before = try gradients.norm()
+      // From a little below the norm down to where everything vanishes.
+      let fall = index % 2 == 0 ? 0 : random.integer(below: exponent - exponents.lowerBound + 1)
+      let limit =
+        min(before, .greatestFiniteMagnitude) * (0.5 + 0.5 * random.uniform())
+        * Double(sign: .plus, exponent: -fall, significand: 1)
+      guard limit > 0, Scalar(limit) > 0, before > limit else { continue }
+      try clipGradientNorm(&gradients, to: limit)
+      clipped += 1
+      let after = try gradients.norm()
+      if after > limit { above += 1 }
+      let count = gradients.tensors.reduce(0) { $0 + $1.count }
+      let holdsAll = limit > 1e4 * Double(Scalar.leastNormalMagnitude) * Double(count).squareRoot()
+      if holdsAll, !(after >= limit * (1 - closeness)) { loose += 1 }
+
+      let once = gradients
+      var clipper = GradientClipper(norm: limit)
+      try clipper.clip(&gradients)
+      let again = ClippedStep(before: once, after: gradients)
+      if clipper.clippedSteps > 0 || again.isClipped || gradients != once { recounted += 1 }
+      #expect(again.normAfter == after)
+    }
+    #expect(clipped > 1000)
+    #expect(above == 0, "\(Scalar.self): \(above) of \(clipped) above the limit")
+    #expect(loose == 0, "\(Scalar.self): \(loose) of \(clipped) far below the limit")
+    #expect(recounted == 0, "\(Scalar.self): \(recounted) of \(clipped) clipped twice")
+  }
+
+  @Test func `is at most the limit, close to it, and not clipped again`() throws {
+    try expectAtMost(-140...127, closeness: 1e-6, as: Float.self)
+    try expectAtMost(-1060...1023, closeness: 4e-15, as: Double.self)
+    // The usual sizes.
+    try expectAtMost(-20...20, closeness: 1e-6, as: Float.self)
+    try expectAtMost(-20...20, closeness: 4e-15, as: Double.self)
+  }
+
+  @Test func `stays below a limit of a few of the least numbers`() throws {
+    for quanta in 1...40 {
+      let limit = Double(quanta) * Double(Float.leastNonzeroMagnitude)
+      for count in [1, 2, 7, 100] {
+        var gradients = ManyParameters<Float>(tensors: [Tensor(repeating: 1e-3, shape: [count])])
+        try clipGradientNorm(&gradients, to: limit)
+        #expect(try gradients.norm() <= limit)
+      }
+    }
+  }
+
+  @Test func `by value is at most the limit and not clipped again`() throws {
+    func check<Scalar: RealScalar>(_ limits: [Double], as _: Scalar.Type) throws {
+      for limit in limits {
+        var gradients = OneParameter<Scalar>(
+          value: Tensor([-1, Scalar(limit), Scalar(limit) / 2, 1]))
+        var clipper = GradientClipper(value: limit)
+        try clipper.clip(&gradients)
+        #expect(Double(gradients.value.maxMagnitude()) <= limit)
+        #expect(Double(gradients.value.maxMagnitude()) >= limit * (1 - 2 * Double(Scalar.ulpOfOne)))
+        let once = gradients.value
+        try clipper.clip(&gradients)
+        #expect(gradients.value == once && clipper.clippedSteps == 1, "\(limit)")
+      }
+    }
+    try check([0.1, 0.3, 1e-10, 0.7, 1.0 / 3], as: Float.self)
+    try check([0.1, 0.3, 1e-300, 0.7, 1.0 / 3], as: Double.self)
+  }
+
+  @Test func `by value refuses a limit that only rounding makes positive`() {
+    var gradients = OneParameter<Float>(value: Tensor([1]))
+    #expect(throws: GradientClippingError.limitNotPositive(1e-45)) {
+      try clipGradientValue(&gradients, to: 1e-45)
+    }
+  }
+}
+
 @Suite struct `Clipping by value` {
   @Test func `limits every element and returns the largest magnitude before`() throws {
     var gradients = OneParameter<Float>(value: Tensor([-7, 1, 0.5, 2]))

@@ -13,10 +13,10 @@ import Testing
     let cases: [(String, Initializer, Double)] = [
       ("Glorot uniform", .glorotUniform(), 2.0 / Double(fanIn + fanOut)),
       ("Glorot normal", .glorotNormal(gain: 3), 9 * 2.0 / Double(fanIn + fanOut)),
-      ("He uniform", .heUniform, 2.0 / Double(fanIn)),
-      ("He normal", .heNormal, 2.0 / Double(fanIn)),
-      ("He uniform with gain", .heUniform(gain: 3), 9 / Double(fanIn)),
-      ("He normal with gain", .heNormal(gain: 3), 9 / Double(fanIn)),
+      ("He uniform", .heUniform(), 2.0 / Double(fanIn)),
+      ("He normal", .heNormal(), 2.0 / Double(fanIn)),
+      ("He uniform for a leaky ReLU", .heUniform(slope: 3), 0.2 / Double(fanIn)),
+      ("He normal for a leaky ReLU", .heNormal(slope: -3), 0.2 / Double(fanIn)),
       ("LeCun uniform", .lecunUniform(), 1 / Double(fanIn)),
       ("LeCun normal", .lecunNormal(gain: 2), 4 / Double(fanIn)),
       ("uniform", .uniform(-3..<3), 3),
@@ -28,6 +28,18 @@ import Testing
       #expect(abs(weights.variance() / variance - 1) < 0.04, "\(name)")
       #expect(abs(weights.mean()) < 5 * (variance / 60_000).squareRoot(), "\(name)")
     }
+  }
+
+  // He's draw is LeCun's with the gain of a ReLU: one meaning of "gain" in all of them.
+  @Test func `for a ReLU is LeCun's with a gain of √2`() {
+    let gain = 2.0.squareRoot()
+    let tolerance = Tolerance(Double.self, length: 4, scale: 0.5)
+    expectClose(
+      draw(.heNormal(), [30, 20]).elements, draw(.lecunNormal(gain: gain), [30, 20]).elements,
+      tolerance)
+    expectClose(
+      draw(.heUniform(), [30, 20]).elements, draw(.lecunUniform(gain: gain), [30, 20]).elements,
+      tolerance)
   }
 
   @Test func `of a uniform kind stays within its bound and reaches it`() {
@@ -72,8 +84,8 @@ import Testing
 
   @Test func `gives both precisions the same numbers`() {
     var (one, two) = (RandomSource(seed: 4), RandomSource(seed: 4))
-    let single: Tensor<Float> = Initializer.heNormal([7, 9], using: &one)
-    let double: Tensor<Double> = Initializer.heNormal([7, 9], using: &two)
+    let single: Tensor<Float> = Initializer.heNormal()([7, 9], using: &one)
+    let double: Tensor<Double> = Initializer.heNormal()([7, 9], using: &two)
     #expect(single == Tensor(double))
   }
 

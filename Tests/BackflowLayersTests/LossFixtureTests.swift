@@ -17,8 +17,8 @@ struct LossCase: CustomStringConvertible, Sendable {
   private static let elementwise = [
     LossCase(
       name: "squared_error",
-      reduced: { squaredError($0, $1, reduction: $2) },
-      perSample: { squaredError($0, $1, reduction: .perSample) }),
+      reduced: { meanSquaredError($0, $1, reduction: $2) },
+      perSample: { meanSquaredError($0, $1, reduction: .perSample) }),
     huber("huber_1", delta: 1), huber("huber_half", delta: 0.5),
     smoothL1("smooth_l1_1", beta: 1), smoothL1("smooth_l1_half", beta: 0.5),
     smoothL1("smooth_l1_0", beta: 0),
@@ -49,8 +49,8 @@ struct LossCase: CustomStringConvertible, Sendable {
 
   private static func sigmoid(_ name: String) -> LossCase {
     LossCase(
-      name: name, reduced: { binaryCrossEntropy($0, $1, reduction: $2) },
-      perSample: { binaryCrossEntropy($0, $1, reduction: .perSample) })
+      name: name, reduced: { sigmoidCrossEntropy($0, $1, reduction: $2) },
+      perSample: { sigmoidCrossEntropy($0, $1, reduction: .perSample) })
   }
 
   private static func labels(_ name: String, smoothing: Double = 0) -> LossCase {

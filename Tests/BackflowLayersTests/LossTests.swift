@@ -75,8 +75,8 @@ import Testing
       loss: Double, gradient: Tensor<Double>
     )
   static let all: [(String, Loss)] = [
-    ("squaredError", { squaredError($0, $1) }), ("huber", { huber($0, $1) }),
-    ("smoothL1", { smoothL1($0, $1) }), ("binaryCrossEntropy", { binaryCrossEntropy($0, $1) }),
+    ("meanSquaredError", { meanSquaredError($0, $1) }), ("huber", { huber($0, $1) }),
+    ("smoothL1", { smoothL1($0, $1) }), ("sigmoidCrossEntropy", { sigmoidCrossEntropy($0, $1) }),
   ]
 
   // A one-sided mask, or a missing constant, shows at one of these.
@@ -122,7 +122,7 @@ import Testing
 
   @Test func `stops where weights and losses differ in shape`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      let each = squaredError(Tensor<Float>.zeros([3]), .zeros([3]), reduction: .perSample)
+      let each = meanSquaredError(Tensor<Float>.zeros([3]), .zeros([3]), reduction: .perSample)
       _ = each.gradient(weightedBy: .zeros([4]))
     }
     #expect(stopMessage(result).contains("[4] against losses of shape [3]"))
@@ -132,7 +132,7 @@ import Testing
 @Suite struct `Binary cross-entropy from logits` {
   @Test func `keeps its digits where the answer is sure and right`() {
     for size in [20.0, 40, 700] {
-      let each = binaryCrossEntropy(
+      let each = sigmoidCrossEntropy(
         Tensor<Double>([size, -size]), Tensor([1, 0]), reduction: .perSample)
       let small = Foundation.exp(-size)
       let tolerance = Tolerance(Double.self, length: 2, scale: small)
@@ -143,7 +143,7 @@ import Testing
   }
 
   @Test func `is ln 2 at the logit 0, and linear far out`() {
-    let each = binaryCrossEntropy(
+    let each = sigmoidCrossEntropy(
       Tensor<Double>([0, 1000, -1000]), Tensor([0.25, 0, 1]), reduction: .perSample)
     expectClose(
       each.losses.elements, [Foundation.log(2), 1000, 1000],
@@ -156,7 +156,7 @@ import Testing
     let x: Tensor<Double> = random.normal([20], standardDeviation: 3)
     let labels = (0..<20).map { _ in random.integer(below: 2) }
     let logits = Tensor(rows: x.elements.map { [0, $0] })
-    let (loss, gradient) = binaryCrossEntropy(x, Tensor(labels.map { Double($0) }))
+    let (loss, gradient) = sigmoidCrossEntropy(x, Tensor(labels.map { Double($0) }))
     let (expected, expectedGradient) = softmaxCrossEntropy(logits, labels)
     let tolerance = Tolerance(Double.self, length: 20, scale: 1)
     expectClose([loss], [expected], tolerance)

@@ -106,8 +106,8 @@ private struct MLP<Scalar: RealScalar>: Layer {
 
 extension MLP {
   init(input: Int, hidden: Int, using random: inout RandomSource) {
-    first = Dense(inputSize: input, outputSize: hidden, weights: .heNormal, using: &random)
-    second = Dense(inputSize: hidden, outputSize: hidden, weights: .heNormal, using: &random)
+    first = Dense(inputSize: input, outputSize: hidden, weights: .heNormal(), using: &random)
+    second = Dense(inputSize: hidden, outputSize: hidden, weights: .heNormal(), using: &random)
     third = Dense(inputSize: hidden, outputSize: 10, using: &random)
   }
 

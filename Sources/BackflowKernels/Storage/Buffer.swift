@@ -8,11 +8,22 @@
   // Beside the owner and not inside it: a span's lifetime is then tied to this value alone.
   private var base: UnsafeMutablePointer<Element>
 
-  /// `count` elements of undefined value; the caller overwrites every one before it reads any.
-  package init(uninitialized count: Int) {
+  /// `count` elements of undefined value; the caller overwrites every one before it reads any. Stops,
+  /// naming `what` it is for, where there is not that much memory.
+  package init(uninitialized count: Int, for what: @autoclosure () -> String = "a buffer") {
     require(count >= 0, "a buffer cannot hold \(count) elements")
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    // A block may be larger than what is asked for, by a quarter.
+    require(
+      !overflow && bytes < Int.max / 2,
+      "\(what()) of \(Element.self) needs more bytes than can be counted")
     self.count = count
-    owner = BlockOwner(minimumBytes: count * MemoryLayout<Element>.stride)
+    guard let block = StoragePool.allocate(minimumBytes: bytes) else {
+      stop(
+        "\(what()) of \(Element.self) needs \(bytes) bytes, which the system does not give; make it"
+          + " smaller, or work on it in parts")
+    }
+    owner = BlockOwner(block)
     unsafe base = owner.block.address.bindMemory(to: Element.self, capacity: count)
   }
 
@@ -65,7 +76,7 @@
 private final class BlockOwner {
   let block: PooledBlock
 
-  init(minimumBytes: Int) { block = StoragePool.allocate(minimumBytes: minimumBytes) }
+  init(_ block: PooledBlock) { self.block = block }
 
   deinit { StoragePool.release(block) }
 }

@@ -1,5 +1,13 @@
 internal import Synchronization
 
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// Keeps the blocks of released tensors for the next tensors of the same size.
 ///
 /// A training step makes the same tensors again and again. Handing them the same, already mapped
@@ -27,11 +35,12 @@ public enum StoragePool {
       defer { state.free = State.emptyLists }
       return state.free.flatMap { $0 }
     }
-    for block in blocks { unsafe block.address.deallocate() }
+    for block in blocks { unsafe free(block.address) }
   }
 
-  /// Memory of at least `minimumBytes`, aligned to `alignment`, contents undefined.
-  static func allocate(minimumBytes: Int) -> PooledBlock {
+  /// Memory of at least `minimumBytes`, aligned to `alignment`, contents undefined; `nil` if the system
+  /// has none.
+  static func allocate(minimumBytes: Int) -> PooledBlock? {
     let sizeClass = SizeClass(holding: minimumBytes)
     let reused = state.withLock { state -> PooledBlock? in
       state.statistics.allocations += 1
@@ -46,8 +55,12 @@ public enum StoragePool {
       return nil
     }
     if let reused { return reused }
-    return unsafe PooledBlock(
-      address: .allocate(byteCount: sizeClass.bytes, alignment: alignment), sizeClass: sizeClass)
+    // Not `UnsafeMutableRawPointer.allocate`, which ends the program without a word.
+    var address: UnsafeMutableRawPointer?
+    guard unsafe posix_memalign(&address, alignment, sizeClass.bytes) == 0,
+      let address = unsafe address
+    else { return nil }
+    return unsafe PooledBlock(address: address, sizeClass: sizeClass)
   }
 
   static func release(_ block: PooledBlock) {
@@ -62,7 +75,7 @@ public enum StoragePool {
       state.statistics.cachedBytes += bytes
       return true
     }
-    if !cached { unsafe block.address.deallocate() }
+    if !cached { unsafe free(block.address) }
   }
 
   /// A cache line, and a register of AVX-512.

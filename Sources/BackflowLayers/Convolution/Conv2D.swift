@@ -71,7 +71,7 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
   public init(
     inputChannels: Int, outputChannels: Int, kernelSize: HeightWidth, stride: HeightWidth = 1,
     padding: HeightWidth = 0, dilation: HeightWidth = 1, groups: Int = 1,
-    weights: Initializer = .heUniform, using random: inout RandomSource
+    weights: Initializer = .heUniform(), using random: inout RandomSource
   ) {
     require(
       groups > 0 && inputChannels.isMultiple(of: groups),

@@ -110,8 +110,11 @@ public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
   /// s
   public let slope: Scalar
 
-  /// A leaky ReLU of this slope below 0.
-  public init(slope: Scalar = 0.01) { self.slope = slope }
+  /// A leaky ReLU of this slope below 0. Stops at one that is not finite.
+  public init(slope: Scalar = 0.01) {
+    SettingRange.finite.check(Double(slope), "the slope", of: "LeakyReLU")
+    self.slope = slope
+  }
 
   /// y, and x as the cache.
   public func forward(
@@ -141,9 +144,9 @@ public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
   /// α, minus the value far below 0.
   public let alpha: Scalar
 
-  /// An ELU with this α. Stops if α < 0.
+  /// An ELU with this α. Stops at a negative or infinite one.
   public init(alpha: Scalar = 1) {
-    require(alpha >= 0, "ELU: alpha must not be negative, it is \(alpha)")
+    SettingRange.zeroOrPositive.check(Double(alpha), "α", of: "ELU")
     self.alpha = alpha
   }
 

@@ -28,13 +28,13 @@ public struct BatchNorm<Scalar: RealScalar>: Parameterized {
   public var runningMean: Tensor<Scalar>
   /// The running unbiased v, [C]: a buffer, not a parameter.
   public var runningVariance: Tensor<Scalar>
-  /// The weight of the newest batch in the running statistics.
-  public var momentum: Double
+  /// The weight of the newest batch in the running statistics. Stops outside 0...1.
+  public var momentum: Double { didSet { checkMomentum() } }
   /// ε, which keeps r finite where a channel is constant.
   public let epsilon: Double
 
   /// A layer with these parameters and statistics, all [C]. Stops if their shapes differ, without
-  /// channels, at a momentum outside 0...1, and at ε < 0.
+  /// channels, at a momentum outside 0...1, and unless ε > 0 also when rounded to `Scalar`.
   public init(
     weight: Tensor<Scalar>, bias: Tensor<Scalar>, runningMean: Tensor<Scalar>,
     runningVariance: Tensor<Scalar>, momentum: Double = 0.1, epsilon: Double = 1e-5
@@ -46,14 +46,18 @@ public struct BatchNorm<Scalar: RealScalar>: Parameterized {
       "BatchNorm: weight \(shape), bias \(bias.shape), running mean \(runningMean.shape) and"
         + " running variance \(runningVariance.shape) do not fit together")
     require(weight.count > 0, "BatchNorm: a layer without channels has nothing to normalise")
-    require((0...1).contains(momentum), "BatchNorm: momentum is a share, 0...1, not \(momentum)")
-    requireEpsilon(epsilon, "BatchNorm")
+    SettingRange.positive.check(epsilon, "ε", of: "BatchNorm", in: Scalar.self)
     self.weight = weight
     self.bias = bias
     self.runningMean = runningMean
     self.runningVariance = runningVariance
     self.momentum = momentum
     self.epsilon = epsilon
+    checkMomentum()
+  }
+
+  private func checkMomentum() {
+    SettingRange.share.check(momentum, "the momentum", of: "BatchNorm")
   }
 
   /// A layer over `channels` with γ = 1, β = 0 and the running statistics 0 and 1.
@@ -157,7 +161,10 @@ extension BatchNorm: Layer {
     let count = Scalar(cache.normalized.count / weight.count)
     let (keep, take) = (Scalar(1 - momentum), Scalar(momentum))
     runningMean = runningMean * keep + cache.mean * take
+    // A variance that the precision does not hold would stay infinite for ever.
+    let largest = Scalar.greatestFiniteMagnitude
     runningVariance =
-      runningVariance * keep + cache.variance * (take * count / (count - 1))
+      (runningVariance * keep + cache.variance * (take * count / (count - 1)))
+      .clamped(to: -largest...largest)
   }
 }

@@ -17,9 +17,7 @@ public struct Dropout<Scalar: RealScalar>: ParameterlessLayer {
 
   /// A dropout with this probability. Stops outside 0...1.
   public init(probability: Double = 0.5) {
-    require(
-      probability >= 0 && probability <= 1,
-      "Dropout: a probability lies between 0 and 1, not at \(probability)")
+    SettingRange.share.check(probability, "the probability", of: "Dropout")
     self.probability = probability
   }
 

@@ -23,12 +23,13 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
   /// ε, which keeps r finite where a row is constant.
   public let epsilon: Double
 
-  /// A layer with these parameters, both [E]. Stops if their shapes differ, or if ε < 0.
+  /// A layer with these parameters, both [E]. Stops if their shapes differ, and unless ε > 0
+  /// also when rounded to `Scalar`.
   public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>, epsilon: Double = 1e-5) {
     require(
       weight.rank == 1 && bias.shape == weight.shape,
       "LayerNorm: weight \(weight.shape) and bias \(bias.shape) do not fit together")
-    requireEpsilon(epsilon, "LayerNorm")
+    SettingRange.positive.check(epsilon, "ε", of: "LayerNorm", in: Scalar.self)
     self.weight = weight
     self.bias = bias
     self.epsilon = epsilon

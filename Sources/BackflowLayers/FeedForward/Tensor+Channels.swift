@@ -1,12 +1,6 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Stops unless ε can stand beside a variance.
-func requireEpsilon(_ epsilon: Double, _ layer: String) {
-  require(
-    epsilon >= 0 && epsilon.isFinite, "\(layer): ε must be finite and not negative, not \(epsilon)")
-}
-
 // A tensor seen as [outer, channels, inner], for layers that keep one number a channel.
 extension Tensor {
   /// The view whose channels are the places along `axis`.

@@ -53,42 +53,49 @@ extension Initializer {
 
 // MARK: - By the size of the layer
 
-// Each stops unless the weight is [outputs, inputs, kernel …] with elements.
+// Each stops unless the weight is [outputs, inputs, kernel …] with elements, and at a gain or slope that is
+// not finite.
 extension Initializer {
   /// Uniform on ±gain·√(6/(fan-in + fan-out)): keeps the variance of signals in both directions.
   /// Glorot and Bengio, AISTATS 2010.
   public static func glorotUniform(gain: Double = 1) -> Initializer {
-    uniform { gain * gain * 2 / Double($0.in + $0.out) }
+    SettingRange.finite.check(gain, "the gain", of: "glorotUniform")
+    return uniform { gain * gain * 2 / Double($0.in + $0.out) }
   }
 
   /// Normal with variance gain²·2/(fan-in + fan-out). Glorot and Bengio, AISTATS 2010.
   public static func glorotNormal(gain: Double = 1) -> Initializer {
-    normal { gain * gain * 2 / Double($0.in + $0.out) }
+    SettingRange.finite.check(gain, "the gain", of: "glorotNormal")
+    return normal { gain * gain * 2 / Double($0.in + $0.out) }
   }
 
-  /// Uniform on ±√(6/fan-in): keeps the variance through ReLU. He et al., ICCV 2015.
-  public static let heUniform = uniform { 2 / Double($0.in) }
-
-  /// Normal with variance 2/fan-in: keeps the variance through ReLU. He et al., ICCV 2015.
-  public static let heNormal = normal { 2 / Double($0.in) }
-
-  /// Uniform on ±gain·√(3/fan-in): He's draw for another nonlinearity than ReLU.
-  public static func heUniform(gain: Double) -> Initializer {
-    uniform { gain * gain / Double($0.in) }
+  /// Uniform on ±√(6/((1 + a²)·fan-in)): keeps the variance of the signal through a leaky ReLU of
+  /// slope a, which is ReLU for 0. He et al., ICCV 2015.
+  public static func heUniform(slope: Double = 0) -> Initializer {
+    SettingRange.finite.check(slope, "the slope", of: "heUniform")
+    return uniform { 2 / ((1 + slope * slope) * Double($0.in)) }
   }
 
-  /// Normal with variance gain²/fan-in: He's draw for another nonlinearity than ReLU.
-  public static func heNormal(gain: Double) -> Initializer {
-    normal { gain * gain / Double($0.in) }
+  /// Normal with variance 2/((1 + a²)·fan-in): keeps the variance of the signal through a leaky ReLU of
+  /// slope a, which is ReLU for 0. He et al., ICCV 2015.
+  public static func heNormal(slope: Double = 0) -> Initializer {
+    SettingRange.finite.check(slope, "the slope", of: "heNormal")
+    return normal { 2 / ((1 + slope * slope) * Double($0.in)) }
   }
 
-  /// Uniform on ±gain·√(3/fan-in): keeps the variance of the signal forwards. LeCun et al.,
-  /// "Efficient BackProp", 1998.
-  public static func lecunUniform(gain: Double = 1) -> Initializer { heUniform(gain: gain) }
+  /// Uniform on ±gain·√(3/fan-in): keeps the variance of the signal forwards, through a nonlinearity of
+  /// any gain. LeCun et al., "Efficient BackProp", 1998.
+  public static func lecunUniform(gain: Double = 1) -> Initializer {
+    SettingRange.finite.check(gain, "the gain", of: "lecunUniform")
+    return uniform { gain * gain / Double($0.in) }
+  }
 
-  /// Normal with variance gain²/fan-in: keeps the variance of the signal forwards. LeCun et al.,
-  /// "Efficient BackProp", 1998.
-  public static func lecunNormal(gain: Double = 1) -> Initializer { heNormal(gain: gain) }
+  /// Normal with variance gain²/fan-in: keeps the variance of the signal forwards, through a
+  /// nonlinearity of any gain. LeCun et al., "Efficient BackProp", 1998.
+  public static func lecunNormal(gain: Double = 1) -> Initializer {
+    SettingRange.finite.check(gain, "the gain", of: "lecunNormal")
+    return normal { gain * gain / Double($0.in) }
+  }
 
   private typealias Fans = (in: Int, out: Int)
 
@@ -96,7 +103,7 @@ extension Initializer {
     Initializer { shape, random in
       // A uniform draw on ±b has variance b²/3.
       let bound = (3 * variance(fans(shape))).squareRoot()
-      return random.uniform(shape, in: -bound..<bound)
+      return bound == 0 ? .zeros(shape) : random.uniform(shape, in: -bound..<bound)
     }
   }
 
@@ -123,7 +130,8 @@ extension Initializer {
   /// drawn as the matrix [outputs, the rest]. Mezzadri, Notices of the AMS 54 (2007).
   /// Stops at a shape of fewer than two axes.
   public static func orthogonal(gain: Double = 1) -> Initializer {
-    Initializer { shape, random in
+    SettingRange.finite.check(gain, "the gain", of: "orthogonal")
+    return Initializer { shape, random in
       require(shape.rank >= 2, "an orthogonal matrix has two axes, not shape \(shape)")
       let (rows, columns) = (shape[0], shape.dropFirst().reduce(1, *))
       let normal = random.normal([max(rows, columns), min(rows, columns)], as: Double.self)
@@ -140,7 +148,8 @@ extension Initializer {
   /// keeps its state and its backward signal. Le, Jaitly and Hinton, "A simple way to initialize
   /// recurrent networks of rectified linear units", 2015. Stops unless the shape is [outputs, inputs].
   public static func identity(gain: Double = 1) -> Initializer {
-    Initializer { shape, _ in
+    SettingRange.finite.check(gain, "the gain", of: "identity")
+    return Initializer { shape, _ in
       require(shape.rank == 2, "an identity matrix has two axes, not shape \(shape)")
       let small = min(shape[0], shape[1])
       var matrix = Tensor<Double>.zeros(shape)

@@ -4,23 +4,23 @@ public import BackflowLinearAlgebra
 // Losses of single elements: every element is a sample, so the mean is over all of them. Nothing is
 // broadcast, because [N] against [N, 1] would silently compare everything with everything.
 
-// MARK: - Squared error
+// MARK: - Mean squared error
 
-/// The squared error d², d = prediction − target, and its gradient 2d (PyTorch `mse_loss`).
+/// The mean squared error d², d = prediction − target, and its gradient 2d (PyTorch `mse_loss`).
 ///
 /// Prediction and target have one shape, and so has the gradient; stops if they differ. The mean is
 /// over all elements, NaN for none. Cost: O(count).
-public func squaredError<Scalar>(
+public func meanSquaredError<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: Reduction = .mean
 ) -> (loss: Scalar, gradient: Tensor<Scalar>) {
-  reduced(.squaredError, prediction, target, reduction, "squaredError")
+  reduced(.squaredError, prediction, target, reduction, "meanSquaredError")
 }
 
 /// The squared error of each element: losses of the prediction's shape. Stops if the target's differs.
-public func squaredError<Scalar>(
+public func meanSquaredError<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: NoReduction
 ) -> SampleLosses<Scalar> {
-  perSample(.squaredError, prediction, target, "squaredError")
+  perSample(.squaredError, prediction, target, "meanSquaredError")
 }
 
 // MARK: - Huber
@@ -35,12 +35,12 @@ public func squaredError<Scalar>(
 /// zero: such samples are never learned from.
 ///
 /// Prediction and target have one shape, and so has the gradient; stops if they differ, and unless
-/// δ > 0. The mean is over all elements, NaN for none. Cost: O(count).
+/// δ > 0 also when rounded to `Scalar`. The mean is over all elements, NaN for none. Cost: O(count).
 public func huber<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, delta: Double = 1,
   reduction: Reduction = .mean
 ) -> (loss: Scalar, gradient: Tensor<Scalar>) {
-  requireDelta(delta)
+  checkDelta(delta, in: Scalar.self)
   return reduced(.huber(delta: delta), prediction, target, reduction, "huber")
 }
 
@@ -50,12 +50,12 @@ public func huber<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, delta: Double = 1,
   reduction: NoReduction
 ) -> SampleLosses<Scalar> {
-  requireDelta(delta)
+  checkDelta(delta, in: Scalar.self)
   return perSample(.huber(delta: delta), prediction, target, "huber")
 }
 
-private func requireDelta(_ delta: Double) {
-  require(delta > 0, "huber: delta must be positive, not \(delta)")
+private func checkDelta<S: RealScalar>(_ delta: Double, in _: S.Type) {
+  SettingRange.positive.check(delta, "delta", of: "huber", in: S.self)
 }
 
 // MARK: - Smooth L1
@@ -69,13 +69,13 @@ private func requireDelta(_ delta: Double) {
 /// At |d| = β both branches give the same loss and gradient. β = 0 is the absolute error |d|, whose
 /// gradient at its kink d = 0 is 0. Girshick, "Fast R-CNN", ICCV 2015.
 ///
-/// Prediction and target have one shape, and so has the gradient; stops if they differ, and unless
-/// β ≥ 0. The mean is over all elements, NaN for none. Cost: O(count).
+/// Prediction and target have one shape, and so has the gradient; stops if they differ, unless β ≥ 0,
+/// and if β > 0 is 0 when rounded to `Scalar`. The mean is over all elements, NaN for none. Cost: O(count).
 public func smoothL1<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, beta: Double = 1,
   reduction: Reduction = .mean
 ) -> (loss: Scalar, gradient: Tensor<Scalar>) {
-  requireBeta(beta)
+  checkBeta(beta, in: Scalar.self)
   return reduced(.smoothL1(beta: beta), prediction, target, reduction, "smoothL1")
 }
 
@@ -85,39 +85,40 @@ public func smoothL1<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, beta: Double = 1,
   reduction: NoReduction
 ) -> SampleLosses<Scalar> {
-  requireBeta(beta)
+  checkBeta(beta, in: Scalar.self)
   return perSample(.smoothL1(beta: beta), prediction, target, "smoothL1")
 }
 
-private func requireBeta(_ beta: Double) {
-  require(beta >= 0, "smoothL1: beta must not be negative, it is \(beta)")
+private func checkBeta<S: RealScalar>(_ beta: Double, in _: S.Type) {
+  SettingRange.zeroOrPositive.check(beta, "beta", of: "smoothL1", in: S.self)
 }
 
-// MARK: - Binary cross-entropy
+// MARK: - Sigmoid cross-entropy
 
-/// The binary cross-entropy from logits x, in nats, and its gradient by x (PyTorch
-/// `binary_cross_entropy_with_logits`).
+/// The cross-entropy between σ(x) and the probability t of "yes", in nats, and its gradient with
+/// respect to the logits x (PyTorch `binary_cross_entropy_with_logits`).
 ///
 ///     −t ln σ(x) − (1 − t) ln(1 − σ(x)) = max(x, 0) − x t + ln(1 + e^−|x|)
 ///     gradient σ(x) − t
 ///
-/// t is the probability of "yes", which is not checked to lie in 0...1. Computed from the logit and
-/// not from σ(x), neither loss nor gradient loses its digits where the answer is sure.
+/// It takes logits, as its sibling `softmaxCrossEntropy` does, and not probabilities, as the functions
+/// named `binary_cross_entropy` of PyTorch and Keras do. t is not checked to lie in 0...1. Computed from
+/// the logit and not from σ(x), neither loss nor gradient loses its digits where the answer is sure.
 ///
 /// Logits and target have one shape, and so has the gradient; stops if they differ. The mean is over
 /// all elements, NaN for none. Cost: O(count), two transcendental functions an element.
-public func binaryCrossEntropy<Scalar>(
+public func sigmoidCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: Reduction = .mean
 ) -> (loss: Scalar, gradient: Tensor<Scalar>) {
-  reduced(.sigmoidCrossEntropy, logits, target, reduction, "binaryCrossEntropy")
+  reduced(.sigmoidCrossEntropy, logits, target, reduction, "sigmoidCrossEntropy")
 }
 
-/// The binary cross-entropy of each element, in nats: losses of the logits' shape. Stops if the
+/// The cross-entropy of each element, in nats: losses of the logits' shape. Stops if the
 /// target's differs.
-public func binaryCrossEntropy<Scalar>(
+public func sigmoidCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: NoReduction
 ) -> SampleLosses<Scalar> {
-  perSample(.sigmoidCrossEntropy, logits, target, "binaryCrossEntropy")
+  perSample(.sigmoidCrossEntropy, logits, target, "sigmoidCrossEntropy")
 }
 
 // MARK: - What they share

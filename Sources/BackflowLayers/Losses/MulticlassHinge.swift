@@ -38,6 +38,7 @@ public func multiclassHinge<Scalar>(
 private func hinges<S>(
   _ scores: Tensor<S>, _ labels: [Int], margin: Double, squared: Bool, scale: Double
 ) -> (losses: Tensor<S>, gradient: Tensor<S>) {
+  SettingRange.finite.check(margin, "the margin", of: "multiclassHinge", in: S.self)
   var (losses, gradient) = lossesOfRows(scores, labels.count, "multiclassHinge", "scores")
   VectorKernels.multiMargin(
     scores.span, labels: labels, columns: scores.asRows.shape[1], margin: margin,

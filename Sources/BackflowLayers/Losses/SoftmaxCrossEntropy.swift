@@ -104,8 +104,7 @@ private func crossEntropies<S>(
 }
 
 private func requireShare(_ labelSmoothing: Double) {
-  require(
-    (0...1).contains(labelSmoothing), "label smoothing is a share, 0...1, not \(labelSmoothing)")
+  SettingRange.share.check(labelSmoothing, "the label smoothing", of: "softmaxCrossEntropy")
 }
 
 /// Room for one loss a row of `prediction` and for the gradient; stops unless there is one label a

@@ -10,34 +10,35 @@ internal import BackflowLinearAlgebra
 /// Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic
 /// optimization", JMLR 12, 2011.
 public struct Adagrad<Scalar: RealScalar>: Optimizer {
-  /// The step length, which a schedule may change between steps.
-  public var learningRate: Double
+  /// The step length, which a schedule may change between steps. Stops at a negative or infinite one.
+  public var learningRate: Double { didSet { checkRate(of: "Adagrad") } }
   /// How fast the step length falls by itself.
   public let learningRateDecay: Double
-  /// ε, which keeps the quotient finite.
+  /// ε > 0, which keeps the quotient finite.
   public let epsilon: Double
-  /// The L2 penalty's coefficient.
-  public var weightDecay: Double
+  /// The L2 penalty's coefficient. Stops at a negative or infinite one.
+  public var weightDecay: Double { didSet { checkDecay(weightDecay, of: "Adagrad") } }
   /// t, the number of steps taken.
   public private(set) var step = 0
   private var sum: Accumulator<Scalar>
 
-  /// An optimiser for `model`, whose parameters it does not keep. Stops at a negative setting.
+  /// An optimizer for `model`, whose parameters it does not keep. Stops at a setting that is negative or
+  /// infinite or vanishes when rounded to `Scalar`, and at ε = 0.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-2, learningRateDecay: Double = 0,
     epsilon: Double = 1e-10, weightDecay: Double = 0, initialSum: Double = 0
   ) {
-    require(
-      learningRate >= 0 && learningRateDecay >= 0 && epsilon >= 0 && weightDecay >= 0
-        && initialSum >= 0,
-      "Adagrad: no setting may be negative: learning rate \(learningRate), its decay"
-        + " \(learningRateDecay), ε \(epsilon), weight decay \(weightDecay), initial sum"
-        + " \(initialSum)")
     self.learningRate = learningRate
     self.learningRateDecay = learningRateDecay
     self.epsilon = epsilon
     self.weightDecay = weightDecay
     sum = Accumulator("sum", for: model, filledWith: initialSum)
+    checkInitialRate(of: "Adagrad")
+    checkEpsilon(epsilon, of: "Adagrad")
+    checkDecay(weightDecay, of: "Adagrad")
+    SettingRange.zeroOrPositive.check(
+      learningRateDecay, "the decay of the learning rate", of: "Adagrad")
+    SettingRange.zeroOrPositive.check(initialSum, "the initial sum", of: "Adagrad", in: Scalar.self)
   }
 
   /// One step of the equations above. Stops at another model than that of `init`. O(parameters)
@@ -56,8 +57,8 @@ public struct Adagrad<Scalar: RealScalar>: Optimizer {
   /// The number of steps, and s as `sum`.
   public var state: OptimizerState<Scalar> { OptimizerState(step: step, sum) }
 
-  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimiser or model; nothing is
-  /// then changed.
+  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimizer or model or is not
+  /// finite; nothing is then changed.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     (step, sum.tensors) = try state.restored(over: self.state)
   }

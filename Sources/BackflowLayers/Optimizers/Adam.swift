@@ -11,24 +11,24 @@ internal import BackflowLinearAlgebra
 /// Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015. For weight decay see also
 /// `AdamW`.
 public struct Adam<Scalar: RealScalar>: Optimizer {
-  /// The step length, which a schedule may change between steps.
-  public var learningRate: Double
+  /// The step length, which a schedule may change between steps. Stops at a negative or infinite one.
+  public var learningRate: Double { didSet { checkRate(of: name) } }
   /// β₁, the memory of the mean gradient.
   public let beta1: Double
   /// β₂, the memory of the mean squared gradient.
   public let beta2: Double
-  /// ε, which keeps the quotient finite.
+  /// ε > 0, which keeps the quotient finite.
   public let epsilon: Double
-  /// The L2 penalty's coefficient.
-  public var weightDecay: Double
+  /// The L2 penalty's coefficient. Stops at a negative or infinite one.
+  public var weightDecay: Double { didSet { checkDecay(weightDecay, of: name) } }
   /// t, the number of steps taken.
   public private(set) var step = 0
   private let isDecoupled: Bool
   private var firstMoment: Accumulator<Scalar>
   private var secondMoment: Accumulator<Scalar>
 
-  /// An optimiser for `model`, whose parameters it does not keep. Stops at a negative setting, and at
-  /// a β outside 0..<1.
+  /// An optimizer for `model`, whose parameters it does not keep. Stops at a setting that is negative or
+  /// infinite or vanishes when rounded to `Scalar`, at ε = 0, and at a β outside 0..<1 or rounded to 1.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-8, weightDecay: Double = 0
@@ -43,11 +43,6 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
     for model: Model, learningRate: Double, beta1: Double, beta2: Double, epsilon: Double,
     weightDecay: Double, isDecoupled: Bool
   ) {
-    require(
-      learningRate >= 0 && epsilon >= 0 && weightDecay >= 0 && (0..<1).contains(beta1)
-        && (0..<1).contains(beta2),
-      "\(isDecoupled ? "AdamW" : "Adam"): β₁ \(beta1) and β₂ \(beta2) must be in 0..<1, and not negative the learning rate"
-        + " \(learningRate), ε \(epsilon) and the weight decay \(weightDecay)")
     self.learningRate = learningRate
     self.beta1 = beta1
     self.beta2 = beta2
@@ -56,7 +51,15 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
     self.isDecoupled = isDecoupled
     firstMoment = Accumulator("exp_avg", for: model)
     secondMoment = Accumulator("exp_avg_sq", for: model)
+    checkInitialRate(of: name)
+    SettingRange.belowOne.check(beta1, "β₁", of: name, in: Scalar.self)
+    SettingRange.belowOne.check(beta2, "β₂", of: name, in: Scalar.self)
+    checkEpsilon(epsilon, of: name)
+    checkDecay(weightDecay, of: name)
   }
+
+  /// AdamW's settings are kept and checked here.
+  private var name: String { isDecoupled ? "AdamW" : "Adam" }
 
   /// One step of the equations above. Stops at another model than that of `init`. O(parameters)
   public mutating func update<Model: Parameterized<Scalar>>(
@@ -78,8 +81,8 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
     OptimizerState(step: step, firstMoment, secondMoment)
   }
 
-  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimiser or model; nothing is
-  /// then changed.
+  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimizer or model or is not
+  /// finite; nothing is then changed.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     let (step, tensors) = try state.restored(over: self.state)
     self.step = step

@@ -12,14 +12,15 @@ internal import BackflowLinearAlgebra
 public struct AdamW<Scalar: RealScalar>: Optimizer {
   private var adam: Adam<Scalar>
 
-  /// The step length, which a schedule may change between steps.
+  /// The step length, which a schedule may change between steps. Stops at a negative or infinite one.
   public var learningRate: Double {
     get { adam.learningRate }
     set { adam.learningRate = newValue }
   }
   /// The number of steps taken.
   public var step: Int { adam.step }
-  /// The share of each parameter that a step of length 1 would remove.
+  /// The share of each parameter that a step of length 1 would remove. Stops at a negative or infinite
+  /// one.
   public var weightDecay: Double {
     get { adam.weightDecay }
     set { adam.weightDecay = newValue }
@@ -28,11 +29,11 @@ public struct AdamW<Scalar: RealScalar>: Optimizer {
   public var beta1: Double { adam.beta1 }
   /// β₂, the memory of the mean squared gradient.
   public var beta2: Double { adam.beta2 }
-  /// ε, which keeps the quotient finite.
+  /// ε > 0, which keeps the quotient finite.
   public var epsilon: Double { adam.epsilon }
 
-  /// An optimiser for `model`, whose parameters it does not keep. Stops at a negative setting, and at
-  /// a β outside 0..<1.
+  /// An optimizer for `model`, whose parameters it does not keep. Stops at a setting that is negative or
+  /// infinite or vanishes when rounded to `Scalar`, at ε = 0, and at a β outside 0..<1 or rounded to 1.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-8, weightDecay: Double = 1e-2
@@ -50,8 +51,8 @@ public struct AdamW<Scalar: RealScalar>: Optimizer {
   /// The number of steps, and Adam's m as `exp_avg` and v as `exp_avg_sq`.
   public var state: OptimizerState<Scalar> { adam.state }
 
-  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimiser or model; nothing is
-  /// then changed.
+  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimizer or model or is not
+  /// finite; nothing is then changed.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     try adam.restore(state)
   }

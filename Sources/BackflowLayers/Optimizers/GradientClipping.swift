@@ -26,8 +26,12 @@ public enum GradientClippingError: Error, Equatable, Sendable, CustomStringConve
 ///     g ← g · min(1, limit / ‖g‖),   ‖g‖² = Σ over all parameters
 ///
 /// The direction is kept. The norm is formed in double and scaled where a square would overflow, so
-/// large finite gradients are shortened and never silenced. A norm that no double holds is returned as
-/// ∞. Pascanu et al., ICML 2013.
+/// large finite gradients are shortened and never silenced. Afterwards it is never above `limit`, not
+/// by the last bit either, so that clipping again changes nothing; it is below by a few units in the
+/// last place, or by more where the limit is so small that elements lose their digits. A norm that no
+/// double holds is returned as ∞. Pascanu et al., ICML 2013.
+///
+/// Cost: two passes to measure; of gradients that exceed the limit, two more to scale and to check.
 ///
 /// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or if the
 ///   limit is not positive in the gradients' precision; nothing is then changed.
@@ -36,15 +40,18 @@ public func clipGradientNorm<Model: Parameterized>(
   _ gradients: inout Model, to limit: Double
 ) throws(GradientClippingError) -> Double {
   let norm = globalNorm(try clippable(gradients, to: limit))
-  if norm > limit {
-    var scaledNorm = norm
-    if !norm.isFinite {
-      // Every element is at most 1 after this, so that their norm is finite.
-      let largest = largestMagnitude(gradients.namedParameters)
-      gradients.visitParameters { _, gradient in gradient.scale(by: 1, over: largest) }
-      scaledNorm = globalNorm(gradients.namedParameters)
-    }
-    gradients.visitParameters { _, gradient in gradient.scale(by: limit, over: scaledNorm) }
+  guard norm > limit else { return norm }
+  if norm.isFinite {
+    gradients.scale(by: ShorteningFactor(from: norm, to: limit))
+  } else {
+    let scaled = globalNorm(gradients.namedParameters.map { ($0.name, $0.value * 0x1p-600) })
+    gradients.scale(by: ShorteningFactor(from: scaled, times: 600, to: limit))
+  }
+  var margin = 1
+  while case let rest = globalNorm(gradients.namedParameters), rest > limit {
+    margin *= 2
+    gradients.scale(by: ShorteningFactor(from: rest, to: limit, margin: margin))
+    gradients.removeLastPlace()
   }
   return norm
 }
@@ -63,7 +70,7 @@ public func clipGradientValue<Model: Parameterized>(
 ) throws(GradientClippingError) -> Double {
   let largest = largestMagnitude(try clippable(gradients, to: limit))
   if largest > limit {
-    let bound = Model.Scalar(limit)
+    let bound = Model.Scalar(roundedDown: limit)
     gradients.visitParameters { _, gradient in gradient = gradient.clamped(to: -bound...bound) }
   }
   return largest
@@ -72,7 +79,7 @@ public func clipGradientValue<Model: Parameterized>(
 private func clippable<Model: Parameterized>(
   _ gradients: Model, to limit: Double
 ) throws(GradientClippingError) -> [(name: String, value: Tensor<Model.Scalar>)] {
-  guard limit > 0, Model.Scalar(limit) > 0 else { throw .limitNotPositive(limit) }
+  guard limit > 0, Model.Scalar(roundedDown: limit) > 0 else { throw .limitNotPositive(limit) }
   let named = gradients.namedParameters
   for (name, gradient) in named where !gradient.isFinite {
     throw .nonFiniteGradient(parameter: name, count: gradient.nonfiniteCount)
@@ -86,17 +93,4 @@ private func globalNorm<S>(_ gradients: [(name: String, value: Tensor<S>)]) -> D
 
 private func largestMagnitude<S>(_ gradients: [(name: String, value: Tensor<S>)]) -> Double {
   gradients.reduce(0) { max($0, Double($1.value.maxMagnitude())) }
-}
-
-extension Tensor {
-  /// self ← self · numerator / denominator, also where the quotient itself would underflow.
-  fileprivate mutating func scale(by numerator: Double, over denominator: Double) {
-    let factor = Scalar(numerator / denominator)
-    if factor.isNormal {
-      self *= factor
-    } else {
-      self *= Scalar(1 / denominator)
-      self *= Scalar(numerator)
-    }
-  }
 }

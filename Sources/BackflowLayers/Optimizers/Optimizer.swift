@@ -9,7 +9,7 @@ public protocol Optimizer<Scalar>: Sendable {
   /// The element of the parameters.
   associatedtype Scalar: RealScalar
 
-  /// The step length.
+  /// The step length. Stops at a negative or infinite one, also where it is set later.
   var learningRate: Double { get set }
 
   /// The number of steps taken.
@@ -26,6 +26,31 @@ public protocol Optimizer<Scalar>: Sendable {
 
   /// Takes `state` over from another run of the same optimiser for the same model.
   ///
-  /// - Throws: `OptimizerStateError` if it does not belong to such a run; nothing is then changed.
+  /// - Throws: `OptimizerStateError` if it does not belong to such a run or is not finite; nothing is
+  ///   then changed.
   mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError)
+}
+
+// The checks of the settings that several optimizers have; `owner` is the optimizer's name.
+extension Optimizer {
+  /// Stops at a learning rate that means nothing. One that a schedule has brought below what the
+  /// precision holds is taken: the parameters stand still, as they do at 0.
+  func checkRate(of owner: String) {
+    SettingRange.fallingToZero.check(
+      learningRate, "the learning rate", of: owner, in: Scalar.self)
+  }
+
+  /// The same for the learning rate to begin with, which must not vanish either.
+  func checkInitialRate(of owner: String) {
+    SettingRange.zeroOrPositive.check(
+      learningRate, "the learning rate", of: owner, in: Scalar.self)
+  }
+
+  func checkDecay(_ weightDecay: Double, of owner: String) {
+    SettingRange.zeroOrPositive.check(weightDecay, "the weight decay", of: owner, in: Scalar.self)
+  }
+
+  func checkEpsilon(_ epsilon: Double, of owner: String) {
+    SettingRange.positive.check(epsilon, "ε", of: owner, in: Scalar.self)
+  }
 }

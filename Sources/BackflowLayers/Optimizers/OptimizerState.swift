@@ -54,6 +54,8 @@ public enum OptimizerStateError: Error, Equatable, Sendable, CustomStringConvert
   case otherTensors(expected: [String], found: [String])
   /// A model of another size.
   case otherShape(name: String, expected: Shape, found: Shape)
+  /// A tensor with NaN or infinite elements, with which no step can be taken.
+  case nonFinite(name: String, count: Int)
   /// The tensor `step` does not hold a number of steps.
   case noStep
 
@@ -65,6 +67,9 @@ public enum OptimizerStateError: Error, Equatable, Sendable, CustomStringConvert
         + " \(found.joined(separator: ", "))"
     case .otherShape(let name, let expected, let found):
       "expected shape \(expected) for \(name), found \(found)"
+    case .nonFinite(let name, let count):
+      "the tensor \(name) has \(count) elements that are NaN or infinite; restore an earlier state,"
+        + " or start with a new optimizer"
     case .noStep: "the tensor step holds no number of steps"
     }
   }
@@ -137,6 +142,9 @@ extension OptimizerState {
     where tensors[index].shape != expected.shape {
       throw .otherShape(
         name: names[index], expected: expected.shape, found: tensors[index].shape)
+    }
+    for (name, tensor) in zip(names, tensors) where !tensor.isFinite {
+      throw .nonFinite(name: name, count: tensor.nonfiniteCount)
     }
     guard let step else { throw .noStep }
     return (step, tensors)

@@ -10,32 +10,27 @@ internal import BackflowLinearAlgebra
 ///
 /// Hinton, "Neural networks for machine learning", lecture 6e, 2012.
 public struct RMSProp<Scalar: RealScalar>: Optimizer {
-  /// The step length, which a schedule may change between steps.
-  public var learningRate: Double
+  /// The step length, which a schedule may change between steps. Stops at a negative or infinite one.
+  public var learningRate: Double { didSet { checkRate(of: "RMSProp") } }
   /// α, the memory of the mean squared gradient.
   public let alpha: Double
-  /// ε, which keeps the quotient finite.
+  /// ε > 0, which keeps the quotient finite.
   public let epsilon: Double
-  /// The share of the last step that is kept.
-  public var momentum: Double
-  /// The L2 penalty's coefficient.
-  public var weightDecay: Double
+  /// The share of the last step that is kept. Stops at a negative or infinite one.
+  public var momentum: Double { didSet { checkMomentum() } }
+  /// The L2 penalty's coefficient. Stops at a negative or infinite one.
+  public var weightDecay: Double { didSet { checkDecay(weightDecay, of: "RMSProp") } }
   /// The number of steps taken.
   public private(set) var step = 0
   private var meanSquare: Accumulator<Scalar>
   private var velocity: Accumulator<Scalar>
 
-  /// An optimiser for `model`, whose parameters it does not keep. Stops at a negative setting, and at
-  /// an α outside 0...1.
+  /// An optimizer for `model`, whose parameters it does not keep. Stops at a setting that is negative or
+  /// infinite or vanishes when rounded to `Scalar`, at ε = 0, and at an α outside 0...1 or rounded to 1.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-2, alpha: Double = 0.99, epsilon: Double = 1e-8,
     momentum: Double = 0, weightDecay: Double = 0
   ) {
-    require(
-      learningRate >= 0 && epsilon >= 0 && momentum >= 0 && weightDecay >= 0
-        && (0...1).contains(alpha),
-      "RMSProp: α \(alpha) must be in 0...1, and not negative the learning rate \(learningRate),"
-        + " ε \(epsilon), the momentum \(momentum) and the weight decay \(weightDecay)")
     self.learningRate = learningRate
     self.alpha = alpha
     self.epsilon = epsilon
@@ -43,6 +38,15 @@ public struct RMSProp<Scalar: RealScalar>: Optimizer {
     self.weightDecay = weightDecay
     meanSquare = Accumulator("square_avg", for: model)
     velocity = Accumulator("momentum_buffer", for: model)
+    checkInitialRate(of: "RMSProp")
+    SettingRange.share.check(alpha, "α", of: "RMSProp", in: Scalar.self)
+    checkEpsilon(epsilon, of: "RMSProp")
+    checkMomentum()
+    checkDecay(weightDecay, of: "RMSProp")
+  }
+
+  private func checkMomentum() {
+    SettingRange.zeroOrPositive.check(momentum, "the momentum", of: "RMSProp", in: Scalar.self)
   }
 
   /// One step of the equations above. Stops at another model than that of `init`. O(parameters)
@@ -63,8 +67,8 @@ public struct RMSProp<Scalar: RealScalar>: Optimizer {
   /// The number of steps, s as `square_avg` and v as `momentum_buffer`.
   public var state: OptimizerState<Scalar> { OptimizerState(step: step, meanSquare, velocity) }
 
-  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimiser or model; nothing is
-  /// then changed.
+  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimizer or model or is not
+  /// finite; nothing is then changed.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     let (step, tensors) = try state.restored(over: self.state)
     self.step = step

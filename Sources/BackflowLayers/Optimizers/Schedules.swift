@@ -16,8 +16,11 @@ public struct ConstantSchedule: Schedule {
   /// The learning rate.
   public let learningRate: Double
 
-  /// This learning rate.
-  public init(_ learningRate: Double) { self.learningRate = learningRate }
+  /// This learning rate. Stops at a negative or infinite one.
+  public init(_ learningRate: Double) {
+    SettingRange.zeroOrPositive.check(learningRate, "the learning rate", of: "ConstantSchedule")
+    self.learningRate = learningRate
+  }
 
   /// The learning rate.
   public func learningRate(at step: Int) -> Double { learningRate }
@@ -34,9 +37,12 @@ public struct StepSchedule: Schedule {
   /// What the rate is multiplied by at each change.
   public let factor: Double
 
-  /// Multiplies `learningRate` by `factor` every `interval` steps. Stops unless `interval` > 0.
+  /// Multiplies `learningRate` by `factor` every `interval` steps. Stops unless `interval` > 0, and
+  /// at a learning rate or factor that is negative or infinite.
   public init(_ learningRate: Double, every interval: Int, factor: Double = 0.1) {
     require(interval > 0, "a step schedule changes every so many steps, not every \(interval)")
+    SettingRange.zeroOrPositive.check(learningRate, "the learning rate", of: "StepSchedule")
+    SettingRange.zeroOrPositive.check(factor, "the factor", of: "StepSchedule")
     (self.learningRate, self.interval, self.factor) = (learningRate, interval, factor)
   }
 
@@ -60,9 +66,12 @@ public struct CosineSchedule: Schedule {
   /// The learning rate at last.
   public let minimum: Double
 
-  /// Falls from `learningRate` to `minimum` in `steps` steps. Stops unless `steps` > 0.
+  /// Falls from `learningRate` to `minimum` in `steps` steps. Stops unless `steps` > 0, and at
+  /// a learning rate or minimum that is negative or infinite.
   public init(_ learningRate: Double, steps: Int, minimum: Double = 0) {
     require(steps > 0, "a cosine schedule needs steps, not \(steps)")
+    SettingRange.zeroOrPositive.check(learningRate, "the learning rate", of: "CosineSchedule")
+    SettingRange.zeroOrPositive.check(minimum, "the minimum", of: "CosineSchedule")
     (self.learningRate, self.steps, self.minimum) = (learningRate, steps, minimum)
   }
 
@@ -88,9 +97,10 @@ public struct WarmupSchedule<Following: Schedule>: Schedule {
   public let following: Following
 
   /// Rises for `steps` steps from the share `start` of the learning rate at which `following` begins.
-  /// Stops if `steps` < 0.
+  /// Stops if `steps` < 0 or `start` is negative or infinite.
   public init(steps: Int, from start: Double = 0, then following: Following) {
     require(steps >= 0, "a warm-up cannot last \(steps) steps")
+    SettingRange.zeroOrPositive.check(start, "the start", of: "WarmupSchedule")
     (self.steps, self.start, self.following) = (steps, start, following)
   }
 

@@ -28,7 +28,7 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
   /// or two cells, and at a dropout outside 0...1.
   public init(cells: [[Cell]], dropout: Double = 0) {
     require(!cells.isEmpty, "a recurrent network has at least one layer")
-    require(dropout >= 0 && dropout <= 1, "a share of \(dropout) cannot be dropped")
+    SettingRange.share.check(dropout, "the dropout", of: "a recurrent network")
     let directions = cells[0].count
     require((1...2).contains(directions), "a layer has one or two cells, not \(directions)")
     let hidden = cells[0][0].hiddenSize

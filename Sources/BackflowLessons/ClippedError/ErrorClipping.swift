@@ -27,7 +27,7 @@ extension ErrorClipping {
     case .huber:
       return Backflow.huber(prediction, target, delta: Double(limit))
     case .gradientNorm:
-      let (loss, gradient) = squaredError(prediction, target)
+      let (loss, gradient) = meanSquaredError(prediction, target)
       return (loss / 2, gradient * 0.5)
     }
   }

@@ -25,9 +25,9 @@ public struct QNetwork: Layer {
   ) {
     self.init(
       first: Dense(
-        inputSize: stateSize, outputSize: hiddenSize, weights: .heUniform, using: &random),
+        inputSize: stateSize, outputSize: hiddenSize, weights: .heUniform(), using: &random),
       second: Dense(
-        inputSize: hiddenSize, outputSize: hiddenSize, weights: .heUniform, using: &random),
+        inputSize: hiddenSize, outputSize: hiddenSize, weights: .heUniform(), using: &random),
       third: Dense(inputSize: hiddenSize, outputSize: actionCount, using: &random))
   }
 

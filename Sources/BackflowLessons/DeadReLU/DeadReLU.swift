@@ -67,7 +67,7 @@ package struct DeadReLU {
   ) -> Outcome {
     var random = RandomSource(seed: seed)
     let hidden = Dense<Float>(
-      inputSize: 64, outputSize: width, weights: .heNormal, using: &random)
+      inputSize: 64, outputSize: width, weights: .heNormal(), using: &random)
     let readout = Dense<Float>(
       inputSize: width, outputSize: Digits.classCount, using: &random)
     var training = DigitTraining(

@@ -12,8 +12,9 @@ public struct ComplexMatrix<Scalar: RealScalar>: Equatable, Sendable {
 
   /// A matrix from its entries, row by row. Stops if their number differs from rows × columns.
   public init(rows: Int, columns: Int, elements: [Complex<Scalar>]) {
+    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
     require(
-      rows >= 0 && columns >= 0 && elements.count == rows * columns,
+      rows >= 0 && columns >= 0 && !overflow && elements.count == count,
       "a \(rows)×\(columns) matrix cannot have \(elements.count) elements")
     self.rows = rows
     self.columns = columns

@@ -52,7 +52,7 @@ extension RandomSource {
     StandardNormal.quantile((Double(next() >> 12) + 0.5) * 0x1p-52)
   }
 
-  /// Uniform on 0 ..< `bound`, without bias (Lemire, ACM TOMACS 29, 2019).
+  /// Uniform on 0 ..< `bound`, without bias (Lemire, ACM TOMACS 29, 2019). Stops unless `bound` > 0.
   public mutating func integer(below bound: Int) -> Int {
     require(bound > 0, "a random integer needs a positive bound, not \(bound)")
     let range = UInt64(bound)
@@ -64,8 +64,10 @@ extension RandomSource {
     return Int(product.high)
   }
 
-  /// The numbers 0 ..< `count` in random order, every order equally likely (Fisher–Yates).
+  /// The numbers 0 ..< `count` in random order, every order equally likely (Fisher–Yates). Stops if
+  /// `count` < 0.
   public mutating func permutation(_ count: Int) -> [Int] {
+    require(count >= 0, "a permutation has 0 numbers or more, not \(count)")
     var order = Array(0..<count)
     for last in stride(from: count - 1, to: 0, by: -1) {
       order.swapAt(last, integer(below: last + 1))

@@ -22,7 +22,9 @@ public struct Tensor<Scalar: RealScalar>: Sendable {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package init(uninitialized shape: Shape) {
-    self.init(shape: shape, storage: Buffer(uninitialized: shape.elementCount))
+    self.init(
+      shape: shape,
+      storage: Buffer(uninitialized: shape.elementCount, for: "a tensor of shape \(shape)"))
   }
 
   package var span: Span<Scalar> {
@@ -123,7 +125,7 @@ extension Tensor {
   }
 
   private func offset(of indices: [Int]) -> Int {
-    require(indices.count == rank, "\(indices) does not name an element of shape \(shape)")
+    require(indices.count == rank, namesNoElement(indices))
     var offset = 0
     for (axis, index) in indices.enumerated() {
       require(
@@ -131,6 +133,14 @@ extension Tensor {
       offset = offset * shape[axis] + index
     }
     return offset
+  }
+
+  private func namesNoElement(_ indices: [Int]) -> String {
+    let axes = rank == 1 ? "1 axis" : "\(rank) axes"
+    let reason = "\(indices) does not name an element of shape \(shape), which has \(axes)"
+    if indices.isEmpty || indices.count > rank { return reason }
+    let part = indices.map { "select(\($0))" }.joined(separator: ".")
+    return reason + "; \(part) is the part of shape \(Shape(shape.dropFirst(indices.count)))"
   }
 }
 

@@ -215,7 +215,9 @@ typedef struct backflow_windows {
 //              Adam: keep = 1. AdamW: weight_decay = 0, keep = 1 − learning_rate · its decay.
 // rmsprop_update: g as in sgd_update; s = alpha s + (1 − alpha) g²; v = momentum v + g / (√s + epsilon);
 //              p −= learning_rate v.
-// adagrad_update: g as in sgd_update; s += g²; p −= learning_rate g / (√s + epsilon).
+// adagrad_update: g as in sgd_update; s += g², at most the largest number; p −= learning_rate g / (√s + epsilon).
+// In the last three a finite g counts as one of at most 2^63 (double: 2^511) and the divisor as at least the inverse, so
+// that no square overflows and none that vanishes is divided by. A g that is not finite gives NaN.
 #define BACKFLOW_OPTIMIZER_KERNELS(KERNEL, T)                                                \
     KERNEL(void, sgd_update, (size_t n, double learning_rate, double momentum, double weight_decay, \
                               const T *gradient, T *velocity, T *parameter))                 \

@@ -39,7 +39,7 @@
       try expectNoAlarms("ReLU, 64-64-64-10", accuracy: 0.94) { seed in
         var random = RandomSource(seed: seed)
         var network = Sequential<Float>(
-          [64, 64, 64, 10], ReLU<Float>(), weights: .heUniform, using: &random)
+          [64, 64, 64, 10], ReLU<Float>(), weights: .heUniform(), using: &random)
         return try network.train(epochs: 40, using: &random)
       }
     }

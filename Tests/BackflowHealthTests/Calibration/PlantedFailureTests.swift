@@ -61,7 +61,7 @@
     @Test func `of units dead by their bias is found`() throws {
       try expectFound("dead units by bias", .deadUnits) { seed, random in
         var network = Sequential<Float>(
-          [64, 48, 48, 48, 10], ReLU<Float>(), weights: .heUniform, using: &random)
+          [64, 48, 48, 48, 10], ReLU<Float>(), weights: .heUniform(), using: &random)
         let k = Int(seed) % 3
         // Half of the units; with all of them nothing would live above.
         network[dense: k].bias = Tensor((0..<48).map { $0 < 24 ? -30 : 0 })

@@ -148,4 +148,40 @@ func counting<S: RealScalar>(_ shape: Shape, as _: S.Type = S.self) -> Tensor<S>
     }
     #expect(stopMessage(rank).contains("[1] does not name an element of shape [2, 3]"))
   }
+
+  @Test func `points to the part that too few indices name`() async {
+    let row = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor<Float>.zeros([2, 3])[0]
+    }
+    #expect(
+      stopMessage(row).contains(
+        "shape [2, 3], which has 2 axes; select(0) is the part of shape [3]"))
+    let matrix = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var tensor = Tensor<Float>.zeros([2, 3, 4])
+      tensor[1, 2] = 5
+    }
+    #expect(stopMessage(matrix).contains("select(1).select(2) is the part of shape [4]"))
+    let many = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor<Float>.zeros([2])[0, 0]
+    }
+    #expect(stopMessage(many).contains("[0, 0] does not name an element of shape [2]"))
+    #expect(!stopMessage(many).contains("select"))
+  }
+
+  @Test func `takes its extents from any collection of integers`() {
+    let extents = [2, 3]
+    let part = [7, 3, 2].dropFirst()
+    let values: [Float] = [1, 2, 3, 4, 5, 6]
+    let matrix = Tensor(values, shape: extents)
+    #expect(matrix == Tensor(values, shape: [2, 3]))
+    #expect(matrix == Tensor(values, shape: matrix.shape))
+    #expect(matrix.reshaped(to: part) == Tensor(values, shape: [3, 2]))
+    #expect(Tensor<Float>.zeros(extents) == .zeros([2, 3]))
+    #expect(Tensor<Float>.ones(part) == .ones([3, 2]))
+    #expect(Tensor<Float>(repeating: 2, shape: extents + [1]).shape == [2, 3, 1])
+    #expect(Tensor<Float>.zeros([]).rank == 0)
+    var (one, two) = (RandomSource(seed: 1), RandomSource(seed: 1))
+    #expect(one.uniform(extents, as: Float.self) == two.uniform([2, 3], as: Float.self))
+    #expect(one.normal(extents, as: Float.self) == two.normal([2, 3], as: Float.self))
+  }
 }
