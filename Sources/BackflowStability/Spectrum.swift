@@ -26,7 +26,7 @@ public struct Spectrum: Sendable {
   public let slopeBound: Double
   /// By how much rounding may have moved σ_max: 4·ε·‖W‖_F + 8·H·2⁻⁵²·σ_max, with ε of the precision that the
   /// weight was stored in; the second term is the arithmetic's. An eigenvalue may have moved by its condition
-  /// number times as much. A verdict needs more than that, so that a rotation is not called stable or
+  /// number times as much, or by Henrici's bound where that is less. A verdict needs more than that, so that a rotation is not called stable or
   /// unstable by its last bit.
   public let margin: Double
   /// What follows for gradients over many steps.
@@ -41,12 +41,12 @@ public struct Spectrum: Sendable {
     eigenvalues[index].length - eigenvalueMargins[index] > 1 / slopeBound
   }
 
-  /// Whether rounding leaves open on which side of 1/γ the spectral radius lies although the computed one
-  /// is further from it than `margin`: W is far from normal.
-  public var isFarFromNormal: Bool {
-    spectralRadiusBounds.contains(1 / slopeBound)
-      && abs(spectralRadius - 1 / slopeBound) > margin
-  }
+  /// Whether rounding leaves open on which side of 1/γ the spectral radius lies.
+  var isRadiusOpen: Bool { spectralRadiusBounds.contains(1 / slopeBound) }
+
+  /// Whether the leading eigenvalue is a thousand times as sensitive as one of a normal matrix, or more. The
+  /// powers of such a weight may grow for long although its eigenvalues are small.
+  public var isFarFromNormal: Bool { (eigenvalueConditions.first ?? 1) >= 1000 }
 
   /// Analyses a recurrent weight [H, H] under a nonlinearity of slope at most `slopeBound` > 0.
   ///
@@ -79,7 +79,8 @@ public struct Spectrum: Sendable {
     let order = Spectrum.descendingOrder(of: spectrum.values)
     let values = order.map { spectrum.values[$0] }
     let conditions = order.map { spectrum.conditions[$0] }
-    let margins = conditions.map { $0 * perturbation }
+    let displacements = spectrum.displacements(by: perturbation)
+    let margins = order.map { displacements[$0] }
     let radius = values.first?.length ?? 0
     let lower = zip(values, margins).map { $0.length - $1 }.max() ?? 0
     let upper = zip(values, margins).map { $0.length + $1 }.max() ?? 0

@@ -1,3 +1,5 @@
+internal import RealModule
+
 /// What a recurrent weight implies for the gradient over many steps, after Pascanu, Mikolov and
 /// Bengio, "On the difficulty of training recurrent neural networks", ICML 2013.
 ///
@@ -29,8 +31,12 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
 }
 
 extension Spectrum {
-  /// The reason of the verdict in a sentence.
+  /// The reason of the verdict in a sentence or two.
   public var explanation: String {
+    isFarFromNormal ? reason + " " + departureFromNormality : reason
+  }
+
+  private var reason: String {
     switch verdict {
     case .mustVanish:
       "Every step back multiplies the gradient by less than 1, so it vanishes exponentially."
@@ -39,13 +45,19 @@ extension Spectrum {
         + " not saturated; clip it."
     case .undecided where largestSingularValue <= 1 / slopeBound + margin:
       "No step back lengthens the gradient, and none has to shorten it."
-    case .undecided where isFarFromNormal:
-      "A step back can lengthen the gradient. Whether the lengthening compounds cannot be told from the"
-        + " eigenvalues: the weight is far from normal, and rounding alone moves its spectral radius across"
-        + " \(slopeBound == 1 ? "1" : "1/γ")."
+    case .undecided where isRadiusOpen:
+      "A step back can lengthen the gradient; whether the lengthening compounds cannot be told, because"
+        + " rounding alone may move the spectral radius across \(slopeBound == 1 ? "1" : "1/γ")."
     case .undecided:
       "A step back can lengthen the gradient, perhaps for many steps, but the powers of the weight"
         + " alone do not grow exponentially."
     }
+  }
+
+  private var departureFromNormality: String {
+    let condition = eigenvalueConditions.first ?? 1
+    let figure = condition.isFinite ? "of about 1e\(Int(Double.log10(condition).rounded()))" : "without bound"
+    return "The weight is far from normal: its leading eigenvalue has a condition number \(figure), and a"
+      + " gradient may grow for many steps whatever the eigenvalues are."
   }
 }

@@ -45,7 +45,7 @@ private func compensatedSum(_ terms: [Double]) -> Double {
 private func checkSums<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
   let sum = table.reductions["sum"]
   #expect(sum(0, nil) == 0)
-  #expect(table.sumOfSquares(0, nil) == 0)
+  #expect(table.sumOfSquares(0, nil) == 0 && table.dot(0, nil, nil) == 0)
   for n in Samples.lengths + [511, 512, 513, 1024, 1537, 100_003] {
     let x: [T] = Samples.uniform(n, in: -1...3)
     let terms = x.map { Double($0) }
@@ -57,6 +57,12 @@ private func checkSums<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
     #expect(difference == nil, label)
     let actual = [table.sumOfSquares(n, x)]
     #expect(mismatch(actual, [compensatedSum(squares)], ulps: 32) == nil, label)
+    let y: [T] = Samples.uniform(n, in: -1...3, seed: 2)
+    let products = zip(terms, y).map { $0 * Double($1) }
+    #expect(
+      mismatch(
+        [T(table.dot(n, x, y))], [compensatedSum(products)], ulps: 32,
+        scale: [compensatedSum(products.map(\.magnitude))]) == nil, label)
   }
   for (special, expected) in [
     (T.nan, Double.nan), (.infinity, .infinity), (-.infinity, -.infinity),

@@ -21,6 +21,7 @@ struct VectorKernelTable<T: BinaryFloatingPoint> {
   let toDouble: (Int, Input, UnsafeMutablePointer<Double>?) -> Void
   let fromDouble: (Int, UnsafePointer<Double>?, Output) -> Void
   let sumOfSquares: (Int, Input) -> Double
+  let dot: (Int, Input, Input) -> Double
   let sumRows: (Int, Int, Int32, Input, Output) -> Void
   let rowArgmax: (Int, Int, Input, UnsafeMutablePointer<Int64>?) -> Void
   let countBeyond:
@@ -91,6 +92,7 @@ extension VectorKernelTable<Float> {
     toDouble = table.to_double
     fromDouble = table.from_double
     sumOfSquares = table.sum_of_squares
+    dot = table.dot
     sumRows = table.sum_rows
     rowArgmax = table.row_argmax
     countBeyond = table.count_beyond
@@ -146,6 +148,7 @@ extension VectorKernelTable<Double> {
     toDouble = table.to_double
     fromDouble = table.from_double
     sumOfSquares = table.sum_of_squares
+    dot = table.dot
     sumRows = table.sum_rows
     rowArgmax = table.row_argmax
     countBeyond = table.count_beyond

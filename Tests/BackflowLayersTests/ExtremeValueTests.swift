@@ -25,7 +25,7 @@ import Testing
     layer.updateBuffers(from: layer.forward(huge, .training(seed: 1)).cache)
     #expect(layer.runningVariance.isFinite)
     let usual = Tensor<Float>([1, -1, 1, -1], shape: [4, 1])
-    for _ in 0..<900 {
+    for _ in 0..<1100 {
       layer.updateBuffers(from: layer.forward(usual, .training(seed: 1)).cache)
     }
     expectUlps(layer.runningVariance.elements, [4.0 / 3], ulps: 32)
@@ -95,6 +95,6 @@ private func checkPooling<S: RealScalar>(_: S.Type) {
   for extent in [2, 9] {
     let images = Tensor<S>(repeating: huge, shape: [1, 1, extent, extent])
     let means = AvgPool2D<S>(kernelSize: HeightWidth(extent)).forward(images).output
-    #expect(means.elements == [huge], "\(S.self) \(extent)")
+    expectUlps(means.elements, [Double(huge)], ulps: 2, "\(S.self) \(extent)")
   }
 }

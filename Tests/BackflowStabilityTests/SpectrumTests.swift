@@ -74,6 +74,10 @@ func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
     #expect(rotation.explanation.hasPrefix("No step back lengthens the gradient"))
     let line = try Spectrum(of: delayLine(5, factor: 1.1), slopeBound: 1)
     #expect(line.explanation.contains("can lengthen the gradient, perhaps for many steps"))
+    #expect(line.explanation.contains("far from normal"))
+    let triangular = try Spectrum(of: Tensor<Double>(rows: [[0.5, 4], [0, 0.4]]), slopeBound: 1)
+    #expect(triangular.explanation.contains("can lengthen the gradient, perhaps for many steps"))
+    #expect(!triangular.explanation.contains("far from normal"))
   }
 
   @Test(arguments: [[3, 1], [4, 1], [12, 4], [12, 3]])

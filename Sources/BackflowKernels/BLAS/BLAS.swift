@@ -20,25 +20,6 @@ package enum BLAS {
     }
   }
 
-  /// xᵀy, in parts that are added up in double, so that the error does not grow with the length.
-  package static func dot<S: RealScalar>(_ x: Span<S>, _ y: Span<S>) -> S {
-    checkCount(x.count, y.count, "dot", "x", "y")
-    var total = RunningTotal()
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe y.withUnsafeBufferPointer { y in
-        guard let xStart = x.baseAddress, let yStart = y.baseAddress else { return }
-        for part in parts(of: x.count, longest: longestVectorSum) {
-          let count = blasint(part.count)
-          total.add(
-            Double(
-              unsafe S._routines.blas.dot(
-                count, xStart + part.lowerBound, 1, yStart + part.lowerBound, 1)))
-        }
-      }
-    }
-    return S(total.value)
-  }
-
   /// ‖x‖₂, scaled inside so that no square overflows or vanishes.
   package static func nrm2<S: RealScalar>(_ x: Span<S>) -> S {
     unsafe x.withUnsafeBufferPointer { x in

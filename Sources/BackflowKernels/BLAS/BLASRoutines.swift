@@ -20,18 +20,17 @@ internal import COpenBLAS
       CBLAS_ORDER, blasint, blasint, Scalar, Input, blasint, Input, blasint, Output, blasint
     ) -> Void
   let axpy: @Sendable (blasint, Scalar, Input, blasint, Output, blasint) -> Void
-  let dot: @Sendable (blasint, Input, blasint, Input, blasint) -> Scalar
   let nrm2: @Sendable (blasint, Input, blasint) -> Scalar
 }
 
 extension BLASRoutines<Float> {
   static let single = unsafe BLASRoutines(
-    gemm: cblas_sgemm, gemv: cblas_sgemv, ger: cblas_sger, axpy: cblas_saxpy, dot: cblas_sdot,
+    gemm: cblas_sgemm, gemv: cblas_sgemv, ger: cblas_sger, axpy: cblas_saxpy,
     nrm2: cblas_snrm2)
 }
 
 extension BLASRoutines<Double> {
   static let double = unsafe BLASRoutines(
-    gemm: cblas_dgemm, gemv: cblas_dgemv, ger: cblas_dger, axpy: cblas_daxpy, dot: cblas_ddot,
+    gemm: cblas_dgemm, gemv: cblas_dgemv, ger: cblas_dger, axpy: cblas_daxpy,
     nrm2: cblas_dnrm2)
 }

@@ -2,33 +2,21 @@
 // sums that are long are formed in parts, and what adding the parts up rounds away is kept beside them.
 
 extension BLAS {
-  /// The terms that BLAS may sum up in one call of a vector routine.
-  static var longestVectorSum: Int { 4096 }
+  /// How many terms BLAS may sum up in one call of gemv, which keeps a running sum.
+  static var longestVectorSum: Int { 512 }
 
-  /// The terms that a matrix product may sum up in one call. Both OpenBLAS and our kernel sum in blocks of
-  /// a few hundred themselves.
-  static var longestMatrixSum: Int { 16384 }
+  /// How many terms of each of `m`·`n` sums one call may add up. Our kernel and OpenBLAS's for large matrices
+  /// sum in blocks of a few hundred; OpenBLAS's for small matrices, up to 10⁶ multiply-adds, keeps a running sum.
+  static func longestMatrixSum(m: Int, n: Int, k: Int, packs: Bool) -> Int {
+    let longest = 16_384
+    return packs || m * n * min(k, longest) > 1_000_000 ? longest : longestVectorSum
+  }
 
   /// `0..<count` in parts of about the same length, each at most `longest`.
   static func parts(of count: Int, longest: Int) -> some Collection<Range<Int>> {
     let number = (count + longest - 1) / longest
     return (0..<number).lazy.map { count * $0 / number..<count * ($0 + 1) / number }
   }
-}
-
-/// A sum of doubles with what its additions round away (Knuth's two-sum).
-struct RunningTotal {
-  private var sum = 0.0
-  private var lost = 0.0
-
-  mutating func add(_ term: Double) {
-    let total = sum + term
-    let added = total - sum
-    lost += (sum - (total - added)) + (term - added)
-    sum = total
-  }
-
-  var value: Double { lost.isNaN ? sum : sum + lost }
 }
 
 /// A [rows, columns] part of a result, its rows `stride` elements apart, that is the sum of several

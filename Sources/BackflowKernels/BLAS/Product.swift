@@ -43,7 +43,9 @@ internal import COpenBLAS
     let part = unsafe c + rows.lowerBound * n + columns.lowerBound
     let sum = unsafe LongSum(
       rows: rows.count, columns: columns.count, beta: beta, into: part, stride: n)
-    unsafe sum.add(count: k, longest: BLAS.longestMatrixSum) { depth, beta, c, stride in
+    let longest = unsafe BLAS.longestMatrixSum(
+      m: rows.count, n: columns.count, k: k, packs: packs)
+    unsafe sum.add(count: k, longest: longest) { depth, beta, c, stride in
       if packs {
         unsafe runPacked(rows, columns, depth, beta, c, stride)
       } else {

@@ -12,6 +12,14 @@ extension VectorKernels {
     unsafe reduce(x, S._routines.vector.sumOfSquares)
   }
 
+  /// xᵀy, in double, with an error that does not grow with the count.
+  package static func dot<S: RealScalar>(_ x: Span<S>, _ y: Span<S>) -> Double {
+    requireCount(x.count, y.count)
+    return unsafe y.withUnsafeBufferPointer { y in
+      unsafe reduce(x) { unsafe S._routines.vector.dot($0, $1, y.baseAddress) }
+    }
+  }
+
   /// ‖x‖₂ in double: no square overflows or vanishes on the way, and a norm above the largest float
   /// is still a number.
   package static func norm<S: RealScalar>(_ x: Span<S>) -> Double {

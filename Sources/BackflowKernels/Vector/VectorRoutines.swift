@@ -21,6 +21,7 @@ internal import CVectorKernels
     (Int, Int, Input, Input, Input, Input, Output, Output, Output) -> Void
   typealias Reduction = (Int, Input) -> Scalar
   typealias DoubleReduction = (Int, Input) -> Double
+  typealias DoubleProduct = (Int, Input, Input) -> Double
   typealias Count = (Int, Input) -> Int
   typealias RowUpdate = (Int, Int, Input, Output) -> Void
   typealias RowMap = (Int, Int, Input, Output) -> Void
@@ -99,6 +100,7 @@ internal import CVectorKernels
   // Reductions
   let sum: Reduction
   let sumOfSquares: DoubleReduction
+  let dot: DoubleProduct
   let maximumOf: Reduction
   let minimumOf: Reduction
   let maxMagnitude: Reduction
@@ -189,6 +191,7 @@ extension VectorRoutines<Float> {
     unsafe gruBackward = table.gru_backward
     unsafe sum = table.sum
     unsafe sumOfSquares = table.sum_of_squares
+    unsafe dot = table.dot
     unsafe maximumOf = table.maximum_of
     unsafe minimumOf = table.minimum_of
     unsafe maxMagnitude = table.max_magnitude
@@ -268,6 +271,7 @@ extension VectorRoutines<Double> {
     unsafe gruBackward = table.gru_backward
     unsafe sum = table.sum
     unsafe sumOfSquares = table.sum_of_squares
+    unsafe dot = table.dot
     unsafe maximumOf = table.maximum_of
     unsafe minimumOf = table.minimum_of
     unsafe maxMagnitude = table.max_magnitude

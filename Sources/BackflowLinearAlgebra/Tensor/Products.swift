@@ -158,10 +158,10 @@ public func matvec<S>(_ a: MatrixOperand<S>, _ x: Tensor<S>) -> Tensor<S> {
 /// A·x, for a matrix and a vector (gemv, 2·m·n flops).
 public func matvec<S>(_ a: Tensor<S>, _ x: Tensor<S>) -> Tensor<S> { matvec(a.operand, x) }
 
-/// xᵀy. Stops if the shapes differ.
+/// xᵀy, formed in double. Stops if the shapes differ.
 public func dot<S>(_ x: Tensor<S>, _ y: Tensor<S>) -> S {
   require(x.shape == y.shape, "dot: shapes \(x.shape) and \(y.shape) differ")
-  return BLAS.dot(x.span, y.span)
+  return S(VectorKernels.dot(x.span, y.span))
 }
 
 /// The outer product x·yᵀ of two vectors, [x.count, y.count] (ger).

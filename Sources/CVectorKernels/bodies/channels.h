@@ -147,7 +147,7 @@ static void NAME(channel_moments)(size_t outer, size_t channels, size_t inner, c
         FOR_EACH(c, width) r[c] = 0;
         if (!wide) {
             NAME(deviations)(outer, channels, inner, first, width, m, x, x, r);
-            FOR_EACH(c, width) r[c] /= count;
+            FOR_EACH(c, width) r[c] = IS_FINITE(m[c]) ? r[c] / count : 0;
         }
         if (v) {
             NAME(squared_deviations)(outer, channels, inner, first, width, m, x, x, v);

@@ -2,20 +2,6 @@
 
 #define EXPM1_IN_DOUBLE JOIN(expm1_of_negative, f64, ISA)
 
-// Σ a b, in double.
-static double NAME(dot_in_double)(size_t n, const T *a, const T *b)
-{
-    double total = 0, lost = 0;
-    for (size_t start = 0; start < n; start += SUM_BLOCK) {
-        _Pragma("clang fp reassociate(on)")
-        size_t end = n - start < SUM_BLOCK ? n : start + SUM_BLOCK;
-        double sum = 0;
-        for (size_t i = start; i < end; i++) sum += (double)a[i] * (double)b[i];
-        NAME(add_to)(&total, &lost, sum);
-    }
-    return NAME(total)(total, lost);
-}
-
 // Of the largest y, which may be nearly 1, dy − Σ y dy is dy Σ′y − Σ′ y dy with sums over the rest, which do not cancel.
 static void NAME(softmax_backward)(size_t rows, size_t columns, const T *y, const T *dy, T *dx)
 {
@@ -23,7 +9,7 @@ static void NAME(softmax_backward)(size_t rows, size_t columns, const T *y, cons
         const size_t top = NAME(index_of_maximum)(columns, y), behind = top + 1;
         double y_top = (double)y[top], dy_top = (double)dy[top];
         double rest = NAME(sum_in_double)(top, y) + NAME(sum_in_double)(columns - behind, y + behind);
-        double dots = NAME(dot_in_double)(top, y, dy) + NAME(dot_in_double)(columns - behind, y + behind, dy + behind);
+        double dots = NAME(dot)(top, y, dy) + NAME(dot)(columns - behind, y + behind, dy + behind);
         T mean = (T)(y_top * dy_top + dots);
         FOR_EACH(i, columns) dx[i] = y[i] * (dy[i] - mean);
         dx[top] = (T)(y_top * (dy_top * rest - dots));

@@ -96,12 +96,14 @@
     KERNEL(void, gru_backward, (size_t rows, size_t hidden, const T *gates, const T *products, const T *h_previous, \
                                 const T *dy, T *dh_next, T *dgates, T *dproducts))
 
-// sum and sum_of_squares accumulate in double, pairwise over blocks, so the error does not grow with n.
+// sum, sum_of_squares and dot (Σ a b) accumulate in double, over blocks, so the error does not grow with n. A sum that is
+// representable is returned although sums on the way to it are not.
 // maximum_of (−∞ if empty), minimum_of (+∞ if empty) and max_magnitude (0 if empty) are NaN when any element is.
 // nonfinite_count counts NaN and ±∞. index_of_maximum is the first maximum, where NaN counts as the maximum; 0 if empty.
 #define BACKFLOW_REDUCTION_KERNELS(KERNEL, T)                                                \
     KERNEL(T, sum, (size_t n, const T *x))                                                   \
     KERNEL(double, sum_of_squares, (size_t n, const T *x))                                   \
+    KERNEL(double, dot, (size_t n, const T *a, const T *b))                                  \
     KERNEL(T, maximum_of, (size_t n, const T *x))                                            \
     KERNEL(T, minimum_of, (size_t n, const T *x))                                            \
     KERNEL(T, max_magnitude, (size_t n, const T *x))                                         \

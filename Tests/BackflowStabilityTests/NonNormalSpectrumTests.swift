@@ -1,0 +1,127 @@
+import Backflow
+import ComplexModule
+import TestSupport
+import Testing
+
+/// Grcar's matrix: 1 on the diagonal and on three diagonals above it, −1 below it.
+func grcar(_ size: Int) -> Tensor<Double> {
+  var matrix = Tensor<Double>.zeros([size, size])
+  for row in 0..<size {
+    if row > 0 { matrix[row, row - 1] = -1 }
+    for column in row..<min(row + 4, size) { matrix[row, column] = 1 }
+  }
+  return matrix
+}
+
+private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
+  var matrix = Tensor<Double>.identity(size) * eigenvalue
+  for row in 1..<size { matrix[row - 1, row] = 1 }
+  return matrix
+}
+
+/// Weights whose eigenvalues are sensitive, coincide, or are at the ends of the range.
+@Suite struct `The spectrum of a weight that is not normal` {
+  // ρ(Grcar(100)) = 2.26292563566076 to 60 digits; its transpose's computed eigenvalues are 1 % off.
+  @Test func `of Grcar's matrix agrees in every routine`() throws {
+    let matrix = grcar(100)
+    let expected = 2.26292563566076
+    for radius in [
+      try spectralRadius(of: matrix),
+      try EigenDecomposition(of: matrix).values.map(\.length).max() ?? 0,
+      try Spectrum(of: matrix, slopeBound: 1).spectralRadius,
+    ] {
+      // A perturbation of one rounding moves this eigenvalue by 1e-1; that it comes out so well is owed to the
+      // matrix being in Hessenberg form already.
+      expectClose([radius], [expected], Tolerance(1e-5, scale: expected))
+    }
+  }
+
+  @Test(arguments: [1.0, 2.27, 4]) func `is undecided for Grcar's matrix`(divisor: Double) throws {
+    let spectrum = try Spectrum(of: grcar(100) * (1 / divisor), slopeBound: 1)
+    #expect(spectrum.isFarFromNormal)
+    #expect(spectrum.explanation.contains("far from normal"))
+    #expect(spectrum.spectralRadiusBounds.contains(spectrum.spectralRadius))
+    // At 2.27 the radius is 0.99688 and at 1 it is 2.26; neither is known to a digit.
+    if divisor != 4 { #expect(spectrum.verdict == .undecided) }
+    #expect(spectrum.growingCount == 0)
+  }
+
+  @Test(arguments: [20, 60], [0.95, 1, 1.05])
+  func `is undecided for a Jordan block`(size: Int, eigenvalue: Double) throws {
+    let spectrum = try Spectrum(of: jordanBlock(size, eigenvalue), slopeBound: 1)
+    #expect(spectrum.verdict == .undecided)
+    #expect(spectrum.explanation.contains("far from normal"))
+  }
+
+  // A perturbation of 1e-14 moves a triple eigenvalue by its cube root, 2e-5, and no further.
+  @Test func `is decided for a small Jordan block away from the limit`() throws {
+    #expect(try Spectrum(of: jordanBlock(3, 1.05), slopeBound: 1).verdict == .mayExplode)
+    let small = try Spectrum(of: jordanBlock(3, 0.95), slopeBound: 1)
+    #expect(small.verdict == .undecided && small.spectralRadiusBounds.upperBound < 0.96)
+  }
+
+  // (W, γ) and (γW, 1) are the same recurrence.
+  @Test(arguments: [1.0, 0.5, 0.25]) func `depends on γW alone`(slope: Double) throws {
+    let triangular = Tensor<Double>(rows: [[2, 4.8], [0, 2]])
+    for matrix in [triangular, orthogonal(12) * 3.9, orthogonal(12) * 4.1, grcar(12), grcar(40)] {
+      let steep = try Spectrum(of: matrix * 0.25, slopeBound: 1)
+      let flat = try Spectrum(of: matrix * (0.25 / slope), slopeBound: slope)
+      #expect(steep.verdict == flat.verdict)
+      #expect(steep.growingCount == flat.growingCount)
+    }
+    // Under a sigmoid every Jacobian is triangular with at most ½ on the diagonal: nothing explodes.
+    #expect(try Spectrum(of: triangular, slopeBound: 0.25).verdict == .undecided)
+  }
+
+  @Test func `keeps coinciding pairs together`() throws {
+    let rotation: [[Double]] = [[0, -1], [1, 0]]
+    var matrix = Tensor<Double>.zeros([8, 8])
+    for block in 0..<3 {
+      for row in 0..<2 {
+        for column in 0..<2 { matrix[2 * block + row, 2 * block + column] = rotation[row][column] }
+      }
+    }
+    (matrix[6, 6], matrix[7, 7]) = (1, -1)
+    let values = try Spectrum(of: matrix, slopeBound: 1).eigenvalues
+    var index = 0
+    while index < values.count {
+      if values[index].imaginary == 0 {
+        index += 1
+      } else {
+        #expect(values[index].imaginary > 0 && values[index + 1] == values[index].conjugate)
+        index += 2
+      }
+    }
+  }
+
+  @Test(arguments: [1e308, 1e-308, 1e200, 1e-320])
+  func `does not overflow, nor does the backward signal`(scale: Double) throws {
+    let matrix = Tensor<Double>(rows: [[0, -scale], [scale, 0]])
+    let spectrum = try Spectrum(of: matrix, slopeBound: 1)
+    expectUlps([spectrum.spectralRadius, spectrum.largestSingularValue], [scale, scale], ulps: 4)
+    #expect(spectrum.verdict == (scale > 1 ? .mayExplode : .mustVanish))
+    #expect(try spectralRadius(of: matrix) == spectrum.spectralRadius)
+    var random = RandomSource(seed: 1)
+    let signal = BackwardSignal(
+      throughRecurrentWeight: Tensor(repeating: scale, shape: [40, 40]), slope: 1, steps: 30,
+      using: &random)
+    // The matrix of equal elements has the eigenvalue 40 · scale alone.
+    let factor = signal.logNorms[30] - signal.logNorms[29]
+    expectClose([factor], [Double.log(40) + Double.log(scale)], Tolerance(1e-9, scale: 700))
+  }
+
+  @Test func `holds in single precision to its ends`() throws {
+    let matrix = Tensor<Float>(rows: [[0, -3e38], [3e38, 0]])
+    #expect(try spectralRadius(of: matrix) == 3e38)
+    #expect(try Spectrum(of: matrix, slopeBound: 1).verdict == .mayExplode)
+    var random = RandomSource(seed: 1)
+    var cell = VanillaCell<Float>(inputSize: 1, hiddenSize: 2, using: &random)
+    cell.recurrentWeight = matrix
+    cell.inputWeight = .zeros([2, 1])
+    let network = RNN(cells: [[cell]])
+    let report = try Stability.report(of: network, along: .zeros([5, 3, 1]), using: &random)
+    expectClose(
+      [report.backwardSignal.logNorms[5]], [5 * Double.log(Double(Float(3e38)))],
+      Tolerance(1e-4, scale: 440))
+  }
+}
