@@ -43,9 +43,9 @@ enum DigitModel: String, ExpressibleByArgument, CaseIterable {
     }
   }
 
-  /// Whether a network of this kind was saved in the directory at `path`.
-  func isSaved(in path: String) -> Bool {
-    let parameter = self == .convolution ? "0.weight" : rawValue + ".weight_hh_l0"
-    return FileManager.default.fileExists(atPath: path + "/" + parameter + ".npy")
+  /// The names of the parameters, whatever the hidden size.
+  var parameterNames: [String] {
+    var random = RandomSource(seed: 0)
+    return network(hiddenSize: 1, using: &random).namedParameters.map(\.name)
   }
 }

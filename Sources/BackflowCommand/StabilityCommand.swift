@@ -82,15 +82,7 @@ struct StabilityCommand: ParsableCommand {
   private func report() throws -> StabilityReport {
     var random = RandomSource(seed: 1)
     if isDirectory {
-      do {
-        return try reportOfTrainedNetwork(using: &random)
-      } catch let error as CheckpointError {
-        complain("\(error)")
-        complain(
-          "a directory must be one that `backflow train digits --save` wrote; of any other network"
-            + " name the recurrent weight as an .npy file")
-        throw ExitCode.failure
-      }
+      return try reportOfTrainedNetwork(using: &random)
     }
     let nonlinearity = nonlinearity ?? .tanh
     return try Stability.report(
@@ -107,9 +99,22 @@ struct StabilityCommand: ParsableCommand {
   private func reportOfTrainedNetwork(
     using random: inout RandomSource
   ) throws -> StabilityReport {
-    for model in DigitModel.allCases where model != .rnn && model.isSaved(in: path) {
+    let directory = SavedDirectory(path)
+    if let model = directory.models.first(where: { $0 != .rnn }) {
       throw UnanalysedNetwork(path: path, model: model)
     }
+    guard directory.holds("rnn.weight_hh_l0") else { throw ForeignDirectory(directory) }
+    do {
+      return try report(ofNetworkIn: path, using: &random)
+    } catch let error as CheckpointError {
+      complain("\(error)")
+      throw ForeignDirectory(directory)
+    }
+  }
+
+  private func report(
+    ofNetworkIn path: String, using random: inout RandomSource
+  ) throws -> StabilityReport {
     // In the precision that training saved. The size is that of the recurrent weight.
     let weight: Tensor<Float> = try NPY.read(path + "/rnn.weight_hh_l0.npy")
     guard weight.rank == 2, weight.shape[0] == weight.shape[1], !weight.isEmpty else {

@@ -8,6 +8,7 @@ internal import BackflowLinearAlgebra
 ///     health.observe(step) {
 ///       $0.network(model, cache, signals: signals)
 ///       $0.parameters(before, gradients: gradients, after: model)
+///       $0.optimizer(optimizer.state)
 ///       $0.loss(loss, classes: 10)
 ///     }
 ///     print(health)
@@ -33,7 +34,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     self.interval = interval
     self.thresholds = thresholds
     rules = [
-      NonFiniteRule(), SaturationRule(), BackwardSignalRule(), RecurrentSignalRule(),
+      NonFiniteRule(), OptimizerStateRule(), SaturationRule(), BackwardSignalRule(),
+      RecurrentSignalRule(),
       BlockedGradientRule(), UpdateRule(), InitializationRule(), SymmetryRule(), ClippingRule(),
     ]
   }

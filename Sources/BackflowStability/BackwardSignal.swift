@@ -37,7 +37,10 @@ public struct BackwardSignal: Sendable, Equatable {
     through cell: Cell, _ cache: Cell.Cache, steps: Int, samples: Range<Int>,
     using random: inout RandomSource
   ) {
-    require(steps >= 0 && !samples.isEmpty, "\(steps) steps of the samples \(samples)")
+    require(
+      steps >= 0 && !samples.isEmpty,
+      "a backward signal takes 0 steps or more and at least one sample, not \(steps) steps of the"
+        + " samples \(samples)")
     let runs = samples.map { sample in
       BackwardSignal.run(
         steps: steps, start: random.normal([cell.stateSize])
@@ -54,7 +57,13 @@ public struct BackwardSignal: Sendable, Equatable {
     throughRecurrentWeight weight: Tensor<Double>, slope: Double, steps: Int, samples: Int = 16,
     using random: inout RandomSource
   ) {
-    require(steps >= 0 && samples >= 1, "\(steps) steps of \(samples) samples")
+    require(
+      steps >= 0 && samples >= 1,
+      "a backward signal takes 0 steps or more and at least one sample, not \(steps) steps of"
+        + " \(samples) samples")
+    require(
+      weight.rank == 2 && weight.shape[0] == weight.shape[1],
+      "a recurrent weight is a square matrix [hidden, hidden], not of shape \(weight.shape)")
     let jacobian = weight * slope
     let runs = (0..<samples).map { _ in
       BackwardSignal.run(

@@ -26,11 +26,16 @@ public enum Stability {
   ///   - layer: which layer, the first is 0; of a bidirectional one the forward cell.
   ///   - samples: how many samples of the batch the backward signal is averaged over, at most; at
   ///     least 1.
-  /// - Throws: `StabilityError`, for a non-finite weight or state or an empty batch among others.
+  /// - Throws: `StabilityError`, for a non-finite weight or state, an empty batch, a layer that the
+  ///   network does not have, or `samples` < 1, among others.
   public static func report<Scalar>(
     of network: RNN<Scalar>, along sequence: Tensor<Scalar>, layer: Int = 0, samples: Int = 32,
     using random: inout RandomSource
   ) throws(StabilityError) -> StabilityReport {
+    guard samples > 0 else { throw .samplesNotPositive(samples) }
+    guard network.cells.indices.contains(layer) else {
+      throw .noSuchLayer(layer, count: network.cells.count)
+    }
     let cell = network.cells[layer][0]
     let spectrum = try Spectrum(
       of: cell.recurrentWeight, slopeBound: cell.nonlinearity.slopeBound)
@@ -49,11 +54,14 @@ public enum Stability {
   /// where the slope of its nonlinearity is `slopeAtRest`.
   ///
   /// - Parameter precision: ε of the numbers that the weight was stored as.
-  /// - Throws: `StabilityError` if the matrix is not square or holds a non-finite element.
+  /// - Throws: `StabilityError` if the matrix is not square or holds a non-finite element, if the bound
+  ///   of the slope is not positive, if the slope at rest is not finite, or if `steps` < 0.
   public static func report(
     ofRecurrentWeight weight: Tensor<Double>, slopeBound: Double, slopeAtRest: Double,
     steps: Int, precision: Double = .ulpOfOne, using random: inout RandomSource
   ) throws(StabilityError) -> StabilityReport {
+    guard steps >= 0 else { throw .negativeSteps(steps) }
+    guard slopeAtRest.isFinite else { throw .slopeAtRestNotFinite(slopeAtRest) }
     let spectrum = try Spectrum(of: weight, slopeBound: slopeBound, precision: precision)
     return StabilityReport(
       spectrum: spectrum,

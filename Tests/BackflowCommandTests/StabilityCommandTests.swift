@@ -84,6 +84,35 @@ import Testing
     }
   }
 
+  @Test func `says what a stranger's directory holds and what to do`() throws {
+    func errors(_ names: [String], _ shape: Shape = [2, 2]) throws -> String {
+      try withTemporaryFolder { folder in
+        for name in names {
+          try NPY.write(Tensor<Float>.zeros(shape), to: folder.appendingPathComponent(name).path)
+        }
+        try Data("notes".utf8).write(to: folder.appendingPathComponent("notes.txt"))
+        let run = try backflow.run("stability", folder.path)
+        #expect(run.status == 1 && run.output == "")
+        #expect(run.errors.hasPrefix("backflow: \(folder.path)"))
+        return run.errors
+      }
+    }
+    let none = try errors([])
+    #expect(none.contains("it holds no .npy file."))
+    #expect(none.contains("`backflow stability weight_hh.npy`"))
+    // A `Sequential` of somebody else's begins like the convolution of `train digits`.
+    let sequential = try errors(["0.weight.npy", "0.bias.npy"])
+    #expect(sequential.contains("it holds 0.bias.npy, 0.weight.npy."))
+    #expect(!sequential.contains("holds a network of `train digits"))
+    let encoder = try errors(["encoder.weight_hh_l0.npy", "encoder.weight_ih_l0.npy", "bias.npy"])
+    #expect(encoder.contains("/encoder.weight_hh_l0.npy`"))
+    let many = try errors((0..<20).map { "layer\($0).npy" })
+    #expect(many.contains("layer0.npy") && many.contains("and 12 more .npy files"))
+    let foreign = try errors(["rnn.weight_hh_l0.npy"])
+    #expect(foreign.contains("rnn.weight_ih_l0.npy"))
+    #expect(foreign.contains("it holds rnn.weight_hh_l0.npy."))
+  }
+
   @Test(arguments: ["lstm", "gru", "convolution"])
   func `says which trained networks it can analyse`(model: String) throws {
     try withTemporaryFolder { folder in

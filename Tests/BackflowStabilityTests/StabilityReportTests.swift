@@ -45,8 +45,38 @@ import Testing
         try Stability.report(of: layer, along: sequence, using: &random)
       }
     }
+  }
+
+  @Test func `says which of its arguments is wrong`() throws {
+    var random = RandomSource(seed: 3)
+    let network = RNN<Float>(inputSize: 2, hiddenSize: 3, layers: 2, using: &random)
+    for samples in [0, -1] {
+      #expect(throws: StabilityError.samplesNotPositive(samples)) {
+        try Stability.report(
+          of: network, along: .zeros([4, 2, 2]), samples: samples, using: &random)
+      }
+    }
+    for layer in [-1, 2, .max] {
+      #expect(throws: StabilityError.noSuchLayer(layer, count: 2)) {
+        try Stability.report(of: network, along: .zeros([4, 2, 2]), layer: layer, using: &random)
+      }
+    }
+    #expect(
+      "\(StabilityError.noSuchLayer(2, count: 2))".contains("no layer 2: its layers are 0 to 1"))
+    #expect(
+      "\(StabilityError.noSuchLayer(5, count: 1))".contains("no layer 5: its only layer is 0"))
+    #expect("\(StabilityError.samplesNotPositive(0))".contains("at least 1 sample, not 0"))
+    #expect(
+      try Stability.report(
+        of: network, along: .zeros([4, 2, 2]), layer: 1, samples: 1, using: &random
+      )
+      .backwardSignal.norms.count == 5)
+
+    #expect(throws: StabilityError.negativeSteps(-1)) { try report(orthogonal(2), steps: -1) }
     #expect(throws: StabilityError.self) {
-      try Stability.report(of: layer, along: .zeros([4, 2, 2]), samples: 0, using: &random)
+      try Stability.report(
+        ofRecurrentWeight: orthogonal(2), slopeBound: 1, slopeAtRest: .nan, steps: 1,
+        using: &random)
     }
   }
 

@@ -24,6 +24,9 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// What clipping did to the gradients of the step.
   public private(set) var clipping: ClippedStep?
 
+  /// What the optimizer remembers after the step.
+  public private(set) var optimizerState: OptimizerState<Scalar>?
+
   /// What the forward pass made, in its order, as far as it was shown.
   private(set) var forwards: [ShownTensor<Scalar>] = []
   /// What the backward pass made, in the order of the forward pass: last to first is its own.
@@ -104,6 +107,9 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public mutating func clipping<Model: Parameterized<Scalar>>(
     from before: Model, to after: Model
   ) { clipping = ClippedStep(before: before, after: after) }
+
+  /// Shows what the optimizer remembers after the step.
+  public mutating func optimizer(_ state: OptimizerState<Scalar>) { optimizerState = state }
 
   /// What flows out of a layer is what flows into the one below it, which was shown before: it is not
   /// measured twice.

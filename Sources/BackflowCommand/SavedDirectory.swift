@@ -1,0 +1,56 @@
+internal import Backflow
+internal import Foundation
+
+/// A directory of `.npy` files, by their names.
+struct SavedDirectory {
+  let path: String
+  /// The names of the files without ".npy", sorted; none if the directory cannot be read.
+  let names: [String]
+
+  init(_ path: String) {
+    self.path = path
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    names = files.filter { $0.hasSuffix(".npy") && !$0.hasPrefix(".") }
+      .map { String($0.dropLast(4)) }.sorted()
+  }
+
+  func holds(_ name: String) -> Bool { names.contains(name) }
+
+  /// The networks of `train digits` all of whose parameters are here.
+  var models: [DigitModel] {
+    DigitModel.allCases.filter { $0.parameterNames.allSatisfy(holds) }
+  }
+}
+
+/// A directory that holds no network that can be analyzed: what there is, and what to do.
+struct ForeignDirectory: Error, CustomStringConvertible {
+  private let directory: SavedDirectory
+
+  init(_ directory: SavedDirectory) { self.directory = directory }
+
+  var description: String {
+    "\(directory.path): is not a directory that `backflow train digits --model rnn --save` wrote; it"
+      + " holds \(contents). Of another vanilla recurrent network, name the file of the recurrent"
+      + " weight [hidden, hidden]: `backflow stability \(example)`"
+  }
+
+  private var contents: String {
+    let names = directory.names
+    if names.isEmpty { return "no .npy file" }
+    let shown = names.prefix(8).map { shortened($0) + ".npy" }.joined(separator: ", ")
+    return shown + (names.count > 8 ? " and \(names.count - 8) more .npy files" : "")
+  }
+
+  private var example: String {
+    let name = directory.names.first { $0.contains("weight_hh") } ?? directory.names.first
+    return name.map { "\(directory.path)/\(shortened($0)).npy" } ?? "weight_hh.npy"
+  }
+
+  /// A stranger's name on one line.
+  private func shortened(_ name: String) -> String {
+    let plain = name.unicodeScalars.map {
+      $0.properties.generalCategory == .control ? "?" : "\($0)"
+    }
+    return plain.count > 60 ? plain.prefix(60).joined() + "…" : plain.joined()
+  }
+}

@@ -1,0 +1,34 @@
+internal import BackflowKernels
+internal import BackflowLayers
+internal import BackflowLinearAlgebra
+
+/// NaN and infinity in what the optimizer remembers. They stay there when the parameters and gradients
+/// are finite again: behind an infinite second moment a parameter never moves.
+struct OptimizerStateRule<Scalar: RealScalar>: Rule {
+  private var isFound = false
+
+  mutating func findings(
+    in observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> [Finding] {
+    guard !isFound, let state = observation.optimizerState else { return [] }
+    let counts = state.tensors.map(\.nonfiniteCount)
+    guard let first = counts.firstIndex(where: { $0 > 0 }) else { return [] }
+    isFound = true
+    let others = counts.count { $0 > 0 } - 1
+    let more = others == 0 ? "" : ", and so do \(others) more of its tensors"
+    return [
+      Finding(
+        .nonFinite, .failure, layer: state.names[first], step: observation.step,
+        measured: Double(counts[first]), threshold: 0,
+        source: "arithmetic: a decaying mean of infinity is infinite",
+        statement: "the optimizer's \(state.names[first]) holds \(counts[first]) NaN or infinite"
+          + " elements\(more)",
+        reason:
+          "It stays so: a NaN spoils the parameter at every step, and a parameter whose squared"
+          + " gradients are infinite never moves again.",
+        cure:
+          "Leave out steps whose gradient is not finite, go back to a state from before, or start"
+          + " with a new optimizer.")
+    ]
+  }
+}
