@@ -37,6 +37,7 @@ let package = Package(
       pkgConfig: Context.environment["BACKFLOW_LAPACKE"] ?? "lapacke",
       providers: [.apt(["liblapacke-dev"]), .brew(["lapack"])]),
     .target(name: "CVectorKernels"),
+    .target(name: "CDigits", exclude: ["digits.md", "digits.u8"]),
 
     // MARK: The floor
     .target(
@@ -51,7 +52,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BackflowLayers",
-      dependencies: ["BackflowKernels", "BackflowLinearAlgebra"],
+      dependencies: ["BackflowKernels", "BackflowLinearAlgebra", real],
       swiftSettings: strict),
     .target(
       name: "BackflowGradientCheck",
@@ -63,7 +64,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BackflowHealth",
-      dependencies: ["BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers"],
+      dependencies: ["BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", real],
       swiftSettings: strict),
     .target(
       name: "BackflowReport",
@@ -75,16 +76,14 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BackflowDatasets",
-      dependencies: ["BackflowKernels", "BackflowLinearAlgebra"],
-      exclude: ["Resources/digits.md"],
-      resources: [.copy("Resources/digits.u8")],
+      dependencies: ["BackflowKernels", "BackflowLinearAlgebra", "CDigits"],
       swiftSettings: strict),
     .target(
       name: "Backflow",
       dependencies: [
         "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", "BackflowGradientCheck",
         "BackflowHealth", "BackflowStability", "BackflowReport", "BackflowCheckpoints",
-        "BackflowDatasets",
+        "BackflowDatasets", complex, real,
       ],
       swiftSettings: strict),
 
@@ -95,10 +94,16 @@ let package = Package(
       swiftSettings: strict),
 
     // MARK: Executables
+    .target(
+      name: "BackflowConsole",
+      dependencies: [
+        "BackflowKernels", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "BackflowCommand",
       dependencies: [
-        "Backflow", "BackflowLessons",
+        "Backflow", "BackflowConsole", "BackflowLessons",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -106,7 +111,7 @@ let package = Package(
     .executableTarget(
       name: "BackflowBenchmark",
       dependencies: [
-        "Backflow", "BackflowKernels",
+        "Backflow", "BackflowConsole", "BackflowKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         complex, real,
       ],
@@ -118,6 +123,8 @@ let package = Package(
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .target(name: "TestSupport", dependencies: ["Backflow"], path: "Tests/TestSupport"),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Backflow"]),
+    .testTarget(
+      name: "BackflowTests", dependencies: ["Backflow", "BackflowLessons"]),
     .testTarget(
       name: "BackflowKernelsTests",
       dependencies: ["BackflowKernels", "CVectorKernels", "TestSupport"]),

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Backflow
+internal import BackflowConsole
 internal import Foundation
 
 @main
@@ -19,7 +20,7 @@ struct BackflowBenchmark: ParsableCommand {
     case text, json
   }
 
-  @Option(help: "Threads; as many as there are processors if not given.")
+  @Option(help: "Threads. (default: BACKFLOW_NUM_THREADS, or the processors that it may use)")
   var threads: Int?
 
   @Option(help: ArgumentHelp("Only workloads whose name contains TEXT.", valueName: "text"))
@@ -36,9 +37,9 @@ struct BackflowBenchmark: ParsableCommand {
   var format = Format.text
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    try checkThreads(threads)
     guard seconds > 0, seconds <= 86_400 else {
-      throw ValidationError("--seconds must be positive and at most a day, 86400.")
+      throw ValidationError("--seconds must be positive and at most a day, 86400, not \(seconds).")
     }
     guard !selected.isEmpty else {
       let names = allWorkloads.map(\.name)
@@ -53,16 +54,17 @@ struct BackflowBenchmark: ParsableCommand {
     allWorkloads.filter { filter.map($0.name.contains) ?? true }
   }
 
+  static func main() { runProcess() }
+
   func run() throws {
     #if DEBUG
-      FileHandle.standardError.write(
-        Data("backflow-benchmark: a debug build says nothing of speed; use -c release\n".utf8))
+      complain("a debug build says nothing of speed; use -c release")
       throw ExitCode.failure
     #else
       if let threads { Threads.count = threads }
       if let export { return try write(selected, to: export) }
       var machine = Machine(seconds: max(0.2, min(seconds, 0.5)))
-      if format == .text { print(TextTable.heading(machine, threads: Threads.count)) }
+      if format == .text { say(TextTable.heading(machine, threads: Threads.count)) }
       var measured: [(workload: Workload, measurement: Measurement)] = []
       for workload in selected {
         let prepared = try workload.prepare()
@@ -73,15 +75,15 @@ struct BackflowBenchmark: ParsableCommand {
               seconds: seconds, perRun: prepared.repetitions, prepared.run,
               baseline: prepared.baseline)
           ))
-        if format == .text { print(TextTable.line(results(measured.suffix(1), machine)[0])) }
+        if format == .text { say(TextTable.line(results(measured.suffix(1), machine)[0])) }
       }
       // Whatever else the machine did while the peak was measured may be over by now.
       let first = machine.fmaPeakGflops
       machine.fmaPeakGflops = max(first, Machine.measureMultiplyAddPeak(seconds: 0.2))
       switch format {
-      case .json: print(try json(machine, results(measured[...], machine)))
+      case .json: say(try json(machine, results(measured[...], machine)))
       case .text where machine.fmaPeakGflops > 1.05 * first:
-        print(TextTable.peakNote(first, machine.fmaPeakGflops))
+        say(TextTable.peakNote(first, machine.fmaPeakGflops))
       case .text: break
       }
     #endif

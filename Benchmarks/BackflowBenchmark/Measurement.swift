@@ -1,3 +1,5 @@
+internal import BackflowConsole
+
 /// Times of one workload in milliseconds.
 struct Measurement {
   let medianMilliseconds: Double
@@ -37,7 +39,7 @@ struct Measurement {
     } while clock.now < end
     times.sort()
     // A use of the sum that is never true keeps every run alive.
-    if sink == .infinity { print(sink) }
+    if sink == .infinity { say("\(sink)") }
     samples = times.count
     minMilliseconds = times[0] * 1e3
     medianMilliseconds = median(times) * 1e3

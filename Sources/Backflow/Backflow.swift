@@ -1,4 +1,5 @@
-// One import for users; no code of its own.
+// One import for users; no code of its own. Eigenvalues are of type `Complex`, scalars are `Real`, so the
+// modules of these come along.
 @_exported public import BackflowCheckpoints
 @_exported public import BackflowDatasets
 @_exported public import BackflowGradientCheck
@@ -8,3 +9,5 @@
 @_exported public import BackflowLinearAlgebra
 @_exported public import BackflowReport
 @_exported public import BackflowStability
+@_exported public import ComplexModule
+@_exported public import RealModule

@@ -1,5 +1,7 @@
+public import BackflowKernels
+
 /// What is wrong with a file, and where.
-public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct CheckpointError: BackflowError, Equatable {
   /// The path as it was given.
   public let file: String
   /// The byte at which reading failed, where one can be named.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BackflowConsole
 
 @main
 struct Backflow: ParsableCommand {
@@ -7,4 +8,6 @@ struct Backflow: ParsableCommand {
     abstract: "Train small networks on CPUs and see where their gradients leak.",
     version: "0.1.0",
     subcommands: [Train.self, StabilityCommand.self, LessonCommand.self])
+
+  static func main() { runProcess() }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Backflow
+internal import BackflowConsole
 internal import BackflowLessons
 
 struct LessonCommand: ParsableCommand {
@@ -13,7 +14,7 @@ struct LessonCommand: ParsableCommand {
 
       Each lesson trains small networks in this process and tells the failure, what the health \
       monitor says of it, and the cure, with the numbers. The same seed and number of threads give \
-      the same numbers.
+      the same numbers on processors with the same instruction set.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -35,11 +36,11 @@ struct LessonCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seed of all that is drawn.")
   var seed: UInt64 = 1
 
-  @Option(help: "Threads; as many as there are processors if not given.")
+  @Option(help: "Threads. (default: BACKFLOW_NUM_THREADS, or the processors that it may use)")
   var threads: Int?
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    try checkThreads(threads)
     if let figures, figures.isEmpty { throw ValidationError("--figures needs a directory.") }
   }
 

@@ -1,3 +1,4 @@
+internal import BackflowConsole
 internal import Foundation
 
 /// One line that is drawn again and again on a terminal, and a plain line now and then elsewhere.
@@ -9,7 +10,7 @@ struct ProgressBar {
 
   init(total: Int) {
     self.total = total
-    isTerminal = isatty(STDOUT_FILENO) == 1
+    isTerminal = outputIsTerminal
   }
 
   /// Shows that `done` of the steps are done. Plain output gets a line only where `isMilestone`.
@@ -22,18 +23,17 @@ struct ProgressBar {
       let bar =
         String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
       // Without automatic wrapping, a narrow terminal cuts the line and does not fill with it.
-      write("\r\u{1B}[2K\u{1B}[?7l\(bar) \(message)  \(elapsed)\u{1B}[?7h")
+      say(
+        "\r\u{1B}[2K\u{1B}[?7l\(bar) \(message)  \(elapsed)\u{1B}[?7h",
+        terminator: "")
     } else if isMilestone {
-      write("\(message)  \(elapsed)\n")
+      say("\(message)  \(elapsed)")
     }
   }
 
-  // Not print: its buffer would hold a line without an end back.
-  private func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
-
   /// Ends the line.
   func finish() {
-    if isTerminal { write("\n") }
+    if isTerminal { say("") }
   }
 
   private var elapsed: String { String(format: "%.1f s", Date().timeIntervalSince(start)) }

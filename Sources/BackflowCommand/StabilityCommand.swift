@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Backflow
+internal import BackflowConsole
 internal import Foundation
 
 struct StabilityCommand: ParsableCommand {
@@ -45,7 +46,7 @@ struct StabilityCommand: ParsableCommand {
 
   func validate() throws {
     if let steps, !(1...1_000_000).contains(steps) {
-      throw ValidationError("--steps must lie between 1 and 1000000.")
+      throw ValidationError("--steps must lie between 1 and 1000000, not \(steps).")
     }
     if isDirectory, steps != nil || nonlinearity != nil {
       throw ValidationError(

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Backflow
+internal import BackflowConsole
 internal import Foundation
 
 extension TrainDigits {

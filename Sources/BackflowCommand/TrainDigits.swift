@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Backflow
+internal import BackflowConsole
 internal import Foundation
 
 struct Train: ParsableCommand {
@@ -14,7 +15,8 @@ struct TrainDigits: ParsableCommand {
     discussion: """
       A recurrent network (rnn, lstm, gru) reads an image row by row; a convolution sees it whole. \
       Trains on four fifths of the 1,797 images and reports the accuracy on the held-out fifth. \
-      The same seed and number of threads give the same network, bit for bit.
+      The same seed and number of threads give the same network, bit for bit, on processors with \
+      the same instruction set.
       """)
 
   @Option(help: "The kind of network.")
@@ -38,7 +40,7 @@ struct TrainDigits: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seed of the weights and of the order of the images.")
   var seed: UInt64 = 1
 
-  @Option(help: "Threads; as many as there are processors if not given.")
+  @Option(help: "Threads. (default: BACKFLOW_NUM_THREADS, or the processors that it may use)")
   var threads: Int?
 
   @Option(
@@ -53,16 +55,14 @@ struct TrainDigits: ParsableCommand {
       ("batch", batch, 1_000_000),
     ]
     for (name, value, largest) in bounds where !(1...largest).contains(value) {
-      throw ValidationError("--\(name) must lie between 1 and \(largest).")
+      throw ValidationError("--\(name) must lie between 1 and \(largest), not \(value).")
     }
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    try checkThreads(threads)
     if model == .convolution, hidden != nil {
       throw ValidationError("--hidden belongs to a recurrent network; a convolution has none.")
     }
-    let learningRate = learningRate ?? model.learningRate
-    guard learningRate > 0, learningRate.isFinite, clip > 0, clip.isFinite else {
-      throw ValidationError("--learning-rate and --clip must be positive and finite.")
-    }
+    try checkSinglePrecision(learningRate, "--learning-rate", instead: "\(model.learningRate)")
+    try checkSinglePrecision(clip, "--clip", instead: "1")
   }
 
   func run() throws {

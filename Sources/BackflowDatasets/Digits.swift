@@ -1,13 +1,13 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
-internal import Foundation
+internal import CDigits
 
 /// 1,797 handwritten digits of 8 × 8 pixels with 17 grey levels: small enough to train on in
 /// seconds, real enough to be wrong about.
 ///
 /// Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine
 /// Learning Repository, 1998 (doi:10.24432/C50P49), its test set, CC BY 4.0; the copy that
-/// scikit-learn ships as `load_digits`. See Resources/digits.md.
+/// scikit-learn ships as `load_digits`. See Sources/CDigits/digits.md.
 public struct Digits: Sendable {
   /// The images, [samples, 8 rows, 8 columns], from 0 (paper) to 1 (ink).
   public let images: Tensor<Float>
@@ -33,25 +33,17 @@ public struct Digits: Sendable {
 
 extension Digits {
   /// Why the data set could not be loaded.
-  public struct LoadingError: Error, Equatable, Sendable, CustomStringConvertible {
+  public struct LoadingError: BackflowError, Equatable {
     /// The reason in a sentence.
     public let description: String
   }
 
-  /// The whole set in its original order. A program that is moved to another place takes the folder
-  /// `backflow_BackflowDatasets.resources` along, from beside it; without that it stops.
+  /// The whole set in its original order. The data are a part of the program, so no file has to be
+  /// found.
+  ///
+  /// - Throws: `LoadingError` if the data are damaged.
   public static func load() throws(LoadingError) -> Digits {
-    guard let url = Bundle.module.url(forResource: "digits", withExtension: "u8") else {
-      throw LoadingError(
-        description: "the resource digits.u8 is missing from \(Bundle.module.bundlePath)")
-    }
-    do {
-      return try decode([UInt8](Data(contentsOf: url)))
-    } catch let error as LoadingError {
-      throw error
-    } catch {
-      throw LoadingError(description: "\(url.path) cannot be read: \(error)")
-    }
+    try decode((0..<backflow_digits_count()).map(backflow_digits_byte))
   }
 
   /// Records of 64 pixels, 0 to 16, and one label.

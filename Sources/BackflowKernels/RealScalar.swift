@@ -33,6 +33,7 @@ public final class Routines<Scalar: RealScalar>: Sendable {
     blas: BLASRoutines<Scalar>, lapack: LAPACKRoutines<Scalar>, vector: VectorRoutines<Scalar>
   ) {
     Threads.keepOpenBLASSingleThreaded
+    InstructionSetRequest.complaintIfRefused
     self.blas = blas
     self.lapack = lapack
     self.vector = vector

@@ -27,8 +27,8 @@ public enum Lesson: String, Sendable, Encodable, CaseIterable {
     }
   }
 
-  /// Runs the lesson. The same seed and number of threads give the same report, but for the
-  /// seconds.
+  /// Runs the lesson. The same seed and number of threads give the same report on one instruction
+  /// set, but for the seconds.
   ///
   /// - Throws: what keeps it from running, such as a data set that is missing.
   public func run(seed: UInt64 = 1) throws -> LessonReport {

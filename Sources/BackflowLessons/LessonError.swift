@@ -1,5 +1,7 @@
+public import Backflow
+
 /// Why a lesson could not be held.
-public enum LessonError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum LessonError: BackflowError, Equatable {
   /// A network passed no gradient at all where some was to be measured.
   case noSignal(String)
 

@@ -2,7 +2,7 @@ public import BackflowKernels
 public import BackflowLinearAlgebra
 
 /// Why a recurrence could not be analysed.
-public enum StabilityError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum StabilityError: BackflowError, Equatable {
   /// A recurrent weight is a non-empty square matrix; this shape is not.
   case notSquare(Shape)
   /// The bound of a slope is a positive number.

@@ -1,5 +1,6 @@
+internal import BackflowKernels
 internal import ComplexModule
-internal import Foundation
+internal import RealModule
 
 extension StabilityReport: CustomStringConvertible {
   /// The report for a terminal: verdict, figures, leading eigenvalues, backward signal.
@@ -45,7 +46,10 @@ extension StabilityReport: CustomStringConvertible {
 
   private var signal: [String] {
     ["steps back   length of the backward signal"]
-      + shownSteps.map { String(format: "%10d   ", $0) + length(after: $0) }
+      + shownSteps.map { step in
+        String(repeating: " ", count: max(0, 10 - "\(step)".count)) + "\(step)   "
+          + length(after: step)
+      }
   }
 
   /// All steps of a short sequence; of a long one 0, 1, 2, 5, 10, 20 … and the last.
@@ -60,7 +64,7 @@ extension StabilityReport: CustomStringConvertible {
   private func length(after step: Int) -> String {
     let (norm, logNorm) = (backwardSignal.norms[step], backwardSignal.logNorms[step])
     let isInRange = norm.isNormal || logNorm == -.infinity
-    return isInRange ? figure(norm) : String(format: "1e%.1f", logNorm / Foundation.log(10))
+    return isInRange ? figure(norm) : "1e" + (logNorm / .log(10)).text(decimals: 1)
   }
 
   private func row(_ name: String, _ value: String) -> String {
@@ -81,5 +85,5 @@ extension StabilityReport: CustomStringConvertible {
     }
   }
 
-  private func figure(_ value: Double) -> String { String(format: "%.6g", value) }
+  private func figure(_ value: Double) -> String { value.text(significantDigits: 6) }
 }

@@ -32,18 +32,25 @@ enum { row_count = sizeof(rows) / sizeof(rows[0]) };
 // Row 0 runs everywhere, so a caller that comes before the constructor below is served correctly, only slower.
 static const Row *selected = &rows[0];
 
+// The beginning of what BACKFLOW_ISA asked for in vain. A copy, for the environment may change.
+static char refused[512];
+
 __attribute__((constructor)) static void select_row(void)
 {
 #if defined(__x86_64__)
     __builtin_cpu_init();
 #endif
     const char *wanted = getenv("BACKFLOW_ISA");
+    if (wanted && !*wanted) wanted = NULL;
     for (size_t i = 0; i < row_count; i++) {
         if (!rows[i].is_supported()) continue;
         selected = &rows[i];
-        if (wanted && strcmp(wanted, rows[i].f32->isa) == 0) break;
+        if (wanted && strcmp(wanted, rows[i].f32->isa) == 0) return;
     }
+    if (wanted) strncpy(refused, wanted, sizeof refused - 1);
 }
+
+const char *backflow_kernels_refused_isa(void) { return *refused ? refused : NULL; }
 
 const backflow_kernels_f32 *backflow_kernels_selected_f32(void) { return selected->f32; }
 const backflow_kernels_f64 *backflow_kernels_selected_f64(void) { return selected->f64; }

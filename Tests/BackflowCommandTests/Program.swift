@@ -9,11 +9,28 @@ struct Program {
   }
 
   let name: String
+  /// What its environment has beside this process's.
+  var environment: [String: String] = [:]
+
+  /// The executables lie beside the test bundle.
+  var url: URL {
+    URL(fileURLWithPath: CommandLine.arguments[0])
+      .deletingLastPathComponent().appendingPathComponent(name)
+  }
 
   func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
-  func run(_ arguments: [String]) throws -> Outcome {
-    let process = try start(arguments)
+  func run(_ arguments: [String]) throws -> Outcome { try outcome(of: start(arguments)) }
+
+  /// Runs the program from a shell that redirects its streams, such as by ">/dev/full".
+  func run(_ arguments: [String], redirected redirections: String) throws -> Outcome {
+    let shell = Program(name: "/bin/sh", environment: environment)
+    return try shell.run(["-c", "exec \"$0\" \"$@\" \(redirections)", url.path] + arguments)
+  }
+
+  private func outcome(
+    of process: (process: Process, output: FileHandle, errors: FileHandle)
+  ) -> Outcome {
     // Read to the end before waiting, or a full pipe would stop the program.
     let errors = Reader(process.errors)
     let output = process.output.readDataToEndOfFile()
@@ -27,10 +44,9 @@ struct Program {
     _ arguments: [String]
   ) throws -> (process: Process, output: FileHandle, errors: FileHandle) {
     let (process, output, errors) = (Process(), Pipe(), Pipe())
-    // The executables lie beside the test bundle.
-    process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
-      .deletingLastPathComponent().appendingPathComponent(name)
+    process.executableURL = name.hasPrefix("/") ? URL(fileURLWithPath: name) : url
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = output
     process.standardError = errors
     try process.run()

@@ -134,7 +134,7 @@ import Testing
 
   @Test func `says so when the training diverges`() throws {
     let run = try backflow.run(
-      "train", "digits", "--epochs", "2", "--hidden", "4", "--learning-rate", "1e300")
+      "train", "digits", "--epochs", "2", "--hidden", "4", "--learning-rate", "1e38")
     #expect(run.status == 1)
     #expect(run.errors.contains("training diverged in epoch 1, step "))
     #expect(run.errors.contains("smaller --learning-rate"))
@@ -151,6 +151,28 @@ import Testing
       #expect(run.output == "")
       #expect(try contents(folder) == ["file"])
     }
+  }
+
+  @Test(arguments: ["1e-320", "1e-46", "1e39", "1e300", "inf", "nan", "-1", "0", "-0.0"])
+  func `refuses a number that is none in single precision, by its name`(text: String) throws {
+    for option in ["--learning-rate", "--clip"] {
+      for model in ["rnn", "lstm", "gru", "convolution"] {
+        let run = try backflow.run(
+          "train", "digits", "--epochs", "1", "--model", model, option + "=" + text)
+        #expect(run.status == 64, "\(option)")
+        let sentence = "\(option) must be positive and finite in single precision, not "
+        #expect(run.errors.contains(sentence), "\(option): \(run.errors)")
+        #expect(run.errors.contains("usual"))
+        #expect(run.output == "")
+      }
+    }
+  }
+
+  @Test(arguments: ["1e-45", "3e38"])
+  func `takes the smallest and the largest number of single precision`(text: String) throws {
+    let run = try backflow.run(
+      "train", "digits", "--epochs", "1", "--hidden", "4", "--clip", text)
+    #expect(run.status == 0, "\(run.errors)")
   }
 
   @Test(arguments: [

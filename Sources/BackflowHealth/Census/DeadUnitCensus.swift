@@ -1,6 +1,6 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
-internal import Foundation
+internal import RealModule
 
 /// Counts, over a whole training set, which units of a ReLU layer ever turn on.
 ///
@@ -112,7 +112,7 @@ public struct DeadUnitReport: Sendable, Equatable {
   /// on, at 95 % confidence: 1 − 0.05^(1/n), about 3/n. It takes examples for independent, which
   /// neighbouring pixels and time steps are not: of these the true bound is higher.
   public var activityBound: Double {
-    examples == 0 ? 1 : -expm1(log(0.05) / Double(examples))
+    examples == 0 ? 1 : -.expMinusOne(.log(0.05) / Double(examples))
   }
 }
 

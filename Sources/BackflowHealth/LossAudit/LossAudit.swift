@@ -1,6 +1,6 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
-internal import Foundation
+internal import RealModule
 
 /// Compares the gradient of any elementwise function, as somebody wrote it, with the function itself.
 ///
@@ -116,7 +116,7 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     }.map { points[$0] }
   }
 
-  private static var spacing: Double { cbrt(Double(Scalar.ulpOfOne)) }
+  private static var spacing: Double { .root(Double(Scalar.ulpOfOne), 3) }
 
   private static func largestSlope(_ trials: [Trial]) -> Double {
     trials.flatMap { [$0.gradient.magnitude, $0.difference.magnitude] }.filter(\.isFinite).max()

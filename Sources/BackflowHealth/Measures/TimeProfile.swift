@@ -1,7 +1,7 @@
 public import BackflowKernels
 internal import BackflowLayers
 internal import BackflowLinearAlgebra
-internal import Foundation
+internal import RealModule
 
 /// What each time step makes of the gradient that arrives at its state s_t, from above and from later.
 ///
@@ -25,10 +25,10 @@ public struct TimeProfile: Sendable, Equatable {
     let norms = signal.norms
     var (factors, activations): ([Double], [Double]) = ([], [])
     for t in norms.arrived.indices {
-      let arrived = norms.states.dropFirst().reduce(norms.arrived[t]) { hypot($0, $1[t + 1]) }
+      let arrived = norms.states.dropFirst().reduce(norms.arrived[t]) { .hypot($0, $1[t + 1]) }
       guard arrived > 0, arrived.isFinite else { continue }
-      factors.append(log(norms.states.reduce(0) { hypot($0, $1[t]) } / arrived))
-      activations.append(log(norms.preactivations[t] / arrived))
+      factors.append(.log(norms.states.reduce(0) { .hypot($0, $1[t]) } / arrived))
+      activations.append(.log(norms.preactivations[t] / arrived))
     }
     (logFactors, logActivationFactors) = (factors, activations)
   }
@@ -49,13 +49,13 @@ public struct TimeProfile: Sendable, Equatable {
 
   /// The mean factor of a step, e^(mean of ln F_t); 1 if there is none.
   public var factorPerStep: Double {
-    logFactors.isEmpty ? 1 : exp(logAttenuation / Double(logFactors.count))
+    logFactors.isEmpty ? 1 : .exp(logAttenuation / Double(logFactors.count))
   }
 
   /// The mean factor of the nonlinearity; 1 if there is none.
   public var activationFactor: Double {
     logFactors.isEmpty
-      ? 1 : exp(logActivationFactors.reduce(0, +) / Double(logActivationFactors.count))
+      ? 1 : .exp(logActivationFactors.reduce(0, +) / Double(logActivationFactors.count))
   }
 
   /// The mean factor of the rest, the recurrent weight and what passes the nonlinearity by; `nil` if
@@ -70,7 +70,7 @@ public struct TimeProfile: Sendable, Equatable {
     var sum = 0.0
     for (back, factor) in logFactors.reversed().enumerated() {
       sum += factor
-      if sum < log(share) { return back }
+      if sum < .log(share) { return back }
     }
     return nil
   }

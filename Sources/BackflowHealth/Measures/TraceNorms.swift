@@ -1,7 +1,7 @@
 internal import BackflowKernels
 internal import BackflowLayers
 internal import BackflowLinearAlgebra
-internal import Foundation
+internal import RealModule
 
 /// The lengths of what flowed back through a recurrent cell, time step by time step.
 struct TraceNorms: Sendable {
@@ -52,7 +52,7 @@ struct TraceNorms: Sendable {
   }
 
   /// ‖ȳ‖ of all steps
-  var output: Double { outputs.reduce(0, hypot) }
+  var output: Double { outputs.reduce(0, Double.hypot) }
 
   /// Whether all are finite; then so are the tensors, for a NaN or infinite element makes its norm so.
   var areFinite: Bool {

@@ -1,6 +1,6 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
-internal import Foundation
+internal import RealModule
 
 extension PeerProfile {
   func makemoreVerdicts<Scalar: RealScalar>(
@@ -27,7 +27,7 @@ extension PeerProfile {
   ) -> PeerVerdict? {
     guard let after = parameter.after, parameter.value.rank >= 2 else { return nil }
     let update = Double((after - parameter.value).standardDeviation())
-    let ratio = log10(update / Double(parameter.value.standardDeviation()))
+    let ratio = Double.log10(update / Double(parameter.value.standardDeviation()))
     return verdict(
       "update : data", parameter.name, fires: nil, ratio,
       limit: "log₁₀ of the ratio of standard deviations; about −3 is well")

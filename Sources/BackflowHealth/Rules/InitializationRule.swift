@@ -1,6 +1,6 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
-internal import Foundation
+internal import RealModule
 
 /// A start that wastes the first steps: a network that is wrong with confidence, or layers whose
 /// outputs differ widely in variance.
@@ -23,7 +23,7 @@ struct InitializationRule<Scalar: RealScalar>: Rule {
     _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> Finding? {
     guard let (value, classes) = observation.loss, let classes, classes > 1 else { return nil }
-    let chance = log(Double(classes))
+    let chance = Double.log(Double(classes))
     guard value > thresholds.initialLoss * chance else { return nil }
     return Finding(
       .poorInitialization, .warning, layer: "the loss", step: observation.step,

@@ -1,5 +1,5 @@
 internal import BackflowKernels
-internal import Foundation
+internal import RealModule
 
 /// The backward signal time step by time step.
 struct RecurrentSignalRule<Scalar: RealScalar>: Rule {
@@ -16,7 +16,7 @@ extension TimeProfile {
   func finding(at step: Int, _ thresholds: Thresholds) -> Finding? {
     let steps = logFactors.count
     if let horizon = horizon(thresholds.vanished) {
-      let least = exp(lowestLogAttenuation)
+      let least = Double.exp(lowestLogAttenuation)
       return Finding(
         .vanishingGradient, least < thresholds.vanishedFailure ? .failure : .warning, layer: layer,
         step: step, measured: least, threshold: thresholds.vanished,
@@ -28,12 +28,12 @@ extension TimeProfile {
         cure: "An LSTM or GRU with a forget bias of 1 or more, an orthogonal or identity recurrent"
           + " weight, shorter sequences.")
     }
-    guard logAttenuation > log(thresholds.exploded) else { return nil }
+    guard logAttenuation > .log(thresholds.exploded) else { return nil }
     return Finding(
-      .explodingGradient, .warning, layer: layer, step: step, measured: exp(logAttenuation),
+      .explodingGradient, .warning, layer: layer, step: step, measured: .exp(logAttenuation),
       threshold: thresholds.exploded,
       source: "of the gradient's length at the last step; the inverse of the limit for vanishing",
-      statement: "\(layer) multiplies a gradient by \(figure(exp(logAttenuation))) over the"
+      statement: "\(layer) multiplies a gradient by \(figure(.exp(logAttenuation))) over the"
         + " \(steps) steps that it reaches, \(split)",
       reason:
         "The gradient is a matter of the earliest steps, and one update can undo the training.",

@@ -1,7 +1,7 @@
 /// Why a decomposition gave no result.
 ///
 /// Rows, columns and pivots are counted from 0, as everywhere in Swift; the description says so.
-public enum LAPACKError: Error, Equatable, Sendable {
+public enum LAPACKError: BackflowError, Equatable {
   /// An entry that no decomposition can use, found before LAPACK was called.
   case nonFiniteEntry(of: String, row: Int, column: Int, value: NonFiniteValue)
   /// The input is finite, but a result exceeds the range of the precision.
@@ -44,7 +44,7 @@ public enum LAPACKError: Error, Equatable, Sendable {
   }
 }
 
-extension LAPACKError: CustomStringConvertible {
+extension LAPACKError {
   /// One sentence that says what happened and, where there is one, what to do.
   public var description: String {
     switch self {

@@ -1,8 +1,8 @@
-internal import BackflowKernels
+public import BackflowKernels
 internal import BackflowLinearAlgebra
 
 /// Why gradients could not be clipped; they are then left as they were.
-public enum GradientClippingError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum GradientClippingError: BackflowError, Equatable {
   /// A gradient holds NaN or infinity, which no scaling can mend.
   case nonFiniteGradient(parameter: String, count: Int)
   /// The limit is negative, not a number, or zero in the precision of the gradients: scaling by it

@@ -49,7 +49,7 @@ public struct OptimizerState<Scalar: RealScalar>: Parameterized, Equatable {
 }
 
 /// Why a state does not belong to an optimiser.
-public enum OptimizerStateError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum OptimizerStateError: BackflowError, Equatable {
   /// Another kind of optimiser, or another model.
   case otherTensors(expected: [String], found: [String])
   /// A model of another size.

@@ -1,5 +1,5 @@
 internal import BackflowKernels
-internal import Foundation
+internal import RealModule
 
 /// The norm of a sequence at every step, gathered by threads that each have some of the samples.
 struct StepNorms: Sendable {
@@ -11,7 +11,7 @@ struct StepNorms: Sendable {
   /// Of all samples, from those of the parts.
   init(_ parts: [StepNorms]) {
     norms = parts.first?.norms ?? []
-    for part in parts.dropFirst() { norms = zip(norms, part.norms).map(hypot) }
+    for part in parts.dropFirst() { norms = zip(norms, part.norms).map { .hypot($0, $1) } }
   }
 
   mutating func note<Scalar>(_ rows: RowsView<Scalar>, at t: Int) {

@@ -288,6 +288,10 @@ typedef struct backflow_kernels_f64 {
 const backflow_kernels_f32 *backflow_kernels_selected_f32(void);
 const backflow_kernels_f64 *backflow_kernels_selected_f64(void);
 
+// What BACKFLOW_ISA asked for when the library was loaded (the first 511 bytes of it), if it was no instruction set of
+// this build, or one that this processor does not support; else null.
+const char *backflow_kernels_refused_isa(void);
+
 // Every instruction set this build contains, the simplest first. The table is null if this processor cannot run it
 // or if i is out of range; the name is null only in the second case.
 size_t backflow_kernels_count(void);

@@ -89,6 +89,25 @@ import Testing
     }
   }
 
+  @Test(arguments: ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"])
+  func `are limited by the variables of other libraries`(name: String) async {
+    await #expect(processExitsWith: .success) { [name] in
+      unsetenv("BACKFLOW_NUM_THREADS")
+      setenv(name, "1", 1)
+      #expect(Threads.count == 1)
+    }
+  }
+
+  @Test func `complain once of a BACKFLOW_NUM_THREADS that is none`() async {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      setenv("BACKFLOW_NUM_THREADS", "many", 1)
+      for _ in 0..<3 { _ = Threads.count }
+    }
+    let lines = stopMessage(result).split(separator: "\n").filter { $0.contains("NUM_THREADS") }
+    #expect(lines.count == 1)
+    #expect(lines.first?.hasPrefix("backflow: BACKFLOW_NUM_THREADS is \"many\"") == true)
+  }
+
   @Test func `cannot be none`() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]

@@ -14,11 +14,15 @@ internal import Synchronization
 /// gains on the small products of a recurrence. Backflow splits the work above it instead, by rows
 /// of the result or by samples of the batch.
 ///
-/// The same count gives the same bits. Another count may round differently: at the edge of a part
-/// BLAS forms its sums in another order.
+/// The same count gives the same bits on one instruction set. Another count may round differently, for
+/// at the edge of a part BLAS forms its sums in another order; so may another instruction set, whose
+/// kernels and whose OpenBLAS round differently.
 public enum Threads {
-  /// The number of threads, at least 1. Starts as `BACKFLOW_NUM_THREADS`, or else as the number of
-  /// processors this process may run on.
+  /// The number of threads, at least 1.
+  ///
+  /// It starts as the environment's `BACKFLOW_NUM_THREADS`, or else as the number of processors that
+  /// this process may run on, limited by the processor quota of its control group (a container's
+  /// limit), by `OMP_NUM_THREADS` and by `OPENBLAS_NUM_THREADS`.
   public static var count: Int {
     get { current.load(ordering: .relaxed) }
     set {
@@ -30,13 +34,13 @@ public enum Threads {
   private static let current = Atomic<Int>(initialCount)
 
   private static var initialCount: Int {
-    if let text = unsafe getenv("BACKFLOW_NUM_THREADS"),
-      let count = Int(unsafe String(cString: text)),
-      count >= 1
-    {
-      return count
+    let limit = ThreadLimit(
+      processors: max(1, Int(openblas_get_num_procs())), quota: ProcessorQuota.processors()
+    ) { name in
+      unsafe getenv(name).map { unsafe String(cString: $0) }
     }
-    return max(1, Int(openblas_get_num_procs()))
+    if let complaint = limit.complaint { complain(complaint) }
+    return limit.count
   }
 
   static let keepOpenBLASSingleThreaded: Void = openblas_set_num_threads(1)

@@ -1,0 +1,41 @@
+package import ArgumentParser
+internal import BackflowKernels
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+extension ParsableCommand {
+  /// Runs the command that the process's arguments name and ends the process, as `main()` does, but
+  /// with an exit code that tells whether output was lost on the way.
+  package static func runProcess() -> Never {
+    StandardStream.prepare()
+    var code = ExitCode.success
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if !message.isEmpty {
+        let stream: StandardStream = code.isSuccess ? .output : .error
+        stream.write(message + "\n")
+      }
+    }
+    if let reason = StandardStream.output.loss {
+      complain("standard output could not be written: \(reason); some of it is lost")
+    }
+    let hasLost = StandardStream.allCases.contains { $0.loss != nil }
+    end(code.isSuccess && hasLost ? .outputLost : code)
+  }
+}
+
+// Inside of a command, `exit` is a method of ArgumentParser's.
+private func end(_ code: ExitCode) -> Never { exit(code.rawValue) }
+
+extension ExitCode {
+  /// The work was done, but not everything that it said could be written: EX_IOERR of sysexits.h.
+  package static var outputLost: ExitCode { ExitCode(74) }
+}

@@ -1,0 +1,12 @@
+// A resource of the package would be a folder that has to be beside the program, found by a Foundation that the program
+// may not have otherwise.
+#include "CDigits.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+static const uint8_t bytes[] = {
+#embed "digits.u8"
+};
+
+size_t backflow_digits_count(void) { return sizeof bytes; }
+
+uint8_t backflow_digits_byte(size_t i) { return i < sizeof bytes ? bytes[i] : 0; }

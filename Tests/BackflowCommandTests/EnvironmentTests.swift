@@ -1,0 +1,38 @@
+import Backflow
+import Foundation
+import Testing
+
+@Suite struct `The environment of backflow` {
+  let training = ["train", "digits", "--epochs", "1", "--hidden", "4"]
+
+  private func errors(_ environment: [String: String]) throws -> [String] {
+    let run = try Program(name: "backflow", environment: environment).run(training)
+    #expect(run.status == 0, "\(run.errors)")
+    return run.errors.split(separator: "\n").map(String.init)
+  }
+
+  @Test(arguments: ["many", "0", "-2", "2.5", "4,2"])
+  func `is told once where BACKFLOW_NUM_THREADS is no number of threads`(text: String) throws {
+    let lines = try errors(["BACKFLOW_NUM_THREADS": text])
+    #expect(lines.count == 1)
+    #expect(lines.first?.hasPrefix("backflow: BACKFLOW_NUM_THREADS is \"\(text)\", which") == true)
+  }
+
+  @Test(arguments: ["avx2", "Portable", "portable ", "x86-64-v9"])
+  func `is told once where BACKFLOW_ISA is no instruction set`(text: String) throws {
+    let lines = try errors(["BACKFLOW_ISA": text])
+    #expect(lines.count == 1)
+    #expect(lines.first?.hasPrefix("backflow: BACKFLOW_ISA is \"\(text)\", which is none") == true)
+    #expect(lines.first?.contains("portable") == true)
+  }
+
+  @Test func `is not told where it is right`() throws {
+    for environment in [
+      [:], ["BACKFLOW_ISA": "", "BACKFLOW_NUM_THREADS": ""],
+      ["BACKFLOW_ISA": "portable", "BACKFLOW_NUM_THREADS": "3"],
+      ["OMP_NUM_THREADS": "4,2", "OPENBLAS_NUM_THREADS": "1"],
+    ] {
+      #expect(try errors(environment) == [])
+    }
+  }
+}

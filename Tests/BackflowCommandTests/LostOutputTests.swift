@@ -1,0 +1,123 @@
+import Backflow
+import Foundation
+import Testing
+
+@Suite struct `Output that cannot be written` {
+  let backflow = Program(name: "backflow")
+  let training = ["train", "digits", "--epochs", "2", "--hidden", "4"]
+
+  /// The file that training gives where nothing is lost.
+  private func weight(in folder: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: folder + "/rnn.weight_hh_l0.npy"))
+  }
+
+  @Test(arguments: [
+    (">/dev/full", "No space left on device"), (">&-", "Bad file descriptor"),
+    ("<&- >&-", "Bad file descriptor"),
+  ])
+  func `does not keep training from saving`(redirections: String, reason: String) throws {
+    try withTemporaryFolder { folder in
+      let (whole, lost) = (folder.path + "/whole", folder.path + "/lost")
+      #expect(try backflow.run(training + ["--save", whole]).status == 0)
+      let run = try backflow.run(training + ["--save", lost], redirected: redirections)
+      #expect(run.status == 74)
+      #expect(
+        run.errors
+          == "backflow: standard output could not be written: \(reason); some of it is lost\n")
+      #expect(try weight(in: lost) == weight(in: whole))
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: lost).sorted()
+          == FileManager.default.contentsOfDirectory(atPath: whole).sorted())
+    }
+  }
+
+  @Test(arguments: [">/dev/full 2>/dev/full", ">&- 2>&-", "<&- >&- 2>&-"])
+  func `is told by the exit code where nothing else can`(redirections: String) throws {
+    try withTemporaryFolder { folder in
+      let (whole, lost) = (folder.path + "/whole", folder.path + "/lost")
+      #expect(try backflow.run(training + ["--save", whole]).status == 0)
+      let run = try backflow.run(training + ["--save", lost], redirected: redirections)
+      #expect(run.status == 74)
+      #expect(try weight(in: lost) == weight(in: whole))
+    }
+  }
+
+  @Test func `to a log of limited size is no signal`() throws {
+    try withTemporaryFolder { folder in
+      // The shell would pass an ignored signal on; it does not ignore this one.
+      let shell = Program(name: "/bin/sh")
+      let run = try shell.run(
+        [
+          "-c", "ulimit -f 0; exec \"$0\" \"$@\" >\(folder.path)/log", backflow.url.path,
+        ] + training)
+      #expect(run.status == 74)
+      #expect(run.errors.contains("standard output could not be written: File too large"))
+    }
+  }
+
+  @Test func `into a pipe that nobody reads is no signal`() throws {
+    let (process, errors) = (Process(), Pipe())
+    let output = Pipe()
+    process.executableURL = backflow.url
+    process.arguments = training
+    process.standardOutput = output
+    process.standardError = errors
+    try output.fileHandleForReading.close()
+    try process.run()
+    let message = String(
+      decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit)
+    #expect(process.terminationStatus == 74)
+    #expect(message.contains("standard output could not be written: Broken pipe"))
+  }
+
+  @Test func `is noticed by every command`() throws {
+    try withTemporaryFolder { folder in
+      let weight = folder.path + "/w.npy"
+      try NPY.write(Tensor<Double>(rows: [[0, -0.5], [0.5, 0]]), to: weight)
+      for arguments in [
+        ["stability", weight], ["stability", weight, "--format", "json"],
+        ["lesson", "batch-norm"], ["--help"], ["--version"], ["help", "train"],
+        ["train", "digits", "--help"], ["--generate-completion-script", "bash"],
+      ] {
+        for redirection in [">/dev/full", ">&-"] {
+          let run = try backflow.run(arguments, redirected: redirection)
+          #expect(run.status == 74, "\(arguments) \(redirection)")
+          #expect(run.errors.contains("standard output could not be written"), "\(arguments)")
+        }
+      }
+      let help = try Program(name: "backflow-benchmark").run(["--help"], redirected: ">/dev/full")
+      #expect(help.status == 74)
+      #expect(help.errors.hasPrefix("backflow-benchmark: standard output could not be written"))
+    }
+  }
+
+  #if !DEBUG
+    @Test(arguments: ["text", "json"])
+    func `is noticed by the benchmark`(format: String) throws {
+      let run = try Program(name: "backflow-benchmark").run(
+        ["--filter", "mlp/b1/", "--seconds", "0.01", "--format", format], redirected: ">/dev/full")
+      #expect(run.status == 74)
+    }
+  #endif
+
+  // A failure keeps its own code: it says more.
+  @Test(arguments: ["2>/dev/full", "2>&-"])
+  func `of an error leaves the error's code`(redirections: String) throws {
+    for (arguments, status) in [
+      (["stability", "/nowhere/w.npy"], 1), (["train", "digits", "--epochs", "0"], 64),
+      (["train", "digits", "--hidden", "4", "--learning-rate", "1e38"], 1),
+    ] as [([String], Int32)] {
+      let run = try backflow.run(arguments, redirected: redirections)
+      #expect(run.status == status, "\(arguments)")
+    }
+  }
+
+  @Test func `to standard error alone is told as well`() throws {
+    let complaining = Program(name: "backflow", environment: ["BACKFLOW_NUM_THREADS": "many"])
+    let run = try complaining.run(training, redirected: "2>/dev/full")
+    #expect(run.status == 74)
+    #expect(run.output.contains("held-out accuracy"))
+  }
+}

@@ -1,0 +1,37 @@
+import BackflowKernels
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `Numbers as text` {
+  private let numbers: [Double] =
+    [
+      0, -0.0, 1, -1, 0.5, 1.5, 2.5, 0.05, 0.125, 0.15, 9.9995, 99.95, 999.5, 123_456, 1_234_567,
+      1e-5, 1e-4, 2.4e-8, .pi, .infinity, -.infinity, .nan, .greatestFiniteMagnitude,
+      .leastNonzeroMagnitude, .leastNormalMagnitude, 1e22, 1e100,
+    ]
+    + samples(200, seed: 9, as: Double.self).enumerated().map { $1 * pow(10, Double($0 % 40 - 20)) }
+
+  // Foundation's formatting is the reference: it is what the texts were made with before.
+  @Test func `have the digits that C gives them`() {
+    for number in numbers {
+      for digits in [0, 1, 2, 3, 4, 6, 17, 30] {
+        #expect(number.text(decimals: digits) == String(format: "%.\(digits)f", number))
+        #expect(number.text(significantDigits: digits) == String(format: "%.\(digits)g", number))
+      }
+    }
+  }
+
+  @Test func `have a point in every locale`() async {
+    await #expect(processExitsWith: .success) {
+      // Locales with a comma, of which a machine has one or another or none.
+      for name in ["de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "ru_RU.UTF-8", "da_DK.UTF-8"]
+      where setlocale(LC_ALL, name) != nil {
+        #expect(unsafe String(cString: localeconv().pointee.decimal_point) == ",")
+        break
+      }
+      #expect(1.5.text(decimals: 1) == "1.5")
+      #expect(1.5.text(significantDigits: 3) == "1.5")
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Backflow
+import BackflowLessons
+import Foundation
+import Testing
+
+@Suite struct `Every error of the library` {
+  /// At least one value of each public type, and every case of those that have cases.
+  private static let errors: [any Error] =
+    lapack + stability + optimizers + [LessonError.noSignal("a network")]
+
+  private static let lapack: [LAPACKError] =
+    [
+      .nonFiniteEntry(of: "matrix", row: 1, column: 0, value: .nan),
+      .overflow(routine: "dgesdd"), .singular(pivot: 3), .notPositiveDefinite(order: 2),
+      .illegalArgument(routine: "dgeev", position: 5), .outOfMemory(routine: "dgeev"),
+    ]
+    + [.eigenvalues(first: 2, total: 4), .offDiagonals(1), .submatrix(first: 0, last: 2)].map {
+      .noConvergence(routine: "dsyevd", $0)
+    } + [.noConvergence(routine: "dgesdd", .singularValues)]
+
+  private static let stability: [StabilityError] = [
+    .notSquare([2, 3]), .slopeBoundNotPositive(-1), .noTrajectory("there are no samples"),
+    .linearAlgebra(.singular(pivot: 0)),
+  ]
+
+  private static let optimizers: [any Error] =
+    [
+      GradientClippingError.nonFiniteGradient(parameter: "weight", count: 2),
+      GradientClippingError.limitNotPositive(0),
+    ]
+    + [
+      OptimizerStateError.otherTensors(expected: ["a"], found: ["b"]),
+      .otherShape(name: "a", expected: [1], found: [2]), .noStep,
+    ]
+
+  /// Those that are only made where something is wrong.
+  private func thrownErrors() -> [any Error] {
+    let attempts: [() throws -> Void] = [
+      { _ = try NPY.read("/nowhere/w.npy") as Tensor<Float> }, { _ = try Digits.decode([1]) },
+    ]
+    return attempts.compactMap { attempt in
+      do {
+        try attempt()
+        return nil
+      } catch {
+        return error
+      }
+    }
+  }
+
+  @Test func `is described by Foundation as by itself`() {
+    for error in Self.errors + thrownErrors() {
+      #expect(error.localizedDescription == "\(error)")
+      #expect(!"\(error)".isEmpty && !"\(error)".contains("\n"))
+      #expect(error is any BackflowError)
+      #expect((error as? any LocalizedError)?.errorDescription == "\(error)")
+    }
+  }
+
+  @Test func `is one of those above`() throws {
+    let sources = URL(fileURLWithPath: #filePath)
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Sources")
+    let files = try #require(
+      FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+    let declaration = /public\s+(?:final\s+)?(?:struct|enum|class|actor)\s+(\w+)\s*:[^{]*?Error\b/
+    var declared: Set<String> = []
+    for case let file as URL in files where file.pathExtension == "swift" {
+      let text = try String(contentsOf: file, encoding: .utf8)
+      declared.formUnion(text.matches(of: declaration).map { String($0.output.1) })
+    }
+    let tried = Set((Self.errors + thrownErrors()).map { "\(type(of: $0))" })
+    #expect(tried.count >= 7)
+    #expect(declared == tried)
+  }
+}
