@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Every Swift target but the tests is strict. `unsafe` is therefore a word in the source, and
-// scripts/check-layering allows it below the floor (BackflowKernels) only.
+// scripts/check-layering allows it below the floor (BackflowKernels) and in BackflowFiles only.
 let strict: [SwiftSetting] = [
   .strictMemorySafety(),
   .treatAllWarnings(as: .error),
@@ -37,12 +37,16 @@ let package = Package(
       pkgConfig: Context.environment["BACKFLOW_LAPACKE"] ?? "lapacke",
       providers: [.apt(["liblapacke-dev"]), .brew(["lapack"])]),
     .target(name: "CVectorKernels"),
+    .target(name: "CFileCalls"),
 
     // MARK: The floor
     .target(
       name: "BackflowKernels",
       dependencies: ["COpenBLAS", "CLAPACKE", "CVectorKernels", real, complex],
       swiftSettings: strict),
+
+    // MARK: The file system
+    .target(name: "BackflowFiles", dependencies: ["CFileCalls"], swiftSettings: strict),
 
     // MARK: Above the floor
     .target(
@@ -71,7 +75,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BackflowCheckpoints",
-      dependencies: ["BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers"],
+      dependencies: [
+        "BackflowFiles", "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers",
+      ],
       swiftSettings: strict),
     .target(
       name: "BackflowDatasets",
@@ -98,7 +104,7 @@ let package = Package(
     .executableTarget(
       name: "BackflowCommand",
       dependencies: [
-        "Backflow", "BackflowLessons",
+        "Backflow", "BackflowFiles", "BackflowLessons",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -117,6 +123,9 @@ let package = Package(
     // glibc's malloc.h, which Swift's module of glibc leaves out.
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .target(name: "TestSupport", dependencies: ["Backflow"], path: "Tests/TestSupport"),
+    // Programs that scripts/tests/npy-headers and scripts/tests/interrupt-saves run.
+    .executableTarget(name: "npy-verdicts", dependencies: ["Backflow"], path: "Tests/NPYVerdicts"),
+    .executableTarget(name: "save-loop", dependencies: ["Backflow"], path: "Tests/SaveLoop"),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Backflow"]),
     .testTarget(
       name: "BackflowKernelsTests",
