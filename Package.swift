@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Every Swift target but the tests is strict. `unsafe` is therefore a word in the source, and
-// scripts/check-layering allows it below the floor (BackflowKernels) only.
+// scripts/check-layering allows it below the floor (BackflowKernels) and in BackflowFiles only.
 let strict: [SwiftSetting] = [
   .strictMemorySafety(),
   .treatAllWarnings(as: .error),
@@ -38,12 +38,16 @@ let package = Package(
       providers: [.apt(["liblapacke-dev"]), .brew(["lapack"])]),
     .target(name: "CVectorKernels"),
     .target(name: "CDigits", exclude: ["digits.md", "digits.u8"]),
+    .target(name: "CFileCalls"),
 
     // MARK: The floor
     .target(
       name: "BackflowKernels",
       dependencies: ["COpenBLAS", "CLAPACKE", "CVectorKernels", real, complex],
       swiftSettings: strict),
+
+    // MARK: The file system
+    .target(name: "BackflowFiles", dependencies: ["CFileCalls"], swiftSettings: strict),
 
     // MARK: Above the floor
     .target(
@@ -72,7 +76,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BackflowCheckpoints",
-      dependencies: ["BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers"],
+      dependencies: [
+        "BackflowFiles", "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers",
+      ],
       swiftSettings: strict),
     .target(
       name: "BackflowDatasets",
@@ -103,7 +109,7 @@ let package = Package(
     .executableTarget(
       name: "BackflowCommand",
       dependencies: [
-        "Backflow", "BackflowConsole", "BackflowLessons",
+        "Backflow", "BackflowConsole", "BackflowFiles", "BackflowLessons",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -122,6 +128,9 @@ let package = Package(
     // glibc's malloc.h, which Swift's module of glibc leaves out.
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .target(name: "TestSupport", dependencies: ["Backflow"], path: "Tests/TestSupport"),
+    // Programs that scripts/tests/npy-headers and scripts/tests/interrupt-saves run.
+    .executableTarget(name: "npy-verdicts", dependencies: ["Backflow"], path: "Tests/NPYVerdicts"),
+    .executableTarget(name: "save-loop", dependencies: ["Backflow"], path: "Tests/SaveLoop"),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Backflow"]),
     .testTarget(
       name: "BackflowTests", dependencies: ["Backflow", "BackflowLessons"]),

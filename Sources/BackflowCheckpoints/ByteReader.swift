@@ -1,23 +1,48 @@
-/// Reads the bytes of a file from front to back; every read is checked against the end.
+internal import BackflowFiles
+
+/// Reads the bytes of a file from front to back, in pieces; every read is checked against the end.
 struct ByteReader {
+  private enum Source {
+    case bytes([UInt8])
+    case file(InputFile)
+  }
+
   let file: String
-  private let bytes: [UInt8]
+  private let source: Source
+  private let size: Int
   private(set) var offset = 0
 
   init(_ bytes: [UInt8], of file: String) {
-    self.bytes = bytes
-    self.file = file
+    (self.file, source, size) = (file, .bytes(bytes), bytes.count)
   }
 
-  var remaining: Int { bytes.count - offset }
+  init(_ file: InputFile) {
+    (self.file, source, size) = (file.path, .file(file), file.size)
+  }
+
+  var remaining: Int { size - offset }
 
   /// The next `count` bytes, `what` they are being named in the error.
-  mutating func take(_ count: Int, _ what: String) throws(CheckpointError) -> ArraySlice<UInt8> {
-    guard count <= remaining else {
-      throw failure("the file ends here; \(what) needs \(count) bytes, \(remaining) are left")
+  mutating func take(_ count: Int, _ what: String) throws(CheckpointError) -> [UInt8] {
+    guard count <= remaining else { throw ending(what, count, remaining) }
+    let taken: [UInt8]
+    switch source {
+    case .bytes(let bytes): taken = Array(bytes[offset..<offset + count])
+    case .file(let file):
+      do {
+        taken = try file.read(count)
+      } catch {
+        throw CheckpointError(error)
+      }
+      // Somebody has cut it short since it was opened.
+      guard taken.count == count else { throw ending(what, count, taken.count) }
     }
-    defer { offset += count }
-    return bytes[offset..<offset + count]
+    offset += count
+    return taken
+  }
+
+  private func ending(_ what: String, _ count: Int, _ left: Int) -> CheckpointError {
+    failure("the file ends here; \(what) needs \(count) bytes, \(left) are left")
   }
 
   /// An unsigned integer of `size` bytes, least significant first.
@@ -28,4 +53,8 @@ struct ByteReader {
   func failure(_ problem: String) -> CheckpointError {
     CheckpointError(file, at: offset, problem)
   }
+}
+
+extension CheckpointError {
+  init(_ error: FileError) { self.init(error.path, error.problem) }
 }

@@ -14,6 +14,11 @@ struct DigitReader<Cell: RecurrentCell<Float>>: Parameterized {
     recurrence.visitParameters(under: name, visit)
     readout.visitParameters(under: "readout", visit)
   }
+
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+    recurrence.visitBuffers(under: name, visit)
+    readout.visitBuffers(under: "readout", visit)
+  }
 }
 
 extension DigitReader {

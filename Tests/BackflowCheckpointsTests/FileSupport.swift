@@ -2,11 +2,11 @@ import Backflow
 import Foundation
 import Testing
 
+let fixtureFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  .appendingPathComponent("Fixtures").path
+
 /// The path of a file that NumPy wrote; scripts/fixtures/npy.py makes them.
-func fixture(_ name: String) -> String {
-  URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("Fixtures/\(name).npy").path
-}
+func fixture(_ name: String) -> String { fixtureFolder + "/\(name).npy" }
 
 func bytes(of path: String) throws -> [UInt8] {
   try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))

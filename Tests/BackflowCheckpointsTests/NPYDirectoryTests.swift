@@ -57,7 +57,7 @@ private struct Pair: Parameterized {
     #expect(try directory.contents() == ["model"])
     #expect(
       try directory.contents("model") == [
-        "first.npy", "layer.second.npy", "letters", "stale.npy", "thesis.txt",
+        "first.npy", "layer.second.npy", "letters", "thesis.txt",
       ])
     #expect(try bytes(of: path + "/thesis.txt") == [1, 2, 3])
     var read = Pair()

@@ -132,9 +132,9 @@ import Testing
       }
       try train(["--model", model] + (model == "convolution" ? [] : ["--hidden", "4"]))
       try expectRefusal()
-      // The readout is whose network came last, so nothing tells whether it is the recurrence's.
+      // The network that came last is the one that is there.
       try train(["--hidden", "4"])
-      try expectRefusal()
+      #expect(try backflow.run("stability", folder.path).status == 0)
     }
   }
 

@@ -148,16 +148,16 @@ import Testing
 
       let dot = zip(x, before).reduce(0) { $0 + Double($1.0) * Double($1.1) }
       expectClose(
-        [Double(BLAS.dot(x.span, before.span))], [dot],
+        [VectorKernels.dot(x.span, before.span)], [dot],
         Tolerance(S.self, length: max(count, 1), scale: 1))
     }
   }
 
   @Test func `stops with the figures where a size does not fit`() async {
     let dot = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = BLAS.dot([1.0, 2, 3].span, [1.0, 2].span)
+      _ = VectorKernels.dot([1.0, 2, 3].span, [1.0, 2].span)
     }
-    #expect(stopMessage(dot).contains("dot: x is 3, y has 2"))
+    #expect(stopMessage(dot).contains("dot: x has 3 elements, y has 2"))
     let gemv = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var y = Buffer<Double>(repeating: 0, count: 2)
       let a = [1.0, 2, 3, 4, 5, 6]

@@ -1,19 +1,21 @@
+internal import BackflowFiles
 public import BackflowKernels
 public import BackflowLinearAlgebra
-internal import Foundation
 
 /// NumPy's `.npy` format, one array a file, both ways.
 ///
 /// Format versions 1 to 3; floats of 2, 4 and 8 bytes, integers of 1, 2, 4 and 8, booleans; either
-/// byte order; C and Fortran order. See NEP 1, "A simple file format for NumPy arrays".
+/// byte order; C and Fortran order; at most 8 axes. A header is read as NumPy reads it, and refused
+/// where NumPy refuses it. See NEP 1, "A simple file format for NumPy arrays".
 public enum NPY {
-  /// The array of the file at `path`, converted to `Scalar` by way of double, rounded to nearest.
+  /// The array of the file at `path`, converted to `Scalar` by way of double, rounded to nearest. Of
+  /// several arrays in one file, the first. Needs little more memory than the array itself.
   ///
   /// - Throws: `CheckpointError` naming the file, the byte and what was expected there.
   public static func read<Scalar: RealScalar>(
     _ path: String, as type: Scalar.Type = Scalar.self
   ) throws(CheckpointError) -> Tensor<Scalar> {
-    try decode(bytes(path), of: path)
+    try read(open(path))
   }
 
   /// ε of the element type that the file at `path` stores: 2⁻²³ for `<f4`. What a value read from it
@@ -21,36 +23,32 @@ public enum NPY {
   ///
   /// - Throws: as `read`, if the header cannot be read.
   public static func precision(_ path: String) throws(CheckpointError) -> Double {
-    var reader = ByteReader(try bytes(path), of: path)
+    var reader = ByteReader(try open(path))
     return try NPYHeader(from: &reader).element.precision
   }
 
-  /// Writes `tensor` to `path` as little-endian floats of its own precision, in C order. The file
-  /// appears whole or not at all.
+  /// Writes `tensor` to `path` as little-endian floats of its own precision, in C order.
+  ///
+  /// The file appears whole or not at all, and has the permissions of the one that it replaces. A
+  /// symbolic link is followed. A pipe or a device is written to and not replaced.
   ///
   /// - Throws: `CheckpointError` if the file cannot be written.
   public static func write<Scalar: RealScalar>(
     _ tensor: Tensor<Scalar>, to path: String
   ) throws(CheckpointError) {
     do {
-      try Data(encode(tensor)).write(to: URL(fileURLWithPath: path), options: .atomic)
+      try WholeFile.write(to: path) { writer throws(FileError) in try write(tensor, to: writer) }
     } catch {
-      throw CheckpointError(path, "cannot be written: \(reason(error))")
+      throw CheckpointError(error)
     }
   }
 
-  private static func bytes(_ path: String) throws(CheckpointError) -> [UInt8] {
+  private static func open(_ path: String) throws(CheckpointError) -> InputFile {
     do {
-      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+      return try InputFile(path)
     } catch {
-      throw CheckpointError(path, "cannot be read: \(reason(error))")
+      throw CheckpointError(error)
     }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    return underlying.map { "\($0.localizedDescription)" }
-      ?? (error as NSError).localizedDescription
   }
 }
 
@@ -58,32 +56,70 @@ public enum NPY {
 
 extension NPY {
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+  /// Elements that are read or written at a time.
+  private static let pieceLength = 1 << 16
+
+  static func read<Scalar: RealScalar>(
+    _ file: InputFile
+  ) throws(CheckpointError) -> Tensor<Scalar> {
+    var reader = ByteReader(file)
+    return try decode(&reader)
+  }
 
   package static func decode<Scalar: RealScalar>(
     _ bytes: [UInt8], of file: String
   ) throws(CheckpointError) -> Tensor<Scalar> {
     var reader = ByteReader(bytes, of: file)
+    return try decode(&reader)
+  }
+
+  private static func decode<Scalar: RealScalar>(
+    _ reader: inout ByteReader
+  ) throws(CheckpointError) -> Tensor<Scalar> {
     let header = try NPYHeader(from: &reader)
-    let size = header.element.size
     let (count, overflow) = header.elementCount
-    let (byteCount, tooLarge) = count.multipliedReportingOverflow(by: size)
+    let (byteCount, tooLarge) = count.multipliedReportingOverflow(by: header.element.size)
     guard !overflow, !tooLarge else {
       throw reader.failure("the shape \(header.shape) is larger than any memory")
     }
-    guard reader.remaining == byteCount else {
+    guard reader.remaining >= byteCount else {
       throw reader.failure(
-        "expected \(byteCount) bytes of data for shape \(header.shape) of \(header.element.name),"
-          + " found \(reader.remaining)")
+        "expected \(byteCount) bytes of data for shape \(header.shape) of"
+          + " \(escaped(header.element.name, limit: 30)), found \(reader.remaining)")
     }
-    let values = header.element.values(of: try reader.take(byteCount, "the data"))
-    if header.isFortranOrder {
-      let reversed = Tensor<Double>(values, shape: Shape(header.shape.reversed()))
-      return Tensor(reversed.permuted(header.shape.indices.reversed()))
+    var tensor = Tensor<Scalar>(uninitialized: Shape(header.shape))
+    var places = FortranPlaces(header.shape)
+    for start in stride(from: 0, to: count, by: pieceLength) {
+      let length = min(pieceLength, count - start)
+      let bytes = try reader.take(length * header.element.size, "the data")
+      let values = header.element.values(of: bytes)
+      let piece = Tensor<Scalar>(Tensor(values))
+      if header.isFortranOrder, header.shape.count > 1 {
+        places.scatter(piece.span, into: tensor.mutableSpan)
+      } else {
+        Blocks.copy(
+          count: 1, length: length, from: piece.span, at: 0, stride: 0, into: tensor.mutableSpan,
+          at: start, stride: 0)
+      }
     }
-    return Tensor(Tensor<Double>(values, shape: Shape(header.shape)))
+    return tensor
+  }
+
+  static func write<Scalar: RealScalar>(
+    _ tensor: Tensor<Scalar>, to writer: FileWriter
+  ) throws(FileError) {
+    try writer.write(header(of: tensor))
+    for start in stride(from: 0, to: tensor.count, by: pieceLength) {
+      let end = min(start + pieceLength, tensor.count)
+      try writer.write(bytes(of: tensor, start..<end))
+    }
   }
 
   package static func encode<Scalar: RealScalar>(_ tensor: Tensor<Scalar>) -> [UInt8] {
+    header(of: tensor) + bytes(of: tensor, 0..<tensor.count)
+  }
+
+  private static func header<Scalar: RealScalar>(of tensor: Tensor<Scalar>) -> [UInt8] {
     let size = MemoryLayout<Scalar>.size
     let extents = tensor.shape.map(String.init).joined(separator: ", ")
     let shape = "(" + extents + (tensor.rank == 1 ? ",)" : ")")
@@ -92,8 +128,18 @@ extension NPY {
     let unpadded = magic.count + 4 + header.utf8.count + 1
     header += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
     let length = header.utf8.count
-    var bytes = magic + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)] + Array(header.utf8)
-    for value in Tensor<Double>(tensor).elements {
+    return magic + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)] + Array(header.utf8)
+  }
+
+  private static func bytes<Scalar: RealScalar>(
+    of tensor: Tensor<Scalar>, _ range: Range<Int>
+  ) -> [UInt8] {
+    let size = MemoryLayout<Scalar>.size
+    var values = Buffer<Double>(uninitialized: range.count)
+    VectorKernels.convert(tensor.span.extracting(range), into: values.mutableSpan)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(range.count * size)
+    for value in values.elements {
       let pattern = size == 4 ? UInt64(Float(value).bitPattern) : value.bitPattern
       for byte in 0..<size { bytes.append(UInt8(truncatingIfNeeded: pattern >> (8 * byte))) }
     }

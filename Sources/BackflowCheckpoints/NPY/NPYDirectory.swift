@@ -1,103 +1,172 @@
+internal import BackflowFiles
 internal import BackflowKernels
 public import BackflowLayers
 internal import BackflowLinearAlgebra
-internal import Foundation
 
-/// The parameters of a model as a directory of `.npy` files, one a parameter, each under its name:
-/// `rnn.weight_hh_l0.npy`. NumPy reads them as they are.
+/// A model as a directory of `.npy` files, one for each parameter and each buffer, under its name:
+/// `rnn.weight_hh_l0.npy`, `norm.running_mean.npy`. NumPy reads them as they are.
 public enum NPYDirectory {
-  /// Writes every parameter of `model` into the directory at `path`, which is made if there is none.
-  /// Parameters of the same name are replaced; whatever else is in the directory stays.
+  /// Writes every parameter and buffer of `model` as the directory at `path`, which is made if there
+  /// is none, with those above it. A symbolic link is followed.
   ///
-  /// All files are written beside their places first, and only if that succeeds each place is taken
-  /// in one step, so no file is ever seen in part.
+  /// A save is all or nothing. The files are written into a directory beside it, and the two
+  /// directories are exchanged in one step, so that the path names the old model or the new one, whole,
+  /// also where the disk is full, the process is killed or two processes save to one place. What a
+  /// killed process has left, `.NAME.backflow-new`, is put in order by the next save.
   ///
-  /// - Throws: `CheckpointError` if anything cannot be written. If it fails beside the places, the old
-  ///   parameters are still there and nothing new is, except for directories made above that one; if
-  ///   a place itself cannot be taken, the parameters before it are the new ones.
+  /// Files that an earlier save wrote are removed, whatever their names; an extended attribute marks
+  /// them, on file systems that have such. Everything else in the directory stays: a picture, a folder,
+  /// an array of yours. The directory itself is another one after each save, so it cannot be a mount
+  /// point or the current directory.
+  ///
+  /// - Throws: `CheckpointError` if two parameters or buffers have one name, if a name cannot be a
+  ///   file's, or if anything cannot be written. The old model is then still there.
   public static func write<Model: Parameterized>(
     _ model: Model, to path: String
   ) throws(CheckpointError) {
-    let isNew = !FileManager.default.fileExists(atPath: path)
-    let directory = try writableDirectory(path)
-    var isDone = false
-    var finished: [(from: URL, to: URL)] = []
-    defer {
-      for file in finished { try? FileManager.default.removeItem(at: file.from) }
-      if isNew, !isDone { try? FileManager.default.removeItem(at: directory) }
-    }
-    for (name, parameter) in model.namedParameters {
-      let place = directory.appendingPathComponent(name + ".npy")
-      let beside = directory.appendingPathComponent(".\(name).\(UUID().uuidString).npy")
-      finished.append((beside, place))
-      do {
-        try NPY.write(parameter, to: beside.path)
-      } catch {
-        throw CheckpointError(place.path, error.problem)
+    let entries = try namedTensors(of: model, path)
+    do {
+      try FolderReplacement.write(
+        to: path, files: entries.map { $0.name + ".npy" }
+      ) { index, writer throws(FileError) in
+        try NPY.write(entries[index].value, to: writer)
       }
+    } catch {
+      throw CheckpointError(error)
     }
-    for file in finished {
-      do {
-        // Atomically over what is there, which FileManager's moveItem refuses.
-        try Data(contentsOf: file.from).write(to: file.to, options: .atomic)
-      } catch {
-        throw CheckpointError(file.to.path, "cannot be written: \(error.localizedDescription)")
-      }
-    }
-    isDone = true
   }
 
-  /// Finds out whether parameters can be written to `path`, by making a file there and removing it:
-  /// to be asked before a long training and not after. Directories above may be made.
+  /// Finds out whether a model can be written to `path`, by making a directory beside it and removing
+  /// it: to be asked before a long training and not after. Directories above may be made.
   ///
   /// - Throws: `CheckpointError` that says why nothing can be written there.
   public static func prepare(_ path: String) throws(CheckpointError) {
-    let isNew = !FileManager.default.fileExists(atPath: path)
-    let directory = try writableDirectory(path)
-    defer { if isNew { try? FileManager.default.removeItem(at: directory) } }
-    let probe = directory.appendingPathComponent(".\(UUID().uuidString)")
     do {
-      try Data().write(to: probe)
-      try FileManager.default.removeItem(at: probe)
+      try FolderReplacement.prepare(path)
     } catch {
-      throw CheckpointError(path, "no file can be made there: \(error.localizedDescription)")
+      throw CheckpointError(error)
     }
   }
 
-  private static func writableDirectory(_ path: String) throws(CheckpointError) -> URL {
-    guard !path.isEmpty else { throw CheckpointError("\"\"", "the empty path names no directory") }
-    let url = URL(fileURLWithPath: path, isDirectory: true)
-    let attributes = try? FileManager.default.attributesOfItem(
-      atPath: url.resolvingSymlinksInPath().path)
-    if let type = attributes?[.type] as? FileAttributeType, type != .typeDirectory {
-      throw CheckpointError(path, "is a file and not a directory")
-    }
-    do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    } catch {
-      throw CheckpointError(path, "cannot be made: \(error.localizedDescription)")
-    }
-    return url
-  }
-
-  /// Replaces every parameter of `model` by the one in the directory.
+  /// Replaces every parameter and buffer of `model` by the one in the directory.
   ///
+  /// All files are of one save, also where another process saves to the directory at the same time.
+  ///
+  /// - Parameter strict: Whether the directory must hold what the model has and no other `.npy` file.
+  ///   If not, what is missing keeps its value and what is too many is ignored, as with PyTorch's
+  ///   `load_state_dict(strict=False)`; a wrong shape is an error all the same.
   /// - Throws: `CheckpointError` naming the file, if one is missing, is damaged or has another shape
-  ///   than the model's parameter; `model` is then as it was.
+  ///   than the model's, or naming all files that the model has no use for, or all names that two
+  ///   parameters or buffers share. `model` is then as it was.
   public static func read<Model: Parameterized>(
-    into model: inout Model, from path: String
+    into model: inout Model, from path: String, strict: Bool = true
   ) throws(CheckpointError) {
-    var values: [Tensor<Model.Scalar>] = []
-    for (name, parameter) in model.namedParameters {
-      let file = URL(fileURLWithPath: path).appendingPathComponent(name + ".npy").relativePath
-      let value: Tensor<Model.Scalar> = try NPY.read(file)
-      guard value.shape == parameter.shape else {
-        throw CheckpointError(
-          file, "expected shape \(parameter.shape) for \(name), found \(value.shape)")
-      }
-      values.append(value)
-    }
+    let expected = try namedTensors(of: model, path)
+    let values = try values(of: expected, from: path, strict)
     var remaining = values[...]
-    model.visitParameters { _, parameter in parameter = remaining.removeFirst() }
+    let take = { (_: String, tensor: inout Tensor<Model.Scalar>) in
+      if let value = remaining.removeFirst() { tensor = value }
+    }
+    model.visitParameters(take)
+    model.visitBuffers(take)
+  }
+
+  /// A save may exchange the directory while it is read. What was read is then read again.
+  private static func values<Scalar>(
+    of expected: [(name: String, value: Tensor<Scalar>)], from path: String, _ strict: Bool
+  ) throws(CheckpointError) -> [Tensor<Scalar>?] {
+    for _ in 0..<100 {
+      let folder: InputFolder?
+      do {
+        folder = try InputFolder(path)
+      } catch {
+        throw CheckpointError(error)
+      }
+      guard let folder else {
+        guard strict, let first = expected.first else { return expected.map { _ in nil } }
+        throw CheckpointError(
+          joined(path, first.name + ".npy"), "cannot be read: there is no directory \(path)")
+      }
+      do {
+        let values = try values(of: expected, in: folder, strict)
+        if folder.isCurrent { return values }
+      } catch {
+        if folder.isCurrent { throw error }
+      }
+    }
+    throw CheckpointError(path, "is replaced more often than it can be read; read it again later")
+  }
+
+  private static func values<Scalar>(
+    of expected: [(name: String, value: Tensor<Scalar>)], in folder: InputFolder, _ strict: Bool
+  ) throws(CheckpointError) -> [Tensor<Scalar>?] {
+    do {
+      let names = try folder.fileNames().filter { $0.hasSuffix(".npy") && !$0.hasPrefix(".") }
+      let wanted = expected.map { $0.name + ".npy" }
+      if strict { try compare(wanted, with: names, in: folder.path) }
+      let present = Set(names)
+      var values: [Tensor<Scalar>?] = []
+      for (entry, file) in zip(expected, wanted) {
+        if !strict, !present.contains(file) {
+          values.append(nil)
+          continue
+        }
+        let value: Tensor<Scalar> = try NPY.read(try folder.file(file))
+        guard value.shape == entry.value.shape else {
+          throw CheckpointError(
+            joined(folder.path, file),
+            "expected shape \(entry.value.shape) for \(entry.name), found \(value.shape)")
+        }
+        values.append(value)
+      }
+      return values
+    } catch let error as FileError {
+      throw CheckpointError(error)
+    } catch {
+      throw error as? CheckpointError ?? CheckpointError(folder.path, "cannot be read: \(error)")
+    }
+  }
+
+  /// Refuses a directory that does not hold exactly the files `wanted`.
+  private static func compare(
+    _ wanted: [String], with found: [String], in path: String
+  ) throws(CheckpointError) {
+    let missing = wanted.filter { !found.contains($0) }
+    let unused = found.filter { !wanted.contains($0) }
+    let surplus =
+      "the model has no use for \(unused.joined(separator: ", ")); move what is not of the model"
+      + " away, or read with strict: false"
+    if let first = missing.first {
+      throw CheckpointError(
+        joined(path, first),
+        "cannot be read: the directory lacks \(missing.joined(separator: ", "))"
+          + (unused.isEmpty ? "" : ", and " + surplus))
+    }
+    if !unused.isEmpty { throw CheckpointError(path, surplus) }
+  }
+
+  /// Parameters, then buffers, with their names, each of which is a file's and no other's.
+  private static func namedTensors<Model: Parameterized>(
+    of model: Model, _ path: String
+  ) throws(CheckpointError) -> [(name: String, value: Tensor<Model.Scalar>)] {
+    var entries = model.namedParameters
+    var copy = model
+    copy.visitBuffers { name, buffer in entries.append((name, buffer)) }
+    for (name, _) in entries
+    where name.isEmpty || name.hasPrefix(".") || name.contains("/") || name.utf8.contains(0) {
+      throw CheckpointError(
+        joined(path, name.isEmpty ? "\"\"" : name) + ".npy",
+        "cannot be a file: the name of a parameter is not empty, does not begin with a dot, and holds"
+          + " no slash and no zero byte")
+    }
+    let counts = Dictionary(grouping: entries.map(\.name)) { $0 }.mapValues(\.count)
+    let repeated = counts.keys.filter { counts[$0] != 1 }.sorted()
+    guard repeated.isEmpty else {
+      throw CheckpointError(
+        path.isEmpty ? "\"\"" : path,
+        "more than one parameter or buffer of the model has the name"
+          + " \(repeated.joined(separator: ", ")); give each a name of its own")
+    }
+    return entries
   }
 }

@@ -12,11 +12,32 @@ struct NPYElement: Equatable {
   let size: Int
   let isBigEndian: Bool
 
+  /// The element type that NumPy knows by `descr`: a letter for the kind and a size in bytes, or one of
+  /// NumPy's letters and names for a type, with or without a byte order before it.
+  ///
   /// `nil` for a type that has no value as a real number of at most 8 bytes.
   init?(_ descr: String) {
-    var rest = Substring(descr)
-    guard let order = rest.popFirst(), "<>|=".contains(order),
-      let kind = rest.popFirst().flatMap(Kind.init), let size = Int(rest)
+    let scalars = Array(descr.unicodeScalars)
+    let hasOrder = scalars.count > 1 && "<>|=".unicodeScalars.contains(scalars[0])
+    let type = String(String.UnicodeScalarView(scalars.dropFirst(hasOrder ? 1 : 0)))
+    guard
+      let (kind, size) = NPYElement.sized(type) ?? NPYElement.letters[type]
+        ?? NPYElement.numbered(type) ?? (hasOrder ? nil : NPYElement.names[type])
+    else { return nil }
+    name = descr
+    (self.kind, self.size) = (kind, size)
+    isBigEndian = hasOrder && scalars[0] == ">"
+  }
+
+  /// A type such as `f4`. The size is read as C's `strtol` does.
+  private static func sized(_ type: String) -> (Kind, Int)? {
+    var rest = type.unicodeScalars[...]
+    guard let kind = rest.popFirst().flatMap({ Kind(rawValue: Character($0)) }) else { return nil }
+    while let first = rest.first, first == " " || (9...13).contains(first.value) {
+      rest.removeFirst()
+    }
+    if rest.first == "+" { rest.removeFirst() }
+    guard !rest.isEmpty, rest.allSatisfy({ ("0"..."9").contains($0) }), let size = Int(String(rest))
     else { return nil }
     let sizes: [Int] =
       switch kind {
@@ -24,9 +45,39 @@ struct NPYElement: Equatable {
       case .signed, .unsigned: [1, 2, 4, 8]
       case .boolean: [1]
       }
-    guard sizes.contains(size) else { return nil }
-    (name, self.kind, self.size, isBigEndian) = (descr, kind, size, order == ">")
+    return sizes.contains(size) ? (kind, size) : nil
   }
+
+  /// NumPy's letters for C's types on the 64-bit systems that Backflow runs on.
+  private static let letters: [String: (Kind, Int)] = [
+    "?": (.boolean, 1), "b": (.signed, 1), "B": (.unsigned, 1), "h": (.signed, 2),
+    "H": (.unsigned, 2), "i": (.signed, 4), "I": (.unsigned, 4), "l": (.signed, 8),
+    "L": (.unsigned, 8), "q": (.signed, 8), "Q": (.unsigned, 8), "p": (.signed, 8),
+    "P": (.unsigned, 8), "n": (.signed, 8), "N": (.unsigned, 8), "e": (.float, 2),
+    "f": (.float, 4), "d": (.float, 8),
+  ]
+
+  /// NumPy's numbers of its types, which a character of that code names as well.
+  private static func numbered(_ type: String) -> (Kind, Int)? {
+    let scalars = type.unicodeScalars
+    guard scalars.count == 1, let number = scalars.first?.value else { return nil }
+    let types = "? b B h H i I l L q Q f d".split(separator: " ")
+    if number == 23 { return letters["e"] }
+    return number < types.count ? letters[String(types[Int(number)])] : nil
+  }
+
+  /// The names that NumPy 2 knows.
+  private static let names: [String: (Kind, Int)] = [
+    "bool": (.boolean, 1), "bool_": (.boolean, 1), "float16": (.float, 2), "half": (.float, 2),
+    "float32": (.float, 4), "single": (.float, 4), "float64": (.float, 8), "double": (.float, 8),
+    "float": (.float, 8), "int8": (.signed, 1), "byte": (.signed, 1), "int16": (.signed, 2),
+    "short": (.signed, 2), "int32": (.signed, 4), "intc": (.signed, 4), "int64": (.signed, 8),
+    "int": (.signed, 8), "int_": (.signed, 8), "long": (.signed, 8), "longlong": (.signed, 8),
+    "intp": (.signed, 8), "uint8": (.unsigned, 1), "ubyte": (.unsigned, 1),
+    "uint16": (.unsigned, 2), "ushort": (.unsigned, 2), "uint32": (.unsigned, 4),
+    "uintc": (.unsigned, 4), "uint64": (.unsigned, 8), "uint": (.unsigned, 8),
+    "ulong": (.unsigned, 8), "ulonglong": (.unsigned, 8), "uintp": (.unsigned, 8),
+  ]
 
   /// ε of the type; integers are exact up to that of a double.
   var precision: Double {
@@ -38,8 +89,8 @@ struct NPYElement: Equatable {
   }
 
   /// The elements in `bytes`, whose number is a multiple of the size.
-  func values(of bytes: ArraySlice<UInt8>) -> [Double] {
-    stride(from: bytes.startIndex, to: bytes.endIndex, by: size).map { start in
+  func values(of bytes: [UInt8]) -> [Double] {
+    stride(from: 0, to: bytes.count, by: size).map { start in
       var pattern: UInt64 = 0
       for index in 0..<size {
         let byte = bytes[start + (isBigEndian ? index : size - 1 - index)]
@@ -71,7 +122,10 @@ private func halfPrecision(_ bits: UInt16) -> Double {
   let fraction = Double(bits & 0x3FF) / 1024
   switch exponent {
   case 0: return sign * fraction * 0x1p-14
-  case 31: return fraction == 0 ? sign * .infinity : .nan
+  case 31 where fraction == 0: return sign * .infinity
+  case 31:
+    // A NaN with its sign and its bits.
+    return Double(bitPattern: UInt64(bits >> 15) << 63 | 0x7FF << 52 | UInt64(bits & 0x3FF) << 42)
   default: return Double(sign: .plus, exponent: exponent - 15, significand: sign * (1 + fraction))
   }
 }

@@ -6,6 +6,9 @@ struct NPYHeader {
   let isFortranOrder: Bool
   let shape: [Int]
 
+  /// The most characters that NumPy reads.
+  static let maximumLength = 10_000
+
   /// The product of the extents. It may overflow even where an empty axis makes the array empty:
   /// strides are products of the other extents. An extent that no `Shape` can hold counts as one.
   var elementCount: (count: Int, overflow: Bool) {
@@ -18,6 +21,37 @@ struct NPYHeader {
   }
 
   init(from reader: inout ByteReader) throws(CheckpointError) {
+    let version = try NPYHeader.version(from: &reader)
+    let length = try reader.littleEndian(size: version == 1 ? 2 : 4, "the header's length")
+    let start = reader.offset
+    guard length <= reader.remaining, length <= 4 * NPYHeader.maximumLength else {
+      if length > reader.remaining { _ = try reader.take(Int(length), "the header") }
+      throw reader.failure(NPYHeader.tooLong(Int(length)))
+    }
+    let bytes = try reader.take(Int(length), "the header")
+    guard let text = version == 3 ? String(validating: bytes, as: UTF8.self) : latin1(bytes) else {
+      throw CheckpointError(
+        reader.file, at: start, "the header of version 3 is not UTF-8; save the array again")
+    }
+    guard text.unicodeScalars.count <= NPYHeader.maximumLength else {
+      throw CheckpointError(
+        reader.file, at: start, NPYHeader.tooLong(text.unicodeScalars.count))
+    }
+    do {
+      try self.init(text, version: version)
+    } catch {
+      throw CheckpointError(
+        reader.file, at: start,
+        error.description + " in the header \(escaped(withoutBlanksAtEnd(text)))")
+    }
+  }
+
+  private static func tooLong(_ count: Int) -> String {
+    "expected a header of at most \(maximumLength) characters, found \(count)"
+  }
+
+  /// The major version; every minor one is 0.
+  private static func version(from reader: inout ByteReader) throws(CheckpointError) -> Int {
     let magic = try reader.take(NPY.magic.count, "the magic string of an .npy file")
     if Array(magic.prefix(4)) == [0x50, 0x4B, 0x03, 0x04] {
       throw CheckpointError(
@@ -25,76 +59,99 @@ struct NPYHeader {
         "a zip archive, as torch.save and numpy.savez write, and not an .npy file: save the one"
           + " array with numpy.save")
     }
-    guard Array(magic) == NPY.magic else {
+    guard magic == NPY.magic else {
       throw CheckpointError(
         reader.file, at: 0,
-        "not an .npy file: it starts with \(Array(magic)) and not with"
-          + " \\x93NUMPY")
+        "not an .npy file: it starts with \(magic) and not with \\x93NUMPY")
     }
-    let version = try reader.littleEndian(size: 2, "the format version")
-    let major = version & 0xFF
-    guard (1...3).contains(major) else {
-      throw reader.failure("expected format version 1, 2 or 3, found \(major)")
+    let version = try reader.take(2, "the format version")
+    guard (1...3).contains(version[0]), version[1] == 0 else {
+      let found = version[1] == 0 ? "\(version[0])" : "\(version[0]).\(version[1])"
+      throw reader.failure("expected format version 1, 2 or 3, found \(found)")
     }
-    let length = try reader.littleEndian(size: major == 1 ? 2 : 4, "the header's length")
-    let start = reader.offset
-    let header = try reader.take(Int(length), "the header")
-    let text = String(decoding: header, as: UTF8.self)
+    return Int(version[0])
+  }
 
-    func failure(_ problem: String) -> CheckpointError {
-      CheckpointError(reader.file, at: start, problem + " in the header \(text.trimmed)")
-    }
-    guard let descr = NPYHeader.string(after: "'descr':", in: text) else {
-      throw failure("expected the key 'descr' with the name of an element type")
+  // MARK: - The dictionary
+
+  private struct Problem: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+  }
+
+  private init(_ text: String, version: Int) throws(Problem) {
+    let entries = try NPYHeader.entries(text, version: version)
+    guard let descr = entries["descr"]?.string else {
+      throw Problem("expected the key 'descr' with the name of an element type")
     }
     guard let element = NPYElement(descr) else {
-      throw failure("expected real numbers ('<f4', '<f8', '<i8', …), found '\(descr)'")
+      throw Problem(
+        "expected real numbers ('<f4', '<f8', '<i8', …), found '\(escaped(descr, limit: 30))'")
     }
-    guard let isFortranOrder = NPYHeader.boolean(after: "'fortran_order':", in: text) else {
-      throw failure("expected the key 'fortran_order' with True or False")
+    guard case .boolean(let isFortranOrder) = entries["fortran_order"] else {
+      throw Problem("expected the key 'fortran_order' with True or False")
     }
-    guard let shape = NPYHeader.tuple(after: "'shape':", in: text) else {
-      throw failure("expected the key 'shape' with a tuple of extents")
+    guard let shape = NPYHeader.extents(entries["shape"]) else {
+      throw Problem("expected the key 'shape' with a tuple of extents")
+    }
+    let others = entries.keys.filter { !["descr", "fortran_order", "shape"].contains($0) }.sorted()
+    guard others.isEmpty else {
+      throw Problem(
+        "expected no key but 'descr', 'fortran_order' and 'shape', found"
+          + " '\(escaped(others.joined(separator: "', '"), limit: 50))'")
     }
     guard shape.count <= Shape.maximumRank else {
-      throw failure("expected at most \(Shape.maximumRank) axes, found \(shape.count)")
+      throw Problem("expected at most \(Shape.maximumRank) axes, found \(shape.count)")
     }
     (self.element, self.isFortranOrder, self.shape) = (element, isFortranOrder, shape)
   }
 
-  // MARK: - The three kinds of value that NumPy writes
-
-  private static func value(after key: String, in text: String) -> Substring? {
-    text.firstRange(of: key).map { text[$0.upperBound...].drop { $0 == " " } }
+  /// The dictionary's entries, of several with one key the last.
+  private static func entries(
+    _ text: String, version: Int
+  ) throws(Problem) -> [String: PythonValue] {
+    do throws(PythonSyntaxError) {
+      let value: PythonValue
+      do throws(PythonSyntaxError) {
+        value = try PythonLiteral.value(of: text.unicodeScalars, isLenient: false)
+      } catch {
+        // Python 2 wrote versions 1 and 2.
+        guard version < 3 else { throw error }
+        value = try PythonLiteral.value(of: text.unicodeScalars, isLenient: true)
+      }
+      guard case .dictionary(let pairs) = value else {
+        throw PythonSyntaxError(position: 0, problem: "another value")
+      }
+      var entries: [String: PythonValue] = [:]
+      for (key, value) in pairs { entries[key.string ?? "no string"] = value }
+      return entries
+    } catch {
+      throw Problem(
+        "expected a dictionary with the key 'descr', the key 'fortran_order' with True or False and"
+          + " the key 'shape' with a tuple of extents, found \(error.problem) at character"
+          + " \(error.position)")
+    }
   }
 
-  private static func string(after key: String, in text: String) -> String? {
-    guard var rest = value(after: key, in: text), rest.popFirst() == "'",
-      let end = rest.firstIndex(of: "'")
-    else { return nil }
-    return String(rest[..<end])
-  }
-
-  private static func boolean(after key: String, in text: String) -> Bool? {
-    guard let rest = value(after: key, in: text) else { return nil }
-    if rest.hasPrefix("True") { return true }
-    return rest.hasPrefix("False") ? false : nil
-  }
-
-  private static func tuple(after key: String, in text: String) -> [Int]? {
-    guard var rest = value(after: key, in: text), rest.popFirst() == "(",
-      let end = rest.firstIndex(of: ")")
-    else { return nil }
-    let extents = rest[..<end].split(separator: ",").map { Int(String($0).trimmed) }
-    guard extents.allSatisfy({ $0.map { $0 >= 0 } ?? false }) else { return nil }
-    return extents.compactMap { $0 }
+  private static func extents(_ value: PythonValue?) -> [Int]? {
+    guard case .tuple(let elements) = value else { return nil }
+    var extents: [Int] = []
+    for element in elements {
+      guard case .integer(let extent?) = element, extent >= 0 else { return nil }
+      extents.append(extent)
+    }
+    return extents
   }
 }
 
-extension String {
-  fileprivate var trimmed: String {
-    var text = Substring(self)
-    while text.last?.isWhitespace == true { text.removeLast() }
-    return String(text.drop(while: \.isWhitespace))
-  }
+private func withoutBlanksAtEnd(_ text: String) -> String {
+  var text = Substring(text)
+  while text.last?.isWhitespace == true { text.removeLast() }
+  return String(text)
+}
+
+private func latin1(_ bytes: [UInt8]) -> String {
+  var text = String.UnicodeScalarView()
+  for byte in bytes { text.append(Unicode.Scalar(byte)) }
+  return String(text)
 }

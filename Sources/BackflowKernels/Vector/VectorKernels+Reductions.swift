@@ -14,7 +14,7 @@ extension VectorKernels {
 
   /// xᵀy, in double, with an error that does not grow with the count.
   package static func dot<S: RealScalar>(_ x: Span<S>, _ y: Span<S>) -> Double {
-    requireCount(x.count, y.count)
+    require(x.count == y.count, "dot: x has \(x.count) elements, y has \(y.count)")
     return unsafe y.withUnsafeBufferPointer { y in
       unsafe reduce(x) { unsafe S._routines.vector.dot($0, $1, y.baseAddress) }
     }

@@ -75,12 +75,22 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
   /// Visits the parameters under PyTorch's names, `weight_ih_l0`, `weight_hh_l0_reverse`, and in its
   /// order.
   public mutating func visitParameters(_ visit: ParameterVisitor<Cell.Scalar>) {
+    visitCells { cell, suffix in
+      cell.visitParameters { name, parameter in visit(name + suffix, &parameter) }
+    }
+  }
+
+  /// Visits the buffers of the cells, named as the parameters are.
+  public mutating func visitBuffers(_ visit: ParameterVisitor<Cell.Scalar>) {
+    visitCells { cell, suffix in
+      cell.visitBuffers { name, buffer in visit(name + suffix, &buffer) }
+    }
+  }
+
+  private mutating func visitCells(_ visit: (inout Cell, _ suffix: String) -> Void) {
     for layer in cells.indices {
       for direction in cells[layer].indices {
-        let suffix = "_l\(layer)" + (direction == 1 ? "_reverse" : "")
-        cells[layer][direction].visitParameters { name, parameter in
-          visit(name + suffix, &parameter)
-        }
+        visit(&cells[layer][direction], "_l\(layer)" + (direction == 1 ? "_reverse" : ""))
       }
     }
   }

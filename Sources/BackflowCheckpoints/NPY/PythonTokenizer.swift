@@ -1,0 +1,319 @@
+/// A part of a Python literal.
+enum PythonToken: Equatable {
+  case mark(Unicode.Scalar)
+  /// A number: its value if it is an integer that fits, and its kind.
+  case integer(Int?)
+  case real
+  case imaginary
+  case text([UInt32])
+  case bytes
+  case name(String)
+  case ellipsis
+  case end
+}
+
+/// Cuts the text of a Python literal into its parts, as Python's own grammar has them. See "The
+/// Python Language Reference", chapter 2, "Lexical analysis".
+struct PythonTokenizer {
+  /// What NumPy's second attempt forgives: the `L` that Python 2 wrote after an integer, and blanks
+  /// alone in the last line. It takes a return without a newline for no end of a line.
+  private let isLenient: Bool
+  private let text: [Unicode.Scalar]
+  private(set) var position = 0
+  /// Where the last token begins.
+  private(set) var start = 0
+  /// Open brackets, between which the end of a line means nothing.
+  private var depth = 0
+  private var isAtStart = true
+  static let maximumDepth = 200
+
+  init(_ source: some Sequence<Unicode.Scalar>, isLenient: Bool) {
+    self.isLenient = isLenient
+    var text: [Unicode.Scalar] = []
+    for scalar in source {
+      // Both together are one end of a line.
+      if scalar == "\n", text.last == "\r" { text.removeLast() }
+      text.append(scalar)
+    }
+    self.text = text
+    position = text.firstIndex { $0 != " " && $0 != "\t" } ?? text.count
+  }
+
+  func failure(_ problem: String) -> PythonSyntaxError {
+    PythonSyntaxError(position: position, problem: problem)
+  }
+
+  private func peek(_ offset: Int = 0) -> Unicode.Scalar? {
+    position + offset < text.count ? text[position + offset] : nil
+  }
+
+  mutating func next() throws(PythonSyntaxError) -> PythonToken {
+    if isAtStart {
+      isAtStart = false
+      if text.contains("\0") { throw failure("a zero byte") }
+      let begin = position
+      if try skipLineStarts() { throw failure("an indented line") }
+      if isLenient, text[begin..<position].contains("\r") { throw failure("a return") }
+    }
+    try skipBlanks()
+    start = position
+    guard let first = peek() else { return .end }
+    if first.isNewline {
+      // The expression is over; only blank lines and comments may follow.
+      let isIndented = try skipLineStarts()
+      guard peek() == nil else { throw failure("more than one line of values") }
+      if isIndented, !isLenient || text.last(where: \.isNewline) == "\r" {
+        throw failure("blanks alone in the last line")
+      }
+      return .end
+    }
+    if first.isDigit || (first == "." && peek(1)?.isDigit == true) {
+      let number = try number()
+      try skipLongSuffixes()
+      return number
+    }
+    if first == "'" || first == "\"" { return try string(prefix: "") }
+    if first.isNamePart { return try nameOrString() }
+    if first == ".", peek(1) == ".", peek(2) == "." {
+      position += 3
+      return .ellipsis
+    }
+    guard "()[]{},:+-".unicodeScalars.contains(first) else {
+      throw failure("a character that no value begins with")
+    }
+    if "([{".unicodeScalars.contains(first) { depth += 1 }
+    if ")]}".unicodeScalars.contains(first) { depth = max(0, depth - 1) }
+    guard depth <= Self.maximumDepth else { throw failure("too many nested brackets") }
+    position += 1
+    return .mark(first)
+  }
+
+  // MARK: - Blanks
+
+  /// Skips blanks and comments; outside brackets up to the end of the line.
+  private mutating func skipBlanks() throws(PythonSyntaxError) {
+    while let scalar = peek() {
+      switch scalar {
+      case " ", "\t", "\u{C}": position += 1
+      case "\n", "\r":
+        if depth == 0 { return }
+        position += 1
+      case "#": while let scalar = peek(), !scalar.isNewline { position += 1 }
+      case "\\": try continueLine()
+      default: return
+      }
+    }
+  }
+
+  private mutating func continueLine() throws(PythonSyntaxError) {
+    guard peek(1)?.isNewline == true else { throw failure("a backslash that ends no line") }
+    position += 2
+    guard peek() != nil else { throw failure("nothing after a backslash at the end of a line") }
+  }
+
+  /// Skips lines of blanks and comments, and the blanks of the first other line. Returns whether
+  /// that line is indented, which no line of a literal outside brackets may be.
+  private mutating func skipLineStarts() throws(PythonSyntaxError) -> Bool {
+    var column = 0
+    let begin = position
+    while let scalar = peek() {
+      switch scalar {
+      case " ", "\t": (column, position) = (column + 1, position + 1)
+      case "\u{C}": (column, position) = (isLenient && position == begin ? -1000 : 0, position + 1)
+      case "\n", "\r": (column, position) = (0, position + 1)
+      case "#":
+        column = 0
+        while let scalar = peek(), !scalar.isNewline { position += 1 }
+      case "\\": try continueLine()
+      default: return column > 0
+      }
+    }
+    return column > 0
+  }
+
+  // MARK: - Names and numbers
+
+  private mutating func nameOrString() throws(PythonSyntaxError) -> PythonToken {
+    var name = ""
+    while let scalar = peek(), scalar.isNamePart {
+      name.unicodeScalars.append(scalar)
+      position += 1
+    }
+    let prefix = name.lowercased()
+    if let quote = peek(), quote == "'" || quote == "\"",
+      ["r", "u", "b", "br", "rb", "f", "fr", "rf"].contains(prefix)
+    {
+      if prefix.contains("f") { throw failure("a formatted string") }
+      return try string(prefix: prefix)
+    }
+    return .name(name)
+  }
+
+  /// Skips every `L` that stands after a number as a word of its own.
+  private mutating func skipLongSuffixes() throws(PythonSyntaxError) {
+    guard isLenient else {
+      if peek()?.isNamePart == true { throw failure("a number with letters") }
+      return
+    }
+    while true {
+      let start = position
+      while let scalar = peek() {
+        if scalar == " " || scalar == "\t" || scalar == "\u{C}" {
+          position += 1
+        } else if scalar == "\\" {
+          try continueLine()
+        } else {
+          break
+        }
+      }
+      guard peek() == "L", peek(1)?.isNamePart != true else {
+        if position == start, peek()?.isNamePart == true { throw failure("a number with letters") }
+        position = start
+        return
+      }
+      position += 1
+    }
+  }
+
+  private mutating func number() throws(PythonSyntaxError) -> PythonToken {
+    if peek() == "0", let letter = peek(1) {
+      let radixes: [Unicode.Scalar: Int] = [
+        "x": 16, "X": 16, "o": 8, "O": 8, "b": 2, "B": 2,
+      ]
+      if let radix = radixes[letter] {
+        position += 2
+        if peek() == "_" { position += 1 }
+        return .integer(Int(try digits(radix), radix: radix))
+      }
+    }
+    let whole = peek() == "." ? "" : try digits(10)
+    var isInteger = true
+    if peek() == "." {
+      (isInteger, position) = (false, position + 1)
+      if peek()?.isDigit == true { _ = try digits(10) }
+    }
+    if let scalar = peek(), scalar == "e" || scalar == "E" {
+      let sign = peek(1) == "+" || peek(1) == "-" ? 1 : 0
+      if peek(1 + sign)?.isDigit == true {
+        (isInteger, position) = (false, position + 1 + sign)
+        _ = try digits(10)
+      }
+    }
+    if let scalar = peek(), scalar == "j" || scalar == "J" {
+      position += 1
+      return .imaginary
+    }
+    guard isInteger else { return .real }
+    if whole.first == "0", whole.contains(where: { $0 != "0" }) {
+      throw failure("an integer that begins with 0")
+    }
+    if whole.count > 4300 { throw failure("an integer of more than 4300 digits") }
+    return .integer(Int(whole))
+  }
+
+  /// Digits, between which single underscores may stand.
+  private mutating func digits(_ radix: Int) throws(PythonSyntaxError) -> String {
+    var digits = ""
+    while let scalar = peek() {
+      if let value = Character(scalar).hexDigitValue, scalar.isASCII, value < radix {
+        digits.unicodeScalars.append(scalar)
+        position += 1
+      } else if scalar == "_", !digits.isEmpty,
+        let value = peek(1).flatMap({ Character($0).hexDigitValue }), value < radix
+      {
+        position += 1
+      } else {
+        break
+      }
+    }
+    guard !digits.isEmpty else { throw failure("a number without digits") }
+    return digits
+  }
+
+  // MARK: - Strings
+
+  private mutating func string(prefix: String) throws(PythonSyntaxError) -> PythonToken {
+    guard let quote = peek() else { throw failure("a string without its quote") }
+    let isTriple = peek(1) == quote && peek(2) == quote
+    position += isTriple ? 3 : 1
+    var points: [UInt32] = []
+    let (isRaw, isBytes) = (prefix.contains("r"), prefix.contains("b"))
+    while let scalar = peek() {
+      if scalar == quote, !isTriple || (peek(1) == quote && peek(2) == quote) {
+        position += isTriple ? 3 : 1
+        return isBytes ? .bytes : .text(points)
+      }
+      if scalar.isNewline, !isTriple { break }
+      if isBytes, !scalar.isASCII { throw failure("bytes that are not ASCII") }
+      if scalar == "\\", let next = peek(1) {
+        position += 2
+        if isRaw {
+          points += [scalar.value, next.value]
+        } else {
+          points += try escaped(next, isBytes: isBytes)
+        }
+      } else {
+        points.append(scalar.value)
+        position += 1
+      }
+    }
+    throw failure("a string without its closing quote")
+  }
+
+  /// The meaning of a backslash and `scalar`, after which the position is.
+  private mutating func escaped(
+    _ scalar: Unicode.Scalar, isBytes: Bool
+  ) throws(PythonSyntaxError) -> [UInt32] {
+    switch scalar {
+    case "\n", "\r": return []
+    case "\\", "'", "\"": return [scalar.value]
+    case "a": return [7]
+    case "b": return [8]
+    case "f": return [12]
+    case "n": return [10]
+    case "r": return [13]
+    case "t": return [9]
+    case "v": return [11]
+    case "0"..."7":
+      var value = scalar.value - 48
+      for _ in 0..<2 {
+        guard let digit = peek(), ("0"..."7").contains(digit) else { break }
+        value = value * 8 + digit.value - 48
+        position += 1
+      }
+      return [value]
+    case "x": return [try hexadecimal(2)]
+    case "u" where !isBytes: return [try hexadecimal(4)]
+    case "U" where !isBytes:
+      let value = try hexadecimal(8)
+      guard value <= 0x10FFFF else { throw failure("a character beyond Unicode") }
+      return [value]
+    case "N" where !isBytes: throw failure("a character by its name")
+    default: return [92, scalar.value]
+    }
+  }
+
+  private mutating func hexadecimal(_ count: Int) throws(PythonSyntaxError) -> UInt32 {
+    var value: UInt32 = 0
+    for _ in 0..<count {
+      guard let scalar = peek(), scalar.isASCII, let digit = Character(scalar).hexDigitValue else {
+        throw failure("an escaped character without its \(count) digits")
+      }
+      value = value << 4 | UInt32(digit)
+      position += 1
+    }
+    return value
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isNewline: Bool { self == "\n" || self == "\r" }
+
+  fileprivate var isDigit: Bool { ("0"..."9").contains(self) }
+
+  /// Whether a name goes on with it. Names mean nothing here but True, False, None and set, so what is
+  /// not ASCII need not be told apart.
+  fileprivate var isNamePart: Bool {
+    ("a"..."z").contains(self) || ("A"..."Z").contains(self) || isDigit || self == "_" || !isASCII
+  }
+}

@@ -1,0 +1,107 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Glibc
+#endif
+
+/// What the system knows about a file or directory.
+struct FileStatus {
+  enum Kind {
+    case file, folder, link, pipe, device, other
+
+    /// What a message calls it.
+    var name: String {
+      switch self {
+      case .file: "a file"
+      case .folder: "a directory"
+      case .link: "a symbolic link"
+      case .pipe: "a pipe"
+      case .device: "a device"
+      case .other: "a socket"
+      }
+    }
+  }
+
+  /// The one file or directory that this is, under whatever name.
+  struct Identity: Hashable {
+    let device: UInt64
+    let number: UInt64
+  }
+
+  let kind: Kind
+  let identity: Identity
+  let size: Int
+  let permissions: mode_t
+  let owner: (user: uid_t, group: gid_t)
+  let modified: (seconds: Int, nanoseconds: Int)
+
+  private init(_ status: stat) {
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: kind = .file
+    case S_IFDIR: kind = .folder
+    case S_IFLNK: kind = .link
+    case S_IFIFO: kind = .pipe
+    case S_IFCHR, S_IFBLK: kind = .device
+    default: kind = .other
+    }
+    identity = Identity(
+      device: UInt64(truncatingIfNeeded: status.st_dev),
+      number: UInt64(truncatingIfNeeded: status.st_ino))
+    size = Int(status.st_size)
+    permissions = status.st_mode & 0o777
+    owner = (status.st_uid, status.st_gid)
+    #if canImport(Darwin)
+      let time = status.st_mtimespec
+    #else
+      let time = status.st_mtim
+    #endif
+    modified = (Int(time.tv_sec), Int(time.tv_nsec))
+  }
+
+  /// Of what is open.
+  init(descriptor: Int32) throws(SystemError) {
+    var status = stat()
+    try system { unsafe fstat(descriptor, &status) }
+    self.init(status)
+  }
+
+  /// Of what `path` names after its links are followed; `nil` if there is nothing.
+  static func at(_ path: String) throws(SystemError) -> FileStatus? {
+    try whereThereIs { status in unsafe stat(path, &status) }
+  }
+
+  /// Of the entry `name` of an open directory, not followed if it is a link; `nil` if there is none.
+  static func of(_ name: EntryName, in folder: Int32) throws(SystemError) -> FileStatus? {
+    try whereThereIs { status in
+      unsafe fstatat(folder, name.bytes, &status, AT_SYMLINK_NOFOLLOW)
+    }
+  }
+
+  private static func whereThereIs(
+    _ call: (inout stat) -> Int32
+  ) throws(SystemError) -> FileStatus? {
+    var status = stat()
+    do {
+      try system { call(&status) }
+    } catch {
+      guard error.code == ENOENT else { throw error }
+      return nil
+    }
+    return FileStatus(status)
+  }
+}
+
+/// The name of a directory's entry, which need not be text.
+struct EntryName: Hashable {
+  /// With the zero byte at the end.
+  let bytes: [CChar]
+
+  init(_ name: String) { bytes = Array(name.utf8CString) }
+  init(bytes: [CChar]) { self.bytes = bytes }
+
+  var text: String {
+    String(decoding: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,58 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Glibc
+#endif
+
+/// Writes the bytes of a file from front to back.
+package struct FileWriter {
+  /// The path as the user knows it.
+  let path: String
+  let file: OpenFile
+
+  /// Appends `bytes`, all of them.
+  package func write(_ bytes: [UInt8]) throws(FileError) {
+    var start = 0
+    while start < bytes.count {
+      do {
+        start += try system { writeShielded(bytes, from: start) }
+      } catch {
+        throw FileError(path, "cannot be written: \(error.sentence)")
+      }
+    }
+  }
+
+  /// As `write(2)`, but a closed pipe and the limit of a file's size are errors only. The signals by
+  /// which they would end the program are held back and taken away.
+  private func writeShielded(_ bytes: [UInt8], from start: Int) -> Int {
+    var (signals, before, pending) = (sigset_t(), sigset_t(), sigset_t())
+    unsafe sigemptyset(&signals)
+    unsafe sigaddset(&signals, SIGPIPE)
+    unsafe sigaddset(&signals, SIGXFSZ)
+    unsafe pthread_sigmask(SIG_BLOCK, &signals, &before)
+    let result = unsafe bytes.withUnsafeBytes { all in
+      let rest = unsafe UnsafeRawBufferPointer(rebasing: all[start...])
+      return unsafe writeOnce(file.descriptor, rest.baseAddress, rest.count)
+    }
+    let code = errno
+    if result < 0, code == EPIPE || code == EFBIG {
+      let signal = code == EPIPE ? SIGPIPE : SIGXFSZ
+      unsafe sigpending(&pending)
+      if unsafe sigismember(&pending, signal) == 1 {
+        var (only, taken) = (sigset_t(), Int32(0))
+        unsafe sigemptyset(&only)
+        unsafe sigaddset(&only, signal)
+        unsafe sigwait(&only, &taken)
+      }
+    }
+    unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
+    errno = code
+    return result
+  }
+}
+
+private func writeOnce(_ descriptor: Int32, _ start: UnsafeRawPointer?, _ count: Int) -> Int {
+  unsafe write(descriptor, start, count)
+}

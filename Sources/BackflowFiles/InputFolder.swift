@@ -1,0 +1,67 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Glibc
+#endif
+
+/// A directory whose files are read as one: what is open stays together when a `FolderReplacement`
+/// puts another directory in its place.
+package struct InputFolder {
+  /// The path as it was given.
+  package let path: String
+  private let folder: Folder
+
+  /// Opens the directory at `path`; `nil` if there is none.
+  package init?(_ path: String) throws(FileError) {
+    try checkPath(path, names: "directory")
+    self.path = path
+    do {
+      guard let folder = try InputFolder.opened(path) else { return nil }
+      self.folder = folder
+    } catch {
+      throw FileError(path, "cannot be read: \(error.sentence)")
+    }
+  }
+
+  private static func opened(_ path: String) throws(SystemError) -> Folder? {
+    do {
+      return try Folder(path)
+    } catch {
+      guard error.code == ENOENT else { throw error }
+    }
+    // A save that could not exchange the two in one step and was killed between its steps.
+    guard let place = try? Place(path), let parent = try? Folder(place.parent) else { return nil }
+    return try? Folder(place.sibling("former"), in: parent)
+  }
+
+  /// The names of the regular files, in order.
+  package func fileNames() throws(FileError) -> [String] {
+    do {
+      var names: [String] = []
+      for name in try folder.names() {
+        // What a link names counts, as it does for whoever opens it.
+        let status = try? FileStatus.at(joined(folder.path, name.text))
+        if status?.kind == .file { names.append(name.text) }
+      }
+      return names.sorted()
+    } catch {
+      throw FileError(path, "cannot be read: \(error.sentence)")
+    }
+  }
+
+  /// The file `name`, opened.
+  package func file(_ name: String) throws(FileError) -> InputFile {
+    try InputFile(joined(path, name)) { () throws(SystemError) in
+      try OpenFile(EntryName(name), in: folder.file, O_RDONLY)
+    }
+  }
+
+  /// Whether the path still names the directory that was opened, so that what was read is all of it.
+  package var isCurrent: Bool {
+    guard let opened = try? folder.file.status.identity else { return false }
+    guard let now = try? InputFolder.opened(path)?.file.status.identity else { return false }
+    return now == opened
+  }
+}

@@ -1,0 +1,116 @@
+import Backflow
+import Foundation
+import Testing
+
+/// Some parameters, all of one value.
+private struct Uniform: Parameterized {
+  var names: [String]
+  var values: [Tensor<Float>]
+
+  init(_ value: Float, _ names: [String] = ["first", "second"]) {
+    self.names = names
+    values = names.map { _ in Tensor(repeating: value, shape: [3]) }
+  }
+
+  mutating func visitParameters(_ visit: ParameterVisitor<Float>) {
+    for index in names.indices { visit(names[index], &values[index]) }
+  }
+}
+
+@Suite struct `A saved network that is replaced` {
+  private func value(in path: String, _ names: [String] = ["first", "second"]) throws -> Float {
+    var model = Uniform(-1, names)
+    try NPYDirectory.read(into: &model, from: path)
+    let values = Set(model.values.flatMap(\.elements))
+    return values.count == 1 ? values.first ?? .nan : .nan
+  }
+
+  @Test func `by one of other parameters is gone as a whole`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    try NPYDirectory.write(Uniform(1, ["first", "stale"]), to: path)
+    try NPYDirectory.write(Uniform(2), to: path)
+    #expect(try directory.contents("model") == ["first.npy", "second.npy"])
+    #expect(try value(in: path) == 2)
+  }
+
+  @Test func `leaves an array that no save has written where it is`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    try NPYDirectory.write(Uniform(1), to: path)
+    try NPY.write(Tensor<Float>([4]), to: path + "/measured.npy")
+    try FileManager.default.copyItem(
+      atPath: path + "/first.npy", toPath: path + "/copied.npy")
+    try FileManager.default.moveItem(
+      atPath: path + "/second.npy", toPath: path + "/renamed.npy")
+    try NPYDirectory.write(Uniform(2), to: path)
+    #expect(
+      try directory.contents("model") == [
+        "copied.npy", "first.npy", "measured.npy", "renamed.npy", "second.npy",
+      ])
+    let error = #expect(throws: CheckpointError.self) { try value(in: path) }
+    #expect(error?.problem.contains("copied.npy, measured.npy, renamed.npy") == true)
+  }
+
+  @Test func `keeps files, links and folders beside it, and the directory's rights`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    try NPYDirectory.write(Uniform(1), to: path)
+    try NPYDirectory.write(Uniform(9, ["step"]), to: path + "/optimizer")
+    _ = try directory.write([1, 2], to: "model/picture.svg")
+    _ = try directory.write([3], to: "model/.notes")
+    try FileManager.default.createSymbolicLink(
+      atPath: path + "/dangling", withDestinationPath: "nowhere")
+    try FileManager.default.setAttributes([.posixPermissions: 0o750], ofItemAtPath: path)
+    try NPYDirectory.write(Uniform(2), to: path)
+    #expect(try directory.contents() == ["model"])
+    #expect(
+      try directory.contents("model") == [
+        ".notes", "dangling", "first.npy", "optimizer", "picture.svg", "second.npy",
+      ])
+    #expect(try directory.contents("model/optimizer") == ["step.npy"])
+    #expect(try bytes(of: path + "/picture.svg") == [1, 2])
+    #expect(
+      try FileManager.default.destinationOfSymbolicLink(atPath: path + "/dangling") == "nowhere")
+    let rights = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+    #expect(rights as? Int == 0o750)
+    #expect(try value(in: path) == 2 && value(in: path + "/optimizer", ["step"]) == 9)
+  }
+
+  @Test func `is not removed by a save that fails, nor is what others put there`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("made/by/the/save")
+    // The second name is longer than any file's may be.
+    let broken = Uniform(2, ["first", String(repeating: "x", count: 300)])
+    #expect(throws: CheckpointError.self) { try NPYDirectory.write(broken, to: path) }
+    #expect(try directory.contents() == [])
+    try NPYDirectory.write(Uniform(1), to: path)
+    _ = try directory.write([1], to: "made/by/other")
+    #expect(throws: CheckpointError.self) { try NPYDirectory.write(broken, to: path) }
+    #expect(try value(in: path) == 1)
+    #expect(try directory.contents("made/by") == ["other", "the"])
+    #expect(try directory.contents("made/by/the") == ["save"])
+  }
+
+  @Test func `by many threads at once is always one of their networks`() async throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    try NPYDirectory.write(Uniform(0), to: path)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for writer in 1...4 {
+        group.addTask {
+          for _ in 0..<10 { try NPYDirectory.write(Uniform(Float(writer)), to: path) }
+        }
+      }
+      for _ in 0..<40 {
+        let value = try value(in: path)
+        #expect((0...4).contains(value))
+      }
+      try await group.waitForAll()
+    }
+    let last = try value(in: path)
+    #expect((1...4).contains(last))
+    #expect(try directory.contents() == ["model"])
+    #expect(try directory.contents("model") == ["first.npy", "second.npy"])
+  }
+}

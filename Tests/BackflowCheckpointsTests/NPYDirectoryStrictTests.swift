@@ -1,0 +1,121 @@
+import Backflow
+import Foundation
+import Testing
+
+/// Parameters and buffers under names of one's choice, each of one element.
+private struct Named: Parameterized {
+  var names: [String]
+  var bufferNames: [String] = []
+  var values: [Tensor<Float>] = []
+  var buffers: [Tensor<Float>] = []
+
+  init(_ names: String..., buffers: [String] = [], value: Float = 0) {
+    self.names = names
+    bufferNames = buffers
+    values = names.map { _ in Tensor([value]) }
+    self.buffers = buffers.map { _ in Tensor([value]) }
+  }
+
+  mutating func visitParameters(_ visit: ParameterVisitor<Float>) {
+    for index in names.indices { visit(names[index], &values[index]) }
+  }
+
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+    for index in bufferNames.indices { visit(bufferNames[index], &buffers[index]) }
+  }
+}
+
+@Suite struct `Reading a directory of parameters` {
+  private func error(
+    reading model: Named, from path: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) -> CheckpointError? {
+    var read = model
+    let error = #expect(throws: CheckpointError.self, sourceLocation: sourceLocation) {
+      try NPYDirectory.read(into: &read, from: path)
+    }
+    #expect(
+      read.values == model.values && read.buffers == model.buffers, sourceLocation: sourceLocation)
+    return error
+  }
+
+  @Test func `refuses arrays that the model has no use for, with all their names`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    try NPYDirectory.write(Named("a", "b", "c", buffers: ["d"]), to: path)
+    let error = error(reading: Named("a"), from: path)
+    #expect(error?.file == path)
+    #expect(error?.problem.contains("b.npy, c.npy, d.npy") == true)
+  }
+
+  @Test func `refuses missing arrays, with all their names`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    try NPYDirectory.write(Named("a"), to: path)
+    let error = error(reading: Named("a", "b", "c", buffers: ["d"]), from: path)
+    #expect(error?.file == path + "/b.npy")
+    #expect(error?.problem.hasPrefix("cannot be read: ") == true)
+    for name in ["b.npy", "c.npy", "d.npy"] { #expect(error?.problem.contains(name) == true) }
+  }
+
+  @Test func `names what is missing and what is too many in one message`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    try NPYDirectory.write(Named("old1", "old2"), to: path)
+    let error = error(reading: Named("new1", "new2"), from: path)
+    for name in ["new1", "new2", "old1", "old2"] {
+      #expect(error?.problem.contains(name + ".npy") == true)
+    }
+  }
+
+  @Test func `does not mind files that are no arrays`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    try NPYDirectory.write(Named("a", value: 3), to: path)
+    _ = try directory.write([1], to: "model/picture.svg")
+    _ = try directory.write([1], to: "model/.hidden.npy")
+    try NPYDirectory.write(Named("x"), to: path + "/optimizer")
+    try FileManager.default.createDirectory(
+      atPath: path + "/folder.npy", withIntermediateDirectories: false)
+    var read = Named("a")
+    try NPYDirectory.read(into: &read, from: path)
+    #expect(read.values == [Tensor([3])])
+  }
+
+  @Test func `refuses two parameters of one name, with all such names`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    try NPYDirectory.write(Named("a", "b", "c"), to: path)
+    let error = error(reading: Named("a", "b", "a", "c", buffers: ["c"]), from: path)
+    #expect(error?.file == path)
+    #expect(error?.problem.contains("a, c") == true)
+  }
+}
+
+@Suite struct `Writing a directory of parameters` {
+  @Test func `refuses two parameters of one name before it writes anything`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    for isThere in [false, true] {
+      if isThere { try NPYDirectory.write(Named("a", value: 5), to: path) }
+      let before = try directory.contents()
+      let error = #expect(throws: CheckpointError.self) {
+        try NPYDirectory.write(Named("a", "b", "a", "c", buffers: ["c"]), to: path)
+      }
+      #expect(error?.file == path)
+      #expect(error?.problem.contains("a, c") == true)
+      #expect(try directory.contents() == before)
+    }
+    var read = Named("a")
+    try NPYDirectory.read(into: &read, from: path)
+    #expect(read.values == [Tensor([5])])
+  }
+
+  @Test(arguments: ["", ".", "..", "../escaped", "a/b", ".hidden", "nul\0byte"])
+  func `refuses a name that is no file's`(name: String) throws {
+    let directory = try TemporaryDirectory()
+    #expect(throws: CheckpointError.self) {
+      try NPYDirectory.write(Named("a", name), to: directory.file("model"))
+    }
+    #expect(try directory.contents() == [])
+  }
+}

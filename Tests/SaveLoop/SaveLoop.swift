@@ -1,0 +1,61 @@
+import Backflow
+
+// For scripts/tests/interrupt-saves: saves and reads networks all of whose elements are one number.
+@main
+struct SaveLoop {
+  /// Sixteen parameters and two buffers, of some hundred kilobytes together.
+  struct Uniform: Parameterized {
+    var values: [Tensor<Float>]
+    var norm = BatchNorm<Float>(channels: 500)
+
+    init(_ value: Float) {
+      values = (0..<16).map { Tensor(repeating: value, shape: [$0 + 1, 100]) }
+      visitAll { $0 = Tensor(repeating: value, shape: $0.shape) }
+    }
+
+    mutating func visitParameters(_ visit: ParameterVisitor<Float>) {
+      for index in values.indices { visit("layer\(index).weight", &values[index]) }
+      norm.visitParameters(under: "norm", visit)
+    }
+
+    mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+      norm.visitBuffers(under: "norm", visit)
+    }
+
+    private mutating func visitAll(_ visit: (inout Tensor<Float>) -> Void) {
+      visitParameters { _, tensor in visit(&tensor) }
+      visitBuffers { _, tensor in visit(&tensor) }
+    }
+
+    /// The numbers among the elements.
+    var numbers: Set<Float> {
+      var copy = self
+      var numbers: Set<Float> = []
+      copy.visitAll { numbers.formUnion($0.elements) }
+      return numbers
+    }
+  }
+
+  static func main() {
+    let arguments = CommandLine.arguments
+    guard arguments.count >= 3 else {
+      print("usage: save-loop save PATH NUMBER TIMES | read PATH")
+      return
+    }
+    let path = arguments[2]
+    do {
+      if arguments[1] == "save", arguments.count == 5, let number = Float(arguments[3]),
+        let times = Int(arguments[4])
+      {
+        for _ in 0..<times { try NPYDirectory.write(Uniform(number), to: path) }
+        print("saved")
+      } else {
+        var model = Uniform(-1)
+        try NPYDirectory.read(into: &model, from: path)
+        print("read", model.numbers.sorted().map { "\(Int($0))" }.joined(separator: " "))
+      }
+    } catch {
+      print("failed", error)
+    }
+  }
+}

@@ -1,0 +1,210 @@
+"""Interrupts saves of a network: see scripts/tests/interrupt-saves.
+
+Usage: python3 interrupt_saves.py PROGRAM [times] [seed]
+
+A network's elements are all the same number, so a mix of two shows. Every directory is read by the
+program itself and, file by file, by this script.
+"""
+
+import contextlib
+import os
+import pathlib
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from array import array
+
+program = sys.argv[1]
+times = int(sys.argv[2]) if len(sys.argv) > 2 else 100
+source = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
+FILES = 16 + 4
+
+
+def start(path, number, repeats, **options):
+    return subprocess.Popen(
+        [program, "save", str(path), str(number), str(repeats)], stdout=subprocess.PIPE, text=True, **options)
+
+
+def save(path, number):
+    output, _ = start(path, number, 1).communicate()
+    assert output == "saved\n", output
+
+
+def fail(kind, what):
+    sys.exit(f"interrupt-saves: {kind}: {what}")
+
+
+def network(kind, path):
+    """The number of the network at `path`; ends unless it is whole by both ways of reading."""
+    output = subprocess.run([program, "read", str(path)], stdout=subprocess.PIPE, text=True).stdout
+    words = output.split()
+    if len(words) != 2 or words[0] != "read":
+        fail(kind, f"the directory cannot be read, or is a mix: {output}")
+    files = [file for file in path.iterdir() if file.suffix == ".npy"]
+    numbers = set()
+    for file in files:
+        content = file.read_bytes()
+        numbers |= set(array("f", content[10 + content[8] + 256 * content[9]:]))
+    if len(files) != FILES or len(numbers) != 1 or numbers != {float(words[1])}:
+        fail(kind, f"{len(files)} files hold {sorted(numbers)}, the program read {words[1]}")
+    if (path / "notes.txt").read_text() != "kept" or (path / "folder" / "kept.txt").read_text() != "kept":
+        fail(kind, "what else was in the directory is lost")
+    return int(words[1])
+
+
+def prepared(folder):
+    path = folder / "network"
+    save(path, 0)
+    (path / "notes.txt").write_text("kept")
+    (path / "folder").mkdir()
+    (path / "folder" / "kept.txt").write_text("kept")
+    return path
+
+
+def duration(path):
+    begin = time.monotonic()
+    save(path, 0)
+    return time.monotonic() - begin
+
+
+def settle(kind, path, number):
+    """One more save, after which nothing may be beside the network."""
+    save(path, number)
+    if network(kind, path) != number:
+        fail(kind, "the next save did not put its network there")
+    beside = sorted(entry.name for entry in path.parent.iterdir())
+    hidden = sorted(entry.name for entry in path.iterdir() if entry.name.startswith("."))
+    if beside != ["network"] or hidden:
+        fail(kind, f"left after the next save: {beside}, {hidden}")
+
+
+def interrupted(kind, number):
+    with tempfile.TemporaryDirectory() as folder:
+        path = prepared(pathlib.Path(folder))
+        span = duration(path)
+        old, leftovers = 0, 0
+        counts = {"old": 0, "new": 0}
+        for attempt in range(1, times + 1):
+            # Old networks are even, the interrupted process saves odd ones.
+            process = start(path, 2 * attempt - 1, 1000)
+            time.sleep(source.uniform(0, 3 * span))
+            process.send_signal(number)
+            process.communicate()
+            leftovers += len(list(path.parent.iterdir())) - 1
+            found = network(kind, path)
+            if found not in (old, 2 * attempt - 1):
+                fail(kind, f"network {found} instead of {old} or {2 * attempt - 1}")
+            counts["old" if found == old else "new"] += 1
+            old = 2 * attempt
+            settle(kind, path, old)
+        print(f"interrupt-saves: {kind}: {times} times; {counts['old']} old networks, {counts['new']} new ones,"
+              f" 0 mixes; {leftovers} hidden directories, all gone after the next save", flush=True)
+
+
+def starved():
+    """No file may be longer than a random number of bytes, as a full disk would have it."""
+    kind = "limit of a file's size"
+    with tempfile.TemporaryDirectory() as folder:
+        path = prepared(pathlib.Path(folder))
+        old, failures = 0, 0
+        for attempt in range(1, times + 1):
+            limit = source.randrange(9000)
+            process = start(path, 2 * attempt - 1, 1, preexec_fn=lambda: resource.setrlimit(
+                resource.RLIMIT_FSIZE, (limit, limit)))
+            output, _ = process.communicate()
+            found = network(kind, path)
+            if output.startswith("saved"):
+                old = 2 * attempt - 1
+            else:
+                failures += 1
+                if process.returncode != 0 or "cannot be written: it would be larger" not in output:
+                    fail(kind, f"status {process.returncode}: {output}")
+            if found != old:
+                fail(kind, f"network {found} instead of {old}")
+            if len(list(path.parent.iterdir())) != 1:
+                fail(kind, f"left behind: {list(path.parent.iterdir())}")
+        settle(kind, path, 2 * times + 2)
+        print(f"interrupt-saves: {kind}: {times} times; {failures} saves failed, 0 mixes, nothing left behind",
+              flush=True)
+
+
+@contextlib.contextmanager
+def small_disk(size):
+    """A file system of `size` bytes in memory; None where the rights do not allow one."""
+    with tempfile.TemporaryDirectory() as folder:
+        mounted = os.geteuid() == 0 and subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder],
+            stderr=subprocess.DEVNULL).returncode == 0
+        try:
+            yield pathlib.Path(folder) if mounted else None
+        finally:
+            if mounted:
+                subprocess.run(["umount", folder], check=True)
+
+
+def full():
+    kind = "full disk"
+    with small_disk(400_000) as disk:
+        if disk is None:
+            print("interrupt-saves: full disk: skipped, because this user cannot mount a small one", flush=True)
+            return
+        path = prepared(disk)
+        old, failures = 0, 0
+        for attempt in range(1, times + 1):
+            filler = disk / "filler"
+            filler.write_bytes(b"")
+            free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
+            filler.write_bytes(bytes(max(0, free - source.randrange(200_000))))
+            output, _ = start(path, 2 * attempt - 1, 1).communicate()
+            found = network(kind, path)
+            if output.startswith("saved"):
+                old = 2 * attempt - 1
+            else:
+                failures += 1
+                if "cannot be written: no space is left" not in output:
+                    fail(kind, output)
+            if found != old:
+                fail(kind, f"network {found} instead of {old}")
+            if sorted(entry.name for entry in disk.iterdir()) != ["filler", "network"]:
+                fail(kind, f"left behind: {list(disk.iterdir())}")
+        filler.unlink()
+        settle(kind, path, 2 * times + 2)
+        print(f"interrupt-saves: {kind}: {times} times; {failures} saves failed, 0 mixes, nothing left behind",
+              flush=True)
+
+
+def together():
+    kind = "two processes"
+    with tempfile.TemporaryDirectory() as folder:
+        path = prepared(pathlib.Path(folder))
+        reads, counts = 0, {}
+        for attempt in range(times):
+            pair = [start(path, number, 3) for number in (2 * attempt + 1, 2 * attempt + 2)]
+            while any(process.poll() is None for process in pair):
+                output = subprocess.run([program, "read", str(path)], stdout=subprocess.PIPE, text=True).stdout
+                if len(output.split()) != 2:
+                    fail(kind, f"a reader meanwhile: {output}")
+                reads += 1
+            for process in pair:
+                output, _ = process.communicate()
+                if output != "saved\n":
+                    fail(kind, output)
+            found = network(kind, path)
+            if found not in (2 * attempt + 1, 2 * attempt + 2):
+                fail(kind, f"network {found} in round {attempt}")
+            counts[found % 2] = counts.get(found % 2, 0) + 1
+            if len(list(path.parent.iterdir())) != 1:
+                fail(kind, f"left behind: {list(path.parent.iterdir())}")
+        print(f"interrupt-saves: {kind}: {times} times; {counts.get(1, 0)} networks of the one and"
+              f" {counts.get(0, 0)} of the other, 0 mixes, {reads} reads meanwhile, nothing left behind", flush=True)
+
+
+interrupted("kill -9", signal.SIGKILL)
+interrupted("SIGTERM", signal.SIGTERM)
+starved()
+full()
+together()
