@@ -36,12 +36,12 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
     }
   }
 
-  @Test(arguments: [1.0, 2.27, 4]) func `is undecided for Grcar's matrix`(divisor: Double) throws {
+  // The radius is 0.99688 at 2.27, and 1.0055 at 2.25: neither is known to two digits.
+  @Test(arguments: [2.25, 2.27, 4]) func `is undecided for Grcar's matrix`(divisor: Double) throws {
     let spectrum = try Spectrum(of: grcar(100) * (1 / divisor), slopeBound: 1)
     #expect(spectrum.isFarFromNormal)
     #expect(spectrum.explanation.contains("far from normal"))
     #expect(spectrum.spectralRadiusBounds.contains(spectrum.spectralRadius))
-    // At 2.27 the radius is 0.99688 and at 1 it is 2.26; neither is known to a digit.
     if divisor != 4 { #expect(spectrum.verdict == .undecided) }
     #expect(spectrum.growingCount == 0)
   }
@@ -100,7 +100,7 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
     let spectrum = try Spectrum(of: matrix, slopeBound: 1)
     expectUlps([spectrum.spectralRadius, spectrum.largestSingularValue], [scale, scale], ulps: 4)
     #expect(spectrum.verdict == (scale > 1 ? .mayExplode : .mustVanish))
-    #expect(try spectralRadius(of: matrix) == spectrum.spectralRadius)
+    expectUlps([try spectralRadius(of: matrix)], [scale], ulps: 4)
     var random = RandomSource(seed: 1)
     let signal = BackwardSignal(
       throughRecurrentWeight: Tensor(repeating: scale, shape: [40, 40]), slope: 1, steps: 30,
