@@ -59,9 +59,12 @@ struct TrainDigits: ParsableCommand {
     if model == .convolution, hidden != nil {
       throw ValidationError("--hidden belongs to a recurrent network; a convolution has none.")
     }
-    let learningRate = learningRate ?? model.learningRate
-    guard learningRate > 0, learningRate.isFinite, clip > 0, clip.isFinite else {
-      throw ValidationError("--learning-rate and --clip must be positive and finite.")
+    // Training is in single precision, where a very small number is 0 and a very large one infinite.
+    let settings = [("learning-rate", learningRate ?? model.learningRate), ("clip", clip)]
+    for (name, value) in settings where !(Float(value) > 0 && Float(value).isFinite) {
+      throw ValidationError(
+        "--\(name) must lie between \(Float.leastNonzeroMagnitude) and"
+          + " \(Float.greatestFiniteMagnitude), not at \(value).")
     }
   }
 

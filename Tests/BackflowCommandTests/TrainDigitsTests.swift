@@ -134,7 +134,7 @@ import Testing
 
   @Test func `says so when the training diverges`() throws {
     let run = try backflow.run(
-      "train", "digits", "--epochs", "2", "--hidden", "4", "--learning-rate", "1e300")
+      "train", "digits", "--epochs", "2", "--hidden", "4", "--learning-rate", "3e38")
     #expect(run.status == 1)
     #expect(run.errors.contains("training diverged in epoch 1, step "))
     #expect(run.errors.contains("smaller --learning-rate"))
@@ -158,6 +158,7 @@ import Testing
     ["--epochs", "9223372036854775807"], ["--batch", "9223372036854775807"],
     ["--hidden", "9223372036854775807"], ["--learning-rate", "inf"], ["--unknown"],
     ["--model", "transformer"], ["--model", "convolution", "--hidden", "8"],
+    ["--learning-rate", "1e300"], ["--clip", "1e-300"],
   ])
   func `answers a wrong option with usage and 64`(arguments: [String]) throws {
     let run = try backflow.run(["train", "digits"] + arguments)
