@@ -15,10 +15,10 @@ package func checkSinglePrecision(
   _ value: Double?, _ option: String, instead usual: String
 ) throws {
   guard let value else { return }
-  let single = Float(value)
-  guard !(single > 0 && single.isFinite) else { return }
-  let rounded = value > 0 && value.isFinite ? ", where it is \(single)" : ""
+  let smallest = Float.leastNonzeroMagnitude
+  let largest = Float.greatestFiniteMagnitude
+  if value >= Double(smallest), value <= Double(largest) { return }
   throw ValidationError(
-    "\(option) must be positive and finite in single precision, not \(value)\(rounded);"
-      + " \(usual) is usual.")
+    "\(option) must be positive and finite in single precision, not \(value): such numbers lie between"
+      + " 1.4e-45 and 3.4e+38, and \(usual) is usual.")
 }

@@ -1,4 +1,5 @@
 public import BackflowKernels
+internal import BackflowLayers
 public import BackflowLinearAlgebra
 
 /// The comparison of a backward pass with finite differences, argument by argument.
@@ -50,10 +51,11 @@ public struct GradientCheck: Sendable {
   }
 
   /// Checks `function` at its arguments. `step` is h, in units of max(1, |x|); the function must be
-  /// smooth within 2h of its arguments.
+  /// smooth within 2h of its arguments. Stops unless `step` is positive and finite.
   public init(
     _ function: DifferentiableFunction, using random: inout RandomSource, step: Double = 1e-3
   ) {
+    SettingRange.positive.check(step, "the step", of: "GradientCheck")
     let values = function.arguments.map(\.value)
     let output = function.forward(values)
     let outputGradient: Tensor<Double> = random.normal(output.shape)

@@ -28,9 +28,11 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   private var seen: [Topic: (finding: Finding, place: Int)] = [:]
   private var count = 0
 
-  /// A monitor that looks at steps 0, `interval`, 2·`interval`, …
+  /// A monitor that looks at steps 0, `interval`, 2·`interval`, … Stops unless `interval` ≥ 1, and at a
+  /// threshold that is negative or NaN.
   public init(every interval: Int = 1, thresholds: Thresholds = Thresholds()) {
     require(interval >= 1, "a monitor cannot look every \(interval) steps")
+    thresholds.check()
     self.interval = interval
     self.thresholds = thresholds
     rules = [

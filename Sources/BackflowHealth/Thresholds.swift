@@ -1,3 +1,5 @@
+internal import BackflowKernels
+
 /// From which figure on something is a finding. Every rule says in its finding where its threshold
 /// comes from; these are the defaults, to be changed where a network is meant to be otherwise.
 public struct Thresholds: Sendable, Equatable {
@@ -58,4 +60,13 @@ public struct Thresholds: Sendable, Equatable {
 
   /// The defaults.
   public init() {}
+
+  /// Stops at a limit that nothing compares with: NaN, or one below 0. ∞ turns a rule off.
+  func check() {
+    for (name, value) in Mirror(reflecting: self).children {
+      let figure = (value as? Double) ?? (value as? Int).map(Double.init) ?? 0
+      require(
+        figure >= 0, "Thresholds: \(name ?? "a limit") must be 0 or more, it is \(figure)")
+    }
+  }
 }

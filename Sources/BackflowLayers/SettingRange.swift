@@ -1,11 +1,11 @@
-internal import BackflowKernels
+package import BackflowKernels
 
 /// What a setting may be.
 ///
 /// Settings are given in double and used in the precision of the parameters. Rounding can give them
 /// another meaning there: an ε of 1e-46 is 0 in single precision, and a memory of 1 − 1e-9 never fades.
 /// Such a setting is refused like one that is out of range.
-enum SettingRange {
+package enum SettingRange {
   /// Above 0.
   case positive
   /// 0, or above it and no number that rounds to 0.
@@ -50,7 +50,7 @@ enum SettingRange {
 
   /// Stops, with the name and the figure, unless `value` is in this range and stays there when it is
   /// rounded to `Scalar`.
-  func check<Scalar: RealScalar>(
+  package func check<Scalar: RealScalar>(
     _ value: Double, _ name: String, of owner: String, in _: Scalar.Type = Double.self
   ) {
     require(contains(value), "\(owner): \(name) must be \(words), it is \(value)")

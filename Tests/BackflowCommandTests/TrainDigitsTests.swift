@@ -153,7 +153,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["1e-320", "1e-46", "1e39", "1e300", "inf", "nan", "-1", "0", "-0.0"])
+  @Test(arguments: ["1e-320", "1e-46", "1e-45", "1e39", "1e300", "inf", "nan", "-1", "0", "-0.0"])
   func `refuses a number that is none in single precision, by its name`(text: String) throws {
     for option in ["--learning-rate", "--clip"] {
       for model in ["rnn", "lstm", "gru", "convolution"] {
@@ -168,7 +168,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["1e-45", "3e38"])
+  @Test(arguments: ["1.5e-45", "3e38"])
   func `takes the smallest and the largest number of single precision`(text: String) throws {
     let run = try backflow.run(
       "train", "digits", "--epochs", "1", "--hidden", "4", "--clip", text)

@@ -207,4 +207,28 @@ import Testing
     }
     #expect(monitor.findings.isEmpty, "\(monitor)")
   }
+
+  @Test func `stops at a threshold that nothing compares with, and takes ∞`() async {
+    let limit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var thresholds = Thresholds()
+      thresholds.longUpdate = .nan
+      _ = HealthMonitor<Float>(thresholds: thresholds)
+    }
+    #expect(stopMessage(limit).contains("Thresholds: longUpdate must be 0 or more, it is nan"))
+    let count = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var thresholds = Thresholds()
+      thresholds.patience = -1
+      _ = HealthMonitor<Float>(thresholds: thresholds)
+    }
+    #expect(stopMessage(count).contains("Thresholds: patience must be 0 or more, it is -1.0"))
+    let scale = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = LossAudit<Float>("mine", scale: 1e-46) { ($0.squared(), $0 * 2) }
+    }
+    #expect(
+      stopMessage(scale).contains(
+        "mine: the scale must be positive and finite, it is 1e-46, which is 0.0 in Float"))
+    var thresholds = Thresholds()
+    thresholds.exploded = .infinity
+    #expect(HealthMonitor<Float>(thresholds: thresholds).thresholds.exploded == .infinity)
+  }
 }

@@ -63,6 +63,26 @@ private enum Rule: String, CaseIterable {
     try expectExact(rule, "double", as: Double.self)
   }
 
+  // The equations do not change when all gradients are multiplied by one number, but for ε. Adagrad is
+  // left out: the sum of so many squares is beyond the precision.
+  @Test(arguments: Rule.allCases.filter { $0 != .adagrad })
+  private func `takes the same path at every size of its gradients`(rule: Rule) {
+    var random = RandomSource(seed: 5)
+    let signs = Tensor<Double>(
+      (0..<300).map { _ in random.uniform() < 0.6 ? 1 : -1 }, shape: [300, 1])
+    func expectSame<Scalar: RealScalar>(_ sizes: [Scalar]) {
+      let expected = path(rule, Tensor<Scalar>(signs) * 1e10)
+      for size in sizes {
+        expectClose(
+          path(rule, Tensor<Scalar>(signs) * size).elements, expected.elements,
+          Tolerance(Scalar.self, length: 300, scale: expected.maxMagnitude(), factor: 1),
+          "\(rule) \(Scalar.self) \(size)")
+      }
+    }
+    expectSame([1e12, 1e18, 1e19, 1e25, Float.greatestFiniteMagnitude])
+    expectSame([1e100, 1e153, 1e154, 1e200, Double.greatestFiniteMagnitude])
+  }
+
   /// The largest step of a run, in units of the learning rate.
   private func longestStep<Scalar: RealScalar>(
     _ rule: Rule, _ gradients: [Scalar]

@@ -1,4 +1,5 @@
 public import BackflowKernels
+internal import BackflowLayers
 public import BackflowLinearAlgebra
 internal import RealModule
 
@@ -53,7 +54,7 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
   /// Tries a loss of errors with its minimum at δ = 0; `scale` is k. Stops unless k is positive and
   /// finite and the loss maps errors δ [n] to losses [n] and gradients [n].
   public init(_ name: String = "the loss", scale: Double = 1, _ loss: Function) {
-    require(scale > 0 && scale.isFinite, "\(name): a bend at \(scale), which is not positive")
+    SettingRange.positive.check(scale, "the scale", of: name, in: Scalar.self)
     let errors = [-100, -10, -2, -0.5, 0.5, 2, 10, 100].map { $0 * scale }
     let least = Self.values(of: loss, at: [0], name)[0]
     self.init(

@@ -155,13 +155,13 @@ extension BatchNorm: Layer {
     return (inputGradient, gradients)
   }
 
-  /// Moves the running statistics towards the batch's; does nothing after an evaluation.
+  /// Moves the running statistics towards the batch's; does nothing after an evaluation. A variance that
+  /// the precision does not hold counts as its largest number, so that it is forgotten like any other.
   public mutating func updateBuffers(from cache: Cache) {
     guard cache.isTraining else { return }
     let count = Scalar(cache.normalized.count / weight.count)
     let (keep, take) = (Scalar(1 - momentum), Scalar(momentum))
     runningMean = runningMean * keep + cache.mean * take
-    // A variance that the precision does not hold would stay infinite for ever.
     let largest = Scalar.greatestFiniteMagnitude
     runningVariance =
       (runningVariance * keep + cache.variance * (take * count / (count - 1)))

@@ -5,6 +5,18 @@ internal import BackflowLinearAlgebra
 ///
 /// A schedule is applied from outside, before each step:
 /// `optimizer.learningRate = schedule.learningRate(at: optimizer.step)`.
+///
+/// Adam, AdamW, RMSProp and Adagrad remember squares of gradients, in the precision of the parameters,
+/// which does not hold the squares of the largest and of the smallest numbers:
+///
+/// - A finite gradient beyond 2⁶³ ≈ 9·10¹⁸ in `Float` (2⁵¹¹ ≈ 7·10¹⁵³ in `Double`) counts as one of that
+///   size. A step depends on the ratio of gradients to the root of their squares, so it is as long as the
+///   equations say, and what is remembered fades as fast. Only how much larger one of them was is lost.
+///   Adagrad's sum ends at the largest number; from there on its steps get no shorter.
+/// - ε counts as at least 2⁻⁶³ ≈ 10⁻¹⁹ (2⁻⁵¹¹ ≈ 10⁻¹⁵⁴): a gradient below that, whose square has lost its
+///   digits or is 0, moves a parameter by less than the equations say, and never by more.
+/// - A gradient that is NaN or infinite makes its parameter and what is remembered of it NaN. Clipping
+///   refuses it before that; `HealthMonitor` finds it after.
 public protocol Optimizer<Scalar>: Sendable {
   /// The element of the parameters.
   associatedtype Scalar: RealScalar
