@@ -149,6 +149,7 @@ let package = Package(
       name: "BackflowStabilityTests", dependencies: ["Backflow", "TestSupport", complex]),
     .testTarget(name: "BackflowHealthTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(name: "BackflowReportTests", dependencies: ["Backflow", "TestSupport"]),
+    .testTarget(name: "BackflowFilesTests", dependencies: ["BackflowFiles", "TestSupport"]),
     .testTarget(
       name: "BackflowCheckpointsTests", dependencies: ["Backflow", "TestSupport"],
       exclude: ["Fixtures"]),

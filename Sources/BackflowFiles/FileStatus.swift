@@ -35,7 +35,6 @@ struct FileStatus {
   let size: Int
   let permissions: mode_t
   let owner: (user: uid_t, group: gid_t)
-  let modified: (seconds: Int, nanoseconds: Int)
 
   private init(_ status: stat) {
     switch status.st_mode & S_IFMT {
@@ -52,12 +51,6 @@ struct FileStatus {
     size = Int(status.st_size)
     permissions = status.st_mode & 0o777
     owner = (status.st_uid, status.st_gid)
-    #if canImport(Darwin)
-      let time = status.st_mtimespec
-    #else
-      let time = status.st_mtim
-    #endif
-    modified = (Int(time.tv_sec), Int(time.tv_nsec))
   }
 
   /// Of what is open.
@@ -72,10 +65,12 @@ struct FileStatus {
     try whereThereIs { status in unsafe stat(path, &status) }
   }
 
-  /// Of the entry `name` of an open directory, not followed if it is a link; `nil` if there is none.
-  static func of(_ name: EntryName, in folder: Int32) throws(SystemError) -> FileStatus? {
+  /// Of the entry `name` of an open directory; `nil` if there is none.
+  static func of(
+    _ name: EntryName, in folder: Int32, followsLinks: Bool
+  ) throws(SystemError) -> FileStatus? {
     try whereThereIs { status in
-      unsafe fstatat(folder, name.bytes, &status, AT_SYMLINK_NOFOLLOW)
+      unsafe fstatat(folder, name.bytes, &status, followsLinks ? 0 : AT_SYMLINK_NOFOLLOW)
     }
   }
 

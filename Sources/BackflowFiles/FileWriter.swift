@@ -19,9 +19,18 @@ package struct FileWriter {
       do {
         start += try system { writeShielded(bytes, from: start) }
       } catch {
-        throw FileError(path, "cannot be written: \(error.sentence)")
+        guard error.code == EAGAIN else {
+          throw FileError(path, "cannot be written: \(error.sentence)")
+        }
+        waitUntilWritable()
       }
     }
+  }
+
+  /// For the standard output of a program whose other end must not be waited for.
+  private func waitUntilWritable() {
+    var state = pollfd(fd: file.descriptor, events: Int16(POLLOUT), revents: 0)
+    _ = unsafe poll(&state, 1, -1)
   }
 
   /// As `write(2)`, but a closed pipe and the limit of a file's size are errors only. The signals by

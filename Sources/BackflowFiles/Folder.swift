@@ -30,15 +30,20 @@ struct Folder {
   /// Opened and locked. Whoever held the lock before may have replaced it, so it is opened again
   /// until the path names what is locked.
   static func locked(_ path: String) throws(SystemError) -> Folder {
-    while true {
+    // No more often than a file system without stable numbers would be believed.
+    for _ in 0..<1000 {
       let folder = try Folder(path)
       try folder.file.lock()
       if try FileStatus.at(path)?.identity == folder.file.status.identity { return folder }
     }
+    throw SystemError(code: EBUSY)
   }
 
-  func status(of name: EntryName) throws(SystemError) -> FileStatus? {
-    try FileStatus.of(name, in: descriptor)
+  /// Of an entry; `nil` if there is none.
+  func status(
+    of name: EntryName, followsLinks: Bool = false
+  ) throws(SystemError) -> FileStatus? {
+    try FileStatus.of(name, in: descriptor, followsLinks: followsLinks)
   }
 
   /// The names of the entries.

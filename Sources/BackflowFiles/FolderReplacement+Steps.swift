@@ -24,7 +24,7 @@ extension FolderReplacement {
         try old.file.lock()
         try folder.file.lock()
         kept = try keep(Set(names.map(EntryName.init)), of: old, in: folder)
-        try folder.file.takeOver(old.file.status)
+        folder.file.takeOver(try old.file.status)
       }
       try folder.file.sync()
       try putInPlace(over: old)
@@ -32,13 +32,22 @@ extension FolderReplacement {
       try? discard(folder)
       throw error
     }
-    try parent.file.sync()
-    // From here on the save is done, whatever may still be in the way of tidiness.
-    try folder.removeFile(FolderReplacement.unfinished)
-    if let old {
+    try tidied("was saved, but what it replaced is still beside it") {
+      try parent.file.sync()
+      try folder.removeFile(FolderReplacement.unfinished)
+      guard let old else { return }
       let name = try parent.status(of: new) == nil ? former : new
       try settle(old, named: name, in: folder, kept: kept)
       try folder.file.sync()
+    }
+  }
+
+  /// Does what is not the save itself.
+  private func tidied(_ problem: String, _ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as SystemError {
+      throw FileError(path, "\(problem) (\(new.text)): \(error.sentence)")
     }
   }
 
@@ -106,6 +115,20 @@ extension FolderReplacement {
 
   /// Puts in order what a save to this place has left that was killed.
   func recover() throws {
+    try tidied("cannot be written: what an earlier save left beside it is in the way") {
+      for name in [new, former] {
+        guard let left = try parent.status(of: name) else { continue }
+        // In a directory that everyone may write to, somebody else could have put it there.
+        let owner = try parent.status(of: place.name)?.owner.user ?? geteuid()
+        guard left.kind == .folder, [geteuid(), owner].contains(left.owner.user) else {
+          throw SystemError(code: EPERM)
+        }
+      }
+      try restore()
+    }
+  }
+
+  private func restore() throws {
     if try target() == nil, try parent.status(of: former) != nil {
       try parent.rename(former, to: place.name, in: parent)
     }

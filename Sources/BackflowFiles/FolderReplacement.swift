@@ -96,18 +96,36 @@ package struct FolderReplacement {
     guard status.kind == .folder else {
       throw FileError(path, "is \(status.kind.name) and not a directory")
     }
-    let target = try Folder(place.name, in: parent)
-    if try status.identity.device != parent.file.status.identity.device || target.isMountPoint {
-      throw FileError(
-        path, "is a mount point, which no save can replace; name a directory inside it")
-    }
     if try FileStatus.at(".")?.identity == status.identity {
       throw FileError(
         path, "is the current directory, which a save would replace; name a directory inside it")
     }
+    let target = try Folder(place.name, in: parent)
+    if try isMountPoint(target, in: parent) {
+      throw FileError(
+        path, "is a mount point, which no save can replace; name a directory inside it")
+    }
     for folder in [parent, target] where unsafe access(folder.path, W_OK) != 0 {
       throw FileError(
-        path, "cannot be written: \(SystemError(code: errno).sentence), \(folder.path)")
+        path, "cannot be written: \(SystemError(code: errno).sentence) (\(folder.path))")
     }
+    // Directories inside are moved, for which one must be allowed to write to them.
+    for name in try target.names() where try target.status(of: name)?.kind == .folder {
+      let folder = try Folder(name, in: target)
+      if try isMountPoint(folder, in: target) {
+        throw FileError(
+          path, "holds the mount point \(name.text), which no save can move; name another directory"
+        )
+      }
+      if unsafe access(folder.path, W_OK) != 0 {
+        throw FileError(
+          path, "cannot be written: \(SystemError(code: errno).sentence) (\(folder.path))")
+      }
+    }
+  }
+
+  private func isMountPoint(_ folder: Folder, in above: Folder) throws(SystemError) -> Bool {
+    let (device, other) = (try folder.file.status, try above.file.status)
+    return device.identity.device != other.identity.device || folder.isMountPoint
   }
 }

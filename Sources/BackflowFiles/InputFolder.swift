@@ -41,8 +41,7 @@ package struct InputFolder {
     do {
       var names: [String] = []
       for name in try folder.names() {
-        // What a link names counts, as it does for whoever opens it.
-        let status = try? FileStatus.at(joined(folder.path, name.text))
+        let status = try? folder.status(of: name, followsLinks: true)
         if status?.kind == .file { names.append(name.text) }
       }
       return names.sorted()

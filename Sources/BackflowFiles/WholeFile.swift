@@ -70,7 +70,7 @@ package enum WholeFile {
     if try folder.status(of: beside) != nil { try folder.removeFile(beside) }
     let file = try folder.makeFile(beside)
     do {
-      if let status = try FileStatus.at(path) { try file.takeOver(status) }
+      if let status = try FileStatus.at(path) { file.takeOver(status) }
       try body(FileWriter(path: path, file: file))
       try file.sync()
       try folder.rename(beside, to: place.name, in: folder)

@@ -56,8 +56,10 @@ extension Spectrum {
 
   private var departureFromNormality: String {
     let condition = eigenvalueConditions.first ?? 1
-    let figure = condition.isFinite ? "of about 1e\(Int(Double.log10(condition).rounded()))" : "without bound"
-    return "The weight is far from normal: its leading eigenvalue has a condition number \(figure), and a"
-      + " gradient may grow for many steps whatever the eigenvalues are."
+    let figure =
+      condition.isFinite
+      ? "of about 1e\(Int(Double.log10(condition).rounded()))" : "without bound"
+    return "The weight is far from normal: its leading eigenvalue has a condition number"
+      + " \(figure), and a gradient may grow for many steps whatever the eigenvalues are."
   }
 }

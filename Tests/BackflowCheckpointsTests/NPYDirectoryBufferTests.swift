@@ -73,3 +73,74 @@ import Testing
     #expect(error?.problem == "expected shape [2] for running_mean, found [1]")
   }
 }
+
+/// A vanilla cell that counts something, as a cell with running statistics would.
+private struct CountingCell: RecurrentCell {
+  var cell: VanillaCell<Float>
+  var count: Tensor<Float>
+
+  typealias State = VanillaCell<Float>.State
+  typealias Cache = VanillaCell<Float>.Cache
+
+  var inputSize: Int { cell.inputSize }
+  var hiddenSize: Int { cell.hiddenSize }
+  var stateSize: Int { cell.stateSize }
+
+  func forward(
+    _ input: Tensor<Float>, from state: State, active: ActiveSamples
+  ) -> (output: Tensor<Float>, finalState: State, cache: Cache) {
+    cell.forward(input, from: state, active: active)
+  }
+
+  func backward(
+    _ outputGradient: Tensor<Float>, finalStateGradient: State, _ cache: Cache, traced: Bool
+  ) -> (
+    inputGradient: Tensor<Float>, initialStateGradient: State, gradients: CountingCell,
+    trace: BackwardTrace<Float>?
+  ) {
+    let back = cell.backward(
+      outputGradient, finalStateGradient: finalStateGradient, cache, traced: traced)
+    return (
+      back.inputGradient, back.initialStateGradient,
+      CountingCell(cell: back.gradients, count: count), back.trace
+    )
+  }
+
+  func stepper(batch: Int) -> VanillaCell<Float>.Stepper { cell.stepper(batch: batch) }
+
+  func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Float> {
+    cell.stateJacobian(step: step, sample: sample, cache)
+  }
+
+  mutating func visitParameters(_ visit: ParameterVisitor<Float>) { cell.visitParameters(visit) }
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) { visit("count", &count) }
+}
+
+@Suite struct `A recurrent network of cells with buffers` {
+  private func network(counting start: Float) -> Recurrent<CountingCell> {
+    var random = RandomSource(seed: 3)
+    var next = start
+    let cells = (0..<2).map { layer in
+      (0..<2).map { _ in
+        next += 1
+        let cell = VanillaCell<Float>(
+          inputSize: layer == 0 ? 2 : 6, hiddenSize: 3, using: &random)
+        return CountingCell(cell: cell, count: Tensor([next]))
+      }
+    }
+    return Recurrent(cells: cells)
+  }
+
+  @Test func `saves and reads them for each layer and direction`() throws {
+    let directory = try TemporaryDirectory()
+    try NPYDirectory.write(network(counting: 0), to: directory.file("model"))
+    let counts = try directory.contents("model").filter { $0.hasPrefix("count") }
+    #expect(
+      counts == [
+        "count_l0.npy", "count_l0_reverse.npy", "count_l1.npy", "count_l1_reverse.npy",
+      ])
+    var other = network(counting: 100)
+    try NPYDirectory.read(into: &other, from: directory.file("model"))
+    #expect(other.cells.flatMap { $0.map { $0.count[0] } } == [1, 2, 3, 4])
+  }
+}

@@ -91,6 +91,48 @@ private struct Named: Parameterized {
   }
 }
 
+// As PyTorch's load_state_dict(strict=False).
+@Suite struct `Reading a directory of parameters that need not fit` {
+  @Test func `keeps what is missing and ignores what is too many`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    try NPYDirectory.write(Named("a", "surplus", buffers: ["c"], value: 3), to: path)
+    var read = Named("a", "b", buffers: ["c", "d"], value: 7)
+    try NPYDirectory.read(into: &read, from: path, strict: false)
+    #expect(read.values == [Tensor([3]), Tensor([7])])
+    #expect(read.buffers == [Tensor([3]), Tensor([7])])
+  }
+
+  @Test func `refuses a wrong shape, damage and two parameters of one name all the same`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    try NPYDirectory.write(Named("a", "b", value: 3), to: path)
+    var repeated = Named("a", "a")
+    #expect(throws: CheckpointError.self) {
+      try NPYDirectory.read(into: &repeated, from: path, strict: false)
+    }
+    try NPY.write(Tensor<Float>([1, 2]), to: path + "/b.npy")
+    var read = Named("a", "b", value: 7)
+    let shape = #expect(throws: CheckpointError.self) {
+      try NPYDirectory.read(into: &read, from: path, strict: false)
+    }
+    #expect(shape?.problem == "expected shape [1] for b, found [2]")
+    _ = try directory.write([1, 2, 3], to: "model/b.npy")
+    #expect(throws: CheckpointError.self) {
+      try NPYDirectory.read(into: &read, from: path, strict: false)
+    }
+    #expect(read.values == [Tensor([7]), Tensor([7])])
+  }
+
+  @Test func `does not take a directory that is not there for an empty one`() throws {
+    let directory = try TemporaryDirectory()
+    var read = Named("a")
+    #expect(throws: CheckpointError.self) {
+      try NPYDirectory.read(into: &read, from: directory.file("none"), strict: false)
+    }
+  }
+}
+
 @Suite struct `Writing a directory of parameters` {
   @Test func `refuses two parameters of one name before it writes anything`() throws {
     let directory = try TemporaryDirectory()

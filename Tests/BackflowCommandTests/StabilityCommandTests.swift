@@ -56,6 +56,41 @@ import Testing
     }
   }
 
+  @Test func `draws through a link and a device, which stay what they are`() throws {
+    try withTemporaryFolder { folder in
+      for (name, target) in [("link.svg", "real.svg"), ("null.svg", "/dev/null")] {
+        let path = folder.path + "/" + name
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+        #expect(try run(rotation, "--svg", path).status == 0)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == target)
+      }
+      let drawn = try String(contentsOfFile: folder.path + "/real.svg", encoding: .utf8)
+      #expect(drawn.hasPrefix("<svg"))
+      let type = try FileManager.default.attributesOfItem(atPath: "/dev/null")[.type]
+      #expect(type as? FileAttributeType == .typeCharacterSpecial)
+      let both = try run(rotation, "--svg", "/dev/stdout")
+      #expect(both.status == 0 && both.output.contains("must vanish"))
+      #expect(both.output.contains("<svg") && both.output.contains("</svg>"))
+    }
+  }
+
+  @Test func `says in a sentence why a path gives no array`() throws {
+    try withTemporaryFolder { folder in
+      #expect(mkfifo(folder.path + "/pipe", 0o600) == 0)
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path + "/loop", withDestinationPath: "loop")
+      for (name, words) in [
+        ("pipe", "it is a pipe and not a regular file"), ("loop", "lead in a loop"),
+        ("none.npy", "there is no such file"),
+      ] {
+        let run = try backflow.run("stability", folder.path + "/" + name)
+        #expect(run.status == 1 && run.output == "")
+        #expect(run.errors.contains(words), "\(run.errors)")
+        #expect(!run.errors.contains("NSCocoa"))
+      }
+    }
+  }
+
   @Test func `follows a trained network along the digits`() throws {
     try withTemporaryFolder { folder in
       let target = folder.appendingPathComponent("run").path

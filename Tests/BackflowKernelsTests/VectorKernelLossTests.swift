@@ -44,7 +44,8 @@ private let references: [String: @Sendable (Double, Double) -> (loss: Double, sl
   },
   "sigmoid_cross_entropy": { x, t in
     let e = exp(-x.magnitude)
-    let wrong = x > 0 ? 1 - t : t  // what is given to the wrong side; an infinite logit without any costs 0
+    // What is given to the wrong side; an infinite logit without any costs 0.
+    let wrong = x > 0 ? 1 - t : t
     let loss = (wrong == 0 ? 0 : x.magnitude * wrong) + log1p(e)
     return (loss, x > 0 ? (1 - t) - e / (1 + e) : e / (1 + e) - t)
   },

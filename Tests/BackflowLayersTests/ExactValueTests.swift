@@ -125,10 +125,12 @@ private func checkMoments<S: RealScalar>(_ name: String, _: S.Type) throws {
   // Along either axis of a matrix that repeats it: as exact as the whole.
   let rows = Tensor.stack([x, x, x])
   for means in [
-    rows.mean(axis: 1), rows.transpose().mean(axis: 0), Tensor.stack([rows]).mean(axis: 2).flattened,
+    rows.mean(axis: 1), rows.transpose().mean(axis: 0),
+    Tensor.stack([rows]).mean(axis: 2).flattened,
   ] {
     expectUlps(
-      means.elements, [mean[0], mean[0], mean[0]], ulps: ulps, floor: size, "\(label), along an axis")
+      means.elements, [mean[0], mean[0], mean[0]], ulps: ulps, floor: size,
+      "\(label), along an axis")
   }
 }
 

@@ -70,7 +70,8 @@ private func checkImages<S: RealScalar>(_: S.Type) {
   let pool = AvgPool2D<S>(kernelSize: HeightWidth(extent))
   let (means, poolCache) = pool.forward(images)
   expectUlps(
-    means.elements, .init(repeating: Double(S(0.1)), count: samples), ulps: ulps(S.self), "mean \(S.self)")
+    means.elements, .init(repeating: Double(S(0.1)), count: samples), ulps: ulps(S.self),
+    "mean \(S.self)")
   let spread = pool.inputGradient(.ones(means.shape), poolCache)
   #expect(spread.elements.allSatisfy { $0 == 1 / S(extent * extent) }, "\(S.self)")
 }

@@ -57,7 +57,7 @@ public enum NPY {
 extension NPY {
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
   /// Elements that are read or written at a time.
-  private static let pieceLength = 1 << 16
+  private static let pieceLength = 1 << 14
 
   static func read<Scalar: RealScalar>(
     _ file: InputFile

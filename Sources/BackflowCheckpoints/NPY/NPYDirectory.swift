@@ -83,9 +83,9 @@ public enum NPYDirectory {
         throw CheckpointError(error)
       }
       guard let folder else {
-        guard strict, let first = expected.first else { return expected.map { _ in nil } }
         throw CheckpointError(
-          joined(path, first.name + ".npy"), "cannot be read: there is no directory \(path)")
+          expected.first.map { joined(path, $0.name + ".npy") } ?? path,
+          "cannot be read: there is no directory \(path)")
       }
       do {
         let values = try values(of: expected, in: folder, strict)

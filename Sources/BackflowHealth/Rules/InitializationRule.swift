@@ -57,8 +57,8 @@ struct InitializationRule<Scalar: RealScalar>: Rule {
         measured: ratio, threshold: thresholds.varianceRatio,
         source: "variances of neighbouring layers, in the first \(thresholds.initialSteps) steps"
           + " (SageMaker Debugger's figure for weights)",
-        statement: "the outputs of \(below.layer) have standard deviation \(figure(first)), those of"
-          + " \(above.layer) \(figure(second))",
+        statement: "the outputs of \(below.layer) have standard deviation \(figure(first)),"
+          + " those of \(above.layer) \(figure(second))",
         reason:
           "A signal that shrinks or grows from layer to layer on its way up does so on its way"
           + " down as well.",

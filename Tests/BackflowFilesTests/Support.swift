@@ -1,0 +1,52 @@
+import BackflowFiles
+import Foundation
+import Testing
+
+/// A directory of its own for one test, gone with its contents afterwards.
+struct TemporaryDirectory: ~Copyable {
+  let path: String
+
+  init() throws {
+    let url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("backflow-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.path
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func file(_ name: String) -> String { path + "/" + name }
+
+  /// Makes directories and files with these contents; a name that ends with a slash is a directory.
+  func make(_ entries: [String: String]) throws {
+    for (name, text) in entries {
+      let folder =
+        name.hasSuffix("/") ? file(name) : (file(name) as NSString).deletingLastPathComponent
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      if !name.hasSuffix("/") { try Data(text.utf8).write(to: URL(fileURLWithPath: file(name))) }
+    }
+  }
+
+  /// Every file under it with its text, and every link with an arrow and where it leads.
+  func tree() throws -> [String: String] {
+    var tree: [String: String] = [:]
+    for name in try FileManager.default.subpathsOfDirectory(atPath: path) {
+      if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: file(name)) {
+        tree[name] = "→ " + target
+      } else if let data = FileManager.default.contents(atPath: file(name)) {
+        tree[name] = String(decoding: data, as: UTF8.self)
+      }
+    }
+    return tree
+  }
+}
+
+/// Replaces the directory at `path` by one of files that hold `text`.
+func replace(
+  _ path: String, _ names: [String], with text: String, exchanges: Bool = true
+) throws(FileError) {
+  try FolderReplacement.write(to: path, files: names, exchanges: exchanges) {
+    _, writer throws(FileError) in
+    try writer.write(Array(text.utf8))
+  }
+}

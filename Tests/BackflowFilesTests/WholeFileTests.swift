@@ -1,0 +1,93 @@
+import BackflowFiles
+import Foundation
+import Testing
+
+@Suite struct `A file that appears whole` {
+  private func write(_ text: String, to path: String) throws(FileError) {
+    try WholeFile.write(to: path) { file throws(FileError) in try file.write(Array(text.utf8)) }
+  }
+
+  @Test func `is there or not, and nothing is beside it`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("a")
+    try write("old", to: path)
+    #expect(throws: FileError.self) {
+      try WholeFile.write(to: path) { file throws(FileError) in
+        try file.write([1, 2, 3])
+        throw FileError(path, "the source has failed")
+      }
+    }
+    #expect(try directory.tree() == ["a": "old"])
+    // What a killed process has left.
+    try directory.make([".a.backflow-file": "half"])
+    try write("new", to: path)
+    #expect(try directory.tree() == ["a": "new"])
+  }
+
+  @Test func `is found through links of links, relative and absolute`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.make(["sub/": ""])
+    for (link, target) in [
+      ("one", "sub/two"), ("sub/two", directory.file("three")), ("three", "./sub/../file"),
+    ] {
+      try FileManager.default.createSymbolicLink(
+        atPath: directory.file(link), withDestinationPath: target)
+    }
+    for text in ["made", "replaced"] {
+      try write(text, to: directory.file("one"))
+      let tree = try directory.tree()
+      #expect(tree["file"] == text && tree["one"] == "→ sub/two" && tree.count == 4)
+    }
+  }
+
+  @Test func `is refused with a sentence where it cannot be`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.make(["folder/": "", "file": "x"])
+    try FileManager.default.createSymbolicLink(
+      atPath: directory.file("loop"), withDestinationPath: "loop")
+    let cases = [
+      ("folder", "a directory"), ("none/x", "no such file or directory"), ("loop", "loop"),
+      ("file/x", "not a directory"), ("new/", "a directory"), ("w\u{FFFD}", "UTF-8"),
+      (String(repeating: "x", count: 300), "too long"),
+    ]
+    for (name, words) in cases {
+      let error = #expect(throws: FileError.self) { try write("x", to: directory.file(name)) }
+      #expect(error?.problem.contains(words) == true, "\(name): \(error?.problem ?? "")")
+      #expect(error?.path == directory.file(name))
+    }
+    #expect(throws: FileError.self) { try write("x", to: "") }
+    #expect(try directory.tree() == ["file": "x", "loop": "→ loop"])
+  }
+
+  @Test func `larger than a file may be is an error, and the signal ends nothing`() async {
+    await #expect(processExitsWith: .success) {
+      let directory = try TemporaryDirectory()
+      var limit = rlimit(rlim_cur: 1000, rlim_max: 1000)
+      #expect(setrlimit(__rlimit_resource_t(1), &limit) == 0)  // RLIMIT_FSIZE
+      let path = directory.file("a")
+      let error = #expect(throws: FileError.self) {
+        try WholeFile.write(to: path) { file throws(FileError) in
+          try file.write([UInt8](repeating: 1, count: 5000))
+        }
+      }
+      #expect(error?.problem.contains("larger than a file may be") == true)
+      #expect(try directory.tree() == [:])
+    }
+  }
+
+  @Test func `into a pipe that nobody reads any more is an error, and the signal ends nothing`()
+    async
+  {
+    await #expect(processExitsWith: .success) {
+      var ends: [Int32] = [0, 0]
+      #expect(pipe(&ends) == 0)
+      close(ends[0])
+      let error = #expect(throws: FileError.self) {
+        try WholeFile.write(to: "/dev/fd/\(ends[1])") { file throws(FileError) in
+          try file.write([1])
+        }
+      }
+      #expect(error?.problem.contains("stopped reading") == true, "\(String(describing: error))")
+    }
+  }
+}
