@@ -12,6 +12,10 @@ public import BackflowLinearAlgebra
 ///
 ///     n_t = tanh(W_in x_t + b_in + W_hn (r_t ⊙ h_{t−1}) + b_hn)                     (3′)
 ///
+/// The backward pass computes the slopes of gates and candidate from their outputs, y (1 − y) and 1 − y².
+/// Where an output rounds to its limit (a gate beyond 17 in single precision), the slope is 0 instead of some
+/// 1e-8; slopes from the inputs, as `Sigmoid` and `Tanh` have them, would lengthen a step by 2 to 4 %.
+///
 /// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state [B, H],
 /// W_ih [3H, I], W_hh [3H, H], b_ih and b_hh [3H]; the gates stand in the order r z n.
 public struct GRUCell<Scalar: RealScalar>: RecurrentCell {

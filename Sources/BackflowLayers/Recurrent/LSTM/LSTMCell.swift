@@ -13,6 +13,10 @@ public import BackflowLinearAlgebra
 /// Hochreiter and Schmidhuber, Neural Computation 9 (1997), with the forget gate of Gers et al.,
 /// Neural Computation 12 (2000).
 ///
+/// The backward pass computes the slopes of gates and candidate from their outputs, y (1 − y) and 1 − y².
+/// Where an output rounds to its limit (a gate beyond 17 in single precision), the slope is 0 instead of some
+/// 1e-8; slopes from the inputs, as `Sigmoid` and `Tanh` have them, would lengthen a step by 2 to 4 %.
+///
 /// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state h and c
 /// [B, H], W_ih [4H, I], W_hh [4H, H], b_ih and b_hh [4H]; the gates stand in the order i f g o.
 public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {

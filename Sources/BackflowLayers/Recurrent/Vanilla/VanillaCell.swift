@@ -8,6 +8,9 @@ public import BackflowLinearAlgebra
 ///
 /// with φ = tanh or ReLU (J. L. Elman, "Finding structure in time", Cognitive Science 14, 1990).
 ///
+/// The backward pass computes φ′ from h. Where h rounds to ±1 (|a| beyond 9 in single precision), it is 0
+/// instead of some 1e-8; see `LSTMCell`.
+///
 /// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state [B, H],
 /// W_ih [H, I], W_hh [H, H], b_ih and b_hh [H].
 ///
