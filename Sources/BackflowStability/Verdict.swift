@@ -33,7 +33,7 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
 extension Spectrum {
   /// The reason of the verdict in a sentence or two.
   public var explanation: String {
-    isFarFromNormal ? reason + " " + departureFromNormality : reason
+    isFarFromNormal && verdict != .mustVanish ? reason + " " + departureFromNormality : reason
   }
 
   private var reason: String {

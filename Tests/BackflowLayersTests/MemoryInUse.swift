@@ -1,4 +1,5 @@
 import BackflowKernels
+import Foundation
 
 #if canImport(Glibc)
   import CMalloc
@@ -37,6 +38,12 @@ struct MemoryInUse {
   func exceeds(_ other: MemoryInUse) -> Bool {
     poolAllocations > other.poolAllocations || poolBytes > other.poolBytes
       || heapBytes > other.heapBytes
+  }
+
+  /// Under a sanitizer, which `scripts/sanitize` names in the environment, objects live in the
+  /// sanitizer's heap, and the C library tells of its own alone, which never grows.
+  static var isToldByTheLibrary: Bool {
+    ProcessInfo.processInfo.environment["BACKFLOW_SANITIZER"] == nil
   }
 
   /// All arenas together, and what is mapped on its own.

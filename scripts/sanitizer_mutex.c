@@ -1,0 +1,52 @@
+// Tells ThreadSanitizer of Synchronization.Mutex; scripts/sanitize loads it into the tests.
+//
+// On Linux the mutex is a word that a thread without competition changes by a compare-and-exchange. That is compiled
+// into the caller, and ThreadSanitizer sees it. A thread that has to wait, or to wake another, calls _lockSlow or
+// _unlockSlow of the Swift library, which is compiled without ThreadSanitizer and leaves the word to the kernel
+// (FUTEX_LOCK_PI). ThreadSanitizer then misses that one critical section comes before the next and reports whatever
+// they guard: in Backflow every block of memory that StoragePool hands from one thread to another, wherever it is used
+// afterwards. A suppression would have to name those places, and hide their real races with the false ones. So this
+// says what the library does not: the lock is acquired, the lock is released.
+//
+// The functions below stand before the library's own of the same name and call those.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// Absent in a process without ThreadSanitizer, such as swift test itself.
+__attribute__((weak)) void __tsan_acquire(void *address);
+__attribute__((weak)) void __tsan_release(void *address);
+
+#define LOCK_SLOW "$s15Synchronization12_MutexHandleV9_lockSlowyys6UInt32VF"
+#define TRY_LOCK_SLOW "$s15Synchronization12_MutexHandleV12_tryLockSlowSbyF"
+#define UNLOCK_SLOW "$s15Synchronization12_MutexHandleV11_unlockSlowyyF"
+
+// Methods of Swift's calling convention; the handle begins with the word.
+#define METHOD __attribute__((swiftcall))
+#define HANDLE __attribute__((swift_context)) void *handle
+
+METHOD void lock_slow(uint32_t thread, HANDLE) __asm__(LOCK_SLOW);
+METHOD void lock_slow(uint32_t thread, HANDLE)
+{
+    METHOD void (*original)(uint32_t, HANDLE) = dlsym(RTLD_NEXT, LOCK_SLOW);
+    original(thread, handle);
+    if (__tsan_acquire) __tsan_acquire(handle);
+}
+
+METHOD bool try_lock_slow(HANDLE) __asm__(TRY_LOCK_SLOW);
+METHOD bool try_lock_slow(HANDLE)
+{
+    METHOD bool (*original)(HANDLE) = dlsym(RTLD_NEXT, TRY_LOCK_SLOW);
+    bool is_locked = original(handle);
+    if (is_locked && __tsan_acquire) __tsan_acquire(handle);
+    return is_locked;
+}
+
+METHOD void unlock_slow(HANDLE) __asm__(UNLOCK_SLOW);
+METHOD void unlock_slow(HANDLE)
+{
+    METHOD void (*original)(HANDLE) = dlsym(RTLD_NEXT, UNLOCK_SLOW);
+    if (__tsan_release) __tsan_release(handle);
+    original(handle);
+}
