@@ -49,7 +49,8 @@ struct FileStatus {
       device: UInt64(truncatingIfNeeded: status.st_dev),
       number: UInt64(truncatingIfNeeded: status.st_ino))
     size = Int(status.st_size)
-    permissions = status.st_mode & 0o777
+    // With the bits by which a directory hands on its group and protects its entries.
+    permissions = status.st_mode & (kind == .folder ? 0o7777 : 0o777)
     owner = (status.st_uid, status.st_gid)
   }
 

@@ -1,6 +1,7 @@
 import Backflow
 
-// For scripts/tests/interrupt-saves: saves and reads networks all of whose elements are one number.
+// For scripts/tests/interrupt-saves: saves one network after the other, all of whose elements are one
+// number, the next being greater by one; and reads such a network.
 @main
 struct SaveLoop {
   /// Sixteen parameters and two buffers, of some hundred kilobytes together.
@@ -47,7 +48,9 @@ struct SaveLoop {
       if arguments[1] == "save", arguments.count == 5, let number = Float(arguments[3]),
         let times = Int(arguments[4])
       {
-        for _ in 0..<times { try NPYDirectory.write(Uniform(number), to: path) }
+        for index in 0..<times {
+          try NPYDirectory.write(Uniform(number + Float(index)), to: path)
+        }
         print("saved")
       } else {
         var model = Uniform(-1)

@@ -89,17 +89,18 @@ def interrupted(kind, number):
         old, leftovers = 0, 0
         counts = {"old": 0, "new": 0}
         for attempt in range(1, times + 1):
-            # Old networks are even, the interrupted process saves odd ones.
-            process = start(path, 2 * attempt - 1, 1000)
+            # The process saves one network after the other, each with another number.
+            first = 2000 * attempt
+            process = start(path, first, 1000)
             time.sleep(source.uniform(0, 3 * span))
             process.send_signal(number)
             process.communicate()
             leftovers += len(list(path.parent.iterdir())) - 1
             found = network(kind, path)
-            if found not in (old, 2 * attempt - 1):
-                fail(kind, f"network {found} instead of {old} or {2 * attempt - 1}")
+            if found != old and not first <= found < first + 1000:
+                fail(kind, f"network {found} instead of {old} or one from {first}")
             counts["old" if found == old else "new"] += 1
-            old = 2 * attempt
+            old = first + 1000
             settle(kind, path, old)
         print(f"interrupt-saves: {kind}: {times} times; {counts['old']} old networks, {counts['new']} new ones,"
               f" 0 mixes; {leftovers} hidden directories, all gone after the next save", flush=True)
@@ -183,7 +184,8 @@ def together():
         path = prepared(pathlib.Path(folder))
         reads, counts = 0, {}
         for attempt in range(times):
-            pair = [start(path, number, 3) for number in (2 * attempt + 1, 2 * attempt + 2)]
+            firsts = 20 * attempt + 1, 20 * attempt + 11
+            pair = [start(path, first, 3) for first in firsts]
             while any(process.poll() is None for process in pair):
                 output = subprocess.run([program, "read", str(path)], stdout=subprocess.PIPE, text=True).stdout
                 if len(output.split()) != 2:
@@ -194,13 +196,14 @@ def together():
                 if output != "saved\n":
                     fail(kind, output)
             found = network(kind, path)
-            if found not in (2 * attempt + 1, 2 * attempt + 2):
+            if found - 2 not in firsts:
                 fail(kind, f"network {found} in round {attempt}")
-            counts[found % 2] = counts.get(found % 2, 0) + 1
+            which = firsts.index(found - 2)
+            counts[which] = counts.get(which, 0) + 1
             if len(list(path.parent.iterdir())) != 1:
                 fail(kind, f"left behind: {list(path.parent.iterdir())}")
-        print(f"interrupt-saves: {kind}: {times} times; {counts.get(1, 0)} networks of the one and"
-              f" {counts.get(0, 0)} of the other, 0 mixes, {reads} reads meanwhile, nothing left behind", flush=True)
+        print(f"interrupt-saves: {kind}: {times} times; {counts.get(0, 0)} networks of the one and"
+              f" {counts.get(1, 0)} of the other, 0 mixes, {reads} reads meanwhile, nothing left behind", flush=True)
 
 
 interrupted("kill -9", signal.SIGKILL)

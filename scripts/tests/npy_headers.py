@@ -10,11 +10,16 @@ know. Backflow must refuse all of them, and the script counts them:
 - a descr that is no string, or has a comma or a shape in it ('()f4', '2f4'), also of real numbers;
 - more than 8 axes, or an extent of 2**32 and more, which an array without elements can have;
 - a string with a character by its name (\\N{DIGIT TWO}).
+
+Backflow follows NumPy 2.4 on Python 3.11. Others differ from these in two kinds of header, which are not
+compared there: Python 3.12 refuses blanks alone in the last line, and NumPy before 2.4 reads what is left of
+the file where an extent is negative.
 """
 
 import io
 import pathlib
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -111,6 +116,17 @@ def numpy_verdict(path):
         return None
 
 
+OTHER_PYTHON = sys.version_info >= (3, 12)
+OTHER_NUMPY = tuple(map(int, np.__version__.split(".")[:2])) < (2, 4)
+
+
+def depends_on_version(content):
+    start = 10 if content[6:7] == b"\1" else 12
+    header = content[start:start + int.from_bytes(content[8:start], "little")]
+    return (OTHER_PYTHON and re.search(rb"[\n\r][ \t\f]+$", header) is not None) or (
+        OTHER_NUMPY and re.search(rb"-", header) is not None)
+
+
 def is_beyond_backflow(array, content):
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8 or array.ndim > 8:
         return True
@@ -126,7 +142,7 @@ def is_beyond_backflow(array, content):
 
 def descr_of(stream, version):
     found = []
-    module = np.lib._format_impl
+    module = getattr(np.lib, "_format_impl", np.lib.format)
     original = module.descr_to_dtype
     module.descr_to_dtype = lambda descr: found.append(descr) or original(descr)
     try:
@@ -163,9 +179,12 @@ def compare(program, contents, name):
             stdout=subprocess.PIPE).stdout
         verdicts = [line.split("\t") for line in output.splitlines()]
         assert len(verdicts) == count, f"{len(verdicts)} verdicts for {count} files"
-        read = refused = beyond = 0
+        read = refused = beyond = skipped = 0
         differences = []
         for path, content, verdict in zip(paths, contents, verdicts):
+            if depends_on_version(content):
+                skipped += 1
+                continue
             array = numpy_verdict(path)
             if array is None:
                 refused += 1
@@ -179,7 +198,8 @@ def compare(program, contents, name):
             if not same:
                 differences.append((content, verdict, array))
     print(f"npy-headers: {name}: {count} files; both read {read}, both refuse {refused},"
-          f" {beyond} beyond Backflow; {len(differences)} differences", flush=True)
+          f" {beyond} beyond Backflow" + (f", {skipped} not compared" if skipped else "")
+          + f"; {len(differences)} differences", flush=True)
     for content, verdict, array in differences[:10]:
         print("  ", content, verdict, None if array is None else expected(array))
     return len(differences)

@@ -19,12 +19,14 @@ struct PythonTokenizer {
   /// alone in the last line. It takes a return without a newline for no end of a line.
   private let isLenient: Bool
   private let text: [Unicode.Scalar]
-  private(set) var position = 0
+  var position = 0
   /// Where the last token begins.
   private(set) var start = 0
   /// Open brackets, between which the end of a line means nothing.
   private var depth = 0
   private var isAtStart = true
+  /// What ended the last line outside brackets, a backslash if it goes on.
+  private var lastLineEnd: Unicode.Scalar?
   static let maximumDepth = 200
 
   init(_ source: some Sequence<Unicode.Scalar>, isLenient: Bool) {
@@ -43,7 +45,7 @@ struct PythonTokenizer {
     PythonSyntaxError(position: position, problem: problem)
   }
 
-  private func peek(_ offset: Int = 0) -> Unicode.Scalar? {
+  func peek(_ offset: Int = 0) -> Unicode.Scalar? {
     position + offset < text.count ? text[position + offset] : nil
   }
 
@@ -62,7 +64,7 @@ struct PythonTokenizer {
       // The expression is over; only blank lines and comments may follow.
       let isIndented = try skipLineStarts()
       guard peek() == nil else { throw failure("more than one line of values") }
-      if isIndented, !isLenient || text.last(where: \.isNewline) == "\r" {
+      if isIndented, !isLenient || lastLineEnd != "\n" {
         throw failure("blanks alone in the last line")
       }
       return .end
@@ -120,11 +122,15 @@ struct PythonTokenizer {
       switch scalar {
       case " ", "\t": (column, position) = (column + 1, position + 1)
       case "\u{C}": (column, position) = (isLenient && position == begin ? -1000 : 0, position + 1)
-      case "\n", "\r": (column, position) = (0, position + 1)
+      case "\n", "\r":
+        lastLineEnd = scalar
+        (column, position) = (0, position + 1)
       case "#":
         column = 0
         while let scalar = peek(), !scalar.isNewline { position += 1 }
-      case "\\": try continueLine()
+      case "\\":
+        lastLineEnd = scalar
+        try continueLine()
       default: return column > 0
       }
     }
@@ -229,85 +235,10 @@ struct PythonTokenizer {
     guard !digits.isEmpty else { throw failure("a number without digits") }
     return digits
   }
-
-  // MARK: - Strings
-
-  private mutating func string(prefix: String) throws(PythonSyntaxError) -> PythonToken {
-    guard let quote = peek() else { throw failure("a string without its quote") }
-    let isTriple = peek(1) == quote && peek(2) == quote
-    position += isTriple ? 3 : 1
-    var points: [UInt32] = []
-    let (isRaw, isBytes) = (prefix.contains("r"), prefix.contains("b"))
-    while let scalar = peek() {
-      if scalar == quote, !isTriple || (peek(1) == quote && peek(2) == quote) {
-        position += isTriple ? 3 : 1
-        return isBytes ? .bytes : .text(points)
-      }
-      if scalar.isNewline, !isTriple { break }
-      if isBytes, !scalar.isASCII { throw failure("bytes that are not ASCII") }
-      if scalar == "\\", let next = peek(1) {
-        position += 2
-        if isRaw {
-          points += [scalar.value, next.value]
-        } else {
-          points += try escaped(next, isBytes: isBytes)
-        }
-      } else {
-        points.append(scalar.value)
-        position += 1
-      }
-    }
-    throw failure("a string without its closing quote")
-  }
-
-  /// The meaning of a backslash and `scalar`, after which the position is.
-  private mutating func escaped(
-    _ scalar: Unicode.Scalar, isBytes: Bool
-  ) throws(PythonSyntaxError) -> [UInt32] {
-    switch scalar {
-    case "\n", "\r": return []
-    case "\\", "'", "\"": return [scalar.value]
-    case "a": return [7]
-    case "b": return [8]
-    case "f": return [12]
-    case "n": return [10]
-    case "r": return [13]
-    case "t": return [9]
-    case "v": return [11]
-    case "0"..."7":
-      var value = scalar.value - 48
-      for _ in 0..<2 {
-        guard let digit = peek(), ("0"..."7").contains(digit) else { break }
-        value = value * 8 + digit.value - 48
-        position += 1
-      }
-      return [value]
-    case "x": return [try hexadecimal(2)]
-    case "u" where !isBytes: return [try hexadecimal(4)]
-    case "U" where !isBytes:
-      let value = try hexadecimal(8)
-      guard value <= 0x10FFFF else { throw failure("a character beyond Unicode") }
-      return [value]
-    case "N" where !isBytes: throw failure("a character by its name")
-    default: return [92, scalar.value]
-    }
-  }
-
-  private mutating func hexadecimal(_ count: Int) throws(PythonSyntaxError) -> UInt32 {
-    var value: UInt32 = 0
-    for _ in 0..<count {
-      guard let scalar = peek(), scalar.isASCII, let digit = Character(scalar).hexDigitValue else {
-        throw failure("an escaped character without its \(count) digits")
-      }
-      value = value << 4 | UInt32(digit)
-      position += 1
-    }
-    return value
-  }
 }
 
 extension Unicode.Scalar {
-  fileprivate var isNewline: Bool { self == "\n" || self == "\r" }
+  var isNewline: Bool { self == "\n" || self == "\r" }
 
   fileprivate var isDigit: Bool { ("0"..."9").contains(self) }
 
