@@ -138,6 +138,8 @@ extension FolderReplacement {
         try discard(left)
       } else if let target = try target() {
         try settle(left, named: new, in: target)
+      } else if try left.names().isEmpty {
+        try parent.removeFolder(new)
       } else {
         // The exchanged directory was removed since; this is all there is.
         try parent.rename(new, to: place.name, in: parent)

@@ -43,6 +43,17 @@ import Testing
     #expect(try directory.tree() == ["model/a": "new", "model/n": "kept"])
   }
 
+  @Test func `that was only begun is gone, and nothing is in its place`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.make([".model.backflow-new/": ""])
+    try FolderReplacement.prepare(directory.file("model"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
+    // Without the directory that it was exchanged for, what is left is all there is.
+    try directory.make([".model.backflow-new/a": "old"])
+    try FolderReplacement.prepare(directory.file("model"))
+    #expect(try directory.tree() == ["model/a": "old"])
+  }
+
   @Test func `gives up its directories also after the process ended right behind the exchange`()
     throws
   {
