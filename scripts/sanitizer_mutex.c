@@ -4,9 +4,9 @@
 // into the caller, and ThreadSanitizer sees it. A thread that has to wait, or to wake another, calls _lockSlow or
 // _unlockSlow of the Swift library, which is compiled without ThreadSanitizer and leaves the word to the kernel
 // (FUTEX_LOCK_PI). ThreadSanitizer then misses that one critical section comes before the next and reports whatever
-// they guard: in Backflow every block of memory that StoragePool hands from one thread to another, wherever it is used
-// afterwards. A suppression would have to name those places, and hide their real races with the false ones. So this
-// says what the library does not: the lock is acquired, the lock is released.
+// they guard: the state of StoragePool, and any block of memory that the pool hands from one thread to another. A
+// suppression would have to name all places where those are used, and would hide real races with the false ones. So
+// this says what the library does not: the lock is acquired, the lock is released.
 //
 // The functions below stand before the library's own of the same name and call those.
 #define _GNU_SOURCE
