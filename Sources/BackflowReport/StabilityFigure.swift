@@ -48,7 +48,7 @@ public struct StabilityFigure: Sendable {
     let unit = x.position(1) - x.position(0)
     svg.circle(
       x.position(0), y.position(0), radius: unit, .init(color: Palette.ink, width: 1.5))
-    if critical > 1 {
+    if critical != 1 {
       svg.circle(
         x.position(0), y.position(0), radius: critical * unit,
         .init(color: Palette.ink, isDashed: true))
@@ -98,7 +98,8 @@ public struct StabilityFigure: Sendable {
         "exactly 0 from step \(decades.count) on", size: 11)
     }
     let color =
-      report.backwardSignal.factorPerStep > 1 + report.spectrum.margin
+      report.backwardSignal.factorPerStep
+        > 1 + report.spectrum.slopeBound * report.spectrum.margin
       ? Palette.alarm : Palette.calm
     let points = decades.enumerated().map {
       (x: x.position(Double($0.offset)), y: y.position($0.element))

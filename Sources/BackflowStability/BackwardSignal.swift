@@ -12,7 +12,7 @@ internal import RealModule
 /// underflows however many steps there are.
 public struct BackwardSignal: Sendable, Equatable {
   /// ln of the mean ‖δ‖ after k steps back, k = 0 … T; −∞ where the signal is exactly zero.
-  public let logNorms: [Double]
+  public private(set) var logNorms: [Double]
 
   /// The mean ‖δ‖ after k steps back, k = 0 … T.
   public var norms: [Double] { logNorms.map { Double.exp($0) } }
@@ -46,6 +46,7 @@ public struct BackwardSignal: Sendable, Equatable {
         steps: steps, start: random.normal([cell.stateSize])
       ) { stepsBack in
         Tensor(cell.stateJacobian(step: steps - 1 - stepsBack, sample: sample, cache))
+          .scaledIntoRange()
       }
     }
     self.init(averaging: runs, steps: steps)
@@ -64,13 +65,15 @@ public struct BackwardSignal: Sendable, Equatable {
     require(
       weight.rank == 2 && weight.shape[0] == weight.shape[1],
       "a recurrent weight is a square matrix [hidden, hidden], not of shape \(weight.shape)")
-    let jacobian = weight * slope
+    // The slope comes apart, because its product with a weight may be out of range.
+    let scaled = weight.scaledIntoRange()
     let runs = (0..<samples).map { _ in
-      BackwardSignal.run(
-        steps: steps, start: random.normal([weight.shape[0]])
-      ) { _ in jacobian }
+      BackwardSignal.run(steps: steps, start: random.normal([weight.shape[0]])) { _ in scaled }
     }
     self.init(averaging: runs, steps: steps)
+    for step in logNorms.indices.dropFirst() {
+      logNorms[step] += Double(step) * Double.log(slope.magnitude)
+    }
   }
 
   private init(averaging runs: [[Double]], steps: Int) {
@@ -79,14 +82,16 @@ public struct BackwardSignal: Sendable, Equatable {
     }
   }
 
-  /// ln ‖δ‖ after 0 … `steps` steps back from `start`, normalised.
+  /// ln ‖δ‖ after 0 … `steps` steps back from `start`, normalized; the Jacobian of a step is its scaled form
+  /// times 2^exponent.
   private static func run(
-    steps: Int, start: Tensor<Double>, _ jacobian: (_ stepsBack: Int) -> Tensor<Double>
+    steps: Int, start: Tensor<Double>,
+    _ jacobian: (_ stepsBack: Int) -> (scaled: Tensor<Double>, exponent: Int)
   ) -> [Double] {
     var signal = start / start.norm()
     var logNorms = [0.0]
     for stepsBack in 0..<steps {
-      let (jacobian, exponent) = jacobian(stepsBack).scaledToUnity()
+      let (jacobian, exponent) = jacobian(stepsBack)
       signal = matvec(jacobian.transposed, signal)
       let factor = signal.norm()
       logNorms.append(logNorms[stepsBack] + Double.log(factor) + Double(exponent) * Double.log(2))
@@ -97,12 +102,13 @@ public struct BackwardSignal: Sendable, Equatable {
 }
 
 extension Tensor<Double> {
-  /// This tensor times 2^−exponent, with its largest magnitude near 1, so that no product of its elements
-  /// leaves the range of a double. As it is where that cannot be done: without elements other than 0, or
-  /// with one that is not finite.
-  func scaledToUnity() -> (tensor: Tensor, exponent: Int) {
+  /// This tensor times 2^−exponent, so that no product or square of its elements leaves the range of a double:
+  /// as it is where they are not extreme, and where an element is not finite or all are 0.
+  func scaledIntoRange() -> (scaled: Tensor, exponent: Int) {
     let largest = maxMagnitude()
-    guard largest > 0, largest.isFinite else { return (self, 0) }
+    guard largest > 0, largest.isFinite, !(0x1p-400...0x1p400).contains(largest) else {
+      return (self, 0)
+    }
     // 2^1022 is the largest power whose inverse is a normal number.
     let exponent = Swift.max(-1022, Int(largest.exponent))
     return (self * Double(sign: .plus, exponent: -exponent, significand: 1), exponent)

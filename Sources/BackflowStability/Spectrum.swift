@@ -18,16 +18,17 @@ public struct Spectrum: Sendable {
   public let eigenvalueConditions: [Double]
   /// ρ(W) = max |λ|
   public let spectralRadius: Double
-  /// Between which figures ρ(W) lies for all weights that are W up to rounding.
+  /// Between which figures ρ lies for all weights that equal W up to rounding: the discs of Bauer and Fike and
+  /// of Henrici about the eigenvalues, and at most σ_max.
   public let spectralRadiusBounds: ClosedRange<Double>
   /// σ_max(W) = ‖W‖₂
   public let largestSingularValue: Double
   /// γ = sup φ′: 1 for tanh and ReLU, ¼ for the sigmoid.
   public let slopeBound: Double
   /// By how much rounding may have moved σ_max: 4·ε·‖W‖_F + 8·H·2⁻⁵²·σ_max, with ε of the precision that the
-  /// weight was stored in; the second term is the arithmetic's. An eigenvalue may have moved by its condition
-  /// number times as much, or by Henrici's bound where that is less. A verdict needs more than that, so that a rotation is not called stable or
-  /// unstable by its last bit.
+  /// weight was stored in. The second term is the rounding of the arithmetic. Two figures that are closer to
+  /// each other than this are not told apart, so that a rotation is not called stable or unstable by its last
+  /// bit. For eigenvalues see `spectralRadiusBounds`.
   public let margin: Double
   /// What follows for gradients over many steps.
   public let verdict: Verdict
@@ -63,36 +64,34 @@ public struct Spectrum: Sendable {
     }
     guard slopeBound > 0, slopeBound.isFinite else { throw .slopeBoundNotPositive(slopeBound) }
     // A power of two, so that no product of the elements leaves the range.
-    let (matrix, exponent) = Tensor<Double>(recurrentWeight).scaledToUnity()
+    let (matrix, exponent) = Tensor<Double>(recurrentWeight).scaledIntoRange()
     let unit = Double(sign: .plus, exponent: exponent, significand: 1)
-    let spectrum: EigenvaluesWithConditions
+    let spectrum: EigenvalueBounds
     let sigma: Double
     do {
-      spectrum = try EigenvaluesWithConditions(of: matrix)
+      spectrum = try EigenvalueBounds(of: matrix)
       sigma = try singularValues(of: matrix).first ?? 0
     } catch {
       throw .linearAlgebra(error)
     }
     let arithmetic = 8 * Double(shape[0]) * Double.ulpOfOne
     let margin = 4 * precision * matrix.norm() + arithmetic * sigma
-    let perturbation = (4 * precision + arithmetic) * spectrum.norm
+    let share = precision + arithmetic
     let order = Spectrum.descendingOrder(of: spectrum.values)
     let values = order.map { spectrum.values[$0] }
-    let conditions = order.map { spectrum.conditions[$0] }
-    let displacements = spectrum.displacements(by: perturbation)
-    let margins = order.map { displacements[$0] }
-    let radius = values.first?.length ?? 0
-    let lower = zip(values, margins).map { $0.length - $1 }.max() ?? 0
-    let upper = zip(values, margins).map { $0.length + $1 }.max() ?? 0
+    let radii = spectrum.radii(perturbedBy: share)
+    let bounds = spectrum.spectralRadius(perturbedBy: share)
+    // No eigenvalue is larger than the largest singular value.
+    let upper = max(bounds.lowerBound, min(bounds.upperBound, sigma + margin))
 
     verdict = Verdict(
-      spectralRadius: max(lower, 0), largestSingularValue: sigma,
+      spectralRadius: bounds.lowerBound, largestSingularValue: sigma,
       critical: 1 / slopeBound / unit, margin: margin)
     eigenvalues = values.map { Complex($0.real * unit, $0.imaginary * unit) }
-    eigenvalueConditions = conditions
-    eigenvalueMargins = margins.map { $0 * unit }
-    spectralRadius = radius * unit
-    spectralRadiusBounds = max(lower, 0) * unit...max(upper, 0) * unit
+    eigenvalueConditions = order.map { spectrum.conditions[$0] }
+    eigenvalueMargins = order.map { radii[$0] * unit }
+    spectralRadius = (values.first?.length ?? 0) * unit
+    spectralRadiusBounds = bounds.lowerBound * unit...upper * unit
     largestSingularValue = sigma * unit
     self.slopeBound = slopeBound
     self.margin = margin * unit

@@ -49,16 +49,15 @@ extension StabilityReport: Encodable {
   }
 
   /// The report as one object with snake_case keys. JSON has no infinity: the `log_norm` of a
-  /// signal that is exactly zero, a `norm` too large for a double, the condition of a defective eigenvalue and
-  /// the bound that follows from it are null.
+  /// signal that is exactly zero, a `norm` too large for a double, and the condition of a defective
+  /// eigenvalue are null.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(spectrum.eigenvalues.count, forKey: .size)
     try container.encode(spectrum.spectralRadius, forKey: .spectralRadius)
     let bounds = spectrum.spectralRadiusBounds
     try container.encode(
-      [bounds.lowerBound, bounds.upperBound].map { $0.isFinite ? $0 : nil },
-      forKey: .spectralRadiusBounds)
+      [bounds.lowerBound, bounds.upperBound], forKey: .spectralRadiusBounds)
     try container.encode(spectrum.isFarFromNormal, forKey: .isFarFromNormal)
     try container.encode(spectrum.largestSingularValue, forKey: .largestSingularValue)
     try container.encode(spectrum.slopeBound, forKey: .slopeBound)

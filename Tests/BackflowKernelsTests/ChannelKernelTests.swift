@@ -41,6 +41,10 @@ private func checkSums<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T
     let count = outer * channels * inner
     var a: [T] = Samples.uniform(count, in: -2...3)
     let b: [T] = Samples.uniform(count, in: -2...3, seed: 2)
+    let means: [Double] = Samples.uniform(channels, in: -1...1, seed: 3)
+    func rounded(count: Int, by kernel: (UnsafeMutablePointer<Double>) -> Void) -> [T] {
+      written(count: count, by: kernel).map { T($0) }
+    }
     func perChannel(_ term: (Int, Int) -> Double) -> (sums: [Double], scales: [Double]) {
       var (sums, scales) = (
         [Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels)
@@ -59,9 +63,13 @@ private func checkSums<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T
       ),
       (
         "dots",
-        written(count: channels) {
-          table.channelDots(outer, channels, inner, a, b, $0)
-        }, { i, _ in Double(a[i]) * Double(b[i]) }
+        rounded(count: channels) { table.channelDots(outer, channels, inner, nil, a, b, $0) },
+        { i, _ in Double(a[i]) * Double(b[i]) }
+      ),
+      (
+        "dots around means",
+        rounded(count: channels) { table.channelDots(outer, channels, inner, means, a, b, $0) },
+        { i, c in (Double(a[i]) - means[c]) * Double(b[i]) }
       ),
     ]
     for (name, actual, term) in cases {
@@ -81,6 +89,7 @@ private func checkMaps<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T
     let a: [T] = Samples.uniform(count, in: -2...3)
     let b: [T] = Samples.uniform(count, in: -2...3, seed: 2)
     let numbers = (3..<6).map { Samples.uniform(channels, in: -2...2, seed: $0) as [T] }
+    let wide = (3..<7).map { Samples.uniform(channels, in: -2...2, seed: $0) as [Double] }
     func number(_ index: Int, _ i: Int) -> Double { Double(numbers[index][i / inner % channels]) }
     let cases: [(String, [T], (Int) -> Double, (Int) -> Double)] = [
       (
@@ -92,15 +101,20 @@ private func checkMaps<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T
         { i in (Double(a[i]) * number(0, i)).magnitude + number(1, i).magnitude }
       ),
       (
-        "combine",
+        "residuals",
         written(b) {
-          table.channelCombine(
-            outer, channels, inner, numbers[0], numbers[1], numbers[2], a, $0, $0)
+          table.channelResiduals(
+            outer, channels, inner, wide[0], wide[1], wide[2], wide[3], a, $0, $0)
         },
-        { i in number(0, i) * Double(a[i]) + number(1, i) * Double(b[i]) + number(2, i) },
         { i in
-          (number(0, i) * Double(a[i])).magnitude + (number(1, i) * Double(b[i])).magnitude
-            + number(2, i).magnitude
+          let c = i / inner % channels
+          let deviation = Double(a[i]) - wide[0][c] - wide[1][c]
+          return (deviation - Double(b[i]) * wide[2][c]) * wide[3][c]
+        },
+        { i in
+          let c = i / inner % channels
+          let size = Double(a[i]).magnitude + wide[0][c].magnitude + wide[1][c].magnitude
+          return (size + (Double(b[i]) * wide[2][c]).magnitude) * wide[3][c].magnitude
         }
       ),
     ]

@@ -23,7 +23,7 @@ struct FeedForwardKernelTable<T: BinaryFloatingPoint> {
   let gatherRows: (Int, Int, Indices, Input, Output) -> Void
   let scatterAddRows: (Int, Int, Indices, Indices, Indices, Input, Output) -> Void
   let channelSums: (Int, Int, Int, Input, Output) -> Void
-  let channelDots: (Int, Int, Int, Input, Input, Output) -> Void
+  let channelDots: (Int, Int, Int, UnsafePointer<Double>?, Input, Input, Doubles) -> Void
   let channelMoments: (Int, Int, Int, Input, Doubles, Doubles, Doubles, Doubles) -> Void
   let channelStandardize:
     (
@@ -31,7 +31,11 @@ struct FeedForwardKernelTable<T: BinaryFloatingPoint> {
       UnsafePointer<Double>?, Input, Output
     ) -> Void
   let channelAffine: (Int, Int, Int, Input, Input, Input, Output) -> Void
-  let channelCombine: (Int, Int, Int, Input, Input, Input, Input, Input, Output) -> Void
+  let channelResiduals:
+    (
+      Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Double>?, UnsafePointer<Double>?,
+      UnsafePointer<Double>?, Input, Input, Output
+    ) -> Void
   let maxPool: (Int, Geometry, Input, Output, UnsafeMutablePointer<Int32>?) -> Void
   let maxPoolBackward: (Int, Geometry, UnsafePointer<Int32>?, Input, Output) -> Void
 }
@@ -74,7 +78,7 @@ extension FeedForwardKernelTable<Float> {
     channelMoments = table.channel_moments
     channelStandardize = table.channel_standardize
     channelAffine = table.channel_affine
-    channelCombine = table.channel_combine
+    channelResiduals = table.channel_residuals
     maxPool = table.max_pool
     maxPoolBackward = table.max_pool_backward
   }
@@ -118,7 +122,7 @@ extension FeedForwardKernelTable<Double> {
     channelMoments = table.channel_moments
     channelStandardize = table.channel_standardize
     channelAffine = table.channel_affine
-    channelCombine = table.channel_combine
+    channelResiduals = table.channel_residuals
     maxPool = table.max_pool
     maxPoolBackward = table.max_pool_backward
   }

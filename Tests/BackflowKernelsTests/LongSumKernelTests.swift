@@ -11,8 +11,14 @@ import Testing
   }
 
   @Test func `rows by index`() {
-    for table in FeedForwardKernelTable<Float>.all { checkScatter(table) }
-    for table in FeedForwardKernelTable<Double>.all { checkScatter(table) }
+    for table in FeedForwardKernelTable<Float>.all {
+      checkScatter(table)
+      checkScatterOfHuge(table)
+    }
+    for table in FeedForwardKernelTable<Double>.all {
+      checkScatter(table)
+      checkScatterOfHuge(table)
+    }
   }
 
   @Test func `columns, also where a block of them overflows`() {
@@ -82,7 +88,19 @@ private func checkColumns<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>)
   let huge = T.greatestFiniteMagnitude
   let columns: [T] = [huge, 1, huge, 2, -huge, 3, -huge, 4, huge / 2, 5]
   #expect(written([10, 10]) { table.sumRows(5, 2, 1, columns, $0) } == [huge / 2, 25])
+  let once: [T] = [1, 1, 1, 1, 1]
+  #expect(table.dot(5, [huge, huge, -huge, -huge, huge / 2], once) == Double(huge / 2))
   #expect(table.reductions["sum"](5, [huge, huge, -huge, -huge, huge / 2]) == huge / 2)
+}
+
+/// Where a block of rows is out of range and the whole is not.
+private func checkScatterOfHuge<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+  let huge = T.greatestFiniteMagnitude
+  let x = [T](repeating: huge, count: 32) + [T](repeating: -huge, count: 31) + [1]
+  let y = written([T(0)]) {
+    table.scatterAddRows(1, 1, [0], [0, 64], (0..<64).map { Int64($0) }, x, $0)
+  }
+  #expect(y == [huge], "\(table.isa) \(T.self)")
 }
 
 private func checkDots<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {

@@ -37,6 +37,18 @@ import Testing
       try checkNormalization(name, Float.self)
       try checkNormalization(name, Double.self)
     }
+    let wide = try FixtureFolder.cases(of: "exact/normalization_double")
+    #expect(wide.count == 9)
+    for name in wide { try checkNormalization(name, in: "normalization_double", Double.self) }
+  }
+
+  @Test func `gradients of a normalization far from 0 and near their mean`() throws {
+    let cases = try FixtureFolder.cases(of: "exact/normalization_gradient")
+    #expect(cases.count == 3)
+    for name in cases {
+      try checkGradient(name, Float.self)
+      try checkGradient(name, Double.self)
+    }
   }
 }
 
@@ -134,20 +146,48 @@ private func checkMoments<S: RealScalar>(_ name: String, _: S.Type) throws {
   }
 }
 
-private func checkNormalization<S: RealScalar>(_ name: String, _: S.Type) throws {
-  let folder = FixtureFolder("exact/normalization/\(name)")
+private func checkNormalization<S: RealScalar>(
+  _ name: String, in kind: String = "normalization", _: S.Type
+) throws {
+  let folder = FixtureFolder("exact/\(kind)/\(name)")
   let x = Tensor<S>(try folder.tensor("x"))
   let epsilon = try folder.tensor("epsilon")[0]
-  let rows = LayerNorm<S>(size: 6, epsilon: epsilon).forward(x).output
-  // In units of the number itself or of 0.1: x − μ cancels where x is near the mean.
   func check(_ actual: Tensor<S>, _ expected: String) throws {
-    let values = try folder.tensor(expected).elements
-    expectUlps(actual.elements, values, ulps: 4, floor: 0.1, "\(name) \(expected) \(S.self)")
+    try expectCloseToLargest(actual, folder.tensor(expected), "\(name) \(expected) \(S.self)")
   }
-  try check(rows, "rows")
+  try check(LayerNorm<S>(size: 6, epsilon: epsilon).forward(x).output, "rows")
   var columns = BatchNorm<S>(channels: 6, epsilon: epsilon)
   let (output, cache) = columns.forward(x, .training(seed: 1))
   try check(output, "columns")
+  try check(
+    StagedBatchNorm(BatchNorm<S>(channels: 6, epsilon: epsilon)).forward(x).output,
+    "columns")
   columns.updateBuffers(from: cache)
   #expect(columns.runningMean.isFinite && columns.runningVariance.isFinite, "\(name) \(S.self)")
+}
+
+private func checkGradient<S: RealScalar>(_ name: String, _: S.Type) throws {
+  let folder = FixtureFolder("exact/normalization_gradient/\(name)")
+  let x = Tensor<S>(try folder.tensor("x"))
+  let g = Tensor<S>(try folder.tensor("g"))
+  let rows = LayerNorm<S>(size: 6)
+  try expectCloseToLargest(
+    rows.backward(g, rows.forward(x).cache).inputGradient, folder.tensor("rows"),
+    "\(name) rows \(S.self)")
+  let columns = BatchNorm<S>(channels: 6)
+  let (inputGradient, gradients) = columns.backward(
+    g, columns.forward(x, .training(seed: 1)).cache)
+  try expectCloseToLargest(
+    inputGradient, folder.tensor("columns"), "\(name) columns \(S.self)")
+  try expectCloseToLargest(
+    gradients.weight, folder.tensor("weight"), "\(name) weight \(S.self)")
+}
+
+/// In units of the number itself or of an eighth of the largest: x − μ cancels where x is near the mean.
+private func expectCloseToLargest<S: RealScalar>(
+  _ actual: Tensor<S>, _ expected: Tensor<Double>, _ what: String
+) {
+  let floor = S(expected.maxMagnitude() / 8)
+  expectUlps(
+    actual.elements, expected.elements, ulps: 16, floor: max(floor, .leastNormalMagnitude), what)
 }

@@ -60,6 +60,39 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
     #expect(spectrum.explanation.contains("far from normal"))
   }
 
+  // Upper triangles of random numbers, turned: the true radius is the largest of the diagonal. To first order
+  // rounding would move the eigenvalues by far less than it does.
+  @Test(arguments: [1.0, 3, 10], 1...12 as ClosedRange<UInt64>)
+  func `is never on the wrong side`(scale: Double, seed: UInt64) throws {
+    let size = 40
+    var random = RandomSource(seed: seed)
+    var triangle: Tensor<Double> = random.normal([size, size]) * scale
+    let diagonal: Tensor<Double> = random.uniform([size], in: -1..<1)
+    for row in 0..<size {
+      for column in 0...row { triangle[row, column] = row == column ? diagonal[row] : 0 }
+    }
+    let q = orthogonal(size, seed: seed)
+    let weight = matmul(matmul(q, triangle), q.transposed)
+    let radius = diagonal.maxMagnitude()
+    for precision in [Double.ulpOfOne, 0x1p-23] {
+      let stored = precision == 0x1p-23 ? Tensor<Double>(Tensor<Float>(weight)) : weight
+      let spectrum = try Spectrum(of: stored, slopeBound: 1, precision: precision)
+      #expect(spectrum.spectralRadiusBounds.contains(radius), "\(spectrum.spectralRadiusBounds)")
+      #expect(spectrum.verdict != .mayExplode)
+      #expect(spectrum.spectralRadiusBounds.upperBound <= spectrum.largestSingularValue * 1.01)
+    }
+  }
+
+  // W's own condition, not that of the balanced matrix.
+  @Test func `tells how sensitive an eigenvalue is to changes of the weight`() throws {
+    let graded = try Spectrum(of: Tensor<Double>(rows: [[0, 1e8], [2.5e-9, 0]]), slopeBound: 1)
+    expectClose([graded.eigenvalueConditions[0]], [1e8], Tolerance(1e3, scale: 1e8))
+    #expect(graded.isFarFromNormal)
+    let rotation = try Spectrum(of: orthogonal(9), slopeBound: 1)
+    expectClose(
+      rotation.eigenvalueConditions, .init(repeating: 1, count: 9), Tolerance(1e-9, scale: 1))
+  }
+
   // A perturbation of 1e-14 moves a triple eigenvalue by its cube root, 2e-5, and no further.
   @Test func `is decided for a small Jordan block away from the limit`() throws {
     #expect(try Spectrum(of: jordanBlock(3, 1.05), slopeBound: 1).verdict == .mayExplode)
@@ -101,7 +134,7 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
     }
   }
 
-  @Test(arguments: [1e308, 1e-308, 1e200, 1e-320])
+  @Test(arguments: [1e308, 1e-308, 1e200, 0x1p-1063])
   func `does not overflow, nor does the backward signal`(scale: Double) throws {
     let matrix = Tensor<Double>(rows: [[0, -scale], [scale, 0]])
     let spectrum = try Spectrum(of: matrix, slopeBound: 1)
@@ -114,6 +147,13 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
       using: &random)
     // The matrix of equal elements has the eigenvalue 40 · scale alone.
     let factor = signal.logNorms[30] - signal.logNorms[29]
+    // (W, γ) and (γW, 1) are the same recurrence, also where γW is out of range.
+    var again = RandomSource(seed: 1)
+    let flat = BackwardSignal(
+      throughRecurrentWeight: Tensor(repeating: scale, shape: [40, 40]), slope: 10, steps: 3,
+      using: &again)
+    expectClose(
+      [flat.logNorms[3] - signal.logNorms[3]], [3 * Double.log(10)], Tolerance(1e-9, scale: 700))
     expectClose([factor], [Double.log(40) + Double.log(scale)], Tolerance(1e-9, scale: 700))
   }
 

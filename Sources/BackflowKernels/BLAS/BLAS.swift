@@ -65,7 +65,7 @@ package enum BLAS {
           guard let a = a.baseAddress, let x = x.baseAddress, let y = y.baseAddress else { return }
           let columnsInMemory = blasint(columns)
           unsafe LongSum(rows: 1, columns: outer, beta: beta, into: y, stride: outer).add(
-            count: inner, longest: longestVectorSum
+            count: inner, longest: longestVectorSum(transposed: transposed)
           ) { part, beta, y, _ in
             let start = unsafe a + part.lowerBound * (transposed ? columns : 1)
             let (m, n) = transposed ? (part.count, columns) : (rows, part.count)
@@ -94,8 +94,8 @@ package enum BLAS {
     checkCount(m * n, c.count, "gemm", "m·n", "C")
     if c.isEmpty { return }
     if k == 0 { return VectorKernels.scale(beta, &c) }
-    // A single row or column makes it a matrix–vector or an outer product, of which gemm makes more
-    // work than they are.
+    // A single row or column makes it a matrix–vector or an outer product, for which gemm does more work
+    // than it takes.
     if n == 1 {
       let (rows, columns) = aTransposed ? (k, m) : (m, k)
       return gemv(

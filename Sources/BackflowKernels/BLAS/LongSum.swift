@@ -2,14 +2,17 @@
 // sums that are long are formed in parts, and what adding the parts up rounds away is kept beside them.
 
 extension BLAS {
-  /// How many terms BLAS may sum up in one call of gemv, which keeps a running sum.
-  static var longestVectorSum: Int { 512 }
+  /// How many terms one call of gemv may add up. OpenBLAS's kernel for long rows keeps several sums side by
+  /// side; that for long columns adds one row after another to the result.
+  static func longestVectorSum(transposed: Bool) -> Int { transposed ? 512 : 2048 }
 
-  /// How many terms of each of `m`·`n` sums one call may add up. Our kernel and OpenBLAS's for large matrices
-  /// sum in blocks of a few hundred; OpenBLAS's for small matrices, up to 10⁶ multiply-adds, keeps a running sum.
+  /// How many terms of each of `m`·`n` sums one call of gemm may add up. Our kernel and OpenBLAS's for large
+  /// matrices sum in blocks of a few hundred; OpenBLAS's for small matrices, up to 10⁶ multiply-adds, keeps one
+  /// running sum.
   static func longestMatrixSum(m: Int, n: Int, k: Int, packs: Bool) -> Int {
     let longest = 16_384
-    return packs || m * n * min(k, longest) > 1_000_000 ? longest : longestVectorSum
+    let part = k / max(1, (k + longest - 1) / longest)
+    return packs || m * n * part > 1_000_000 ? longest : 512
   }
 
   /// `0..<count` in parts of about the same length, each at most `longest`.

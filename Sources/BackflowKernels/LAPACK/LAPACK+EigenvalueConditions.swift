@@ -1,15 +1,18 @@
 package import ComplexModule
 
 extension LAPACK {
-  /// The eigenvalues of `a`, n × n, how sensitive each is, and the norm of what was decomposed.
+  /// The eigenvalues of `a`, n × n, and how sensitive each is to changes of `a` and of what was decomposed.
   ///
   /// `geevx` decomposes B = D⁻¹·A·D, where the diagonal D (and a permutation) balances rows and columns, as
-  /// `geev` does. To first order a perturbation E of B moves λ_i by at most ‖E‖₂/s_i, where s_i is the cosine of
-  /// the angle between the left and the right eigenvector (Golub and Van Loan, "Matrix Computations", section
-  /// 7.2.2); the conditions are 1/s_i: 1 for a normal matrix, infinite at a defective eigenvalue.
+  /// `geev` does. A small change E of a matrix moves its eigenvalue λ_i by at most ‖E‖₂/s_i to first order,
+  /// where s_i is the cosine of the angle between the left and the right eigenvector (Golub and Van Loan,
+  /// "Matrix Computations", section 7.2.2). The conditions are 1/s_i: 1 for a normal matrix, infinite at a
+  /// defective eigenvalue. `balancedNorm` is ‖B‖_F.
   package static func geevx<S: RealScalar>(
     valuesOf a: Span<S>, order n: Int
-  ) throws(LAPACKError) -> (values: [Complex<S>], conditions: [S], balancedNorm: S) {
+  ) throws(LAPACKError) -> (
+    values: [Complex<S>], conditions: [S], balancedConditions: [S], balancedNorm: S
+  ) {
     try checkFinite(a, rows: n, columns: n)
     var matrix = ColumnMajor(rowMajor: a, rows: n, columns: n)
     var values = Buffer<S>(uninitialized: 2 * n)
@@ -39,7 +42,26 @@ extension LAPACK {
     }
     try check(info, "geevx", positive: unconverged(info, n, "geevx"))
     try checkResult(values.span, "geevx")
+    let conditions = inverseCosines(
+      unpack(left, values: values), unpack(right, values: values), order: n)
     // What is left of the matrix is its Schur form, of the same norm.
-    return (pair(values), cosines.elements.map { 1 / $0 }, BLAS.nrm2(matrix.rowMajor().span))
+    let norm = BLAS.nrm2(matrix.rowMajor().span)
+    return (pair(values), conditions, cosines.elements.map { 1 / $0 }, norm)
+  }
+
+  /// 1/|l_jᴴ r_j| of the columns of two row-major matrices, which have norm 1.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  private static func inverseCosines<S: RealScalar>(
+    _ left: [Complex<S>], _ right: [Complex<S>], order n: Int
+  ) -> [S] {
+    var products = [Complex<S>](repeating: .zero, count: n)
+    for row in 0..<n {
+      for column in 0..<n {
+        let place = row * n + column
+        products[column] += left[place].conjugate * right[place]
+      }
+    }
+    return products.map { 1 / $0.length }
   }
 }

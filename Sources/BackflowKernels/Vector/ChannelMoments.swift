@@ -1,3 +1,5 @@
+internal import RealModule
+
 /// Mean and variance of each channel, in double, whatever the size of the numbers.
 ///
 /// Held as `channel_moments` in CVectorKernels gives them: of the numbers times `scale`, a power of two that
@@ -15,11 +17,10 @@ package struct ChannelMoments: Sendable {
   /// Known means and variances, such as running ones.
   package init<S: RealScalar>(means: Span<S>, variances: Span<S>) {
     require(means.count == variances.count, "\(means.count) means, \(variances.count) variances")
-    self.init(uninitialized: means.count)
+    mean = Buffer(converting: means)
     rest = Buffer(repeating: 0, count: means.count)
     scale = Buffer(repeating: 1, count: means.count)
-    VectorKernels.convert(means, into: mean.mutableSpan)
-    VectorKernels.convert(variances, into: variance.mutableSpan)
+    variance = Buffer(converting: variances)
   }
 
   package var count: Int { mean.count }
@@ -41,32 +42,32 @@ package struct ChannelMoments: Sendable {
     (variance.span[channel] * correction).squareRoot() / scale.span[channel]
   }
 
-  /// 1/√(variance + ε), in the units of the scaled numbers.
-  func factors(_ epsilon: Double) -> Buffer<Double> {
-    map { channel in
-      let scale = scale.span[channel]
-      return 1 / (variance.span[channel] + epsilon * scale * scale).squareRoot()
-    }
+  /// 1/√(variance + ε) of each channel.
+  package func inverseDeviations(epsilon: Double) -> Buffer<Double> {
+    let root = epsilon.squareRoot()
+    return map { 1 / Double.hypot(standardDeviation($0), root) }
   }
 
-  /// A number for each channel, rounded to `S`.
-  package func numbers<S: RealScalar>(_ number: (Int) -> Double) -> Buffer<S> {
-    let wide = map(number)
-    var rounded = Buffer<S>(uninitialized: count)
-    VectorKernels.convert(wide.span, into: rounded.mutableSpan)
-    return rounded
-  }
-
-  /// 1/√(variance + ε) of `channel`.
-  package func inverseDeviation(_ channel: Int, epsilon: Double) -> Double {
-    let scale = scale.span[channel]
-    return scale / (variance.span[channel] + epsilon * scale * scale).squareRoot()
-  }
-
-  private func map(_ number: (Int) -> Double) -> Buffer<Double> {
+  /// A number for each channel.
+  package func map(_ number: (Int) -> Double) -> Buffer<Double> {
     var result = Buffer<Double>(uninitialized: count)
     var elements = result.mutableSpan
     for channel in 0..<count { elements[channel] = number(channel) }
     return result
+  }
+}
+
+extension Buffer<Double> {
+  /// The numbers in double.
+  package init<S: RealScalar>(converting numbers: Span<S>) {
+    self.init(uninitialized: numbers.count)
+    VectorKernels.convert(numbers, into: mutableSpan)
+  }
+
+  /// The numbers rounded to `S`.
+  package func rounded<S: RealScalar>(to _: S.Type = S.self) -> Buffer<S> {
+    var rounded = Buffer<S>(uninitialized: count)
+    VectorKernels.convert(span, into: rounded.mutableSpan)
+    return rounded
   }
 }

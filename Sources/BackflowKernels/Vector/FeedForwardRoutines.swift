@@ -18,7 +18,7 @@ internal import CVectorKernels
   typealias GatherRows = (Int, Int, Indices, Input, Output) -> Void
   typealias ScatterRows = (Int, Int, Indices, Indices, Indices, Input, Output) -> Void
   typealias ChannelSums = (Int, Int, Int, Input, Output) -> Void
-  typealias ChannelPairSums = (Int, Int, Int, Input, Input, Output) -> Void
+  typealias ChannelDots = (Int, Int, Int, Doubles, Input, Input, DoublesOut) -> Void
   typealias Doubles = UnsafePointer<Double>?
   typealias DoublesOut = UnsafeMutablePointer<Double>?
   typealias ChannelMoments =
@@ -26,8 +26,8 @@ internal import CVectorKernels
   typealias ChannelStandardize =
     (Int, Int, Int, Doubles, Doubles, Doubles, Doubles, Input, Output) -> Void
   typealias ChannelMap = (Int, Int, Int, Input, Input, Input, Output) -> Void
-  typealias ChannelCombine =
-    (Int, Int, Int, Input, Input, Input, Input, Input, Output) -> Void
+  typealias ChannelResiduals =
+    (Int, Int, Int, Doubles, Doubles, Doubles, Doubles, Input, Input, Output) -> Void
   typealias Unfold = (Int, Int, Int, Geometry, Input, Output) -> Void
   typealias MaxPool = (Int, Geometry, Input, Output, UnsafeMutablePointer<Int32>?) -> Void
   typealias MaxPoolBackward = (Int, Geometry, UnsafePointer<Int32>?, Input, Output) -> Void
@@ -56,11 +56,11 @@ internal import CVectorKernels
 
   // Channels
   let channelSums: ChannelSums
-  let channelDots: ChannelPairSums
+  let channelDots: ChannelDots
   let channelMoments: ChannelMoments
   let channelStandardize: ChannelStandardize
   let channelAffine: ChannelMap
-  let channelCombine: ChannelCombine
+  let channelResiduals: ChannelResiduals
 
   // Windows
   let unfold: Unfold
@@ -95,7 +95,7 @@ extension FeedForwardRoutines<Float> {
     unsafe channelMoments = table.channel_moments
     unsafe channelStandardize = table.channel_standardize
     unsafe channelAffine = table.channel_affine
-    unsafe channelCombine = table.channel_combine
+    unsafe channelResiduals = table.channel_residuals
     unsafe unfold = table.unfold
     unsafe fold = table.fold
     unsafe maxPool = table.max_pool
@@ -129,7 +129,7 @@ extension FeedForwardRoutines<Double> {
     unsafe channelMoments = table.channel_moments
     unsafe channelStandardize = table.channel_standardize
     unsafe channelAffine = table.channel_affine
-    unsafe channelCombine = table.channel_combine
+    unsafe channelResiduals = table.channel_residuals
     unsafe unfold = table.unfold
     unsafe fold = table.fold
     unsafe maxPool = table.max_pool

@@ -30,13 +30,27 @@ extension VectorKernels {
     }
   }
 
-  /// y[c] ← Σ a b
+  /// Σ (a − mean) b of each channel, in double, with the means of `moments` or without a mean.
   package static func channelDots<S: RealScalar>(
-    _ a: Span<S>, _ b: Span<S>, _ layout: ChannelLayout, into y: consuming MutableSpan<S>
-  ) {
+    _ a: Span<S>, around moments: ChannelMoments? = nil, _ b: Span<S>, _ layout: ChannelLayout
+  ) -> Buffer<Double> {
     requireCount(layout.count, a.count)
     requireCount(layout.count, b.count)
-    unsafe pairSums(a, b, layout, into: y, S._routines.vector.feedForward.channelDots)
+    let means = moments.map { moments in
+      requireCount(layout.channels, moments.count)
+      return moments.map { moments.mean($0) }
+    }
+    var dots = Buffer<Double>(uninitialized: layout.channels)
+    let result = unsafe dots.uniqueBase()
+    unsafe a.withUnsafeBufferPointer { a in
+      unsafe b.withUnsafeBufferPointer { b in
+        unsafe S._routines.vector.feedForward.channelDots(
+          layout.outer, layout.channels, layout.inner, means?.sharedBase, a.baseAddress,
+          b.baseAddress, result)
+      }
+    }
+    withExtendedLifetime(means) {}
+    return dots
   }
 
   /// The mean of each channel, and its variance if it is asked for.
@@ -55,15 +69,22 @@ extension VectorKernels {
     return moments
   }
 
-  /// y ← (x − mean[c])/√(variance[c] + ε)
+  /// y ← (x − mean[c]) · factors[c], such as 1/√(variance + ε)
   package static func channelStandardize<S: RealScalar>(
-    _ x: Span<S>, _ moments: ChannelMoments, epsilon: Double, _ layout: ChannelLayout,
+    _ x: Span<S>, _ moments: ChannelMoments, factors: Buffer<Double>, _ layout: ChannelLayout,
     into y: consuming MutableSpan<S>
   ) {
     requireCount(layout.count, x.count)
     requireCount(layout.count, y.count)
     requireCount(layout.channels, moments.count)
-    let factors = moments.factors(epsilon)
+    requireCount(layout.channels, factors.count)
+    // In the units of the scaled numbers. Of a constant channel, whose deviations are 0, the factor may be out
+    // of range.
+    let largest = Double.greatestFiniteMagnitude
+    let factors = moments.map { channel in
+      let factor = factors.span[channel] / moments.scale.span[channel]
+      return factor == .infinity ? largest : factor
+    }
     unsafe x.withUnsafeBufferPointer { x in
       unsafe y.withUnsafeMutableBufferPointer { y in
         unsafe S._routines.vector.feedForward.channelStandardize(
@@ -75,6 +96,31 @@ extension VectorKernels {
     withExtendedLifetime((moments, factors)) {}
   }
 
+  /// y ← (a − mean[c] − b slopes[c]) factors[c], the means being those of `moments`
+  package static func channelResiduals<S: RealScalar>(
+    _ a: Span<S>, _ moments: ChannelMoments, _ b: Span<S>, slopes: Buffer<Double>,
+    factors: Buffer<Double>, _ layout: ChannelLayout, into y: consuming MutableSpan<S>
+  ) {
+    requireCount(layout.count, a.count)
+    requireCount(layout.count, b.count)
+    requireCount(layout.count, y.count)
+    for count in [moments.count, slopes.count, factors.count] {
+      requireCount(layout.channels, count)
+    }
+    let means = moments.map { moments.mean.span[$0] / moments.scale.span[$0] }
+    let rests = moments.map { moments.rest.span[$0] / moments.scale.span[$0] }
+    unsafe a.withUnsafeBufferPointer { a in
+      unsafe b.withUnsafeBufferPointer { b in
+        unsafe y.withUnsafeMutableBufferPointer { y in
+          unsafe S._routines.vector.feedForward.channelResiduals(
+            layout.outer, layout.channels, layout.inner, means.sharedBase, rests.sharedBase,
+            slopes.sharedBase, factors.sharedBase, a.baseAddress, b.baseAddress, y.baseAddress)
+        }
+      }
+    }
+    withExtendedLifetime((means, rests, slopes, factors)) {}
+  }
+
   /// y ← x scale[c] + shift[c]
   package static func channelAffine<S: RealScalar>(
     _ x: Span<S>, scale: Span<S>, shift: Span<S>, _ layout: ChannelLayout,
@@ -82,50 +128,6 @@ extension VectorKernels {
   ) {
     unsafe mapChannels(
       scale, shift, x, layout, into: y, S._routines.vector.feedForward.channelAffine)
-  }
-
-  /// y ← p[c] a + q[c] b + r[c]
-  package static func channelCombine<S: RealScalar>(
-    _ p: Span<S>, _ a: Span<S>, _ q: Span<S>, _ b: Span<S>, _ r: Span<S>,
-    _ layout: ChannelLayout, into y: consuming MutableSpan<S>
-  ) {
-    requireCount(layout.channels, p.count)
-    requireCount(layout.channels, q.count)
-    requireCount(layout.channels, r.count)
-    requireCount(layout.count, a.count)
-    requireCount(layout.count, b.count)
-    requireCount(layout.count, y.count)
-    unsafe p.withUnsafeBufferPointer { p in
-      unsafe q.withUnsafeBufferPointer { q in
-        unsafe r.withUnsafeBufferPointer { r in
-          unsafe a.withUnsafeBufferPointer { a in
-            unsafe b.withUnsafeBufferPointer { b in
-              unsafe y.withUnsafeMutableBufferPointer { y in
-                unsafe S._routines.vector.feedForward.channelCombine(
-                  layout.outer, layout.channels, layout.inner, p.baseAddress, q.baseAddress,
-                  r.baseAddress, a.baseAddress, b.baseAddress, y.baseAddress)
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-
-  private static func pairSums<S: RealScalar>(
-    _ a: Span<S>, _ b: Span<S>, _ layout: ChannelLayout, into y: consuming MutableSpan<S>,
-    _ kernel: FeedForwardRoutines<S>.ChannelPairSums
-  ) {
-    requireCount(layout.channels, y.count)
-    unsafe a.withUnsafeBufferPointer { a in
-      unsafe b.withUnsafeBufferPointer { b in
-        unsafe y.withUnsafeMutableBufferPointer { y in
-          unsafe kernel(
-            layout.outer, layout.channels, layout.inner, a.baseAddress, b.baseAddress,
-            y.baseAddress)
-        }
-      }
-    }
   }
 
   private static func mapChannels<S: RealScalar>(

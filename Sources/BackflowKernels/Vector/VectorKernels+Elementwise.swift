@@ -11,6 +11,22 @@ extension VectorKernels {
     _ a: Span<S>, _ b: Span<S>, into y: consuming MutableSpan<S>
   ) { unsafe combine(a, b, into: y, S._routines.vector.add) }
 
+  /// sum ← sum + x, error ← error + what that rounds away: sum + error is a sum of many tensors, rounded once
+  package static func add<S: RealScalar>(
+    _ x: Span<S>, to sum: consuming MutableSpan<S>, keeping error: consuming MutableSpan<S>
+  ) {
+    requireCount(x.count, sum.count)
+    requireCount(x.count, error.count)
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe sum.withUnsafeMutableBufferPointer { sum in
+        unsafe error.withUnsafeMutableBufferPointer { error in
+          unsafe S._routines.vector.addWithError(
+            x.count, x.baseAddress, sum.baseAddress, error.baseAddress)
+        }
+      }
+    }
+  }
+
   /// y ← a − b
   package static func subtract<S: RealScalar>(
     _ a: Span<S>, _ b: Span<S>, into y: consuming MutableSpan<S>

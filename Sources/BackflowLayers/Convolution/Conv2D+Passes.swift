@@ -42,6 +42,9 @@ extension Conv2D: Layer {
     var inputGradient = Tensor<Scalar>(uninitialized: input.shape)
     var gradients = self
     gradients.weight = .zeros(weight.shape)
+    // The parts of the batch are many where images are large.
+    var partOfWeight = Tensor<Scalar>(uninitialized: weight.shape)
+    var error = Tensor<Scalar>.zeros(weight.shape)
     gradients.bias = outputGradient.sums(outputGradient.channels(axis: 1))
     for part in parts(of: input.shape[0], windows) {
       let pixels = part.count * windows.outputs
@@ -50,11 +53,14 @@ extension Conv2D: Layer {
       BLAS.gemm(
         count: groups, m: outputChannels / groups, n: tapsOfGroup, k: pixels,
         y.span, transposed: false, x.span, transposed: true,
-        beta: 1, into: gradients.weight.mutableSpan)
+        into: partOfWeight.mutableSpan)
+      VectorKernels.add(
+        partOfWeight.span, to: gradients.weight.mutableSpan, keeping: error.mutableSpan)
       let columnGradient = perGroup(
         m: tapsOfGroup, n: pixels, k: outputChannels / groups, weight, transposed: true, y)
       inputGradient.replaceSlice(part, with: folded(columnGradient, part.count, windows))
     }
+    gradients.weight += error
     return (inputGradient, gradients)
   }
 }

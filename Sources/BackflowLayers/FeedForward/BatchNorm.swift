@@ -113,11 +113,12 @@ extension BatchNorm: Layer {
       mode == .evaluation
       ? ChannelMoments(means: runningMean.span, variances: runningVariance.span)
       : batchMoments(input, channels)
-    let normalized = input.standardized(moments, epsilon: epsilon, channels)
+    let r = moments.inverseDeviations(epsilon: epsilon)
+    let normalized = input.standardized(moments, r, channels)
     let output = normalized.affine(scale: weight, shift: bias, channels)
     let cache = Cache(
       normalized: normalized, mean: moments.means(), variance: moments.variances(),
-      inverseDeviation: moments.inverseDeviations(epsilon: epsilon),
+      inverseDeviation: Tensor(shape: weight.shape, storage: r.rounded()),
       isTraining: mode != .evaluation)
     return (output, cache)
   }
@@ -138,8 +139,15 @@ extension BatchNorm: Layer {
   ) -> (inputGradient: Tensor<Scalar>, gradients: BatchNorm) {
     requireGradient(outputGradient, of: cache.normalized.shape, "BatchNorm")
     let channels = outputGradient.channels(axis: 1)
+    // In training x̂ sums to 0 over a channel, so ȳ may be taken about its mean: what Σ x̂ has of rounding
+    // would else be multiplied by it.
+    let moments = outputGradient.moments(channels, withVariance: false)
+    let dots = VectorKernels.channelDots(
+      outputGradient.span, around: cache.isTraining ? moments : nil, cache.normalized.span,
+      channels)
     let gradients = BatchNorm(
-      weight: outputGradient.dots(cache.normalized, channels), bias: outputGradient.sums(channels),
+      weight: Tensor(shape: weight.shape, storage: dots.rounded()),
+      bias: outputGradient.sums(channels),
       runningMean: .zeros(weight.shape), runningVariance: .zeros(weight.shape),
       momentum: momentum, epsilon: epsilon)
 
@@ -148,10 +156,10 @@ extension BatchNorm: Layer {
       let zero = Tensor<Scalar>.zeros(scale.shape)
       return (outputGradient.affine(scale: scale, shift: zero, channels), gradients)
     }
-    let share = -(scale / Scalar(channels.countOfChannel))
-    let inputGradient = outputGradient.combined(
-      scale, with: cache.normalized, share * gradients.weight, plus: share * gradients.bias,
-      channels)
+    let m = Double(channels.countOfChannel)
+    let inputGradient = outputGradient.residuals(
+      moments, cache.normalized, slopes: moments.map { dots.span[$0] / m },
+      factors: Buffer(converting: scale.span), channels)
     return (inputGradient, gradients)
   }
 

@@ -55,11 +55,13 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
       "LayerNorm: input \(input.shape) does not fit weight \(weight.shape)")
     let rows = input.asRows.channels(axis: 0)
     let moments = input.moments(rows)
-    let normalized = input.standardized(moments, epsilon: epsilon, rows)
+    let r = moments.inverseDeviations(epsilon: epsilon)
+    let normalized = input.standardized(moments, r, rows)
     let features = input.asRows.channels(axis: 1)
     let output = normalized.affine(scale: weight, shift: bias, features)
-    let r = moments.inverseDeviations(Scalar.self, epsilon: epsilon)
-    return (output, Cache(normalized: normalized, inverseDeviation: r))
+    let cache = Cache(
+      normalized: normalized, inverseDeviation: Tensor(shape: [r.count], storage: r.rounded()))
+    return (output, cache)
   }
 
   /// x̄ = r (g − mean(g) − x̂ mean(g ⊙ x̂)), γ̄ = Σ ȳ ⊙ x̂, β̄ = Σ ȳ. Stops unless ȳ has y's shape.
@@ -73,10 +75,12 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
 
     var g = outputGradient
     VectorKernels.multiplyRow(weight.span, into: g.mutableSpan)
-    let meanOfG = g.sums(rows) / Scalar(weight.count)
-    let meanOfProduct = g.dots(normalized, rows) / Scalar(weight.count)
-    let inputGradient = g.combined(
-      r, with: normalized, -(r * meanOfProduct), plus: -(r * meanOfG), rows)
+    // x̂ sums to 0 over a row, so g may be taken about its mean in the products as well.
+    let moments = g.moments(rows, withVariance: false)
+    let dots = VectorKernels.channelDots(g.span, around: moments, normalized.span, rows)
+    let inputGradient = g.residuals(
+      moments, normalized, slopes: moments.map { dots.span[$0] / Double(weight.count) },
+      factors: Buffer(converting: r.span), rows)
 
     let gradients = LayerNorm(
       weight: outputGradient.dots(normalized, features), bias: outputGradient.sums(features),

@@ -75,12 +75,16 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
     let channels = input.channels(axis: 1)
     let spread = { (number: Tensor<Scalar>) in number.spread(along: input.shape) }
 
-    let mean = input.moments(channels).means(Scalar.self)
-    let centered = input - spread(mean)
+    let moments = input.moments(channels)
+    let centered = input.standardized(moments, moments.map { _ in 1 }, channels)
     let squared = centered.squared()
-    let variance = squared.moments(channels).means(Scalar.self)
-    let deviation = (variance + Scalar(epsilon)).squareRoot()
-    let inverse = 1 / deviation
+    // From the moments in double: the mean is rounded once where it is shown, and s is right where squares are
+    // out of range.
+    let (mean, variance) = (moments.means(Scalar.self), moments.variances(Scalar.self))
+    let inverseDeviations = moments.inverseDeviations(epsilon: epsilon)
+    let inverse = Tensor<Scalar>(shape: weight.shape, storage: inverseDeviations.rounded())
+    let deviation = Tensor<Scalar>(
+      shape: weight.shape, storage: moments.map { 1 / inverseDeviations.span[$0] }.rounded())
     let normalized = centered * spread(inverse)
     let scaled = normalized * spread(weight)
     let output = scaled + spread(bias)

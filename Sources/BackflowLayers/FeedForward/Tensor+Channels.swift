@@ -19,20 +19,22 @@ extension Tensor {
 
   /// Σ self ⊙ other over each channel, [channels].
   func dots(_ other: Tensor, _ layout: ChannelLayout) -> Tensor {
-    var result = Tensor(uninitialized: [layout.channels])
-    VectorKernels.channelDots(span, other.span, layout, into: result.mutableSpan)
-    return result
+    Tensor(
+      shape: [layout.channels],
+      storage: VectorKernels.channelDots(span, other.span, layout).rounded())
   }
 
-  /// The mean of each channel and its variance, divided by the count (the biased one).
-  func moments(_ layout: ChannelLayout) -> ChannelMoments {
-    VectorKernels.channelMoments(span, layout)
+  /// The mean of each channel, and its variance, divided by the count (the biased one), if it is asked for.
+  func moments(_ layout: ChannelLayout, withVariance: Bool = true) -> ChannelMoments {
+    VectorKernels.channelMoments(span, layout, withVariance: withVariance)
   }
 
-  /// (self − mean)/√(variance + ε), by channel.
-  func standardized(_ moments: ChannelMoments, epsilon: Double, _ layout: ChannelLayout) -> Tensor {
+  /// (self − mean) factor, by channel.
+  func standardized(
+    _ moments: ChannelMoments, _ factors: Buffer<Double>, _ layout: ChannelLayout
+  ) -> Tensor {
     map(self) {
-      VectorKernels.channelStandardize($0, moments, epsilon: epsilon, layout, into: $1)
+      VectorKernels.channelStandardize($0, moments, factors: factors, layout, into: $1)
     }
   }
 
@@ -43,12 +45,15 @@ extension Tensor {
     }
   }
 
-  /// p · self + q · other + r, by channel.
-  func combined(
-    _ p: Tensor, with other: Tensor, _ q: Tensor, plus r: Tensor, _ layout: ChannelLayout
+  /// (self − mean − other · slope) factor, by channel: what is left of a gradient that flows back through a
+  /// normalization, in double, because a gradient may be far from 0 and near its mean.
+  func residuals(
+    _ moments: ChannelMoments, _ other: Tensor, slopes: Buffer<Double>, factors: Buffer<Double>,
+    _ layout: ChannelLayout
   ) -> Tensor {
     map(self) {
-      VectorKernels.channelCombine(p.span, $0, q.span, other.span, r.span, layout, into: $1)
+      VectorKernels.channelResiduals(
+        $0, moments, other.span, slopes: slopes, factors: factors, layout, into: $1)
     }
   }
 }
@@ -67,12 +72,7 @@ extension ChannelMoments {
     }
   }
 
-  /// 1/√(variance + ε), [channels].
-  func inverseDeviations<S>(_: S.Type = S.self, epsilon: Double) -> Tensor<S> {
-    vector { inverseDeviation($0, epsilon: epsilon) }
-  }
-
   private func vector<S>(_ number: (Int) -> Double) -> Tensor<S> {
-    Tensor(shape: [count], storage: numbers(number))
+    Tensor(shape: [count], storage: map(number).rounded())
   }
 }

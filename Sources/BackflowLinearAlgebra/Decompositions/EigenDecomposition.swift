@@ -1,6 +1,5 @@
 public import BackflowKernels
 public import ComplexModule
-internal import RealModule
 
 /// The eigenvalues of a square matrix, [n, n], in no particular order; a conjugate pair stands
 /// together, the positive imaginary part first. They are complex even where all are real.
@@ -19,43 +18,6 @@ public func eigenvalues<Scalar>(
 /// `eigenvalues(of:)`.
 public func spectralRadius<Scalar>(of a: Tensor<Scalar>) throws(LAPACKError) -> Scalar {
   try eigenvalues(of: a).lazy.map(\.length).max() ?? 0
-}
-
-/// The eigenvalues of a square matrix with the condition number of each, and by how much rounding may have
-/// moved it.
-package struct EigenvaluesWithConditions: Sendable {
-  /// The eigenvalues, ordered as by `eigenvalues(of:)`.
-  package let values: [Complex<Double>]
-  /// By how much a perturbation of unit norm may move each eigenvalue: 1 for a normal matrix, infinite for a
-  /// defective eigenvalue.
-  package let conditions: [Double]
-  /// The Frobenius norm of the balanced matrix.
-  package let norm: Double
-
-  /// By how much a perturbation of the balanced matrix of norm `perturbation` may move each eigenvalue: to
-  /// first order, or as Henrici's bound has it if that is less,
-  ///
-  ///     max(θ, θ^(1/n)),   θ = ‖E‖ Σ_{k<n} Δᵏ,   Δ² = ‖B‖_F² − Σ|λ|²
-  ///
-  /// which is finite where an eigenvalue is defective and the matrix small (Golub and Van Loan, "Matrix
-  /// Computations", theorem 7.2.3).
-  package func displacements(by perturbation: Double) -> [Double] {
-    let departure = max(0, norm * norm - values.reduce(0) { $0 + $1.lengthSquared }).squareRoot()
-    var (power, sum) = (1.0, 0.0)
-    for _ in values where sum.isFinite {
-      sum += power
-      power *= departure
-    }
-    let theta = perturbation * sum
-    let henrici = max(theta, Double.pow(theta, 1 / Double(max(values.count, 1))))
-    return conditions.map { min($0 * perturbation, henrici.isNaN ? .infinity : henrici) }
-  }
-
-  /// About 30·n³ flops (LAPACK's geevx). Stops and throws as `EigenDecomposition` does.
-  package init(of a: Tensor<Double>) throws(LAPACKError) {
-    let order = a.squareOrder(for: "an eigenvalue problem")
-    (values, conditions, norm) = try LAPACK.geevx(valuesOf: a.span, order: order)
-  }
 }
 
 /// The eigenvalues and eigenvectors of a square matrix: A·R = R·Λ and Lᴴ·A = Λ·Lᴴ.

@@ -92,7 +92,7 @@ extension Tensor {
       let part = span.extracting(group * layout.count..<(group + 1) * layout.count)
       let moments = VectorKernels.channelMoments(part, layout, withVariance: false)
       return Tensor(
-        shape: [layout.channels], storage: moments.numbers { moments.mean($0) })
+        shape: [layout.channels], storage: moments.map { moments.mean($0) }.rounded())
     }
     return (parts.count == 1 ? parts[0] : .concatenate(parts)).reshaped(to: shape)
   }

@@ -55,7 +55,7 @@
     }
 
 CHANNEL_SUM(sums, u)
-CHANNEL_SUM(dots, u *v)
+CHANNEL_SUM(dots, (u - m) * v)
 CHANNEL_SUM(deviations, u - m)
 CHANNEL_SUM(squared_deviations, (u - m) * (u - m))
 
@@ -91,13 +91,12 @@ static void NAME(channel_sums)(size_t outer, size_t channels, size_t inner, cons
     }
 }
 
-static void NAME(channel_dots)(size_t outer, size_t channels, size_t inner, const T *a, const T *b, T *y)
+static void NAME(channel_dots)(size_t outer, size_t channels, size_t inner, const double *mean, const T *a, const T *b,
+                               double *y)
 {
     FOR_EACH_TILE(first, width, channels)
     {
-        double total[COLUMN_TILE];
-        NAME(dots)(outer, channels, inner, first, width, NAME(no_mean), a, b, total);
-        FOR_EACH(c, width) y[first + c] = (T)total[c];
+        NAME(dots)(outer, channels, inner, first, width, mean ? mean + first : NAME(no_mean), a, b, y + first);
     }
 }
 
@@ -152,9 +151,12 @@ static void NAME(channel_moments)(size_t outer, size_t channels, size_t inner, c
         if (v) {
             NAME(squared_deviations)(outer, channels, inner, first, width, m, x, x, v);
             FOR_EACH(c, width) v[c] = v[c] / count - r[c] * r[c];
+            FOR_EACH(c, width) v[c] = v[c] < 0 ? 0 : v[c];
         }
         for (size_t c = 0; c < width && !wide; c++) {
-            if (IS_FINITE(m[c]) && IS_FINITE(r[c]) && (!v || (v[c] > low && v[c] < high))) continue;
+            double a = m[c] < 0 ? -m[c] : m[c];
+            int constant = v && v[c] == 0 && a > 0x1p-480 && a < 0x1p480;  // no deviation from such a mean has the square 0
+            if (IS_FINITE(m[c]) && IS_FINITE(r[c]) && (!v || constant || (v[c] > low && v[c] < high))) continue;
             NAME(scaled_moments)(outer, channels, inner, first + c, x, m + c, r + c, s + c, v ? v + c : NULL);
         }
     }
@@ -189,7 +191,9 @@ CHANNEL_MAP(channel_standardize,
 CHANNEL_MAP(channel_affine,
             (size_t outer, size_t channels, size_t inner, const T *scale, const T *shift, const T *x, T *y),
             const T s = scale[c]; const T t = shift[c], x[i] * s + t)
-CHANNEL_MAP(channel_combine,
-            (size_t outer, size_t channels, size_t inner,
-             const T *p, const T *q, const T *r, const T *a, const T *b, T *y),
-            const T f = p[c]; const T g = q[c]; const T h = r[c], f * a[i] + g * b[i] + h)
+// In double for the same reason: a may be far from 0 and near its mean.
+CHANNEL_MAP(channel_residuals,
+            (size_t outer, size_t channels, size_t inner, const double *mean, const double *rest, const double *slope,
+             const double *factor, const T *a, const T *b, T *y),
+            const double m = mean[c]; const double r = rest[c]; const double s = slope[c]; const double f = factor[c],
+            (T)((((double)a[i] - m) - r - (double)b[i] * s) * f))

@@ -24,7 +24,18 @@ static void NAME(add_rows_of_tile)(size_t columns, size_t width, size_t rows, co
         for (size_t r = start + 1; r < end; r++) NAME(add)(width, block, x + (size_t)source[r] * columns, block);
         FOR_EACH(c, width) NAME(add_to)(&sum[c], &lost[c], (double)block[c]);
     }
-    FOR_EACH(c, width) y[c] = (T)NAME(total)(sum[c], lost[c]);
+    for (size_t c = 0; c < width; c++) {
+        T value = (T)NAME(total)(sum[c], lost[c]);
+        if (!IS_FINITE(value)) {  // a block or a sum on the way may be out of range
+            sum[c] = (double)y[c] * SUM_SCALE;
+            lost[c] = 0;
+            for (size_t r = 0; r < rows; r++) {
+                NAME(add_to)(&sum[c], &lost[c], (double)x[(size_t)source[r] * columns + c] * SUM_SCALE);
+            }
+            value = (T)(NAME(total)(sum[c], lost[c]) / SUM_SCALE);
+        }
+        y[c] = value;
+    }
 }
 
 // The rows of group g are x[source[i]] for i in first[g] ..< first[g + 1]; tiles as in sum_rows.

@@ -48,18 +48,24 @@ static double NAME(sum_in_double)(size_t n, const T *x)
     return IS_FINITE(sum) ? sum : NAME(pairwise_sum_scaled)(n, x) / SUM_SCALE;
 }
 
-// Σ a b, in double, in blocks as well.
-static double NAME(dot)(size_t n, const T *a, const T *b)
+// Σ a b scale, in double, in blocks as well.
+static double NAME(scaled_dot)(size_t n, double scale, const T *a, const T *b)
 {
     double total = 0, lost = 0;
     for (size_t start = 0; start < n; start += SUM_BLOCK) {
         _Pragma("clang fp reassociate(on)")
         size_t end = n - start < SUM_BLOCK ? n : start + SUM_BLOCK;
         double sum = 0;
-        for (size_t i = start; i < end; i++) sum += (double)a[i] * (double)b[i];
+        for (size_t i = start; i < end; i++) sum += ((double)a[i] * scale) * (double)b[i];
         NAME(add_to)(&total, &lost, sum);
     }
     return NAME(total)(total, lost);
+}
+
+static double NAME(dot)(size_t n, const T *a, const T *b)
+{
+    double dot = NAME(scaled_dot)(n, 1, a, b);
+    return IS_FINITE(dot) ? dot : NAME(scaled_dot)(n, SUM_SCALE, a, b) / SUM_SCALE;
 }
 
 static T NAME(sum)(size_t n, const T *x) { return (T)NAME(sum_in_double)(n, x); }

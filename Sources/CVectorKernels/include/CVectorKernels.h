@@ -96,8 +96,8 @@
     KERNEL(void, gru_backward, (size_t rows, size_t hidden, const T *gates, const T *products, const T *h_previous, \
                                 const T *dy, T *dh_next, T *dgates, T *dproducts))
 
-// sum, sum_of_squares and dot (Σ a b) accumulate in double, over blocks, so the error does not grow with n. A sum that is
-// representable is returned although sums on the way to it are not.
+// sum, sum_of_squares and dot (Σ a b) accumulate in double, over blocks, so the error does not grow with n. A sum or dot that
+// is representable is returned although sums on the way to it are not.
 // maximum_of (−∞ if empty), minimum_of (+∞ if empty) and max_magnitude (0 if empty) are NaN when any element is.
 // nonfinite_count counts NaN and ±∞. index_of_maximum is the first maximum, where NaN counts as the maximum; 0 if empty.
 #define BACKFLOW_REDUCTION_KERNELS(KERNEL, T)                                                \
@@ -142,15 +142,16 @@
 
 // Arrays [outer, channels, inner], with one number for each channel c: images [samples, channels, pixels], rows with
 // inner = 1, and rows of their own statistics with outer = 1. Sums over outer and inner, in double, and what they are for:
-// channel_sums: y[c] = Σ x. channel_dots: y[c] = Σ a b.
+// channel_sums: y[c] = Σ x. channel_dots: y[c] = Σ (a − mean[c]) b, in double, with means of 0 if `mean` is null.
 // channel_moments: mean + rest = scale · the mean of x, where rest is what `mean` rounds away; variance = scale² · the mean
 // of (x − its mean)², not formed if `variance` is null. scale is 1 but where a double cannot hold the squares of a double:
 // then a power of two that makes them fit.
 // channel_standardize: y = (x scale[c] − mean[c] − rest[c]) factor[c]. channel_affine: y = x scale[c] + shift[c].
-// channel_combine: y = p[c] a + q[c] b + r[c].
+// channel_residuals: y = (a − mean[c] − rest[c] − b slope[c]) factor[c], the part of a that neither a constant nor b explains.
 #define BACKFLOW_CHANNEL_KERNELS(KERNEL, T)                                                  \
     KERNEL(void, channel_sums, (size_t outer, size_t channels, size_t inner, const T *x, T *y)) \
-    KERNEL(void, channel_dots, (size_t outer, size_t channels, size_t inner, const T *a, const T *b, T *y)) \
+    KERNEL(void, channel_dots, (size_t outer, size_t channels, size_t inner, const double *mean, const T *a, \
+                                const T *b, double *y))                                      \
     KERNEL(void, channel_moments, (size_t outer, size_t channels, size_t inner, const T *x,  \
                                    double *mean, double *rest, double *scale, double *variance)) \
     KERNEL(void, channel_standardize, (size_t outer, size_t channels, size_t inner, const double *mean, \
@@ -158,8 +159,9 @@
                                        const T *x, T *y))                                    \
     KERNEL(void, channel_affine, (size_t outer, size_t channels, size_t inner,               \
                                   const T *scale, const T *shift, const T *x, T *y))         \
-    KERNEL(void, channel_combine, (size_t outer, size_t channels, size_t inner,              \
-                                   const T *p, const T *q, const T *r, const T *a, const T *b, T *y))
+    KERNEL(void, channel_residuals, (size_t outer, size_t channels, size_t inner, const double *mean, \
+                                     const double *rest, const double *slope, const double *factor, \
+                                     const T *a, const T *b, T *y))
 
 // Windows that move over planes [height, width]. Tap (i, j) of window (o, p) is the element at o stride + i dilation −
 // padding, alike across; taps outside the plane are padding. Output extents are given: every window starts inside.

@@ -7,7 +7,9 @@ import Testing
 /// terms are 0.1, the worst case: every addition rounds the same way for long stretches.
 @Suite struct `Long sums` {
   // Shapes that go to a vector routine, to the packed product and to OpenBLAS.
-  @Test(arguments: [(1, 1), (1, 7), (5, 1), (2, 3), (16, 16), (37, 5), (48, 64)], [4097, 250_000])
+  @Test(
+    arguments: [(1, 1), (1, 7), (5, 1), (2, 3), (9, 7), (8, 8), (16, 16), (37, 5), (48, 64)],
+    [4097, 16_385, 250_000])
   func `products of tall data`(size: (m: Int, n: Int), k: Int) {
     checkProducts(size.m, size.n, k, Float.self)
     checkProducts(size.m, size.n, k, Double.self)
