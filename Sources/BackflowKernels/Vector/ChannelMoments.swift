@@ -7,11 +7,11 @@ internal import RealModule
 package struct ChannelMoments: Sendable {
   var mean, rest, scale, variance: Buffer<Double>
 
-  init(uninitialized channels: Int) {
+  init(uninitialized channels: Int, withVariance: Bool = true) {
     mean = Buffer(uninitialized: channels)
     rest = Buffer(uninitialized: channels)
     scale = Buffer(uninitialized: channels)
-    variance = Buffer(uninitialized: channels)
+    variance = Buffer(uninitialized: withVariance ? channels : 0)
   }
 
   /// Known means and variances, such as running ones.

@@ -58,7 +58,7 @@ extension VectorKernels {
     _ x: Span<S>, _ layout: ChannelLayout, withVariance: Bool = true
   ) -> ChannelMoments {
     requireCount(layout.count, x.count)
-    var moments = ChannelMoments(uninitialized: layout.channels)
+    var moments = ChannelMoments(uninitialized: layout.channels, withVariance: withVariance)
     let (mean, rest) = unsafe (moments.mean.uniqueBase(), moments.rest.uniqueBase())
     let (scale, variance) = unsafe (moments.scale.uniqueBase(), moments.variance.uniqueBase())
     unsafe x.withUnsafeBufferPointer { x in
