@@ -16,7 +16,10 @@ package enum SettingRange {
   case belowOne
   /// 0 ≤ x ≤ 1, and no number that rounds to 1.
   case share
-  /// Any number.
+  /// The same, and no number that rounds to 0 or leaves 1 − x rounded to 1: the weight of what is new in
+  /// a moving average.
+  case averagingWeight
+  /// Any number, and no number that rounds to 0.
   case finite
 
   private var words: String {
@@ -24,7 +27,7 @@ package enum SettingRange {
     case .positive: "positive and finite"
     case .zeroOrPositive, .fallingToZero: "0 or positive and finite"
     case .belowOne: "at least 0 and below 1"
-    case .share: "at least 0 and at most 1"
+    case .share, .averagingWeight: "at least 0 and at most 1"
     case .finite: "finite"
     }
   }
@@ -34,16 +37,19 @@ package enum SettingRange {
     case .positive: value > 0 && value.isFinite
     case .zeroOrPositive, .fallingToZero: value >= 0 && value.isFinite
     case .belowOne: value >= 0 && value < 1
-    case .share: value >= 0 && value <= 1
+    case .share, .averagingWeight: value >= 0 && value <= 1
     case .finite: value.isFinite
     }
   }
 
-  /// Whether rounding `value` to `rounded` has kept what it means.
-  private func isKept(_ value: Double, _ rounded: Double) -> Bool {
+  /// Whether rounding `value` to `rounded`, and 1 − `value` to `rest`, has kept what it means.
+  private func isKept(_ value: Double, _ rounded: Double, rest: Double) -> Bool {
     switch self {
     case .zeroOrPositive: contains(rounded) && (rounded > 0 || value == 0)
     case .share: contains(rounded) && (rounded < 1 || value == 1)
+    case .averagingWeight:
+      contains(rounded) && (rounded < 1 || value == 1) && (rest < 1 && rounded > 0 || value == 0)
+    case .finite: contains(rounded) && (rounded != 0 || value == 0)
     default: contains(rounded)
     }
   }
@@ -55,8 +61,12 @@ package enum SettingRange {
   ) {
     require(contains(value), "\(owner): \(name) must be \(words), it is \(value)")
     let rounded = Double(Scalar(value))
+    let rest = Double(Scalar(1 - value))
+    let loss =
+      self == .averagingWeight && rest == 1
+      ? "which leaves 1 unchanged" : "which is \(rounded)"
     require(
-      isKept(value, rounded),
-      "\(owner): \(name) must be \(words), it is \(value), which is \(rounded) in \(Scalar.self)")
+      isKept(value, rounded, rest: rest),
+      "\(owner): \(name) must be \(words), it is \(value), \(loss) in \(Scalar.self)")
   }
 }

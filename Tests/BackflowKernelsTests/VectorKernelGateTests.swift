@@ -27,6 +27,30 @@ import Testing
     }
   }
 
+  @Test func `keep the digits of slopes where the candidate is near 1`() {
+    for pointer in (0..<backflow_kernels_count()).compactMap({ backflow_kernels_at_f32($0) }) {
+      let table = pointer.pointee
+      let n = 45
+      let candidate: [Float] = Samples.uniform(n, in: 0.99...0.99999)
+      let (half, one, zero) = (
+        [Float](repeating: 0.5, count: n), [Float](repeating: 1, count: n),
+        [Float](repeating: 0, count: n)
+      )
+      let slopes = candidate.map { 0.5 * (1 - Double($0)) * (1 + Double($0)) }
+      var (dc, gradients) = (one, [Float](repeating: 0, count: 4 * n))
+      table.lstm_backward(
+        1, n, half + half + candidate + half, zero, zero, zero, zero, &dc, &gradients)
+      let label = Comment(rawValue: String(cString: table.isa))
+      #expect(mismatch(Array(gradients[2 * n..<3 * n]), slopes, ulps: 4) == nil, label)
+
+      var (next, products) = (zero, [Float](repeating: 0, count: 3 * n))
+      gradients = products
+      table.gru_backward(
+        1, n, half + half + candidate, products, zero, one, &next, &gradients, &products)
+      #expect(mismatch(Array(gradients[2 * n..<3 * n]), slopes, ulps: 4) == nil, label)
+    }
+  }
+
   private func check<T: BinaryFloatingPoint>(_ kernels: GateKernels<T>, _ isa: String) {
     // Four vectors at a time, and what is left: less than four, less than one.
     let shapes = [

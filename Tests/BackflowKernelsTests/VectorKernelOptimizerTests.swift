@@ -13,6 +13,47 @@ import Testing
     for kernels in OptimizerKernels<Double>.all { checkNonFinite(kernels) }
   }
 
+  @Test func `leave an average of squares that has arrived where it is`() {
+    let keeps = [0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999, 0.9999999]
+    for pointer in (0..<backflow_kernels_count()).compactMap({ backflow_kernels_at_f32($0) }) {
+      let k = pointer.pointee
+      for keep in keeps {
+        checkFixedPoint("\(String(cString: k.isa)) \(keep)") { n, g, m, v, p in
+          k.adam_update(n, 0.01, 0.9, keep, 1e-8, 1, 1, 0, 0, g, m, v, p)
+        } rmsprop: { n, g, m, v, p in
+          k.rmsprop_update(n, 0.01, keep, 1e-8, 0, 0, g, v, m, p)
+        }
+      }
+    }
+  }
+
+  // keep = 0 follows the newest square at once, however large the one before was.
+  @Test func `follow the newest square where nothing is kept`() {
+    for pointer in (0..<backflow_kernels_count()).compactMap({ backflow_kernels_at_f32($0) }) {
+      var (m, v, p) = ([Float](repeating: 1e15, count: 19), [Float](repeating: 1e30, count: 19), m0)
+      let gradient = [Float](repeating: 3, count: 19)
+      pointer.pointee.adam_update(19, 0.01, 0, 0, 1e-8, 1, 1, 0, 0, gradient, &m, &v, &p)
+      #expect(m.allSatisfy { $0 == 3 } && v.allSatisfy { $0 == 9 })
+    }
+  }
+
+  private var m0: [Float] { [Float](repeating: 0, count: 19) }
+
+  private typealias Step = (
+    Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>,
+    UnsafeMutablePointer<Float>
+  ) -> Void
+
+  private func checkFixedPoint(_ label: String, adam: @escaping Step, rmsprop: @escaping Step) {
+    let gradient: [Float] = Samples.uniform(37, in: 0.1...3)
+    for step in [adam, rmsprop] {
+      let squares = gradient.map { $0 * $0 }
+      var (m, v, p) = (gradient, squares, gradient)
+      for _ in 0..<200 { step(37, gradient, &m, &v, &p) }
+      #expect(v == squares, "\(label)")
+    }
+  }
+
   @Test func `take the same step for every gradient whose square is too large`() {
     for kernels in OptimizerKernels<Float>.all { checkLarge(kernels, largest: 0x1p63) }
     for kernels in OptimizerKernels<Double>.all { checkLarge(kernels, largest: 0x1p511) }
@@ -43,7 +84,7 @@ extension OptimizerKernels<Float> {
             { n, t, g, m, v, p in
               k.adam_update(
                 n, 0.01, 0.9, 0.999, 1e-8, 1 - pow(0.9, Double(t)), 1 - pow(0.999, Double(t)),
-                0.01, 1, g, m, v, p)
+                0.01, 0, g, m, v, p)
             }
           ),
           (
@@ -51,7 +92,7 @@ extension OptimizerKernels<Float> {
             { n, t, g, m, v, p in
               k.adam_update(
                 n, 0.01, 0.9, 0.999, 1e-8, 1 - pow(0.9, Double(t)), 1 - pow(0.999, Double(t)), 0,
-                1 - 0.01 * 0.1, g, m, v, p)
+                0.01 * 0.1, g, m, v, p)
             }
           ),
           (
@@ -77,7 +118,7 @@ extension OptimizerKernels<Double> {
             { n, t, g, m, v, p in
               k.adam_update(
                 n, 0.01, 0.9, 0.999, 1e-8, 1 - pow(0.9, Double(t)), 1 - pow(0.999, Double(t)),
-                0.01, 1, g, m, v, p)
+                0.01, 0, g, m, v, p)
             }
           ),
           (
@@ -85,7 +126,7 @@ extension OptimizerKernels<Double> {
             { n, t, g, m, v, p in
               k.adam_update(
                 n, 0.01, 0.9, 0.999, 1e-8, 1 - pow(0.9, Double(t)), 1 - pow(0.999, Double(t)), 0,
-                1 - 0.01 * 0.1, g, m, v, p)
+                0.01 * 0.1, g, m, v, p)
             }
           ),
           (

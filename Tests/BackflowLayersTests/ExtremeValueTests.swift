@@ -83,6 +83,11 @@ private func checkLosses<S: RealScalar>(_: S.Type) {
   let wide = smoothL1(pair(huge / 4, huge / 4), zeros, beta: Double(huge) / 2)
   #expect(wide.loss == huge / 16 && wide.gradient == pair(0.25, 0.25), "\(S.self)")
 
+  // x − t is out of range, less half of β it is not.
+  let (distant, near) = (huge / 8 * 5, -huge / 8 * 5)
+  let beyond = smoothL1(pair(distant, near), pair(near, distant), beta: Double(huge / 4 * 3))
+  expectUlps([beyond.loss], [Double(huge) / 8 * 7], ulps: 2, "\(S.self)")
+
   let scores = Tensor<S>([0, root, 0, 0], shape: [1, 4])
   let hinge = multiclassHinge(scores, [0], squared: true)
   expectUlps([hinge.loss], [Double(root) * Double(root) / 4], ulps: 4, "\(S.self)")

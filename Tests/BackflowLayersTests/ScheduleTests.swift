@@ -16,6 +16,16 @@ import Testing
       Tolerance(Double.self, length: 1, scale: 1))
   }
 
+  @Test func `along a cosine keeps its digits to the last of many steps`() {
+    let steps = 100_000_000
+    let schedule = CosineSchedule(1, steps: steps)
+    for left in [1, 2, 10, 1000] {
+      // sin² a = a² to this precision.
+      let angle = Double.pi * Double(left) / (2 * Double(steps))
+      expectUlps([schedule.learningRate(at: steps - left)], [angle * angle], ulps: 1e6, "\(left)")
+    }
+  }
+
   @Test func `of warming up rises evenly, and hands over without a jump`() {
     let schedule = WarmupSchedule(steps: 4, then: ConstantSchedule(2))
     #expect((0..<6).map(schedule.learningRate) == [0, 0.5, 1, 1.5, 2, 2])

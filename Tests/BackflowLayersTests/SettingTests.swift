@@ -32,6 +32,12 @@ private let vanishing: [RefusedSetting] = [
   .init("BatchNorm: ε must be positive and finite, it is 1e-46, which is 0.0 in Float") {
     _ = BatchNorm<Float>(channels: 2, epsilon: 1e-46)
   },
+  .init("BatchNorm: the momentum must be at least 0 and at most 1, it is 1e-08, which leaves 1") {
+    _ = BatchNorm<Float>(channels: 2, momentum: 1e-8)
+  },
+  .init("multiclassHinge: the margin must be finite, it is 1e-46, which is 0.0 in Float") {
+    _ = multiclassHinge(Tensor<Float>.zeros([1, 2]), [0], margin: 1e-46)
+  },
   .init("LayerNorm: ε must be positive and finite, it is 1e-46, which is 0.0 in Float") {
     _ = LayerNorm<Float>(size: 2, epsilon: 1e-46)
   },

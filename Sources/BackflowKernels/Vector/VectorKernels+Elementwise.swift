@@ -125,16 +125,16 @@ extension VectorKernels {
   ) {
     requireCount(x.count, y.count)
     // Through double, which holds every float exactly.
-    var wide = Buffer<Double>(uninitialized: x.count)
+    var doubles = Buffer<Double>(uninitialized: x.count)
     unsafe x.withUnsafeBufferPointer { x in
-      var wide = wide.mutableSpan
-      unsafe wide.withUnsafeMutableBufferPointer { wide in
-        unsafe From._routines.vector.toDouble(x.count, x.baseAddress, wide.baseAddress)
+      var doubles = doubles.mutableSpan
+      unsafe doubles.withUnsafeMutableBufferPointer { doubles in
+        unsafe From._routines.vector.toDouble(x.count, x.baseAddress, doubles.baseAddress)
       }
     }
-    unsafe wide.span.withUnsafeBufferPointer { wide in
+    unsafe doubles.span.withUnsafeBufferPointer { doubles in
       unsafe y.withUnsafeMutableBufferPointer { y in
-        unsafe To._routines.vector.fromDouble(wide.count, wide.baseAddress, y.baseAddress)
+        unsafe To._routines.vector.fromDouble(doubles.count, doubles.baseAddress, y.baseAddress)
       }
     }
   }

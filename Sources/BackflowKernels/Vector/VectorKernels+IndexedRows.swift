@@ -34,11 +34,13 @@ extension VectorKernels {
     _ x: Span<S>, _ indices: [Int], columns: Int, into y: consuming MutableSpan<S>
   ) {
     requireCount(indices.count * columns, y.count)
-    let checked = rowIndices(indices, among: columns == 0 ? Int.max : x.count / columns)
+    requireRows(indices, among: columns == 0 ? Int.max : x.count / columns)
     unsafe x.withUnsafeBufferPointer { x in
       unsafe y.withUnsafeMutableBufferPointer { y in
-        unsafe S._routines.vector.feedForward.gatherRows(
-          checked.count, columns, checked, x.baseAddress, y.baseAddress)
+        unsafe withInt64(indices) { indices in
+          unsafe S._routines.vector.feedForward.gatherRows(
+            indices.count, columns, indices.baseAddress, x.baseAddress, y.baseAddress)
+        }
       }
     }
   }
@@ -50,47 +52,62 @@ extension VectorKernels {
   ) {
     requireCount(indices.count * columns, x.count)
     if columns == 0 { return }
-    let groups = RowGroups(rowIndices(indices, among: y.count / columns), among: y.count / columns)
+    requireRows(indices, among: y.count / columns)
+    let groups = RowGroups(indices, among: y.count / columns)
     unsafe x.withUnsafeBufferPointer { x in
       unsafe y.withUnsafeMutableBufferPointer { y in
-        unsafe S._routines.vector.feedForward.scatterAddRows(
-          groups.targets.count, columns, groups.targets, groups.starts, groups.sources,
-          x.baseAddress, y.baseAddress)
+        unsafe withInt64(groups.numbers) { numbers in
+          guard let numbers = numbers.baseAddress else { return }
+          unsafe S._routines.vector.feedForward.scatterAddRows(
+            groups.count, columns, numbers, numbers + groups.count,
+            numbers + 2 * groups.count + 1, x.baseAddress, y.baseAddress)
+        }
       }
     }
   }
 
-  private static func rowIndices(_ indices: [Int], among rows: Int) -> [Int64] {
-    indices.map { index in
+  private static func requireRows(_ indices: [Int], among rows: Int) {
+    for index in indices {
       require(index >= 0 && index < rows, "index \(index) is outside the \(rows) rows")
-      return Int64(index)
+    }
+  }
+
+  /// The kernels take Int64, as wide as Int on every platform that the package supports.
+  private static func withInt64(_ numbers: [Int], _ body: (UnsafeBufferPointer<Int64>) -> Void) {
+    unsafe numbers.withUnsafeBufferPointer { numbers in
+      unsafe numbers.withMemoryRebound(to: Int64.self) { unsafe body($0) }
     }
   }
 }
 
 /// The places of a list of indices, sorted by what they hold (a counting sort, stable).
 private struct RowGroups {
-  /// The distinct indices, in ascending order.
-  private(set) var targets: [Int64] = []
-  /// Where each one's places start in `sources`, and the end.
-  private(set) var starts: [Int64] = [0]
-  /// The places, those of one index together.
-  private(set) var sources: [Int64]
+  /// The number of distinct indices.
+  let count: Int
+  /// The distinct indices in ascending order; where each one's places start among the places, and the
+  /// end; the places, those of one index together.
+  private(set) var numbers: [Int]
 
-  init(_ indices: [Int64], among rows: Int) {
-    var next = [Int64](repeating: 0, count: rows)
-    for index in indices { next[Int(index)] += 1 }
-    var start: Int64 = 0
-    for row in next.indices where next[row] > 0 {
-      targets.append(Int64(row))
-      start += next[row]
-      starts.append(start)
-      next[row] = start - next[row]
+  init(_ indices: [Int], among rows: Int) {
+    var next = [Int](repeating: 0, count: rows)
+    var count = 0
+    for index in indices {
+      if next[index] == 0 { count += 1 }
+      next[index] += 1
     }
-    sources = [Int64](repeating: 0, count: indices.count)
+    self.count = count
+    let places = 2 * count + 1
+    numbers = [Int](repeating: 0, count: places + indices.count)
+    var (group, start) = (0, 0)
+    for row in next.indices where next[row] > 0 {
+      (numbers[group], numbers[count + group]) = (row, start)
+      (next[row], start) = (start, start + next[row])
+      group += 1
+    }
+    numbers[count + group] = start
     for (place, index) in indices.enumerated() {
-      sources[Int(next[Int(index)])] = Int64(place)
-      next[Int(index)] += 1
+      numbers[places + next[index]] = place
+      next[index] += 1
     }
   }
 }

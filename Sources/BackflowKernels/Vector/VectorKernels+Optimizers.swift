@@ -18,8 +18,8 @@ extension VectorKernels {
   /// The constants of one step of Adam; `correctionᵢ` is 1 − βᵢᵗ at step t.
   package struct AdamStep {
     package var learningRate, beta1, beta2, epsilon, correction1, correction2: Double
-    /// What is added of the parameter to its gradient, and what is kept of the parameter itself.
-    package var weightDecay, keep: Double
+    /// What is added of the parameter to its gradient, and what is taken off the parameter itself.
+    package var weightDecay, decoupledDecay: Double
 
     package init(
       learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, step: Int,
@@ -30,7 +30,7 @@ extension VectorKernels {
       correction1 = 1 - Double.pow(beta1, step)
       correction2 = 1 - Double.pow(beta2, step)
       self.weightDecay = isDecoupled ? 0 : weightDecay
-      keep = isDecoupled ? 1 - learningRate * weightDecay : 1
+      decoupledDecay = isDecoupled ? learningRate * weightDecay : 0
     }
   }
 
@@ -45,7 +45,7 @@ extension VectorKernels {
       unsafe update(gradient, &secondMoment, &parameter) { count, g, v, p in
         unsafe S._routines.vector.adamUpdate(
           count, step.learningRate, step.beta1, step.beta2, step.epsilon, step.correction1,
-          step.correction2, step.weightDecay, step.keep, g, m, v, p)
+          step.correction2, step.weightDecay, step.decoupledDecay, g, m, v, p)
       }
     }
   }
@@ -62,7 +62,7 @@ extension VectorKernels {
     }
   }
 
-  /// One step of RMSProp: s ← α·s + (1 − α)·g², v ← momentum·v + g/(√s + ε), p ← p − learningRate·v
+  /// One step of RMSProp: s ← s + (1 − α)·(g² − s), v ← momentum·v + g/(√s + ε), p ← p − learningRate·v
   package static func rmspropUpdate<S: RealScalar>(
     _ step: RMSPropStep, gradient: Span<S>, meanSquare: consuming MutableSpan<S>,
     velocity: consuming MutableSpan<S>, parameter: consuming MutableSpan<S>

@@ -57,7 +57,7 @@ public struct BatchNorm<Scalar: RealScalar>: Parameterized {
   }
 
   private func checkMomentum() {
-    SettingRange.share.check(momentum, "the momentum", of: "BatchNorm")
+    SettingRange.averagingWeight.check(momentum, "the momentum", of: "BatchNorm", in: Scalar.self)
   }
 
   /// A layer over `channels` with γ = 1, β = 0 and the running statistics 0 and 1.
@@ -168,11 +168,16 @@ extension BatchNorm: Layer {
   public mutating func updateBuffers(from cache: Cache) {
     guard cache.isTraining else { return }
     let count = Scalar(cache.normalized.count / weight.count)
-    let (keep, take) = (Scalar(1 - momentum), Scalar(momentum))
-    runningMean = runningMean * keep + cache.mean * take
     let largest = Scalar.greatestFiniteMagnitude
-    runningVariance =
-      (runningVariance * keep + cache.variance * (take * count / (count - 1)))
-      .clamped(to: -largest...largest)
+    let variance = (cache.variance * (count / (count - 1))).clamped(to: -largest...largest)
+    runningMean = average(runningMean, cache.mean)
+    runningVariance = average(runningVariance, variance)
+  }
+
+  /// Rounded weights may not add up to 1; with the difference, what equals the batch's stays as it is. Where
+  /// little is kept, the difference would lose the batch's digits.
+  private func average(_ running: Tensor<Scalar>, _ new: Tensor<Scalar>) -> Tensor<Scalar> {
+    let (keep, take) = (Scalar(1 - momentum), Scalar(momentum))
+    return take > 0.5 ? running * keep + new * take : running + (new * take - running * take)
   }
 }

@@ -42,15 +42,15 @@ public func clipGradientNorm<Model: Parameterized>(
   let norm = globalNorm(try clippable(gradients, to: limit))
   guard norm > limit else { return norm }
   if norm.isFinite {
-    gradients.scale(by: ShorteningFactor(from: norm, to: limit))
+    gradients.scale(by: ClippingFactor(from: norm, to: limit))
   } else {
     let scaled = globalNorm(gradients.namedParameters.map { ($0.name, $0.value * 0x1p-600) })
-    gradients.scale(by: ShorteningFactor(from: scaled, times: 600, to: limit))
+    gradients.scale(by: ClippingFactor(from: scaled, times: 600, to: limit))
   }
   var margin = 1
   while case let rest = globalNorm(gradients.namedParameters), rest > limit {
     margin *= 2
-    gradients.scale(by: ShorteningFactor(from: rest, to: limit, margin: margin))
+    gradients.scale(by: ClippingFactor(from: rest, to: limit, margin: margin))
     gradients.removeLastPlace()
   }
   return norm

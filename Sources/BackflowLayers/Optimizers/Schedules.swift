@@ -56,6 +56,8 @@ public struct StepSchedule: Schedule {
 ///
 ///     minimum + ½ (learningRate − minimum) (1 + cos(π step / steps))
 ///
+/// which is computed as minimum + (learningRate − minimum) sin²(π (steps − step) / (2 steps)), because the sum with the
+/// cosine cancels near the end.
 /// After the last of the `steps` it stays at the minimum, where PyTorch's would rise again.
 /// Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
 public struct CosineSchedule: Schedule {
@@ -78,8 +80,8 @@ public struct CosineSchedule: Schedule {
   /// The equation above.
   public func learningRate(at step: Int) -> Double {
     if step >= steps { return minimum }
-    let angle = Double.pi * Double(step) / Double(steps)
-    return minimum + (learningRate - minimum) * (1 + Double.cos(angle)) / 2
+    let sine = Double.sin(Double.pi / 2 * (Double(steps - step) / Double(steps)))
+    return minimum + (learningRate - minimum) * (sine * sine)
   }
 }
 

@@ -33,7 +33,7 @@ MAP(softplus, (size_t n, const T *x, T *y), NAME(softplus_of)(v))
 // Written so that NaN, for which every comparison is false, passes.
 static void NAME(relu)(size_t n, const T *x, T *y) { FOR_EACH(i, n) y[i] = x[i] <= 0 ? 0 : x[i]; }
 
-// (1 − y)(1 + y) is exact where 1 − y² cancels.
+// Where y is near ±1, 1 − y² cancels; the factors of (1 − y)(1 + y) are rounded once each.
 static void NAME(tanh_backward)(size_t n, const T *y, const T *dy, T *dx)
 {
     FOR_EACH(i, n) dx[i] = dy[i] * ((1 - y[i]) * (1 + y[i]));

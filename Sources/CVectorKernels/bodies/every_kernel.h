@@ -16,6 +16,7 @@
 #include "indexed_rows.h"
 #include "channels.h"
 #include "windows.h"
+#include "pooling.h"
 #include "optimizers.h"
 #include "packed_product.h"
 #include "peak.h"

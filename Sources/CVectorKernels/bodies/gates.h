@@ -34,10 +34,10 @@ static void NAME(lstm_backward)(size_t rows, size_t hidden, const T *gates, cons
         FOR_EACH(j, hidden)
         {
             T dh = dy[j] + dh_next[j];
-            T dcell = dc[j] + dh * o[j] * (1 - tanh_c[j] * tanh_c[j]);
+            T dcell = dc[j] + dh * o[j] * ((1 - tanh_c[j]) * (1 + tanh_c[j]));
             d_o[j] = dh * tanh_c[j] * o[j] * (1 - o[j]);
             di[j] = dcell * g[j] * i[j] * (1 - i[j]);
-            dg[j] = dcell * i[j] * (1 - g[j] * g[j]);
+            dg[j] = dcell * i[j] * ((1 - g[j]) * (1 + g[j]));
             df[j] = dcell * c_previous[j] * f[j] * (1 - f[j]);
             dc[j] = dcell * f[j];
         }
@@ -73,7 +73,7 @@ static void NAME(gru_backward)(size_t rows, size_t hidden, const T *gates, const
         FOR_EACH(j, hidden)
         {
             T dh = dy[j] + dh_next[j];
-            dn[j] = dh * (1 - z[j]) * (1 - n[j] * n[j]);
+            dn[j] = dh * (1 - z[j]) * ((1 - n[j]) * (1 + n[j]));
             dz[j] = dh * (h_previous[j] - n[j]) * z[j] * (1 - z[j]);
             dr[j] = dn[j] * q[j] * r[j] * (1 - r[j]);
             dq[j] = dn[j] * r[j];

@@ -17,21 +17,21 @@
 
 RESIDUAL_LOSS(squared_error, (size_t n, double scale, const T *x, const T *t, T *loss, T *gradient), a * a, 2 * s * d)
 
-// delta (a − delta / 2), also where x − t overflows and its product with delta does not.
-INLINE T NAME(huber_tail)(T x, T t, T a, T delta)
+// slope (a − bound / 2), also where x − t overflows and this does not.
+INLINE T NAME(linear_tail)(T x, T t, T a, T slope, T bound)
 {
     T half = NAME(magnitude)((T)0.5 * x - (T)0.5 * t);
-    return a < INFINITE ? delta * (a - (T)0.5 * delta) : 2 * delta * (half - (T)0.25 * delta);
+    return a < INFINITE ? slope * (a - (T)0.5 * bound) : 2 * slope * (half - (T)0.25 * bound);
 }
 
 // Every comparison with NaN is false, so NaN takes the branch that passes it.
 RESIDUAL_LOSS(huber, (size_t n, T delta, double scale, const T *x, const T *t, T *loss, T *gradient),
-              a <= delta ? (T)0.5 * d * d : NAME(huber_tail)(x_i, t_i, a, delta),
+              a <= delta ? (T)0.5 * d * d : NAME(linear_tail)(x_i, t_i, a, delta, delta),
               s * (d > delta ? delta : d < -delta ? -delta : d))
 
 // d / beta is at most 1 where d² might overflow.
 RESIDUAL_LOSS(smooth_l1, (size_t n, T beta, double scale, const T *x, const T *t, T *loss, T *gradient),
-              a < beta ? (T)0.5 * d * (d / beta) : a - (T)0.5 * beta,
+              a < beta ? (T)0.5 * d * (d / beta) : NAME(linear_tail)(x_i, t_i, a, 1, beta),
               s * (d > beta ? 1 : d < -beta ? -1 : beta > 0 ? d / beta : d))
 
 // −t ln σ(x) − (1 − t) ln(1 − σ(x)) = |x| · (the probability given to the wrong side) + ln(1 + e^−|x|), and σ(x) − t;
@@ -85,8 +85,9 @@ static void NAME(cross_entropy)(size_t rows, size_t columns, double smoothing, d
     }
 }
 
-// q = keep · target + other of one row: returns Σ q, and Σ q (x − shift) in *expected, where q = 0 silences x = −∞.
-static double NAME(weights_of_row)(size_t n, T keep, T other, T shift, const T *x, const T *targets, double *expected)
+// q = keep · target + other of one row without one element: returns Σ q, and Σ q (x − shift) in *expected, where q = 0
+// silences x = −∞.
+static double NAME(weights_without)(size_t n, size_t apart, T keep, T other, T shift, const T *x, const T *targets, double *expected)
 {
     double mass = 0, mass_lost = 0, terms = 0, terms_lost = 0;
     T q[EXP_CHUNK], term[EXP_CHUNK];
@@ -97,6 +98,7 @@ static double NAME(weights_of_row)(size_t n, T keep, T other, T shift, const T *
             q[i] = keep * targets[start + i] + other;
             term[i] = q[i] == 0 ? 0 : q[i] * (x[start + i] - shift);
         }
+        if (apart - start < length) q[apart - start] = term[apart - start] = 0;
         NAME(add_to)(&mass, &mass_lost, NAME(sum_in_double)(length, q));
         NAME(add_to)(&terms, &terms_lost, NAME(sum_in_double)(length, term));
     }
@@ -115,14 +117,11 @@ static void NAME(soft_cross_entropy)(size_t rows, size_t columns, double smoothi
             loss[r] = 0;
             continue;
         }
-        const size_t top = NAME(index_of_maximum)(columns, logits), behind = top + 1;
+        const size_t top = NAME(index_of_maximum)(columns, logits);
         T shift = logits[top], q_top = keep * targets[top] + other;
-        double rest = NAME(sum_of_exp_shifted)(top, shift, logits)
-            + NAME(sum_of_exp_shifted)(columns - behind, shift, logits + behind);
-        double e = (double)NAME(exp_of)(logits[top] - shift), sum = e + rest, expected, others[2];
-        double mass = NAME(weights_of_row)(top, keep, other, shift, logits, targets, &others[0])
-            + NAME(weights_of_row)(columns - behind, keep, other, shift, logits + behind, targets + behind, &others[1]);
-        expected = others[0] + others[1] + (q_top == 0 ? 0 : (double)q_top * (double)(logits[top] - shift));
+        double e, rest = NAME(sum_of_exp_without)(columns, top, shift, logits, &e), sum = e + rest, expected;
+        double mass = NAME(weights_without)(columns, top, keep, other, shift, logits, targets, &expected);
+        expected += q_top == 0 ? 0 : (double)q_top * (double)(logits[top] - shift);
         T of_top = (T)(mass * (e / sum) - (double)q_top * (rest / sum));
         mass += (double)q_top;
         loss[r] = (T)(mass * NAME(log_of_sum)(e, rest) - expected);
@@ -136,7 +135,7 @@ static void NAME(soft_cross_entropy)(size_t rows, size_t columns, double smoothi
     }
 }
 
-// z = margin − x[y] + x[i]; NaN passes, because it is not ≤ 0.
+// z = margin + (x[i] − x[y]); NaN passes, because it is not ≤ 0.
 static void NAME(multi_margin)(size_t rows, size_t columns, T margin, int squared, double scale, const T *scores,
                                const int64_t *labels, T *loss, T *gradient)
 {
@@ -144,13 +143,13 @@ static void NAME(multi_margin)(size_t rows, size_t columns, T margin, int square
     T z[EXP_CHUNK], value[EXP_CHUNK];
     for (size_t r = 0; r < rows; r++, scores += columns, gradient += columns) {
         size_t label = (size_t)labels[r];
-        T offset = margin - scores[label];
+        const T own = scores[label];
         double total = 0, total_lost = 0, pull = 0, pull_lost = 0;
         for (size_t start = 0; start < columns; start += EXP_CHUNK) {
             size_t length = columns - start < EXP_CHUNK ? columns - start : EXP_CHUNK;
             FOR_EACH(i, length)
             {
-                T v = offset + scores[start + i];
+                T v = margin + (scores[start + i] - own);  // the margin last: it may be less than a unit of x
                 z[i] = v <= 0 ? 0 : v;
             }
             if (label - start < length) z[label - start] = 0;

@@ -26,46 +26,62 @@ MOMENTUM_UPDATE(nesterov_update, g + m * v)
 #define SMALLEST_SQUARED ((T)(sizeof(T) == 4 ? 0x1p-63 : 0x1p-511))
 #define LARGEST ((T)(sizeof(T) == 4 ? 0x1.fffffep127 : 0x1.fffffffffffffp1023))
 
-INLINE T NAME(squarable)(T g)
+INLINE T NAME(limited_gradient)(T g)
 {
     T above = g > -LARGEST_SQUARED ? g : -LARGEST_SQUARED;
     T limited = above < LARGEST_SQUARED ? above : LARGEST_SQUARED;
     return limited + 0 * g;
 }
 
-INLINE T NAME(divisible)(double epsilon)
+INLINE T NAME(limited_epsilon)(double epsilon)
 {
     return (T)epsilon < SMALLEST_SQUARED ? SMALLEST_SQUARED : (T)epsilon;
 }
 
+// The moving average keep · mean + (1 − keep) · value. The rounded factors of that sum need not add up to 1, and a constant
+// value would not be its own average; with mean + share (value − mean) it is. Where little is kept the difference would
+// lose the value's digits, and the two factors are near enough to their sum.
+typedef struct {
+    T share, difference, kept;
+} NAME(Average);
+
+INLINE NAME(Average) NAME(average)(double keep)
+{
+    NAME(Average) little = {(T)(1 - keep), 0, (T)keep}, most = {(T)(1 - keep), 1, 1};
+    return keep < 0.5 ? little : most;
+}
+
+INLINE T NAME(averaged)(NAME(Average) average, T mean, T value)
+{
+    return average.kept * mean + average.share * (value - average.difference * mean);
+}
+
 static void NAME(adam_update)(size_t n, double learning_rate, double beta1, double beta2, double epsilon,
-                              double correction1, double correction2, double weight_decay, double keep,
+                              double correction1, double correction2, double weight_decay, double decoupled_decay,
                               const T *gradient, T *m, T *v, T *parameter)
 {
-    const T step = (T)(learning_rate / correction1), eps = NAME(divisible)(epsilon), decay = (T)weight_decay, kept = (T)keep;
-    const T root_factor = (T)(1 / __builtin_elementwise_sqrt(correction2));
-    const T share1 = (T)(1 - beta1), keep2 = (T)beta2, share2 = (T)(1 - beta2);
+    const T step = (T)(learning_rate / correction1), eps = NAME(limited_epsilon)(epsilon), decay = (T)weight_decay;
+    const T root_factor = (T)(1 / __builtin_elementwise_sqrt(correction2)), decoupled = (T)decoupled_decay;
+    const NAME(Average) of_gradients = NAME(average)(beta1), of_squares = NAME(average)(beta2);
     FOR_EACH(i, n)
     {
-        T p = kept * parameter[i];
-        T g = NAME(squarable)(gradient[i] + decay * p);
-        T first = m[i] + share1 * (g - m[i]);
-        T second = keep2 * v[i] + share2 * g * g;
+        T p = parameter[i], g = NAME(limited_gradient)(gradient[i] + decay * p);
+        T first = NAME(averaged)(of_gradients, m[i], g), second = NAME(averaged)(of_squares, v[i], g * g);
         m[i] = first;
         v[i] = second;
-        parameter[i] = p - step * first / (__builtin_elementwise_sqrt(second) * root_factor + eps);
+        parameter[i] = p - (step * first / (__builtin_elementwise_sqrt(second) * root_factor + eps) + decoupled * p);
     }
 }
 
 static void NAME(rmsprop_update)(size_t n, double learning_rate, double alpha, double epsilon, double momentum,
                                  double weight_decay, const T *gradient, T *square, T *velocity, T *parameter)
 {
-    const T rate = (T)learning_rate, keep = (T)alpha, share = (T)(1 - alpha), eps = NAME(divisible)(epsilon);
-    const T m = (T)momentum, decay = (T)weight_decay;
+    const T rate = (T)learning_rate, eps = NAME(limited_epsilon)(epsilon), m = (T)momentum, decay = (T)weight_decay;
+    const NAME(Average) of_squares = NAME(average)(alpha);
     FOR_EACH(i, n)
     {
-        T g = NAME(squarable)(gradient[i] + decay * parameter[i]);
-        T mean = keep * square[i] + share * g * g;
+        T g = NAME(limited_gradient)(gradient[i] + decay * parameter[i]);
+        T mean = NAME(averaged)(of_squares, square[i], g * g);
         T v = m * velocity[i] + g / (__builtin_elementwise_sqrt(mean) + eps);
         square[i] = mean;
         velocity[i] = v;
@@ -76,10 +92,10 @@ static void NAME(rmsprop_update)(size_t n, double learning_rate, double alpha, d
 static void NAME(adagrad_update)(size_t n, double learning_rate, double epsilon, double weight_decay,
                                  const T *gradient, T *sum, T *parameter)
 {
-    const T rate = (T)learning_rate, eps = NAME(divisible)(epsilon), decay = (T)weight_decay;
+    const T rate = (T)learning_rate, eps = NAME(limited_epsilon)(epsilon), decay = (T)weight_decay;
     FOR_EACH(i, n)
     {
-        T g = NAME(squarable)(gradient[i] + decay * parameter[i]);
+        T g = NAME(limited_gradient)(gradient[i] + decay * parameter[i]);
         T total = sum[i] + g * g;
         total = total > LARGEST ? LARGEST : total;
         sum[i] = total;

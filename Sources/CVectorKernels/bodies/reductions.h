@@ -118,17 +118,43 @@ static size_t NAME(nonfinite_count)(size_t n, const T *x)
     return total;
 }
 
-// When the maximum is a number there is no NaN in x, so the condition below finds whichever there is.
-static size_t NAME(index_of_maximum)(size_t n, const T *x)
-{
-    const size_t stride = 16;
-    T best = NAME(maximum_of)(n, x);
-    size_t i = 0;
-    for (; i + stride <= n; i += stride) {
-        UINT hit = 0;
-        for (size_t j = 0; j < stride; j++) hit |= (x[i + j] == best) | (x[i + j] != x[i + j]);
-        if (hit) break;
+// The first index of the largest key of v = x[i], whose bits `largest` then are; a NaN has the largest. Integers compare as
+// fast as they add, and with a search behind the maximum both loops vectorise. 0 if n is 0.
+#define SEARCH_BLOCK 256
+#define INDEX_OF_LARGEST(name, key, largest)                                           \
+    static size_t NAME(name)(size_t n, const T *x)                                     \
+    {                                                                                  \
+        INT best = -LARGEST_INT - 1;                                                   \
+        if (n < 16) {                                                                  \
+            size_t index = 0;                                                          \
+            for (size_t i = 0; i < n; i++) {                                           \
+                T v = x[i];                                                            \
+                INT k = (key);                                                         \
+                index = __builtin_unpredictable(k > best) ? i : index;                 \
+                best = k > best ? k : best;                                            \
+            }                                                                          \
+            return index;                                                              \
+        }                                                                              \
+        for (size_t i = 0; i < n; i++) {                                               \
+            T v = x[i];                                                                \
+            INT k = (key);                                                             \
+            best = k > best ? k : best;                                                \
+        }                                                                              \
+        const T top = NAME(from_bits)((UINT)(largest));                                \
+        for (size_t start = 0; start < n; start += SEARCH_BLOCK) {                     \
+            const UINT length = (UINT)(n - start < SEARCH_BLOCK ? n - start : SEARCH_BLOCK); \
+            UINT first = length;                                                       \
+            for (UINT i = 0; i < length; i++) {                                        \
+                T v = x[start + i];                                                    \
+                UINT hit = (v == top) | (v != v), place = hit ? i : length;            \
+                first = place < first ? place : first;                                 \
+            }                                                                          \
+            if (first < length) return start + first;                                  \
+        }                                                                              \
+        return 0;                                                                      \
     }
-    while (i < n && x[i] != best && x[i] == x[i]) i++;
-    return i < n ? i : 0;
-}
+
+// −0 + 0 is +0, so that both zeros are equal.
+INDEX_OF_LARGEST(index_of_maximum, v != v ? LARGEST_INT : NAME(order)((INT)NAME(bits)(v + 0)), NAME(order)(best))
+// Of numbers without a sign, whose bits are ordered as they are.
+INDEX_OF_LARGEST(index_of_largest_share, (INT)NAME(bits)(v), best)

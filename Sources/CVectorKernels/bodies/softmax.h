@@ -7,14 +7,34 @@
 
 MAP(exp_shifted, (size_t n, T shift, const T *x, T *y), NAME(exp_of)(v - shift))
 
-static double NAME(sum_of_exp_shifted)(size_t n, T shift, const T *x)
+// Σ x without one element, in double.
+static double NAME(sum_without)(size_t n, size_t apart, const T *x)
+{
+    double total = 0, lost = 0;
+    for (size_t start = 0; start < n; start += SUM_BLOCK) {
+        _Pragma("clang fp reassociate(on)")
+        const UINT length = (UINT)(n - start < SUM_BLOCK ? n - start : SUM_BLOCK);
+        const UINT left_out = apart - start < length ? (UINT)(apart - start) : length;
+        double sum = 0;
+        for (UINT i = 0; i < length; i++) sum += i == left_out ? 0 : (double)x[start + i];
+        NAME(add_to)(&total, &lost, sum);
+    }
+    double rest = NAME(total)(total, lost);
+    if (IS_FINITE(rest)) return rest;
+    return NAME(sum_in_double)(apart, x) + NAME(sum_in_double)(n - apart - 1, x + apart + 1);
+}
+
+// Σ exp(x - shift) without one element, whose exponential goes to *e.
+static double NAME(sum_of_exp_without)(size_t n, size_t apart, T shift, const T *x, double *e)
 {
     double sum = 0, lost = 0;
-    T e[EXP_CHUNK];
+    T chunk[EXP_CHUNK];
     for (size_t start = 0; start < n; start += EXP_CHUNK) {
         size_t length = n - start < EXP_CHUNK ? n - start : EXP_CHUNK;
-        NAME(exp_shifted)(length, shift, x + start, e);
-        NAME(add_to)(&sum, &lost, NAME(sum_in_double)(length, e));
+        NAME(exp_shifted)(length, shift, x + start, chunk);
+        if (apart - start < length) *e = (double)chunk[apart - start];
+        NAME(add_to)(&sum, &lost, apart - start < length ? NAME(sum_without)(length, apart - start, chunk)
+                                                         : NAME(sum_in_double)(length, chunk));
     }
     return NAME(total)(sum, lost);
 }
@@ -30,7 +50,7 @@ INLINE double NAME(log_of_sum)(double e, double rest)
 static double NAME(softmax_of_row)(size_t n, size_t apart, T shift, const T *x, T *y, double *e)
 {
     NAME(exp_shifted)(n, shift, x, y);
-    double rest = NAME(sum_in_double)(apart, y) + NAME(sum_in_double)(n - apart - 1, y + apart + 1);
+    double rest = NAME(sum_without)(n, apart, y);
     *e = (double)y[apart];
     T divisor = (T)(*e + rest);
     FOR_EACH(i, n) y[i] /= divisor;
@@ -55,9 +75,8 @@ static void NAME(log_softmax)(size_t rows, size_t columns, const T *x, T *y)
     for (size_t r = 0; r < rows && columns > 0; r++, x += columns, y += columns) {
         size_t top = NAME(index_of_maximum)(columns, x);
         T shift = x[top];
-        double rest = NAME(sum_of_exp_shifted)(top, shift, x)
-            + NAME(sum_of_exp_shifted)(columns - top - 1, shift, x + top + 1);
-        T log_sum = (T)NAME(log_of_sum)((double)NAME(exp_of)(x[top] - shift), rest);
+        double e, rest = NAME(sum_of_exp_without)(columns, top, shift, x, &e);
+        T log_sum = (T)NAME(log_of_sum)(e, rest);
         FOR_EACH(i, columns) y[i] = (x[i] - shift) - log_sum;
     }
 }

@@ -1,18 +1,27 @@
 // The backward forms of softmax and of its logarithm, and the softmax of attention that may not look ahead.
 
-#define EXPM1_IN_DOUBLE JOIN(expm1_of_negative, f64, ISA)
+// Σ y (dy − shift), in double.
+static double NAME(mean_of_shifted)(size_t n, double shift, const T *y, const T *dy)
+{
+    double total = 0, lost = 0;
+    for (size_t start = 0; start < n; start += SUM_BLOCK) {
+        _Pragma("clang fp reassociate(on)")
+        size_t end = n - start < SUM_BLOCK ? n : start + SUM_BLOCK;
+        double sum = 0;
+        for (size_t i = start; i < end; i++) sum += (double)y[i] * ((double)dy[i] - shift);
+        NAME(add_to)(&total, &lost, sum);
+    }
+    return NAME(total)(total, lost);
+}
 
-// Of the largest y, which may be nearly 1, dy − Σ y dy is dy Σ′y − Σ′ y dy with sums over the rest, which do not cancel.
+// A constant added to dy changes nothing, because Σ y = 1. The dy of the largest y is subtracted first: what the rounding of
+// a y near 1 is multiplied by is then 0, and so is all that dy have in common.
 static void NAME(softmax_backward)(size_t rows, size_t columns, const T *y, const T *dy, T *dx)
 {
     for (size_t r = 0; r < rows && columns > 0; r++, y += columns, dy += columns, dx += columns) {
-        const size_t top = NAME(index_of_maximum)(columns, y), behind = top + 1;
-        double y_top = (double)y[top], dy_top = (double)dy[top];
-        double rest = NAME(sum_in_double)(top, y) + NAME(sum_in_double)(columns - behind, y + behind);
-        double dots = NAME(dot)(top, y, dy) + NAME(dot)(columns - behind, y + behind, dy + behind);
-        T mean = (T)(y_top * dy_top + dots);
-        FOR_EACH(i, columns) dx[i] = y[i] * (dy[i] - mean);
-        dx[top] = (T)(y_top * (dy_top * rest - dots));
+        const double shift = (double)dy[NAME(index_of_largest_share)(columns, y)];
+        const double mean = NAME(mean_of_shifted)(columns, shift, y, dy);
+        FOR_EACH(i, columns) dx[i] = (T)((double)y[i] * (((double)dy[i] - shift) - mean));
     }
 }
 
@@ -20,12 +29,11 @@ static void NAME(softmax_backward)(size_t rows, size_t columns, const T *y, cons
 static void NAME(log_softmax_backward)(size_t rows, size_t columns, const T *y, const T *dy, T *dx)
 {
     for (size_t r = 0; r < rows && columns > 0; r++, y += columns, dy += columns, dx += columns) {
-        const size_t top = NAME(index_of_maximum)(columns, y), behind = top + 1;
-        double y_top = (double)y[top], dy_top = (double)dy[top];
-        double rest = NAME(sum_in_double)(top, dy) + NAME(sum_in_double)(columns - behind, dy + behind);
+        const size_t top = NAME(index_of_maximum)(columns, y);
+        double dy_top = (double)dy[top], rest = NAME(sum_without)(columns, top, dy);
+        double shrunk = (double)NAME(expm1_of_negative)(y[top]);
         T sum = (T)(dy_top + rest);
         FOR_EACH(i, columns) dx[i] = dy[i] - NAME(exp_of)(y[i]) * sum;
-        double shrunk = EXPM1_IN_DOUBLE(y_top);
         dx[top] = (T)(-shrunk * dy_top - (1 + shrunk) * rest);
     }
 }

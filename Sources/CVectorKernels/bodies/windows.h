@@ -1,4 +1,4 @@
-// Windows over planes: unfolding for convolutions, and pooling.
+// Windows over planes, and unfolding for convolutions.
 
 // The windows o in first ..< end whose tap at `offset` from the start of the window lies inside the plane.
 INLINE void NAME(windows_inside)(size_t extent, size_t outputs, size_t stride, size_t offset, size_t padding,
@@ -75,13 +75,14 @@ static void NAME(unfold)(size_t samples, size_t channels, size_t sample_stride, 
     }
 }
 
-// A double holds a sum of floats to their last digit whatever its length; a sum of doubles keeps what it rounds away.
-INLINE void NAME(add_tap)(double *sum, double *lost, T tap)
+// A double holds the sum of as many floats as a kernel has taps to their last digit; a sum of doubles keeps what it rounds
+// away.
+INLINE void NAME(add_tap)(double *sum, double *lost, double tap)
 {
     if (sizeof(T) < sizeof(double)) {
-        *sum += (double)tap;
+        *sum += tap;
     } else {
-        NAME(add_to)(sum, lost, (double)tap);
+        NAME(add_to)(sum, lost, tap);
     }
 }
 
@@ -108,9 +109,9 @@ static void NAME(fold_row)(const backflow_windows *w, size_t column_stride, cons
         const T *from = column + o * w->output_width + p;
         const size_t to = p * stride + across - first_at;
         if (stride == 1) {
-            FOR_EACH(k, end - p) NAME(add_tap)(&sum[to + k], &lost[to + k], from[k]);
+            FOR_EACH(k, end - p) NAME(add_tap)(&sum[to + k], &lost[to + k], (double)from[k]);
         } else {
-            FOR_EACH(k, end - p) NAME(add_tap)(&sum[to + k * stride], &lost[to + k * stride], from[k]);
+            FOR_EACH(k, end - p) NAME(add_tap)(&sum[to + k * stride], &lost[to + k * stride], (double)from[k]);
         }
     }
     FOR_EACH(x, width) row[start + x] = (T)NAME(total)(sum[x], lost[x]);
@@ -127,207 +128,6 @@ static void NAME(fold)(size_t samples, size_t channels, size_t sample_stride, co
                 FOR_EACH_TILE(start, width, w->width)
                 {
                     NAME(fold_row)(w, samples * outputs, columns + n * outputs, h, start, width, plane + h * w->width);
-                }
-            }
-        }
-    }
-}
-
-// One row of one tap; a window without a tap so far has the winner -1, and the first NaN stays.
-INLINE void NAME(compare_taps)(size_t n, const T *x, size_t stride, int32_t start, T *best, int32_t *winner)
-{
-    FOR_EACH(p, n)
-    {
-        T candidate = x[p * stride], b = best[p];
-        int wins = (candidate > b) | (winner[p] < 0) | ((candidate != candidate) & (b == b));
-        best[p] = wins ? candidate : b;
-        winner[p] = wins ? start + (int32_t)p * (int32_t)stride : winner[p];
-    }
-}
-
-static void NAME(max_pool)(size_t planes, const backflow_windows *w, const T *x, T *y, int32_t *winner)
-{
-    size_t outputs = w->output_height * w->output_width;
-    for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width, y += outputs, winner += outputs) {
-        for (size_t k = 0; k < outputs; k++) y[k] = -INFINITE;
-        for (size_t k = 0; k < outputs; k++) winner[k] = -1;
-        FOR_EACH_TAP(w, i, j) {
-            NAME(Tap) tap = NAME(tap)(w, i, j);
-            size_t count = tap.p_end - tap.p_first;
-            for (size_t o = tap.o_first; o < tap.o_end && count > 0; o++) {
-                size_t start = NAME(start_of_row)(w, &tap, o), first = o * w->output_width + tap.p_first;
-                if (w->stride_width == 1) {
-                    NAME(compare_taps)(count, x + start, 1, (int32_t)start, y + first, winner + first);
-                } else if (w->stride_width == 2) {
-                    NAME(compare_taps)(count, x + start, 2, (int32_t)start, y + first, winner + first);
-                } else {
-                    NAME(compare_taps)(count, x + start, w->stride_width, (int32_t)start, y + first, winner + first);
-                }
-            }
-        }
-    }
-}
-
-// From which window on, and before which, a pixel is covered along one axis; pooling has no dilation.
-INLINE void NAME(windows_over)(size_t pixel, size_t outputs, size_t kernel, size_t stride, size_t padding,
-                               size_t *first, size_t *end)
-{
-    const size_t at = pixel + padding;
-    *first = at < kernel ? 0 : (at - kernel) / stride + 1;
-    *end = at / stride + 1 < outputs ? at / stride + 1 : outputs;
-}
-
-// Many windows may have sent a pixel their gradient: with more than these taps, a pixel adds up what its windows hold,
-// in double, instead of the windows adding to the pixels in T.
-#define FEW_TAPS 64
-
-#define FOR_EACH_COVERED_PIXEL(w, k, o_first, o_end, p_first, p_end)                                                    \
-    for (size_t k = 0, o_first, o_end, p_first, p_end;                                                                  \
-         k < (w)->height * (w)->width                                                                                   \
-         && (NAME(windows_over)(k / (w)->width, (w)->output_height, (w)->kernel_height, (w)->stride_height,             \
-                                (w)->padding_height, &o_first, &o_end),                                                 \
-             NAME(windows_over)(k % (w)->width, (w)->output_width, (w)->kernel_width, (w)->stride_width,                \
-                                (w)->padding_width, &p_first, &p_end), 1);                                              \
-         k++)
-
-static void NAME(max_pool_gather)(const backflow_windows *w, const int32_t *winner, const T *dy, T *dx)
-{
-    FOR_EACH_COVERED_PIXEL(w, k, o_first, o_end, p_first, p_end) {
-        double sum = 0, lost = 0;
-        for (size_t o = o_first; o < o_end; o++) {
-            for (size_t at = o * w->output_width + p_first; at < o * w->output_width + p_end; at++) {
-                if (winner[at] == (int32_t)k) NAME(add_to)(&sum, &lost, (double)dy[at]);
-            }
-        }
-        dx[k] = (T)NAME(total)(sum, lost);
-    }
-}
-
-static void NAME(max_pool_backward)(size_t planes, const backflow_windows *w, const int32_t *winner,
-                                    const T *dy, T *dx)
-{
-    const size_t outputs = w->output_height * w->output_width, plane = w->height * w->width;
-    for (size_t n = 0; n < planes; n++, winner += outputs, dy += outputs, dx += plane) {
-        if (w->kernel_height * w->kernel_width > FEW_TAPS) {
-            NAME(max_pool_gather)(w, winner, dy, dx);
-            continue;
-        }
-        for (size_t k = 0; k < plane; k++) dx[k] = 0;
-        for (size_t k = 0; k < outputs; k++) {
-            if (winner[k] >= 0) dx[winner[k]] += dy[k];  // a window in the padding has none
-        }
-    }
-}
-
-// How many of a window's taps lie inside an extent; the product of both extents' counts is the divisor of a mean.
-INLINE size_t NAME(taps_inside)(size_t extent, size_t kernel, size_t stride, size_t padding, size_t o)
-{
-    size_t start = o * stride, end = start + kernel;
-    if (start < padding) start = padding;
-    if (end > extent + padding) end = extent + padding;
-    return end - start;
-}
-
-INLINE T NAME(taps_counted)(const backflow_windows *w, int count_padding, size_t o, size_t p)
-{
-    if (count_padding) return (T)(w->kernel_height * w->kernel_width);
-    return (T)(NAME(taps_inside)(w->height, w->kernel_height, w->stride_height, w->padding_height, o)
-               * NAME(taps_inside)(w->width, w->kernel_width, w->stride_width, w->padding_width, p));
-}
-
-// The first pixel along one axis that window o covers, and the one behind the last.
-INLINE void NAME(pixels_inside)(size_t extent, size_t kernel, size_t stride, size_t padding, size_t o,
-                                size_t *first, size_t *end)
-{
-    const size_t start = o * stride;
-    *first = start < padding ? 0 : start - padding;
-    *end = start + kernel < padding ? 0 : start + kernel - padding;
-    if (*end > extent) *end = extent;
-}
-
-// Σ of what one window covers, in double; times SUM_SCALE if so asked.
-static double NAME(sum_of_window)(const backflow_windows *w, int scaled, size_t o, size_t p, const T *x)
-{
-    size_t top, bottom, left, right;
-    NAME(pixels_inside)(w->height, w->kernel_height, w->stride_height, w->padding_height, o, &top, &bottom);
-    NAME(pixels_inside)(w->width, w->kernel_width, w->stride_width, w->padding_width, p, &left, &right);
-    double sum = 0, lost = 0;
-    for (size_t h = top; h < bottom && left < right; h++) {
-        const T *row = x + h * w->width + left;
-        double of_row = scaled ? NAME(pairwise_sum_scaled)(right - left, row) : NAME(pairwise_sum)(right - left, row);
-        NAME(add_to)(&sum, &lost, of_row);
-    }
-    return NAME(total)(sum, lost);
-}
-
-static T NAME(mean_of_window)(const backflow_windows *w, int count_padding, size_t o, size_t p, const T *x)
-{
-    const double count = (double)NAME(taps_counted)(w, count_padding, o, p);
-    double mean = NAME(sum_of_window)(w, 0, o, p, x) / count;
-    return (T)(IS_FINITE(mean) ? mean : NAME(sum_of_window)(w, 1, o, p, x) / count / SUM_SCALE);
-}
-
-static void NAME(average_pool)(size_t planes, const backflow_windows *w, int count_padding, const T *x, T *y)
-{
-    const size_t outputs = w->output_height * w->output_width;
-    for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width, y += outputs) {
-        if (w->kernel_height * w->kernel_width > FEW_TAPS) {
-            for (size_t k = 0; k < outputs; k++) {
-                y[k] = NAME(mean_of_window)(w, count_padding, k / w->output_width, k % w->output_width, x);
-            }
-            continue;
-        }
-        for (size_t k = 0; k < outputs; k++) y[k] = 0;
-        FOR_EACH_TAP(w, i, j) {
-            NAME(Tap) tap = NAME(tap)(w, i, j);
-            for (size_t o = tap.o_first; o < tap.o_end; o++) {
-                const T *row = x + NAME(start_of_row)(w, &tap, o);
-                T *sum = y + o * w->output_width + tap.p_first;
-                const size_t stride = w->stride_width;
-                FOR_EACH(p, tap.p_end - tap.p_first) sum[p] += row[p * stride];
-            }
-        }
-        for (size_t o = 0; o < w->output_height; o++) {
-            T *row = y + o * w->output_width;
-            for (size_t p = 0; p < w->output_width; p++) {
-                T mean = row[p] / NAME(taps_counted)(w, count_padding, o, p);
-                row[p] = IS_FINITE(mean) ? mean : NAME(mean_of_window)(w, count_padding, o, p, x);
-            }
-        }
-    }
-}
-
-static void NAME(average_pool_gather)(const backflow_windows *w, int count_padding, const T *dy, T *dx)
-{
-    FOR_EACH_COVERED_PIXEL(w, k, o_first, o_end, p_first, p_end) {
-        double sum = 0, lost = 0;
-        for (size_t o = o_first; o < o_end; o++) {
-            for (size_t p = p_first; p < p_end; p++) {
-                double share = (double)dy[o * w->output_width + p] / (double)NAME(taps_counted)(w, count_padding, o, p);
-                NAME(add_to)(&sum, &lost, share);
-            }
-        }
-        dx[k] = (T)NAME(total)(sum, lost);
-    }
-}
-
-static void NAME(average_pool_backward)(size_t planes, const backflow_windows *w, int count_padding,
-                                        const T *dy, T *dx)
-{
-    const size_t outputs = w->output_height * w->output_width, plane = w->height * w->width;
-    for (size_t n = 0; n < planes; n++, dy += outputs, dx += plane) {
-        if (w->kernel_height * w->kernel_width > FEW_TAPS) {
-            NAME(average_pool_gather)(w, count_padding, dy, dx);
-            continue;
-        }
-        for (size_t k = 0; k < plane; k++) dx[k] = 0;
-        FOR_EACH_TAP(w, i, j) {
-            NAME(Tap) tap = NAME(tap)(w, i, j);
-            for (size_t o = tap.o_first; o < tap.o_end; o++) {
-                T *row = dx + NAME(start_of_row)(w, &tap, o);
-                const T *from = dy + o * w->output_width;
-                for (size_t p = tap.p_first; p < tap.p_end; p++) {
-                    row[(p - tap.p_first) * w->stride_width] += from[p] / NAME(taps_counted)(w, count_padding, o, p);
                 }
             }
         }

@@ -174,7 +174,7 @@ typedef struct backflow_windows {
 // lie sample_stride apart, channels follow each other. fold: its transpose, dx[n, c] = Σ of the columns that were read there.
 // max_pool: y = the largest tap inside the plane, winner its place there; NaN is largest, the first of equals wins.
 // average_pool: the mean over all taps if count_padding, else over those inside the plane. No dilation.
-// The backward forms write all of dx. Never in place.
+// The backward forms write all of dx. None of these works in place, not the mean either.
 #define BACKFLOW_WINDOW_KERNELS(KERNEL, T)                                                   \
     KERNEL(void, unfold, (size_t samples, size_t channels, size_t sample_stride, const backflow_windows *w, \
                           const T *x, T *columns))                                           \
@@ -214,10 +214,11 @@ typedef struct backflow_windows {
 // PyTorch's rules in PyTorch's order; the scalars are double because PyTorch derives 1 − beta in double.
 // sgd_update: g = gradient + weight_decay p; v = momentum v + g; p −= learning_rate v (v is zero before the first step).
 // nesterov_update: as sgd_update, but p −= learning_rate (g + momentum v).
-// adam_update: p = keep p; g = gradient + weight_decay p; m += (1 − beta1)(g − m); v = beta2 v + (1 − beta2) g²;
-//              p −= learning_rate / correction1 · m / (√v / √correction2 + epsilon), correctionᵢ = 1 − betaᵢ^step.
-//              Adam: keep = 1. AdamW: weight_decay = 0, keep = 1 − learning_rate · its decay.
-// rmsprop_update: g as in sgd_update; s = alpha s + (1 − alpha) g²; v = momentum v + g / (√s + epsilon);
+// adam_update: g = gradient + weight_decay p; m += (1 − beta1)(g − m); v += (1 − beta2)(g² − v);
+//              p −= learning_rate / correction1 · m / (√v / √correction2 + epsilon) + decoupled_decay p,
+//              correctionᵢ = 1 − betaᵢ^step. Adam: decoupled_decay = 0. AdamW: weight_decay = 0, decoupled_decay =
+//              learning_rate · its decay.
+// rmsprop_update: g as in sgd_update; s += (1 − alpha)(g² − s); v = momentum v + g / (√s + epsilon);
 //              p −= learning_rate v.
 // adagrad_update: g as in sgd_update; s += g², at most the largest number; p −= learning_rate g / (√s + epsilon).
 // In the last three a finite g counts as one of at most 2^63 (double: 2^511) and the divisor as at least the inverse, so
@@ -228,7 +229,8 @@ typedef struct backflow_windows {
     KERNEL(void, nesterov_update, (size_t n, double learning_rate, double momentum, double weight_decay, \
                                    const T *gradient, T *velocity, T *parameter))            \
     KERNEL(void, adam_update, (size_t n, double learning_rate, double beta1, double beta2, double epsilon, \
-                               double correction1, double correction2, double weight_decay, double keep, \
+                               double correction1, double correction2, double weight_decay, \
+                               double decoupled_decay, \
                                const T *gradient, T *m, T *v, T *parameter))                 \
     KERNEL(void, rmsprop_update, (size_t n, double learning_rate, double alpha, double epsilon, double momentum, \
                                   double weight_decay, const T *gradient, T *square, T *velocity, T *parameter)) \

@@ -117,7 +117,7 @@ extension GRUCell {
         gates.slice(2 * size..<3 * size, axis: 1)
       )
       let hBar = outputGradient.select(t)[now] + carried[now]
-      let nBar = hBar * (1 - z) * (1 - n.squared())
+      let nBar = hBar * (1 - z) * ((1 - n) * (1 + n))
       let sBar = matmul(nBar, nWeight)
       let rBar = sBar * previous * r * (1 - r)
       let zBar = hBar * (previous - n) * z * (1 - z)

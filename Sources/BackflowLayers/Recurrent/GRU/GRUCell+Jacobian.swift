@@ -30,6 +30,6 @@ extension GRUCell {
       candidate = matmul(uN, .diagonal(r) + scaled(previous * r * (1 - r), uR))
     }
     return .diagonal(z) + scaled((previous - n) * z * (1 - z), uZ)
-      + scaled((1 - z) * (1 - n.squared()), candidate)
+      + scaled((1 - z) * ((1 - n) * (1 + n)), candidate)
   }
 }

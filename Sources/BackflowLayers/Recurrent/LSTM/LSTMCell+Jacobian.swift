@@ -28,8 +28,8 @@ extension LSTMCell {
 
     let cellByHidden =
       scaled(previousCell * f * (1 - f), weight(1)) + scaled(g * i * (1 - i), weight(0))
-      + scaled(i * (1 - g.squared()), weight(2))
-    let k = o * (1 - tanhCell.squared())
+      + scaled(i * ((1 - g) * (1 + g)), weight(2))
+    let k = o * ((1 - tanhCell) * (1 + tanhCell))
     let hiddenByHidden = scaled(o * (1 - o) * tanhCell, weight(3)) + scaled(k, cellByHidden)
     return .concatenate([
       .concatenate([hiddenByHidden, .diagonal(k * f)], axis: 1),

@@ -2,7 +2,7 @@ internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
 /// A factor below 1 that no precision need hold: share · 2^exponent, with a share in 0.5...1.
-struct ShorteningFactor {
+struct ClippingFactor {
   private let share: Double
   private let isExact: Bool
   private let exponent: Int
@@ -36,7 +36,7 @@ struct ShorteningFactor {
 }
 
 extension Parameterized {
-  mutating func scale(by factor: ShorteningFactor) {
+  mutating func scale(by factor: ClippingFactor) {
     let factors = factor.factors(in: Scalar.self)
     visitParameters { _, gradient in for factor in factors { gradient *= factor } }
   }
