@@ -1,5 +1,6 @@
 import Backflow
 import Foundation
+import TestSupport
 import Testing
 
 /// Parameters and buffers under names of one's choice, each of one element.

@@ -24,16 +24,23 @@ public enum Threads {
   /// this process may run on, limited by the processor quota of its control group (a container's
   /// limit), by `OMP_NUM_THREADS` and by `OPENBLAS_NUM_THREADS`.
   public static var count: Int {
-    get { current.load(ordering: .relaxed) }
+    get {
+      let count = current.load(ordering: .relaxed)
+      if count > 0 { return count }
+      return current.compareExchange(
+        expected: 0, desired: initialCount, ordering: .relaxed
+      ).exchanged ? initialCount : current.load(ordering: .relaxed)
+    }
     set {
       require(newValue >= 1, "the number of threads must be at least 1, not \(newValue)")
       current.store(newValue, ordering: .relaxed)
     }
   }
 
-  private static let current = Atomic<Int>(initialCount)
+  /// 0 until the number is set or asked for: a variable that nobody reads is no reason to complain.
+  private static let current = Atomic<Int>(0)
 
-  private static var initialCount: Int {
+  private static let initialCount: Int = {
     let limit = ThreadLimit(
       processors: max(1, Int(openblas_get_num_procs())), quota: ProcessorQuota.processors()
     ) { name in
@@ -41,7 +48,7 @@ public enum Threads {
     }
     if let complaint = limit.complaint { complain(complaint) }
     return limit.count
-  }
+  }()
 
   static let keepOpenBLASSingleThreaded: Void = openblas_set_num_threads(1)
 
