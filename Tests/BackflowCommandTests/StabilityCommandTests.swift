@@ -150,7 +150,7 @@ import Testing
   }
 
   @Test(arguments: ["lstm", "gru", "convolution"])
-  func `says which trained networks it can analyse`(model: String) throws {
+  func `says which trained networks it can analyze`(model: String) throws {
     try withTemporaryFolder { folder in
       func train(_ arguments: [String]) throws {
         let run = try backflow.run(
@@ -225,7 +225,7 @@ import Testing
     }
   }
 
-  @Test func `refuses what is no recurrent weight`() throws {
+  @Test func `refuses what is not a recurrent weight`() throws {
     let wide = try run(.zeros([2, 3]))
     #expect(wide.status == 1)
     #expect(wide.errors.contains("w.npy: a recurrent weight is a square matrix"))

@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  // Optimised builds only: the C kernels of a debug build are slow.
+  // Optimized builds only: the C kernels of a debug build are slow.
   #if !DEBUG
     @Test(arguments: [("rnn", 95.0), ("lstm", 97), ("gru", 97), ("convolution", 98)])
     func `reaches its accuracy on the held-out fifth`(model: String, least: Double) throws {

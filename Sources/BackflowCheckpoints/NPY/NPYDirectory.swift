@@ -64,7 +64,7 @@ public enum NPYDirectory {
   ///   If not, what is missing keeps its value and what is not used by the model is ignored, as with
   ///   PyTorch's `load_state_dict(strict=False)`; a wrong shape is an error all the same.
   /// - Throws: `CheckpointError` naming the file, if one is missing, is damaged or has another shape
-  ///   than the model's, or naming all files that the model has no use for, or all names that two
+  ///   than the model's, or naming all files that the model does not use, or all names that two
   ///   parameters or buffers share. `model` is then as it was.
   public static func read<Model: Parameterized>(
     into model: inout Model, from path: String, strict: Bool = true
@@ -145,7 +145,7 @@ public enum NPYDirectory {
     let missing = wanted.filter { !isFound.contains($0) }
     let unused = found.filter { !isWanted.contains($0) }
     let surplus =
-      "the model has no use for \(unused.joined(separator: ", ")); move what is not of the model"
+      "the model does not use \(unused.joined(separator: ", ")); move what does not belong to it"
       + " away, or read with strict: false"
     if let first = missing.first {
       throw CheckpointError(

@@ -10,7 +10,7 @@ internal import Synchronization
 
 /// How many threads Backflow's products and recurrences may use.
 ///
-/// OpenBLAS itself is kept at one thread: it synchronises at every call, which costs more than it
+/// OpenBLAS itself is kept at one thread: it synchronizes at every call, which costs more than it
 /// gains on the small products of a recurrence. Backflow splits the work above it instead, by rows
 /// of the result or by samples of the batch.
 ///
