@@ -86,34 +86,47 @@ extension FolderReplacement {
     for name in names + (try old.status(of: list) == nil ? [] : [list]) {
       guard let status = try old.status(of: name) else { continue }
       let present = try folder.status(of: name)
-      let isReplaced = kept[name].map { $0 != status.identity } ?? (present == nil)
-      if present?.kind == .link, let link = folder.target(ofLink: name),
-        [new, former].contains(where: { link == bridge(name, in: $0) })
-      {
-        if status.kind != .folder {
-          try old.rename(name, to: name, in: folder)
-        } else if try old.exchange(name, with: name, in: folder) {
-          try old.removeFile(name)
-        } else {
-          try folder.removeFile(name)
-          try old.rename(name, to: name, in: folder)
-        }
-      } else if let present, present.identity != status.identity,
-        status.kind == .folder || !isSave
-      {
+      if present?.kind == .link, isBridge(name, in: folder) {
+        try moveBack(name, status.kind, from: old, to: folder)
+        continue
+      }
+      if let present, present.identity != status.identity, status.kind == .folder || !isSave {
         throw FileError(
           path,
           (isSave ? "was saved, but \(oldName.text)" : "cannot be written: \(oldName.text)")
-            + " beside it holds a \(status.kind == .folder ? "directory" : "file") \(name.text) as well;"
-            + " move one of the two away")
-      } else if isReplaced, !own.contains(name), name != FolderReplacement.unfinished,
-        name != list || !isSave
-      {
-        try old.rename(name, to: name, in: folder)
-      } else {
+            + " beside it holds a \(status.kind == .folder ? "directory" : "file") \(name.text) as"
+            + " well; move one of the two away")
+      }
+      let isReplaced = kept[name].map { $0 == status.identity } ?? (present != nil)
+      let isOwn =
+        name == FolderReplacement.unfinished || name == list && isSave
+        || own.contains(name) && status.kind == .file
+      if isReplaced || isOwn {
         try old.removeFile(name)
+      } else {
+        try old.rename(name, to: name, in: folder)
       }
     }
     try parent.removeFolder(oldName)
+  }
+
+  private func isBridge(_ name: EntryName, in folder: Folder) -> Bool {
+    let link = folder.target(ofLink: name)
+    return [new, former].contains { link == bridge(name, in: $0) }
+  }
+
+  /// Puts an entry in the place of the link that leads to it.
+  private func moveBack(
+    _ name: EntryName, _ kind: FileStatus.Kind, from old: Folder, to folder: Folder
+  ) throws(SystemError) {
+    if kind != .folder {
+      try old.rename(name, to: name, in: folder)
+    } else if try old.exchange(name, with: name, in: folder) {
+      try old.removeFile(name)
+    } else {
+      // No directory replaces a link.
+      try folder.removeFile(name)
+      try old.rename(name, to: name, in: folder)
+    }
   }
 }

@@ -13,6 +13,7 @@ struct SystemError: Error {
     switch code {
     case ENOENT: "there is no such file or directory"
     case EACCES, EPERM: "permission is denied; check the permissions of it and its directory"
+    case EBADF: "it is not open for writing"
     case ENOTDIR: "a part of the path is a file and not a directory"
     case EISDIR: "it is a directory and not a file; name a file in it"
     case EEXIST, ENOTEMPTY: "something of that name is there already"

@@ -72,6 +72,20 @@ import Testing
     #expect(try directory.tree() == ["m/a": "new", "m/notes": "kept", "m/other": "mine"])
   }
 
+  @Test func `after a save that was killed keeps a directory in the place of a file`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("m")
+    try replace(path, ["a", "b"], with: "old")
+    try FileManager.default.removeItem(atPath: path + "/b")
+    try directory.make(["m/b/x": "kept"])
+    // As after the exchange, but for the link to the directory, which somebody has removed.
+    try FileManager.default.moveItem(atPath: path, toPath: directory.file(".m.backflow-new"))
+    try replace(directory.file("n"), ["a"], with: "new")
+    try FileManager.default.moveItem(atPath: directory.file("n"), toPath: path)
+    try FolderReplacement.prepare(path)
+    #expect(try directory.tree() == ["m/a": "new", "m/b/x": "kept"])
+  }
+
   @Test func `after a save that was killed keeps two files of one name apart`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("m")

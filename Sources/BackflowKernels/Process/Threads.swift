@@ -26,10 +26,7 @@ public enum Threads {
   public static var count: Int {
     get {
       let count = current.load(ordering: .relaxed)
-      if count > 0 { return count }
-      return current.compareExchange(
-        expected: 0, desired: initialCount, ordering: .relaxed
-      ).exchanged ? initialCount : current.load(ordering: .relaxed)
+      return count > 0 ? count : initialCount
     }
     set {
       require(newValue >= 1, "the number of threads must be at least 1, not \(newValue)")
@@ -37,7 +34,8 @@ public enum Threads {
     }
   }
 
-  /// 0 until the number is set or asked for: a variable that nobody reads is no reason to complain.
+  /// 0 until the number is set. The environment is read only if it never is, so that a variable that
+  /// is not used causes no complaint.
   private static let current = Atomic<Int>(0)
 
   private static let initialCount: Int = {
