@@ -117,7 +117,7 @@ let package = Package(
     .executableTarget(
       name: "BackflowBenchmark",
       dependencies: [
-        "Backflow", "BackflowConsole", "BackflowKernels",
+        "Backflow", "BackflowConsole", "BackflowFiles", "BackflowKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         complex, real,
       ],

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Backflow
 internal import BackflowConsole
+internal import BackflowFiles
 internal import Foundation
 
 @main
@@ -38,6 +39,7 @@ struct BackflowBenchmark: ParsableCommand {
 
   func validate() throws {
     try checkThreads(threads)
+    if let export, export.isEmpty { throw ValidationError("--export needs a directory.") }
     guard seconds > 0, seconds <= 86_400 else {
       throw ValidationError("--seconds must be positive and at most a day, 86400, not \(seconds).")
     }
@@ -62,7 +64,14 @@ struct BackflowBenchmark: ParsableCommand {
       throw ExitCode.failure
     #else
       if let threads { Threads.count = threads }
-      if let export { return try write(selected, to: export) }
+      if let export {
+        do {
+          return try write(selected, to: export)
+        } catch {
+          complain("\(error)")
+          throw ExitCode.failure
+        }
+      }
       var machine = Machine(seconds: max(0.2, min(seconds, 0.5)))
       if format == .text { say(TextTable.heading(machine, threads: Threads.count)) }
       var measured: [(workload: Workload, measurement: Measurement)] = []
@@ -92,10 +101,10 @@ struct BackflowBenchmark: ParsableCommand {
   /// One folder a workload, one .npy file a tensor: what scripts/compare-peers computes again.
   private func write(_ workloads: [Workload], to directory: String) throws {
     for workload in workloads where workload.pass == .forwardBackward {
-      let folder = URL(fileURLWithPath: directory).appendingPathComponent(workload.name)
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let folder = directory + "/" + workload.name
+      try WholeFile.makeFolder(folder)
       for (name, tensor) in try workload.prepare().tensors() {
-        try NPY.write(tensor, to: folder.appendingPathComponent(name + ".npy").path)
+        try NPY.write(tensor, to: "\(folder)/\(name).npy")
       }
     }
   }

@@ -16,6 +16,11 @@ final class Interruption {
     source.resume()
   }
 
+  deinit {
+    source.cancel()
+    signal(SIGINT, SIG_DFL)
+  }
+
   /// Whether Ctrl-C was pressed since the start.
   var isRequested: Bool { flag.raised.load(ordering: .relaxed) }
 

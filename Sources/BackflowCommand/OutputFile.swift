@@ -5,7 +5,10 @@ internal import Foundation
 ///
 /// - Throws: `FileError`.
 func write(_ text: String, to path: String) throws(FileError) {
-  try WholeFile.write(to: path) { file throws(FileError) in try file.write(Array(text.utf8)) }
+  let wait = LockWait(for: path)
+  try WholeFile.write(to: path, whileLocked: wait.goesOn) { file throws(FileError) in
+    try file.write(Array(text.utf8))
+  }
 }
 
 /// Makes the folder at `path`, and those above it, if they are not there.

@@ -1,15 +1,16 @@
 internal import Backflow
-internal import Foundation
+internal import BackflowFiles
 
 /// A directory of `.npy` files, by their names.
 struct SavedDirectory {
   let path: String
-  /// The names of the files without ".npy", sorted; none if the directory cannot be read.
+  /// The names of the files without ".npy", sorted.
   let names: [String]
 
-  init(_ path: String) {
+  /// - Throws: `FileError` if the directory cannot be read.
+  init(_ path: String) throws(FileError) {
     self.path = path
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let files = try InputFolder(path)?.fileNames() ?? []
     names = files.filter { $0.hasSuffix(".npy") && !$0.hasPrefix(".") }
       .map { String($0.dropLast(4)) }.sorted()
   }

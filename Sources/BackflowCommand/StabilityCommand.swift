@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Backflow
 internal import BackflowConsole
+internal import BackflowFiles
 internal import Foundation
 
 struct StabilityCommand: ParsableCommand {
@@ -9,7 +10,7 @@ struct StabilityCommand: ParsableCommand {
     abstract: "Ask whether gradients survive a recurrence, and for how long.",
     discussion: """
       PATH is an .npy file with a recurrent weight [hidden, hidden], or the directory that \
-      `backflow train digits --model rnn --save` wrote. A weight alone is analysed at rest, without \
+      `backflow train digits --model rnn --save` wrote. A weight alone is analyzed at rest, without \
       input; a trained network along the states it takes on held-out digits.
       """)
 
@@ -92,17 +93,14 @@ struct StabilityCommand: ParsableCommand {
       precision: NPY.precision(path), using: &random)
   }
 
-  private var isDirectory: Bool {
-    let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-    return type == .typeDirectory
-  }
+  private var isDirectory: Bool { InputFolder.isThere(path) }
 
   private func reportOfTrainedNetwork(
     using random: inout RandomSource
   ) throws -> StabilityReport {
-    let directory = SavedDirectory(path)
+    let directory = try SavedDirectory(path)
     if let model = directory.models.first(where: { $0 != .rnn }) {
-      throw UnanalysedNetwork(path: path, model: model)
+      throw UnanalyzedNetwork(path: path, model: model)
     }
     guard directory.holds("rnn.weight_hh_l0") else { throw ForeignDirectory(directory) }
     do {
@@ -130,12 +128,12 @@ struct StabilityCommand: ParsableCommand {
 }
 
 /// A directory with the parameters of a network whose recurrence, if it has one, is not vanilla.
-private struct UnanalysedNetwork: Error, CustomStringConvertible {
+private struct UnanalyzedNetwork: Error, CustomStringConvertible {
   let path: String
   let model: DigitModel
 
   var description: String {
-    "\(path): holds a network of `train digits --model \(model.rawValue)`; stability is analysed of"
+    "\(path): holds a network of `train digits --model \(model.rawValue)`; stability is analyzed of"
       + " a directory that holds one of `--model rnn` and no other"
   }
 }

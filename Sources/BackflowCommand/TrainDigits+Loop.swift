@@ -8,9 +8,9 @@ extension TrainDigits {
   ///
   /// - Throws: `ExitCode`, after saying why, if the training diverges or is interrupted.
   func trained<Network: Layer<Float>>(
-    _ network: Network, on training: Digits, using random: inout RandomSource
+    _ network: Network, on training: Digits, until interruption: Interruption,
+    using random: inout RandomSource
   ) throws -> Network {
-    let interruption = Interruption()
     let count = training.labels.count
     var network = network
     let steps = epochs * ((count + batch - 1) / batch)
@@ -46,8 +46,7 @@ extension TrainDigits {
           isMilestone: seen == count)
         if interruption.isRequested {
           progress.finish()
-          complain("interrupted; nothing was saved")
-          throw ExitCode(130)
+          throw interrupted()
         }
       }
     }

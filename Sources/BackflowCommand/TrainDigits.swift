@@ -68,8 +68,6 @@ struct TrainDigits: ParsableCommand {
   func run() throws {
     if let threads { Threads.count = threads }
     do {
-      // Better now than after the training.
-      if let save { try NPYDirectory.prepare(save) }
       try train(Digits.load())
     } catch let code as ExitCode {
       throw code
@@ -82,16 +80,34 @@ struct TrainDigits: ParsableCommand {
     let (training, heldOut) = digits.split
     var random = RandomSource(seed: seed)
     let network = model.network(hiddenSize: hidden ?? model.hiddenSize, using: &random)
+    if let save {
+      // Better now than after the training.
+      let wait = LockWait(for: save)
+      try NPYDirectory.prepare(save, for: network, whileLocked: wait.goesOn)
+    }
     say(
       "\(training.labels.count) images to train on, \(heldOut.labels.count) held out;"
         + " \(network.parameterCount) parameters")
 
-    let trained = try trained(network, on: training, using: &random)
+    let interruption = Interruption()
+    let trained = try trained(network, on: training, until: interruption, using: &random)
     let logits = trained(heldOut[keyPath: model.input])
     say(String(format: "held-out accuracy %.2f %%", 100 * accuracy(logits, heldOut.labels)))
     if let save {
-      try NPYDirectory.write(trained, to: save)
+      let wait = LockWait(for: save, until: interruption)
+      do {
+        try NPYDirectory.write(trained, to: save, whileLocked: wait.goesOn)
+      } catch {
+        if wait.isInterrupted { throw interrupted() }
+        throw error
+      }
       say("parameters saved in \(save)")
     }
+  }
+
+  /// Says that the training was for nothing.
+  func interrupted() -> ExitCode {
+    complain("interrupted; nothing was saved")
+    return ExitCode(130)
   }
 }

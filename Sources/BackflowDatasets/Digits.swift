@@ -2,7 +2,7 @@ public import BackflowKernels
 public import BackflowLinearAlgebra
 internal import CDigits
 
-/// 1,797 handwritten digits of 8 × 8 pixels with 17 grey levels: small enough to train on in
+/// 1,797 handwritten digits of 8 × 8 pixels with 17 gray levels: small enough to train on in
 /// seconds, real enough to be wrong about.
 ///
 /// Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine

@@ -1,7 +1,5 @@
 #if canImport(Darwin)
   internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
 #else
   internal import Glibc
 #endif
@@ -34,6 +32,8 @@ struct FileStatus {
   let identity: Identity
   let size: Int
   let permissions: mode_t
+  /// Whether only their owners may move the entries of the directory.
+  let isSticky: Bool
   let owner: (user: uid_t, group: gid_t)
 
   private init(_ status: stat) {
@@ -51,6 +51,7 @@ struct FileStatus {
     size = Int(status.st_size)
     // With the bits by which a directory hands on its group and protects its entries.
     permissions = status.st_mode & (kind == .folder ? 0o7777 : 0o777)
+    isSticky = kind == .folder && status.st_mode & S_ISVTX != 0
     owner = (status.st_uid, status.st_gid)
   }
 
@@ -62,8 +63,8 @@ struct FileStatus {
   }
 
   /// Of what `path` names after its links are followed; `nil` if there is nothing.
-  static func at(_ path: String) throws(SystemError) -> FileStatus? {
-    try whereThereIs { status in unsafe stat(path, &status) }
+  static func at(_ path: SystemPath) throws(SystemError) -> FileStatus? {
+    try whereThereIs { status in unsafe stat(path.terminated, &status) }
   }
 
   /// Of the entry `name` of an open directory; `nil` if there is none.
@@ -71,8 +72,20 @@ struct FileStatus {
     _ name: EntryName, in folder: Int32, followsLinks: Bool
   ) throws(SystemError) -> FileStatus? {
     try whereThereIs { status in
-      unsafe fstatat(folder, name.bytes, &status, followsLinks ? 0 : AT_SYMLINK_NOFOLLOW)
+      unsafe fstatat(folder, name.terminated, &status, followsLinks ? 0 : AT_SYMLINK_NOFOLLOW)
     }
+  }
+
+  /// Gives what replaces this its permissions and its owner, as far as that is allowed.
+  func handOver(
+    changeOwner: (uid_t, gid_t) -> Int32, changePermissions: (mode_t) -> Int32
+  ) {
+    var permissions = permissions
+    if changeOwner(owner.user, owner.group) != 0, changeOwner(uid_t.max, owner.group) != 0 {
+      // What was allowed to the group was not meant for another one.
+      permissions &= ~0o2070
+    }
+    _ = changePermissions(permissions)
   }
 
   private static func whereThereIs(
@@ -86,18 +99,5 @@ struct FileStatus {
       return nil
     }
     return FileStatus(status)
-  }
-}
-
-/// The name of a directory's entry, which need not be text.
-struct EntryName: Hashable {
-  /// With the zero byte at the end.
-  let bytes: [CChar]
-
-  init(_ name: String) { bytes = Array(name.utf8CString) }
-  init(bytes: [CChar]) { self.bytes = bytes }
-
-  var text: String {
-    String(decoding: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }

@@ -2,26 +2,20 @@ internal import CFileCalls
 
 #if canImport(Darwin)
   internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
 #else
   internal import Glibc
 #endif
 
 /// An open directory. It stays the same one when its path comes to name another.
 struct Folder {
-  /// With every symbolic link followed.
-  let path: String
   let file: OpenFile
 
-  init(_ path: String) throws(SystemError) {
-    self.path = path
+  init(_ path: SystemPath) throws(SystemError) {
     file = try OpenFile(path: path, O_RDONLY | O_DIRECTORY)
   }
 
   /// The directory `name` in `parent`.
   init(_ name: EntryName, in parent: Folder) throws(SystemError) {
-    path = parent.path + "/" + name.text
     file = try OpenFile(name, in: parent.file, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
   }
 
@@ -29,11 +23,13 @@ struct Folder {
 
   /// Opened and locked. Whoever held the lock before may have replaced it, so it is opened again
   /// until the path names what is locked.
-  static func locked(_ path: String) throws(SystemError) -> Folder {
+  static func locked(
+    _ path: SystemPath, _ goesOn: (() -> Bool)?
+  ) throws(SystemError) -> Folder {
     // No more often than a file system without stable numbers would be believed.
     for _ in 0..<1000 {
       let folder = try Folder(path)
-      try folder.file.lock()
+      try folder.file.lock(goesOn)
       if try FileStatus.at(path)?.identity == folder.file.status.identity { return folder }
     }
     throw SystemError(code: EBUSY)
@@ -60,12 +56,8 @@ struct Folder {
     while true {
       errno = 0
       guard let entry = unsafe readdir(listing) else { break }
-      let bytes = unsafe withUnsafeBytes(of: entry.pointee.d_name) { name in
-        unsafe Array(name.prefix { $0 != 0 })
-      }
-      if bytes != [46], bytes != [46, 46] {
-        names.append(EntryName(bytes: bytes.map { CChar(bitPattern: $0) } + [0]))
-      }
+      let name = unsafe bytesOfText(backflow_entry_name(entry))
+      if name != [46], name != [46, 46] { names.append(EntryName(bytes: name)) }
     }
     if errno != 0 { throw SystemError(code: errno) }
     return names
@@ -79,41 +71,44 @@ struct Folder {
 
   /// A new, empty directory with these permissions, less those that the process withholds.
   func makeFolder(_ name: EntryName, permissions: mode_t) throws(SystemError) -> Folder {
-    try system { unsafe mkdirat(descriptor, name.bytes, permissions) }
+    try system { unsafe mkdirat(descriptor, name.terminated, permissions) }
     return try Folder(name, in: self)
   }
 
   func removeFile(_ name: EntryName) throws(SystemError) {
-    try system { unsafe unlinkat(descriptor, name.bytes, 0) }
+    try system { unsafe unlinkat(descriptor, name.terminated, 0) }
   }
 
   /// Removes a directory that is empty, and no other.
   func removeFolder(_ name: EntryName) throws(SystemError) {
-    try system { unsafe unlinkat(descriptor, name.bytes, AT_REMOVEDIR) }
+    try system { unsafe unlinkat(descriptor, name.terminated, AT_REMOVEDIR) }
   }
 
   /// Gives an entry another name, here or in `other`; what has that name is replaced.
   func rename(
     _ name: EntryName, to newName: EntryName, in other: Folder
   ) throws(SystemError) {
-    try system { unsafe renameat(descriptor, name.bytes, other.descriptor, newName.bytes) }
+    try system {
+      unsafe renameat(descriptor, name.terminated, other.descriptor, newName.terminated)
+    }
   }
 
   /// Gives an entry that is no directory a second name, in `other`.
   func link(_ name: EntryName, into other: Folder) throws(SystemError) {
-    try system { unsafe linkat(descriptor, name.bytes, other.descriptor, name.bytes, 0) }
+    try system { unsafe linkat(descriptor, name.terminated, other.descriptor, name.terminated, 0) }
   }
 
   /// Makes a symbolic link.
-  func makeLink(_ name: EntryName, to target: String) throws(SystemError) {
-    try system { unsafe symlinkat(target, descriptor, name.bytes) }
+  func makeLink(_ name: EntryName, to target: EntryName) throws(SystemError) {
+    try system { unsafe symlinkat(target.terminated, descriptor, name.terminated) }
   }
 
   /// Where a symbolic link leads; `nil` if it is none.
-  func target(ofLink name: EntryName) -> String? {
-    var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = unsafe readlinkat(descriptor, name.bytes, &bytes, bytes.count)
-    return count > 0 ? EntryName(bytes: bytes.prefix(count) + [0]).text : nil
+  func target(ofLink name: EntryName) -> EntryName? {
+    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe readlinkat(descriptor, name.terminated, &target, target.count)
+    guard count > 0 else { return nil }
+    return EntryName(bytes: target.prefix(count).map { UInt8(bitPattern: $0) })
   }
 
   /// Exchanges an entry for one of `folder` in one step. `false` where there is no such step.
@@ -121,22 +116,34 @@ struct Folder {
     _ name: EntryName, with other: EntryName, in folder: Folder
   ) throws(SystemError) -> Bool {
     let code = unsafe backflow_exchange(
-      descriptor, name.bytes, folder.descriptor, other.bytes)
+      descriptor, name.terminated, folder.descriptor, other.terminated)
     if code != 0, code != ENOTSUP { throw SystemError(code: code) }
     return code == 0
   }
 
-  /// Whether another file system begins here.
-  var isMountPoint: Bool { backflow_is_mount_point(descriptor) != 0 }
+  enum Obstacle { case mountPoint, immutable }
 
-  /// Whether `name` is a file that a `FolderReplacement` wrote under this name.
-  func isMarked(_ name: EntryName) -> Bool {
-    guard let file = try? OpenFile(name, in: file, O_RDONLY | O_NOFOLLOW) else { return false }
-    return unsafe backflow_has_mark(file.descriptor, name.bytes) != 0
+  /// Why an entry can be neither moved nor removed, whatever the rights.
+  func obstacle(to name: EntryName) throws(SystemError) -> Obstacle? {
+    let obstacle = unsafe backflow_obstacle(descriptor, name.terminated)
+    if obstacle == Int32(backflow_obstacle_immutable) { return .immutable }
+    if obstacle == Int32(backflow_obstacle_mount_point) { return .mountPoint }
+    guard let entry = try status(of: name), entry.kind == .folder else { return nil }
+    return entry.identity.device == (try file.status).identity.device ? nil : .mountPoint
   }
-}
 
-extension OpenFile {
-  /// Records that a `FolderReplacement` wrote the file. Some file systems keep no such record.
-  func setMark(_ name: EntryName) { _ = unsafe backflow_set_mark(descriptor, name.bytes) }
+  /// - Throws: `SystemError` unless this process may write to the entry `name`, or to the directory
+  ///   itself.
+  func checkWritable(_ name: EntryName = EntryName(".")) throws(SystemError) {
+    try system { unsafe faccessat(descriptor, name.terminated, W_OK, AT_EACCESS) }
+  }
+
+  /// Gives an entry the permissions and the owner of what it replaces, as far as that is allowed.
+  func takeOver(_ status: FileStatus, for name: EntryName) {
+    status.handOver(
+      changeOwner: { user, group in
+        unsafe fchownat(descriptor, name.terminated, user, group, AT_SYMLINK_NOFOLLOW)
+      },
+      changePermissions: { unsafe fchmodat(descriptor, name.terminated, $0, 0) })
+  }
 }

@@ -1,63 +1,64 @@
 #if canImport(Darwin)
   internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
 #else
   internal import Glibc
 #endif
 
 extension FolderReplacement {
+  /// A directory that another one has replaced.
+  struct Replaced {
+    let folder: Folder
+    /// What has a second name in the directory that replaced it.
+    let kept: [EntryName: FileStatus.Identity]
+  }
+
   /// Writes the new directory and puts it in its place.
-  func run(
+  mutating func run(
     _ names: [String], _ body: (_ index: Int, FileWriter) throws(FileError) -> Void
   ) throws {
-    let old = try target()
-    let folder = try parent.makeFolder(new, permissions: old == nil ? 0o777 : 0o700)
-    var kept: [EntryName: FileStatus.Identity] = [:]
+    let before = try target()?.file.status
+    let folder = try parent.makeFolder(new, permissions: before == nil ? 0o777 : 0o700)
+    let old: Replaced?
     do {
       try folder.makeFile(FolderReplacement.unfinished).sync()
       for (index, name) in names.enumerated() {
         try writeFile(name, in: folder) { writer throws(FileError) in try body(index, writer) }
       }
-      if let old {
-        // In this order, as whoever saves to a directory inside it locks first what is above.
-        try old.file.lock()
-        try folder.file.lock()
-        kept = try keep(Set(names.map(EntryName.init)), of: old, in: folder)
-        folder.file.takeOver(try old.file.status)
+      let entries = names.map(EntryName.init)
+      try writeFile(FolderReplacement.list.text, in: folder) { writer throws(FileError) in
+        try writer.write(FolderReplacement.list(of: entries))
       }
-      try folder.file.sync()
-      try putInPlace(over: old)
+      exchanges = try exchanges && canExchange(in: folder)
+      old = try putInPlace(folder, Set(entries + [FolderReplacement.list]), before: before)
     } catch {
       try? discard(folder)
       throw error
     }
-    try tidied("was saved, but what it replaced is still beside it") {
+    let oldName = exchanges ? new : former
+    let left = old == nil ? "" : ", but what it replaced is still beside it (\(oldName.text))"
+    try tidied("was saved" + left) {
       try parent.file.sync()
       try folder.removeFile(FolderReplacement.unfinished)
-      guard let old else { return }
-      let name = try parent.status(of: new) == nil ? former : new
-      try settle(old, named: name, in: folder, kept: kept)
+      if let old { try settle(old.folder, named: oldName, in: folder, kept: old.kept) }
       try folder.file.sync()
     }
   }
 
   /// Does what is not the save itself.
-  private func tidied(_ problem: String, _ body: () throws -> Void) throws {
+  func tidied(_ problem: String, _ body: () throws -> Void) throws {
     do {
       try body()
     } catch let error as SystemError {
-      throw FileError(path, "\(problem) (\(new.text)): \(error.sentence)")
+      throw FileError(path, "\(problem): \(error.sentence)")
     }
   }
 
   private func writeFile(
     _ text: String, in folder: Folder, _ body: (FileWriter) throws(FileError) -> Void
   ) throws(FileError) {
-    let (name, path) = (EntryName(text), joined(path, text))
+    let path = joined(path, text)
     do {
-      let file = try folder.makeFile(name)
-      file.setMark(name)
+      let file = try folder.makeFile(EntryName(text))
       try body(FileWriter(path: path, file: file))
       try file.sync()
     } catch let error as SystemError {
@@ -67,140 +68,110 @@ extension FolderReplacement {
     }
   }
 
+  /// Tries an exchange of two empty files, one of which goes again.
+  private func canExchange(in folder: Folder) throws(SystemError) -> Bool {
+    let probe = EntryName(".backflow-probe")
+    _ = try folder.makeFile(probe)
+    let exchanged = try folder.exchange(probe, with: FolderReplacement.unfinished, in: folder)
+    try folder.removeFile(probe)
+    return exchanged
+  }
+
+  /// Puts `folder` in the place of what is there by then, which may be another directory than at the
+  /// beginning, or none. Returns what was there.
+  private func putInPlace(
+    _ folder: Folder, _ names: Set<EntryName>, before: FileStatus?
+  ) throws -> Replaced? {
+    // No more often than somebody would rename directories in earnest.
+    for _ in 0..<100 {
+      guard try parent.status(of: new)?.identity == folder.file.status.identity else {
+        throw SystemError(code: ENOENT)
+      }
+      var old: Replaced?
+      if let target = try target() {
+        try check(names.map(\.text))
+        // In this order, as whoever saves to a directory inside it locks first what is above.
+        try target.file.lock(goesOn)
+        try folder.file.lock(goesOn)
+        old = Replaced(folder: target, kept: try keep(names, of: target, in: folder))
+        folder.file.takeOver(try target.file.status)
+      } else if let before {
+        folder.file.takeOver(before)
+      }
+      try folder.file.sync()
+      if try takePlace(of: old?.folder) { return old }
+      // Begin again with what is there now.
+      for name in try folder.names()
+      where !names.contains(name) && name != FolderReplacement.unfinished {
+        try folder.removeFile(name)
+      }
+    }
+    throw SystemError(code: EBUSY)
+  }
+
   /// Gives everything in `old` that the new files do not replace a second name in `folder`, and
-  /// returns what has one.
+  /// returns what has one. A new file takes over the permissions of the one that it replaces.
   private func keep(
     _ names: Set<EntryName>, of old: Folder, in folder: Folder
   ) throws -> [EntryName: FileStatus.Identity] {
+    let own = try ownFiles(in: old)
     var kept: [EntryName: FileStatus.Identity] = [:]
     for name in try old.names() where name != FolderReplacement.unfinished {
       guard let status = try old.status(of: name) else { continue }
       if names.contains(name) {
-        guard status.kind != .folder else {
-          throw FileError(
-            joined(path, name.text), "cannot be written: it is a directory; move it away")
-        }
+        if status.kind == .file { folder.takeOver(status, for: name) }
         continue
       }
-      if status.kind == .file, old.isMarked(name) { continue }
+      if status.kind == .file, own.contains(name) { continue }
       if status.kind != .folder, (try? old.link(name, into: folder)) != nil {
         kept[name] = status.identity
       } else {
         // A directory has one name only, and some file systems give files no second one either. Such
         // an entry is moved after the exchange, and a symbolic link leads to it until then.
-        try? folder.makeLink(name, to: bridge(name, in: exchanges ? new : former))
+        try folder.makeLink(name, to: bridge(name, in: exchanges ? new : former))
       }
     }
     return kept
   }
 
   /// Where a link in the directory leads to an entry of the old one, which has the name `oldName`.
-  private func bridge(_ name: EntryName, in oldName: EntryName) -> String {
-    "../" + oldName.text + "/" + name.text
+  func bridge(_ name: EntryName, in oldName: EntryName) -> EntryName {
+    let slash = UInt8(ascii: "/")
+    return EntryName(bytes: Array("../".utf8) + oldName.bytes + [slash] + name.bytes)
   }
 
-  private func putInPlace(over old: Folder?) throws(SystemError) {
-    guard old != nil else { return try parent.rename(new, to: place.name, in: parent) }
-    if exchanges, try parent.exchange(new, with: place.name, in: parent) { return }
-    try parent.rename(place.name, to: former, in: parent)
-    do {
-      try parent.rename(new, to: place.name, in: parent)
-    } catch {
-      try? parent.rename(former, to: place.name, in: parent)
-      throw error
-    }
-  }
-
-  // MARK: - After a save, this one or one that was killed
-
-  /// Puts in order what a save to this place has left that was killed.
-  func recover() throws {
-    try tidied("cannot be written: what an earlier save left beside it is in the way") {
-      for name in [new, former] {
-        guard let left = try parent.status(of: name) else { continue }
-        // In a directory that everyone may write to, somebody else could have put it there.
-        let owner = try parent.status(of: place.name)?.owner.user ?? geteuid()
-        guard left.kind == .folder, [geteuid(), owner].contains(left.owner.user) else {
-          throw SystemError(code: EPERM)
-        }
-      }
-      try restore()
-    }
-  }
-
-  private func restore() throws {
-    if try target() == nil, try parent.status(of: former) != nil {
-      try parent.rename(former, to: place.name, in: parent)
-    }
-    if try parent.status(of: new) != nil {
-      let left = try Folder(new, in: parent)
-      if try left.status(of: FolderReplacement.unfinished) != nil {
-        try discard(left)
-      } else if let target = try target() {
-        try settle(left, named: new, in: target)
-      } else if try left.names().isEmpty {
-        try parent.removeFolder(new)
-      } else {
-        // The exchanged directory was removed since; this is all there is.
+  /// Gives the new directory its name. `false`, and everything as it was, if the place is not, or no
+  /// longer, that of `old`.
+  private func takePlace(of old: Folder?) throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      guard let old else {
         try parent.rename(new, to: place.name, in: parent)
+        return true
       }
-    }
-    guard let target = try target() else { return }
-    if try parent.status(of: former) != nil {
-      try settle(Folder(former, in: parent), named: former, in: target)
-    }
-    if try target.status(of: FolderReplacement.unfinished) != nil {
-      try target.removeFile(FolderReplacement.unfinished)
-    }
-  }
-
-  /// Removes a directory that was not finished. It holds files that a save wrote, and second names.
-  private func discard(_ folder: Folder) throws(SystemError) {
-    // The mark goes last: as long as it is there, the rest may be removed.
-    for name in try folder.names() where name != FolderReplacement.unfinished {
-      try folder.removeFile(name)
-    }
-    if try folder.status(of: FolderReplacement.unfinished) != nil {
-      try folder.removeFile(FolderReplacement.unfinished)
-    }
-    try parent.removeFolder(new)
-  }
-
-  /// Moves to `folder`, which has taken the place of `old`, what it does not have yet, and removes
-  /// `old`. What was `kept` and is another file by now has been changed in between and moves, too.
-  private func settle(
-    _ old: Folder, named oldName: EntryName, in folder: Folder,
-    kept: [EntryName: FileStatus.Identity] = [:]
-  ) throws {
-    for name in try old.names() {
-      guard let status = try old.status(of: name) else { continue }
-      let present = try folder.status(of: name)
-      let isReplaced = kept[name].map { $0 != status.identity } ?? (present == nil)
-      if present?.kind == .link, let link = folder.target(ofLink: name),
-        [new, former].contains(where: { link == bridge(name, in: $0) })
-      {
-        if try !old.exchange(name, with: name, in: folder) {
-          try folder.removeFile(name)
-          try old.rename(name, to: name, in: folder)
-        } else {
-          try old.removeFile(name)
+      let oldName = exchanges ? new : former
+      if exchanges {
+        guard try parent.exchange(new, with: place.name, in: parent) else {
+          throw SystemError(code: ENOTSUP)
         }
-      } else if status.kind == .folder, present != nil {
-        throw FileError(
-          path,
-          "was saved, but \(oldName.text) beside it holds a directory \(name.text) as well; move one"
-            + " of the two away")
-      } else if isReplaced, !isOwn(name, in: old) {
-        try old.rename(name, to: name, in: folder)
       } else {
-        try old.removeFile(name)
+        try parent.rename(place.name, to: former, in: parent)
       }
+      let isOld = try parent.status(of: oldName)?.identity == old.file.status.identity
+      if exchanges {
+        if !isOld { _ = try parent.exchange(new, with: place.name, in: parent) }
+        return isOld
+      }
+      do throws(SystemError) {
+        if isOld { try parent.rename(new, to: place.name, in: parent) }
+      } catch {
+        try? parent.rename(former, to: place.name, in: parent)
+        throw error
+      }
+      if !isOld { try parent.rename(former, to: place.name, in: parent) }
+      return isOld
+    } catch {
+      guard [ENOENT, EEXIST, ENOTEMPTY].contains(error.code) else { throw error }
+      return false
     }
-    try parent.removeFolder(oldName)
-  }
-
-  /// Whether a save has made the entry.
-  private func isOwn(_ name: EntryName, in folder: Folder) -> Bool {
-    name == FolderReplacement.unfinished || folder.isMarked(name)
   }
 }

@@ -1,7 +1,5 @@
 #if canImport(Darwin)
   internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
 #else
   internal import Glibc
 #endif
@@ -14,6 +12,9 @@
 /// directory is removed entry by entry.
 /// Where the file system has no exchange, the old one is renamed to `.NAME.backflow-former` first.
 ///
+/// The names of the files that a replacement wrote stand in a file beside them, `.backflow-files`, by
+/// which the next one, also to a copy of the directory, tells them from what others put there.
+///
 /// A lock on the directory above keeps a second writer waiting. It is no file, so nothing remains of
 /// it. What a process that was killed has left is put in order by the next save to the same place.
 package struct FolderReplacement {
@@ -22,7 +23,9 @@ package struct FolderReplacement {
   let place: Place
   /// The directory above, locked.
   let parent: Folder
-  /// Whether the exchange in one step is to be tried.
+  /// Asked while another program has a directory locked; `false` ends the wait.
+  let goesOn: (() -> Bool)?
+  /// Whether the directories can be exchanged in one step.
   var exchanges = true
 
   var new: EntryName { place.sibling("new") }
@@ -33,50 +36,94 @@ package struct FolderReplacement {
 
   /// Replaces the directory at `path`, or makes it, so that it holds the files `names`, which `body`
   /// writes one after the other. Of what it held before, files that an earlier replacement wrote
-  /// are removed; whatever else there is stays.
+  /// are removed; whatever else there is stays. A file has the permissions of the one that it replaces.
   ///
-  /// - Throws: `FileError`; the old directory is then as it was.
+  /// - Parameters:
+  ///   - exchanges: Whether an exchange in one step is tried.
+  ///   - goesOn: Asked again and again while another program has the directory locked; `false` ends the
+  ///     wait. If `nil`, the wait ends with the lock alone.
+  /// - Throws: `FileError`. The old directory is then as it was, unless the problem begins with "was
+  ///   saved": then the new one is in its place.
   package static func write(
     to path: String, files names: [String], exchanges: Bool = true,
+    whileLocked goesOn: (() -> Bool)? = nil,
     _ body: (_ index: Int, FileWriter) throws(FileError) -> Void
   ) throws(FileError) {
-    try checkPath(path, names: "directory")
-    var made: [String] = []
+    var made: [SystemPath] = []
     do {
-      made = try makeFolders(split(path).parent)
-      var replacement = try FolderReplacement(path)
+      var replacement = try FolderReplacement(path, goesOn, &made)
       replacement.exchanges = exchanges
-      try replacement.check()
+      try replacement.check(names)
       try replacement.recover()
       try replacement.run(names, body)
     } catch {
       removeFolders(made)
-      throw FolderReplacement.fileError(error, path)
+      throw fileError(error, path)
+    }
+    do {
+      try syncNames(of: made)
+    } catch {
+      throw FileError(
+        path, "was saved, but may be lost if the computer stops now: \(error.sentence)")
     }
   }
 
   /// Finds out whether `write` can replace the directory at `path`, and puts in order what an
-  /// earlier one has left. Directories above may be made.
+  /// earlier one has left. Directories above that are missing are made, and removed again.
   ///
+  /// - Parameters:
+  ///   - names: The files that are to be written.
+  ///   - goesOn: As for `write`.
   /// - Throws: `FileError` that says why not.
-  package static func prepare(_ path: String) throws(FileError) {
-    try checkPath(path, names: "directory")
+  package static func prepare(
+    _ path: String, files names: [String] = [], whileLocked goesOn: (() -> Bool)? = nil
+  ) throws(FileError) {
+    var made: [SystemPath] = []
     do {
-      try makeFolders(split(path).parent)
-      let replacement = try FolderReplacement(path)
-      try replacement.check()
+      let replacement = try FolderReplacement(path, goesOn, &made)
+      // Before the lock is given up, so that another process finds the directories there or not.
+      defer { withExtendedLifetime(replacement) { removeFolders(made) } }
+      try replacement.check(names)
       try replacement.recover()
-      _ = try replacement.parent.makeFolder(replacement.new, permissions: 0o700)
-      try replacement.parent.removeFolder(replacement.new)
+      let folder = try replacement.parent.makeFolder(replacement.new, permissions: 0o700)
+      do {
+        // A name may be too long.
+        for name in names.map(EntryName.init) {
+          _ = try folder.makeFile(name)
+          try folder.removeFile(name)
+        }
+      } catch {
+        try? replacement.discard(folder)
+        throw error
+      }
+      try replacement.discard(folder)
     } catch {
+      removeFolders(made)
       throw fileError(error, path)
     }
   }
 
-  private init(_ path: String) throws(SystemError) {
+  /// The directory above, which is made if need be, opened and locked. What was made is added to `made`.
+  private init(
+    _ path: String, _ goesOn: (() -> Bool)?, _ made: inout [SystemPath]
+  ) throws {
+    try checkPath(path, names: "directory")
     self.path = path
-    place = try Place(path)
-    parent = try Folder.locked(place.parent)
+    self.goesOn = goesOn
+    let path = SystemPath(path)
+    var attempts = 0
+    while true {
+      do throws(SystemError) {
+        made += try makeFolders(path.split.parent)
+        let place = try Place(path)
+        (self.place, parent) = (place, try Folder.locked(place.parent, goesOn))
+        return
+      } catch {
+        // Another process may have removed what it had made and this one counts on.
+        attempts += 1
+        guard error.code == ENOENT, attempts < 100 else { throw error }
+      }
+    }
   }
 
   private static func fileError(_ error: any Error, _ path: String) -> FileError {
@@ -88,44 +135,5 @@ package struct FolderReplacement {
   /// The directory that is to be replaced, if there is one.
   func target() throws(SystemError) -> Folder? {
     try parent.status(of: place.name) == nil ? nil : Folder(place.name, in: parent)
-  }
-
-  /// Refuses what cannot be exchanged for another directory.
-  private func check() throws {
-    guard let status = try parent.status(of: place.name) else { return }
-    guard status.kind == .folder else {
-      throw FileError(path, "is \(status.kind.name) and not a directory")
-    }
-    if try FileStatus.at(".")?.identity == status.identity {
-      throw FileError(
-        path, "is the current directory, which a save would replace; name a directory inside it")
-    }
-    let target = try Folder(place.name, in: parent)
-    if try isMountPoint(target, in: parent) {
-      throw FileError(
-        path, "is a mount point, which no save can replace; name a directory inside it")
-    }
-    for folder in [parent, target] where unsafe access(folder.path, W_OK) != 0 {
-      throw FileError(
-        path, "cannot be written: \(SystemError(code: errno).sentence) (\(folder.path))")
-    }
-    // Directories inside are moved, for which one must be allowed to write to them.
-    for name in try target.names() where try target.status(of: name)?.kind == .folder {
-      let folder = try Folder(name, in: target)
-      if try isMountPoint(folder, in: target) {
-        throw FileError(
-          path, "holds the mount point \(name.text), which no save can move; name another directory"
-        )
-      }
-      if unsafe access(folder.path, W_OK) != 0 {
-        throw FileError(
-          path, "cannot be written: \(SystemError(code: errno).sentence) (\(folder.path))")
-      }
-    }
-  }
-
-  private func isMountPoint(_ folder: Folder, in above: Folder) throws(SystemError) -> Bool {
-    let (device, other) = (try folder.file.status, try above.file.status)
-    return device.identity.device != other.identity.device || folder.isMountPoint
   }
 }

@@ -1,7 +1,5 @@
 #if canImport(Darwin)
   internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
 #else
   internal import Glibc
 #endif
@@ -17,7 +15,7 @@ package struct InputFile {
   /// Opens the file at `path`.
   package init(_ path: String) throws(FileError) {
     try checkPath(path, names: "file")
-    try self.init(path) { () throws(SystemError) in try OpenFile(path: path, O_RDONLY) }
+    try self.init(path) { () throws(SystemError) in try OpenFile(path: SystemPath(path), O_RDONLY) }
   }
 
   init(_ path: String, _ open: () throws(SystemError) -> OpenFile) throws(FileError) {

@@ -1,7 +1,5 @@
 #if canImport(Darwin)
   internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
 #else
   internal import Glibc
 #endif
@@ -25,14 +23,21 @@ package struct InputFolder {
     }
   }
 
+  /// Whether `path` names a directory, also through symbolic links and where it cannot be read.
+  package static func isThere(_ path: String) -> Bool {
+    (try? FileStatus.at(SystemPath(path)))?.kind == .folder
+  }
+
   private static func opened(_ path: String) throws(SystemError) -> Folder? {
     do {
-      return try Folder(path)
+      return try Folder(SystemPath(path))
     } catch {
       guard error.code == ENOENT else { throw error }
     }
     // A save that could not exchange the two in one step and was killed between its steps.
-    guard let place = try? Place(path), let parent = try? Folder(place.parent) else { return nil }
+    guard let place = try? Place(SystemPath(path)), let parent = try? Folder(place.parent) else {
+      return nil
+    }
     return try? Folder(place.sibling("former"), in: parent)
   }
 

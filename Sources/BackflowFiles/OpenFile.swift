@@ -1,7 +1,5 @@
 #if canImport(Darwin)
   internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
 #else
   internal import Glibc
 #endif
@@ -16,19 +14,19 @@ final class OpenFile: Sendable {
 
   /// What `path` names, opened. Never waits for the other end of a pipe unless it `waits`.
   convenience init(
-    path: String, _ flags: Int32, waits: Bool = false
+    path: SystemPath, _ flags: Int32, waits: Bool = false
   ) throws(SystemError) {
     let all = flags | O_CLOEXEC | O_NOCTTY | (waits ? 0 : O_NONBLOCK)
-    self.init(try system { unsafe open(path, all) })
+    self.init(try system { unsafe open(path.terminated, all) })
   }
 
-  /// An entry of an open directory, which is no link.
+  /// An entry of an open directory. A symbolic link is followed without `O_NOFOLLOW`.
   convenience init(
     _ name: EntryName, in folder: OpenFile, _ flags: Int32, permissions: mode_t = 0
   ) throws(SystemError) {
     let all = flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
     self.init(
-      try system { unsafe openat(folder.descriptor, name.bytes, all, permissions) })
+      try system { unsafe openat(folder.descriptor, name.terminated, all, permissions) })
   }
 
   var status: FileStatus {
@@ -46,19 +44,27 @@ final class OpenFile: Sendable {
 
   /// Waits until nobody else has it locked, and locks it until it is closed. Some network file
   /// systems lock no directories; there nothing keeps two writers apart.
-  func lock() throws(SystemError) {
-    do {
-      try system { flock(descriptor, LOCK_EX) }
-    } catch {
-      guard [EBADF, EINVAL, ENOLCK, ENOSYS, ENOTSUP, EOPNOTSUPP].contains(error.code) else {
-        throw error
+  ///
+  /// - Parameter goesOn: Asked again and again while another has it locked; `false` ends the wait.
+  func lock(_ goesOn: (() -> Bool)?) throws(SystemError) {
+    let flags = goesOn == nil ? LOCK_EX : LOCK_EX | LOCK_NB
+    while true {
+      do {
+        try system { flock(descriptor, flags) }
+        return
+      } catch {
+        if [EBADF, EINVAL, ENOLCK, ENOSYS, ENOTSUP, EOPNOTSUPP].contains(error.code) { return }
+        guard error.code == EWOULDBLOCK, let goesOn else { throw error }
+        guard goesOn() else { throw SystemError(code: ECANCELED) }
+        _ = poll(nil, 0, 20)
       }
     }
   }
 
   /// Takes over the permissions and the owner of what it replaces, as far as that is allowed.
   func takeOver(_ status: FileStatus) {
-    _ = fchown(descriptor, status.owner.user, status.owner.group)
-    _ = fchmod(descriptor, status.permissions)
+    status.handOver(
+      changeOwner: { fchown(descriptor, $0, $1) },
+      changePermissions: { fchmod(descriptor, $0) })
   }
 }

@@ -1,7 +1,5 @@
 #if canImport(Darwin)
   internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
 #else
   internal import Glibc
 #endif
@@ -15,6 +13,7 @@ struct SystemError: Error {
     switch code {
     case ENOENT: "there is no such file or directory"
     case EACCES, EPERM: "permission is denied; check the permissions of it and its directory"
+    case EBADF: "it is not open for writing"
     case ENOTDIR: "a part of the path is a file and not a directory"
     case EISDIR: "it is a directory and not a file; name a file in it"
     case EEXIST, ENOTEMPTY: "something of that name is there already"
@@ -25,6 +24,7 @@ struct SystemError: Error {
     case EFBIG: "it would be larger than a file may be here (see ulimit -f)"
     case EROFS: "the file system can only be read"
     case EMFILE, ENFILE: "too many files are open"
+    case ECANCELED: "the wait for another program, which has it locked, was ended"
     case EPIPE: "whoever read from it has stopped reading"
     case ENXIO: "nothing listens at its other end"
     case EBUSY: "it is in use by the system, as a mount point is; choose another place"

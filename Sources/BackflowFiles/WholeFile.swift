@@ -1,7 +1,5 @@
 #if canImport(Darwin)
   internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
 #else
   internal import Glibc
 #endif
@@ -12,19 +10,23 @@ package enum WholeFile {
   ///
   /// A new file or a regular one is written beside its place, taken to the disk and then given the
   /// name in one step, with the permissions of the file that it replaces. A symbolic link stays one,
-  /// and what it names is replaced. A pipe, a device or the program's own standard output is written
-  /// to as it stands.
+  /// and what it names is replaced. A pipe, a device, an open descriptor (`/dev/fd/3`) or the program's
+  /// own standard output is written to as it stands.
   ///
-  /// - Throws: `FileError`; the old file is then still there.
+  /// - Parameter goesOn: Asked again and again while another program has the directory locked; `false`
+  ///   ends the wait. If `nil`, the wait ends with the lock alone.
+  /// - Throws: `FileError`. The old file is then still there, unless the problem says that the file was
+  ///   written.
   package static func write(
-    to path: String, _ body: (FileWriter) throws(FileError) -> Void
+    to path: String, whileLocked goesOn: (() -> Bool)? = nil,
+    _ body: (FileWriter) throws(FileError) -> Void
   ) throws(FileError) {
     try checkPath(path, names: "file")
     do {
       if let open = try openedAsItStands(path) {
         try body(FileWriter(path: path, file: open))
       } else {
-        try replace(path, body)
+        try replace(path, goesOn, body)
       }
     } catch let error as SystemError {
       throw FileError(path, "cannot be written: \(error.sentence)")
@@ -37,7 +39,7 @@ package enum WholeFile {
   package static func makeFolder(_ path: String) throws(FileError) {
     try checkPath(path, names: "directory")
     do {
-      try makeFolders(path)
+      try syncNames(of: makeFolders(SystemPath(path)))
     } catch {
       throw FileError(path, "cannot be written: \(error.sentence)")
     }
@@ -45,32 +47,35 @@ package enum WholeFile {
 
   /// What cannot be replaced by a file, opened for writing; `nil` if `path` names a file or nothing.
   private static func openedAsItStands(_ path: String) throws(SystemError) -> OpenFile? {
-    guard let status = try FileStatus.at(path) else { return nil }
+    if let descriptor = SystemPath(path).descriptor {
+      return OpenFile(try system { dup(descriptor) })
+    }
+    guard let status = try FileStatus.at(SystemPath(path)) else { return nil }
     switch status.kind {
     case .file:
-      // As /dev/stdout is, when the shell sends the output to a file.
+      // The shell may have sent the output to this file.
       for standard in [STDOUT_FILENO, STDERR_FILENO]
       where (try? FileStatus(descriptor: standard))?.identity == status.identity {
         return OpenFile(try system { dup(standard) })
       }
       return nil
     case .folder: throw SystemError(code: EISDIR)
-    default: return try OpenFile(path: path, O_WRONLY, waits: true)
+    default: return try OpenFile(path: SystemPath(path), O_WRONLY, waits: true)
     }
   }
 
   private static func replace(
-    _ path: String, _ body: (FileWriter) throws(FileError) -> Void
+    _ path: String, _ goesOn: (() -> Bool)?, _ body: (FileWriter) throws(FileError) -> Void
   ) throws {
-    if path.hasSuffix("/") { throw SystemError(code: EISDIR) }
-    let place = try Place(path)
-    let folder = try Folder.locked(place.parent)
+    if path.utf8.last == UInt8(ascii: "/") { throw SystemError(code: EISDIR) }
+    let place = try Place(SystemPath(path))
+    let folder = try Folder.locked(place.parent, goesOn)
     let beside = place.sibling("file")
     // The lock is held, so this is what a save that was killed has left.
     if try folder.status(of: beside) != nil { try folder.removeFile(beside) }
     let file = try folder.makeFile(beside)
     do {
-      if let status = try FileStatus.at(path) { file.takeOver(status) }
+      if let status = try FileStatus.at(SystemPath(path)) { file.takeOver(status) }
       try body(FileWriter(path: path, file: file))
       try file.sync()
       try folder.rename(beside, to: place.name, in: folder)
@@ -78,6 +83,11 @@ package enum WholeFile {
       try? folder.removeFile(beside)
       throw error
     }
-    try folder.file.sync()
+    do {
+      try folder.file.sync()
+    } catch {
+      throw FileError(
+        path, "was written, but may be lost if the computer stops now: \(error.sentence)")
+    }
   }
 }

@@ -1,13 +1,11 @@
 #define _GNU_SOURCE
 #include "CFileCalls.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/types.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #if defined(__linux__)
@@ -27,33 +25,19 @@ int backflow_exchange(int folder, const char *name, int other_folder, const char
   return errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP ? ENOTSUP : errno;
 }
 
-int backflow_is_mount_point(int descriptor) {
-#if defined(__linux__) && defined(STATX_BASIC_STATS) && defined(AT_EMPTY_PATH)
+int backflow_obstacle(int folder, const char *name) {
+#if defined(__linux__) && defined(STATX_BASIC_STATS)
   struct statx status;
-  if (statx(descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status) != 0) return 0;
-  return (status.stx_attributes & 0x2000) != 0;  // STATX_ATTR_MOUNT_ROOT
+  int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+  if (statx(folder, name, flags, STATX_BASIC_STATS, &status) != 0) return backflow_obstacle_none;
+  // STATX_ATTR_MOUNT_ROOT; STATX_ATTR_IMMUTABLE and STATX_ATTR_APPEND.
+  if (status.stx_attributes & 0x2000) return backflow_obstacle_mount_point;
+  return status.stx_attributes & 0x30 ? backflow_obstacle_immutable : backflow_obstacle_none;
 #else
-  (void)descriptor;
-  return 0;
+  (void)folder;
+  (void)name;
+  return backflow_obstacle_none;
 #endif
 }
 
-static const char *const mark = "user.backflow.parameter";
-
-int backflow_set_mark(int descriptor, const char *name) {
-#if defined(__APPLE__)
-  return fsetxattr(descriptor, mark, name, strlen(name), 0, 0) == 0 ? 0 : errno;
-#else
-  return fsetxattr(descriptor, mark, name, strlen(name), 0) == 0 ? 0 : errno;
-#endif
-}
-
-int backflow_has_mark(int descriptor, const char *name) {
-  char value[256];
-#if defined(__APPLE__)
-  ssize_t length = fgetxattr(descriptor, mark, value, sizeof value, 0, 0);
-#else
-  ssize_t length = fgetxattr(descriptor, mark, value, sizeof value);
-#endif
-  return length >= 0 && (size_t)length == strlen(name) && memcmp(value, name, (size_t)length) == 0;
-}
+const char *backflow_entry_name(const void *entry) { return ((const struct dirent *)entry)->d_name; }

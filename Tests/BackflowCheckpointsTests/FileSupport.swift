@@ -12,32 +12,6 @@ func bytes(of path: String) throws -> [UInt8] {
   try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
 }
 
-/// A directory of its own for one test, gone with its contents afterwards.
-struct TemporaryDirectory: ~Copyable {
-  let path: String
-
-  init() throws {
-    let url = FileManager.default.temporaryDirectory
-      .appendingPathComponent("backflow-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    path = url.path
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String) -> String { path + "/" + name }
-
-  func write(_ bytes: [UInt8], to name: String) throws -> String {
-    try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
-    return file(name)
-  }
-
-  /// What stands in it, hidden files included, in order.
-  func contents(_ subdirectory: String = "") throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: file(subdirectory)).sorted()
-  }
-}
-
 /// An .npy file with this header and these data, whatever they say.
 func npy(
   _ header: String, data: [UInt8] = [], version: (major: UInt8, minor: UInt8) = (1, 0)

@@ -1,5 +1,6 @@
 import Backflow
 import Foundation
+import TestSupport
 import Testing
 
 /// Some parameters, all of one value.

@@ -1,5 +1,6 @@
 import Backflow
 import Foundation
+import TestSupport
 import Testing
 
 /// Parameters and buffers under names of one's choice, each of one element.
@@ -38,7 +39,7 @@ private struct Named: Parameterized {
     return error
   }
 
-  @Test func `refuses arrays that the model has no use for, with all their names`() throws {
+  @Test func `refuses arrays that the model does not use, with all their names`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try NPYDirectory.write(Named("a", "b", "c", buffers: ["d"]), to: path)

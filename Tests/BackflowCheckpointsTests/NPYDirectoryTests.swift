@@ -1,5 +1,6 @@
 import Backflow
 import Foundation
+import TestSupport
 import Testing
 
 /// Two parameters under names of one's choice.
@@ -78,12 +79,12 @@ private struct Pair: Parameterized {
 
   @Test func `is found wanting before anything is written`() throws {
     let directory = try TemporaryDirectory()
-    try NPYDirectory.prepare(directory.file("new/model"))
-    #expect(try directory.contents("new") == [])
+    try NPYDirectory.prepare(directory.file("new/model"), for: Pair())
+    #expect(try directory.contents() == [])
     _ = try directory.write([1], to: "file")
-    #expect(throws: CheckpointError.self) { try NPYDirectory.prepare(directory.file("file")) }
-    #expect(throws: CheckpointError.self) { try NPYDirectory.prepare(directory.file("file/x")) }
-    #expect(throws: CheckpointError.self) { try NPYDirectory.prepare("") }
+    for path in [directory.file("file"), directory.file("file/x"), ""] {
+      #expect(throws: CheckpointError.self) { try NPYDirectory.prepare(path, for: Pair()) }
+    }
   }
 
   @Test func `is replaced where a symbolic link points`() throws {

@@ -1,5 +1,6 @@
 import Backflow
 import Foundation
+import TestSupport
 import Testing
 
 #if os(Linux)

@@ -1,5 +1,6 @@
 import Backflow
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `An array written and read again` {

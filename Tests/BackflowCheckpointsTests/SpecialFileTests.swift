@@ -1,5 +1,6 @@
 import Backflow
 import Foundation
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -107,12 +108,16 @@ import Testing
       let written = #expect(throws: CheckpointError.self) {
         try NPYDirectory.write(model, to: path)
       }
-      let prepared = #expect(throws: CheckpointError.self) { try NPYDirectory.prepare(path) }
+      let prepared = #expect(throws: CheckpointError.self) {
+        try NPYDirectory.prepare(path, for: model)
+      }
       for error in [written, prepared] {
         #expect(error?.problem.contains(words) == true, "\(name): \(error?.problem ?? "")")
       }
     }
-    let null = #expect(throws: CheckpointError.self) { try NPYDirectory.prepare("/dev/null") }
+    let null = #expect(throws: CheckpointError.self) {
+      try NPYDirectory.prepare("/dev/null", for: model)
+    }
     #expect(null?.problem == "is a device and not a directory")
     #expect(try directory.contents() == ["loop", "pipe"])
   }

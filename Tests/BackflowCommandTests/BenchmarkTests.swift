@@ -39,6 +39,13 @@ import Testing
       }
     }
 
+    @Test func `says why it cannot export`() throws {
+      let run = try benchmark.run("--filter", "mlp/b1/", "--export", "/dev/null")
+      #expect(run.status == 1 && run.output.isEmpty)
+      #expect(run.errors.hasPrefix("backflow-benchmark: /dev/null/"))
+      #expect(run.errors.contains("is a file and not a directory"), "\(run.errors)")
+    }
+
     @Test func `checks the eigenvalues it times`() throws {
       let run = try benchmark.run("--filter", "eigenvalues/n64", "--seconds", "0.02")
       #expect(run.status == 0)
@@ -48,7 +55,7 @@ import Testing
 
   @Test(arguments: [
     ["--threads", "0"], ["--seconds", "-1"], ["--seconds", "1e30"], ["--seconds", "nan"],
-    ["--filter", "nothing like this"], ["--unknown"],
+    ["--filter", "nothing like this"], ["--unknown"], ["--export", ""],
   ])
   func `answers a wrong option with usage and 64`(arguments: [String]) throws {
     let run = try benchmark.run(arguments)

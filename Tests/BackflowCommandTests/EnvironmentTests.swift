@@ -18,6 +18,12 @@ import Testing
     #expect(lines.first?.hasPrefix("backflow: BACKFLOW_NUM_THREADS is \"\(text)\", which") == true)
   }
 
+  @Test func `is not told of BACKFLOW_NUM_THREADS where --threads stands in its place`() throws {
+    let backflow = Program(name: "backflow", environment: ["BACKFLOW_NUM_THREADS": "x"])
+    let run = try backflow.run(training + ["--threads", "1"])
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+  }
+
   @Test(arguments: ["avx2", "Portable", "portable ", "x86-64-v9"])
   func `is told once where BACKFLOW_ISA is no instruction set`(text: String) throws {
     let lines = try errors(["BACKFLOW_ISA": text])

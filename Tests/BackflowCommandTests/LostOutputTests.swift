@@ -1,5 +1,6 @@
 import Backflow
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `Output that cannot be written` {

@@ -1,5 +1,6 @@
 import Backflow
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `backflow stability` {
@@ -149,7 +150,7 @@ import Testing
   }
 
   @Test(arguments: ["lstm", "gru", "convolution"])
-  func `says which trained networks it can analyse`(model: String) throws {
+  func `says which trained networks it can analyze`(model: String) throws {
     try withTemporaryFolder { folder in
       func train(_ arguments: [String]) throws {
         let run = try backflow.run(
@@ -170,6 +171,35 @@ import Testing
       // The network that came last is the one that is there.
       try train(["--hidden", "4"])
       #expect(try backflow.run("stability", folder.path).status == 0)
+    }
+  }
+
+  @Test func `analyzes a copy of a network that another one has replaced, and by a link`() throws {
+    try withTemporaryFolder { folder in
+      let (run, copy) = (folder.path + "/run", folder.path + "/copy")
+      let train = ["train", "digits", "--epochs", "1", "--hidden", "4"]
+      #expect(try backflow.run(train + ["--model", "lstm", "--save", run]).status == 0)
+      #expect(try Program(name: "/bin/cp").run("-r", run, copy).status == 0)
+      #expect(try backflow.run(train + ["--save", copy]).status == 0)
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path + "/link", withDestinationPath: "copy")
+      for path in [copy, folder.path + "/link"] {
+        let analysis = try backflow.run("stability", path)
+        #expect(analysis.status == 0, "\(analysis.errors)")
+      }
+    }
+  }
+
+  @Test(.enabled(if: geteuid() != 0, "root reads every directory"))
+  func `says why a directory cannot be read`() throws {
+    try withTemporaryFolder { folder in
+      try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: folder.path)
+      defer {
+        try? FileManager.default.setAttributes(
+          [.posixPermissions: 0o700], ofItemAtPath: folder.path)
+      }
+      let run = try backflow.run("stability", folder.path)
+      #expect(run.status == 1 && run.errors.contains("permission is denied"), "\(run.errors)")
     }
   }
 
@@ -195,7 +225,7 @@ import Testing
     }
   }
 
-  @Test func `refuses what is no recurrent weight`() throws {
+  @Test func `refuses what is not a recurrent weight`() throws {
     let wide = try run(.zeros([2, 3]))
     #expect(wide.status == 1)
     #expect(wide.errors.contains("w.npy: a recurrent weight is a square matrix"))

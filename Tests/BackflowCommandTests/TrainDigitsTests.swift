@@ -1,12 +1,14 @@
 import Backflow
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `backflow train digits` {
   let backflow = Program(name: "backflow")
 
   private func contents(_ folder: URL) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      .filter { $0 != ".backflow-files" }.sorted()
   }
 
   @Test func `prints a plain line an epoch and saves every parameter`() throws {
@@ -84,7 +86,7 @@ import Testing
     }
   }
 
-  // Optimised builds only: the C kernels of a debug build are slow.
+  // Optimized builds only: the C kernels of a debug build are slow.
   #if !DEBUG
     @Test(arguments: [("rnn", 95.0), ("lstm", 97), ("gru", 97), ("convolution", 98)])
     func `reaches its accuracy on the held-out fifth`(model: String, least: Double) throws {
@@ -116,6 +118,48 @@ import Testing
       let message = String(decoding: errors.readDataToEndOfFile(), as: UTF8.self)
       #expect(message == "backflow: interrupted; nothing was saved\n")
       #expect(try contents(folder) == [])
+    }
+  }
+
+  @Test func `says that it waits for another program, until Ctrl-C`() throws {
+    try withTemporaryFolder { folder in
+      let target = folder.appendingPathComponent("run")
+      try FileManager.default.createDirectory(at: target, withIntermediateDirectories: false)
+      // A save locks the directory itself at last, after the training.
+      let descriptor = open(target.path, O_RDONLY)
+      defer { close(descriptor) }
+      #expect(flock(descriptor, LOCK_EX) == 0)
+      let (process, output, errors) = try backflow.start([
+        "train", "digits", "--epochs", "1", "--hidden", "4", "--save", target.path,
+      ])
+      var text = ""
+      while !text.contains("\n") {
+        let chunk = errors.availableData
+        try #require(!chunk.isEmpty)
+        text += String(decoding: chunk, as: UTF8.self)
+      }
+      process.interrupt()
+      _ = output.readDataToEndOfFile()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 130)
+      text += String(decoding: errors.readDataToEndOfFile(), as: UTF8.self)
+      #expect(
+        text == "backflow: waiting for another program that has \(target.path) locked\n"
+          + "backflow: interrupted; nothing was saved\n")
+      #expect(try contents(folder) == ["run"] && contents(target) == [])
+    }
+  }
+
+  @Test func `finds a directory in the place of a file before the training`() throws {
+    try withTemporaryFolder { folder in
+      let target = folder.appendingPathComponent("m")
+      try FileManager.default.createDirectory(
+        at: target.appendingPathComponent("rnn.weight_hh_l0.npy"), withIntermediateDirectories: true
+      )
+      let run = try backflow.run(
+        "train", "digits", "--epochs", "1", "--hidden", "4", "--save", target.path)
+      #expect(run.status == 1 && run.output.isEmpty, "\(run.output)")
+      #expect(run.errors.contains("rnn.weight_hh_l0.npy: cannot be written: it is a directory"))
     }
   }
 

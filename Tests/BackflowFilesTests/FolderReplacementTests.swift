@@ -1,5 +1,6 @@
 import BackflowFiles
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `A directory that is replaced as a whole` {

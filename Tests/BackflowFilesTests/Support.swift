@@ -1,22 +1,8 @@
 import BackflowFiles
 import Foundation
-import Testing
+import TestSupport
 
-/// A directory of its own for one test, gone with its contents afterwards.
-struct TemporaryDirectory: ~Copyable {
-  let path: String
-
-  init() throws {
-    let url = FileManager.default.temporaryDirectory
-      .appendingPathComponent("backflow-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    path = url.path
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String) -> String { path + "/" + name }
-
+extension TemporaryDirectory {
   /// Makes directories and files with these contents; a name that ends with a slash is a directory.
   func make(_ entries: [String: String]) throws {
     for (name, text) in entries {
@@ -27,10 +13,12 @@ struct TemporaryDirectory: ~Copyable {
     }
   }
 
-  /// Every file under it with its text, and every link with an arrow and where it leads.
+  /// Every file under it with its text, and every link with an arrow and where it leads; without the
+  /// lists of what a save wrote.
   func tree() throws -> [String: String] {
     var tree: [String: String] = [:]
-    for name in try FileManager.default.subpathsOfDirectory(atPath: path) {
+    for name in try FileManager.default.subpathsOfDirectory(atPath: path)
+    where (name as NSString).lastPathComponent != ".backflow-files" {
       if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: file(name)) {
         tree[name] = "→ " + target
       } else if let data = FileManager.default.contents(atPath: file(name)) {

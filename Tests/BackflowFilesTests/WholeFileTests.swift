@@ -1,5 +1,6 @@
 import BackflowFiles
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `A file that appears whole` {
@@ -89,5 +90,24 @@ import Testing
       }
       #expect(error?.problem.contains("stopped reading") == true, "\(String(describing: error))")
     }
+  }
+
+  @Test func `through a descriptor goes on where the descriptor stands`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.make(["log": "before\n", "sub/": ""])
+    try FileManager.default.createSymbolicLink(
+      atPath: directory.file("descriptors"), withDestinationPath: "/dev/fd")
+    let descriptor = open(directory.file("log"), O_WRONLY | O_APPEND)
+    defer { close(descriptor) }
+    try FileManager.default.createSymbolicLink(
+      atPath: directory.file("link"), withDestinationPath: "/proc/self/fd/\(descriptor)")
+    for path in [
+      "/dev/fd/\(descriptor)", directory.file("descriptors/\(descriptor)"), directory.file("link"),
+    ] {
+      try write("x", to: path)
+    }
+    #expect(try directory.tree()["log"] == "before\nxxx")
+    let closed = #expect(throws: FileError.self) { try write("x", to: "/dev/fd/987654") }
+    #expect(closed?.path == "/dev/fd/987654")
   }
 }

@@ -9,8 +9,8 @@ struct SaveLoop {
     var values: [Tensor<Float>]
     var norm = BatchNorm<Float>(channels: 500)
 
-    init(_ value: Float) {
-      values = (0..<16).map { Tensor(repeating: value, shape: [$0 + 1, 100]) }
+    init(_ value: Float, parameters: Int = 16) {
+      values = (0..<parameters).map { Tensor(repeating: value, shape: [$0 + 1, 100]) }
       visitAll { $0 = Tensor(repeating: value, shape: $0.shape) }
     }
 
@@ -37,24 +37,40 @@ struct SaveLoop {
     }
   }
 
+  /// The parameters of the other architecture.
+  static let fewer = 5
+
   static func main() {
     let arguments = CommandLine.arguments
     guard arguments.count >= 3 else {
-      print("usage: save-loop save PATH NUMBER TIMES | read PATH")
+      print("usage: save-loop save PATH NUMBER TIMES [fewer] | read PATH")
       return
     }
     let path = arguments[2]
     do {
-      if arguments[1] == "save", arguments.count == 5, let number = Float(arguments[3]),
+      if arguments[1] == "save", arguments.count >= 5, let number = Float(arguments[3]),
         let times = Int(arguments[4])
       {
         for index in 0..<times {
-          try NPYDirectory.write(Uniform(number + Float(index)), to: path)
+          let network = Uniform(
+            number + Float(index), parameters: arguments.last == "fewer" ? fewer : 16)
+          try NPYDirectory.write(network, to: path)
         }
         print("saved")
       } else {
         var model = Uniform(-1)
-        try NPYDirectory.read(into: &model, from: path)
+        do {
+          try NPYDirectory.read(into: &model, from: path)
+        } catch {
+          // A save may change the architecture between the two readings.
+          model = Uniform(-1, parameters: fewer)
+          do {
+            try NPYDirectory.read(into: &model, from: path)
+          } catch {
+            model = Uniform(-1)
+            try NPYDirectory.read(into: &model, from: path)
+          }
+        }
         print("read", model.numbers.sorted().map { "\(Int($0))" }.joined(separator: " "))
       }
     } catch {

@@ -11,6 +11,7 @@ import os
 import pathlib
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,15 +23,18 @@ program = sys.argv[1]
 times = int(sys.argv[2]) if len(sys.argv) > 2 else 100
 source = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
 FILES = 16 + 4
+# Of the other architecture.
+FEWER_FILES = 5 + 4
+LIST = ".backflow-files"
 
 
-def start(path, number, repeats, **options):
+def start(path, number, repeats, *more, **options):
     return subprocess.Popen(
-        [program, "save", str(path), str(number), str(repeats)], stdout=subprocess.PIPE, text=True, **options)
+        [program, "save", str(path), str(number), str(repeats), *more], stdout=subprocess.PIPE, text=True, **options)
 
 
-def save(path, number):
-    output, _ = start(path, number, 1).communicate()
+def save(path, number, *more, **options):
+    output, _ = start(path, number, 1, *more, **options).communicate()
     assert output == "saved\n", output
 
 
@@ -38,20 +42,29 @@ def fail(kind, what):
     sys.exit(f"interrupt-saves: {kind}: {what}")
 
 
-def network(kind, path):
+def network(kind, path, others=True):
     """The number of the network at `path`; ends unless it is whole by both ways of reading."""
     output = subprocess.run([program, "read", str(path)], stdout=subprocess.PIPE, text=True).stdout
     words = output.split()
     if len(words) != 2 or words[0] != "read":
         fail(kind, f"the directory cannot be read, or is a mix: {output}")
+    # Without an exchange, the place is empty between two steps, and a folder is between two more.
+    former = path.parent / ".network.backflow-former"
+    if not path.exists():
+        path = former
     files = [file for file in path.iterdir() if file.suffix == ".npy"]
     numbers = set()
     for file in files:
         content = file.read_bytes()
         numbers |= set(array("f", content[10 + content[8] + 256 * content[9]:]))
-    if len(files) != FILES or len(numbers) != 1 or numbers != {float(words[1])}:
+    if len(files) not in (FILES, FEWER_FILES) or len(numbers) != 1 or numbers != {float(words[1])}:
         fail(kind, f"{len(files)} files hold {sorted(numbers)}, the program read {words[1]}")
-    if (path / "notes.txt").read_text() != "kept" or (path / "folder" / "kept.txt").read_text() != "kept":
+    if not others:
+        return int(words[1])
+    kept = path / "folder" / "kept.txt"
+    if not kept.exists():
+        kept = former / "folder" / "kept.txt"
+    if (path / "notes.txt").read_text() != "kept" or kept.read_text() != "kept":
         fail(kind, "what else was in the directory is lost")
     return int(words[1])
 
@@ -71,18 +84,19 @@ def duration(path):
     return time.monotonic() - begin
 
 
-def settle(kind, path, number):
+def settle(kind, path, number, others=True, **options):
     """One more save, after which nothing may be beside the network."""
-    save(path, number)
-    if network(kind, path) != number:
+    save(path, number, **options)
+    if network(kind, path, others) != number:
         fail(kind, "the next save did not put its network there")
     beside = sorted(entry.name for entry in path.parent.iterdir())
-    hidden = sorted(entry.name for entry in path.iterdir() if entry.name.startswith("."))
+    hidden = sorted(entry.name for entry in path.iterdir() if entry.name.startswith(".") and entry.name != LIST)
     if beside != ["network"] or hidden:
         fail(kind, f"left after the next save: {beside}, {hidden}")
 
 
-def interrupted(kind, number):
+def interrupted(kind, number, **options):
+    """Each attempt changes the architecture, too."""
     with tempfile.TemporaryDirectory() as folder:
         path = prepared(pathlib.Path(folder))
         span = duration(path)
@@ -91,7 +105,7 @@ def interrupted(kind, number):
         for attempt in range(1, times + 1):
             # The process saves one network after the other, each with another number.
             first = 2000 * attempt
-            process = start(path, first, 1000)
+            process = start(path, first, 1000, *(["fewer"] if attempt % 2 else []), **options)
             time.sleep(source.uniform(0, 3 * span))
             process.send_signal(number)
             process.communicate()
@@ -101,9 +115,46 @@ def interrupted(kind, number):
                 fail(kind, f"network {found} instead of {old} or one from {first}")
             counts["old" if found == old else "new"] += 1
             old = first + 1000
-            settle(kind, path, old)
+            settle(kind, path, old, **options)
         print(f"interrupt-saves: {kind}: {times} times; {counts['old']} old networks, {counts['new']} new ones,"
               f" 0 mixes; {leftovers} hidden directories, all gone after the next save", flush=True)
+
+
+def first_saves():
+    kind = "kill -9 of a first save"
+    counts = {"none": 0, "new": 0}
+    with tempfile.TemporaryDirectory() as folder:
+        span = duration(pathlib.Path(folder) / "network")
+    for _ in range(times):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "network"
+            process = start(path, 1, 1)
+            time.sleep(source.uniform(0, 1.2 * span))
+            process.kill()
+            process.communicate()
+            counts["new" if path.exists() else "none"] += 1
+            if path.exists() and network(kind, path, others=False) != 1:
+                fail(kind, "it is another network")
+            settle(kind, path, 2, others=False)
+    print(f"interrupt-saves: {kind}: {times} times; {counts['none']} without a network, {counts['new']} new ones,"
+          " nothing left after the next save", flush=True)
+
+
+def without_exchange():
+    """A system without the exchange of two directories, by a library that is loaded first; and, with it, a file
+    system that gives no file a second name."""
+    kind = "kill -9 without an exchange"
+    compiler = shutil.which("cc") or shutil.which("clang")
+    if compiler is None or not sys.platform.startswith("linux"):
+        print(f"interrupt-saves: {kind}: skipped, because there is no C compiler", flush=True)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        library = pathlib.Path(folder) / "no_exchange.so"
+        shim = pathlib.Path(__file__).with_name("no_exchange.c")
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", str(shim), "-o", str(library), "-ldl"], check=True)
+        environment = os.environ | {"LD_PRELOAD": str(library)}
+        for name, more in [(kind, {}), (kind + " or second names", {"NO_LINKS": "1"})]:
+            interrupted(name, signal.SIGKILL, env=environment | more)
 
 
 def starved():
@@ -208,6 +259,8 @@ def together():
 
 interrupted("kill -9", signal.SIGKILL)
 interrupted("SIGTERM", signal.SIGTERM)
+first_saves()
+without_exchange()
 starved()
 full()
 together()

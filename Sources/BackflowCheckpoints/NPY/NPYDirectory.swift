@@ -14,20 +14,23 @@ public enum NPYDirectory {
   /// also where the disk is full, the process is killed or two processes save to one place. What a
   /// killed process has left, `.NAME.backflow-new`, is put in order by the next save.
   ///
-  /// Files that an earlier save wrote are removed, whatever their names; an extended attribute marks
-  /// them, on file systems that have such. Everything else in the directory stays: a picture, a folder,
-  /// an array of yours. The directory itself is another one after each save, so it cannot be a mount
-  /// point or the current directory.
+  /// Files that an earlier save wrote are removed, whatever their names: `.backflow-files` in the
+  /// directory lists them. Everything else in the directory stays: a picture, a folder, an array of
+  /// yours. A file has the permissions of the one that it replaces. The directory itself is another one
+  /// after each save, so it cannot be a mount point or the current directory.
   ///
+  /// - Parameter goesOn: Asked again and again while another program saves to a directory beside it or
+  ///   has it locked; `false` ends the wait. If `nil`, the wait ends with the lock alone.
   /// - Throws: `CheckpointError` if two parameters or buffers have one name, if a name cannot be a
-  ///   file's, or if anything cannot be written. The old model is then still there.
+  ///   file's, or if anything cannot be written. The old model is then still there, unless the problem
+  ///   begins with "was saved": then the new model is in its place, and something else went wrong.
   public static func write<Model: Parameterized>(
-    _ model: Model, to path: String
+    _ model: Model, to path: String, whileLocked goesOn: (() -> Bool)? = nil
   ) throws(CheckpointError) {
     let entries = try namedTensors(of: model, path)
     do {
       try FolderReplacement.write(
-        to: path, files: entries.map { $0.name + ".npy" }
+        to: path, files: entries.map { $0.name + ".npy" }, whileLocked: goesOn
       ) { index, writer throws(FileError) in
         try NPY.write(entries[index].value, to: writer)
       }
@@ -36,13 +39,18 @@ public enum NPYDirectory {
     }
   }
 
-  /// Finds out whether a model can be written to `path`, by making a directory beside it and removing
-  /// it: to be asked before a long training and not after. Directories above may be made.
+  /// Finds out whether `model` can be written to `path`, by making a directory beside it and removing
+  /// it: to be asked before a long training and not after. Nothing new remains.
   ///
-  /// - Throws: `CheckpointError` that says why nothing can be written there.
-  public static func prepare(_ path: String) throws(CheckpointError) {
+  /// - Parameter goesOn: As for `write`.
+  /// - Throws: `CheckpointError` that says why the model cannot be written there.
+  public static func prepare<Model: Parameterized>(
+    _ path: String, for model: Model, whileLocked goesOn: (() -> Bool)? = nil
+  ) throws(CheckpointError) {
+    let entries = try namedTensors(of: model, path)
     do {
-      try FolderReplacement.prepare(path)
+      try FolderReplacement.prepare(
+        path, files: entries.map { $0.name + ".npy" }, whileLocked: goesOn)
     } catch {
       throw CheckpointError(error)
     }
@@ -53,10 +61,10 @@ public enum NPYDirectory {
   /// All files are of one save, also where another process saves to the directory at the same time.
   ///
   /// - Parameter strict: Whether the directory must hold what the model has and no other `.npy` file.
-  ///   If not, what is missing keeps its value and what is too many is ignored, as with PyTorch's
-  ///   `load_state_dict(strict=False)`; a wrong shape is an error all the same.
+  ///   If not, what is missing keeps its value and what is not used by the model is ignored, as with
+  ///   PyTorch's `load_state_dict(strict=False)`; a wrong shape is an error all the same.
   /// - Throws: `CheckpointError` naming the file, if one is missing, is damaged or has another shape
-  ///   than the model's, or naming all files that the model has no use for, or all names that two
+  ///   than the model's, or naming all files that the model does not use, or all names that two
   ///   parameters or buffers share. `model` is then as it was.
   public static func read<Model: Parameterized>(
     into model: inout Model, from path: String, strict: Bool = true
@@ -101,7 +109,9 @@ public enum NPYDirectory {
     of expected: [(name: String, value: Tensor<Scalar>)], in folder: InputFolder, _ strict: Bool
   ) throws(CheckpointError) -> [Tensor<Scalar>?] {
     do {
-      let names = try folder.fileNames().filter { $0.hasSuffix(".npy") && !$0.hasPrefix(".") }
+      let names = try folder.fileNames().filter {
+        $0.hasSuffix(".npy") && $0.utf8.first != UInt8(ascii: ".")
+      }
       let wanted = expected.map { $0.name + ".npy" }
       if strict { try compare(wanted, with: names, in: folder.path) }
       let present = Set(names)
@@ -131,10 +141,11 @@ public enum NPYDirectory {
   private static func compare(
     _ wanted: [String], with found: [String], in path: String
   ) throws(CheckpointError) {
-    let missing = wanted.filter { !found.contains($0) }
-    let unused = found.filter { !wanted.contains($0) }
+    let (isWanted, isFound) = (Set(wanted), Set(found))
+    let missing = wanted.filter { !isFound.contains($0) }
+    let unused = found.filter { !isWanted.contains($0) }
     let surplus =
-      "the model has no use for \(unused.joined(separator: ", ")); move what is not of the model"
+      "the model does not use \(unused.joined(separator: ", ")); move what does not belong to it"
       + " away, or read with strict: false"
     if let first = missing.first {
       throw CheckpointError(
@@ -153,7 +164,10 @@ public enum NPYDirectory {
     var copy = model
     copy.visitBuffers { name, buffer in entries.append((name, buffer)) }
     for (name, _) in entries
-    where name.isEmpty || name.hasPrefix(".") || name.contains("/") || name.utf8.contains(0) {
+    where name.isEmpty || name.utf8.first == UInt8(ascii: ".")
+      || name.utf8.contains(UInt8(ascii: "/"))
+      || name.utf8.contains(0)
+    {
       throw CheckpointError(
         joined(path, name.isEmpty ? "\"\"" : name) + ".npy",
         "cannot be a file: the name of a parameter is not empty, does not begin with a dot, and holds"

@@ -3,9 +3,11 @@ internal import CVectorKernels
 /// Says on standard error, in one line, what is wrong with the environment.
 func complain(_ message: String) { StandardStream.error.write("backflow: \(message)\n") }
 
-/// At most 100 characters of `text` in quotation marks, in one line.
+/// At most 100 Unicode scalars of `text` in quotation marks, in one line. A character can have any
+/// number of them.
 func quoted(_ text: String) -> String {
-  text.count <= 100 ? text.debugDescription : String(text.prefix(100)).debugDescription + "…"
+  let shown = String(text.unicodeScalars.prefix(100))
+  return shown.debugDescription + (text.unicodeScalars.count > 100 ? "…" : "")
 }
 
 /// What `BACKFLOW_ISA` asked for when the program was loaded.

@@ -6,8 +6,8 @@ package struct ThreadLimit: Equatable {
   package let complaint: String?
 
   /// `BACKFLOW_NUM_THREADS`, or else the least of the processors, the quota, `OMP_NUM_THREADS` (the
-  /// first of a list) and `OPENBLAS_NUM_THREADS`. An empty variable counts as one that is not set;
-  /// of the last two, which are other libraries', so does one that is no number of at least 1.
+  /// first of a list) and `OPENBLAS_NUM_THREADS`. An empty variable counts as one that is not set. So
+  /// does a value of the last two that is not a number of at least 1: they belong to other libraries.
   package init(processors: Int, quota: Int?, environment: (String) -> String?) {
     func value(_ name: String) -> String? {
       environment(name).flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }

@@ -10,7 +10,7 @@ internal import Synchronization
 
 /// How many threads Backflow's products and recurrences may use.
 ///
-/// OpenBLAS itself is kept at one thread: it synchronises at every call, which costs more than it
+/// OpenBLAS itself is kept at one thread: it synchronizes at every call, which costs more than it
 /// gains on the small products of a recurrence. Backflow splits the work above it instead, by rows
 /// of the result or by samples of the batch.
 ///
@@ -24,16 +24,21 @@ public enum Threads {
   /// this process may run on, limited by the processor quota of its control group (a container's
   /// limit), by `OMP_NUM_THREADS` and by `OPENBLAS_NUM_THREADS`.
   public static var count: Int {
-    get { current.load(ordering: .relaxed) }
+    get {
+      let count = current.load(ordering: .relaxed)
+      return count > 0 ? count : initialCount
+    }
     set {
       require(newValue >= 1, "the number of threads must be at least 1, not \(newValue)")
       current.store(newValue, ordering: .relaxed)
     }
   }
 
-  private static let current = Atomic<Int>(initialCount)
+  /// 0 until the number is set. The environment is read only if it never is, so that a variable that
+  /// is not used causes no complaint.
+  private static let current = Atomic<Int>(0)
 
-  private static var initialCount: Int {
+  private static let initialCount: Int = {
     let limit = ThreadLimit(
       processors: max(1, Int(openblas_get_num_procs())), quota: ProcessorQuota.processors()
     ) { name in
@@ -41,7 +46,7 @@ public enum Threads {
     }
     if let complaint = limit.complaint { complain(complaint) }
     return limit.count
-  }
+  }()
 
   static let keepOpenBLASSingleThreaded: Void = openblas_set_num_threads(1)
 

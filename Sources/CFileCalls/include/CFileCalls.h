@@ -6,13 +6,13 @@
 // the system or the file system has no such step.
 int backflow_exchange(int folder, const char *name, int other_folder, const char *other_name);
 
-// Whether the open directory is a mount point, also one of the same file system. 0 where the system
-// does not tell.
-int backflow_is_mount_point(int descriptor);
+// Why an entry can be neither renamed nor removed, whatever the rights.
+enum { backflow_obstacle_none, backflow_obstacle_mount_point, backflow_obstacle_immutable };
 
-// Records in an extended attribute of the open file that Backflow wrote it under this name. Returns 0
-// or errno.
-int backflow_set_mark(int descriptor, const char *name);
+// What stands in the way of moving the entry `name` of an open directory, which may be a mount point of
+// the same file system. None where the system does not tell.
+int backflow_obstacle(int folder, const char *name);
 
-// Whether Backflow wrote the open file under this name.
-int backflow_has_mark(int descriptor, const char *name);
+// The name in what `readdir` returned. Swift would copy the array that is declared, which may be longer
+// than the record.
+const char *backflow_entry_name(const void *entry);

@@ -1,0 +1,38 @@
+import Foundation
+
+/// A directory of its own for one test, gone with its contents afterwards.
+public struct TemporaryDirectory: ~Copyable {
+  /// Its absolute path.
+  public let path: String
+
+  /// Makes it, empty.
+  public init() throws {
+    let url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("backflow-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.path
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// The path of the entry `name`.
+  public func file(_ name: String) -> String { path + "/" + name }
+
+  /// Writes the file `name` and returns its path.
+  public func write(_ bytes: [UInt8], to name: String) throws -> String {
+    try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
+    return file(name)
+  }
+
+  /// What stands in it, hidden files included, in order; without the list of what a save wrote.
+  public func contents(_ subdirectory: String = "") throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: file(subdirectory))
+      .filter { $0 != ".backflow-files" }.sorted()
+  }
+}
+
+/// An empty folder that is gone after `body`.
+public func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+  let directory = try TemporaryDirectory()
+  return try body(URL(fileURLWithPath: directory.path))
+}
