@@ -4,8 +4,6 @@ internal import Synchronization
   internal import Darwin
 #elseif canImport(Glibc)
   internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
 #endif
 
 /// Keeps the blocks of released tensors for the next tensors of the same size.

@@ -45,10 +45,12 @@ typedef struct {
     T share, difference, kept;
 } NAME(Average);
 
+INLINE NAME(Average) NAME(average_keeping_most)(double keep) { return (NAME(Average)) {(T)(1 - keep), 1, 1}; }
+
 INLINE NAME(Average) NAME(average)(double keep)
 {
-    NAME(Average) little = {(T)(1 - keep), 0, (T)keep}, most = {(T)(1 - keep), 1, 1};
-    return keep < 0.5 ? little : most;
+    NAME(Average) keeping_little = {(T)(1 - keep), 0, (T)keep};
+    return keep < 0.5 ? keeping_little : NAME(average_keeping_most)(keep);
 }
 
 INLINE T NAME(averaged)(NAME(Average) average, T mean, T value)
@@ -56,13 +58,9 @@ INLINE T NAME(averaged)(NAME(Average) average, T mean, T value)
     return average.kept * mean + average.share * (value - average.difference * mean);
 }
 
-static void NAME(adam_update)(size_t n, double learning_rate, double beta1, double beta2, double epsilon,
-                              double correction1, double correction2, double weight_decay, double decoupled_decay,
-                              const T *gradient, T *m, T *v, T *parameter)
+INLINE void NAME(adam_with)(NAME(Average) of_gradients, NAME(Average) of_squares, size_t n, T step, T root_factor, T eps,
+                            T decay, T decoupled, const T *gradient, T *m, T *v, T *parameter)
 {
-    const T step = (T)(learning_rate / correction1), eps = NAME(limited_epsilon)(epsilon), decay = (T)weight_decay;
-    const T root_factor = (T)(1 / __builtin_elementwise_sqrt(correction2)), decoupled = (T)decoupled_decay;
-    const NAME(Average) of_gradients = NAME(average)(beta1), of_squares = NAME(average)(beta2);
     FOR_EACH(i, n)
     {
         T p = parameter[i], g = NAME(limited_gradient)(gradient[i] + decay * p);
@@ -73,11 +71,25 @@ static void NAME(adam_update)(size_t n, double learning_rate, double beta1, doub
     }
 }
 
-static void NAME(rmsprop_update)(size_t n, double learning_rate, double alpha, double epsilon, double momentum,
-                                 double weight_decay, const T *gradient, T *square, T *velocity, T *parameter)
+// The usual settings keep most; with constants in its place the average costs two operations.
+static void NAME(adam_update)(size_t n, double learning_rate, double beta1, double beta2, double epsilon,
+                              double correction1, double correction2, double weight_decay, double decoupled_decay,
+                              const T *gradient, T *m, T *v, T *parameter)
 {
-    const T rate = (T)learning_rate, eps = NAME(limited_epsilon)(epsilon), m = (T)momentum, decay = (T)weight_decay;
-    const NAME(Average) of_squares = NAME(average)(alpha);
+    const T step = (T)(learning_rate / correction1), eps = NAME(limited_epsilon)(epsilon), decay = (T)weight_decay;
+    const T root_factor = (T)(1 / __builtin_elementwise_sqrt(correction2)), decoupled = (T)decoupled_decay;
+    if (beta1 >= 0.5 && beta2 >= 0.5) {
+        NAME(adam_with)(NAME(average_keeping_most)(beta1), NAME(average_keeping_most)(beta2), n, step, root_factor, eps,
+                        decay, decoupled, gradient, m, v, parameter);
+    } else {
+        NAME(adam_with)(NAME(average)(beta1), NAME(average)(beta2), n, step, root_factor, eps, decay, decoupled, gradient,
+                        m, v, parameter);
+    }
+}
+
+INLINE void NAME(rmsprop_with)(NAME(Average) of_squares, size_t n, T rate, T eps, T m, T decay, const T *gradient, T *square,
+                               T *velocity, T *parameter)
+{
     FOR_EACH(i, n)
     {
         T g = NAME(limited_gradient)(gradient[i] + decay * parameter[i]);
@@ -86,6 +98,17 @@ static void NAME(rmsprop_update)(size_t n, double learning_rate, double alpha, d
         square[i] = mean;
         velocity[i] = v;
         parameter[i] -= rate * v;
+    }
+}
+
+static void NAME(rmsprop_update)(size_t n, double learning_rate, double alpha, double epsilon, double momentum,
+                                 double weight_decay, const T *gradient, T *square, T *velocity, T *parameter)
+{
+    const T rate = (T)learning_rate, eps = NAME(limited_epsilon)(epsilon), m = (T)momentum, decay = (T)weight_decay;
+    if (alpha >= 0.5) {
+        NAME(rmsprop_with)(NAME(average_keeping_most)(alpha), n, rate, eps, m, decay, gradient, square, velocity, parameter);
+    } else {
+        NAME(rmsprop_with)(NAME(average)(alpha), n, rate, eps, m, decay, gradient, square, velocity, parameter);
     }
 }
 

@@ -39,6 +39,27 @@ static double NAME(sum_of_exp_without)(size_t n, size_t apart, T shift, const T 
     return NAME(total)(sum, lost);
 }
 
+// Σ exp(x - shift) - 1, shift being the maximum: the exponentials that are 1 are counted apart, so that nothing cancels.
+static double NAME(rest_of_exp)(size_t n, T shift, const T *x)
+{
+    double total = 0, lost = 0, ones = 0;
+    T e[EXP_CHUNK];
+    for (size_t start = 0; start < n; start += EXP_CHUNK) {
+        _Pragma("clang fp reassociate(on)")
+        const size_t length = n - start < EXP_CHUNK ? n - start : EXP_CHUNK;
+        NAME(exp_shifted)(length, shift, x + start, e);
+        double sum = 0;
+        UINT count = 0;
+        for (size_t i = 0; i < length; i++) {
+            sum += e[i] == 1 ? 0 : (double)e[i];
+            count += e[i] == 1;
+        }
+        NAME(add_to)(&total, &lost, sum);
+        ones += (double)count;
+    }
+    return NAME(total)(total, lost) + (ones - 1);
+}
+
 // ln Σ exp(x - shift), from e, which is exp(x - shift) of one element, and the sum of the rest. With the largest element as
 // that one, e = 1, the logarithm keeps its digits where it is all but 0.
 INLINE double NAME(log_of_sum)(double e, double rest)
@@ -73,10 +94,7 @@ static void NAME(softmax)(size_t rows, size_t columns, const T *x, T *y)
 static void NAME(log_softmax)(size_t rows, size_t columns, const T *x, T *y)
 {
     for (size_t r = 0; r < rows && columns > 0; r++, x += columns, y += columns) {
-        size_t top = NAME(index_of_maximum)(columns, x);
-        T shift = x[top];
-        double e, rest = NAME(sum_of_exp_without)(columns, top, shift, x, &e);
-        T log_sum = (T)NAME(log_of_sum)(e, rest);
+        T shift = NAME(maximum_of)(columns, x), log_sum = (T)NAME(log_of_sum)(1, NAME(rest_of_exp)(columns, shift, x));
         FOR_EACH(i, columns) y[i] = (x[i] - shift) - log_sum;
     }
 }

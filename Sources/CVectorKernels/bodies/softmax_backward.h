@@ -25,16 +25,36 @@ static void NAME(softmax_backward)(size_t rows, size_t columns, const T *y, cons
     }
 }
 
-// Of the largest y, which may be nearly 0, dy − e^y Σ dy is −(e^y − 1) dy − e^y Σ′ dy with the sum over the rest.
+// The only y that may be nearly 0, being the logarithm of a share above ½; n if there is none.
+static size_t NAME(index_of_majority)(size_t n, const T *y)
+{
+    for (size_t start = 0; start < n; start += SEARCH_BLOCK) {
+        const UINT length = (UINT)(n - start < SEARCH_BLOCK ? n - start : SEARCH_BLOCK);
+        UINT first = length;
+        for (UINT i = 0; i < length; i++) {
+            UINT place = y[start + i] > (T)-0.6875 ? i : length;
+            first = place < first ? place : first;
+        }
+        if (first < length) return start + first;
+    }
+    return n;
+}
+
+// Of a y near 0, dy − e^y Σ dy is −(e^y − 1) dy − e^y Σ′ dy with the sum over the rest.
 static void NAME(log_softmax_backward)(size_t rows, size_t columns, const T *y, const T *dy, T *dx)
 {
-    for (size_t r = 0; r < rows && columns > 0; r++, y += columns, dy += columns, dx += columns) {
-        const size_t top = NAME(index_of_maximum)(columns, y);
-        double dy_top = (double)dy[top], rest = NAME(sum_without)(columns, top, dy);
-        double shrunk = (double)NAME(expm1_of_negative)(y[top]);
-        T sum = (T)(dy_top + rest);
+    for (size_t r = 0; r < rows; r++, y += columns, dy += columns, dx += columns) {
+        const size_t major = NAME(index_of_majority)(columns, y);
+        if (major == columns) {
+            T sum = NAME(sum)(columns, dy);
+            FOR_EACH(i, columns) dx[i] = dy[i] - NAME(exp_of)(y[i]) * sum;
+            continue;
+        }
+        double own = (double)dy[major], rest = NAME(sum_without)(columns, major, dy);
+        double shrunk = (double)NAME(expm1_of_negative)(y[major]);
+        T sum = (T)(own + rest);
         FOR_EACH(i, columns) dx[i] = dy[i] - NAME(exp_of)(y[i]) * sum;
-        dx[top] = (T)(-shrunk * dy_top - (1 + shrunk) * rest);
+        dx[major] = (T)(-shrunk * own - (1 + shrunk) * rest);
     }
 }
 
