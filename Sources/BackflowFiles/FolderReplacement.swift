@@ -125,7 +125,7 @@ package struct FolderReplacement {
       } catch {
         // Another process may have removed what it had made and this one counts on.
         attempts += 1
-        guard error.code == ENOENT, attempts < 100 else {
+        guard error.code == ENOENT, attempts < 1000 else {
           removeFolders(made)
           throw error
         }
