@@ -53,11 +53,16 @@ package struct FolderReplacement {
     do {
       var replacement = try FolderReplacement(path, goesOn, &made)
       replacement.exchanges = exchanges
-      try replacement.check(names)
-      try replacement.recover()
-      try replacement.run(names, body)
+      do {
+        try replacement.check(names)
+        try replacement.recover()
+        try replacement.run(names, body)
+      } catch {
+        // Before the lock is given up, so that another process finds the directories there or not.
+        withExtendedLifetime(replacement.parent) { removeFolders(made) }
+        throw error
+      }
     } catch {
-      removeFolders(made)
       throw fileError(error, path)
     }
     do {
@@ -81,8 +86,8 @@ package struct FolderReplacement {
     var made: [SystemPath] = []
     do {
       let replacement = try FolderReplacement(path, goesOn, &made)
-      // Before the lock is given up, so that another process finds the directories there or not.
-      defer { withExtendedLifetime(replacement) { removeFolders(made) } }
+      // As above.
+      defer { withExtendedLifetime(replacement.parent) { removeFolders(made) } }
       try replacement.check(names)
       try replacement.recover()
       let folder = try replacement.parent.makeFolder(replacement.new, permissions: 0o700)
@@ -98,7 +103,6 @@ package struct FolderReplacement {
       }
       try replacement.discard(folder)
     } catch {
-      removeFolders(made)
       throw fileError(error, path)
     }
   }
@@ -121,7 +125,10 @@ package struct FolderReplacement {
       } catch {
         // Another process may have removed what it had made and this one counts on.
         attempts += 1
-        guard error.code == ENOENT, attempts < 100 else { throw error }
+        guard error.code == ENOENT, attempts < 1000 else {
+          removeFolders(made)
+          throw error
+        }
       }
     }
   }

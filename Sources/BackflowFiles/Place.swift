@@ -48,12 +48,11 @@ func makeFolders(_ path: SystemPath) throws(SystemError) -> [SystemPath] {
   do {
     try system { unsafe mkdir(path.terminated, 0o777) }
   } catch {
-    // Somebody else was faster.
-    guard error.code == EEXIST, try FileStatus.at(path)?.kind == .folder else {
-      removeFolders(above)
-      throw error
-    }
-    return above
+    // Somebody else was faster, and may have removed it again.
+    let status = error.code == EEXIST ? try FileStatus.at(path) : nil
+    if status?.kind == .folder { return above }
+    removeFolders(above)
+    throw error.code == EEXIST && status == nil ? SystemError(code: ENOENT) : error
   }
   return above + [path]
 }

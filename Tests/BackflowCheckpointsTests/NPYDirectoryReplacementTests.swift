@@ -93,6 +93,30 @@ private struct Uniform: Parameterized {
     #expect(try directory.contents("made/by/the") == ["save"])
   }
 
+  @Test func `is prepared and made by many threads at once, with the directories above`()
+    async throws
+  {
+    let directory = try TemporaryDirectory()
+    for round in 0..<5 {
+      let above = directory.file("\(round)/above")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for writer in 0..<4 {
+          group.addTask {
+            let path = above + "/\(writer)"
+            for _ in 0..<5 { try NPYDirectory.prepare(path, for: Uniform(0)) }
+            try NPYDirectory.write(Uniform(Float(writer)), to: path)
+          }
+        }
+        try await group.waitForAll()
+      }
+      for writer in 0..<4 {
+        let value = try value(in: above + "/\(writer)")
+        #expect(value == Float(writer))
+      }
+      #expect(try directory.contents("\(round)/above") == ["0", "1", "2", "3"])
+    }
+  }
+
   @Test func `by many threads at once is always one of their networks`() async throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
