@@ -38,7 +38,7 @@ struct DigitTraining {
   /// All training images, [N, 64].
   var trainingRows: Tensor<Float> { training.rows }
 
-  /// The share of the held-out images that are read rightly.
+  /// The share of the held-out images that are classified correctly.
   var heldOutAccuracy: Double { accuracy(network(heldOut.rows), heldOut.labels) }
 
   /// The loss over the whole training set, in nats.

@@ -16,7 +16,7 @@ extension BatchNormGraph {
           + " \(percent(outcome.wrongError)) of the largest gradient.",
         "Trained with it for \(steps) steps, the bias below the normalisation, which has no influence"
           + " on anything, grows to a length of \(figure(outcome.wrongBias)), and"
-          + " \(percent(outcome.wrongAccuracy)) of the held-out digits are read rightly.",
+          + " \(percent(outcome.wrongAccuracy)) of the held-out digits are classified correctly.",
       ],
       [
         "relative_error": outcome.wrongError, "bias_norm": outcome.wrongBias,
@@ -31,7 +31,7 @@ extension BatchNormGraph {
           + " \(figure(outcome.difference)) and with finite differences to"
           + " \(figure(outcome.rightError)).",
         "Trained with it, the bias stays at \(figure(outcome.rightBias)), and"
-          + " \(percent(outcome.rightAccuracy)) are read rightly.",
+          + " \(percent(outcome.rightAccuracy)) are classified correctly.",
       ],
       [
         "staged_against_fused": outcome.difference, "relative_error": outcome.rightError,

@@ -20,7 +20,7 @@ extension DeadReLU {
           + " before, \(between.dead.count) are after.",
         "\(furtherSteps) more steps at a rate of \(figure(smallRate)): \(revived) of them came back,"
           + " \(after.dead.count) are dead now, and \(percent(killed.accuracy)) of the held-out digits"
-          + " are read rightly.",
+          + " are classified correctly.",
       ],
       [
         "dead_share_before": before.deadShare, "dead_share": between.deadShare,
@@ -67,7 +67,7 @@ extension DeadReLU {
               outcome.silent.map { 100 * $0.share }, hue: outcome.hue)
           }, marks: [lowered]),
         LineChart(
-          "Held-out digits read rightly", horizontal: .linear("step"),
+          "Held-out digits classified correctly", horizontal: .linear("step"),
           vertical: .linear("accuracy, %", 0...102),
           series: all.map { outcome in
             LineChart.Series(

@@ -30,7 +30,7 @@ package struct DeadReLU {
     let hue: LineChart.Hue
     /// The units off for every example: at a step, their share.
     var silent: [(step: Int, share: Double)] = []
-    /// The share of held-out images read rightly at the same steps.
+    /// The share of held-out images classified correctly at the same steps.
     var accuracies: [Double] = []
     /// The counts over the whole training set before the first step, when the rate falls, and at the
     /// end.

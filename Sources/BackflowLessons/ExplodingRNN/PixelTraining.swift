@@ -14,7 +14,7 @@ struct PixelTraining {
   private(set) var clippedShare: Double?
   /// What a health monitor found that looked at every step.
   let findings: [Finding]
-  /// The share of held-out digits read rightly at the end.
+  /// The share of held-out digits classified correctly at the end.
   private(set) var accuracy = 0.0
 
   /// Trains `reader`, and stops where a gradient is not finite.

@@ -18,7 +18,7 @@ extension SigmoidSaturation {
       [
         "\(depth) layers of \(width) sigmoids, weights of standard deviation"
           + " \(figure(largeDeviation)): after \(steps) steps the loss is \(figure(loss)), a guess has"
-          + " \(figure(chance)); \(percent(large.accuracy)) of the held-out digits are read rightly.",
+          + " \(figure(chance)); \(percent(large.accuracy)) of the held-out digits are classified correctly.",
         "Before the first step z(1 − z) multiplies the gradient by \(figure(least)) to"
           + " \(figure(most)) a layer, and the lowest layer gets \(figure(large.profile.bottomShare))"
           + " of what enters at the top; that is of one batch, and other batches differ by orders of"

@@ -28,7 +28,7 @@ package struct SigmoidSaturation {
     let training: DigitTraining
     /// What each layer made of the backward signal before the first step.
     let profile: SignalProfile
-    /// The share of held-out images read rightly.
+    /// The share of held-out images classified correctly.
     let accuracy: Double
   }
 
