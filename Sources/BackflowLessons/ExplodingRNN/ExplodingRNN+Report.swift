@@ -44,7 +44,7 @@ extension ExplodingRNN {
         "Clipping by the global norm shortens the gradient of the parameters at |λ₁| ="
           + " \(figure(radii[radii.count - 1])) from \(figure(worst.normBefore)) to"
           + " \(figure(worst.normAfter)) and keeps its direction (cosine \(figure(worst.cosine))).",
-        "With it the recurrence that overflowed reads \(percent(clipped.accuracy)) rightly;"
+        "With it the recurrence that overflowed classifies \(percent(clipped.accuracy)) correctly;"
           + " \(percent(clipped.clippedShare ?? 0)) of its steps were clipped.",
         "An LSTM beside it: × \(figure(outcome.lstm.factorPerStep)) a step,"
           + " \(figure(outcome.lstm.norms.last ?? .nan)) left after \(stepsBack), and"
