@@ -43,7 +43,7 @@ struct ForeignDirectory: Error, CustomStringConvertible {
   }
 
   private var example: String {
-    let name = directory.names.first { $0.contains("weight_hh") } ?? directory.names.first
+    let name = directory.names.first { $0.contains("weight_hh") }
     return name.map { "\(directory.path)/\(shortened($0)).npy" } ?? "weight_hh.npy"
   }
 

@@ -56,6 +56,9 @@ struct StabilityCommand: ParsableCommand {
     if let svg, svg.isEmpty || svg.hasSuffix("/") {
       throw ValidationError("--svg needs the name of a file, not '\(svg)'.")
     }
+    if let svg, svg == path || svg.hasSuffix(".npy") {
+      throw ValidationError("--svg names a picture; '\(svg)' would replace an array.")
+    }
   }
 
   func run() throws {

@@ -49,6 +49,11 @@ import Testing
       let run = try run(rotation, "--svg", picture.path)
       #expect(run.output.contains("picture: \(picture.path)"))
       #expect(try String(contentsOf: picture, encoding: .utf8).hasPrefix("<svg"))
+      // A picture does not take the place of an array.
+      for target in [folder.path + "/weight.npy", folder.path + "/new.npy"] {
+        #expect(try self.run(rotation, "--svg", target).status == 64)
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/new.npy"))
+      }
       let refused = try self.run(rotation, "--svg", folder.path + "/none/s.svg")
       #expect(refused.status == 1)
       #expect(refused.errors.contains("none/s.svg: cannot be written: "))

@@ -18,7 +18,7 @@ struct OptimizerStateRule<Scalar: RealScalar>: Rule {
     let more = others == 0 ? "" : ", and so do \(others) more of its tensors"
     return [
       Finding(
-        .nonFinite, .failure, layer: state.names[first], step: observation.step,
+        .nonFinite, .failure, layer: parameter(of: state.names[first]), step: observation.step,
         measured: Double(counts[first]), threshold: 0,
         source: "arithmetic: a decaying mean of infinity is infinite",
         statement: "the optimizer's \(state.names[first]) holds \(counts[first]) NaN or infinite"
@@ -30,5 +30,10 @@ struct OptimizerStateRule<Scalar: RealScalar>: Rule {
           "Leave out steps whose gradient is not finite, go back to a state from before, or start"
           + " with a new optimizer.")
     ]
+  }
+
+  /// "0.weight" of "exp_avg.0.weight".
+  private func parameter(of tensor: String) -> String {
+    tensor.firstIndex(of: ".").map { String(tensor[tensor.index(after: $0)...]) } ?? tensor
   }
 }
