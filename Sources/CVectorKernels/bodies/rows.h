@@ -21,25 +21,39 @@ static T NAME(sum_of_column)(size_t rows, size_t columns, T initial, const T *x)
     return (T)(NAME(total)(sum, lost) / SUM_SCALE);
 }
 
+// block[c] = Σ over some rows of x, in T.
+INLINE void NAME(sum_block_of_rows)(size_t rows, size_t columns, size_t width, const T *x, T *block)
+{
+    FOR_EACH(c, width) block[c] = x[c];
+    for (size_t r = 1; r < rows; r++) {
+        FOR_EACH(c, width) block[c] += x[r * columns + c];
+    }
+}
+
 // Σ over rows of x, whose rows lie `columns` apart, for one tile of columns: blocks of rows in T, the blocks in double.
 static void NAME(sum_rows_of_tile)(size_t rows, size_t columns, size_t width, int accumulate, const T *x, T *y)
 {
-    double sum[COLUMN_TILE], lost[COLUMN_TILE];
-    FOR_EACH(c, width) sum[c] = accumulate ? (double)y[c] : 0;
-    FOR_EACH(c, width) lost[c] = 0;
-    for (size_t start = 0; start < rows; start += ROW_BLOCK) {
-        size_t end = rows - start < ROW_BLOCK ? rows : start + ROW_BLOCK;
-        T block[COLUMN_TILE];
-        FOR_EACH(c, width) block[c] = x[start * columns + c];
-        for (size_t r = start + 1; r < end; r++) {
-            FOR_EACH(c, width) block[c] += x[r * columns + c];
+    T value[COLUMN_TILE];
+    if (rows > 0 && rows <= ROW_BLOCK && !accumulate) {
+        NAME(sum_block_of_rows)(rows, columns, width, x, value);
+    } else {
+        double sum[COLUMN_TILE], lost[COLUMN_TILE];
+        FOR_EACH(c, width) sum[c] = accumulate ? (double)y[c] : 0;
+        FOR_EACH(c, width) lost[c] = 0;
+        for (size_t start = 0; start < rows; start += ROW_BLOCK) {
+            T block[COLUMN_TILE];
+            size_t length = rows - start < ROW_BLOCK ? rows - start : ROW_BLOCK;
+            NAME(sum_block_of_rows)(length, columns, width, x + start * columns, block);
+            FOR_EACH(c, width) NAME(add_to)(&sum[c], &lost[c], (double)block[c]);
         }
-        FOR_EACH(c, width) NAME(add_to)(&sum[c], &lost[c], (double)block[c]);
+        FOR_EACH(c, width) value[c] = (T)NAME(total)(sum[c], lost[c]);
     }
-    for (size_t c = 0; c < width; c++) {
-        T value = (T)NAME(total)(sum[c], lost[c]);
-        y[c] = IS_FINITE(value) ? value : NAME(sum_of_column)(rows, columns, accumulate ? y[c] : 0, x + c);
+    if (NAME(nonfinite_count)(width, value) > 0) {
+        for (size_t c = 0; c < width; c++) {
+            if (!IS_FINITE(value[c])) value[c] = NAME(sum_of_column)(rows, columns, accumulate ? y[c] : 0, x + c);
+        }
     }
+    FOR_EACH(c, width) y[c] = value[c];
 }
 
 static void NAME(sum_rows)(size_t rows, size_t columns, int accumulate, const T *x, T *y)
