@@ -133,7 +133,7 @@ let package = Package(
     .executableTarget(name: "save-loop", dependencies: ["Backflow"], path: "Tests/SaveLoop"),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Backflow"]),
     .testTarget(
-      name: "BackflowTests", dependencies: ["Backflow", "BackflowLessons"]),
+      name: "BackflowTests", dependencies: ["Backflow", "BackflowLessons", "TestSupport"]),
     .testTarget(
       name: "BackflowKernelsTests",
       dependencies: ["BackflowKernels", "CVectorKernels", "TestSupport"]),

@@ -35,8 +35,9 @@ extension DigitReader {
   init(zerosBeside recurrentWeight: Tensor<Float>) where Cell == VanillaCell<Float> {
     let hidden = recurrentWeight.shape[0]
     let cell = VanillaCell(
-      inputWeight: .zeros([hidden, 8]), recurrentWeight: recurrentWeight,
-      inputBias: .zeros([hidden]), recurrentBias: .zeros([hidden]))
+      GateWeights(
+        input: .zeros([hidden, 8]), recurrent: recurrentWeight,
+        inputBias: .zeros([hidden]), recurrentBias: .zeros([hidden])))
     recurrence = RNN(cells: [[cell]])
     readout = Dense(
       weight: .zeros([Digits.classCount, hidden]), bias: .zeros([Digits.classCount]))

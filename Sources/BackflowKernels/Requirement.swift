@@ -11,6 +11,7 @@ package func require(
 }
 
 /// As `require(false, message)`, where the compiler must see that nothing returns.
+@usableFromInline
 package func stop(
   _ message: String, file: StaticString = #fileID, line: UInt = #line
 ) -> Never {

@@ -12,11 +12,6 @@ public struct StabilityReport: Sendable {
   public let setting: String
 }
 
-extension VanillaCell.Nonlinearity {
-  /// γ = sup φ′: 1 for tanh and for ReLU.
-  public var slopeBound: Double { 1 }
-}
-
 /// The questions of stability that can be asked of a recurrence.
 public enum Stability {
   /// Analyses one layer of a trained vanilla network along the states that it takes on `sequence`,
@@ -38,7 +33,7 @@ public enum Stability {
     }
     let cell = network.cells[layer][0]
     let spectrum = try Spectrum(
-      of: cell.recurrentWeight, slopeBound: cell.nonlinearity.slopeBound)
+      of: cell.weights.recurrent, slopeBound: cell.nonlinearity.slopeBound)
     let cache = network.forward(sequence).cache.cells[layer][0]
     let (steps, count) = (sequence.shape[0], min(samples, sequence.shape[1]))
     guard count > 0 else { throw .noTrajectory("the batch has no samples") }

@@ -74,45 +74,21 @@ import Testing
   }
 }
 
-/// A vanilla cell that counts something, as a cell with running statistics would.
+/// A vanilla cell with a counter, as a cell with running statistics would have one.
 private struct CountingCell: RecurrentCell {
   var cell: VanillaCell<Float>
-  var count: Tensor<Float>
+  var count = Tensor<Float>([0])
 
   typealias State = VanillaCell<Float>.State
-  typealias Cache = VanillaCell<Float>.Cache
-
-  var inputSize: Int { cell.inputSize }
-  var hiddenSize: Int { cell.hiddenSize }
-  var stateSize: Int { cell.stateSize }
-
-  func forward(
-    _ input: Tensor<Float>, from state: State, active: ActiveSamples
-  ) -> (output: Tensor<Float>, finalState: State, cache: Cache) {
-    cell.forward(input, from: state, active: active)
+  static var layout: CellLayout { VanillaCell<Float>.layout }
+  var weights: GateWeights<Float> {
+    get { cell.weights }
+    set { cell.weights = newValue }
   }
+  init(_ weights: GateWeights<Float>) { cell = VanillaCell(weights) }
 
-  func backward(
-    _ outputGradient: Tensor<Float>, finalStateGradient: State, _ cache: Cache, traced: Bool
-  ) -> (
-    inputGradient: Tensor<Float>, initialStateGradient: State, gradients: CountingCell,
-    trace: BackwardTrace<Float>?
-  ) {
-    let back = cell.backward(
-      outputGradient, finalStateGradient: finalStateGradient, cache, traced: traced)
-    return (
-      back.inputGradient, back.initialStateGradient,
-      CountingCell(cell: back.gradients, count: count), back.trace
-    )
-  }
-
-  func stepper(batch: Int) -> VanillaCell<Float>.Stepper { cell.stepper(batch: batch) }
-
-  func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Float> {
-    cell.stateJacobian(step: step, sample: sample, cache)
-  }
-
-  mutating func visitParameters(_ visit: ParameterVisitor<Float>) { cell.visitParameters(visit) }
+  func step(_ pass: borrowing ForwardPass<Float>) { cell.step(pass) }
+  func stepBack(_ pass: borrowing BackwardPass<Float>) { cell.stepBack(pass) }
   mutating func visitBuffers(_ visit: ParameterVisitor<Float>) { visit("count", &count) }
 }
 
@@ -123,9 +99,10 @@ private struct CountingCell: RecurrentCell {
     let cells = (0..<2).map { layer in
       (0..<2).map { _ in
         next += 1
-        let cell = VanillaCell<Float>(
+        var cell = CountingCell(
           inputSize: layer == 0 ? 2 : 6, hiddenSize: 3, using: &random)
-        return CountingCell(cell: cell, count: Tensor([next]))
+        cell.count = Tensor([next])
+        return cell
       }
     }
     return Recurrent(cells: cells)

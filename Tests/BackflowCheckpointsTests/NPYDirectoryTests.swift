@@ -26,10 +26,10 @@ private struct Pair: Parameterized {
     #expect(try directory.contents("model") == files)
     #expect(
       try NPY.read(directory.file("model/weight_ih_l0.npy"), as: Float.self)
-        == model.cells[0][0].inputWeight)
+        == model.cells[0][0].weights.input)
 
     var other = RNN<Float>(inputSize: 3, hiddenSize: 4, using: &random)
-    #expect(other.cells[0][0].inputWeight != model.cells[0][0].inputWeight)
+    #expect(other.cells[0][0].weights.input != model.cells[0][0].weights.input)
     try NPYDirectory.read(into: &other, from: directory.file("model"))
     for (left, right) in zip(other.namedParameters, model.namedParameters) {
       #expect(left.name == right.name && left.value == right.value)

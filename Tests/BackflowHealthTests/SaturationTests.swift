@@ -69,7 +69,7 @@ import Testing
     var random = RandomSource(seed: 3)
     var lstm = LSTM<Double>(inputSize: 2, hiddenSize: 3, using: &random)
     // Input gates shut, forget gates open; in the order i, f, g, o.
-    lstm.cells[0][0].inputBias = Tensor([-20, -20, -20, 20, 20, 20, 0, 0, 0, 0, 0, 0])
+    lstm.cells[0][0].weights.inputBias = Tensor([-20, -20, -20, 20, 20, 20, 0, 0, 0, 0, 0, 0])
     let x: Tensor<Double> = random.normal([4, 5, 2])
     let (_, cache) = lstm.forward(x)
     var monitor = HealthMonitor<Double>()

@@ -41,13 +41,13 @@ import Testing
       func multiply(
         _ a: [S], _ packed: PackedMatrix<S>, into c: [S], adding: Bool
       ) -> [Double] {
-        let left = SequenceView(reading: Buffer(copying: a.span), time: 1, batch: m, features: k)
+        let left = SequenceView(Buffer(copying: a.span), time: 1, batch: m, features: k)
         var result = Buffer(copying: c.span)
-        let target = SequenceView(&result, time: 1, batch: m, features: n)
+        let target = MutableSequenceView(&result, time: 1, batch: m, features: n)
         if adding {
-          packed.multiply(left[0, 0..<m], addingTo: target[0, 0..<m])
+          packed.multiply(left[TimeStep(0, 0..<m)], addingTo: target[TimeStep(0, 0..<m)])
         } else {
-          packed.multiply(left[0, 0..<m], into: target[0, 0..<m])
+          packed.multiply(left[TimeStep(0, 0..<m)], into: target[TimeStep(0, 0..<m)])
         }
         return numbers(result)
       }
@@ -60,9 +60,10 @@ import Testing
     let b = samples(k * n, seed: 2, as: Double.self)
     var buffer = Buffer<Double>(repeating: -9, count: time * batch * n)
     let left = SequenceView(
-      reading: Buffer(copying: a.span), time: time, batch: batch, features: k)
-    let target = SequenceView(&buffer, time: time, batch: batch, features: n)
-    PackedMatrix(b.span, rows: k, columns: n).multiply(left[2, 0..<3], into: target[1, 1..<4])
+      Buffer(copying: a.span), time: time, batch: batch, features: k)
+    let target = MutableSequenceView(&buffer, time: time, batch: batch, features: n)
+    PackedMatrix(b.span, rows: k, columns: n).multiply(
+      left[TimeStep(2, 0..<3)], into: target[TimeStep(1, 1..<4)])
 
     let product = naiveProduct(m: 3, n: n, k: k, Array(a[(2 * batch * k)...]), b)
     var expected = [Double](repeating: -9, count: time * batch * n)
@@ -73,10 +74,10 @@ import Testing
   @Test func `carries a NaN on, also against zeros`() {
     let zeros = PackedMatrix([Float](repeating: 0, count: 6).span, rows: 2, columns: 3)
     let left = SequenceView(
-      reading: Buffer(copying: [Float.nan, 1, 1, 1].span), time: 1, batch: 2, features: 2)
+      Buffer(copying: [Float.nan, 1, 1, 1].span), time: 1, batch: 2, features: 2)
     var buffer = Buffer<Float>(repeating: 5, count: 6)
-    let target = SequenceView(&buffer, time: 1, batch: 2, features: 3)
-    zeros.multiply(left[0, 0..<2], into: target[0, 0..<2])
+    let target = MutableSequenceView(&buffer, time: 1, batch: 2, features: 3)
+    zeros.multiply(left[TimeStep(0, 0..<2)], into: target[TimeStep(0, 0..<2)])
     #expect(buffer.elements[..<3].allSatisfy { $0.isNaN })
     #expect(buffer.elements[3...] == [0, 0, 0])
   }
@@ -86,10 +87,10 @@ import Testing
     let packed = PackedMatrix(weight.span, rows: 1, columns: 1)
     var elements = weight.mutableSpan
     elements[0] = 100
-    let one = SequenceView(reading: Buffer(copying: [3.0].span), time: 1, batch: 1, features: 1)
+    let one = SequenceView(Buffer(copying: [3.0].span), time: 1, batch: 1, features: 1)
     var buffer = Buffer(repeating: 0.0, count: 1)
-    let target = SequenceView(&buffer, time: 1, batch: 1, features: 1)
-    packed.multiply(one[0, 0..<1], into: target[0, 0..<1])
+    let target = MutableSequenceView(&buffer, time: 1, batch: 1, features: 1)
+    packed.multiply(one[TimeStep(0, 0..<1)], into: target[TimeStep(0, 0..<1)])
     #expect(buffer.elements == [6])
   }
 
@@ -101,8 +102,8 @@ import Testing
     let product = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let packed = PackedMatrix([1.0, 2, 3, 4].span, rows: 2, columns: 2)
       var buffer = Buffer(repeating: 0.0, count: 6)
-      let view = SequenceView(&buffer, time: 1, batch: 2, features: 3)
-      packed.multiply(view[0, 0..<2], into: view[0, 0..<2])
+      let view = MutableSequenceView(&buffer, time: 1, batch: 2, features: 3)
+      packed.multiply(view[TimeStep(0, 0..<2)].reading, into: view[TimeStep(0, 0..<2)])
     }
     #expect(stopMessage(product).contains("[2, 3] · [2, 2] into [2, 3]"))
   }

@@ -66,14 +66,16 @@ private func checkJacobians<S: RealScalar>(_: S.Type) {
   let samples = 60
   let input = Tensor<S>((0..<samples).map { 1 + S($0) / 16 }, shape: [1, samples, 1])
   let lstm = LSTMCell<S>(
-    inputWeight: Tensor([0, 0, 1, 0], shape: [4, 1]),
-    recurrentWeight: Tensor([0, 0, 1, 0], shape: [4, 1]), inputBias: .zeros([4]),
-    recurrentBias: .zeros([4]))
+    GateWeights(
+      input: Tensor([0, 0, 1, 0], shape: [4, 1]),
+      recurrent: Tensor([0, 0, 1, 0], shape: [4, 1]), inputBias: .zeros([4]),
+      recurrentBias: .zeros([4])))
   let lstmCache = Recurrent(cells: [[lstm]]).forward(input).cache.cells[0][0]
   let gru = GRUCell<S>(
-    inputWeight: Tensor([0, 0, 1], shape: [3, 1]),
-    recurrentWeight: Tensor([0, 0, 1], shape: [3, 1]), inputBias: Tensor([0, -200, 0]),
-    recurrentBias: .zeros([3]))
+    GateWeights(
+      input: Tensor([0, 0, 1], shape: [3, 1]),
+      recurrent: Tensor([0, 0, 1], shape: [3, 1]), inputBias: Tensor([0, -200, 0]),
+      recurrentBias: .zeros([3])))
   let gruCache = Recurrent(cells: [[gru]]).forward(input).cache.cells[0][0]
   for sample in 0..<samples {
     let gates = lstmCache.gates.select(0).select(sample).elements.map(Double.init)

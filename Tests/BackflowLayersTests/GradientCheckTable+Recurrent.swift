@@ -19,7 +19,7 @@ let recurrentRows: [GradientCheckRow] =
         GRU(inputSize: input, hiddenSize: hidden, using: &$0)
       },
       row("GRU resetting before the product, \(shapes)", time, batch) {
-        GRU(inputSize: input, hiddenSize: hidden, resetGate: .beforeProduct, using: &$0)
+        OriginalGRU(inputSize: input, hiddenSize: hidden, using: &$0)
       },
       reluRow(shapes, time, batch, input, hidden),
     ]
@@ -44,8 +44,8 @@ private let stacked: [GradientCheckRow] = [false, true].flatMap { bidirectional 
         GRU(inputSize: 2, hiddenSize: 3, layers: 3, bidirectional: bidirectional, using: &$0)
       },
       row("2-layer GRU resetting before the product, \(name)", 4, 3, lengths: lengths) {
-        GRU(
-          inputSize: 2, hiddenSize: 3, resetGate: .beforeProduct, layers: 2,
+        OriginalGRU(
+          inputSize: 2, hiddenSize: 3, layers: 2,
           bidirectional: bidirectional, using: &$0)
       },
     ]
@@ -77,10 +77,11 @@ private func reluRow(
 ) -> GradientCheckRow {
   GradientCheckRow("Recurrent", "ReLU RNN, \(shapes)") { random in
     let cell = VanillaCell<Double>(
-      inputWeight: random.uniform([hidden, input], in: 0.2..<1),
-      recurrentWeight: random.uniform([hidden, hidden], in: 0..<0.15),
-      inputBias: Tensor((0..<hidden).map { $0.isMultiple(of: 2) ? 0.5 : -20 }),
-      recurrentBias: random.uniform([hidden], in: 0..<0.1), nonlinearity: .relu)
+      GateWeights(
+        input: random.uniform([hidden, input], in: 0.2..<1),
+        recurrent: random.uniform([hidden, hidden], in: 0..<0.15),
+        inputBias: Tensor((0..<hidden).map { $0.isMultiple(of: 2) ? 0.5 : -20 }),
+        recurrentBias: random.uniform([hidden], in: 0..<0.1)), nonlinearity: .relu)
     return DifferentiableFunction(
       RNN(cells: [[cell]]), input: random.uniform([time, batch, input], in: 0.5..<1.5),
       initialState: [random.uniform([batch, hidden], in: 0..<1)])

@@ -30,7 +30,7 @@ import Testing
   @Test func `with a GRU that resets before the product`() async {
     await #expect(processExitsWith: .success) {
       try trainRecurrent(readout: { AdamW(for: $0) }) {
-        GRU(inputSize: 6, hiddenSize: 10, resetGate: .beforeProduct, using: &$0)
+        OriginalGRU(inputSize: 6, hiddenSize: 10, using: &$0)
       }
     }
   }

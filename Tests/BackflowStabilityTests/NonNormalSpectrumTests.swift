@@ -163,8 +163,8 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
     #expect(try Spectrum(of: matrix, slopeBound: 1).verdict == .mayExplode)
     var random = RandomSource(seed: 1)
     var cell = VanillaCell<Float>(inputSize: 1, hiddenSize: 2, using: &random)
-    cell.recurrentWeight = matrix
-    cell.inputWeight = .zeros([2, 1])
+    cell.weights.recurrent = matrix
+    cell.weights.input = .zeros([2, 1])
     let network = RNN(cells: [[cell]])
     let report = try Stability.report(of: network, along: .zeros([5, 3, 1]), using: &random)
     expectClose(

@@ -29,7 +29,7 @@ import Testing
   @Test func `of a layer with a NaN is an error`() {
     var random = RandomSource(seed: 3)
     var layer = RNN<Float>(inputSize: 2, hiddenSize: 3, using: &random)
-    layer.cells[0][0].recurrentWeight[2, 0] = .nan
+    layer.cells[0][0].weights.recurrent[2, 0] = .nan
     #expect(throws: StabilityError.self) {
       try Stability.report(of: layer, along: .zeros([4, 2, 2]), using: &random)
     }

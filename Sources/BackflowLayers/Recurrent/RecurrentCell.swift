@@ -3,88 +3,86 @@ public import BackflowLinearAlgebra
 
 /// The equations of one layer of a recurrent network in one direction: what `Recurrent` stacks.
 ///
-/// `forward` and `backward` run over a whole sequence, because all but the product with the recurrent
-/// weight can then be done for all steps at once; a `stepper` runs over one step, for a stream.
+/// A cell states the equations of one step and of one step back; `ForwardPass` and `BackwardPass` run
+/// them over time, threads and batches of different lengths. A cell runs forward in time and never sees
+/// padding.
+///
+///     struct MyCell<Scalar: RealScalar>: RecurrentCell {
+///       typealias State = Tensor<Scalar>
+///       static var layout: CellLayout { CellLayout(gates: 1) }
+///       var weights: GateWeights<Scalar>
+///       init(_ weights: GateWeights<Scalar>) { self.weights = weights }
+///       func step(_ pass: borrowing ForwardPass<Scalar>) { pass.forEachStep { t in … } }
+///       func stepBack(_ pass: borrowing BackwardPass<Scalar>) { pass.forEachStep { t in … } }
+///     }
 public protocol RecurrentCell<Scalar>: Parameterized {
   /// What is handed from step to step.
   associatedtype State: RecurrentState<Scalar>
-  /// What the backward pass needs of the forward pass.
-  associatedtype Cache: Sendable
 
-  /// I, the number of features of the input.
-  var inputSize: Int { get }
-  /// H, the number of units.
-  var hiddenSize: Int { get }
+  /// How many gates the cell has, and what else a step computes with.
+  static var layout: CellLayout { get }
 
-  /// The outputs h_1 … h_T, [T, B, H], and the state after each sample's last step, from the input
-  /// [T, B, I] and the state before the first step, [B, H] each. Stops at other shapes.
-  func forward(
-    _ input: Tensor<Scalar>, from state: State, active: ActiveSamples
-  ) -> (output: Tensor<Scalar>, finalState: State, cache: Cache)
+  /// W_ih, W_hh, b_ih and b_hh.
+  var weights: GateWeights<Scalar> { get set }
 
-  /// The gradients by the input, [T, B, I], the initial state, [B, H] each, and the parameters, from
-  /// those by the outputs, [T, B, H], and the final state. Stops at other shapes. Beyond a sample's last step the outputs' gradient is zero, and so must be the
-  /// input's.
+  /// A cell with these parameters.
   ///
-  /// If `traced`, also what flowed back at each step; else `nil`, at no cost. The gradients are the
-  /// same bits either way.
-  func backward(
-    _ outputGradient: Tensor<Scalar>, finalStateGradient: State, _ cache: Cache, traced: Bool
-  ) -> (
-    inputGradient: Tensor<Scalar>, initialStateGradient: State, gradients: Self,
-    trace: BackwardTrace<Scalar>?
-  )
+  /// - Precondition: They are those of the layout's number of gates.
+  init(_ weights: GateWeights<Scalar>)
 
-  /// This cell made ready to run step by step.
-  associatedtype Stepper: RecurrentStepper<State>
-  /// This cell, as it is now, made ready to run step by step on `batch` samples.
-  func stepper(batch: Int) -> Stepper
+  /// A randomly initialized cell. The default draws each gate's weights as a matrix of its own and sets
+  /// the biases to zero.
+  init(
+    inputSize: Int, hiddenSize: Int, inputWeights: Initializer, recurrentWeights: Initializer,
+    using random: inout RandomSource)
 
-  /// The number of elements of one sample's state.
-  var stateSize: Int { get }
+  /// The bias that `step` adds, once for a whole pass; b_ih + b_hh unless the cell says otherwise.
+  var stepBias: Tensor<Scalar> { get }
 
-  /// J = ∂s_t/∂s_{t−1}, [state, state], for one sample at step t = `step` (0 is the first) of the
-  /// forward pass that made `cache`. All that an analysis of stability needs to know of a cell.
+  /// Runs the equations of one step for every step of `pass`.
+  func step(_ pass: borrowing ForwardPass<Scalar>)
+
+  /// Runs the backward pass of one step for every step of `pass`, from the last to the first.
+  func stepBack(_ pass: borrowing BackwardPass<Scalar>)
+
+  /// J = ∂s_t/∂s_{t−1}, [S, S], for the state s = (h, c …) of `stateSize` S: how one step moves a small
+  /// change of the state. The default is S backward steps; a cell may state it as a formula.
   ///
-  /// `sample` is a row of the cache: after `lengths`, those are the samples longest first. Stops where
-  /// the sample does not run at that step.
+  /// - Parameters:
+  ///   - step: t, from 0.
+  ///   - sample: A row of the cache. After a pass with `lengths`, the rows are the samples in descending
+  ///     order of length.
+  /// - Precondition: The sample runs at that step.
   func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar>
 }
 
 extension RecurrentCell {
-  /// The gradients by the input, the initial state and the parameters, without a trace.
-  public func backward(
-    _ outputGradient: Tensor<Scalar>, finalStateGradient: State, _ cache: Cache
-  ) -> (inputGradient: Tensor<Scalar>, initialStateGradient: State, gradients: Self) {
-    let (inputGradient, initialStateGradient, gradients, _) = backward(
-      outputGradient, finalStateGradient: finalStateGradient, cache, traced: false)
-    return (inputGradient, initialStateGradient, gradients)
-  }
+  /// What the backward pass needs of the forward pass.
+  public typealias Cache = RecurrentCache<State>
 
-  /// The fewest samples that are worth a thread of their own, for a recurrent weight of
-  /// `gates`·H × H over `time` steps.
-  func grain(time: Int, gates: Int) -> Int {
-    max(1, 500_000 / max(1, time * gates * hiddenSize * hiddenSize))
-  }
-
-  /// Stops unless the input is [T, B, I] and the state fits it.
-  func checkShapes(_ input: Tensor<Scalar>, _ state: State) {
-    require(
-      input.rank == 3 && input.shape[2] == inputSize,
-      "\(Self.self): input \(input.shape) instead of [T, B, \(inputSize)]")
-    requireState(state, "\(Self.self): state", batch: input.shape[1], hidden: hiddenSize)
-  }
-
-  /// Stops unless the gradients by the outputs and by the final state have the shapes of a forward
-  /// pass whose outputs are `output`, [T, B, H].
-  func checkGradients(
-    _ outputGradient: Tensor<Scalar>, _ finalStateGradient: State, of output: Shape
+  /// A cell with an orthogonal W_hh for each gate, unless another initializer is given, and zero biases.
+  public init(
+    inputSize: Int, hiddenSize: Int, inputWeights: Initializer = .glorotUniform(),
+    recurrentWeights: Initializer = .orthogonal(), using random: inout RandomSource
   ) {
-    require(
-      outputGradient.shape == output,
-      "\(Self.self): output gradient \(outputGradient.shape) instead of \(output)")
-    requireState(
-      finalStateGradient, "\(Self.self): final state gradient", batch: output[1],
-      hidden: hiddenSize)
+    self.init(
+      GateWeights(
+        gates: Self.layout.gates, inputSize: inputSize, hiddenSize: hiddenSize,
+        inputWeights: inputWeights, recurrentWeights: recurrentWeights, using: &random))
+  }
+
+  /// I, the number of features of the input.
+  public var inputSize: Int { weights.inputSize }
+  /// H, the number of units.
+  public var hiddenSize: Int { weights.hiddenSize }
+  /// S, the number of elements of one sample's state.
+  public var stateSize: Int { State.tensorCount * hiddenSize }
+
+  /// b_ih + b_hh, [G·H].
+  public var stepBias: Tensor<Scalar> { weights.inputBias + weights.recurrentBias }
+
+  /// Visits the parameters under PyTorch's names and in its order.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    weights.visitParameters(visit)
   }
 }

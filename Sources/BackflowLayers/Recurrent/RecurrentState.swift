@@ -1,57 +1,81 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// What a recurrent cell hands from step to step, for a whole batch.
+/// What a recurrent cell hands from step to step, for a whole batch: its output h, and for some cells
+/// one more tensor.
 public protocol RecurrentState<Scalar>: Sendable {
   /// The element of the tensors.
   associatedtype Scalar: RealScalar
 
+  /// How many tensors there are, 1 or 2.
+  static var tensorCount: Int { get }
+
   /// h, [B, H]: the part of the state that is the output.
   var hidden: Tensor<Scalar> { get }
 
-  /// The tensors of the state, [B, H] each, h first.
-  var tensors: [Tensor<Scalar>] { get }
+  /// The second tensor, [B, H], such as c of an LSTM; `nil` if h is the whole state.
+  var memory: Tensor<Scalar>? { get }
 
-  /// The state made of these tensors, [B, H] each, in the same order. Stops at another number of them.
-  init(tensors: [Tensor<Scalar>])
-
-  /// The state zero, [batch, hiddenSize] each.
-  static func zero(batch: Int, hiddenSize: Int) -> Self
+  /// The state of these tensors, [B, H] each. `memory` is `nil` exactly if there is only h.
+  init(hidden: Tensor<Scalar>, memory: Tensor<Scalar>?)
 }
 
 extension RecurrentState {
+  /// The tensors of the state, [B, H] each, h first.
+  public var tensors: [Tensor<Scalar>] { [hidden] + (memory.map { [$0] } ?? []) }
+
+  /// The state of these tensors, [B, H] each, h first.
+  ///
+  /// - Precondition: There are as many as the state has.
+  public init(tensors: [Tensor<Scalar>]) {
+    require(
+      tensors.count == Self.tensorCount,
+      "a state of \(Self.tensorCount) tensors cannot be made of \(tensors.count)")
+    self.init(hidden: tensors[0], memory: tensors.count > 1 ? tensors[1] : nil)
+  }
+
+  /// The state in which every element is zero, [batch, hiddenSize] each.
+  public static func zero(batch: Int, hiddenSize: Int) -> Self {
+    let zeros = Tensor<Scalar>.zeros([batch, hiddenSize])
+    return Self(hidden: zeros, memory: tensorCount > 1 ? zeros : nil)
+  }
+
   /// The state of the samples at `indices`, in that order.
-  func gather(_ indices: [Int]) -> Self { Self(tensors: tensors.map { $0.gather(indices) }) }
+  func gather(_ indices: [Int]) -> Self {
+    Self(hidden: hidden.gather(indices), memory: memory?.gather(indices))
+  }
 }
 
-/// Stops unless every tensor of this state is [batch, hidden].
+/// Stops unless every tensor of this state has shape [batch, hidden].
 func requireState<State: RecurrentState>(
   _ state: State, _ what: @autoclosure () -> String, batch: Int, hidden: Int
 ) {
-  for tensor in state.tensors {
-    // Extent by extent: a shape to compare with would have to be allocated.
+  // Extent by extent: a shape to compare with would have to be allocated.
+  func check(_ tensor: Tensor<State.Scalar>) {
     require(
       tensor.rank == 2 && tensor.shape[0] == batch && tensor.shape[1] == hidden,
       "\(what()) \(tensor.shape) instead of [\(batch), \(hidden)]")
   }
+  check(state.hidden)
+  if let memory = state.memory { check(memory) }
 }
 
 /// The state of a vanilla RNN and of a GRU is h itself, [B, H].
 extension Tensor: RecurrentState {
+  /// 1: h is the whole state.
+  public static var tensorCount: Int { 1 }
   /// The tensor itself.
   public var hidden: Tensor { self }
+  /// There is no second tensor.
+  public var memory: Tensor? { nil }
 
-  /// The tensor alone.
-  public var tensors: [Tensor] { [self] }
-
-  /// The one tensor. Stops unless there is one.
-  public init(tensors: [Tensor]) {
-    require(tensors.count == 1, "a state of one tensor cannot be made of \(tensors.count)")
-    self = tensors[0]
+  /// The state h.
+  ///
+  /// - Precondition: `memory` is `nil`.
+  public init(hidden: Tensor, memory: Tensor?) {
+    require(memory == nil, "the state of this cell is h alone")
+    self = hidden
   }
-
-  /// All zero, [B, H].
-  public static func zero(batch: Int, hiddenSize: Int) -> Tensor { .zeros([batch, hiddenSize]) }
 }
 
 /// The state of an LSTM.
@@ -63,21 +87,19 @@ public struct LSTMState<Scalar: RealScalar>: RecurrentState, Equatable {
 
   /// A state from h and c, [B, H] each.
   public init(hidden: Tensor<Scalar>, cell: Tensor<Scalar>) {
-    self.hidden = hidden
-    self.cell = cell
+    (self.hidden, self.cell) = (hidden, cell)
   }
 
-  /// h and c.
-  public var tensors: [Tensor<Scalar>] { [hidden, cell] }
+  /// 2: h and c.
+  public static var tensorCount: Int { 2 }
+  /// c
+  public var memory: Tensor<Scalar>? { cell }
 
-  /// h and c, in this order. Stops unless there are two.
-  public init(tensors: [Tensor<Scalar>]) {
-    require(tensors.count == 2, "a state of two tensors cannot be made of \(tensors.count)")
-    self.init(hidden: tensors[0], cell: tensors[1])
-  }
-
-  /// All zero, [B, H] each.
-  public static func zero(batch: Int, hiddenSize: Int) -> LSTMState {
-    LSTMState(hidden: .zeros([batch, hiddenSize]), cell: .zeros([batch, hiddenSize]))
+  /// A state from h and c.
+  ///
+  /// - Precondition: `memory` is not `nil`.
+  public init(hidden: Tensor<Scalar>, memory: Tensor<Scalar>?) {
+    guard let memory else { stop("the state of an LSTM is h and c") }
+    self.init(hidden: hidden, cell: memory)
   }
 }

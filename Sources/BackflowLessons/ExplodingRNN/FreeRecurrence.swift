@@ -40,8 +40,9 @@ extension FreeRecurrence {
     let network = RNN(cells: [
       [
         VanillaCell(
-          inputWeight: .zeros([size, 1]), recurrentWeight: matmul(q * eigenvalues, q.transposed),
-          inputBias: .zeros([size]), recurrentBias: .zeros([size]))
+          GateWeights(
+            input: .zeros([size, 1]), recurrent: matmul(q * eigenvalues, q.transposed),
+            inputBias: .zeros([size]), recurrentBias: .zeros([size])))
       ]
     ])
     // The same part of δ along every eigenvector.

@@ -26,12 +26,12 @@ private enum Kind: CaseIterable {
       var cell = VanillaCell<Double>(
         inputSize: 2, hiddenSize: 3, nonlinearity: .relu, using: &random)
       // Else a sample may have no unit that is on, and nothing flows back.
-      cell.inputBias = Tensor(repeating: 2, shape: [3])
+      cell.weights.inputBias = Tensor(repeating: 2, shape: [3])
       try check(cell)
     case .lstm: try check(LSTMCell(inputSize: 2, hiddenSize: 3, using: &random))
     case .gru: try check(GRUCell(inputSize: 2, hiddenSize: 3, using: &random))
     case .gruResettingState:
-      try check(GRUCell(inputSize: 2, hiddenSize: 3, resetGate: .beforeProduct, using: &random))
+      try check(OriginalGRUCell(inputSize: 2, hiddenSize: 3, using: &random))
     }
   }
 
@@ -54,12 +54,12 @@ private enum Kind: CaseIterable {
       }
       expectAgreement(gradient, expected)
     }
-    try check(VanillaCell(inputSize: 2, hiddenSize: 3, using: &random), weight: \.recurrentWeight)
+    try check(VanillaCell(inputSize: 2, hiddenSize: 3, using: &random), weight: \.weights.recurrent)
     try check(
       VanillaCell(inputSize: 2, hiddenSize: 3, nonlinearity: .relu, using: &random),
-      weight: \.recurrentWeight)
-    try check(LSTMCell(inputSize: 2, hiddenSize: 3, using: &random), weight: \.recurrentWeight)
-    try check(GRUCell(inputSize: 2, hiddenSize: 3, using: &random), weight: \.recurrentWeight)
+      weight: \.weights.recurrent)
+    try check(LSTMCell(inputSize: 2, hiddenSize: 3, using: &random), weight: \.weights.recurrent)
+    try check(GRUCell(inputSize: 2, hiddenSize: 3, using: &random), weight: \.weights.recurrent)
   }
 
   @Test func `of a finished sample keeps the gradient by its final state`() {
@@ -94,7 +94,7 @@ private enum Kind: CaseIterable {
     check(RNN(inputSize: 2, hiddenSize: 3, using: &random))
     check(LSTM(inputSize: 2, hiddenSize: 3, using: &random))
     check(GRU(inputSize: 2, hiddenSize: 3, using: &random))
-    check(GRU(inputSize: 2, hiddenSize: 3, resetGate: .beforeProduct, using: &random))
+    check(OriginalGRU(inputSize: 2, hiddenSize: 3, using: &random))
   }
 
   @Test(arguments: [nil, [2, 4, 3]])
@@ -140,7 +140,7 @@ private enum Kind: CaseIterable {
     try check(VanillaCell(inputSize: 2, hiddenSize: 3, using: &random))
     try check(LSTMCell(inputSize: 2, hiddenSize: 3, using: &random))
     try check(GRUCell(inputSize: 2, hiddenSize: 3, using: &random))
-    try check(GRUCell(inputSize: 2, hiddenSize: 3, resetGate: .beforeProduct, using: &random))
+    try check(OriginalGRUCell(inputSize: 2, hiddenSize: 3, using: &random))
   }
 
   // Each thread has the norm of its own samples.
@@ -225,7 +225,7 @@ private struct Pass<Cell: RecurrentCell<Double>> {
     for t in 0..<time {
       let (_, _, cache) = cell.forward(
         input[t..<time], from: states[t], active: .all(time: time - t, batch: batch))
-      let (_, byState, _) = cell.backward(
+      let (_, byState, _, _) = cell.backward(
         outputGradient[t..<time], finalStateGradient: finalStateGradient, cache)
       for (index, entries) in trace.stateGradients.enumerated() {
         expectAgreement(entries.select(t), byState.tensors[index])

@@ -3,21 +3,25 @@ import TestSupport
 import Testing
 
 @Suite struct `A GRU whose update gate is shut` {
-  @Test(arguments: GRUCell<Float>.ResetGate.allCases)
-  func `keeps its state to the last bit`(resetGate: GRUCell<Float>.ResetGate) {
-    var random = RandomSource(seed: 3)
-    var network = GRU<Float>(
-      inputSize: 2, hiddenSize: 5, resetGate: resetGate, using: &random)
-    // z = σ(1000) = 1 for every unit.
-    network.cells[0][0].inputBias[5..<10] = Tensor(repeating: 1000, shape: [5])
-    // Numbers for which n + (h − n) is not h.
-    let state: Tensor<Float> = random.normal([3, 5]) * 1e-3
-    let input: Tensor<Float> = random.normal([4, 3, 2])
-    let output = network.forward(input, initialState: [state]).output
-    var stream = network.stream(batch: 3, from: [state])
-    for step in 0..<4 {
-      #expect(output.select(step) == state, "\(resetGate), step \(step)")
-      #expect(stream.step(input.select(step)) == state, "\(resetGate), step \(step) of a stream")
+  @Test func `keeps its state to the last bit`() {
+    check(GRUCell<Float>.self)
+    check(OriginalGRUCell<Float>.self)
+
+    func check<Cell: RecurrentCell<Float>>(_: Cell.Type) where Cell.State == Tensor<Float> {
+      var random = RandomSource(seed: 3)
+      var network = Recurrent<Cell>(inputSize: 2, hiddenSize: 5, using: &random)
+      // z = σ(1000) = 1 for every unit.
+      network.cells[0][0].weights.inputBias[5..<10] = Tensor(repeating: 1000, shape: [5])
+      // Numbers for which n + (h − n) is not h.
+      let state: Tensor<Float> = random.normal([3, 5]) * 1e-3
+      let input: Tensor<Float> = random.normal([4, 3, 2])
+      let output = network.forward(input, initialState: [state]).output
+      var stream = network.stream(batch: 3, from: [state])
+      for step in 0..<4 {
+        #expect(output.select(step) == state, "\(Cell.self), step \(step)")
+        #expect(
+          stream.step(input.select(step)) == state, "\(Cell.self), step \(step) of a stream")
+      }
     }
   }
 }

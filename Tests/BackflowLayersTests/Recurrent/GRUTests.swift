@@ -4,14 +4,25 @@ import TestSupport
 import Testing
 
 @Suite struct `A GRU` {
-  @Test(arguments: [(1, 1, 1, 1), (4, 3, 2, 5), (3, 8, 4, 33)], GRUCell<Double>.ResetGate.allCases)
+  @Test(arguments: [(1, 1, 1, 1), (4, 3, 2, 5), (3, 8, 4, 33)])
   func `follows its equations, unit by unit`(
-    sizes: (time: Int, batch: Int, input: Int, hidden: Int), resetGate: GRUCell<Double>.ResetGate
+    sizes: (time: Int, batch: Int, input: Int, hidden: Int)
   ) {
+    // (3): the reset gate acts on the product, with its bias.
+    check(GRUCell<Double>.self, sizes) { r, h, product in
+      product(h).enumerated().map { r[$0] * $1 }
+    }
+    // The original: it acts on the state, before the product.
+    check(OriginalGRUCell<Double>.self, sizes) { r, h, product in product(zip(r, h).map(*)) }
+  }
+
+  private func check<Cell: RecurrentCell<Double>>(
+    _: Cell.Type, _ sizes: (time: Int, batch: Int, input: Int, hidden: Int),
+    _ fed: ([Double], [Double], ([Double]) -> [Double]) -> [Double]
+  ) where Cell.State == Tensor<Double> {
     var random = RandomSource(seed: 5)
     let (T, B, I, H) = sizes
-    let cell = GRUCell<Double>(inputSize: I, hiddenSize: H, resetGate: resetGate, using: &random)
-      .drawn(using: &random)
+    let cell = Cell(inputSize: I, hiddenSize: H, using: &random).drawn(using: &random)
     let x: Tensor<Double> = random.normal([T, B, I])
     let h0: Tensor<Double> = random.normal([B, H])
 
@@ -19,7 +30,7 @@ import Testing
     for b in 0..<B {
       var h = h0.select(b).elements
       for t in 0..<T {
-        h = step(cell, x.select(t).select(b).elements, h)
+        h = step(cell.weights, x.select(t).select(b).elements, h, fed)
         expected += h
       }
     }
@@ -28,26 +39,24 @@ import Testing
     expectClose(bySample, expected, Tolerance(Double.self, length: T * (I + H), scale: 1))
   }
 
-  /// Equations (1) to (4), with (3) or (3′).
-  private func step(_ cell: GRUCell<Double>, _ x: [Double], _ h: [Double]) -> [Double] {
+  /// Equations (1) to (4), with what reaches the candidate from the state.
+  private func step(
+    _ weights: GateWeights<Double>, _ x: [Double], _ h: [Double],
+    _ fed: ([Double], [Double], ([Double]) -> [Double]) -> [Double]
+  ) -> [Double] {
     let H = h.count
     func input(_ row: Int) -> Double {
-      x.indices.reduce(cell.inputBias[row]) { $0 + cell.inputWeight[row, $1] * x[$1] }
+      x.indices.reduce(weights.inputBias[row]) { $0 + weights.input[row, $1] * x[$1] }
     }
     func recurrent(_ row: Int, _ h: [Double]) -> Double {
-      h.indices.reduce(cell.recurrentBias[row]) { $0 + cell.recurrentWeight[row, $1] * h[$1] }
+      h.indices.reduce(weights.recurrentBias[row]) { $0 + weights.recurrent[row, $1] * h[$1] }
     }
     func σ(_ a: Double) -> Double { 1 / (1 + Foundation.exp(-a)) }
     let r = (0..<H).map { σ(input($0) + recurrent($0, h)) }
     let z = (0..<H).map { σ(input(H + $0) + recurrent(H + $0, h)) }
-    let reset = zip(r, h).map { $0 * $1 }
+    let q = fed(r, h) { state in (0..<H).map { recurrent(2 * H + $0, state) } }
     return (0..<H).map { unit in
-      let fed =
-        switch cell.resetGate {
-        case .afterProduct: r[unit] * recurrent(2 * H + unit, h)
-        case .beforeProduct: recurrent(2 * H + unit, reset)
-        }
-      return (1 - z[unit]) * Foundation.tanh(input(2 * H + unit) + fed) + z[unit] * h[unit]
+      (1 - z[unit]) * Foundation.tanh(input(2 * H + unit) + q[unit]) + z[unit] * h[unit]
     }
   }
 }

@@ -6,17 +6,19 @@ import Testing
 @Suite struct `A vanilla RNN` {
   @Test(
     arguments: [(1, 1, 1, 1), (4, 3, 2, 5), (7, 5, 3, 17), (3, 8, 4, 33)],
-    VanillaCell<Double>.Nonlinearity.allCases)
+    Nonlinearity.allCases)
   func `follows its equations, unit by unit`(
     sizes: (time: Int, batch: Int, input: Int, hidden: Int),
-    nonlinearity: VanillaCell<Double>.Nonlinearity
+    nonlinearity: Nonlinearity
   ) {
     var random = RandomSource(seed: 5)
     let (T, B, I, H) = sizes
     let layer = VanillaCell<Double>(
-      inputWeight: random.normal([H, I]),
-      recurrentWeight: random.normal([H, H], standardDeviation: 0.4),
-      inputBias: random.normal([H]), recurrentBias: random.normal([H]), nonlinearity: nonlinearity)
+      GateWeights(
+        input: random.normal([H, I]),
+        recurrent: random.normal([H, H], standardDeviation: 0.4),
+        inputBias: random.normal([H]), recurrentBias: random.normal([H])),
+      nonlinearity: nonlinearity)
     let x: Tensor<Double> = random.normal([T, B, I])
     let h0: Tensor<Double> = random.normal([B, H])
 
@@ -26,9 +28,9 @@ import Testing
       var state: [Double] = []
       for b in 0..<B {
         for unit in 0..<H {
-          var a = layer.inputBias[unit] + layer.recurrentBias[unit]
-          for i in 0..<I { a += layer.inputWeight[unit, i] * x[t, b, i] }
-          for j in 0..<H { a += layer.recurrentWeight[unit, j] * previous[b, j] }
+          var a = layer.weights.inputBias[unit] + layer.weights.recurrentBias[unit]
+          for i in 0..<I { a += layer.weights.input[unit, i] * x[t, b, i] }
+          for j in 0..<H { a += layer.weights.recurrent[unit, j] * previous[b, j] }
           state.append(nonlinearity == .tanh ? Foundation.tanh(a) : max(a, 0))
         }
       }
@@ -81,7 +83,7 @@ import Testing
     #expect(output.shape == [5, 0, 4])
     let (input, gradients) = layer.backward(output, cache)
     #expect(input.shape == [5, 0, 3])
-    #expect(gradients.cells[0][0].recurrentWeight == .zeros([4, 4]))
+    #expect(gradients.cells[0][0].weights.recurrent == .zeros([4, 4]))
   }
 
   @Test func `passes NaN on instead of hiding it`() {
@@ -96,7 +98,7 @@ import Testing
   }
 
   @Test func `has the Jacobian that finite differences see`() {
-    for nonlinearity in VanillaCell<Double>.Nonlinearity.allCases {
+    for nonlinearity in Nonlinearity.allCases {
       var random = RandomSource(seed: 9)
       let layer = VanillaCell<Double>(
         inputSize: 2, hiddenSize: 4, nonlinearity: nonlinearity, using: &random

@@ -25,10 +25,8 @@ import Testing
       var random = RandomSource(seed: 3)
       expectSameOnThreads(RNN(inputSize: 16, hiddenSize: 64, using: &random))
       expectSameOnThreads(LSTM(inputSize: 16, hiddenSize: 64, using: &random))
-      for resetGate in GRUCell<Double>.ResetGate.allCases {
-        expectSameOnThreads(
-          GRU(inputSize: 16, hiddenSize: 64, resetGate: resetGate, using: &random))
-      }
+      expectSameOnThreads(GRU(inputSize: 16, hiddenSize: 64, using: &random))
+      expectSameOnThreads(OriginalGRU(inputSize: 16, hiddenSize: 64, using: &random))
     }
   }
 }
@@ -70,12 +68,11 @@ private var networks: [any RecurrentNetwork] {
       RNN<Double>(inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: both, using: &random))
     networks.append(
       LSTM<Double>(inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: both, using: &random))
-    for resetGate in GRUCell<Double>.ResetGate.allCases {
-      networks.append(
-        GRU<Double>(
-          inputSize: 2, hiddenSize: 3, resetGate: resetGate, layers: 2, bidirectional: both,
-          using: &random))
-    }
+    networks.append(
+      GRU<Double>(inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: both, using: &random))
+    networks.append(
+      OriginalGRU<Double>(
+        inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: both, using: &random))
   }
   return networks
 }

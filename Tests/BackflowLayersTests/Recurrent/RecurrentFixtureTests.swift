@@ -48,7 +48,7 @@ struct RecurrentFixture: CustomStringConvertible, Sendable {
     }
     switch fixture.name.split(separator: "_").prefix(2).joined(separator: "_") {
     case "rnn_tanh", "rnn_relu":
-      let nonlinearity: VanillaCell<Double>.Nonlinearity =
+      let nonlinearity: Nonlinearity =
         fixture.name.hasPrefix("rnn_tanh") ? .tanh : .relu
       try compare(
         make {

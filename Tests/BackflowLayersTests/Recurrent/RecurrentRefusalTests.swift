@@ -53,7 +53,7 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = LSTMState<Float>(tensors: [.zeros([2, 3])])
     }
-    #expect(stopMessage(result).contains("two tensors cannot be made of 1"))
+    #expect(stopMessage(result).contains("a state of 2 tensors cannot be made of 1"))
   }
 
   @Test func `the Jacobian of a sample that has ended`() async {

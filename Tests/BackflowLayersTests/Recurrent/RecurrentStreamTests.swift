@@ -12,7 +12,7 @@ import Testing
       expectNoTensor(RNN(inputSize: 6, hiddenSize: 10, nonlinearity: .relu, using: &random))
       expectNoTensor(LSTM(inputSize: 6, hiddenSize: 10, layers: 2, using: &random))
       expectNoTensor(GRU(inputSize: 6, hiddenSize: 10, layers: 2, using: &random))
-      expectNoTensor(GRU(inputSize: 6, hiddenSize: 10, resetGate: .beforeProduct, using: &random))
+      expectNoTensor(OriginalGRU(inputSize: 6, hiddenSize: 10, using: &random))
     }
   }
 
@@ -33,7 +33,7 @@ import Testing
     check(RNN(inputSize: 2, hiddenSize: 3, layers: 2, using: &random))
     check(LSTM(inputSize: 2, hiddenSize: 3, layers: 2, using: &random))
     check(GRU(inputSize: 2, hiddenSize: 3, layers: 2, using: &random))
-    check(GRU(inputSize: 2, hiddenSize: 3, resetGate: .beforeProduct, layers: 2, using: &random))
+    check(OriginalGRU(inputSize: 2, hiddenSize: 3, layers: 2, using: &random))
   }
 
   @Test func `stops at what does not fit`() async {

@@ -22,10 +22,10 @@ import Testing
   @Test func `opens its forget gates at the start, and no other`() {
     var random = RandomSource(seed: 1)
     let cell = LSTMCell<Float>(inputSize: 2, hiddenSize: 3, forgetBias: 1.5, using: &random)
-    #expect(cell.inputBias == Tensor([0, 0, 0, 1.5, 1.5, 1.5, 0, 0, 0, 0, 0, 0]))
-    #expect(cell.recurrentBias == .zeros([12]))
+    #expect(cell.weights.inputBias == Tensor([0, 0, 0, 1.5, 1.5, 1.5, 0, 0, 0, 0, 0, 0]))
+    #expect(cell.weights.recurrentBias == .zeros([12]))
     let usual = LSTM<Float>(inputSize: 2, hiddenSize: 1, using: &random)
-    #expect(usual.cells[0][0].inputBias == Tensor([0, 1, 0, 0]))
+    #expect(usual.cells[0][0].weights.inputBias == Tensor([0, 1, 0, 0]))
   }
 
   @Test func `moves step by step to where it gets at once`() {
@@ -49,7 +49,7 @@ import Testing
     check(RNN(inputSize: 2, hiddenSize: 4, layers: 2, using: &random))
     check(LSTM(inputSize: 2, hiddenSize: 4, layers: 2, using: &random))
     check(GRU(inputSize: 2, hiddenSize: 4, layers: 2, using: &random))
-    check(GRU(inputSize: 2, hiddenSize: 4, resetGate: .beforeProduct, layers: 2, using: &random))
+    check(OriginalGRU(inputSize: 2, hiddenSize: 4, layers: 2, using: &random))
   }
 
   @Test func `keeps in a stream the outputs of earlier steps as they were`() {
@@ -94,8 +94,8 @@ import Testing
     check(LSTM(inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: true, using: &random))
     check(GRU(inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: true, using: &random))
     check(
-      GRU(
-        inputSize: 2, hiddenSize: 3, resetGate: .beforeProduct, layers: 2, bidirectional: true,
+      OriginalGRU(
+        inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: true,
         using: &random))
   }
 
@@ -172,8 +172,8 @@ import Testing
           tensors: Cell.State.zero(batch: 2, hiddenSize: 4).tensors.map { random.normal($0.shape) }),
         active: all
       ).finalState
-      let jacobian = cell.stateJacobian(
-        step: 0, sample: 1, cell.forward(x[1..<2], from: first, active: all).cache)
+      let cache = cell.forward(x[1..<2], from: first, active: all).cache
+      let jacobian = cell.stateJacobian(step: 0, sample: 1, cache)
       #expect(jacobian.shape == [cell.stateSize, cell.stateSize])
       let step = 1e-5
       var numeric = Tensor<Double>.zeros(jacobian.shape)
@@ -191,11 +191,22 @@ import Testing
       }
       #expect(jacobian.maxMagnitude() > 0.1)
       expectClose(jacobian.elements, numeric.elements, Tolerance(1e-8, scale: 1))
+
+      // The products, without a formula for the Jacobian, for more vectors than there are directions.
+      let size = cell.stateSize
+      let vectors: Tensor<Double> = random.normal([size + 2, size])
+      let tolerance = Tolerance(Double.self, length: 4 * size, scale: 4)
+      expectClose(
+        cell.multiplyTransposedJacobian(vectors, step: 0, sample: 1, cache).elements,
+        matmul(vectors, jacobian).elements, tolerance)
+      expectClose(
+        cell.multiplyJacobian(vectors.transpose(), step: 0, sample: 1, cache).elements,
+        matmul(jacobian, vectors.transposed).elements, tolerance)
     }
     check(VanillaCell(inputSize: 3, hiddenSize: 4, using: &random))
     check(LSTMCell(inputSize: 3, hiddenSize: 4, using: &random))
     check(GRUCell(inputSize: 3, hiddenSize: 4, using: &random))
-    check(GRUCell(inputSize: 3, hiddenSize: 4, resetGate: .beforeProduct, using: &random))
+    check(OriginalGRUCell(inputSize: 3, hiddenSize: 4, using: &random))
   }
 
   @Test func `stops at lengths and states that do not fit`() async {

@@ -1,0 +1,175 @@
+/// Rows of a sequence at one step, [rows, columns], for writing. It cannot outlive its sequence.
+///
+/// The operations are those of which the equations of a recurrent cell consist. An operand may be
+/// exactly the rows that are written; one that overlaps them in part makes the result undefined.
+///
+/// - Precondition: Operands have the shape of the rows that are written.
+/// - Complexity: One call of a vectorized kernel for contiguous rows; one a row for some columns of
+///   several rows.
+@safe public struct MutableRowsView<S: RealScalar>: ~Escapable {
+  @usableFromInline let start: UnsafeMutablePointer<S>
+  /// The number of rows: the samples that run.
+  public let rows: Int
+  /// The number of columns: the features.
+  public let columns: Int
+  /// The elements from one row to the next.
+  @usableFromInline let stride: Int
+  /// Whether the step is the second, the fourth, and so on; see `PackedMatrix.multiply`.
+  @usableFromInline let isOddStep: Bool
+
+  @inlinable
+  @_lifetime(borrow owner)
+  init(
+    start: UnsafeMutablePointer<S>, of t: TimeStep, columns: Int,
+    owner: borrowing MutableSequenceView<S>
+  ) {
+    unsafe self.start = start
+    (rows, self.columns, stride, isOddStep) = (t.samples.count, columns, columns, t.index & 1 == 1)
+  }
+
+  @inlinable
+  @_lifetime(copy owner)
+  init(part columns: Range<Int>, of owner: borrowing MutableRowsView) {
+    requireColumns(columns, of: owner.columns)
+    unsafe start = owner.start + columns.lowerBound
+    (rows, self.columns, stride) = (owner.rows, columns.count, owner.stride)
+    isOddStep = owner.isOddStep
+  }
+
+  /// Some of the columns: one gate of several that stand side by side.
+  ///
+  /// - Precondition: `range` lies within the columns.
+  @inlinable
+  @_lifetime(copy self)
+  public func columns(_ range: Range<Int>) -> MutableRowsView {
+    MutableRowsView(part: range, of: self)
+  }
+
+  /// The same rows for reading.
+  @inlinable public var reading: RowsView<S> {
+    @_lifetime(copy self)
+    get { RowsView(reading: self) }
+  }
+}
+
+// MARK: - Nonlinearities and their derivatives
+
+extension MutableRowsView {
+  /// self ← tanh self
+  public func tanh() { unsafe map(S._routines.vector.tanh) }
+
+  /// self ← σ(self)
+  public func sigmoid() { unsafe map(S._routines.vector.sigmoid) }
+
+  /// self ← max(self, 0)
+  public func relu() { unsafe map(S._routines.vector.relu) }
+
+  /// self ← self ⊙ (1 − y²), the derivative of tanh at its output `y`
+  public func multiplyByTanhDerivative(at y: RowsView<S>) {
+    unsafe combine(y, reading, S._routines.vector.tanhBackward)
+  }
+
+  /// self ← self ⊙ y (1 − y), the derivative of σ at its output `y`
+  public func multiplyBySigmoidDerivative(at y: RowsView<S>) {
+    unsafe combine(y, reading, S._routines.vector.sigmoidBackward)
+  }
+
+  /// self ← self where y > 0, else 0: the derivative of ReLU at its output `y`
+  public func multiplyByReLUDerivative(at y: RowsView<S>) {
+    unsafe combine(y, reading, S._routines.vector.reluBackward)
+  }
+}
+
+// MARK: - Arithmetic
+
+extension MutableRowsView {
+  /// self ← x
+  public func assign(_ x: RowsView<S>) {
+    requireShape(of: x)
+    for row in 0..<rows {
+      unsafe (start + row * stride).update(from: x.start + row * x.stride, count: columns)
+    }
+  }
+
+  /// self ← x + y
+  public func assignSum(_ x: RowsView<S>, _ y: RowsView<S>) {
+    unsafe combine(x, y, S._routines.vector.add)
+  }
+
+  /// self ← x − y
+  public func assignDifference(_ x: RowsView<S>, _ y: RowsView<S>) {
+    unsafe combine(x, y, S._routines.vector.subtract)
+  }
+
+  /// self ← x ⊙ y
+  public func assignProduct(_ x: RowsView<S>, _ y: RowsView<S>) {
+    unsafe combine(x, y, S._routines.vector.multiply)
+  }
+
+  /// self ← self + x
+  public func add(_ x: RowsView<S>) { unsafe combine(reading, x, S._routines.vector.add) }
+
+  /// self ← self + x ⊙ y
+  public func addProduct(_ x: RowsView<S>, _ y: RowsView<S>) {
+    unsafe combine(x, y, S._routines.vector.multiplyAdd)
+  }
+
+  /// self ← self ⊙ x
+  public func multiply(by x: RowsView<S>) {
+    unsafe combine(reading, x, S._routines.vector.multiply)
+  }
+
+  /// Adds `row`, of as many elements as there are columns, to every row.
+  package func addRow(_ row: Span<S>) {
+    require(row.count == columns, "a row of \(row.count) elements against \(columns) columns")
+    unsafe row.withUnsafeBufferPointer { row in
+      if isContiguous {
+        unsafe S._routines.vector.addRow(rows, columns, row.baseAddress, start)
+      } else {
+        for index in 0..<rows {
+          unsafe S._routines.vector.addRow(1, columns, row.baseAddress, start + index * stride)
+        }
+      }
+    }
+  }
+}
+
+// MARK: - The calls of the kernels
+
+extension MutableRowsView {
+  @inlinable var isContiguous: Bool { stride == columns || rows <= 1 }
+  var count: Int { rows * columns }
+  var shape: String { "[\(rows), \(columns)]" }
+
+  func requireShape(of other: RowsView<S>) {
+    require(
+      rows == other.rows && columns == other.columns, "\(shape) against \(other.shape)")
+  }
+
+  /// self ← kernel(self)
+  @inline(__always)
+  private func map(_ kernel: (Int, UnsafePointer<S>?, UnsafeMutablePointer<S>?) -> Void) {
+    if isContiguous { return unsafe kernel(count, start, start) }
+    for row in 0..<rows {
+      let start = unsafe start + row * stride
+      unsafe kernel(columns, start, start)
+    }
+  }
+
+  /// self ← kernel(x, y)
+  @inline(__always)
+  private func combine(
+    _ x: RowsView<S>, _ y: RowsView<S>,
+    _ kernel: (Int, UnsafePointer<S>?, UnsafePointer<S>?, UnsafeMutablePointer<S>?) -> Void
+  ) {
+    requireShape(of: x)
+    requireShape(of: y)
+    if isContiguous && x.isContiguous && y.isContiguous {
+      return unsafe kernel(count, x.start, y.start, start)
+    }
+    for row in 0..<rows {
+      unsafe kernel(
+        columns, x.start + row * x.stride, y.start + row * y.stride, start + row * stride)
+    }
+  }
+}

@@ -1,0 +1,150 @@
+/// A sequence of shape [time, batch, features] that several threads read.
+///
+/// The view keeps the memory alive.
+@safe public struct SequenceView<S: RealScalar>: @unchecked Sendable {
+  @usableFromInline let time, batch, features: Int
+  @usableFromInline let base: UnsafePointer<S>
+  /// The state before the first step, of shape [batch, features].
+  @usableFromInline let initial: UnsafePointer<S>?
+  private let owners: (Buffer<S>, Buffer<S>?)
+
+  /// A view of `buffer`.
+  ///
+  /// - Parameter initial: The elements before the first step, if the sequence is one of states.
+  package init(
+    _ buffer: Buffer<S>, time: Int, batch: Int, features: Int, after initial: Buffer<S>? = nil
+  ) {
+    requireExtents(time, batch, features, buffer.count, initial?.count)
+    unsafe base = UnsafePointer(buffer.sharedBase)
+    unsafe self.initial = initial.map { unsafe UnsafePointer($0.sharedBase) }
+    owners = (buffer, initial)
+    (self.time, self.batch, self.features) = (time, batch, features)
+  }
+
+  /// The rows of the samples that run at step `t`.
+  public subscript(t: TimeStep) -> RowsView<S> {
+    @inlinable
+    @_lifetime(borrow self)
+    get {
+      requireInside(t, time, batch, features)
+      let start = unsafe base + (t.index * batch + t.samples.lowerBound) * features
+      return unsafe RowsView(start: start, of: t, columns: features, owner: self)
+    }
+  }
+
+  /// The rows of the same samples one step earlier: the initial state before step 0.
+  public subscript(previous: TimeStep.Previous) -> RowsView<S> {
+    @inlinable
+    @_lifetime(borrow self)
+    get {
+      let t = previous.step
+      requireInside(t, time, batch, features)
+      let start = unsafe beginning(before: t, base, initial, batch, features)
+      return unsafe RowsView(start: start, of: t, columns: features, owner: self)
+    }
+  }
+}
+
+/// A sequence of shape [time, batch, features] that several threads fill at once, each its own samples.
+///
+/// The view keeps the memory alive. Two threads must not write to the same sample; a pass divides the
+/// samples among its threads, so that what it hands out meets this.
+@safe public struct MutableSequenceView<S: RealScalar>: @unchecked Sendable {
+  @usableFromInline let time, batch, features: Int
+  @usableFromInline let base: UnsafeMutablePointer<S>
+  /// The state before the first step, of shape [batch, features].
+  @usableFromInline let initial: UnsafePointer<S>?
+  /// The elements from one step to the next; 0 if all steps share the memory of one.
+  @usableFromInline let timeStride: Int
+  private let owners: (Buffer<S>, Buffer<S>?)
+
+  /// A view of `buffer`, which becomes the only owner of its memory first.
+  ///
+  /// - Parameter initial: The elements before the first step, if the sequence is one of states.
+  package init(
+    _ buffer: inout Buffer<S>, time: Int, batch: Int, features: Int, after initial: Buffer<S>? = nil
+  ) {
+    requireExtents(time, batch, features, buffer.count, initial?.count)
+    unsafe base = buffer.uniqueBase()
+    unsafe self.initial = initial.map { unsafe UnsafePointer($0.sharedBase) }
+    owners = (buffer, initial)
+    timeStride = batch * features
+    (self.time, self.batch, self.features) = (time, batch, features)
+  }
+
+  /// A view of gradients that a backward pass carries from step to step: `carryBack(to:of:)`.
+  ///
+  /// `buffer` holds time + 1 entries of shape [batch, features], of which the last is the first to be
+  /// read, or one entry that all steps share.
+  package init(carrying buffer: inout Buffer<S>, time: Int, batch: Int, features: Int) {
+    let isShared = buffer.count == batch * features
+    requireExtents(isShared ? 1 : time + 1, batch, features, buffer.count, nil)
+    unsafe base = buffer.uniqueBase()
+    unsafe initial = nil
+    owners = (buffer, nil)
+    timeStride = isShared ? 0 : batch * features
+    (self.time, self.batch, self.features) = (time, batch, features)
+  }
+
+  /// The rows of the samples that run at step `t`.
+  public subscript(t: TimeStep) -> MutableRowsView<S> {
+    @inlinable
+    @_lifetime(borrow self)
+    get {
+      requireInside(t, time, batch, features)
+      let start = unsafe base + t.index * timeStride + t.samples.lowerBound * features
+      return unsafe MutableRowsView(start: start, of: t, columns: features, owner: self)
+    }
+  }
+
+  /// The rows of the same samples one step earlier: the initial state before step 0.
+  public subscript(previous: TimeStep.Previous) -> RowsView<S> {
+    @inlinable
+    @_lifetime(borrow self)
+    get {
+      let t = previous.step
+      requireInside(t, time, batch, features)
+      let start = unsafe beginning(before: t, UnsafePointer(base), initial, batch, features)
+      return unsafe RowsView(start: start, of: t, columns: features, owner: self)
+    }
+  }
+
+  /// Copies the entry of step `t` + 1 to that of step `t`, for all of `samples`; nothing if the steps
+  /// share one entry.
+  @inlinable
+  package func carryBack(to t: Int, of samples: Range<Int>) {
+    if timeStride == 0 { return }
+    requireInside(TimeStep(t, samples), time, batch, features)
+    let start = unsafe base + t * timeStride + samples.lowerBound * features
+    unsafe start.update(from: start + timeStride, count: samples.count * features)
+  }
+}
+
+private func requireExtents(
+  _ time: Int, _ batch: Int, _ features: Int, _ count: Int, _ initial: Int?
+) {
+  require(
+    count == time * batch * features && initial ?? (batch * features) == batch * features,
+    "[\(time), \(batch), \(features)] is no view of \(count) elements"
+      + (initial.map { " after \($0)" } ?? ""))
+}
+
+@inlinable @inline(__always)
+func requireInside(_ t: TimeStep, _ time: Int, _ batch: Int, _ features: Int) {
+  require(
+    t.index >= 0 && t.index < time && t.samples.lowerBound >= 0 && t.samples.upperBound <= batch,
+    "step \(t.index), samples \(t.samples) are outside [\(time), \(batch), \(features)]")
+}
+
+/// The first element of the samples of `t` at the step before.
+@inlinable @inline(__always)
+func beginning<S>(
+  before t: TimeStep, _ base: UnsafePointer<S>, _ initial: UnsafePointer<S>?, _ batch: Int,
+  _ features: Int
+) -> UnsafePointer<S> {
+  if t.index > 0 {
+    return unsafe base + ((t.index - 1) * batch + t.samples.lowerBound) * features
+  }
+  guard let initial = unsafe initial else { stop("there is no state before the first step") }
+  return unsafe initial + t.samples.lowerBound * features
+}

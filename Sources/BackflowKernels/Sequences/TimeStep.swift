@@ -1,0 +1,29 @@
+/// One time step of a pass over a sequence, for the samples that run at it.
+///
+/// A subscript of the views: `h[t]` is the state after this step, `h[t - 1]` the one before it.
+public struct TimeStep: Sendable {
+  @usableFromInline let index: Int
+  @usableFromInline let samples: Range<Int>
+
+  /// Step `index`, from 0, of the samples at the rows `samples`.
+  @inlinable
+  package init(_ index: Int, _ samples: Range<Int>) {
+    (self.index, self.samples) = (index, samples)
+  }
+
+  /// The step before a step, which may be the initial state.
+  public struct Previous: Sendable {
+    @usableFromInline let step: TimeStep
+
+    @inlinable init(to step: TimeStep) { self.step = step }
+  }
+
+  /// The step before `t`.
+  ///
+  /// - Precondition: `one` is 1: a recurrence of first order reaches no further back.
+  @inlinable
+  public static func - (t: TimeStep, one: Int) -> Previous {
+    require(one == 1, "a step reads the state one step before it, not \(one)")
+    return Previous(to: t)
+  }
+}

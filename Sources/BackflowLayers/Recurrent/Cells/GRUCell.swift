@@ -1,0 +1,100 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// A gated recurrent unit (PyTorch `GRU`, one layer, one direction).
+///
+///     r_t = σ(W_ir x_t + b_ir + W_hr h_{t−1} + b_hr)                 reset gate     (1)
+///     z_t = σ(W_iz x_t + b_iz + W_hz h_{t−1} + b_hz)                 update gate    (2)
+///     q_t = W_hn h_{t−1} + b_hn
+///     n_t = tanh(W_in x_t + b_in + r_t ⊙ q_t)                        candidate      (3)
+///     h_t = (1 − z_t) ⊙ n_t + z_t ⊙ h_{t−1}                          output         (4)
+///
+/// Cho et al., EMNLP 2014, with the reset gate after the product, as cuDNN and PyTorch have it and
+/// which is faster; `OriginalGRUCell` has it before the product.
+///
+/// The backward pass computes the slopes of gates and candidate from their outputs; see `LSTMCell`.
+///
+/// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state [B, H],
+/// W_ih [3H, I], W_hh [3H, H], b_ih and b_hh [3H]; the gates are in the order r z n. The cell keeps
+/// W_hh h_{t−1}, [T, B, 3H], of which the last third is q_t.
+public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
+  /// h, [B, H]
+  public typealias State = Tensor<Scalar>
+  /// r z n; a step keeps W_hh h_{t−1} with q_t.
+  public static var layout: CellLayout { CellLayout(gates: 3, kept: 3, separatesProducts: true) }
+
+  /// W_ih [3H, I], W_hh [3H, H], b_ih and b_hh [3H].
+  public var weights: GateWeights<Scalar>
+
+  /// A cell with these parameters.
+  ///
+  /// - Precondition: They are those of three gates.
+  public init(_ weights: GateWeights<Scalar>) { self.weights = weights.with(gates: 3, of: "GRU") }
+
+  /// b_ir + b_hr, b_iz + b_hz, b_in, b_hn: r and z add their biases, n has one on either side of the
+  /// reset gate.
+  public var stepBias: Tensor<Scalar> {
+    let (bi, bh) = (weights.inputBias, weights.recurrentBias)
+    return .concatenate([
+      weights.gates(0..<2, of: bi + bh), weights.gates(2..<3, of: bi), weights.gates(2..<3, of: bh),
+    ])
+  }
+
+  // MARK: - Equations
+
+  /// Equations (1) to (4), of which one kernel computes all but the product.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func step(_ pass: borrowing ForwardPass<Scalar>) {
+    let (rzn, u, h, W, b) = (
+      pass.gates, pass.kept, pass.hidden, pass.recurrentWeight, pass.bias
+    )
+    pass.forEachStep { t in
+      W.multiply(h[t - 1], into: u[t])
+      rzn[t].gruForward(products: u[t], bias: b.span, previous: h[t - 1], hidden: h[t])
+    }
+  }
+
+  /// The backward pass, with ȳ_t the gradient with respect to the output h_t from the layers above:
+  ///
+  ///     h̄_t ← ȳ_t + h̄_t
+  ///
+  ///     n̄_t = h̄_t ⊙ (1 − z_t) ⊙ (1 − n_t²)        z̄_t = h̄_t ⊙ (h_{t−1} − n_t) ⊙ z_t (1 − z_t)
+  ///     q̄_t = n̄_t ⊙ r_t                           r̄_t = n̄_t ⊙ q_t ⊙ r_t (1 − r_t)
+  ///
+  ///     h̄_{t−1} = h̄_t ⊙ z_t + W_hhᵀ (r̄_t, z̄_t, q̄_t)
+  ///
+  /// The gradient with respect to W_ih x_t is (r̄, z̄, n̄), that with respect to W_hh h_{t−1} is (r̄, z̄, q̄).
+  /// One kernel computes all but the product.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func stepBack(_ pass: borrowing BackwardPass<Scalar>) {
+    let (rzn, u, h, W) = (pass.gates, pass.kept, pass.hidden, pass.recurrentWeight)
+    let (yBar, hBar) = (pass.outputGradient, pass.hiddenGradient)
+    let (rznBar, rzqBar) = (pass.gateGradient, pass.productGradient)
+    pass.forEachStep { t in
+      rznBar[t].gruBackward(
+        productsGradient: rzqBar[t], gates: rzn[t], products: u[t], previous: h[t - 1],
+        outputGradient: yBar[t], nextGradient: hBar[t])
+      W.multiply(rzqBar[t].reading, addingTo: hBar[t])
+    }
+  }
+
+  /// J = ∂h_t/∂h_{t−1}, [H, H], with U_k the rows of W_hh of gate k:
+  ///
+  ///     J = diag(z) + diag((h_{t−1} − n) z (1−z)) U_z
+  ///         + diag((1−z)(1−n²)) (diag(r) U_n + diag(q r (1−r)) U_r)
+  public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+    cache.active.requireRunning(sample, at: step)
+    let gates = weights.split(cache.gates.select(step).select(sample), 3)
+    let (r, z, n) = (gates[0], gates[1], gates[2])
+    let q = weights.split(cache.kept.select(step).select(sample), 3)[2]
+    let h = cache.state(before: step, sample: sample).flattened
+    let U = (0..<3).map(weights.recurrent(gate:))
+    return .diagonal(z) + scaled((h - n) * z * (1 - z), U[1])
+      + scaled((1 - z) * ((1 - n) * (1 + n)), scaled(r, U[2]) + scaled(q * r * (1 - r), U[0]))
+  }
+}
+
+/// A network of gated recurrent units of any number of layers: see `GRUCell` for its equations.
+public typealias GRU<Scalar: RealScalar> = Recurrent<GRUCell<Scalar>>

@@ -1,0 +1,38 @@
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
+
+extension MutableRowsView {
+  /// self ← φ(self)
+  func apply(_ nonlinearity: Nonlinearity) {
+    switch nonlinearity {
+    case .tanh: tanh()
+    case .relu: relu()
+    case .sigmoid: sigmoid()
+    }
+  }
+
+  /// self ← self ⊙ φ′, with φ′ from the output `y`.
+  func multiplyByDerivative(of nonlinearity: Nonlinearity, at y: RowsView<S>) {
+    switch nonlinearity {
+    case .tanh: multiplyByTanhDerivative(at: y)
+    case .relu: multiplyByReLUDerivative(at: y)
+    case .sigmoid: multiplyBySigmoidDerivative(at: y)
+    }
+  }
+}
+
+extension Nonlinearity {
+  /// φ′ from the output `y`, element by element.
+  func derivative<S>(at y: Tensor<S>) -> Tensor<S> {
+    switch self {
+    case .tanh: (1 - y) * (1 + y)
+    case .relu: ReLU().inputGradient(.ones(y.shape), y)
+    case .sigmoid: y * (1 - y)
+    }
+  }
+}
+
+/// diag(d) A, for d [H] and A [H, columns].
+func scaled<S>(_ diagonal: Tensor<S>, _ matrix: Tensor<S>) -> Tensor<S> {
+  diagonal.reshaped(to: [diagonal.count, 1]) * matrix
+}

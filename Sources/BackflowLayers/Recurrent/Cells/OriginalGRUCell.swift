@@ -1,0 +1,118 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// A gated recurrent unit as first published, with the reset gate before the product.
+///
+///     r_t = σ(W_ir x_t + b_ir + W_hr h_{t−1} + b_hr)                 reset gate     (1)
+///     z_t = σ(W_iz x_t + b_iz + W_hz h_{t−1} + b_hz)                 update gate    (2)
+///     s_t = r_t ⊙ h_{t−1}
+///     n_t = tanh(W_in x_t + b_in + W_hn s_t + b_hn)                  candidate      (3)
+///     h_t = (1 − z_t) ⊙ n_t + z_t ⊙ h_{t−1}                          output         (4)
+///
+/// Cho et al., EMNLP 2014; Keras calls it `GRU(reset_after=False)`. PyTorch has `GRUCell` only.
+///
+/// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state [B, H],
+/// W_ih [3H, I], W_hh [3H, H], b_ih and b_hh [3H]; the gates are in the order r z n. The cell keeps
+/// s_t, [T, B, H]. n waits for r, so a step has two products, one after the other.
+public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
+  /// h, [B, H]
+  public typealias State = Tensor<Scalar>
+  /// r z n, of which n multiplies s_t, which a step keeps.
+  public static var layout: CellLayout {
+    CellLayout(
+      gates: 3, kept: 1,
+      products: [.init(gates: 0..<2, factor: .previousOutput), .init(gates: 2..<3, factor: .kept)])
+  }
+
+  /// W_ih [3H, I], W_hh [3H, H], b_ih and b_hh [3H].
+  public var weights: GateWeights<Scalar>
+
+  /// A cell with these parameters.
+  ///
+  /// - Precondition: They are those of three gates.
+  public init(_ weights: GateWeights<Scalar>) {
+    self.weights = weights.with(gates: 3, of: "OriginalGRU")
+  }
+
+  // MARK: - Equations
+
+  /// Equations (1) to (4).
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func step(_ pass: borrowing ForwardPass<Scalar>) {
+    let (gates, s, h, W, b) = (pass.gates, pass.kept, pass.hidden, pass.recurrentWeights, pass.bias)
+    let H = hiddenSize
+    pass.forEachStep { t in
+      let (r, z) = (gates[t].columns(0..<H), gates[t].columns(H..<2 * H))
+      let (rz, n) = (gates[t].columns(0..<2 * H), gates[t].columns(2 * H..<3 * H))
+      gates[t].add(b)
+      W[0].multiply(h[t - 1], addingTo: rz)
+      rz.sigmoid()
+      s[t].assignProduct(r.reading, h[t - 1])
+      W[1].multiply(s[t].reading, addingTo: n)
+      n.tanh()
+      // (n − z ⊙ n) + z ⊙ h, which is exactly h where z is 1.
+      h[t].assignProduct(z.reading, n.reading)
+      h[t].assignDifference(n.reading, h[t].reading)
+      h[t].addProduct(z.reading, h[t - 1])
+    }
+  }
+
+  /// The backward pass, with ȳ_t the gradient with respect to the output h_t from the layers above:
+  ///
+  ///     h̄_t ← ȳ_t + h̄_t
+  ///
+  ///     n̄_t = h̄_t ⊙ (1 − z_t) ⊙ (1 − n_t²)        z̄_t = h̄_t ⊙ (h_{t−1} − n_t) ⊙ z_t (1 − z_t)
+  ///     s̄_t = W_hnᵀ n̄_t                           r̄_t = s̄_t ⊙ h_{t−1} ⊙ r_t (1 − r_t)
+  ///
+  ///     h̄_{t−1} = h̄_t ⊙ z_t + s̄_t ⊙ r_t + W_hr,hzᵀ (r̄_t, z̄_t)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func stepBack(_ pass: borrowing BackwardPass<Scalar>) {
+    let (gates, h, W) = (pass.gates, pass.hidden, pass.recurrentWeights)
+    let (yBar, hBar, rznBar) = (pass.outputGradient, pass.hiddenGradient, pass.gateGradient)
+    let H = hiddenSize
+    pass.forEachStep { t in
+      let (r, z) = (gates[t].columns(0..<H), gates[t].columns(H..<2 * H))
+      let n = gates[t].columns(2 * H..<3 * H)
+      let (rBar, zBar) = (rznBar[t].columns(0..<H), rznBar[t].columns(H..<2 * H))
+      let (rzBar, nBar) = (rznBar[t].columns(0..<2 * H), rznBar[t].columns(2 * H..<3 * H))
+      hBar[t].add(yBar[t])
+
+      nBar.assignProduct(hBar[t].reading, z)
+      nBar.assignDifference(hBar[t].reading, nBar.reading)
+      nBar.multiplyByTanhDerivative(at: n)
+
+      zBar.assignDifference(h[t - 1], n)
+      zBar.multiply(by: hBar[t].reading)
+      zBar.multiplyBySigmoidDerivative(at: z)
+
+      // r̄ holds s̄ first.
+      W[1].multiply(nBar.reading, into: rBar)
+      hBar[t].multiply(by: z)
+      hBar[t].addProduct(rBar.reading, r)
+      rBar.multiply(by: h[t - 1])
+      rBar.multiplyBySigmoidDerivative(at: r)
+      W[0].multiply(rzBar.reading, addingTo: hBar[t])
+    }
+  }
+
+  /// J = ∂h_t/∂h_{t−1}, [H, H], with U_k the rows of W_hh of gate k:
+  ///
+  ///     J = diag(z) + diag((h_{t−1} − n) z (1−z)) U_z
+  ///         + diag((1−z)(1−n²)) U_n (diag(r) + diag(h_{t−1} r (1−r)) U_r)
+  public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+    cache.active.requireRunning(sample, at: step)
+    let gates = weights.split(cache.gates.select(step).select(sample), 3)
+    let (r, z, n) = (gates[0], gates[1], gates[2])
+    let h = cache.state(before: step, sample: sample).flattened
+    let U = (0..<3).map(weights.recurrent(gate:))
+    return .diagonal(z) + scaled((h - n) * z * (1 - z), U[1])
+      + scaled(
+        (1 - z) * ((1 - n) * (1 + n)),
+        matmul(U[2], .diagonal(r) + scaled(h * r * (1 - r), U[0])))
+  }
+}
+
+/// A network of gated recurrent units as first published: see `OriginalGRUCell` for its equations.
+public typealias OriginalGRU<Scalar: RealScalar> = Recurrent<OriginalGRUCell<Scalar>>

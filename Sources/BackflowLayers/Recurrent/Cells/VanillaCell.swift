@@ -1,0 +1,113 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// A vanilla recurrence (PyTorch `RNN`, one layer, one direction).
+///
+///     a_t = W_ih x_t + b_ih + W_hh h_{t−1} + b_hh        (1)
+///     h_t = φ(a_t)                                       (2)
+///
+/// with φ = tanh, ReLU or σ (J. L. Elman, "Finding structure in time", Cognitive Science 14, 1990).
+///
+/// The backward pass computes φ′ from h. Where h rounds to ±1 (|a| beyond 9 in single precision), it is 0
+/// instead of some 1e-8; see `LSTMCell`.
+///
+/// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state [B, H],
+/// W_ih [H, I], W_hh [H, H], b_ih and b_hh [H].
+public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
+  /// h, [B, H]
+  public typealias State = Tensor<Scalar>
+  /// One gate, which becomes h.
+  public static var layout: CellLayout { CellLayout(gates: 1, gatesBecomeOutput: true) }
+
+  /// W_ih [H, I], W_hh [H, H], b_ih and b_hh [H].
+  public var weights: GateWeights<Scalar>
+  /// φ
+  public let nonlinearity: Nonlinearity
+
+  /// A cell with these parameters and tanh.
+  ///
+  /// - Precondition: They are those of one gate.
+  public init(_ weights: GateWeights<Scalar>) { self.init(weights, nonlinearity: .tanh) }
+
+  /// A cell with these parameters.
+  ///
+  /// - Precondition: They are those of one gate.
+  public init(_ weights: GateWeights<Scalar>, nonlinearity: Nonlinearity) {
+    self.weights = weights.with(gates: 1, of: "RNN")
+    self.nonlinearity = nonlinearity
+  }
+
+  /// A randomly initialized cell with this nonlinearity and zero biases. An orthogonal W_hh keeps the
+  /// length of the backward signal at the start of training.
+  public init(
+    inputSize: Int, hiddenSize: Int, nonlinearity: Nonlinearity,
+    inputWeights: Initializer = .glorotUniform(), recurrentWeights: Initializer = .orthogonal(),
+    using random: inout RandomSource
+  ) {
+    self.init(
+      GateWeights(
+        gates: 1, inputSize: inputSize, hiddenSize: hiddenSize, inputWeights: inputWeights,
+        recurrentWeights: recurrentWeights, using: &random), nonlinearity: nonlinearity)
+  }
+
+  // MARK: - Equations
+
+  /// Equations (1) and (2).
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func step(_ pass: borrowing ForwardPass<Scalar>) {
+    let (h, W, b) = (pass.hidden, pass.recurrentWeight, pass.bias)
+    pass.forEachStep { t in
+      // h_t holds W_ih x_t.
+      W.multiply(h[t - 1], addingTo: h[t])
+      h[t].add(b)
+      h[t].apply(nonlinearity)
+    }
+  }
+
+  /// The backward pass, with ȳ_t the gradient with respect to the output h_t from the layers above:
+  ///
+  ///     ā_t = (ȳ_t + h̄_t) ⊙ φ′(a_t)        h̄_{t−1} = W_hhᵀ ā_t
+  ///
+  /// where φ′ is 1 − h² for tanh, 1 or 0 for ReLU, and h (1 − h) for σ.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func stepBack(_ pass: borrowing BackwardPass<Scalar>) {
+    let (h, W, yBar) = (pass.hidden, pass.recurrentWeight, pass.outputGradient)
+    let (aBar, hBar) = (pass.gateGradient, pass.hiddenGradient)
+    pass.forEachStep { t in
+      aBar[t].assignSum(yBar[t], hBar[t].reading)
+      aBar[t].multiplyByDerivative(of: nonlinearity, at: h[t])
+      W.multiply(aBar[t].reading, into: hBar[t])
+    }
+  }
+
+  /// J = ∂h_t/∂h_{t−1} = diag(φ′(a_t)) W_hh, [H, H].
+  public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+    cache.active.requireRunning(sample, at: step)
+    let h = cache.hidden.select(step).select(sample)
+    return scaled(nonlinearity.derivative(at: h), weights.recurrent)
+  }
+}
+
+/// A vanilla recurrent network of any number of layers: see `VanillaCell` for its equations.
+public typealias RNN<Scalar: RealScalar> = Recurrent<VanillaCell<Scalar>>
+
+extension Recurrent {
+  /// A randomly initialized vanilla network with this nonlinearity.
+  public init<Scalar>(
+    inputSize: Int, hiddenSize: Int, nonlinearity: Nonlinearity, layers: Int = 1,
+    bidirectional: Bool = false, dropout: Double = 0,
+    inputWeights: Initializer = .glorotUniform(), recurrentWeights: Initializer = .orthogonal(),
+    using random: inout RandomSource
+  ) where Cell == VanillaCell<Scalar> {
+    self.init(
+      inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, bidirectional: bidirectional,
+      dropout: dropout
+    ) {
+      VanillaCell(
+        inputSize: $0, hiddenSize: hiddenSize, nonlinearity: nonlinearity,
+        inputWeights: inputWeights, recurrentWeights: recurrentWeights, using: &random)
+    }
+  }
+}

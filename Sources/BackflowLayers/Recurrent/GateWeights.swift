@@ -1,0 +1,89 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// The four parameters of a recurrent cell with G gates, whose rows stand one gate under the other.
+///
+///     W_ih x_t + b_ih + W_hh h_{t−1} + b_hh
+///
+/// Shapes: W_ih [G·H, I], W_hh [G·H, H], b_ih and b_hh [G·H].
+public struct GateWeights<Scalar: RealScalar>: Sendable {
+  /// W_ih, [G·H, I]
+  public var input: Tensor<Scalar>
+  /// W_hh, [G·H, H]
+  public var recurrent: Tensor<Scalar>
+  /// b_ih, [G·H]
+  public var inputBias: Tensor<Scalar>
+  /// b_hh, [G·H]: redundant with b_ih in most cells, kept for PyTorch checkpoints.
+  public var recurrentBias: Tensor<Scalar>
+
+  /// I, the number of features of the input.
+  public var inputSize: Int { input.shape[1] }
+  /// H, the number of units.
+  public var hiddenSize: Int { recurrent.shape[1] }
+
+  /// Parameters with these values.
+  ///
+  /// - Precondition: The shapes are those of one number of gates.
+  public init(
+    input: Tensor<Scalar>, recurrent: Tensor<Scalar>, inputBias: Tensor<Scalar>,
+    recurrentBias: Tensor<Scalar>
+  ) {
+    let hidden = recurrent.rank == 2 ? recurrent.shape[1] : 0
+    require(
+      input.rank == 2 && recurrent.rank == 2 && input.shape[0] == recurrent.shape[0]
+        && inputBias.shape == [input.shape[0]] && recurrentBias.shape == inputBias.shape
+        && (hidden == 0 ? input.shape[0] == 0 : input.shape[0] % hidden == 0),
+      "W_ih \(input.shape), W_hh \(recurrent.shape), b_ih \(inputBias.shape) and b_hh"
+        + " \(recurrentBias.shape) do not fit together")
+    (self.input, self.recurrent) = (input, recurrent)
+    (self.inputBias, self.recurrentBias) = (inputBias, recurrentBias)
+  }
+
+  /// Randomly initialized weights, each gate a matrix of its own, and zero biases.
+  public init(
+    gates: Int, inputSize: Int, hiddenSize: Int, inputWeights: Initializer = .glorotUniform(),
+    recurrentWeights: Initializer = .orthogonal(), using random: inout RandomSource
+  ) {
+    func stacked(_ shape: Shape, _ initializer: Initializer) -> Tensor<Scalar> {
+      var parts: [Tensor<Scalar>] = []
+      for _ in 0..<gates { parts.append(initializer(shape, using: &random)) }
+      return .concatenate(parts)
+    }
+    self.init(
+      input: stacked([hiddenSize, inputSize], inputWeights),
+      recurrent: stacked([hiddenSize, hiddenSize], recurrentWeights),
+      inputBias: .zeros([gates * hiddenSize]), recurrentBias: .zeros([gates * hiddenSize]))
+  }
+
+  /// These parameters, checked to be those of `gates` gates.
+  ///
+  /// - Precondition: They are.
+  public func with(gates: Int, of cell: String) -> GateWeights {
+    require(
+      recurrent.shape[0] == gates * hiddenSize,
+      "\(cell): W_ih \(input.shape) and W_hh \(recurrent.shape) instead of those of \(gates) gates,"
+        + " [\(gates)·H, I] and [\(gates)·H, H]")
+    return self
+  }
+
+  /// The rows of a parameter that belong to the gates in `range`.
+  public func gates(_ range: Range<Int>, of parameter: Tensor<Scalar>) -> Tensor<Scalar> {
+    parameter[range.lowerBound * hiddenSize..<range.upperBound * hiddenSize]
+  }
+
+  /// U_k, the rows of W_hh that belong to gate `k`, [H, H].
+  public func recurrent(gate k: Int) -> Tensor<Scalar> { gates(k..<k + 1, of: recurrent) }
+
+  /// The parts of a vector [gates·H] that belong to each gate, [H] each.
+  func split(_ vector: Tensor<Scalar>, _ gates: Int) -> [Tensor<Scalar>] {
+    (0..<gates).map { vector[$0 * hiddenSize..<($0 + 1) * hiddenSize] }
+  }
+
+  /// Visits the parameters under PyTorch's names and in its order.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    visit("weight_ih", &input)
+    visit("weight_hh", &recurrent)
+    visit("bias_ih", &inputBias)
+    visit("bias_hh", &recurrentBias)
+  }
+}

@@ -1,0 +1,110 @@
+internal import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// Recurrent cells in layers, in one direction or in both, with dropout between the layers (PyTorch
+/// `RNN`, `LSTM`, `GRU`).
+///
+/// Layer l + 1 reads the outputs of layer l. In a bidirectional layer a second cell reads the
+/// sequence backwards, and the outputs of the two stand side by side. Schuster and Paliwal, IEEE Trans.
+/// Signal Processing 45 (1997); dropout: Zaremba et al., arXiv:1409.2329.
+///
+/// Shapes, by letter T time, B batch, I input, H hidden, D directions (1 or 2): input [T, B, I],
+/// output [T, B, D·H]. States are a list, one for each cell, layer by layer, forward before
+/// backward: PyTorch's h_0 [layers·D, B, H] row by row.
+public struct Recurrent<Cell: RecurrentCell>: Parameterized {
+  /// The cells by layer and, within a layer, by direction: forward, then backward.
+  public var cells: [[Cell]]
+  /// The share of a layer's outputs that is dropped in training before the next layer reads them.
+  public let dropout: Double
+
+  /// Layers made of these cells. Stops if a layer does not fit the one before it, unless each has one
+  /// or two cells, and at a dropout outside 0...1.
+  public init(cells: [[Cell]], dropout: Double = 0) {
+    require(!cells.isEmpty, "a recurrent network has at least one layer")
+    SettingRange.share.check(dropout, "the dropout", of: "a recurrent network")
+    let directions = cells[0].count
+    require((1...2).contains(directions), "a layer has one or two cells, not \(directions)")
+    let hidden = cells[0][0].hiddenSize
+    for (layer, row) in cells.enumerated() {
+      let inputs = layer == 0 ? cells[0][0].inputSize : directions * hidden
+      require(
+        row.count == directions
+          && row.allSatisfy { $0.inputSize == inputs && $0.hiddenSize == hidden },
+        "layer \(layer) does not fit: it must have \(directions) cells of \(inputs) inputs and"
+          + " \(hidden) units, not cells of \(row.map(\.inputSize)) inputs and"
+          + " \(row.map(\.hiddenSize)) units")
+    }
+    self.cells = cells
+    self.dropout = dropout
+  }
+
+  /// Randomly initialized layers; see the cell for what is drawn.
+  ///
+  /// - Precondition: At least one layer; sizes of 0 or more; a dropout in 0...1.
+  public init(
+    inputSize: Int, hiddenSize: Int, layers: Int = 1, bidirectional: Bool = false,
+    dropout: Double = 0, inputWeights: Initializer = .glorotUniform(),
+    recurrentWeights: Initializer = .orthogonal(), using random: inout RandomSource
+  ) {
+    self.init(
+      inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, bidirectional: bidirectional,
+      dropout: dropout
+    ) {
+      Cell(
+        inputSize: $0, hiddenSize: hiddenSize, inputWeights: inputWeights,
+        recurrentWeights: recurrentWeights, using: &random)
+    }
+  }
+
+  /// Layers of cells that `makeCell` makes, from the number of their inputs.
+  ///
+  /// - Precondition: At least one layer; a dropout in 0...1.
+  public init(
+    inputSize: Int, hiddenSize: Int, layers: Int = 1, bidirectional: Bool = false,
+    dropout: Double = 0, _ makeCell: (_ inputSize: Int) -> Cell
+  ) {
+    require(layers >= 1, "a recurrent network has at least one layer, not \(layers)")
+    let directions = bidirectional ? 2 : 1
+    var cells: [[Cell]] = []
+    for layer in 0..<layers {
+      let size = layer == 0 ? inputSize : directions * hiddenSize
+      cells.append((0..<directions).map { _ in makeCell(size) })
+    }
+    self.init(cells: cells, dropout: dropout)
+  }
+
+  /// I, the number of features of the input.
+  public var inputSize: Int { cells[0][0].inputSize }
+  /// H, the number of units of each cell.
+  public var hiddenSize: Int { cells[0][0].hiddenSize }
+  /// D, 1 or 2.
+  public var directionCount: Int { cells[0].count }
+
+  /// The state zero of every cell for a batch, [B, H] each.
+  public func zeroState(batch: Int) -> [Cell.State] {
+    cells.joined().map { .zero(batch: batch, hiddenSize: $0.hiddenSize) }
+  }
+
+  /// Visits the parameters under PyTorch's names, `weight_ih_l0`, `weight_hh_l0_reverse`, and in its
+  /// order.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Cell.Scalar>) {
+    visitCells { cell, suffix in
+      cell.visitParameters { name, parameter in visit(name + suffix, &parameter) }
+    }
+  }
+
+  /// Visits the buffers of the cells, named as the parameters are.
+  public mutating func visitBuffers(_ visit: ParameterVisitor<Cell.Scalar>) {
+    visitCells { cell, suffix in
+      cell.visitBuffers { name, buffer in visit(name + suffix, &buffer) }
+    }
+  }
+
+  private mutating func visitCells(_ visit: (inout Cell, _ suffix: String) -> Void) {
+    for layer in cells.indices {
+      for direction in cells[layer].indices {
+        visit(&cells[layer][direction], "_l\(layer)" + (direction == 1 ? "_reverse" : ""))
+      }
+    }
+  }
+}

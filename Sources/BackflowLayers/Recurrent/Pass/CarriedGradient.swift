@@ -1,0 +1,33 @@
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
+
+/// The gradient with respect to one tensor of the state, on its way back through the steps.
+///
+/// Every step overwrites the same entry, unless the pass is traced: then each state has its own.
+struct CarriedGradient<Scalar: RealScalar> {
+  /// [1, B, H], or [T + 1, B, H] if traced.
+  private(set) var entries: Tensor<Scalar>
+
+  /// The gradient with respect to the final state, [B, H], before T = `time` steps back.
+  init(_ finalStateGradient: Tensor<Scalar>, time: Int, traced: Bool) {
+    let shape = finalStateGradient.shape
+    entries = finalStateGradient.reshaped(to: [1, shape[0], shape[1]])
+    if traced {
+      let final = entries
+      entries = Tensor(uninitialized: [time + 1, shape[0], shape[1]])
+      entries[time..<time + 1] = final
+    }
+  }
+
+  /// [T, B, H] for a backward pass.
+  mutating func view(time: Int) -> MutableSequenceView<Scalar> {
+    MutableSequenceView(
+      carrying: &entries.storage, time: time, batch: entries.shape[1], features: entries.shape[2])
+  }
+
+  /// After all steps back, the gradient with respect to the initial state, [B, H].
+  var initial: Tensor<Scalar> {
+    let (count, batch, hidden) = (entries.shape[0], entries.shape[1], entries.shape[2])
+    return count == 1 ? entries.reshaped(to: [batch, hidden]) : entries.select(0)
+  }
+}

@@ -1,0 +1,70 @@
+public import BackflowKernels
+internal import BackflowLinearAlgebra
+
+/// What `RecurrentCell.step` computes with: the sequences of one pass, and the loop over its steps.
+///
+///     pass.forEachStep { t in
+///       W.multiply(h[t - 1], addingTo: gates[t])        // rows of the samples that run at step t
+///
+/// The samples of the batch are divided among the threads once, for all steps.
+public struct ForwardPass<Scalar: RealScalar>: Sendable {
+  /// [T, B, G·H]. Holds W_ih x_t when step t begins; what the step leaves there is kept.
+  public let gates: MutableSequenceView<Scalar>
+  /// h, [T, B, H], with h_{−1} the initial state. If the layout says that the gates become the output,
+  /// holds W_ih x_t when step t begins.
+  public let hidden: MutableSequenceView<Scalar>
+  /// The second tensor of the state, [T, B, H], such as c of an LSTM; without features if there is none.
+  public let memory: MutableSequenceView<Scalar>
+  /// What else a step keeps for the backward pass, [T, B, K·H].
+  public let kept: MutableSequenceView<Scalar>
+  /// W_hhᵀ by the products of the layout: [H, gates·H] each.
+  public let recurrentWeights: [PackedMatrix<Scalar>]
+  /// The cell's `stepBias`.
+  public let bias: Bias<Scalar>
+  let schedule: BatchSchedule
+
+  /// W_hhᵀ of a cell that multiplies all of its gates at once, [H, G·H].
+  public var recurrentWeight: PackedMatrix<Scalar> { recurrentWeights[0] }
+
+  /// Calls `body` for the steps 0 ..< T in order, on each thread for its own samples.
+  public func forEachStep(_ body: (TimeStep) -> Void) {
+    schedule.split { samples in
+      for t in 0..<schedule.time { body(TimeStep(t, schedule.active.at(t, of: samples))) }
+    }
+  }
+}
+
+/// A bias to be added to every row of a step.
+public struct Bias<Scalar: RealScalar>: Sendable {
+  let tensor: Tensor<Scalar>
+
+  var span: Span<Scalar> {
+    @_lifetime(borrow self)
+    get { tensor.span }
+  }
+}
+
+extension MutableRowsView {
+  /// Adds `bias`, of as many elements as there are columns, to every row.
+  public func add(_ bias: Bias<S>) { addRow(bias.span) }
+}
+
+/// Which samples run at which step, and how the batch is divided among threads.
+struct BatchSchedule: Sendable {
+  let active: ActiveSamples
+  /// The fewest samples that are worth a thread of their own.
+  let grain: Int
+
+  /// The steps of a cell whose recurrent weight is [`gates`·H, H].
+  init(_ active: ActiveSamples, gates: Int, hiddenSize: Int) {
+    self.active = active
+    grain = max(1, 500_000 / max(1, active.time * gates * hiddenSize * hiddenSize))
+  }
+
+  var time: Int { active.time }
+
+  /// Calls `body` with each thread's part of the batch.
+  func split(_ body: (Range<Int>) -> Void) {
+    Threads.split(active.batch, grain: grain, alignment: 2, body)
+  }
+}

@@ -1,0 +1,34 @@
+public import BackflowLinearAlgebra
+
+/// What the backward pass of a recurrent cell reads. After a pass with `lengths` its rows are the
+/// samples in descending order of length.
+///
+/// By letter: T time, B batch, I input, H hidden, G gates, K what else the cell keeps (`CellLayout`).
+public struct RecurrentCache<State: RecurrentState>: Sendable {
+  /// x, [T, B, I]
+  public let input: Tensor<State.Scalar>
+  /// The state before the first step, [B, H] each.
+  public let initialState: State
+  /// What the gates of each step became, [T, B, G·H]: the activations, in the order of the gates.
+  public let gates: Tensor<State.Scalar>
+  /// h_1 … h_T, [T, B, H]
+  public let hidden: Tensor<State.Scalar>
+  /// The second tensor of the state after each step, [T, B, H], such as c_1 … c_T of an LSTM.
+  public let memory: Tensor<State.Scalar>?
+  /// What else a step keeps, [T, B, K·H]; see the cell.
+  public let kept: Tensor<State.Scalar>
+  /// How many of the rows run at each step; what the others hold has no meaning.
+  public let active: ActiveSamples
+
+  /// The state of the sample at row `sample` before step `step`, [1, H] each.
+  func state(before step: Int, sample: Int) -> State {
+    func row(_ initial: Tensor<State.Scalar>, _ sequence: Tensor<State.Scalar>) -> Tensor<
+      State.Scalar
+    > {
+      (step == 0 ? initial : sequence.select(step - 1))[sample..<sample + 1]
+    }
+    return State(
+      hidden: row(initialState.hidden, hidden),
+      memory: memory.flatMap { sequence in initialState.memory.map { row($0, sequence) } })
+  }
+}

@@ -1,0 +1,60 @@
+internal import BackflowKernels
+public import BackflowLinearAlgebra
+
+// Products with the Jacobian of one step, J = ∂s_t/∂s_{t−1}, [S, S].
+
+extension RecurrentCell {
+  /// J of the default: S backward steps, one for each row.
+  public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+    multiplyTransposedJacobian(
+      .diagonal(.ones([stateSize])), step: step, sample: sample, cache)
+  }
+
+  /// V J, [K, S], for K row vectors V, [K, S]: each is taken back by one step, v ↦ Jᵀ v, as a gradient is.
+  ///
+  /// J is not formed: this is the cell's own `stepBack` for a batch of K.
+  ///
+  /// - Parameters:
+  ///   - vectors: V, one vector of the state (h, c …) in each row.
+  ///   - step: t, from 0.
+  ///   - sample: A row of the cache; see `stateJacobian`.
+  /// - Precondition: The vectors have shape [K, S], and the sample runs at that step.
+  /// - Complexity: 2·K·G·H² flops.
+  public func multiplyTransposedJacobian(
+    _ vectors: Tensor<Scalar>, step: Int, sample: Int, _ cache: Cache
+  ) -> Tensor<Scalar> {
+    cache.active.requireRunning(sample, at: step)
+    require(
+      vectors.rank == 2 && vectors.shape[1] == stateSize,
+      "\(Self.self): vectors \(vectors.shape) instead of [K, \(stateSize)]")
+    let count = vectors.shape[0]
+    func repeated(_ row: Tensor<Scalar>) -> Tensor<Scalar> {
+      row.reshaped(to: [1, row.shape[row.rank - 1]]).gather(Array(repeating: 0, count: count))
+    }
+    func atStep(_ sequence: Tensor<Scalar>) -> Tensor<Scalar> {
+      .stack([repeated(sequence.select(step)[sample..<sample + 1])])
+    }
+    let before = cache.state(before: step, sample: sample)
+    let one = Cache(
+      input: .zeros([1, count, inputSize]),
+      initialState: State(hidden: repeated(before.hidden), memory: before.memory.map(repeated)),
+      gates: atStep(cache.gates), hidden: atStep(cache.hidden), memory: cache.memory.map(atStep),
+      kept: atStep(cache.kept), active: .all(time: 1, batch: count))
+    let parts = (0..<State.tensorCount).map {
+      vectors.slice($0 * hiddenSize..<($0 + 1) * hiddenSize, axis: 1)
+    }
+    let (_, gradient, _, _) = backward(
+      .zeros([1, count, hiddenSize]), finalStateGradient: State(tensors: parts), one)
+    return .concatenate(gradient.tensors, axis: 1)
+  }
+
+  /// J V, [S, K], for K column vectors V, [S, K]: how one step moves small changes of the state.
+  ///
+  /// - Precondition: The vectors have shape [S, K], and the sample runs at that step.
+  /// - Complexity: That of `stateJacobian`, and 2·K·S² flops.
+  public func multiplyJacobian(
+    _ vectors: Tensor<Scalar>, step: Int, sample: Int, _ cache: Cache
+  ) -> Tensor<Scalar> {
+    matmul(stateJacobian(step: step, sample: sample, cache), vectors)
+  }
+}

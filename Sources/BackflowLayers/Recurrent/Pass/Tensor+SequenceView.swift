@@ -1,0 +1,40 @@
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
+
+extension Tensor {
+  /// A sequence [T, B, F] to be filled for the running samples, zero in the padding.
+  static func sequence(
+    _ time: Int, _ batch: Int, _ features: Int, _ active: ActiveSamples
+  ) -> Tensor {
+    let shape: Shape = [time, batch, features]
+    return active.isFull ? Tensor(uninitialized: shape) : .zeros(shape)
+  }
+
+  /// This sequence [T, B, F] for threads to fill, each its own samples; `initial`, [B, F], is what stands
+  /// before its first step.
+  mutating func sequenceView(after initial: Tensor? = nil) -> MutableSequenceView<Scalar> {
+    MutableSequenceView(
+      &storage, time: shape[0], batch: shape[1], features: shape[2], after: initial?.storage)
+  }
+
+  /// This sequence [T, B, F] for threads to read; `initial`, [B, F], is what stands before its first step.
+  func readingView(after initial: Tensor? = nil) -> SequenceView<Scalar> {
+    SequenceView(
+      storage, time: shape[0], batch: shape[1], features: shape[2], after: initial?.storage)
+  }
+}
+
+extension MutableSequenceView {
+  /// A sequence without features.
+  static func none(time: Int, batch: Int) -> MutableSequenceView {
+    var nothing = Buffer<S>(uninitialized: 0)
+    return MutableSequenceView(&nothing, time: time, batch: batch, features: 0)
+  }
+}
+
+extension SequenceView {
+  /// A sequence without features.
+  static func none(time: Int, batch: Int) -> SequenceView {
+    SequenceView(Buffer(uninitialized: 0), time: time, batch: batch, features: 0)
+  }
+}

@@ -1,0 +1,69 @@
+import Backflow
+
+/// A recurrent cell outside the library: the minimal gated unit.
+///
+///     f_t = σ(W_if x_t + b_if + W_hf h_{t−1} + b_hf)                 forget gate    (1)
+///     s_t = f_t ⊙ h_{t−1}
+///     n_t = tanh(W_in x_t + b_in + W_hn s_t + b_hn)                  candidate      (2)
+///     h_t = (1 − f_t) ⊙ h_{t−1} + f_t ⊙ n_t                          output         (3)
+///
+/// Zhou, Wu, Zhang and Zhou, "Minimal gated unit for recurrent neural networks", Int. J. Automation and
+/// Computing 13 (2016). The gates are in the order f n; the cell keeps s_t.
+struct MinimalGatedUnit<Scalar: RealScalar>: RecurrentCell {
+  typealias State = Tensor<Scalar>
+
+  static var layout: CellLayout {
+    CellLayout(
+      gates: 2, kept: 1, scratch: 1,
+      products: [.init(gates: 0..<1, factor: .previousOutput), .init(gates: 1..<2, factor: .kept)])
+  }
+
+  var weights: GateWeights<Scalar>
+
+  init(_ weights: GateWeights<Scalar>) { self.weights = weights.with(gates: 2, of: "MGU") }
+
+  func step(_ pass: borrowing ForwardPass<Scalar>) {
+    let (gates, s, h, W, b) = (pass.gates, pass.kept, pass.hidden, pass.recurrentWeights, pass.bias)
+    let H = hiddenSize
+    pass.forEachStep { t in
+      let (f, n) = (gates[t].columns(0..<H), gates[t].columns(H..<2 * H))
+      gates[t].add(b)
+      W[0].multiply(h[t - 1], addingTo: f)
+      f.sigmoid()
+      s[t].assignProduct(f.reading, h[t - 1])
+      W[1].multiply(s[t].reading, addingTo: n)
+      n.tanh()
+      h[t].assignDifference(h[t - 1], s[t].reading)
+      h[t].addProduct(f.reading, n.reading)
+    }
+  }
+
+  /// With ȳ_t the gradient of the loss with respect to the output h_t from the layers above:
+  ///
+  ///     h̄_t ← ȳ_t + h̄_t
+  ///
+  ///     n̄_t = h̄_t ⊙ f_t ⊙ (1 − n_t²)                              s̄_t = W_hnᵀ n̄_t − h̄_t
+  ///     f̄_t = (s̄_t ⊙ h_{t−1} + h̄_t ⊙ n_t) ⊙ f_t (1 − f_t)         h̄_{t−1} = h̄_t + s̄_t ⊙ f_t + W_hfᵀ f̄_t
+  func stepBack(_ pass: borrowing BackwardPass<Scalar>) {
+    let (gates, h, W) = (pass.gates, pass.hidden, pass.recurrentWeights)
+    let (yBar, hBar, fnBar) = (pass.outputGradient, pass.hiddenGradient, pass.gateGradient)
+    let (sBar, H) = (pass.scratch, hiddenSize)
+    pass.forEachStep { t in
+      let (f, n) = (gates[t].columns(0..<H), gates[t].columns(H..<2 * H))
+      let (fBar, nBar) = (fnBar[t].columns(0..<H), fnBar[t].columns(H..<2 * H))
+      hBar[t].add(yBar[t])
+
+      nBar.assignProduct(hBar[t].reading, f)
+      nBar.multiplyByTanhDerivative(at: n)
+      W[1].multiply(nBar.reading, into: sBar[t])
+      sBar[t].assignDifference(sBar[t].reading, hBar[t].reading)
+
+      fBar.assignProduct(sBar[t].reading, h[t - 1])
+      fBar.addProduct(hBar[t].reading, n)
+      fBar.multiplyBySigmoidDerivative(at: f)
+
+      hBar[t].addProduct(sBar[t].reading, f)
+      W[0].multiply(fBar.reading, addingTo: hBar[t])
+    }
+  }
+}
