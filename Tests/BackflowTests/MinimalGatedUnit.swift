@@ -13,9 +13,7 @@ struct MinimalGatedUnit<Scalar: RealScalar>: RecurrentCell {
   typealias State = Tensor<Scalar>
 
   static var layout: CellLayout {
-    CellLayout(
-      gates: 2, kept: 1, scratch: 1,
-      products: [.init(gates: 0..<1, factor: .previousOutput), .init(gates: 1..<2, factor: .kept)])
+    CellLayout(gates: 2, kept: 1, scratch: 1, gatesOfKept: 1)
   }
 
   var weights: GateWeights<Scalar>
@@ -23,15 +21,16 @@ struct MinimalGatedUnit<Scalar: RealScalar>: RecurrentCell {
   init(_ weights: GateWeights<Scalar>) { self.weights = weights.with(gates: 2, of: "MGU") }
 
   func step(_ pass: borrowing ForwardPass<Scalar>) {
-    let (gates, s, h, W, b) = (pass.gates, pass.kept, pass.hidden, pass.recurrentWeights, pass.bias)
+    let (gates, s, h, b) = (pass.gates, pass.kept, pass.hidden, pass.bias)
+    let (Wf, Wn) = (pass.recurrentWeight, pass.keptWeight)
     let H = hiddenSize
     pass.forEachStep { t in
       let (f, n) = (gates[t].columns(0..<H), gates[t].columns(H..<2 * H))
       gates[t].add(b)
-      W[0].multiply(h[t - 1], addingTo: f)
+      Wf.multiply(h[t - 1], addingTo: f)
       f.sigmoid()
       s[t].assignProduct(f.reading, h[t - 1])
-      W[1].multiply(s[t].reading, addingTo: n)
+      Wn.multiply(s[t].reading, addingTo: n)
       n.tanh()
       h[t].assignDifference(h[t - 1], s[t].reading)
       h[t].addProduct(f.reading, n.reading)
@@ -45,7 +44,7 @@ struct MinimalGatedUnit<Scalar: RealScalar>: RecurrentCell {
   ///     n̄_t = h̄_t ⊙ f_t ⊙ (1 − n_t²)                              s̄_t = W_hnᵀ n̄_t − h̄_t
   ///     f̄_t = (s̄_t ⊙ h_{t−1} + h̄_t ⊙ n_t) ⊙ f_t (1 − f_t)         h̄_{t−1} = h̄_t + s̄_t ⊙ f_t + W_hfᵀ f̄_t
   func stepBack(_ pass: borrowing BackwardPass<Scalar>) {
-    let (gates, h, W) = (pass.gates, pass.hidden, pass.recurrentWeights)
+    let (gates, h, Wf, Wn) = (pass.gates, pass.hidden, pass.recurrentWeight, pass.keptWeight)
     let (yBar, hBar, fnBar) = (pass.outputGradient, pass.hiddenGradient, pass.gateGradient)
     let (sBar, H) = (pass.scratch, hiddenSize)
     pass.forEachStep { t in
@@ -55,7 +54,7 @@ struct MinimalGatedUnit<Scalar: RealScalar>: RecurrentCell {
 
       nBar.assignProduct(hBar[t].reading, f)
       nBar.multiplyByTanhDerivative(at: n)
-      W[1].multiply(nBar.reading, into: sBar[t])
+      Wn.multiply(nBar.reading, into: sBar[t])
       sBar[t].assignDifference(sBar[t].reading, hBar[t].reading)
 
       fBar.assignProduct(sBar[t].reading, h[t - 1])
@@ -63,7 +62,7 @@ struct MinimalGatedUnit<Scalar: RealScalar>: RecurrentCell {
       fBar.multiplyBySigmoidDerivative(at: f)
 
       hBar[t].addProduct(sBar[t].reading, f)
-      W[0].multiply(fBar.reading, addingTo: hBar[t])
+      Wf.multiply(fBar.reading, addingTo: hBar[t])
     }
   }
 }

@@ -28,7 +28,7 @@ extension StepObservation {
         of: cache.gates, size: cell.hiddenSize, cache.active, place)
       append(
         Activation(
-          layer: place, function: .tanh, output: cache.kept, features: 0..<cell.hiddenSize,
+          layer: place, function: .tanh, output: cache.kept ?? cache.hidden, features: 0..<cell.hiddenSize,
           running: cache.active), covered: true)
       output(place, cache.hidden)
     }

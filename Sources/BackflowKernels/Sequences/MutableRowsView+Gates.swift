@@ -79,10 +79,12 @@ extension MutableRowsView {
   }
 
   /// Both kernels that take a bias take four for each unit.
+  @inline(__always)
   private func requireBias(_ count: Int, units: Int) {
     require(count == 4 * units, "a bias of \(count) elements for \(units) units")
   }
 
+  @inline(__always)
   private func requireGates(_ gates: Int, of hidden: RowsView<S>) {
     require(
       rows == hidden.rows && columns == gates * hidden.columns && isContiguous,
@@ -90,6 +92,7 @@ extension MutableRowsView {
   }
 
   /// Stops unless `other` has this shape and neither skips columns.
+  @inline(__always)
   private func requireWhole(_ other: RowsView<S>) {
     requireShape(of: other)
     require(isContiguous && other.isContiguous, "\(shape) are only some of the columns")

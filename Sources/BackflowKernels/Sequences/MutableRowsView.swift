@@ -12,10 +12,9 @@
   public let rows: Int
   /// The number of columns: the features.
   public let columns: Int
-  /// The elements from one row to the next.
-  @usableFromInline let stride: Int
-  /// Whether the step is the second, the fourth, and so on; see `PackedMatrix.multiply`.
-  @usableFromInline let isOddStep: Bool
+  /// Twice the elements from one row to the next, and 1 if the step is odd. One word, so that a view has
+  /// four and is passed in registers.
+  @usableFromInline let layout: Int
 
   @inlinable
   @_lifetime(borrow owner)
@@ -24,7 +23,7 @@
     owner: borrowing MutableSequenceView<S>
   ) {
     unsafe self.start = start
-    (rows, self.columns, stride, isOddStep) = (t.samples.count, columns, columns, t.index & 1 == 1)
+    (rows, self.columns, layout) = (t.samples.count, columns, 2 * columns + (t.index & 1))
   }
 
   @inlinable
@@ -32,8 +31,7 @@
   init(part columns: Range<Int>, of owner: borrowing MutableRowsView) {
     requireColumns(columns, of: owner.columns)
     unsafe start = owner.start + columns.lowerBound
-    (rows, self.columns, stride) = (owner.rows, columns.count, owner.stride)
-    isOddStep = owner.isOddStep
+    (rows, self.columns, layout) = (owner.rows, columns.count, owner.layout)
   }
 
   /// Some of the columns: one gate of several that stand side by side.
@@ -84,6 +82,8 @@ extension MutableRowsView {
 
 extension MutableRowsView {
   /// self ← x
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   public func assign(_ x: RowsView<S>) {
     requireShape(of: x)
     for row in 0..<rows {
@@ -120,6 +120,8 @@ extension MutableRowsView {
   }
 
   /// Adds `row`, of as many elements as there are columns, to every row.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package func addRow(_ row: Span<S>) {
     require(row.count == columns, "a row of \(row.count) elements against \(columns) columns")
     unsafe row.withUnsafeBufferPointer { row in
@@ -137,17 +139,20 @@ extension MutableRowsView {
 // MARK: - The calls of the kernels
 
 extension MutableRowsView {
+  @inlinable var stride: Int { layout >> 1 }
   @inlinable var isContiguous: Bool { stride == columns || rows <= 1 }
   var count: Int { rows * columns }
   var shape: String { "[\(rows), \(columns)]" }
 
+  @inline(__always)
   func requireShape(of other: RowsView<S>) {
     require(
       rows == other.rows && columns == other.columns, "\(shape) against \(other.shape)")
   }
 
   /// self ← kernel(self)
-  @inline(__always)
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   private func map(_ kernel: (Int, UnsafePointer<S>?, UnsafeMutablePointer<S>?) -> Void) {
     if isContiguous { return unsafe kernel(count, start, start) }
     for row in 0..<rows {
@@ -157,7 +162,8 @@ extension MutableRowsView {
   }
 
   /// self ← kernel(x, y)
-  @inline(__always)
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   private func combine(
     _ x: RowsView<S>, _ y: RowsView<S>,
     _ kernel: (Int, UnsafePointer<S>?, UnsafePointer<S>?, UnsafeMutablePointer<S>?) -> Void

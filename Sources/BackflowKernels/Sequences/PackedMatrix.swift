@@ -47,10 +47,8 @@
     require(
       a.columns == rows && c.columns == columns && c.rows == a.rows,
       "\(a.shape) · [\(rows), \(columns)] into \(c.shape)")
-    unsafe packed.span.withUnsafeBufferPointer { packed in
-      unsafe S._routines.vector.packedProduct(
-        a.rows, columns, rows, a.start, a.stride, packed.baseAddress, accumulate,
-        a.isOddStep ? 1 : 0, c.start, c.stride)
-    }
+    unsafe S._routines.vector.packedProduct(
+      a.rows, columns, rows, a.start, a.stride, packed.sharedBase, accumulate,
+      a.isOddStep ? 1 : 0, c.start, c.stride)
   }
 }

@@ -5,16 +5,15 @@
   public let rows: Int
   /// The number of columns: the features.
   public let columns: Int
-  /// The elements from one row to the next.
-  @usableFromInline let stride: Int
-  /// Whether the step is the second, the fourth, and so on; see `PackedMatrix.multiply`.
-  @usableFromInline let isOddStep: Bool
+  /// Twice the elements from one row to the next, and 1 if the step is odd. One word, so that a view has
+  /// four and is passed in registers.
+  @usableFromInline let layout: Int
 
   @inlinable
   @_lifetime(borrow owner)
   init<Owner>(start: UnsafePointer<S>, of t: TimeStep, columns: Int, owner: borrowing Owner) {
     unsafe self.start = start
-    (rows, self.columns, stride, isOddStep) = (t.samples.count, columns, columns, t.index & 1 == 1)
+    (rows, self.columns, layout) = (t.samples.count, columns, 2 * columns + (t.index & 1))
   }
 
   @inlinable
@@ -22,16 +21,14 @@
   init(part columns: Range<Int>, of owner: borrowing RowsView) {
     requireColumns(columns, of: owner.columns)
     unsafe start = owner.start + columns.lowerBound
-    (rows, self.columns, stride) = (owner.rows, columns.count, owner.stride)
-    isOddStep = owner.isOddStep
+    (rows, self.columns, layout) = (owner.rows, columns.count, owner.layout)
   }
 
   @inlinable
   @_lifetime(copy rows)
   init(reading rows: borrowing MutableRowsView<S>) {
     unsafe start = UnsafePointer(rows.start)
-    (self.rows, columns, stride) = (rows.rows, rows.columns, rows.stride)
-    isOddStep = rows.isOddStep
+    (self.rows, columns, layout) = (rows.rows, rows.columns, rows.layout)
   }
 
   /// Some of the columns: one gate of several that stand side by side.
@@ -41,6 +38,10 @@
   @_lifetime(copy self)
   public func columns(_ range: Range<Int>) -> RowsView { RowsView(part: range, of: self) }
 
+  /// The elements from one row to the next.
+  @inlinable var stride: Int { layout >> 1 }
+  /// Whether the step is the second, the fourth, and so on; see `PackedMatrix.multiply`.
+  var isOddStep: Bool { layout & 1 == 1 }
   /// Whether the rows follow each other without a gap.
   @inlinable var isContiguous: Bool { stride == columns || rows <= 1 }
   var count: Int { rows * columns }

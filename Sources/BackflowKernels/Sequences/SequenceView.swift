@@ -11,6 +11,8 @@
   /// A view of `buffer`.
   ///
   /// - Parameter initial: The elements before the first step, if the sequence is one of states.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package init(
     _ buffer: Buffer<S>, time: Int, batch: Int, features: Int, after initial: Buffer<S>? = nil
   ) {
@@ -23,7 +25,7 @@
 
   /// The rows of the samples that run at step `t`.
   public subscript(t: TimeStep) -> RowsView<S> {
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(borrow self)
     get {
       requireInside(t, time, batch, features)
@@ -34,7 +36,7 @@
 
   /// The rows of the same samples one step earlier: the initial state before step 0.
   public subscript(previous: TimeStep.Previous) -> RowsView<S> {
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(borrow self)
     get {
       let t = previous.step
@@ -61,6 +63,8 @@
   /// A view of `buffer`, which becomes the only owner of its memory first.
   ///
   /// - Parameter initial: The elements before the first step, if the sequence is one of states.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package init(
     _ buffer: inout Buffer<S>, time: Int, batch: Int, features: Int, after initial: Buffer<S>? = nil
   ) {
@@ -76,6 +80,8 @@
   ///
   /// `buffer` holds time + 1 entries of shape [batch, features], of which the last is the first to be
   /// read, or one entry that all steps share.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package init(carrying buffer: inout Buffer<S>, time: Int, batch: Int, features: Int) {
     let isShared = buffer.count == batch * features
     requireExtents(isShared ? 1 : time + 1, batch, features, buffer.count, nil)
@@ -88,7 +94,7 @@
 
   /// The rows of the samples that run at step `t`.
   public subscript(t: TimeStep) -> MutableRowsView<S> {
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(borrow self)
     get {
       requireInside(t, time, batch, features)
@@ -99,7 +105,7 @@
 
   /// The rows of the same samples one step earlier: the initial state before step 0.
   public subscript(previous: TimeStep.Previous) -> RowsView<S> {
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(borrow self)
     get {
       let t = previous.step

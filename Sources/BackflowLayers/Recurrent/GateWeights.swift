@@ -74,11 +74,6 @@ public struct GateWeights<Scalar: RealScalar>: Sendable {
   /// U_k, the rows of W_hh that belong to gate `k`, [H, H].
   public func recurrent(gate k: Int) -> Tensor<Scalar> { gates(k..<k + 1, of: recurrent) }
 
-  /// The parts of a vector [gates·H] that belong to each gate, [H] each.
-  func split(_ vector: Tensor<Scalar>, _ gates: Int) -> [Tensor<Scalar>] {
-    (0..<gates).map { vector[$0 * hiddenSize..<($0 + 1) * hiddenSize] }
-  }
-
   /// Visits the parameters under PyTorch's names and in its order.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
     visit("weight_ih", &input)

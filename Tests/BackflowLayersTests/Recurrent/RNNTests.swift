@@ -31,7 +31,11 @@ import Testing
           var a = layer.weights.inputBias[unit] + layer.weights.recurrentBias[unit]
           for i in 0..<I { a += layer.weights.input[unit, i] * x[t, b, i] }
           for j in 0..<H { a += layer.weights.recurrent[unit, j] * previous[b, j] }
-          state.append(nonlinearity == .tanh ? Foundation.tanh(a) : max(a, 0))
+          switch nonlinearity {
+          case .tanh: state.append(Foundation.tanh(a))
+          case .relu: state.append(max(a, 0))
+          case .sigmoid: state.append(1 / (1 + Foundation.exp(-a)))
+          }
         }
       }
       expected += state

@@ -86,9 +86,9 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
   ///         + diag((1−z)(1−n²)) (diag(r) U_n + diag(q r (1−r)) U_r)
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
     cache.active.requireRunning(sample, at: step)
-    let gates = weights.split(cache.gates.select(step).select(sample), 3)
+    let (gates, kept) = cache.row(at: step, sample: sample, gates: 3)
     let (r, z, n) = (gates[0], gates[1], gates[2])
-    let q = weights.split(cache.kept.select(step).select(sample), 3)[2]
+    let q = kept[2 * hiddenSize..<3 * hiddenSize]
     let h = cache.state(before: step, sample: sample).flattened
     let U = (0..<3).map(weights.recurrent(gate:))
     return .diagonal(z) + scaled((h - n) * z * (1 - z), U[1])

@@ -105,12 +105,10 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
   ///     ∂h_t/∂c_{t−1} = diag(k f)
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
     cache.active.requireRunning(sample, at: step)
-    let gates = weights.split(cache.gates.select(step).select(sample), 4)
+    let (gates, tanhC) = cache.row(at: step, sample: sample, gates: 4)
     let (i, f, g, o) = (gates[0], gates[1], gates[2], gates[3])
     let U = (0..<4).map(weights.recurrent(gate:))
     let c = cache.state(before: step, sample: sample).cell.flattened
-    let tanhC = cache.kept.select(step).select(sample)
-
     let cByH =
       scaled(c * f * (1 - f), U[1]) + scaled(g * i * (1 - i), U[0])
       + scaled(i * ((1 - g) * (1 + g)), U[2])

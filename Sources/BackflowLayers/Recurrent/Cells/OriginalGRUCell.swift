@@ -19,9 +19,7 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
   public typealias State = Tensor<Scalar>
   /// r z n, of which n multiplies s_t, which a step keeps.
   public static var layout: CellLayout {
-    CellLayout(
-      gates: 3, kept: 1,
-      products: [.init(gates: 0..<2, factor: .previousOutput), .init(gates: 2..<3, factor: .kept)])
+    CellLayout(gates: 3, kept: 1, gatesOfKept: 1)
   }
 
   /// W_ih [3H, I], W_hh [3H, H], b_ih and b_hh [3H].
@@ -40,16 +38,17 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(_ pass: borrowing ForwardPass<Scalar>) {
-    let (gates, s, h, W, b) = (pass.gates, pass.kept, pass.hidden, pass.recurrentWeights, pass.bias)
+    let (gates, s, h, b) = (pass.gates, pass.kept, pass.hidden, pass.bias)
+    let (Wrz, Wn) = (pass.recurrentWeight, pass.keptWeight)
     let H = hiddenSize
     pass.forEachStep { t in
       let (r, z) = (gates[t].columns(0..<H), gates[t].columns(H..<2 * H))
       let (rz, n) = (gates[t].columns(0..<2 * H), gates[t].columns(2 * H..<3 * H))
       gates[t].add(b)
-      W[0].multiply(h[t - 1], addingTo: rz)
+      Wrz.multiply(h[t - 1], addingTo: rz)
       rz.sigmoid()
       s[t].assignProduct(r.reading, h[t - 1])
-      W[1].multiply(s[t].reading, addingTo: n)
+      Wn.multiply(s[t].reading, addingTo: n)
       n.tanh()
       // (n − z ⊙ n) + z ⊙ h, which is exactly h where z is 1.
       h[t].assignProduct(z.reading, n.reading)
@@ -69,7 +68,7 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func stepBack(_ pass: borrowing BackwardPass<Scalar>) {
-    let (gates, h, W) = (pass.gates, pass.hidden, pass.recurrentWeights)
+    let (gates, h, Wrz, Wn) = (pass.gates, pass.hidden, pass.recurrentWeight, pass.keptWeight)
     let (yBar, hBar, rznBar) = (pass.outputGradient, pass.hiddenGradient, pass.gateGradient)
     let H = hiddenSize
     pass.forEachStep { t in
@@ -88,12 +87,12 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
       zBar.multiplyBySigmoidDerivative(at: z)
 
       // r̄ holds s̄ first.
-      W[1].multiply(nBar.reading, into: rBar)
+      Wn.multiply(nBar.reading, into: rBar)
       hBar[t].multiply(by: z)
       hBar[t].addProduct(rBar.reading, r)
       rBar.multiply(by: h[t - 1])
       rBar.multiplyBySigmoidDerivative(at: r)
-      W[0].multiply(rzBar.reading, addingTo: hBar[t])
+      Wrz.multiply(rzBar.reading, addingTo: hBar[t])
     }
   }
 
@@ -103,7 +102,7 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
   ///         + diag((1−z)(1−n²)) U_n (diag(r) + diag(h_{t−1} r (1−r)) U_r)
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
     cache.active.requireRunning(sample, at: step)
-    let gates = weights.split(cache.gates.select(step).select(sample), 3)
+    let gates = cache.row(at: step, sample: sample, gates: 3).gates
     let (r, z, n) = (gates[0], gates[1], gates[2])
     let h = cache.state(before: step, sample: sample).flattened
     let U = (0..<3).map(weights.recurrent(gate:))

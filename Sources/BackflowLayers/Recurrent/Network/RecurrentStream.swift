@@ -52,15 +52,16 @@ extension Recurrent {
 private struct StreamedCell<Cell: RecurrentCell>: Sendable {
   private typealias Scalar = Cell.Scalar
   private let cell: Cell
-  /// W_ihᵀ, and W_hhᵀ by the products of the layout.
-  private let (inputWeight, recurrentWeights):
-    (PackedMatrix<Cell.Scalar>, [PackedMatrix<Cell.Scalar>])
+  /// W_ihᵀ, and W_hhᵀ of the gates that multiply h_{t−1} and of those that multiply what is kept.
+  private let inputWeight, recurrentWeight: PackedMatrix<Cell.Scalar>
+  private let keptWeight: PackedMatrix<Cell.Scalar>?
   private let bias: Bias<Cell.Scalar>
   private let schedule: BatchSchedule
-  /// Of the step, [1, B, …].
-  private var (gates, kept): (Tensor<Cell.Scalar>, Tensor<Cell.Scalar>)
-  /// h and the second tensor after the last step and, to be computed, after the next, [1, B, H].
-  private(set) var hidden, memory, nextHidden, nextMemory: Tensor<Cell.Scalar>
+  /// The gates and what is kept of the step, [B, …].
+  private var gates, kept: Tensor<Cell.Scalar>?
+  /// h and the second tensor after the last step and, to be computed, after the next, [B, H].
+  private(set) var hidden, nextHidden: Tensor<Cell.Scalar>
+  private var memory, nextMemory: Tensor<Cell.Scalar>?
 
   init(_ cell: Cell, from state: Cell.State, batch: Int) {
     let (layout, size) = (Cell.layout, cell.hiddenSize)
@@ -69,18 +70,16 @@ private struct StreamedCell<Cell: RecurrentCell>: Sendable {
     inputWeight = PackedMatrix(
       cell.weights.input.span, rows: cell.weights.input.shape[0], columns: cell.inputSize,
       transposed: true)
-    recurrentWeights = cell.packedRecurrentWeights(transposed: true)
+    (recurrentWeight, keptWeight) = cell.packedRecurrentWeights(transposed: true)
     bias = Bias(tensor: cell.stepBias)
     schedule = BatchSchedule(active, gates: layout.gates, hiddenSize: size)
-    gates = .zeros([batch, layout.gatesBecomeOutput ? 0 : layout.gates * size])
-    kept = .zeros([batch, layout.kept * size])
-    (hidden, memory) = (state.hidden, state.memory ?? .zeros([batch, 0]))
-    (nextHidden, nextMemory) = (.zeros(hidden.shape), .zeros(memory.shape))
+    gates = layout.gatesBecomeOutput ? nil : .zeros([batch, layout.gates * size])
+    kept = layout.kept == 0 ? nil : .zeros([batch, layout.kept * size])
+    (hidden, nextHidden) = (state.hidden, .zeros([batch, size]))
+    (memory, nextMemory) = (state.memory, state.memory.map { .zeros($0.shape) })
   }
 
-  var state: Cell.State {
-    Cell.State(hidden: hidden, memory: Cell.State.tensorCount > 1 ? memory : nil)
-  }
+  var state: Cell.State { Cell.State(hidden: hidden, memory: memory) }
 
   /// Moves the state one step on `input`, [B, I].
   mutating func step(_ input: Tensor<Cell.Scalar>) {
@@ -88,16 +87,20 @@ private struct StreamedCell<Cell: RecurrentCell>: Sendable {
     require(
       input.rank == 2 && input.shape[0] == batch && input.shape[1] == cell.inputSize,
       "\(Cell.self): input \(input.shape) instead of [\(batch), \(cell.inputSize)]")
-    let (gates, h) = (gates.stepView(), nextHidden.stepView(after: hidden))
+    let h = nextHidden.stepView(after: hidden)
+    let gates = gates?.stepView() ?? h
     let x = input.readingStepView()
     schedule.split { samples in
       let t = TimeStep(0, samples)
-      inputWeight.multiply(x[t], into: Cell.layout.gatesBecomeOutput ? h[t] : gates[t])
+      inputWeight.multiply(x[t], into: gates[t])
     }
     cell.step(
       ForwardPass(
-        gates: gates, hidden: h, memory: nextMemory.stepView(after: memory), kept: kept.stepView(),
-        recurrentWeights: recurrentWeights, bias: bias, schedule: schedule))
+        gates: gates, hidden: h, recurrentWeight: recurrentWeight, bias: bias,
+        optional: .init(
+          memory: nextMemory?.stepView(after: memory), kept: kept?.stepView(),
+          keptWeight: keptWeight),
+        schedule: schedule))
     swap(&hidden, &nextHidden)
     swap(&memory, &nextMemory)
   }

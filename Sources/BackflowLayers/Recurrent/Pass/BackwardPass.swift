@@ -16,31 +16,42 @@ public struct BackwardPass<Scalar: RealScalar>: Sendable {
   public let productGradient: MutableSequenceView<Scalar>
   /// h̄, carried, [T, B, H].
   public let hiddenGradient: MutableSequenceView<Scalar>
-  /// The gradient with respect to the second tensor of the state, carried, [T, B, H], such as c̄.
-  public let memoryGradient: MutableSequenceView<Scalar>
   /// What the forward pass left in the gates, [T, B, G·H].
   public let gates: SequenceView<Scalar>
   /// h, [T, B, H], with h_{−1} the initial state.
   public let hidden: SequenceView<Scalar>
-  /// The second tensor of the state, [T, B, H]; without features if there is none.
-  public let memory: SequenceView<Scalar>
-  /// What else the forward pass kept, [T, B, K·H].
-  public let kept: SequenceView<Scalar>
-  /// Memory of one step, [B, scratch·H], which holds nothing when a step begins.
-  public let scratch: MutableSequenceView<Scalar>
-  /// W_hh by the products of the layout: [gates·H, H] each.
-  public let recurrentWeights: [PackedMatrix<Scalar>]
+  /// W_hh, [G·H, H], of the gates that multiply h_{t−1}.
+  public let recurrentWeight: PackedMatrix<Scalar>
+  let optional: Optional
   let schedule: BatchSchedule
 
-  /// W_hh of a cell that multiplies all of its gates at once, [G·H, H].
-  public var recurrentWeight: PackedMatrix<Scalar> { recurrentWeights[0] }
+  /// What not every cell has.
+  struct Optional: Sendable {
+    var memoryGradient: MutableSequenceView<Scalar>?
+    var memory, kept: SequenceView<Scalar>?
+    var scratch: MutableSequenceView<Scalar>?
+    var keptWeight: PackedMatrix<Scalar>?
+  }
+
+  /// The second tensor of the state, [T, B, H], such as c of an LSTM.
+  public var memory: SequenceView<Scalar> { present(optional.memory, "a second tensor") }
+  /// The gradient with respect to the second tensor of the state, carried, [T, B, H], such as c̄.
+  public var memoryGradient: MutableSequenceView<Scalar> {
+    present(optional.memoryGradient, "a second tensor")
+  }
+  /// What else the forward pass kept, [T, B, K·H].
+  public var kept: SequenceView<Scalar> { present(optional.kept, "anything kept") }
+  /// Memory of one step, [B, scratch·H]; what it holds when a step begins has no meaning.
+  public var scratch: MutableSequenceView<Scalar> { present(optional.scratch, "scratch memory") }
+  /// W_hh, [·, H], of the gates that multiply what the step keeps.
+  public var keptWeight: PackedMatrix<Scalar> { present(optional.keptWeight, "such gates") }
 
   /// Calls `body` for the steps T − 1 … 0 in this order, on each thread for its own samples.
   public func forEachStep(_ body: (TimeStep) -> Void) {
     schedule.split { samples in
       for t in (0..<schedule.time).reversed() {
         hiddenGradient.carryBack(to: t, of: samples)
-        memoryGradient.carryBack(to: t, of: samples)
+        optional.memoryGradient?.carryBack(to: t, of: samples)
         body(TimeStep(t, schedule.active.at(t, of: samples)))
       }
     }

@@ -6,7 +6,7 @@ internal import BackflowLinearAlgebra
 /// Every step overwrites the same entry, unless the pass is traced: then each state has its own.
 struct CarriedGradient<Scalar: RealScalar> {
   /// [1, B, H], or [T + 1, B, H] if traced.
-  private(set) var entries: Tensor<Scalar>
+  var entries: Tensor<Scalar>
 
   /// The gradient with respect to the final state, [B, H], before T = `time` steps back.
   init(_ finalStateGradient: Tensor<Scalar>, time: Int, traced: Bool) {
@@ -17,12 +17,6 @@ struct CarriedGradient<Scalar: RealScalar> {
       entries = Tensor(uninitialized: [time + 1, shape[0], shape[1]])
       entries[time..<time + 1] = final
     }
-  }
-
-  /// [T, B, H] for a backward pass.
-  mutating func view(time: Int) -> MutableSequenceView<Scalar> {
-    MutableSequenceView(
-      carrying: &entries.storage, time: time, batch: entries.shape[1], features: entries.shape[2])
   }
 
   /// After all steps back, the gradient with respect to the initial state, [B, H].

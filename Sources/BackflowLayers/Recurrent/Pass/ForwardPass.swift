@@ -13,18 +13,25 @@ public struct ForwardPass<Scalar: RealScalar>: Sendable {
   /// h, [T, B, H], with h_{−1} the initial state. If the layout says that the gates become the output,
   /// holds W_ih x_t when step t begins.
   public let hidden: MutableSequenceView<Scalar>
-  /// The second tensor of the state, [T, B, H], such as c of an LSTM; without features if there is none.
-  public let memory: MutableSequenceView<Scalar>
-  /// What else a step keeps for the backward pass, [T, B, K·H].
-  public let kept: MutableSequenceView<Scalar>
-  /// W_hhᵀ by the products of the layout: [H, gates·H] each.
-  public let recurrentWeights: [PackedMatrix<Scalar>]
+  /// W_hhᵀ, [H, G·H], of the gates that multiply h_{t−1}.
+  public let recurrentWeight: PackedMatrix<Scalar>
   /// The cell's `stepBias`.
   public let bias: Bias<Scalar>
+  let optional: Optional
   let schedule: BatchSchedule
 
-  /// W_hhᵀ of a cell that multiplies all of its gates at once, [H, G·H].
-  public var recurrentWeight: PackedMatrix<Scalar> { recurrentWeights[0] }
+  /// What not every cell has.
+  struct Optional: Sendable {
+    var memory, kept: MutableSequenceView<Scalar>?
+    var keptWeight: PackedMatrix<Scalar>?
+  }
+
+  /// The second tensor of the state, [T, B, H], such as c of an LSTM.
+  public var memory: MutableSequenceView<Scalar> { present(optional.memory, "a second tensor") }
+  /// What else a step keeps for the backward pass, [T, B, K·H].
+  public var kept: MutableSequenceView<Scalar> { present(optional.kept, "anything kept") }
+  /// W_hhᵀ, [H, ·], of the gates that multiply what the step keeps.
+  public var keptWeight: PackedMatrix<Scalar> { present(optional.keptWeight, "such gates") }
 
   /// Calls `body` for the steps 0 ..< T in order, on each thread for its own samples.
   public func forEachStep(_ body: (TimeStep) -> Void) {
@@ -67,4 +74,10 @@ struct BatchSchedule: Sendable {
   func split(_ body: (Range<Int>) -> Void) {
     Threads.split(active.batch, grain: grain, alignment: 2, body)
   }
+}
+
+/// What a cell asks for; stops unless its state and its layout have it.
+func present<Value>(_ value: Value?, _ what: String) -> Value {
+  guard let value else { stop("neither the state nor the layout of this cell has \(what)") }
+  return value
 }

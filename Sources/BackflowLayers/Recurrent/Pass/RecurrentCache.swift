@@ -15,10 +15,21 @@ public struct RecurrentCache<State: RecurrentState>: Sendable {
   public let hidden: Tensor<State.Scalar>
   /// The second tensor of the state after each step, [T, B, H], such as c_1 … c_T of an LSTM.
   public let memory: Tensor<State.Scalar>?
-  /// What else a step keeps, [T, B, K·H]; see the cell.
-  public let kept: Tensor<State.Scalar>
+  /// What else a step keeps, [T, B, K·H], if anything; see the cell.
+  public let kept: Tensor<State.Scalar>?
   /// How many of the rows run at each step; what the others hold has no meaning.
   public let active: ActiveSamples
+
+  /// The gates of the sample at row `sample` at step `step`, [H] each, and what else it keeps, [K·H].
+  func row(
+    at step: Int, sample: Int, gates count: Int
+  ) -> (gates: [Tensor<State.Scalar>], kept: Tensor<State.Scalar>) {
+    let (all, size) = (gates.select(step).select(sample), hidden.shape[2])
+    return (
+      (0..<count).map { all[$0 * size..<($0 + 1) * size] },
+      kept.map { $0.select(step).select(sample) } ?? .zeros([0])
+    )
+  }
 
   /// The state of the sample at row `sample` before step `step`, [1, H] each.
   func state(before step: Int, sample: Int) -> State {

@@ -39,7 +39,7 @@ extension RecurrentCell {
       input: .zeros([1, count, inputSize]),
       initialState: State(hidden: repeated(before.hidden), memory: before.memory.map(repeated)),
       gates: atStep(cache.gates), hidden: atStep(cache.hidden), memory: cache.memory.map(atStep),
-      kept: atStep(cache.kept), active: .all(time: 1, batch: count))
+      kept: cache.kept.map(atStep), active: .all(time: 1, batch: count))
     let parts = (0..<State.tensorCount).map {
       vectors.slice($0 * hiddenSize..<($0 + 1) * hiddenSize, axis: 1)
     }

@@ -33,26 +33,35 @@ extension RecurrentCell {
     }
 
     // W_ih x_t for every step at once; only W_hh h_{t−1} waits for the step before.
-    var gates = matmul(input, weights.input.transposed)
-    var hidden = sequence(layout.gatesBecomeOutput ? 0 : hiddenSize)
-    if layout.gatesBecomeOutput { swap(&gates, &hidden) }
-    var memory = sequence(state.memory == nil ? 0 : hiddenSize)
-    var kept = sequence(layout.kept * hiddenSize)
+    var hidden = matmul(input, weights.input.transposed)
+    var gates: Tensor<Scalar>?
+    if !layout.gatesBecomeOutput {
+      gates = hidden
+      hidden = sequence(hiddenSize)
+    }
+    var memory = state.memory.map { _ in sequence(hiddenSize) }
+    var kept = layout.kept > 0 ? sequence(layout.kept * hiddenSize) : nil
+    let h = hidden.sequenceView(after: state.hidden)
+    let (recurrentWeight, keptWeight) = packedRecurrentWeights(transposed: true)
     step(
       ForwardPass(
-        gates: gates.sequenceView(), hidden: hidden.sequenceView(after: state.hidden),
-        memory: memory.sequenceView(after: state.memory), kept: kept.sequenceView(),
-        recurrentWeights: packedRecurrentWeights(transposed: true), bias: Bias(tensor: stepBias),
+        gates: gates?.sequenceView() ?? h, hidden: h,
+        recurrentWeight: recurrentWeight, bias: Bias(tensor: stepBias),
+        optional: .init(
+          memory: memory?.sequenceView(after: state.memory), kept: kept?.sequenceView(),
+          keptWeight: keptWeight),
         schedule: BatchSchedule(active, gates: layout.gates, hiddenSize: hiddenSize)))
 
     let finalState = State(
       hidden: active.last(of: hidden, initial: state.hidden),
-      memory: state.memory.map { active.last(of: memory, initial: $0) })
+      memory: memory.flatMap { sequence in
+        state.memory.map { active.last(of: sequence, initial: $0) }
+      })
     return (
       hidden, finalState,
       Cache(
-        input: input, initialState: state, gates: layout.gatesBecomeOutput ? hidden : gates,
-        hidden: hidden, memory: state.memory == nil ? nil : memory, kept: kept, active: active)
+        input: input, initialState: state, gates: gates ?? hidden,
+        hidden: hidden, memory: memory, kept: kept, active: active)
     )
   }
 
@@ -94,66 +103,75 @@ extension RecurrentCell {
     let layout = Self.layout
     let columns = layout.gates * hiddenSize
     var a = Tensor<Scalar>.sequence(time, batch, columns, cache.active)
-    var u = Tensor<Scalar>.sequence(
-      time, batch, layout.separatesProducts ? columns : 0, cache.active)
+    var u =
+      layout.separatesProducts ? Tensor<Scalar>.sequence(time, batch, columns, cache.active) : nil
     var hidden = CarriedGradient(finalStateGradient.hidden, time: time, traced: traced)
     var memory = finalStateGradient.memory.map { CarriedGradient($0, time: time, traced: traced) }
-    var scratch = CarriedGradient<Scalar>(
-      Tensor(uninitialized: [batch, layout.scratch * hiddenSize]), time: time, traced: false)
+    var scratch =
+      layout.scratch > 0
+      ? Tensor<Scalar>(uninitialized: [1, batch, layout.scratch * hiddenSize]) : nil
     let gateGradient = a.sequenceView()
+    let (recurrentWeight, keptWeight) = packedRecurrentWeights(transposed: false)
     stepBack(
       BackwardPass(
         outputGradient: outputGradient.readingView(), gateGradient: gateGradient,
-        productGradient: layout.separatesProducts ? u.sequenceView() : gateGradient,
-        hiddenGradient: hidden.view(time: time),
-        memoryGradient: memory?.view(time: time) ?? .none(time: time, batch: batch),
-        gates: cache.gates.readingView(),
+        productGradient: u?.sequenceView() ?? gateGradient,
+        hiddenGradient: hidden.entries.carryingView(time: time), gates: cache.gates.readingView(),
         hidden: cache.hidden.readingView(after: cache.initialState.hidden),
-        memory: cache.memory?.readingView(after: cache.initialState.memory)
-          ?? .none(time: time, batch: batch),
-        kept: cache.kept.readingView(), scratch: scratch.view(time: time),
-        recurrentWeights: packedRecurrentWeights(transposed: false),
+        recurrentWeight: recurrentWeight,
+        optional: .init(
+          memoryGradient: memory?.entries.carryingView(time: time),
+          memory: cache.memory?.readingView(after: cache.initialState.memory),
+          kept: cache.kept?.readingView(), scratch: scratch?.carryingView(time: time),
+          keptWeight: keptWeight),
         schedule: BatchSchedule(cache.active, gates: layout.gates, hiddenSize: hiddenSize)))
 
-    let products = layout.separatesProducts ? u : a
+    let products = u ?? a
     let biasGradient = a.asRows.sum(axis: 0)
     var gradients = self
     gradients.weights = GateWeights(
       input: matmul(a.transposed, cache.input),
       recurrent: recurrentWeightGradient(products, cache), inputBias: biasGradient,
-      recurrentBias: layout.separatesProducts ? u.asRows.sum(axis: 0) : biasGradient)
-    let states = [hidden.entries] + (memory.map { [$0.entries] } ?? [])
+      recurrentBias: u.map { $0.asRows.sum(axis: 0) } ?? biasGradient)
     return (
       matmul(a, weights.input), State(hidden: hidden.initial, memory: memory?.initial), gradients,
-      traced ? BackwardTrace(outputGradient, products, states: states) : nil
+      traced
+        ? BackwardTrace(
+          outputGradient, products, states: [hidden.entries] + (memory.map { [$0.entries] } ?? []))
+        : nil
     )
   }
 
-  /// W_hh, or its transpose, by the products of the layout.
-  func packedRecurrentWeights(transposed: Bool) -> [PackedMatrix<Scalar>] {
-    Self.layout.products.map { product in
-      let rows = product.gates.count * hiddenSize
-      let weight =
-        Self.layout.products.count == 1
-        ? weights.recurrent : weights.gates(product.gates, of: weights.recurrent)
-      return PackedMatrix(weight.span, rows: rows, columns: hiddenSize, transposed: transposed)
+  /// W_hh, or its transpose: of the gates that multiply h_{t−1}, and of those that multiply what is kept.
+  func packedRecurrentWeights(
+    transposed: Bool
+  ) -> (ofPrevious: PackedMatrix<Scalar>, ofKept: PackedMatrix<Scalar>?) {
+    func packed(_ gates: Range<Int>) -> PackedMatrix<Scalar> {
+      let rows = gates.count * hiddenSize
+      return PackedMatrix(
+        weights.recurrent.span.extracting(
+          gates.lowerBound * hiddenSize * hiddenSize..<gates.upperBound * hiddenSize * hiddenSize),
+        rows: rows, columns: hiddenSize, transposed: transposed)
     }
+    let products = Self.layout.products
+    return (packed(products.ofPrevious), products.ofKept.isEmpty ? nil : packed(products.ofKept))
   }
 
-  /// W̄_hh, [G·H, H], by the products of the layout: Σ_t ū_t h_{t−1}ᵀ, or with what was kept.
+  /// W̄_hh, [G·H, H]: Σ_t ū_t h_{t−1}ᵀ, and for the gates that multiply what is kept Σ_t ū_t s_tᵀ.
   private func recurrentWeightGradient(
     _ productGradient: Tensor<Scalar>, _ cache: Cache
   ) -> Tensor<Scalar> {
-    let parts = Self.layout.products.map { product in
-      let range = product.gates.lowerBound * hiddenSize..<product.gates.upperBound * hiddenSize
-      let u =
-        Self.layout.products.count == 1 ? productGradient : productGradient.slice(range, axis: 2)
-      return switch product.factor {
-      case .kept: matmul(u.transposed, cache.kept)
-      case .previousOutput:
-        BackflowLayers.recurrentWeightGradient(u, cache.hidden, cache.initialState.hidden)
-      }
+    let h0 = cache.initialState.hidden
+    guard let kept = cache.kept, Self.layout.gatesOfKept > 0 else {
+      return BackflowLayers.recurrentWeightGradient(productGradient, cache.hidden, h0)
     }
-    return parts.count == 1 ? parts[0] : .concatenate(parts)
+    let (previous, last) = Self.layout.products
+    func part(_ gates: Range<Int>) -> Tensor<Scalar> {
+      productGradient.slice(gates.lowerBound * hiddenSize..<gates.upperBound * hiddenSize, axis: 2)
+    }
+    return .concatenate([
+      BackflowLayers.recurrentWeightGradient(part(previous), cache.hidden, h0),
+      matmul(part(last).transposed, kept),
+    ])
   }
 }

@@ -22,19 +22,9 @@ extension Tensor {
     SequenceView(
       storage, time: shape[0], batch: shape[1], features: shape[2], after: initial?.storage)
   }
-}
 
-extension MutableSequenceView {
-  /// A sequence without features.
-  static func none(time: Int, batch: Int) -> MutableSequenceView {
-    var nothing = Buffer<S>(uninitialized: 0)
-    return MutableSequenceView(&nothing, time: time, batch: batch, features: 0)
-  }
-}
-
-extension SequenceView {
-  /// A sequence without features.
-  static func none(time: Int, batch: Int) -> SequenceView {
-    SequenceView(Buffer(uninitialized: 0), time: time, batch: batch, features: 0)
+  /// These entries, [T + 1, B, F] or [1, B, F], as what a backward pass of T steps carries.
+  mutating func carryingView(time: Int) -> MutableSequenceView<Scalar> {
+    MutableSequenceView(carrying: &storage, time: time, batch: shape[1], features: shape[2])
   }
 }
