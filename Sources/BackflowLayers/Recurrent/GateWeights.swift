@@ -1,7 +1,7 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// The four parameters of a recurrent cell with G gates, whose rows stand one gate under the other.
+/// The four parameters of a recurrent cell with G gates, whose rows are stacked by gate.
 ///
 ///     W_ih x_t + b_ih + W_hh h_{t−1} + b_hh
 ///
@@ -39,7 +39,7 @@ public struct GateWeights<Scalar: RealScalar>: Sendable {
     (self.inputBias, self.recurrentBias) = (inputBias, recurrentBias)
   }
 
-  /// Randomly initialized weights, each gate a matrix of its own, and zero biases.
+  /// Randomly initialized weights, drawn as one matrix for each gate, and zero biases.
   public init(
     gates: Int, inputSize: Int, hiddenSize: Int, inputWeights: Initializer = .glorotUniform(),
     recurrentWeights: Initializer = .orthogonal(), using random: inout RandomSource

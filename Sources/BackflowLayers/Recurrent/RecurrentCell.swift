@@ -30,13 +30,13 @@ public protocol RecurrentCell<Scalar>: Parameterized {
   /// - Precondition: They are those of the layout's number of gates.
   init(_ weights: GateWeights<Scalar>)
 
-  /// A randomly initialized cell. The default draws each gate's weights as a matrix of its own and sets
+  /// A randomly initialized cell. The default draws one weight matrix for each gate and sets
   /// the biases to zero.
   init(
     inputSize: Int, hiddenSize: Int, inputWeights: Initializer, recurrentWeights: Initializer,
     using random: inout RandomSource)
 
-  /// The bias that `step` adds, once for a whole pass; b_ih + b_hh unless the cell says otherwise.
+  /// The bias that `step` adds, once for a whole pass; b_ih + b_hh unless the cell overrides it.
   var stepBias: Tensor<Scalar> { get }
 
   /// Runs the equations of one step for every step of `pass`.

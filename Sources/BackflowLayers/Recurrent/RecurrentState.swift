@@ -46,7 +46,7 @@ extension RecurrentState {
   }
 }
 
-/// Stops unless every tensor of this state has shape [batch, hidden].
+/// Requires that every tensor of this state has shape [batch, hidden].
 func requireState<State: RecurrentState>(
   _ state: State, _ what: @autoclosure () -> String, batch: Int, hidden: Int
 ) {

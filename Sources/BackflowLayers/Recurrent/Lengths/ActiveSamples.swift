@@ -1,7 +1,8 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// How many samples of a batch, longest first, still run at each step: the first `counts[t]` of them.
+/// How many samples of a batch, in descending order of length, still run at each step: the first
+/// `counts[t]` of them.
 public struct ActiveSamples: Sendable, Equatable {
   /// The number of running samples by step; never increasing.
   let counts: [Int]
@@ -12,14 +13,16 @@ public struct ActiveSamples: Sendable, Equatable {
     ActiveSamples(counts: Array(repeating: batch, count: time), batch: batch)
   }
 
-  /// Samples of these lengths, none longer than the one before.
+  /// Samples of these lengths, in descending order.
   static func lengths(_ lengths: [Int], time: Int) -> ActiveSamples {
     ActiveSamples(
       counts: (0..<time).map { step in lengths.prefix { $0 > step }.count }, batch: lengths.count)
   }
 
-  /// How many samples run at step t, never more than at the step before: the rows 0 ..< that number of
-  /// every [B, ...]. Stops outside 0 ..< T.
+  /// How many samples run at step t: the rows from 0 to this number of every [B, …]. Never more than at the
+  /// step before.
+  ///
+  /// - Precondition: `step` is in 0 ..< T.
   public subscript(step: Int) -> Int {
     require(counts.indices.contains(step), "step \(step) of \(counts.count)")
     return counts[step]
@@ -31,20 +34,20 @@ public struct ActiveSamples: Sendable, Equatable {
   /// Whether every sample runs through all steps.
   public var isFull: Bool { counts.allSatisfy { $0 == batch } }
 
-  /// Those of `samples` that run at step `t`.
+  /// The part of `samples` that runs at step `t`.
   func at(_ t: Int, of samples: Range<Int>) -> Range<Int> {
     samples.clamped(to: 0..<counts[t])
   }
 
-  /// Stops unless the sample at row `sample` runs at step `t`.
+  /// Requires that the sample at row `sample` runs at step `t`.
   func requireRunning(_ sample: Int, at t: Int) {
     require(
       counts.indices.contains(t) && (0..<counts[t]).contains(sample),
       "sample \(sample) of \(batch) does not run at step \(t) of \(counts.count)")
   }
 
-  /// The rows of a sequence h_1 … h_T at each sample's last step, [B, H]; of a sample without steps
-  /// the row of `initial`.
+  /// The rows of a sequence h_1 … h_T at each sample's last step, [B, H]; for a sample without steps the
+  /// row of `initial`.
   func last<S>(of sequence: Tensor<S>, initial: Tensor<S>) -> Tensor<S> {
     if isFull { return counts.isEmpty ? initial : sequence.select(counts.count - 1) }
     var result = initial

@@ -1,12 +1,12 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// The order in which the samples of a padded batch are worked on: the longest first, so that those
-/// still running are always the first rows.
+/// The order in which the samples of a padded batch are processed: by descending length, so that those
+/// that still run are always the first rows.
 struct SequenceLengths: Sendable {
   /// The length of each sample, in the caller's order.
   let lengths: [Int]
-  /// The sample at each row.
+  /// The sample that is processed at each row.
   let order: [Int]
 
   init(_ lengths: [Int], time: Int, batch: Int) {
@@ -19,7 +19,7 @@ struct SequenceLengths: Sendable {
     }
   }
 
-  /// The row of each sample.
+  /// The row at which each sample is processed.
   var rows: [Int] {
     var rows = order
     for (row, sample) in order.enumerated() { rows[sample] = row }
@@ -28,13 +28,12 @@ struct SequenceLengths: Sendable {
 
   func active(time: Int) -> ActiveSamples { .lengths(order.map { lengths[$0] }, time: time) }
 
-  /// A sequence [T, B, F] with its samples longest first and zero in place of its padding, whatever
-  /// that was.
+  /// A sequence [T, B, F] with its samples by descending length and zeros in place of its padding.
   func sorted<S>(_ sequence: Tensor<S>) -> Tensor<S> {
     moving(sequence) { row, sample in (from: sample, to: row) }
   }
 
-  /// A sorted sequence back in the caller's order, its padding zero.
+  /// A sorted sequence back in the caller's order, with zeros as its padding.
   func unsorted<S>(_ sequence: Tensor<S>) -> Tensor<S> {
     moving(sequence) { row, sample in (from: row, to: sample) }
   }
@@ -73,7 +72,7 @@ extension Tensor {
   }
 }
 
-/// Runs of equal neighbours: first index, end, value.
+/// Runs of equal neighbors: first index, end, value.
 private func runs(of values: [Int]) -> [(first: Int, end: Int, value: Int)] {
   var runs: [(first: Int, end: Int, value: Int)] = []
   for (index, value) in values.enumerated() {

@@ -2,15 +2,15 @@ internal import BackflowKernels
 public import BackflowLinearAlgebra
 
 extension Tensor {
-  /// A sequence [T, B, F] cut into windows [≤ steps, B, F], in order, none for T = 0: truncated
-  /// backpropagation through time. Run each from the final state of the one before; a state is a
-  /// plain value, so no gradient crosses the border. Williams and Peng, Neural Computation 2 (1990).
+  /// A sequence [T, B, F] divided into windows [≤ steps, B, F], in order, for truncated backpropagation
+  /// through time. Run each from the final state of the one before; a state is a plain value, so no
+  /// gradient crosses the border. Williams and Peng, Neural Computation 2 (1990).
   ///
   ///     for (window, own) in zip(x.windows(ofSteps: 50), lengths.windows(ofSteps: 50, of: x.shape[0])) {
   ///       (output, states, cache) = network.forward(window, initialState: states, lengths: own)
   ///     }
   ///
-  /// Stops if `steps` < 1, and at a scalar.
+  /// - Precondition: `steps` is at least 1, and the tensor is not a scalar.
   public func windows(ofSteps steps: Int) -> [Tensor] {
     require(rank >= 1 && steps >= 1, "windows of \(steps) steps of a tensor of shape \(shape)")
     return stride(from: 0, to: shape[0], by: steps).map {
@@ -23,7 +23,7 @@ extension [Int] {
   /// The lengths of a batch's samples in each window of at most `steps` steps of a sequence of `time`
   /// steps: min(max(length − start, 0), steps of the window). A sample that has ended keeps its state.
   ///
-  /// Stops if `steps` < 1, and unless the lengths are in 0...time.
+  /// - Precondition: `steps` is at least 1, and the lengths are in 0...time.
   public func windows(ofSteps steps: Int, of time: Int) -> [[Int]] {
     require(steps >= 1, "windows of \(steps) steps of a sequence of \(time)")
     require(

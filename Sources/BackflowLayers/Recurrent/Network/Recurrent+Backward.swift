@@ -2,7 +2,8 @@ internal import BackflowKernels
 public import BackflowLinearAlgebra
 
 extension Recurrent {
-  /// The gradients by the input and the parameters; see the three-valued `backward`.
+  /// The gradients with respect to the input and the parameters; see the `backward` that takes the final
+  /// state's gradient.
   public func backward(
     _ outputGradient: Tensor<Cell.Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Cell.Scalar>, gradients: Recurrent) {
@@ -11,13 +12,15 @@ extension Recurrent {
     return (inputGradient, gradients)
   }
 
-  /// The gradients by the input [T, B, I], by the initial state of every cell, and by the
-  /// parameters, from those by the output [T, B, D·H] and by the final states (zero if `nil`).
+  /// The gradients with respect to the input, the initial states and the parameters.
   ///
-  /// Stops unless the output's gradient is [T, B, D·H] and every state's [B, H].
-  ///
-  /// What the output's gradient holds beyond a sample's length has no influence, and the input's
-  /// gradient is zero there.
+  /// - Parameters:
+  ///   - outputGradient: The gradient with respect to the output, [T, B, D·H]. Beyond a sample's length it
+  ///     has no influence, and the input's gradient is zero there.
+  ///   - finalStateGradient: The gradient with respect to the final state of every cell, [B, H] each; zero
+  ///     if `nil`.
+  ///   - cache: The cache of the forward pass.
+  /// - Precondition: The shapes are these.
   public func backward(
     _ outputGradient: Tensor<Cell.Scalar>, finalStateGradient: [Cell.State]?, _ cache: Cache
   ) -> (
@@ -28,14 +31,14 @@ extension Recurrent {
     return (inputGradient, initialStateGradient, gradients)
   }
 
-  /// The gradients of the three-valued `backward`, to the same bits, and what flowed back through
-  /// each cell: one trace a cell, layer by layer, forward before backward.
+  /// The gradients of `backward`, to the same bits, and what flowed back through each cell: one trace for
+  /// each cell, layer by layer, forward before backward.
   ///
   /// The trace of a backward cell is that of the reversed sequence: its step 0 reads a sample's last
-  /// input. With `lengths`, the rows of every trace are the samples longest first, and those of equal
-  /// length in their order.
+  /// input. After a pass with `lengths`, the rows of every trace are the samples in descending order of
+  /// length, those of equal length in the order of the batch.
   ///
-  /// Cost: beside that of `backward`, memory for T + 1 gradients by every state.
+  /// - Complexity: That of `backward`, and memory for T + 1 gradients with respect to every state.
   public func tracedBackward(
     _ outputGradient: Tensor<Cell.Scalar>, finalStateGradient: [Cell.State]? = nil, _ cache: Cache
   ) -> (
@@ -43,7 +46,7 @@ extension Recurrent {
     traces: [BackwardTrace<Cell.Scalar>]
   ) { backward(outputGradient, finalStateGradient, cache, traced: true) }
 
-  /// Both passes; no traces unless `traced`.
+  /// The backward pass, with traces if `traced`.
   private func backward(
     _ outputGradient: Tensor<Cell.Scalar>, _ finalStateGradient: [Cell.State]?, _ cache: Cache,
     traced: Bool

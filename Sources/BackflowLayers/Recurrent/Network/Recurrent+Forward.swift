@@ -4,20 +4,21 @@ public import BackflowLinearAlgebra
 extension Recurrent: Layer {
   /// What `backward` reads.
   public struct Cache: Sendable {
-    /// The cells' caches, by layer and direction; of a backward cell that of the reversed sequence.
-    /// After `lengths` their rows are the samples longest first, those of equal length in their order.
+    /// The caches of the cells, by layer and direction; a backward cell has that of the reversed sequence.
+    /// After a pass with `lengths` their rows are the samples in descending order of length, those of
+    /// equal length in the order of the batch.
     public let cells: [[Cell.Cache]]
     let dropout: [Dropout<Cell.Scalar>.Cache]
     let lengths: SequenceLengths?
     let active: ActiveSamples
   }
 
-  /// The outputs of the last layer, [T, B, D·H], from the state zero.
+  /// The outputs of the last layer, [T, B, D·H], from the zero state.
   public func forward(
     _ input: Tensor<Cell.Scalar>
   ) -> (output: Tensor<Cell.Scalar>, cache: Cache) { forward(input, .evaluation) }
 
-  /// The outputs of the last layer, [T, B, D·H], from the state zero.
+  /// The outputs of the last layer, [T, B, D·H], from the zero state.
   public func forward(
     _ input: Tensor<Cell.Scalar>, _ mode: Mode
   ) -> (output: Tensor<Cell.Scalar>, cache: Cache) {
@@ -29,13 +30,13 @@ extension Recurrent: Layer {
   ///
   /// - Parameters:
   ///   - input: x, [T, B, I].
-  ///   - initialState: one state for each cell, [B, H] each, zero if `nil`.
-  ///   - lengths: the number of steps of each sample, all of them if `nil`. What stands in the input
-  ///     beyond a sample's length has no influence, and the output is zero there; the final state is
-  ///     that after the sample's own last step, and a backward cell starts there.
-  ///   - mode: whether to drop units between layers.
-  ///
-  /// Stops unless x is [T, B, I], the states are [B, H] and the lengths B numbers in 0...T.
+  ///   - initialState: One state for each cell, [B, H] each; zero if `nil`.
+  ///   - lengths: The number of steps of each sample; T for all if `nil`. The input beyond a sample's
+  ///     length has no influence, and the output is zero there. The final state is that after the
+  ///     sample's own last step, where a backward cell starts.
+  ///   - mode: Whether to drop units between layers.
+  /// - Precondition: x has shape [T, B, I], the states have shape [B, H], and the lengths are B numbers
+  ///   in 0...T.
   public func forward(
     _ input: Tensor<Cell.Scalar>, initialState: [Cell.State]?, lengths: [Int]? = nil,
     mode: Mode = .evaluation

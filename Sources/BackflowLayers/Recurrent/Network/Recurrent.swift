@@ -5,20 +5,21 @@ public import BackflowLinearAlgebra
 /// `RNN`, `LSTM`, `GRU`).
 ///
 /// Layer l + 1 reads the outputs of layer l. In a bidirectional layer a second cell reads the
-/// sequence backwards, and the outputs of the two stand side by side. Schuster and Paliwal, IEEE Trans.
+/// sequence backward, and the outputs of the two are concatenated. Schuster and Paliwal, IEEE Trans.
 /// Signal Processing 45 (1997); dropout: Zaremba et al., arXiv:1409.2329.
 ///
 /// Shapes, by letter T time, B batch, I input, H hidden, D directions (1 or 2): input [T, B, I],
-/// output [T, B, D·H]. States are a list, one for each cell, layer by layer, forward before
+/// output [T, B, D·H]. The states are a list with one for each cell, layer by layer, forward before
 /// backward: PyTorch's h_0 [layers·D, B, H] row by row.
 public struct Recurrent<Cell: RecurrentCell>: Parameterized {
   /// The cells by layer and, within a layer, by direction: forward, then backward.
   public var cells: [[Cell]]
-  /// The share of a layer's outputs that is dropped in training before the next layer reads them.
+  /// The probability with which an output of a layer is dropped in training before the next layer reads it.
   public let dropout: Double
 
-  /// Layers made of these cells. Stops if a layer does not fit the one before it, unless each has one
-  /// or two cells, and at a dropout outside 0...1.
+  /// Layers made of these cells.
+  ///
+  /// - Precondition: Each layer has one or two cells and fits the layer before it; the dropout is in 0...1.
   public init(cells: [[Cell]], dropout: Double = 0) {
     require(!cells.isEmpty, "a recurrent network has at least one layer")
     SettingRange.share.check(dropout, "the dropout", of: "a recurrent network")
@@ -80,7 +81,7 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
   /// D, 1 or 2.
   public var directionCount: Int { cells[0].count }
 
-  /// The state zero of every cell for a batch, [B, H] each.
+  /// The zero state of every cell for a batch, [B, H] each.
   public func zeroState(batch: Int) -> [Cell.State] {
     cells.joined().map { .zero(batch: batch, hiddenSize: $0.hiddenSize) }
   }
@@ -93,7 +94,7 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
     }
   }
 
-  /// Visits the buffers of the cells, named as the parameters are.
+  /// Visits the buffers of the cells, named like the parameters.
   public mutating func visitBuffers(_ visit: ParameterVisitor<Cell.Scalar>) {
     visitCells { cell, suffix in
       cell.visitBuffers { name, buffer in visit(name + suffix, &buffer) }

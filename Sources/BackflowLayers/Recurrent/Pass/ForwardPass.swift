@@ -76,7 +76,7 @@ struct BatchSchedule: Sendable {
   }
 }
 
-/// What a cell asks for; stops unless its state and its layout have it.
+/// The value of an optional sequence or weight, which a cell may use only if its state and layout have it.
 func present<Value>(_ value: Value?, _ what: String) -> Value {
   guard let value else { stop("neither the state nor the layout of this cell has \(what)") }
   return value

@@ -10,14 +10,15 @@ extension Tensor {
     return active.isFull ? Tensor(uninitialized: shape) : .zeros(shape)
   }
 
-  /// This sequence [T, B, F] for threads to fill, each its own samples; `initial`, [B, F], is what stands
-  /// before its first step.
+  /// This sequence [T, B, F] for threads to fill, each its own samples; `initial`, [B, F], is its state
+  /// before the first step.
   mutating func sequenceView(after initial: Tensor? = nil) -> MutableSequenceView<Scalar> {
     MutableSequenceView(
       &storage, time: shape[0], batch: shape[1], features: shape[2], after: initial?.storage)
   }
 
-  /// This sequence [T, B, F] for threads to read; `initial`, [B, F], is what stands before its first step.
+  /// This sequence [T, B, F] for threads to read; `initial`, [B, F], is its state before the
+  /// first step.
   func readingView(after initial: Tensor? = nil) -> SequenceView<Scalar> {
     SequenceView(
       storage, time: shape[0], batch: shape[1], features: shape[2], after: initial?.storage)
