@@ -6,10 +6,10 @@ internal import BackflowLinearAlgebra
 ///     var health = HealthMonitor<Float>(every: 10)
 ///     …
 ///     health.observe(step) {
-///       $0.network(model, cache, signals: signals)
-///       $0.parameters(before, gradients: gradients, after: model)
-///       $0.optimizer(optimizer.state)
-///       $0.loss(loss, classes: 10)
+///       $0.recordNetwork(trace)
+///       $0.recordParameters(before, gradients: gradients, after: model)
+///       $0.recordOptimizer(optimizer.state)
+///       $0.recordLoss(loss, classes: 10)
 ///     }
 ///     print(health)
 ///
@@ -24,6 +24,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   public let interval: Int
   /// How often it looked.
   public private(set) var observations = 0
+  /// The layers in which nothing could be looked at, because they show neither activations nor parts.
+  public private(set) var opaqueLayers: [String] = []
   private var rules: [any Rule<Scalar>]
   private var seen: [Topic: (finding: Finding, place: Int)] = [:]
   private var count = 0
@@ -60,6 +62,9 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   @discardableResult
   public mutating func judge(_ observation: StepObservation<Scalar>) -> [Finding] {
     observations += 1
+    for layer in observation.opaqueLayers where !opaqueLayers.contains(layer) {
+      opaqueLayers.append(layer)
+    }
     var new: [Finding] = []
     for index in rules.indices {
       for finding in rules[index].findings(in: observation, thresholds) where note(finding) {
@@ -95,11 +100,15 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
 }
 
 extension HealthMonitor: CustomStringConvertible {
-  /// All findings in plain words, or that there are none.
+  /// All findings in plain words, or that there are none, and what could not be looked at.
   public var description: String {
-    findings.isEmpty
-      ? "no findings in \(observations) observations"
-      : findings.map(\.description).joined(separator: "\n")
+    let found =
+      findings.isEmpty
+      ? ["no findings in \(observations) observations"] : findings.map(\.description)
+    let notSeen = opaqueLayers.map {
+      "\($0) was not looked at: it shows neither its activations nor its parts"
+    }
+    return (found + notSeen).joined(separator: "\n")
   }
 }
 

@@ -24,9 +24,42 @@ public protocol Layer<Scalar>: Parameterized {
   func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Self)
+
+  /// The same gradients, with `tracer` handed on to the parts of a container.
+  ///
+  /// Only containers implement this one, because the tracer sees all else from outside; without it a
+  /// container is one layer to an observer. See `BackwardTracer`.
+  func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache, _ tracer: inout BackwardTracer<Scalar>
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Self)
+
+  /// The units of the nonlinearities that the forward pass computed; by default none.
+  func activations(in cache: Cache) -> [Activation<Scalar>]
+
+  /// The input that the forward pass read, if the cache holds it and an observer should check it; by
+  /// default `nil`.
+  func input(in cache: Cache) -> Tensor<Scalar>?
+
+  /// What the layer does to the backward signal; `nil`, the default, if it does not say. A layer that does
+  /// not say and shows no activations either is listed as not looked at.
+  var signalKind: SignalKind? { get }
 }
 
 extension Layer {
+  /// The plain backward pass: a layer without parts has nothing to hand the tracer to.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache, _ tracer: inout BackwardTracer<Scalar>
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Self) { backward(outputGradient, cache) }
+
+  /// None.
+  public func activations(in cache: Cache) -> [Activation<Scalar>] { [] }
+
+  /// `nil`.
+  public func input(in cache: Cache) -> Tensor<Scalar>? { nil }
+
+  /// `nil`.
+  public var signalKind: SignalKind? { nil }
+
   /// The same as in evaluation.
   public func forward(
     _ input: Tensor<Scalar>, _ mode: Mode

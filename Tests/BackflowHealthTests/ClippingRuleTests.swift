@@ -57,7 +57,9 @@ import Testing
     var monitor = HealthMonitor<Double>(thresholds: thresholds)
     let gradients = Model<Double>(["weight": Tensor([3, 4])])
     for (step, factor) in factors.enumerated() {
-      monitor.observe(step) { $0.clipping(from: gradients, to: gradients.map { $0 * factor }) }
+      monitor.observe(step) {
+        $0.recordClipping(from: gradients, to: gradients.map { $0 * factor })
+      }
     }
     return monitor.findings
   }
@@ -86,7 +88,7 @@ import Testing
     let gradients = Model<Double>(["weight": Tensor([100, 1])])
     for step in 0..<10 {
       monitor.observe(step) {
-        $0.clipping(from: gradients, to: gradients.map { $0.clamped(to: -1...1) })
+        $0.recordClipping(from: gradients, to: gradients.map { $0.clamped(to: -1...1) })
       }
     }
     #expect(try #require(monitor.findings.first).reason.contains("turns them"))

@@ -40,29 +40,29 @@ private enum Place: String, CaseIterable {
     let (_, cache) = rnn.forward(.zeros([2, 1, 1]))
     let state = Tensor<Double>(repeating: 0.1, shape: [2, 1, 3])
 
-    observation.activation(
+    observation.recordActivation(
       "low", .tanh, output: tensor(.outputBelow), input: tensor(.input),
       outputGradient: tensor(.gradientBelow), inputGradient: tensor(.gradientBelow))
-    observation.recurrent(
+    observation.recordRecurrent(
       "rnn", rnn, cache,
       traces: [
         BackwardTrace(
           state, tensor(.recurrence, shape: [2, 1, 3]),
           states: [Tensor(repeating: 0.1, shape: [3, 1, 3])])
       ])
-    observation.signal(
+    observation.recordSignal(
       "high", .weight, outputGradient: tensor(.gradientAbove),
       inputGradient: tensor(.gradientBetween), output: tensor(.outputAbove))
     let loss = tensor(.loss)
-    observation.loss(loss[1, 0], classes: 10)
-    observation.loss("td", entries: tensor(.entry), gradient: tensor(.entryGradient))
+    observation.recordLoss(loss[1, 0], classes: 10)
+    observation.recordLoss("td", entries: tensor(.entry), gradient: tensor(.entryGradient))
     let model = Model(["low.weight": tensor(.value), "high.weight": tensor(.value)])
     var gradients = model
     gradients.tensors = [tensor(.parameterGradientBelow), tensor(.parameterGradientAbove)]
     var after = model
     after.tensors = [model.tensors[0] * 1.01, tensor(.after) * 1.01]
-    observation.parameters(model, gradients: gradients, after: after)
-    observation.clipping(from: gradients, to: gradients)
+    observation.recordParameters(model, gradients: gradients, after: after)
+    observation.recordClipping(from: gradients, to: gradients)
   }
 
   @Test(arguments: [Double.nan, .infinity, -.infinity])
@@ -100,7 +100,7 @@ private enum Place: String, CaseIterable {
     }
     var monitor = HealthMonitor<Double>()
     monitor.observe(0) {
-      $0.recurrent(
+      $0.recordRecurrent(
         "lstm", lstm, cache,
         traces: [
           BackwardTrace(output, Tensor(repeating: 0.1, shape: [2, 1, 12]), states: states)
@@ -110,7 +110,8 @@ private enum Place: String, CaseIterable {
     #expect(finding.layer == "lstm.l0" && finding.measured == 1, "\(finding)")
     #expect(
       finding.statement.contains(
-        place == 0 ? "the gradient by the output" : "the gradient by the states"))
+        place == 0
+          ? "the gradient with respect to the output" : "the gradient with respect to the states"))
   }
 
   @Test(arguments: [Double.nan, .infinity])

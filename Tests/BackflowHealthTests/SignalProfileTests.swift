@@ -8,9 +8,9 @@ import Testing
     _ network: Sequential<Double>, _ input: Tensor<Double>, gradient: Tensor<Double>
   ) throws -> SignalProfile {
     let (_, cache) = network.forward(input)
-    let (signals, _) = network.tracedBackward(gradient, cache)
+    let (_, _, trace) = network.tracedBackward(gradient, cache)
     var observation = StepObservation<Double>(step: 0)
-    observation.network(network, cache, signals: signals)
+    observation.recordNetwork(trace)
     return try #require(SignalProfile(observation.signals))
   }
 
@@ -123,9 +123,9 @@ import Testing
       Softplus()
     }
     let (_, cache) = network.forward(random.normal([8, 5]), .training(seed: 1))
-    let (signals, _) = network.tracedBackward(random.normal([8, 3]), cache)
+    let (_, _, trace) = network.tracedBackward(random.normal([8, 3]), cache)
     var observation = StepObservation<Double>(step: 0)
-    observation.network(network, cache, signals: signals)
+    observation.recordNetwork(trace)
     let profile = try #require(SignalProfile(observation.signals))
     let factors = SignalKind.allCases.map { profile.factor($0, above: 0) }
     #expect(factors.map(\.count) == [2, 5, 2])
@@ -146,7 +146,7 @@ import Testing
     for gradient in [0, Double.nan, .infinity] {
       var observation = StepObservation<Double>(step: 0)
       let top = Tensor(repeating: gradient, shape: [1, 1])
-      observation.signal("layer", .weight, outputGradient: top, inputGradient: top)
+      observation.recordSignal("layer", .weight, outputGradient: top, inputGradient: top)
       #expect(SignalProfile(observation.signals) == nil)
     }
   }
@@ -158,7 +158,7 @@ import Testing
     var observation = StepObservation<Double>(step: 0)
     for (k, factor) in factors.enumerated() {
       let above = factors[(k + 1)...].reduce(1, *)
-      observation.signal(
+      observation.recordSignal(
         "\(k)", .weight, outputGradient: Tensor([above]), inputGradient: Tensor([above * factor]))
     }
     return observation

@@ -28,7 +28,7 @@ import Testing
     let rnn = RNN<Double>(inputSize: 1, hiddenSize: hidden, using: &random)
     let (_, cache) = rnn.forward(.zeros([steps, 2, 1]))
     var observation = StepObservation<Double>(step: 0)
-    observation.recurrent("rnn", rnn, cache, traces: [trace])
+    observation.recordRecurrent("rnn", rnn, cache, traces: [trace])
     return observation
   }
 
@@ -91,7 +91,7 @@ import Testing
     var seen = StepObservation<Double>(step: 0)
     var random = RandomSource(seed: 2)
     let rnn = RNN<Double>(inputSize: 1, hiddenSize: 1, using: &random)
-    seen.recurrent(
+    seen.recordRecurrent(
       "rnn", rnn, rnn.forward(.zeros([8, 1, 1])).cache,
       traces: [BackwardTrace(output, .ones([8, 1, 1]), states: [states])])
     let profile = TimeProfile(seen.recurrences[0])
@@ -112,12 +112,14 @@ import Testing
     let top = Tensor<Double>.zeros([extents[0], extents[1], hidden])
     var observation = StepObservation<Double>(step: 0)
     let (_, rnnCache) = rnn.forward(input)
-    observation.recurrent("rnn", rnn, rnnCache, traces: rnn.tracedBackward(top, rnnCache).traces)
+    observation.recordRecurrent(
+      "rnn", rnn, rnnCache, traces: rnn.tracedBackward(top, rnnCache).traces)
     let (_, lstmCache) = lstm.forward(input)
-    observation.recurrent(
+    observation.recordRecurrent(
       "lstm", lstm, lstmCache, traces: lstm.tracedBackward(top, lstmCache).traces)
     let (_, gruCache) = gru.forward(input)
-    observation.recurrent("gru", gru, gruCache, traces: gru.tracedBackward(top, gruCache).traces)
+    observation.recordRecurrent(
+      "gru", gru, gruCache, traces: gru.tracedBackward(top, gruCache).traces)
     #expect(observation.recurrences.count == 3)
     for signal in observation.recurrences { #expect(TimeProfile(signal).logFactors.isEmpty) }
     var monitor = HealthMonitor<Double>()
@@ -161,6 +163,6 @@ private func longProfile() -> TimeProfile {
   let (output, cache) = rnn.forward(random.normal([50, 80, 2]))
   let traces = rnn.tracedBackward(random.normal(output.shape), cache).traces
   var observation = StepObservation<Float>(step: 0)
-  observation.recurrent("rnn", rnn, cache, traces: traces)
+  observation.recordRecurrent("rnn", rnn, cache, traces: traces)
   return TimeProfile(observation.recurrences[0])
 }

@@ -11,16 +11,16 @@ import Testing
   ) -> [Finding] {
     var monitor = HealthMonitor<Double>(thresholds: thresholds)
     for (step, factor) in factors.enumerated() {
-      monitor.observe(step) { $0.parameters(model, after: model.map { $0 * factor }) }
+      monitor.observe(step) { $0.recordParameters(model, after: model.map { $0 * factor }) }
     }
     return monitor.findings
   }
 
   @Test func `is measured against the length of what it changes`() {
     var observation = StepObservation<Double>(step: 0)
-    observation.parameters(weight, after: weight.map { $0 + 1 })
-    observation.parameters(weight)
-    observation.parameters(weight.map { $0 * 0 }, after: weight)
+    observation.recordParameters(weight, after: weight.map { $0 + 1 })
+    observation.recordParameters(weight)
+    observation.recordParameters(weight.map { $0 * 0 }, after: weight)
     // ‖(1, 1, 1, 1)‖/‖(3, 0, 0, 4)‖
     #expect(observation.parameters.map(\.updateRatio) == [0.4, nil, nil])
   }
@@ -43,9 +43,11 @@ import Testing
     let bias = Model<Double>(["bias": .zeros([3])])
     #expect(findings(of: bias, [1, 1, 1]).map(\.severity) == [.failure])
     var monitor = HealthMonitor<Double>()
-    for step in 0..<4 { monitor.observe(step) { $0.parameters(bias, after: bias.map { $0 + 1 }) } }
+    for step in 0..<4 {
+      monitor.observe(step) { $0.recordParameters(bias, after: bias.map { $0 + 1 }) }
+    }
     for step in 4..<8 {
-      monitor.observe(step) { $0.parameters(Model(["empty": .zeros([0])]), after: nil) }
+      monitor.observe(step) { $0.recordParameters(Model(["empty": .zeros([0])]), after: nil) }
     }
     #expect(monitor.findings.isEmpty)
   }
@@ -57,7 +59,7 @@ import Testing
     let far = Model<Double>(["weight": Tensor([1e200, 0], shape: [1, 2])])
     let near = Model<Double>(["weight": Tensor([1e200, 1e-200], shape: [1, 2])])
     var monitor = HealthMonitor<Double>()
-    for step in 0..<3 { monitor.observe(step) { $0.parameters(far, after: near) } }
+    for step in 0..<3 { monitor.observe(step) { $0.recordParameters(far, after: near) } }
     #expect(monitor.findings.map(\.kind) == [.updateRatio])
   }
 

@@ -1,4 +1,5 @@
 public import BackflowKernels
+public import BackflowLayers
 internal import BackflowLinearAlgebra
 
 /// How long the backward signal is at every layer, relative to where it enters, and what made it so.

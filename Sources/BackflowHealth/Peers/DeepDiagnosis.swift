@@ -1,4 +1,5 @@
 internal import BackflowKernels
+internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
 extension PeerProfile {
@@ -9,8 +10,10 @@ extension PeerProfile {
       + observation.parameters.flatMap { gradientAndVariance($0) }
   }
 
-  private func entries<Scalar: RealScalar>(of activation: Activation<Scalar>) -> PeerVerdict? {
-    let isReLU = activation.function == .relu
+  private func entries<Scalar: RealScalar>(of activation: ObservedActivation<Scalar>)
+    -> PeerVerdict?
+  {
+    let isReLU = activation.nonlinearity == .relu
     guard let values = isReLU ? activation.output : activation.input else { return nil }
     guard
       let counts = isReLU

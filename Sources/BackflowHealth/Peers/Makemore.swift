@@ -1,4 +1,5 @@
 internal import BackflowKernels
+internal import BackflowLayers
 internal import BackflowLinearAlgebra
 internal import RealModule
 
@@ -11,9 +12,9 @@ extension PeerProfile {
   }
 
   private func saturatedShare<Scalar: RealScalar>(
-    _ activation: Activation<Scalar>
+    _ activation: ObservedActivation<Scalar>
   ) -> PeerVerdict? {
-    guard activation.function == .tanh,
+    guard activation.nonlinearity == .tanh,
       let counts = UnitCounts(activation.output, activation.features, -0.97, 0.97)
     else { return nil }
     let saturated = Double((counts.below + counts.above).reduce(0, +))

@@ -1,4 +1,5 @@
 internal import BackflowKernels
+internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
 extension PeerProfile {
@@ -13,15 +14,15 @@ extension PeerProfile {
   /// rule fires when more than half of the layer counts. The windows are not where the derivative is
   /// 10⁻⁷, as its guide says: that is at ±8.75 for tanh and at ±16.12 for a sigmoid.
   private func inactiveUnits<Scalar: RealScalar>(
-    _ activation: Activation<Scalar>
+    _ activation: ObservedActivation<Scalar>
   ) -> PeerVerdict? {
     let window: (rule: String, lower: Double, upper: Double)
-    switch activation.function {
+    switch activation.nonlinearity {
     case .tanh: window = ("saturated tanh", -9.4999, 9.4999)
     case .sigmoid: window = ("saturated sigmoid", -23, 16.99999)
     case .relu: window = ("dead ReLU", 0, .infinity)
     }
-    let isReLU = activation.function == .relu
+    let isReLU = activation.nonlinearity == .relu
     guard let values = isReLU ? activation.output : activation.input,
       let outside = UnitCounts(values, activation.features, window.lower, window.upper)
     else { return nil }

@@ -1,15 +1,17 @@
 internal import BackflowKernels
+internal import BackflowLayers
 
 /// The backward signal layer by layer: vanished or exploded, and by which kind of layer.
 struct BackwardSignalRule<Scalar: RealScalar>: Rule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    guard let profile = SignalProfile(observation.signals) else { return [] }
-    return [
-      profile.vanishing(at: observation.step, thresholds),
-      profile.exploding(at: observation.step, thresholds),
-    ].compactMap { $0 }
+    ([observation.signals] + observation.innerSignals).compactMap { SignalProfile($0) }.flatMap {
+      [
+        $0.vanishing(at: observation.step, thresholds),
+        $0.exploding(at: observation.step, thresholds),
+      ].compactMap { $0 }
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 internal import BackflowKernels
+internal import BackflowLayers
 internal import BackflowLinearAlgebra
 internal import RealModule
 
@@ -45,7 +46,7 @@ struct InitializationRule<Scalar: RealScalar>: Rule {
     let deviations = layers.map { $0.runningOutput.standardDeviationInDouble() }
     return zip(layers.indices, layers.indices.dropFirst()).compactMap { index, next in
       let (below, above) = (layers[index], layers[next])
-      guard below.function == above.function else { return nil }
+      guard below.nonlinearity == above.nonlinearity else { return nil }
       let (first, second) = (deviations[index], deviations[next])
       let ratioOfDeviations = max(first, second) / min(first, second)
       let ratio = ratioOfDeviations * ratioOfDeviations

@@ -1,4 +1,5 @@
 internal import BackflowKernels
+internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
 /// Saturated units, by the derivative: unit i is saturated for a sample where φ′(a)/max φ′ is below
@@ -41,7 +42,7 @@ extension Saturation {
       units: side == .low ? low : high, step: step, measured: measured, threshold: threshold,
       source: source, statement: statement(low, high),
       reason:
-        "A saturated \(function.rawValue) passes less than \(percentage(slope)) of the gradient"
+        "A saturated \(nonlinearity.rawValue) passes less than \(percentage(slope)) of the gradient"
         + " that it could, so what lies below it learns next to nothing.",
       cure: cure(side))
   }
@@ -52,7 +53,7 @@ extension Saturation {
         "Smaller initial weights (Glorot, or LeCun for tanh), inputs of unit variance, batch or"
         + " layer normalisation before the nonlinearity."
     }
-    if function == .tanh { return "A smaller learning rate or gain, gradient clipping." }
+    if nonlinearity == .tanh { return "A smaller learning rate or gain, gradient clipping." }
     return "A smaller learning rate or gain, a bias that "
       + (side == .low ? "opens the gate" : "lets the gate close") + ", gradient clipping."
   }
@@ -60,7 +61,7 @@ extension Saturation {
   private func statement(_ low: [Int], _ high: [Int]) -> String {
     let place = gate.map { "the \($0) gate of \(layer)" } ?? layer
     // A candidate is a tanh: it is not shut, but −1.
-    let (below, above) = gate == nil || function == .tanh ? ("low", "high") : ("shut", "open")
+    let (below, above) = gate == nil || nonlinearity == .tanh ? ("low", "high") : ("shut", "open")
     return "\(place): \(percentage(share)) of its outputs are saturated (\(percentage(lowShare))"
       + " \(below), \(percentage(highShare)) \(above)); \(percentage(unitShare(low))) of its units"
       + " are stuck \(below), \(percentage(unitShare(high))) stuck \(above), for nearly every sample"

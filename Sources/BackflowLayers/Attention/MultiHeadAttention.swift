@@ -124,6 +124,9 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
     visit("out_proj.weight", &outputProjection.weight)
     visit("out_proj.bias", &outputProjection.bias)
   }
+
+  /// `.other`.
+  public var signalKind: SignalKind? { .other }
 }
 
 extension Tensor {

@@ -39,7 +39,15 @@ public struct Residual<Body: Layer>: Layer {
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Body.Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Residual) {
-    let (change, gradients) = body.backward(outputGradient, cache)
+    var tracer = BackwardTracer<Scalar>.off
+    return backward(outputGradient, cache, &tracer)
+  }
+
+  /// x̄ = ȳ + f̄(ȳ), with the tracer handed to f as "body".
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Body.Cache, _ tracer: inout BackwardTracer<Scalar>
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Residual) {
+    let (change, gradients) = tracer.backward(body, "body", outputGradient, cache)
     return (outputGradient + change, Residual(gradients))
   }
 
@@ -55,4 +63,7 @@ public struct Residual<Body: Layer>: Layer {
   public mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {
     body.visitBuffers(under: "body", visit)
   }
+
+  /// `.other`.
+  public var signalKind: SignalKind? { .other }
 }

@@ -53,27 +53,31 @@ public struct Sequential<Scalar: RealScalar>: Layer {
     return (x, Cache(caches: caches))
   }
 
-  /// x̄, and every layer's gradients at the layer's place. Stops at a cache of other layers.
+  /// x̄, and every layer's gradients at the layer's place.
+  ///
+  /// - Precondition: The cache is of these layers.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Sequential) {
-    let (signals, gradients) = tracedBackward(outputGradient, cache)
-    return (signals[0], gradients)
+    var tracer = BackwardTracer<Scalar>.off
+    return backward(outputGradient, cache, &tracer)
   }
 
-  /// x̄_0 … x̄_K, the gradients between the layers, first the one by the input, and every layer's
-  /// gradients: for whoever watches how the signal fares on its way down. Costs no more than
-  /// `backward`, but keeps all K + 1 of them. Stops at a cache of other layers.
-  public func tracedBackward(
-    _ outputGradient: Tensor<Scalar>, _ cache: Cache
-  ) -> (signals: [Tensor<Scalar>], gradients: Sequential) {
+  /// The same, with the tracer handed to layer k as "k". Without it, each gradient between two layers is
+  /// released as soon as the layer below has read it.
+  ///
+  /// - Precondition: The cache is of these layers.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache, _ tracer: inout BackwardTracer<Scalar>
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Sequential) {
     requireCaches(cache)
-    var signals = Array(repeating: outputGradient, count: layers.count + 1)
+    var gradient = outputGradient
     var gradients = layers
     for k in layers.indices.reversed() {
-      (signals[k], gradients[k]) = erasedBackward(layers[k], signals[k + 1], cache.caches[k])
+      (gradient, gradients[k]) = erasedBackward(
+        layers[k], "\(k)", gradient, cache.caches[k], &tracer)
     }
-    return (signals, Sequential(gradients))
+    return (gradient, Sequential(gradients))
   }
 
   /// Every layer takes over what its part of the forward pass found out. Stops at a cache of other
@@ -98,6 +102,9 @@ public struct Sequential<Scalar: RealScalar>: Layer {
   public mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {
     for k in layers.indices { layers[k].visitBuffers(under: "\(k)", visit) }
   }
+
+  /// `.other`.
+  public var signalKind: SignalKind? { .other }
 }
 
 /// Collects the layers of a `Sequential` from the lines of a closure; `if` and `for` may choose them.
@@ -135,9 +142,11 @@ private func erasedForward<L: Layer>(
 }
 
 private func erasedBackward<L: Layer>(
-  _ layer: L, _ outputGradient: Tensor<L.Scalar>, _ cache: any Sendable
+  _ layer: L, _ name: String, _ outputGradient: Tensor<L.Scalar>, _ cache: any Sendable,
+  _ tracer: inout BackwardTracer<L.Scalar>
 ) -> (inputGradient: Tensor<L.Scalar>, gradients: any Layer<L.Scalar>) {
-  let (inputGradient, gradients) = layer.backward(outputGradient, found(cache, of: layer))
+  let (inputGradient, gradients) = tracer.backward(
+    layer, name, outputGradient, found(cache, of: layer))
   return (inputGradient, gradients)
 }
 

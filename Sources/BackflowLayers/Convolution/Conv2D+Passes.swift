@@ -63,6 +63,12 @@ extension Conv2D: Layer {
     gradients.weight += error
     return (inputGradient, gradients)
   }
+
+  /// x.
+  public func input(in cache: Cache) -> Tensor<Scalar>? { cache.input }
+
+  /// `.weight`.
+  public var signalKind: SignalKind? { .weight }
 }
 
 // MARK: - Columns

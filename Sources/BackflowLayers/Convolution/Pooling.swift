@@ -78,6 +78,9 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
       over: input, kernel: kernelSize, stride: stride, padding: padding, dilation: dilation,
       layer: "MaxPool2D")
   }
+
+  /// `.other`.
+  public var signalKind: SignalKind? { .other }
 }
 
 /// The mean of each window (PyTorch `AvgPool2d`, floor mode).
@@ -146,6 +149,9 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
       over: input, kernel: kernelSize, stride: stride, padding: padding, dilation: 1,
       layer: "AvgPool2D")
   }
+
+  /// `.other`.
+  public var signalKind: SignalKind? { .other }
 }
 
 /// More padding than half a kernel would make windows of padding alone, as PyTorch, too, refuses it.

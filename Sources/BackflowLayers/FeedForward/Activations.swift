@@ -27,6 +27,14 @@ public struct ReLU<Scalar: RealScalar>: ParameterlessLayer {
   ) -> Tensor<Scalar> {
     combine(output, outputGradient, "ReLU") { VectorKernels.reluBackward($0, $1, into: $2) }
   }
+
+  /// The units.
+  public func activations(in output: Tensor<Scalar>) -> [Activation<Scalar>] {
+    [Activation(.relu, output: output)]
+  }
+
+  /// `.activation`.
+  public var signalKind: SignalKind? { .activation }
 }
 
 /// What the backward pass of a unit that saturates reads, and what shows whether it does.
@@ -66,6 +74,14 @@ public struct Sigmoid<Scalar: RealScalar>: ParameterlessLayer {
       VectorKernels.sigmoidBackward(at: $0, $1, into: $2)
     }
   }
+
+  /// The units.
+  public func activations(in cache: SaturatingCache<Scalar>) -> [Activation<Scalar>] {
+    [Activation(.sigmoid, output: cache.output)]
+  }
+
+  /// `.activation`.
+  public var signalKind: SignalKind? { .activation }
 }
 
 /// The hyperbolic tangent.
@@ -97,6 +113,14 @@ public struct Tanh<Scalar: RealScalar>: ParameterlessLayer {
       VectorKernels.tanhBackward(at: $0, $1, into: $2)
     }
   }
+
+  /// The units.
+  public func activations(in cache: SaturatingCache<Scalar>) -> [Activation<Scalar>] {
+    [Activation(.tanh, output: cache.output)]
+  }
+
+  /// `.activation`.
+  public var signalKind: SignalKind? { .activation }
 }
 
 /// The rectified linear unit with a slope below 0 (PyTorch `LeakyReLU`).
@@ -131,6 +155,9 @@ public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
       VectorKernels.leakyReLUBackward($0, $1, slope: slope, into: $2)
     }
   }
+
+  /// `.activation`.
+  public var signalKind: SignalKind? { .activation }
 }
 
 /// The exponential linear unit.
@@ -165,4 +192,7 @@ public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
       VectorKernels.eluBackward(at: $0, $1, alpha: alpha, into: $2)
     }
   }
+
+  /// `.activation`.
+  public var signalKind: SignalKind? { .activation }
 }

@@ -78,6 +78,9 @@ public struct BatchNorm<Scalar: RealScalar>: Parameterized {
     visit("running_mean", &runningMean)
     visit("running_var", &runningVariance)
   }
+
+  /// `.other`.
+  public var signalKind: SignalKind? { .other }
 }
 
 extension BatchNorm: Layer {

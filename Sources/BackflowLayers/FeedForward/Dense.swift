@@ -77,4 +77,10 @@ public struct Dense<Scalar: RealScalar>: Layer {
     visit("weight", &weight)
     visit("bias", &bias)
   }
+
+  /// x.
+  public func input(in cache: Cache) -> Tensor<Scalar>? { cache.input }
+
+  /// `.weight`.
+  public var signalKind: SignalKind? { .weight }
 }

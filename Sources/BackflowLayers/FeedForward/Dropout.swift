@@ -55,4 +55,7 @@ public struct Dropout<Scalar: RealScalar>: ParameterlessLayer {
       VectorKernels.dropout($0, keep: 1 - probability, seed: seed, into: $1)
     }
   }
+
+  /// `.other`.
+  public var signalKind: SignalKind? { .other }
 }

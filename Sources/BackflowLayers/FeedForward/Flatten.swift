@@ -27,4 +27,7 @@ public struct Flatten<Scalar: RealScalar>: ParameterlessLayer {
   private func flattened(_ shape: Shape) -> Shape {
     [shape[0], shape.dropFirst().reduce(1, *)]
   }
+
+  /// `.other`.
+  public var signalKind: SignalKind? { .other }
 }

@@ -93,4 +93,7 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
     visit("weight", &weight)
     visit("bias", &bias)
   }
+
+  /// `.other`.
+  public var signalKind: SignalKind? { .other }
 }

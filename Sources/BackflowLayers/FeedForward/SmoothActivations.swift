@@ -26,6 +26,9 @@ public struct Softplus<Scalar: RealScalar>: ParameterlessLayer {
   ) -> Tensor<Scalar> {
     combine(input, outputGradient, "Softplus") { VectorKernels.softplusBackward($0, $1, into: $2) }
   }
+
+  /// `.activation`.
+  public var signalKind: SignalKind? { .activation }
 }
 
 /// The sigmoid-weighted linear unit, also called swish (PyTorch `SiLU`).
@@ -52,6 +55,9 @@ public struct SiLU<Scalar: RealScalar>: ParameterlessLayer {
   ) -> Tensor<Scalar> {
     combine(input, outputGradient, "SiLU") { VectorKernels.siluBackward($0, $1, into: $2) }
   }
+
+  /// `.activation`.
+  public var signalKind: SignalKind? { .activation }
 }
 
 /// The Gaussian error linear unit, in both of PyTorch's forms.
@@ -100,4 +106,7 @@ public struct GELU<Scalar: RealScalar>: ParameterlessLayer {
       }
     }
   }
+
+  /// `.activation`.
+  public var signalKind: SignalKind? { .activation }
 }

@@ -30,6 +30,9 @@ public struct Softmax<Scalar: RealScalar>: ParameterlessLayer {
       VectorKernels.softmaxBackward($0, $1, rows: rows[0], columns: rows[1], into: $2)
     }
   }
+
+  /// `.other`.
+  public var signalKind: SignalKind? { .other }
 }
 
 /// The logarithm of softmax along the last axis (PyTorch `LogSoftmax(dim=-1)`).
@@ -60,4 +63,7 @@ public struct LogSoftmax<Scalar: RealScalar>: ParameterlessLayer {
       VectorKernels.logSoftmaxBackward($0, $1, rows: rows[0], columns: rows[1], into: $2)
     }
   }
+
+  /// `.other`.
+  public var signalKind: SignalKind? { .other }
 }

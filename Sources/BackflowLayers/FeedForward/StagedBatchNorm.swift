@@ -135,6 +135,9 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
     visit("weight", &weight)
     visit("bias", &bias)
   }
+
+  /// `.other`.
+  public var signalKind: SignalKind? { .other }
 }
 
 extension StagedBatchNorm {

@@ -49,9 +49,18 @@ public protocol RecurrentCell<Scalar>: Parameterized {
   /// `sample` is a row of the cache: after `lengths`, those are the samples longest first. Stops where
   /// the sample does not run at that step.
   func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar>
+
+  /// The gates and units of all time steps, for an observer; by default none.
+  func activations(in cache: Cache) -> [Activation<Scalar>]
+
+  /// h_1 … h_T, [T, B, H], as the forward pass returned them.
+  func output(in cache: Cache) -> Tensor<Scalar>
 }
 
 extension RecurrentCell {
+  /// None.
+  public func activations(in cache: Cache) -> [Activation<Scalar>] { [] }
+
   /// The gradients by the input, the initial state and the parameters, without a trace.
   public func backward(
     _ outputGradient: Tensor<Scalar>, finalStateGradient: State, _ cache: Cache

@@ -35,9 +35,9 @@ struct PixelTraining {
       // Clipping to more than any gradient has only measures; it throws at one that is not finite.
       let norm = try? clipGradientNorm(&gradients, to: limit ?? .greatestFiniteMagnitude)
       health.observe(step) {
-        $0.parameters(reader, gradients: unclipped)
-        $0.loss(Float(loss), classes: Digits.classCount)
-        if norm != nil { $0.clipping(from: unclipped, to: gradients) }
+        $0.recordParameters(reader, gradients: unclipped)
+        $0.recordLoss(Float(loss), classes: Digits.classCount)
+        if norm != nil { $0.recordClipping(from: unclipped, to: gradients) }
       }
       guard let norm else { break }
       optimizer.update(&reader, along: gradients)

@@ -83,11 +83,11 @@ struct WatchedReader<Cell: RecurrentCell<Float>>: Parameterized {
 
       var observation = StepObservation<Float>(step: step)
       show(&observation, before.recurrence, cache, traces)
-      observation.signal("readout", .weight, outputGradient: top, inputGradient: lastGradient)
-      observation.parameters(before, gradients: all, after: self)
-      observation.optimizer(optimizer.state)
-      observation.loss(loss, classes: Digits.classCount)
-      observation.clipping(from: all, to: clipped)
+      observation.recordSignal("readout", .weight, outputGradient: top, inputGradient: lastGradient)
+      observation.recordParameters(before, gradients: all, after: self)
+      observation.recordOptimizer(optimizer.state)
+      observation.recordLoss(loss, classes: Digits.classCount)
+      observation.recordClipping(from: all, to: clipped)
       training.judge(observation)
     }
     let states = recurrence.forward(DigitData.heldOut.rowsAsSequence).output
@@ -136,7 +136,7 @@ extension Sequential<Float> {
       let digits = DigitData.training.gather(batch)
       let (logits, cache) = forward(digits.flatImages)
       let (loss, top) = softmaxCrossEntropy(logits, digits.labels)
-      var (signals, gradients) = tracedBackward(top, cache)
+      var (_, gradients, trace) = tracedBackward(top, cache)
       spoil(step, &gradients)
       var clipped = gradients
       if gradients.namedParameters.allSatisfy({ $0.value.isFinite }) {
@@ -147,11 +147,11 @@ extension Sequential<Float> {
       undo(before, &self)
 
       var observation = StepObservation<Float>(step: step)
-      observation.network(before, cache, signals: signals)
-      observation.parameters(before, gradients: gradients, after: self)
-      observation.optimizer(optimizer.state)
-      observation.loss(loss, classes: Digits.classCount)
-      observation.clipping(from: gradients, to: clipped)
+      observation.recordNetwork(trace)
+      observation.recordParameters(before, gradients: gradients, after: self)
+      observation.recordOptimizer(optimizer.state)
+      observation.recordLoss(loss, classes: Digits.classCount)
+      observation.recordClipping(from: gradients, to: clipped)
       training.judge(observation)
     }
     takeCensus(&training)

@@ -94,7 +94,7 @@
         top[39..<40] = random.normal([1, 16, 32])
         let (_, _, _, traces) = rnn.tracedBackward(top, cache)
         var monitor = HealthMonitor<Float>()
-        monitor.observe(0) { $0.recurrent("rnn", rnn, cache, traces: traces) }
+        monitor.observe(0) { $0.recordRecurrent("rnn", rnn, cache, traces: traces) }
         return Outcome(layer: "rnn.l0", monitor: monitor)
       }
     }
@@ -115,7 +115,7 @@
           let (_, gradients) = network.backward(top / 32, cache)
           optimizer.update(&network, along: gradients)
           monitor.observe(step) {
-            $0.loss("the temporal difference", entries: Tensor(clipped.values), gradient: top)
+            $0.recordLoss("the temporal difference", entries: Tensor(clipped.values), gradient: top)
           }
         }
         return Outcome(layer: "the temporal difference", monitor: monitor)
