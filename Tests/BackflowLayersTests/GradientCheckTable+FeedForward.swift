@@ -48,6 +48,9 @@ private let shaping: [GradientCheckRow] = [[1, 1], [2, 3, 5], [1, 2, 3, 2]].flat
     GradientCheckRow("Flatten", "\(shape)") { random in
       DifferentiableFunction(Flatten(), input: random.normal(Shape(shape)))
     },
+    GradientCheckRow("LastStep", "\(shape)") { random in
+      DifferentiableFunction(LastStep(), input: random.normal(Shape(shape)))
+    },
     GradientCheckRow("Dropout", "evaluation \(shape)") { random in
       DifferentiableFunction(Dropout(), input: random.normal(Shape(shape)))
     },

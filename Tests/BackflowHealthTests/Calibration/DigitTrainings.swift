@@ -65,13 +65,12 @@ struct WatchedReader<Cell: RecurrentCell<Float>>: Parameterized {
     for (step, batch) in DigitData.batches(epochs: epochs, using: &random).enumerated() {
       let digits = DigitData.training.gather(batch)
       let (states, cache) = recurrence.forward(digits.rowsAsSequence)
-      let last = states.shape[0] - 1
-      let (logits, readoutCache) = readout.forward(states.select(last))
+      let (lastState, lastStepCache) = LastStep().forward(states)
+      let (logits, readoutCache) = readout.forward(lastState)
       let (loss, top) = softmaxCrossEntropy(logits, digits.labels)
       let (lastGradient, readoutGradients) = readout.backward(top, readoutCache)
-      var statesGradient = Tensor<Float>.zeros(states.shape)
-      statesGradient[last..<last + 1] = .stack([lastGradient])
-      let (_, _, gradients, traces) = recurrence.tracedBackward(statesGradient, cache)
+      let (_, _, gradients, traces) = recurrence.tracedBackward(
+        LastStep().inputGradient(lastGradient, lastStepCache), cache)
 
       var all = self
       (all.recurrence, all.readout) = (gradients, readoutGradients)
@@ -90,9 +89,8 @@ struct WatchedReader<Cell: RecurrentCell<Float>>: Parameterized {
       observation.recordClipping(from: all, to: clipped)
       training.judge(observation)
     }
-    let states = recurrence.forward(DigitData.heldOut.rowsAsSequence).output
     training.accuracy = accuracy(
-      readout.forward(states.select(states.shape[0] - 1)).output, DigitData.heldOut.labels)
+      readout(LastStep()(recurrence(DigitData.heldOut.rowsAsSequence))), DigitData.heldOut.labels)
     return training
   }
 }

@@ -1,0 +1,41 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// The logistic function.
+///
+///     y = 1/(1 + e⁻ˣ)        x̄ = ȳ y (1 − y) = ȳ σ(x) σ(−x)
+///
+/// The local gradient is at most ¼, and vanishes where the unit is saturated. It is computed from x: y
+/// rounds to 1 from x = 17 on in single precision, where the gradient is 4e-8 and not 0.
+/// LeCun et al., "Efficient BackProp", 1998.
+///
+/// Shapes: any. Cache: x and y. Cost: O(count).
+public struct Sigmoid<Scalar: RealScalar>: ParameterlessLayer {
+  /// A sigmoid.
+  public init() {}
+
+  /// y, and x and y as the cache.
+  public func forward(
+    _ input: Tensor<Scalar>
+  ) -> (output: Tensor<Scalar>, cache: SaturatingCache<Scalar>) {
+    let output = sigmoid(input)
+    return (output, SaturatingCache(input: input, output: output))
+  }
+
+  /// ȳ y (1 − y), of x's shape. Stops at a ȳ of another.
+  public func inputGradient(
+    _ outputGradient: Tensor<Scalar>, _ cache: SaturatingCache<Scalar>
+  ) -> Tensor<Scalar> {
+    combine(cache.input, outputGradient, "Sigmoid") {
+      VectorKernels.sigmoidBackward(at: $0, $1, into: $2)
+    }
+  }
+
+  /// The units.
+  public func activations(in cache: SaturatingCache<Scalar>) -> [Activation<Scalar>] {
+    [Activation(.sigmoid, output: cache.output)]
+  }
+
+  /// `.activation`.
+  public var signalKind: SignalKind? { .activation }
+}
