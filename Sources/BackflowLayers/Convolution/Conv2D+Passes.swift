@@ -19,9 +19,7 @@ extension Conv2D: Layer {
       uninitialized: windows.outputShape(of: input.shape, channels: outputChannels))
     for part in parts(of: input.shape[0], windows) {
       let columns = columns(of: input.slice(part), windows)
-      let product = perGroup(
-        m: outputChannels / groups, n: part.count * windows.outputs, k: tapsOfGroup,
-        weight, columns)
+      let product = batchedMatmul(weight.perGroup(groups), columns.perGroup(groups))
       output.replaceSlice(part, with: product.withSamplesFirst(part.count, output.shape))
     }
     let one = Tensor<Scalar>.ones(bias.shape)
@@ -43,21 +41,15 @@ extension Conv2D: Layer {
     var gradients = self
     gradients.weight = .zeros(weight.shape)
     // The parts of the batch are many where images are large.
-    var partOfWeight = Tensor<Scalar>(uninitialized: weight.shape)
     var error = Tensor<Scalar>.zeros(weight.shape)
     gradients.bias = outputGradient.sums(outputGradient.channels(axis: 1))
     for part in parts(of: input.shape[0], windows) {
-      let pixels = part.count * windows.outputs
-      let y = outputGradient.slice(part).withChannelsFirst()
-      let x = columns(of: input.slice(part), windows)
-      BLAS.gemm(
-        count: groups, m: outputChannels / groups, n: tapsOfGroup, k: pixels,
-        y.span, transposed: false, x.span, transposed: true,
-        into: partOfWeight.mutableSpan)
+      let y = outputGradient.slice(part).withChannelsFirst().perGroup(groups)
+      let x = columns(of: input.slice(part), windows).perGroup(groups)
+      let partOfWeight = batchedMatmul(y, x, transposeRight: true)
       VectorKernels.add(
         partOfWeight.span, to: gradients.weight.mutableSpan, keeping: error.mutableSpan)
-      let columnGradient = perGroup(
-        m: tapsOfGroup, n: pixels, k: outputChannels / groups, weight, transposed: true, y)
+      let columnGradient = batchedMatmul(weight.perGroup(groups), y, transposeLeft: true)
       inputGradient.replaceSlice(part, with: folded(columnGradient, part.count, windows))
     }
     gradients.weight += error
@@ -74,9 +66,6 @@ extension Conv2D: Layer {
 // MARK: - Columns
 
 extension Conv2D {
-  /// C/g·kH·kW, the numbers that one output is a sum over.
-  private var tapsOfGroup: Int { weight.count / outputChannels }
-
   private func windows(over input: Shape) -> WindowGeometry {
     WindowGeometry(
       over: input, kernel: kernelSize, stride: stride, padding: padding, dilation: dilation,
@@ -112,20 +101,14 @@ extension Conv2D {
       columns.span, samples: samples, channels: inputChannels, windows, into: input.mutableSpan)
     return input
   }
-
-  /// op(A)·B for each group, one below the other, [g·m, n].
-  private func perGroup(
-    m: Int, n: Int, k: Int, _ a: Tensor<Scalar>, transposed: Bool = false, _ b: Tensor<Scalar>
-  ) -> Tensor<Scalar> {
-    var product = Tensor<Scalar>(uninitialized: [groups * m, n])
-    BLAS.gemm(
-      count: groups, m: m, n: n, k: k, a.span, transposed: transposed, b.span,
-      into: product.mutableSpan)
-    return product
-  }
 }
 
 extension Tensor {
+  /// The rows of each group as a matrix of its own, [g, rows/g, the rest].
+  fileprivate func perGroup(_ groups: Int) -> Tensor {
+    reshaped(to: [groups, shape[0] / groups, shape.dropFirst().reduce(1, *)])
+  }
+
   /// [O, N·P] as [N, O, H′, W′], N of them in this part and the rest of `output`'s shape.
   fileprivate func withSamplesFirst(_ samples: Int, _ output: Shape) -> Tensor {
     let (channels, pixels) = (output[1], output[2] * output[3])
