@@ -28,6 +28,8 @@ public struct Finding: Sendable, Equatable, Codable {
     case nonFinite = "non_finite"
     /// Clipping that shortens or turns most steps.
     case clipping
+    /// What a rule of the user's own looks for.
+    case other
   }
 
   /// How much it matters.

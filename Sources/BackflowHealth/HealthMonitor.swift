@@ -26,22 +26,31 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   public private(set) var observations = 0
   /// The layers in which nothing could be looked at, because they show neither activations nor parts.
   public private(set) var opaqueLayers: [String] = []
-  private var rules: [any Rule<Scalar>]
+  private var rules: [any HealthRule<Scalar>]
   private var seen: [Topic: (finding: Finding, place: Int)] = [:]
   private var count = 0
 
-  /// A monitor that looks at steps 0, `interval`, 2·`interval`, … Stops unless `interval` ≥ 1, and at a
-  /// threshold that is negative or NaN.
-  public init(every interval: Int = 1, thresholds: Thresholds = Thresholds()) {
-    require(interval >= 1, "a monitor cannot look every \(interval) steps")
+  /// A monitor that looks at steps 0, `interval`, 2·`interval`, …
+  ///
+  /// - Parameters:
+  ///   - interval: The number of steps from one look to the next.
+  ///   - thresholds: The limits of the rules.
+  ///   - rules: Rules of your own, which judge after those of the library.
+  /// - Precondition: The interval is at least 1, and no threshold is negative or NaN.
+  public init(
+    every interval: Int = 1, thresholds: Thresholds = Thresholds(),
+    rules: [any HealthRule<Scalar>] = []
+  ) {
+    require(interval >= 1, "HealthMonitor: the interval must be at least 1, it is \(interval)")
     thresholds.check()
     self.interval = interval
     self.thresholds = thresholds
-    rules = [
-      NonFiniteRule(), OptimizerStateRule(), SaturationRule(), BackwardSignalRule(),
-      RecurrentSignalRule(),
-      BlockedGradientRule(), UpdateRule(), InitializationRule(), SymmetryRule(), ClippingRule(),
-    ]
+    self.rules =
+      [
+        NonFiniteRule(), OptimizerStateRule(), SaturationRule(), BackwardSignalRule(),
+        RecurrentSignalRule(), BlockedGradientRule(), UpdateRule(), InitializationRule(),
+        SymmetryRule(), ClippingRule(),
+      ] + rules
   }
 
   /// Whether it looks at this step: then keep what `observe` shall be shown.

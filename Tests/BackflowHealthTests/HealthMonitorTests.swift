@@ -232,3 +232,32 @@ import Testing
     #expect(HealthMonitor<Float>(thresholds: thresholds).thresholds.exploded == .infinity)
   }
 }
+
+/// A user's rule: the loss grew since the last look.
+private struct GrowingLoss: HealthRule {
+  var last = Double.infinity
+
+  mutating func findings(
+    in observation: StepObservation<Double>, _ thresholds: Thresholds
+  ) -> [Finding] {
+    guard let loss = observation.loss?.value else { return [] }
+    defer { last = loss }
+    guard loss > last else { return [] }
+    return [
+      Finding(
+        .other, .warning, layer: "the loss", step: observation.step, measured: loss,
+        threshold: last, source: "the loss before", statement: "the loss grew", reason: "", cure: ""
+      )
+    ]
+  }
+}
+
+@Suite struct `A rule of the user's own` {
+  @Test func `remembers earlier steps and is reported with the others`() {
+    var monitor = HealthMonitor<Double>(rules: [GrowingLoss()])
+    for (step, loss) in [3.0, 2, 2.5, 2.6].enumerated() {
+      monitor.observe(step) { $0.recordLoss(loss) }
+    }
+    #expect(monitor.alarms.map(\.kind) == [.other] && monitor.alarms.map(\.step) == [2])
+  }
+}

@@ -114,6 +114,18 @@ private enum Place: String, CaseIterable {
           ? "the gradient with respect to the output" : "the gradient with respect to the states"))
   }
 
+  @Test func `is found in a gate though only some gates are recorded`() throws {
+    var gates = Tensor<Double>.zeros([2, 1, 12])
+    gates[1, 0, 5] = .nan
+    var monitor = HealthMonitor<Double>()
+    monitor.observe(0) {
+      $0.recordActivation("lstm", .sigmoid, output: gates, gate: "forget", features: 3..<6)
+      $0.recordActivation("lstm", .sigmoid, output: gates, gate: "output", features: 9..<12)
+    }
+    let finding = try #require(monitor.findings.first)
+    #expect(finding.kind == .nonFinite && finding.layer == "lstm" && finding.measured == 1)
+  }
+
   @Test(arguments: [Double.nan, .infinity])
   func `everywhere crashes nothing`(bad: Double) {
     var observation = StepObservation<Double>(step: 0)

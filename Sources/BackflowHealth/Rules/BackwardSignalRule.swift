@@ -2,7 +2,7 @@ internal import BackflowKernels
 internal import BackflowLayers
 
 /// The backward signal layer by layer: vanished or exploded, and by which kind of layer.
-struct BackwardSignalRule<Scalar: RealScalar>: Rule {
+struct BackwardSignalRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {

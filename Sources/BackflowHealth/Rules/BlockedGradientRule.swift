@@ -3,7 +3,7 @@ internal import BackflowLinearAlgebra
 
 /// Entries whose loss is above its minimum and whose gradient is nevertheless exactly zero: the
 /// clipped temporal difference is the classic one.
-struct BlockedGradientRule<Scalar: RealScalar>: Rule {
+struct BlockedGradientRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {

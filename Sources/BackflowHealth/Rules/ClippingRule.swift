@@ -2,7 +2,7 @@ internal import BackflowKernels
 
 /// Clipping that is the rule and not the exception: how often, by how much, and whether it turns the
 /// step.
-struct ClippingRule<Scalar: RealScalar>: Rule {
+struct ClippingRule<Scalar: RealScalar>: HealthRule {
   private var steps = 0
   private var clipped = 0
   private var keptLengths = 0.0

@@ -5,7 +5,7 @@ internal import RealModule
 
 /// A start that wastes the first steps: a network that is wrong with confidence, or layers whose
 /// outputs differ widely in variance.
-struct InitializationRule<Scalar: RealScalar>: Rule {
+struct InitializationRule<Scalar: RealScalar>: HealthRule {
   private var hasSeenLoss = false
 
   mutating func findings(

@@ -4,7 +4,7 @@ internal import BackflowLinearAlgebra
 
 /// NaN and infinity, at the first step and in the first tensor in which they appear: the parameters,
 /// forwards through the outputs, the loss, backwards through the gradients, the updated parameters.
-struct NonFiniteRule<Scalar: RealScalar>: Rule {
+struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
   private var isFound = false
 
   mutating func findings(

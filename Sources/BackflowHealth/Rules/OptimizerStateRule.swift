@@ -4,7 +4,7 @@ internal import BackflowLinearAlgebra
 
 /// NaN and infinity in what the optimizer remembers. They stay there when the parameters and gradients
 /// are finite again: behind an infinite second moment a parameter never moves.
-struct OptimizerStateRule<Scalar: RealScalar>: Rule {
+struct OptimizerStateRule<Scalar: RealScalar>: HealthRule {
   private var isFound = false
 
   mutating func findings(

@@ -2,7 +2,7 @@ internal import BackflowKernels
 internal import RealModule
 
 /// The backward signal time step by time step.
-struct RecurrentSignalRule<Scalar: RealScalar>: Rule {
+struct RecurrentSignalRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {

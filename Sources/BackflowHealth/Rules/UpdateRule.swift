@@ -6,7 +6,7 @@ internal import BackflowLinearAlgebra
 ///
 /// Too far is said of weights only, as makemore looks at matrices only: a bias starts at zero, and
 /// its first steps are longer than it is.
-struct UpdateRule<Scalar: RealScalar>: Rule {
+struct UpdateRule<Scalar: RealScalar>: HealthRule {
   private enum Pace { case long, short, still }
   private var history: [String: (pace: Pace, length: Int)] = [:]
   /// Parameters that were not too slow once. A rate that falls to zero is a schedule, no defect.

@@ -5,7 +5,8 @@ public import BackflowLinearAlgebra
 ///
 ///     y_n = W[i_n]        W̄[v] = Σ ȳ_n over all n with i_n = v
 ///
-/// Bengio et al., JMLR 3 (2003). An index that occurs several times gets the sum of its gradients, one that does not occur 0.
+/// An index that occurs several times gets the sum of its gradients, one that does not occur gets 0.
+/// Bengio et al., JMLR 3 (2003).
 ///
 /// Shapes: indices of any shape [...], in row-major order; W [V, E], y [..., E]. Cache: the indices.
 /// Cost: count·E moves forward, as many additions backward, and V·E to clear W̄. It has no input to

@@ -1,5 +1,5 @@
-internal import BackflowKernels
-internal import BackflowLinearAlgebra
+import Backflow
+import BackflowKernels
 
 extension PeerProfile {
   func autotrainerVerdicts<Scalar: RealScalar>(

@@ -1,7 +1,5 @@
-internal import BackflowKernels
-internal import BackflowLayers
-internal import BackflowLinearAlgebra
-internal import RealModule
+import Backflow
+import BackflowKernels
 
 extension PeerProfile {
   func makemoreVerdicts<Scalar: RealScalar>(

@@ -1,17 +1,18 @@
-public import BackflowKernels
+import Backflow
+import BackflowKernels
 
-/// The rules of other tools, replayed on the same observation, so that they can be compared with ours
-/// and with each other.
+/// The rules of other tools, replayed on the same observation, to compare them with Backflow's and with
+/// each other.
 ///
 ///     for verdict in PeerProfile.allCases.flatMap({ $0.verdicts(on: observation) }) {
 ///       print(verdict)
 ///     }
 ///
-/// The rules are those of the sources named at each profile, as far as they can be decided from one
-/// step; they are replayed with what is wrong about them: they count the padding of a batch, too. A rule that needs what the observation
-/// does not hold, such as pre-activations, gives no verdict. Not replayed is SageMaker Debugger's
-/// PoorWeightInitialization, which compares the variances of weights over layers and steps.
-public enum PeerProfile: String, Sendable, Codable, CaseIterable {
+/// The rules are those of the sources named at each profile, as far as one step decides them, with their
+/// faults: they count the padding of a batch as samples. A rule that needs what the observation does not
+/// hold, such as pre-activations, gives no verdict. SageMaker Debugger's PoorWeightInitialization, which
+/// compares the variances of weights over layers and steps, is not replayed.
+enum PeerProfile: String, Sendable, Codable, CaseIterable {
   /// Amazon SageMaker Debugger's built-in rules (developer guide, "List of Debugger built-in rules").
   case sageMakerDebugger = "SageMaker Debugger"
   /// AUTOTRAINER (Zhang et al., ICSE 2021; utils/monitor.py).
@@ -22,7 +23,7 @@ public enum PeerProfile: String, Sendable, Codable, CaseIterable {
   case makemore
 
   /// What the tool would say about this step.
-  public func verdicts<Scalar: RealScalar>(
+  func verdicts<Scalar: RealScalar>(
     on observation: StepObservation<Scalar>
   ) -> [PeerVerdict] {
     switch self {
@@ -42,23 +43,24 @@ public enum PeerProfile: String, Sendable, Codable, CaseIterable {
 }
 
 /// What a rule of another tool says about a layer.
-public struct PeerVerdict: Sendable, Equatable, Codable, CustomStringConvertible {
+struct PeerVerdict: Sendable, Equatable, Codable, CustomStringConvertible {
   /// The tool.
-  public let tool: PeerProfile
+  let tool: PeerProfile
   /// The rule's name.
-  public let rule: String
+  let rule: String
   /// The layer or parameter.
-  public let layer: String
+  let layer: String
   /// Whether the rule fires; `nil` if the tool only shows the figure.
-  public let fires: Bool?
+  let fires: Bool?
   /// The figure that it measures.
-  public let measured: Double
+  let measured: Double
   /// Its limit, in words.
-  public let limit: String
+  let limit: String
 
   /// "DeepDiagnosis, dead ReLU, fc1: fires, 0.82 (at least 0.7 of the entries ≤ 0)"
-  public var description: String {
+  var description: String {
     let outcome = fires.map { $0 ? "fires, " : "silent, " } ?? ""
-    return "\(tool.rawValue), \(rule), \(layer): \(outcome)\(figure(measured)) (\(limit))"
+    return
+      "\(tool.rawValue), \(rule), \(layer): \(outcome)\(measured.text(significantDigits: 3)) (\(limit))"
   }
 }

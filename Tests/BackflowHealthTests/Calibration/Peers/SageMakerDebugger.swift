@@ -1,6 +1,5 @@
-internal import BackflowKernels
-internal import BackflowLayers
-internal import BackflowLinearAlgebra
+import Backflow
+import BackflowKernels
 
 extension PeerProfile {
   func sageMakerDebuggerVerdicts<Scalar: RealScalar>(

@@ -1,5 +1,5 @@
-internal import BackflowKernels
-internal import BackflowLinearAlgebra
+import Backflow
+import BackflowKernels
 
 /// How many samples of each unit lie below and above a window.
 struct UnitCounts {
