@@ -14,7 +14,7 @@ internal import BackflowLinearAlgebra
 ///     print(health)
 ///
 /// It only reads. What it is shown are values that the passes have made already, which are shared; but
-/// parameters kept from before the step are copied when the optimiser changes them, so keep them only
+/// parameters kept from before the step are copied when the optimizer changes them, so keep them only
 /// where `isDue`. The closure runs only at the steps that are due. An observation costs a few passes over
 /// the tensors it names, no product of matrices.
 public struct HealthMonitor<Scalar: RealScalar>: Sendable {

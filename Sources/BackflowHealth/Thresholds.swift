@@ -38,7 +38,7 @@ public struct Thresholds: Sendable, Equatable {
   public var shortUpdate = 1e-8
   /// The loss of the first step, in units of ln(classes), beyond which it starts confidently wrong.
   public var initialLoss = 1.5
-  /// The ratio of the variances of neighbouring layers' outputs beyond which a start is unbalanced:
+  /// The ratio of the variances of neighboring layers' outputs beyond which a start is unbalanced:
   /// the figure that SageMaker Debugger has for weights.
   public var varianceRatio = 10.0
   /// How far gradients of equal rows may differ, in parts of their length: products of equal rows may be
@@ -61,7 +61,9 @@ public struct Thresholds: Sendable, Equatable {
   /// The defaults.
   public init() {}
 
-  /// Stops at a limit that nothing compares with: NaN, or one below 0. ∞ turns a rule off.
+  /// ∞ turns a rule off.
+  ///
+  /// - Precondition: No limit is negative or NaN.
   func check() {
     for (name, value) in Mirror(reflecting: self).children {
       let figure = (value as? Double) ?? (value as? Int).map(Double.init) ?? 0

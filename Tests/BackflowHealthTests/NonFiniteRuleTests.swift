@@ -71,7 +71,7 @@ private enum Place: String, CaseIterable {
       var monitor = HealthMonitor<Double>()
       for step in 0..<3 { monitor.observe(step) { observe(0, at: [], &$0) } }
       #expect(!monitor.findings.contains { $0.kind == .nonFinite })
-      // All that comes later is spoilt as well.
+      // All that comes later is spoiled as well.
       let later = Set(Place.allCases.drop { $0 != place })
       for step in 3..<6 { monitor.observe(step) { observe(bad, at: later, &$0) } }
       let finding = try #require(

@@ -97,7 +97,7 @@ import Testing
     #expect(try verdict(.sageMakerDebugger, "unchanged tensor", "0.weight", still).fires == true)
     let initial = model([weight * 10], gradients: [weight])
     #expect(
-      try verdict(.deepDiagnosis, "poor weight initialisation", "0.weight", initial).fires == true)
+      try verdict(.deepDiagnosis, "poor weight initialization", "0.weight", initial).fires == true)
   }
 
   @Test func `survive NaN, infinity and nothing`() throws {

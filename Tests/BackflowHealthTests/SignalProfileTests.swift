@@ -48,13 +48,13 @@ import Testing
       #expect(profile.normBelow <= bound && profile.normBelow > 0)
     }
     // a = 0 in every layer, where σ′ is ¼: the bound is reached.
-    let centred = Sequential {
+    let centered = Sequential {
       for _ in 0..<depth {
         Dense<Double>(weight: .ones([1, 1]), bias: Tensor([-0.5]))
         Sigmoid<Double>()
       }
     }
-    let profile = try profile(centred, Tensor([0.5], shape: [1, 1]), gradient: .ones([1, 1]))
+    let profile = try profile(centered, Tensor([0.5], shape: [1, 1]), gradient: .ones([1, 1]))
     #expect(profile.normBelow == bound)
   }
 
@@ -103,7 +103,7 @@ import Testing
     #expect(profile.entries.map(\.layer).prefix(2) == ["0 Dense", "1 Tanh"])
   }
 
-  @Test func `multiplies to what arrives, with normalisation and nonlinearities of any kind`()
+  @Test func `multiplies to what arrives, with normalization and nonlinearities of any kind`()
     throws
   {
     var random = RandomSource(seed: 24)

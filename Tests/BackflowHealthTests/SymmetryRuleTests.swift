@@ -74,7 +74,7 @@ import Testing
       $0.recordParameters(Model(["weight": Tensor(rows: [[1.0, 2], [1, 2]])]))
     }
     #expect(monitor.findings.isEmpty)
-    let spoilt = Tensor(rows: [[Double.nan, 1], [.nan, 1], [.infinity, 1], [1, -.infinity]])
-    #expect(findings(spoilt).map(\.kind) == [.nonFinite])
+    let spoiled = Tensor(rows: [[Double.nan, 1], [.nan, 1], [.infinity, 1], [1, -.infinity]])
+    #expect(findings(spoiled).map(\.kind) == [.nonFinite])
   }
 }

@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-@Suite struct `The graph of batch normalisation` {
+@Suite struct `The graph of batch normalization` {
   @Test func `says what comes back along each arrow`() {
     var random = RandomSource(seed: 8)
     let fused = BatchNorm<Double>(

@@ -61,7 +61,7 @@ private let shaping: [GradientCheckRow] = [[1, 1], [2, 3, 5], [1, 2, 3, 2]].flat
   ]
 }
 
-// MARK: - Normalisation
+// MARK: - Normalization
 
 private let normalizations: [GradientCheckRow] =
   [[3], [1, 4], [3, 5], [2, 3, 7]].map { (shape: [Int]) in

@@ -110,7 +110,7 @@ public struct DeadUnitReport: Sendable, Equatable {
   }
   /// The largest share of all examples of its kind for which a unit that was silent on these may be
   /// on, at 95 % confidence: 1 − 0.05^(1/n), about 3/n. It takes examples for independent, which
-  /// neighbouring pixels and time steps are not: of these the true bound is higher.
+  /// neighboring pixels and time steps are not: of these the true bound is higher.
   public var activityBound: Double {
     examples == 0 ? 1 : -.expMinusOne(.log(0.05) / Double(examples))
   }
@@ -138,7 +138,7 @@ extension DeadUnitReport {
           ? "No gradient reaches their weights; only a change in the layers below can wake them."
           : "No gradient reaches their weights and nothing below them changes: they are dead for"
             + " good.",
-        cure: "A smaller learning rate, He initialisation with biases at zero, a leaky ReLU or ELU;"
+        cure: "A smaller learning rate, He initialization with biases at zero, a leaky ReLU or ELU;"
           + " to go on from here, draw the dead units anew.")
     ]
   }

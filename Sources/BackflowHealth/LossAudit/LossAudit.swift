@@ -51,8 +51,10 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
   private let points: (text: String, count: Int)
   private let isOfErrors: Bool
 
-  /// Tries a loss of errors with its minimum at δ = 0; `scale` is k. Stops unless k is positive and
-  /// finite and the loss maps errors δ [n] to losses [n] and gradients [n].
+  /// Tries a loss of errors with its minimum at δ = 0; `scale` is k.
+  ///
+  /// - Precondition: k is positive and finite, and the loss maps errors δ [n] to losses [n] and
+  ///   gradients [n].
   public init(_ name: String = "the loss", scale: Double = 1, _ loss: Function) {
     SettingRange.positive.check(scale, "the scale", of: name, in: Scalar.self)
     let errors = [-100, -10, -2, -0.5, 0.5, 2, 10, 100].map { $0 * scale }
@@ -64,8 +66,10 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
   }
 
   /// Tries any elementwise function at these points, which must not be bends. With a `minimum`, the
-  /// least that the function can be, it also looks for points above it without a gradient. Stops unless
-  /// the points are finite and the function maps points [n] to values [n] and gradients [n].
+  /// least that the function can be, it also looks for points above it without a gradient.
+  ///
+  /// - Precondition: The points are finite, and the function maps points [n] to values [n] and
+  ///   gradients [n].
   public init(
     _ name: String = "the function", at points: [Double], minimum: Double? = nil,
     _ function: Function

@@ -36,8 +36,8 @@ extension SignalProfile {
       reason: "Its weights move that much less than those at the top: the lower layers stay as they"
         + " were drawn.",
       cure:
-        "ReLU or tanh instead of sigmoid, an initialisation that keeps the variance (He, Glorot),"
-        + " normalisation, or residual connections.")
+        "ReLU or tanh instead of sigmoid, an initialization that keeps the variance (He, Glorot),"
+        + " normalization, or residual connections.")
   }
 
   /// A layer that passes nothing at all back: it is named itself, not what starves below it.
@@ -73,7 +73,7 @@ extension SignalProfile {
         + " enters at \(top.layer); \(factors(above: layer))",
       reason: "One learning rate cannot suit layers whose gradients differ so much: the lower ones"
         + " are thrown about.",
-      cure: "A smaller gain at initialisation, normalisation, clipping by the global norm.")
+      cure: "A smaller gain at initialization, normalization, clipping by the global norm.")
   }
 
   private func factors(above layer: Int) -> String {

@@ -37,7 +37,7 @@ struct InitializationRule<Scalar: RealScalar>: HealthRule {
       cure: "Smaller weights in the last layer, bias zero.")
   }
 
-  /// Compares neighbouring nonlinearities of one kind.
+  /// Compares neighboring nonlinearities of one kind.
   private func varianceRatios(
     _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
@@ -56,14 +56,14 @@ struct InitializationRule<Scalar: RealScalar>: HealthRule {
       return Finding(
         .poorInitialization, .warning, layer: above.layer, step: observation.step,
         measured: ratio, threshold: thresholds.varianceRatio,
-        source: "variances of neighbouring layers, in the first \(thresholds.initialSteps) steps"
+        source: "variances of neighboring layers, in the first \(thresholds.initialSteps) steps"
           + " (SageMaker Debugger's figure for weights)",
         statement: "the outputs of \(below.layer) have standard deviation \(figure(first)),"
           + " those of \(above.layer) \(figure(second))",
         reason:
           "A signal that shrinks or grows from layer to layer on its way up does so on its way"
           + " down as well.",
-        cure: "An initialisation that keeps the variance: He for ReLU, Glorot or LeCun for tanh.")
+        cure: "An initialization that keeps the variance: He for ReLU, Glorot or LeCun for tanh.")
     }
   }
 }

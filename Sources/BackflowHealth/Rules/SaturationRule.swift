@@ -51,7 +51,7 @@ extension Saturation {
     if gate == nil {
       return
         "Smaller initial weights (Glorot, or LeCun for tanh), inputs of unit variance, batch or"
-        + " layer normalisation before the nonlinearity."
+        + " layer normalization before the nonlinearity."
     }
     if nonlinearity == .tanh { return "A smaller learning rate or gain, gradient clipping." }
     return "A smaller learning rate or gain, a bias that "

@@ -63,7 +63,7 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
           ? "It learns no more: well if it was frozen, or if the learning rate has fallen to zero."
           : "It takes no part in learning.",
         cure:
-          "See that the optimiser visits it and that its gradient is not zero: a frozen layer, a"
+          "See that the optimizer visits it and that its gradient is not zero: a frozen layer, a"
           + " branch that is not used, dead units above it.")
     case .long:
       return Finding(

@@ -7,12 +7,14 @@ public import BackflowLinearAlgebra
 ///
 /// Clevert, Unterthiner and Hochreiter, ICLR 2016.
 ///
-/// Shapes: any. Cache: x, because y + α, which is α eˣ as well, cancels. Cost: O(count).
+/// Shapes: any. Cache: x, because y + α, which also is α eˣ, cancels. Cost: O(count).
 public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
-  /// α, minus the value far below 0.
+  /// α, minus the limit of y far below 0.
   public let alpha: Scalar
 
-  /// An ELU with this α. Stops at a negative or infinite one.
+  /// An ELU with this α.
+  ///
+  /// - Precondition: α is 0 or positive and finite.
   public init(alpha: Scalar = 1) {
     SettingRange.zeroOrPositive.check(Double(alpha), "α", of: "ELU")
     self.alpha = alpha
@@ -25,7 +27,9 @@ public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
     (map(input) { VectorKernels.elu($0, alpha: alpha, into: $1) }, input)
   }
 
-  /// ȳ where x > 0, else ȳ α eˣ, of x's shape. Stops at a ȳ of another.
+  /// ȳ where x > 0, else ȳ α eˣ, of x's shape.
+  ///
+  /// - Precondition: ȳ has the shape of x.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
   ) -> Tensor<Scalar> {
@@ -34,6 +38,6 @@ public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
     }
   }
 
-  /// `.activation`.
+  /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

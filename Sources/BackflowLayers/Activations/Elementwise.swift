@@ -10,8 +10,9 @@ func map<S>(
   return result
 }
 
-/// A tensor of `cached`'s shape, filled by `kernel` from it and the gradient by the output. Stops
-/// with the layer's name and both shapes if they differ.
+/// A tensor of `cached`'s shape, filled by `kernel` from it and the gradient with respect to the output.
+///
+/// - Precondition: Both tensors have the same shape.
 func combine<S>(
   _ cached: Tensor<S>, _ outputGradient: Tensor<S>, _ layer: String,
   _ kernel: (Span<S>, Span<S>, consuming MutableSpan<S>) -> Void
@@ -22,9 +23,11 @@ func combine<S>(
   return result
 }
 
-/// Stops with both shapes unless the output's gradient has the output's shape.
+/// Checks the shape of a gradient.
+///
+/// - Precondition: The gradient has the shape of the output.
 func requireGradient<S>(_ outputGradient: Tensor<S>, of output: Shape, _ layer: String) {
   require(
     outputGradient.shape == output,
-    "\(layer): the output has shape \(output), its gradient \(outputGradient.shape)")
+    "\(layer): output gradient \(outputGradient.shape) instead of \(output)")
 }

@@ -12,18 +12,18 @@ public import BackflowLinearAlgebra
 ///
 /// Shapes: any. Cache: x. Cost: O(count).
 public struct GELU<Scalar: RealScalar>: ParameterlessLayer {
-  /// How Φ is computed.
+  /// The way in which Φ is computed.
   public enum Approximation: Sendable, CaseIterable {
     /// Φ itself (PyTorch `approximate='none'`).
     case exact
-    /// By a tanh (PyTorch `approximate='tanh'`), within 5e-4 of the exact form.
+    /// An approximation with a tanh (PyTorch `approximate='tanh'`), within 5e-4 of the exact form.
     case tanh
   }
 
-  /// The form of this unit.
+  /// The way in which this layer computes Φ.
   public let approximation: Approximation
 
-  /// A GELU of this form.
+  /// A GELU that computes Φ this way.
   public init(_ approximation: Approximation = .exact) { self.approximation = approximation }
 
   /// y, and x as the cache.
@@ -36,7 +36,9 @@ public struct GELU<Scalar: RealScalar>: ParameterlessLayer {
     }
   }
 
-  /// ȳ y′(x), of x's shape. Stops at a ȳ of another.
+  /// ȳ y′(x), of x's shape.
+  ///
+  /// - Precondition: ȳ has the shape of x.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
   ) -> Tensor<Scalar> {
@@ -48,6 +50,6 @@ public struct GELU<Scalar: RealScalar>: ParameterlessLayer {
     }
   }
 
-  /// `.activation`.
+  /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

@@ -1,7 +1,7 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// The rectified linear unit with a slope below 0 (PyTorch `LeakyReLU`).
+/// The rectified linear unit with a slope for negative inputs (PyTorch `LeakyReLU`).
 ///
 ///     y = x where x > 0, else s x        x̄ = ȳ where x > 0, else s ȳ
 ///
@@ -12,7 +12,9 @@ public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
   /// s
   public let slope: Scalar
 
-  /// A leaky ReLU of this slope below 0. Stops at one that is not finite.
+  /// A leaky ReLU with this slope for negative inputs.
+  ///
+  /// - Precondition: The slope is finite.
   public init(slope: Scalar = 0.01) {
     SettingRange.finite.check(Double(slope), "the slope", of: "LeakyReLU")
     self.slope = slope
@@ -25,7 +27,9 @@ public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
     (map(input) { VectorKernels.leakyReLU($0, slope: slope, into: $1) }, input)
   }
 
-  /// ȳ where x > 0, else s ȳ, of x's shape. Stops at a ȳ of another.
+  /// ȳ where x > 0, else s ȳ, of x's shape.
+  ///
+  /// - Precondition: ȳ has the shape of x.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
   ) -> Tensor<Scalar> {
@@ -34,6 +38,6 @@ public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
     }
   }
 
-  /// `.activation`.
+  /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

@@ -12,7 +12,9 @@ public struct LogSoftmax<Scalar: RealScalar>: ParameterlessLayer {
   /// A log-softmax.
   public init() {}
 
-  /// y, which is also the cache. Stops at a scalar, which has no last axis.
+  /// y, which is also the cache.
+  ///
+  /// - Precondition: x has at least one axis.
   public func forward(
     _ input: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
@@ -20,7 +22,9 @@ public struct LogSoftmax<Scalar: RealScalar>: ParameterlessLayer {
     return (output, output)
   }
 
-  /// ȳ_i − eʸⁱ Σ_j ȳ_j, of x's shape. Stops at a ȳ of another.
+  /// ȳ_i − eʸⁱ Σ_j ȳ_j, of x's shape.
+  ///
+  /// - Precondition: ȳ has the shape of x.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
@@ -30,6 +34,6 @@ public struct LogSoftmax<Scalar: RealScalar>: ParameterlessLayer {
     }
   }
 
-  /// `.other`.
+  /// Neither a weight nor a nonlinearity.
   public var signalKind: SignalKind? { .other }
 }

@@ -21,18 +21,20 @@ public struct ReLU<Scalar: RealScalar>: ParameterlessLayer {
     return (output, output)
   }
 
-  /// ȳ where y > 0, else 0, of x's shape. Stops at a ȳ of another.
+  /// ȳ where y > 0, else 0, of x's shape.
+  ///
+  /// - Precondition: ȳ has the shape of x.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
     combine(output, outputGradient, "ReLU") { VectorKernels.reluBackward($0, $1, into: $2) }
   }
 
-  /// The units.
+  /// The output of the nonlinearity.
   public func activations(in output: Tensor<Scalar>) -> [Activation<Scalar>] {
     [Activation(.relu, output: output)]
   }
 
-  /// `.activation`.
+  /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

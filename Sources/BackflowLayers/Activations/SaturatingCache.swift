@@ -1,10 +1,10 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// What the backward pass of a unit that saturates reads, and what shows whether it does.
+/// The cache of a nonlinearity that saturates.
 public struct SaturatingCache<Scalar: RealScalar>: Sendable {
-  /// x, from which the gradient is computed
+  /// x, from which the backward pass computes the gradient.
   public let input: Tensor<Scalar>
-  /// y, which rounds to its limit where the unit is saturated
+  /// y, which an observer checks for saturation.
   public let output: Tensor<Scalar>
 }

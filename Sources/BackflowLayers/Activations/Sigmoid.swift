@@ -5,8 +5,8 @@ public import BackflowLinearAlgebra
 ///
 ///     y = 1/(1 + e⁻ˣ)        x̄ = ȳ y (1 − y) = ȳ σ(x) σ(−x)
 ///
-/// The local gradient is at most ¼, and vanishes where the unit is saturated. It is computed from x: y
-/// rounds to 1 from x = 17 on in single precision, where the gradient is 4e-8 and not 0.
+/// The slope is at most ¼ and vanishes where the unit is saturated. It is computed from x, because in
+/// single precision y rounds to 1 from x = 17 on, where the slope is 4e-8 and not 0.
 /// LeCun et al., "Efficient BackProp", 1998.
 ///
 /// Shapes: any. Cache: x and y. Cost: O(count).
@@ -22,7 +22,9 @@ public struct Sigmoid<Scalar: RealScalar>: ParameterlessLayer {
     return (output, SaturatingCache(input: input, output: output))
   }
 
-  /// ȳ y (1 − y), of x's shape. Stops at a ȳ of another.
+  /// ȳ y (1 − y), of x's shape.
+  ///
+  /// - Precondition: ȳ has the shape of x.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ cache: SaturatingCache<Scalar>
   ) -> Tensor<Scalar> {
@@ -31,11 +33,11 @@ public struct Sigmoid<Scalar: RealScalar>: ParameterlessLayer {
     }
   }
 
-  /// The units.
+  /// The output of the nonlinearity.
   public func activations(in cache: SaturatingCache<Scalar>) -> [Activation<Scalar>] {
     [Activation(.sigmoid, output: cache.output)]
   }
 
-  /// `.activation`.
+  /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

@@ -5,15 +5,17 @@ public import BackflowLinearAlgebra
 ///
 ///     y_i = eˣⁱ / Σ_j eˣʲ        x̄_i = y_i (ȳ_i − Σ_j ȳ_j y_j)
 ///
-/// Shifted by each row's maximum, so that nothing overflows. Before a cross-entropy use
-/// `softmaxCrossEntropy`, which takes the logits. Bridle, NIPS 1989.
+/// Each row is shifted by its maximum, so that nothing overflows. With a cross-entropy use
+/// `softmaxCrossEntropy` instead, which takes the logits. Bridle, NIPS 1989.
 ///
 /// Shapes: x and y [..., C]. Cache: y. Cost: O(count).
 public struct Softmax<Scalar: RealScalar>: ParameterlessLayer {
   /// A softmax.
   public init() {}
 
-  /// y, which is also the cache. Stops at a scalar, which has no last axis.
+  /// y, which is also the cache.
+  ///
+  /// - Precondition: x has at least one axis.
   public func forward(
     _ input: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
@@ -21,7 +23,9 @@ public struct Softmax<Scalar: RealScalar>: ParameterlessLayer {
     return (output, output)
   }
 
-  /// y_i (ȳ_i − Σ_j ȳ_j y_j), of x's shape. Stops at a ȳ of another.
+  /// y_i (ȳ_i − Σ_j ȳ_j y_j), of x's shape.
+  ///
+  /// - Precondition: ȳ has the shape of x.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {
@@ -31,6 +35,6 @@ public struct Softmax<Scalar: RealScalar>: ParameterlessLayer {
     }
   }
 
-  /// `.other`.
+  /// Neither a weight nor a nonlinearity.
   public var signalKind: SignalKind? { .other }
 }

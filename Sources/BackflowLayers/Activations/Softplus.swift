@@ -20,13 +20,15 @@ public struct Softplus<Scalar: RealScalar>: ParameterlessLayer {
     (map(input) { VectorKernels.softplus($0, into: $1) }, input)
   }
 
-  /// ȳ σ(x), of x's shape. Stops at a ȳ of another.
+  /// ȳ σ(x), of x's shape.
+  ///
+  /// - Precondition: ȳ has the shape of x.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ input: Tensor<Scalar>
   ) -> Tensor<Scalar> {
     combine(input, outputGradient, "Softplus") { VectorKernels.softplusBackward($0, $1, into: $2) }
   }
 
-  /// `.activation`.
+  /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

@@ -5,8 +5,8 @@ public import BackflowLinearAlgebra
 ///
 ///     y = tanh x        x̄ = ȳ (1 − y²)
 ///
-/// The local gradient is at most 1, and vanishes where the unit is saturated. It is computed from x, because
-/// y rounds to ±1 long before the gradient is 0.
+/// The slope is at most 1 and vanishes where the unit is saturated. It is computed from x, because y rounds
+/// to ±1 long before the slope is 0.
 /// LeCun et al., "Efficient BackProp", 1998.
 ///
 /// Shapes: any. Cache: x and y. Cost: O(count).
@@ -22,7 +22,9 @@ public struct Tanh<Scalar: RealScalar>: ParameterlessLayer {
     return (output, SaturatingCache(input: input, output: output))
   }
 
-  /// ȳ (1 − y²), of x's shape. Stops at a ȳ of another.
+  /// ȳ (1 − y²), of x's shape.
+  ///
+  /// - Precondition: ȳ has the shape of x.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ cache: SaturatingCache<Scalar>
   ) -> Tensor<Scalar> {
@@ -31,11 +33,11 @@ public struct Tanh<Scalar: RealScalar>: ParameterlessLayer {
     }
   }
 
-  /// The units.
+  /// The output of the nonlinearity.
   public func activations(in cache: SaturatingCache<Scalar>) -> [Activation<Scalar>] {
     [Activation(.tanh, output: cache.output)]
   }
 
-  /// `.activation`.
+  /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

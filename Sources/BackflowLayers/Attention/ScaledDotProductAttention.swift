@@ -9,15 +9,15 @@ public import BackflowLinearAlgebra
 ///
 ///     S̄ = P ⊙ (P̄ − Σ_keys P ⊙ P̄)        Q̄ = S̄ K/√E        K̄ = S̄ᵀ Q/√E        V̄ = Pᵀ Ȳ
 ///
-/// With a causal mask the keys j > i have no weight for query i: their P is 0, and so is their S̄. A
-/// value that is not finite reaches every query all the same, because 0 · NaN is NaN. Vaswani et al.,
+/// With a causal mask the keys j > i have no weight for query i: their P is 0, and so is their S̄. A value
+/// that is not finite still reaches every query, because 0 · NaN is NaN. Vaswani et al.,
 /// "Attention is all you need", NeurIPS 2017.
 ///
 /// Shapes: Q [..., T, E], K [..., S, E], V [..., S, F], Y [..., T, F]; leading axes (batch, heads) are
-/// M matrices, alike in all. Cache: Q, K, V and P, [..., T, S]. Cost: 2·M·T·S·(E + F) flops forward,
-/// twice that backward. It has three inputs, so it is no `Layer`.
+/// M matrices, the same in all. Cache: Q, K, V and P, [..., T, S]. Cost: 2·M·T·S·(E + F) flops forward,
+/// twice that backward. It has three inputs, so it is not a `Layer`.
 public struct ScaledDotProductAttention<Scalar: RealScalar>: Sendable {
-  /// Whether a query sees only the keys up to its own place.
+  /// Whether a query attends only to the keys up to its own position.
   public let isCausal: Bool
 
   /// An attention with or without the causal mask.
@@ -31,12 +31,13 @@ public struct ScaledDotProductAttention<Scalar: RealScalar>: Sendable {
     public let key: Tensor<Scalar>
     /// V, [..., S, F]
     public let value: Tensor<Scalar>
-    /// P: how much query i takes of value j, [..., T, S]
+    /// P: the weight of value j for query i, [..., T, S]
     public let weights: Tensor<Scalar>
   }
 
-  /// Y, [..., T, F], from query [..., T, E], key [..., S, E] and value [..., S, F]. Stops if they do not
-  /// fit together.
+  /// Y, [..., T, F], from query [..., T, E], key [..., S, E] and value [..., S, F].
+  ///
+  /// - Precondition: The shapes fit together.
   public func forward(
     query: Tensor<Scalar>, key: Tensor<Scalar>, value: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Cache) {
@@ -53,7 +54,9 @@ public struct ScaledDotProductAttention<Scalar: RealScalar>: Sendable {
     )
   }
 
-  /// Q̄ = S̄ K/√E, K̄ = S̄ᵀ Q/√E, V̄ = Pᵀ Ȳ from Ȳ [..., T, F]. Stops at another shape.
+  /// Q̄ = S̄ K/√E, K̄ = S̄ᵀ Q/√E, V̄ = Pᵀ Ȳ from Ȳ.
+  ///
+  /// - Precondition: Ȳ is [..., T, F].
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (query: Tensor<Scalar>, key: Tensor<Scalar>, value: Tensor<Scalar>) {

@@ -5,7 +5,7 @@ public import BackflowLinearAlgebra
 ///
 ///     y = x Wᵀ + b
 ///
-/// Backward, with ȳ the gradient of the loss by y, summed over all rows:
+/// Backward, with ȳ the gradient of the loss with respect to y, summed over all rows:
 ///
 ///     x̄ = ȳ W        W̄ = ȳᵀ x        b̄ = Σ ȳ
 ///
@@ -19,7 +19,9 @@ public struct Dense<Scalar: RealScalar>: Layer {
   /// b, [O]
   public var bias: Tensor<Scalar>
 
-  /// A layer with these parameters: `weight` [O, I], `bias` [O]. Stops if they do not fit together.
+  /// A layer with these parameters: `weight` [O, I], `bias` [O].
+  ///
+  /// - Precondition: The shapes fit together.
   public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>) {
     require(
       weight.rank == 2 && bias.shape == [weight.shape[0]],
@@ -28,7 +30,7 @@ public struct Dense<Scalar: RealScalar>: Layer {
     self.bias = bias
   }
 
-  /// A layer from I = `inputSize` to O = `outputSize` features, with freshly drawn weights and zero bias.
+  /// A layer from I = `inputSize` to O = `outputSize` features, with randomly initialized weights and zero bias.
   public init(
     inputSize: Int, outputSize: Int, weights: Initializer = .glorotUniform(),
     using random: inout RandomSource
@@ -37,13 +39,15 @@ public struct Dense<Scalar: RealScalar>: Layer {
       weight: weights([outputSize, inputSize], using: &random), bias: .zeros([outputSize]))
   }
 
-  /// What `backward` reads: the input, [..., I].
+  /// What `backward` reads.
   public struct Cache: Sendable {
     /// x, [..., I]
     public let input: Tensor<Scalar>
   }
 
-  /// y = x Wᵀ + b, [..., I] → [..., O]. Stops at another last axis.
+  /// y = x Wᵀ + b, [..., I] → [..., O].
+  ///
+  /// - Precondition: The last axis of x is I.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
@@ -55,7 +59,9 @@ public struct Dense<Scalar: RealScalar>: Layer {
     return (output, Cache(input: input))
   }
 
-  /// x̄ = ȳ W, W̄ = ȳᵀ x, b̄ = Σ ȳ from ȳ [..., O]. Stops at another shape.
+  /// x̄ = ȳ W, W̄ = ȳᵀ x, b̄ = Σ ȳ from ȳ.
+  ///
+  /// - Precondition: ȳ is [..., O].
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func backward(
@@ -78,9 +84,9 @@ public struct Dense<Scalar: RealScalar>: Layer {
     visit("bias", &bias)
   }
 
-  /// x.
+  /// The input x.
   public func input(in cache: Cache) -> Tensor<Scalar>? { cache.input }
 
-  /// `.weight`.
+  /// Multiplies the signal by the weight.
   public var signalKind: SignalKind? { .weight }
 }

@@ -9,19 +9,21 @@ public import BackflowLinearAlgebra
 /// Bengio et al., JMLR 3 (2003).
 ///
 /// Shapes: indices of any shape [...], in row-major order; W [V, E], y [..., E]. Cache: the indices.
-/// Cost: count·E moves forward, as many additions backward, and V·E to clear W̄. It has no input to
-/// take a gradient by, so it is no `Layer`.
+/// Cost: count·E moves forward, as many additions backward, and V·E to clear W̄. Its input
+/// has no gradient, so it is not a `Layer`.
 public struct Embedding<Scalar: RealScalar>: Parameterized {
   /// W, [V, E]
   public var weight: Tensor<Scalar>
 
-  /// A table with these rows, [V, E]. Stops at another rank.
+  /// A table with these rows, [V, E].
+  ///
+  /// - Precondition: The table has two axes.
   public init(weight: Tensor<Scalar>) {
-    require(weight.rank == 2, "Embedding: a table is [V, E], not \(weight.shape)")
+    require(weight.rank == 2, "Embedding: weight \(weight.shape) instead of [V, E]")
     self.weight = weight
   }
 
-  /// A table of `count` vectors of `size`, drawn from the standard normal distribution.
+  /// A table of V = `count` vectors of E = `size` features, drawn from the standard normal distribution.
   public init(count: Int, size: Int, using random: inout RandomSource) {
     self.init(weight: random.normal([count, size]))
   }
@@ -34,15 +36,16 @@ public struct Embedding<Scalar: RealScalar>: Parameterized {
     public let outputShape: Shape
   }
 
-  /// y, [..., E], for indices of `shape`, which is [indices.count] if left out. Stops at an index
-  /// outside 0 ..< V, and unless the shape has as many elements as there are indices.
+  /// y, [..., E], for indices of `shape`, which is [indices.count] by default.
+  ///
+  /// - Precondition: Indices are in 0 ..< V, and the shape has as many elements as there are indices.
   public func forward(
     _ indices: [Int], shape: Shape? = nil
   ) -> (output: Tensor<Scalar>, cache: Cache) {
     let shape = shape ?? [indices.count]
     require(
       shape.elementCount == indices.count,
-      "Embedding: \(indices.count) indices cannot have shape \(shape)")
+      "Embedding: \(indices.count) indices instead of \(shape.elementCount) for shape \(shape)")
     let outputShape = Shape(Array(shape) + [weight.shape[1]])
     var output = Tensor<Scalar>(uninitialized: outputShape)
     VectorKernels.gatherRows(
@@ -50,7 +53,9 @@ public struct Embedding<Scalar: RealScalar>: Parameterized {
     return (output, Cache(indices: indices, outputShape: outputShape))
   }
 
-  /// W̄[v] = Σ ȳ_n over all n with i_n = v, [V, E], from ȳ [..., E]. Stops at another shape.
+  /// W̄[v] = Σ ȳ_n over all n with i_n = v, [V, E], from ȳ.
+  ///
+  /// - Precondition: ȳ is [..., E].
   public func backward(_ outputGradient: Tensor<Scalar>, _ cache: Cache) -> Embedding {
     requireGradient(outputGradient, of: cache.outputShape, "Embedding")
     var gradient = Tensor<Scalar>.zeros(weight.shape)

@@ -1,7 +1,7 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// Batch normalisation over every axis but the second (PyTorch `BatchNorm1d` and `BatchNorm2d`).
+/// Batch normalization over every axis but the second (PyTorch `BatchNorm1d` and `BatchNorm2d`).
 ///
 ///     μ = mean(x)      v = mean((x − μ)²)      r = 1/√(v + ε)
 ///     x̂ = (x − μ) r    y = γ x̂ + β
@@ -10,14 +10,14 @@ public import BackflowLinearAlgebra
 ///
 ///     x̄ = γ r (ȳ − (β̄ + x̂ γ̄)/m)        γ̄ = Σ ȳ x̂        β̄ = Σ ȳ
 ///
-/// In evaluation μ and v are the running statistics, constants, and x̄ = γ r ȳ. A training step moves
-/// them by `updateBuffers(from:)`, with the unbiased variance v m/(m − 1):
+/// In evaluation μ and v are the running statistics, which are constants, and x̄ = γ r ȳ. A training step
+/// updates them by `updateBuffers(from:)`, with the unbiased variance v m/(m − 1):
 ///
 ///     μ_running ← (1 − momentum) μ_running + momentum μ        likewise v_running
 ///
-/// Ioffe and Szegedy, "Batch normalization", ICML 2015; running statistics as PyTorch has them.
+/// Ioffe and Szegedy, "Batch normalization", ICML 2015; running statistics as in PyTorch.
 ///
-/// Shapes: x and y [N, C], [N, C, L] or [N, C, H, W]; γ, β, μ and v [C]. Cache: x̂, μ, v and r.
+/// Shapes: x and y [N, C], [N, C, L] or [N, C, height, width]; γ, β, μ and v [C]. Cache: x̂, μ, v and r.
 /// Cost: 8·count flops forward, 9·count backward.
 public struct BatchNorm<Scalar: RealScalar>: Parameterized {
   /// γ, [C]
@@ -28,13 +28,17 @@ public struct BatchNorm<Scalar: RealScalar>: Parameterized {
   public var runningMean: Tensor<Scalar>
   /// The running unbiased v, [C]: a buffer, not a parameter.
   public var runningVariance: Tensor<Scalar>
-  /// The weight of the newest batch in the running statistics. Stops outside 0...1.
+  /// The weight of the new batch in the running statistics.
+  ///
+  /// - Precondition: The momentum is in 0...1.
   public var momentum: Double { didSet { checkMomentum() } }
   /// ε, which keeps r finite where a channel is constant.
   public let epsilon: Double
 
-  /// A layer with these parameters and statistics, all [C]. Stops if their shapes differ, without
-  /// channels, at a momentum outside 0...1, and unless ε > 0 also when rounded to `Scalar`.
+  /// A layer with these parameters and statistics, all [C].
+  ///
+  /// - Precondition: Both have one shape with at least one channel, the momentum is in 0...1, and ε
+  ///   is positive, also when rounded to `Scalar`.
   public init(
     weight: Tensor<Scalar>, bias: Tensor<Scalar>, runningMean: Tensor<Scalar>,
     runningVariance: Tensor<Scalar>, momentum: Double = 0.1, epsilon: Double = 1e-5
@@ -45,7 +49,7 @@ public struct BatchNorm<Scalar: RealScalar>: Parameterized {
         && runningVariance.shape == shape,
       "BatchNorm: weight \(shape), bias \(bias.shape), running mean \(runningMean.shape) and"
         + " running variance \(runningVariance.shape) do not fit together")
-    require(weight.count > 0, "BatchNorm: a layer without channels has nothing to normalise")
+    require(weight.count > 0, "BatchNorm: weight \(weight.shape) has no channels")
     SettingRange.positive.check(epsilon, "ε", of: "BatchNorm", in: Scalar.self)
     self.weight = weight
     self.bias = bias
@@ -79,7 +83,7 @@ public struct BatchNorm<Scalar: RealScalar>: Parameterized {
     visit("running_var", &runningVariance)
   }
 
-  /// `.other`.
+  /// Neither a weight nor a nonlinearity.
   public var signalKind: SignalKind? { .other }
 }
 
@@ -88,29 +92,32 @@ extension BatchNorm: Layer {
   public struct Cache: Sendable {
     /// x̂, of the input's shape
     public let normalized: Tensor<Scalar>
-    /// μ that was subtracted, [C]
+    /// The μ that was subtracted, [C]
     public let mean: Tensor<Scalar>
     /// v, the biased variance of the batch or the running one, [C]
     public let variance: Tensor<Scalar>
     /// r, [C]
     public let inverseDeviation: Tensor<Scalar>
-    /// Whether μ and v are the batch's own, through which the gradient flows.
+    /// Whether μ and v are those of the batch, so that the gradient flows through them.
     public let isTraining: Bool
   }
 
-  /// y with the running statistics, as in evaluation. Stops unless x is [N, C, ...].
+  /// y in evaluation mode, with the running statistics.
+  ///
+  /// - Precondition: x is [N, C, ...].
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     forward(input, .evaluation)
   }
 
-  /// y = γ x̂ + β, in training with the statistics of the batch. Stops unless x is [N, C, ...], and in
-  /// training unless a channel has more than one value.
+  /// y = γ x̂ + β, in training with the statistics of the batch.
+  ///
+  /// - Precondition: x is [N, C, ...], and in training each channel has more than one value.
   public func forward(
     _ input: Tensor<Scalar>, _ mode: Mode
   ) -> (output: Tensor<Scalar>, cache: Cache) {
     require(
       input.rank >= 2 && input.shape[1] == weight.count,
-      "BatchNorm: input \(input.shape) does not fit weight \(weight.shape); it must be [N, C, ...]")
+      "BatchNorm: input \(input.shape) instead of [N, \(weight.count), ...]")
     let channels = input.channels(axis: 1)
     let moments =
       mode == .evaluation
@@ -131,23 +138,24 @@ extension BatchNorm: Layer {
   ) -> ChannelMoments {
     require(
       channels.countOfChannel > 1,
-      "BatchNorm: input \(input.shape) has no variance, \(channels.countOfChannel) value a channel")
+      "BatchNorm: input \(input.shape) has \(channels.countOfChannel) values in each channel, which have no variance"
+    )
     return input.moments(channels)
   }
 
-  /// x̄ = γ r (ȳ − (β̄ + x̂ γ̄)/m) after training, γ r ȳ after evaluation; γ̄ = Σ ȳ x̂,
-  /// β̄ = Σ ȳ. Stops unless ȳ has y's shape.
+  /// x̄ = γ r (ȳ − (β̄ + x̂ γ̄)/m) after training, γ r ȳ after evaluation; γ̄ = Σ ȳ x̂, β̄ = Σ ȳ.
+  ///
+  /// - Precondition: ȳ has the shape of y.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: BatchNorm) {
     requireGradient(outputGradient, of: cache.normalized.shape, "BatchNorm")
     let channels = outputGradient.channels(axis: 1)
-    // In training x̂ sums to 0 over a channel, so ȳ may be taken about its mean: what Σ x̂ has of rounding
-    // would else be multiplied by it.
-    let moments = outputGradient.moments(channels, withVariance: false)
+    // γ̄ = Σ ȳ x̂. In training x̂ sums to 0 over a channel, so ȳ is taken about its mean; otherwise the mean
+    // would multiply the rounding error of that sum.
+    let mean = outputGradient.moments(channels, withVariance: false)
     let dots = VectorKernels.channelDots(
-      outputGradient.span, around: cache.isTraining ? moments : nil, cache.normalized.span,
-      channels)
+      outputGradient.span, around: cache.isTraining ? mean : nil, cache.normalized.span, channels)
     let gradients = BatchNorm(
       weight: Tensor(shape: weight.shape, storage: dots.rounded()),
       bias: outputGradient.sums(channels),
@@ -159,15 +167,18 @@ extension BatchNorm: Layer {
       let zero = Tensor<Scalar>.zeros(scale.shape)
       return (outputGradient.affine(scale: scale, shift: zero, channels), gradients)
     }
+    // x̄ = γ r (ȳ − mean(ȳ) − x̂ mean(ȳ x̂))
     let m = Double(channels.countOfChannel)
-    let inputGradient = outputGradient.residuals(
-      moments, cache.normalized, slopes: moments.map { dots.span[$0] / m },
-      factors: Buffer(converting: scale.span), channels)
+    let meanOfProduct = mean.map { dots.span[$0] / m }
+    let inputGradient = outputGradient.centered(
+      by: mean, minus: cache.normalized, times: meanOfProduct,
+      scale: Buffer(converting: scale.span),
+      channels)
     return (inputGradient, gradients)
   }
 
-  /// Moves the running statistics towards the batch's; does nothing after an evaluation. A variance that
-  /// the precision does not hold counts as its largest number, so that it is forgotten like any other.
+  /// Moves the running statistics toward those of a training batch. A variance that the precision cannot
+  /// represent counts as its largest number, so that its influence fades as that of any other.
   public mutating func updateBuffers(from cache: Cache) {
     guard cache.isTraining else { return }
     let count = Scalar(cache.normalized.count / weight.count)
@@ -177,8 +188,8 @@ extension BatchNorm: Layer {
     runningVariance = average(runningVariance, variance)
   }
 
-  /// Rounded weights may not add up to 1; with the difference, what equals the batch's stays as it is. Where
-  /// little is kept, the difference would lose the batch's digits.
+  /// The moving average. Rounded weights may not add up to 1, so the difference is added, which leaves a
+  /// statistic that equals the new one unchanged; with a large momentum it would lose digits instead.
   private func average(_ running: Tensor<Scalar>, _ new: Tensor<Scalar>) -> Tensor<Scalar> {
     let (keep, take) = (Scalar(1 - momentum), Scalar(momentum))
     return take > 0.5 ? running * keep + new * take : running + (new * take - running * take)

@@ -1,12 +1,12 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// Layer normalisation over the last axis (PyTorch `LayerNorm(E)`).
+/// Layer normalization over the last axis (PyTorch `LayerNorm(E)`).
 ///
 ///     μ = mean(x)      v = mean((x − μ)²)      r = 1/√(v + ε)
 ///     x̂ = (x − μ) r    y = γ ⊙ x̂ + β
 ///
-/// with a mean of its own for each row. Backward, with g = γ ⊙ ȳ and sums over rows for γ and β:
+/// with one mean for each row. Backward, with g = γ ⊙ ȳ and sums over rows for γ and β:
 ///
 ///     x̄ = r (g − mean(g) − x̂ mean(g ⊙ x̂))        γ̄ = Σ ȳ ⊙ x̂        β̄ = Σ ȳ
 ///
@@ -23,8 +23,9 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
   /// ε, which keeps r finite where a row is constant.
   public let epsilon: Double
 
-  /// A layer with these parameters, both [E]. Stops if their shapes differ, and unless ε > 0
-  /// also when rounded to `Scalar`.
+  /// A layer with these parameters, both [E].
+  ///
+  /// - Precondition: Both have one shape, and ε is positive, also when rounded to `Scalar`.
   public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>, epsilon: Double = 1e-5) {
     require(
       weight.rank == 1 && bias.shape == weight.shape,
@@ -48,7 +49,9 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
     public let inverseDeviation: Tensor<Scalar>
   }
 
-  /// y = γ ⊙ x̂ + β, [..., E]. Stops unless x is [..., E].
+  /// y = γ ⊙ x̂ + β, [..., E].
+  ///
+  /// - Precondition: The last axis of x is E.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     require(
       input.rank >= 1 && [input.shape[input.rank - 1]] == weight.shape,
@@ -64,7 +67,9 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
     return (output, cache)
   }
 
-  /// x̄ = r (g − mean(g) − x̂ mean(g ⊙ x̂)), γ̄ = Σ ȳ ⊙ x̂, β̄ = Σ ȳ. Stops unless ȳ has y's shape.
+  /// x̄ = r (g − mean(g) − x̂ mean(g ⊙ x̂)), γ̄ = Σ ȳ ⊙ x̂, β̄ = Σ ȳ.
+  ///
+  /// - Precondition: ȳ has the shape of y.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: LayerNorm) {
@@ -73,15 +78,18 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
     let rows = normalized.asRows.channels(axis: 0)
     let features = normalized.asRows.channels(axis: 1)
 
+    // g = γ ⊙ ȳ
     var g = outputGradient
     VectorKernels.multiplyRow(weight.span, into: g.mutableSpan)
-    // x̂ sums to 0 over a row, so g may be taken about its mean in the products as well.
-    let moments = g.moments(rows, withVariance: false)
-    let dots = VectorKernels.channelDots(g.span, around: moments, normalized.span, rows)
-    let inputGradient = g.residuals(
-      moments, normalized, slopes: moments.map { dots.span[$0] / Double(weight.count) },
-      factors: Buffer(converting: r.span), rows)
+    // mean(g) and mean(g ⊙ x̂) of each row; x̂ sums to 0, so g is taken about its mean in the products too.
+    let mean = g.moments(rows, withVariance: false)
+    let dots = VectorKernels.channelDots(g.span, around: mean, normalized.span, rows)
+    let meanOfProduct = mean.map { dots.span[$0] / Double(weight.count) }
+    // x̄ = r (g − mean(g) − x̂ mean(g ⊙ x̂))
+    let inputGradient = g.centered(
+      by: mean, minus: normalized, times: meanOfProduct, scale: Buffer(converting: r.span), rows)
 
+    // γ̄ = Σ ȳ ⊙ x̂, β̄ = Σ ȳ
     let gradients = LayerNorm(
       weight: outputGradient.dots(normalized, features), bias: outputGradient.sums(features),
       epsilon: epsilon)
@@ -94,6 +102,6 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
     visit("bias", &bias)
   }
 
-  /// `.other`.
+  /// Neither a weight nor a nonlinearity.
   public var signalKind: SignalKind? { .other }
 }

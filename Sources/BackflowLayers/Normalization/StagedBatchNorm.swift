@@ -1,7 +1,7 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// Batch normalisation as the graph of its elementary steps, each with its local gradient.
+/// Batch normalization as the graph of its elementary steps, each with its local gradient.
 ///
 ///     forward                  backward, from the last step to the first
 ///     μ = Σ x / m              x̄ = c̄ + μ̄/m
@@ -15,8 +15,8 @@ public import BackflowLinearAlgebra
 ///     y = z + β                z̄ = ȳ           β̄ = Σ ȳ
 ///
 /// Sums run over the m elements of a channel. c̄ has two terms because c is used twice. `BatchNorm`
-/// computes the same in closed form and in fewer passes; this one is for looking at. It always uses
-/// the statistics of the batch. Ioffe and Szegedy, "Batch normalization", ICML 2015.
+/// computes the same in closed form and in fewer passes; this layer shows the steps. It always uses the
+/// statistics of the batch. Ioffe and Szegedy, "Batch normalization", ICML 2015.
 ///
 /// Shapes: x, c, q, x̂, z and y [N, C, ...]; μ, v, s, r, γ and β [C]. Cache: every step. Cost: about
 /// 10·count flops forward, 14·count backward.
@@ -37,7 +37,7 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
     (self.weight, self.bias, self.epsilon) = (weight, bias, epsilon)
   }
 
-  /// Every value of the graph, or the gradient of the loss by every value.
+  /// Every value of the graph, or the gradient of the loss with respect to every value.
   public struct Stages: Sendable {
     /// x, [N, C, ...]
     public let input: Tensor<Scalar>
@@ -65,21 +65,22 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
     public let output: Tensor<Scalar>
   }
 
-  /// y, and every step on the way to it. Stops unless x is [N, C, ...] with more than one value a
-  /// channel.
+  /// y and the steps that lead to it.
+  ///
+  /// - Precondition: x is [N, C, ...] with more than one value in each channel.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Stages) {
     require(
       input.rank >= 2 && input.shape[1] == weight.count && input.count > weight.count,
-      "StagedBatchNorm: input \(input.shape) does not fit weight \(weight.shape); it must be [N, C, ...]"
-        + " with more than one value a channel")
+      "StagedBatchNorm: input \(input.shape) instead of [N, \(weight.count), ...] with more than one"
+        + " value in each channel")
     let channels = input.channels(axis: 1)
     let spread = { (number: Tensor<Scalar>) in number.spread(along: input.shape) }
 
     let moments = input.moments(channels)
     let centered = input.standardized(moments, moments.map { _ in 1 }, channels)
     let squared = centered.squared()
-    // From the moments in double: the mean is rounded once where it is shown, and s is right where squares are
-    // out of range.
+    // From the moments in double, so that the mean is rounded once and s is right where squares are out of
+    // range.
     let (mean, variance) = (moments.means(Scalar.self), moments.variances(Scalar.self))
     let inverseDeviations = moments.inverseDeviations(epsilon: epsilon)
     let inverse = Tensor<Scalar>(shape: weight.shape, storage: inverseDeviations.rounded())
@@ -95,7 +96,8 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
     return (output, stages)
   }
 
-  /// The gradients by the input and the parameters; `stageGradients` has those by every step.
+  /// The gradients with respect to the input and the parameters; see `stageGradients` for those with respect
+  /// to every step.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Stages
   ) -> (inputGradient: Tensor<Scalar>, gradients: StagedBatchNorm) {
@@ -106,7 +108,9 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
     )
   }
 
-  /// The gradient by every step, from the last to the first. Stops unless ȳ has y's shape.
+  /// The gradient of the loss with respect to every step.
+  ///
+  /// - Precondition: ȳ has the shape of y.
   public func stageGradients(_ outputGradient: Tensor<Scalar>, _ stages: Stages) -> Stages {
     requireGradient(outputGradient, of: stages.output.shape, "StagedBatchNorm")
     let channels = outputGradient.channels(axis: 1)
@@ -136,7 +140,7 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
     visit("bias", &bias)
   }
 
-  /// `.other`.
+  /// Neither a weight nor a nonlinearity.
   public var signalKind: SignalKind? { .other }
 }
 
@@ -147,7 +151,7 @@ extension StagedBatchNorm {
     let steps: [(String, String, [Int], KeyPath<Stages, Tensor<Scalar>>)] = [
       ("x", "", [], \.input),
       ("μ", "mean", [0], \.mean),
-      ("c", "centre", [0, 1], \.centered),
+      ("c", "center", [0, 1], \.centered),
       ("q", "square", [2], \.squared),
       ("v", "mean", [3], \.variance),
       ("s", "root", [4], \.deviation),
@@ -170,8 +174,8 @@ extension StagedBatchNorm {
       })
   }
 
-  /// x and c are used twice: the norms of the two parts of x̄ = c̄ + μ̄/m and of c̄ = r x̂̄ + 2 c q̄, by
-  /// the name of the step they come back through and the place of x or c.
+  /// x and c are used twice: the norms of the two parts of x̄ = c̄ + μ̄/m and of c̄ = r x̂̄ + 2 c q̄, by the
+  /// name of the step through which they flow back and the index of x or c.
   private func partsOfGradients(_ gradients: Stages, _ stages: Stages) -> [String: [Int: Double]] {
     let m = Scalar(stages.input.count / weight.count)
     let throughMean = (gradients.mean / m).spread(along: stages.input.shape)
@@ -188,7 +192,7 @@ extension StagedBatchNorm {
   }
 }
 
-/// ‖tensor‖₂, in double whatever the elements are.
+/// ‖tensor‖₂ in double.
 private func norm<Scalar: RealScalar>(_ tensor: Tensor<Scalar>) -> Double {
   VectorKernels.norm(tensor.span)
 }

@@ -1,9 +1,9 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-// A tensor seen as [outer, channels, inner], for layers that keep one number a channel.
+// A tensor seen as [outer, channels, inner], for layers that keep one number for each channel.
 extension Tensor {
-  /// The view whose channels are the places along `axis`.
+  /// The view whose channels are the indices along `axis`.
   func channels(axis: Int) -> ChannelLayout {
     ChannelLayout(
       outer: shape[..<axis].reduce(1, *), channels: shape[axis],
@@ -24,7 +24,7 @@ extension Tensor {
       storage: VectorKernels.channelDots(span, other.span, layout).rounded())
   }
 
-  /// The mean of each channel, and its variance, divided by the count (the biased one), if it is asked for.
+  /// The mean of each channel and, if asked for, its biased variance, which is divided by the count.
   func moments(_ layout: ChannelLayout, withVariance: Bool = true) -> ChannelMoments {
     VectorKernels.channelMoments(span, layout, withVariance: withVariance)
   }
@@ -45,15 +45,15 @@ extension Tensor {
     }
   }
 
-  /// (self − mean − other · slope) factor, by channel: what is left of a gradient that flows back through a
-  /// normalization, in double, because a gradient may be far from 0 and near its mean.
-  func residuals(
-    _ moments: ChannelMoments, _ other: Tensor, slopes: Buffer<Double>, factors: Buffer<Double>,
-    _ layout: ChannelLayout
+  /// (self − mean − other · weight) scale, by channel: the gradient that flows back through a normalization.
+  /// Computed in double, because a gradient may be far from 0 and near its mean.
+  func centered(
+    by mean: ChannelMoments, minus other: Tensor, times weights: Buffer<Double>,
+    scale: Buffer<Double>, _ layout: ChannelLayout
   ) -> Tensor {
     map(self) {
       VectorKernels.channelResiduals(
-        $0, moments, other.span, slopes: slopes, factors: factors, layout, into: $1)
+        $0, mean, other.span, slopes: weights, factors: scale, layout, into: $1)
     }
   }
 }
@@ -62,8 +62,8 @@ extension ChannelMoments {
   /// The means, [channels].
   func means<S>(_: S.Type = S.self) -> Tensor<S> { vector { mean($0) } }
 
-  /// The variances, [channels]. One that is finite and beyond the largest number of the precision becomes
-  /// that number, so that running statistics recover from it.
+  /// The variances, [channels]. A finite one beyond the largest number of the precision becomes that number,
+  /// so that running statistics recover from it.
   func variances<S>(_: S.Type = S.self) -> Tensor<S> {
     let largest = Double(S.greatestFiniteMagnitude)
     return vector { channel in

@@ -7,16 +7,20 @@ public import BackflowLinearAlgebra
 ///
 /// Shapes: x [N, ...], y [N, rest]. Cache: the shape of x. Cost: none, the elements are shared.
 public struct Flatten<Scalar: RealScalar>: ParameterlessLayer {
-  /// A flattening.
+  /// A layer that flattens.
   public init() {}
 
-  /// x as [N, rest]. Stops at a scalar.
+  /// x as [N, rest].
+  ///
+  /// - Precondition: x has at least one axis.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Shape) {
-    require(input.rank >= 1, "Flatten: a scalar has no batch axis")
+    require(input.rank >= 1, "Flatten: input [] instead of [N, ...]")
     return (input.reshaped(to: flattened(input.shape)), input.shape)
   }
 
-  /// ȳ, [N, rest], in the shape of x. Stops unless it has y's shape.
+  /// ȳ, [N, rest], in the shape of x.
+  ///
+  /// - Precondition: ȳ has the shape of y.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ inputShape: Shape
   ) -> Tensor<Scalar> {
@@ -28,6 +32,6 @@ public struct Flatten<Scalar: RealScalar>: ParameterlessLayer {
     [shape[0], shape.dropFirst().reduce(1, *)]
   }
 
-  /// `.other`.
+  /// Neither a weight nor a nonlinearity.
   public var signalKind: SignalKind? { .other }
 }

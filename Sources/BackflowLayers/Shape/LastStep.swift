@@ -30,6 +30,6 @@ public struct LastStep<Scalar: RealScalar>: ParameterlessLayer {
     return result
   }
 
-  /// `.other`.
+  /// Neither a weight nor a nonlinearity.
   public var signalKind: SignalKind? { .other }
 }

@@ -20,7 +20,7 @@ import Testing
       var random = RandomSource(seed: 1)
       _ = Conv2D<Float>(inputChannels: 2, outputChannels: 0, kernelSize: 3, using: &random)
     }
-    #expect(stopMessage(channels).contains("Conv2D: no convolution leads from 2 to 0 channels"))
+    #expect(stopMessage(channels).contains("Conv2D: channel counts must be positive, they are 2 and 0"))
   }
 
   @Test func `need pixels, not padding alone`() async {

@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-@Suite struct `Layer normalisation` {
+@Suite struct `Layer normalization` {
   @Test func `gives every row mean 0 and variance 1`() {
     var random = RandomSource(seed: 1)
     let x: Tensor<Double> = random.normal([3, 2, 50], mean: 7, standardDeviation: 3)

@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-@Suite struct `Staged batch normalisation` {
+@Suite struct `Staged batch normalization` {
   let layer: BatchNorm<Double>
   let staged: StagedBatchNorm<Double>
   let x: Tensor<Double>

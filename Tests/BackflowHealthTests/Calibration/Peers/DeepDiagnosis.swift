@@ -52,7 +52,7 @@ extension PeerProfile {
       let variance = Double(parameter.value.variance())
       verdicts.append(
         verdict(
-          "poor weight initialisation", parameter.name, fires: !(1e-5...10).contains(variance),
+          "poor weight initialization", parameter.name, fires: !(1e-5...10).contains(variance),
           variance, limit: "variance outside 1e-5 … 10"))
     }
     return verdicts
