@@ -2,7 +2,7 @@ public import BackflowKernels
 public import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// How many samples each unit of an activation is saturated for.
+/// The number of samples for which each unit of an activation is saturated.
 public struct Saturation: Sendable, Equatable {
   /// The name of the layer.
   public let layer: String
@@ -10,24 +10,24 @@ public struct Saturation: Sendable, Equatable {
   public let gate: String?
   /// The nonlinearity.
   public let nonlinearity: Nonlinearity
-  /// The share of max φ′ below which a sample counts.
+  /// φ′/max φ′ below which a sample counts.
   public let slope: Double
-  /// How many samples and time steps there are.
+  /// The number of samples and time steps.
   public let samples: Int
-  /// For how many of them each unit is saturated on the low side, near 0 or −1.
+  /// The number of them for which each unit is saturated on the low side, near 0 or −1.
   public let low: [Int]
-  /// For how many of them each unit is saturated on the high side, near 1.
+  /// The number of them for which each unit is saturated on the high side, near 1.
   public let high: [Int]
 
-  /// Counts in one pass over the output, of running samples only; `nil` for a ReLU, which does not
-  /// saturate, and for nothing to count. NaN is on neither side.
+  /// Counts the running samples in one pass over the output. `nil` for a ReLU, which does not saturate, and
+  /// for an empty output. NaN is on neither side.
   public init?<Scalar: RealScalar>(_ activation: ObservedActivation<Scalar>, slope: Double) {
     guard let only = Saturation.count([activation], slope: slope).first else { return nil }
     self = only
   }
 
-  /// The saturation of every activation that has one. Those that stand side by side in one tensor, as
-  /// the gates of a cell do, take one pass together.
+  /// The saturation of every activation that can saturate. Activations that share a tensor, as the gates of a
+  /// cell, are counted in one pass.
   static func all<Scalar: RealScalar>(
     of activations: [ObservedActivation<Scalar>], slope: Double
   ) -> [Saturation] {
@@ -44,7 +44,7 @@ public struct Saturation: Sendable, Equatable {
     return result
   }
 
-  /// Counts the features of activations that stand side by side.
+  /// Counts the features of activations that share a tensor.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private static func count<Scalar: RealScalar>(
@@ -99,7 +99,7 @@ public struct Saturation: Sendable, Equatable {
   public var highShare: Double { Double(high.reduce(0, +)) / Double(samples * high.count) }
 
   /// The units that are saturated on the low side for more than `share` of the samples: stuck there,
-  /// a gate shut.
+  /// a gate closed.
   public func stuckLow(_ share: Double) -> [Int] { stuck(low, share) }
 
   /// The units that are saturated on the high side for more than `share` of the samples: stuck there,

@@ -2,12 +2,12 @@ public import BackflowKernels
 public import BackflowLayers
 public import BackflowLinearAlgebra
 
-/// What one training step made, as far as somebody wants it looked at: activations, gradients,
-/// parameters before and after, the loss.
+/// The values of one training step that rules look at: activations, gradients, parameters before and after,
+/// the loss.
 ///
-/// Layers are shown in the order of the forward pass. Tensors are shared, not copied.
+/// Layers are recorded in the order of the forward pass. Tensors are shared, not copied.
 public struct StepObservation<Scalar: RealScalar>: Sendable {
-  /// The number of the step, the first is 0.
+  /// The number of the step, from 0.
   public let step: Int
   /// The units of nonlinearities, in the order of the forward pass.
   public private(set) var activations: [ObservedActivation<Scalar>] = []
@@ -17,26 +17,25 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public private(set) var innerSignals: [[LayerSignal<Scalar>]] = []
   /// The layers that show neither their activations nor their parts: nothing inside them is judged.
   public private(set) var opaqueLayers: [String] = []
-  /// What flowed back through recurrent cells.
+  /// The gradients that flowed back through recurrent cells.
   public private(set) var recurrences: [RecurrentSignal<Scalar>] = []
   /// Parameters with their gradients and their values after the step.
   public private(set) var parameters: [ObservedParameter<Scalar>] = []
-  /// The loss of the step and the number of classes it chooses among, if that was told.
+  /// The loss of the step, and the number of classes if it was recorded.
   public private(set) var loss: (value: Double, classes: Int?)?
-  /// Losses by entry.
+  /// The losses of single entries.
   public private(set) var entries: [LossEntries<Scalar>] = []
-  /// What clipping did to the gradients of the step.
+  /// The effect of clipping on the gradients of the step.
   public private(set) var clipping: ClippedStep?
-
-  /// What the optimizer remembers after the step.
+  /// The state of the optimizer after the step.
   public private(set) var optimizerState: OptimizerState<Scalar>?
 
-  /// What the forward pass made, in its order, as far as it was shown.
+  /// The recorded tensors of the forward pass, in its order.
   private(set) var forwards: [ShownTensor<Scalar>] = []
-  /// What the backward pass made, in the order of the forward pass: last to first is its own.
+  /// The recorded tensors of the backward pass, in reverse order.
   private(set) var backwards: [ShownTensor<Scalar>] = []
 
-  /// Nothing yet of this step.
+  /// An observation without records.
   public init(step: Int) { self.step = step }
 
   /// Records a nonlinearity.
@@ -112,7 +111,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   ) {
     require(
       values.shape == gradient.shape,
-      "the losses of the entries \(values.shape) and their gradients \(gradient.shape) differ")
+      "\(name): gradients of entries \(gradient.shape) instead of \(values.shape)")
     entries.append(
       LossEntries(name: name, values: values, gradient: gradient, minimum: minimum))
   }

@@ -1,6 +1,6 @@
 internal import BackflowKernels
 
-/// Clipping that is the rule and not the exception: how often, by how much, and whether it turns the
+/// Clipping that is the rule rather than the exception: how often, by how much, and whether it turns the
 /// step.
 struct ClippingRule<Scalar: RealScalar>: HealthRule {
   private var steps = 0

@@ -1,6 +1,6 @@
 public import BackflowKernels
 
-/// A judgement about the steps of a training, to be given to `HealthMonitor.init`.
+/// A rule about the steps of a training, which `HealthMonitor.init` takes.
 ///
 ///     struct SmallLoss: HealthRule {
 ///       func findings(in step: StepObservation<Float>, _: Thresholds) -> [Finding] {
@@ -9,8 +9,8 @@ public import BackflowKernels
 ///       }
 ///     }
 ///
-/// A rule may remember earlier steps. It gives what it finds at every step; the monitor reports a finding
-/// once for each kind, layer and gate.
+/// A rule may keep state from earlier steps. It returns what it finds at every step; the monitor reports a
+/// finding once for each kind, layer and gate.
 public protocol HealthRule<Scalar>: Sendable {
   /// The element of the tensors.
   associatedtype Scalar: RealScalar

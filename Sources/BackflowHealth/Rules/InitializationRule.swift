@@ -3,7 +3,7 @@ internal import BackflowLayers
 internal import BackflowLinearAlgebra
 internal import RealModule
 
-/// A start that wastes the first steps: a network that is wrong with confidence, or layers whose
+/// An initialization that wastes the first steps: a network that is confidently wrong, or layers whose
 /// outputs differ widely in variance.
 struct InitializationRule<Scalar: RealScalar>: HealthRule {
   private var hasSeenLoss = false
@@ -32,7 +32,7 @@ struct InitializationRule<Scalar: RealScalar>: HealthRule {
       source: "in units of ln(classes), the loss of a uniform guess",
       statement: "the first loss is \(figure(value)), a uniform guess among \(classes) classes has"
         + " \(figure(chance))",
-      reason: "The network starts out sure of the wrong answers and spends its first steps on"
+      reason: "The network starts with confidently wrong answers and spends its first steps on"
         + " shrinking its logits.",
       cure: "Smaller weights in the last layer, bias zero.")
   }
@@ -42,7 +42,7 @@ struct InitializationRule<Scalar: RealScalar>: HealthRule {
     _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     let layers = observation.activations.filter { $0.gate == nil && $0.output.count > 1 }
-    // Deviations, because the variance of a signal of 1e-24 is no single-precision number.
+    // Deviations, because the variance of a signal of 1e-24 underflows in single precision.
     let deviations = layers.map { $0.runningOutput.standardDeviationInDouble() }
     return zip(layers.indices, layers.indices.dropFirst()).compactMap { index, next in
       let (below, above) = (layers[index], layers[next])

@@ -2,7 +2,7 @@ internal import BackflowKernels
 internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// Saturated units, by the derivative: unit i is saturated for a sample where φ′(a)/max φ′ is below
+/// Saturated units, judged by the derivative: unit i is saturated for a sample where φ′(a)/max φ′ is below
 /// a threshold, on the low or on the high side of its nonlinearity, over all samples and time steps.
 struct SaturationRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
@@ -30,7 +30,7 @@ extension Saturation {
     return finding(
       .note, low.count >= high.count ? .low : .high, low, high, step, measured: stuckShare,
       threshold: thresholds.stuckGateShare,
-      source: "share of the gate's units that are stuck on one side; from a quarter on")
+      source: "share of the gate's units that are stuck on one side; a quarter or more")
   }
 
   private func finding(
@@ -60,7 +60,7 @@ extension Saturation {
 
   private func statement(_ low: [Int], _ high: [Int]) -> String {
     let place = gate.map { "the \($0) gate of \(layer)" } ?? layer
-    // A candidate is a tanh: it is not shut, but −1.
+    // A candidate is a tanh: it is not closed, but −1.
     let (below, above) = gate == nil || nonlinearity == .tanh ? ("low", "high") : ("shut", "open")
     return "\(place): \(percentage(share)) of its outputs are saturated (\(percentage(lowShare))"
       + " \(below), \(percentage(highShare)) \(above)); \(percentage(unitShare(low))) of its units"

@@ -1,8 +1,8 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Units that start with the same weights and get the same gradients: they stay the same for ever.
-/// Looked for once, in the first weights that are shown.
+/// Units that start with the same weights and get the same gradients, so that they stay the same forever.
+/// Checked once, with the first weights that are recorded.
 struct SymmetryRule<Scalar: RealScalar>: HealthRule {
   private var hasLooked = false
 
@@ -37,7 +37,7 @@ extension ObservedParameter {
     let slopes = gradient.flatMap {
       $0.shape == value.shape ? $0.reshaped(to: rows.shape) : nil
     }
-    // Equal rows have equal sums over random signs and sizes, and others hardly ever do.
+    // Equal rows have equal sums over random signs and sizes, and different rows hardly ever do.
     var random = RandomSource(seed: 0)
     let draws: Tensor<Scalar> = random.uniform([1, rows.shape[1]], in: -1..<1)
     let sums = (rows * draws).sum(axis: 1).elements
