@@ -63,8 +63,8 @@ struct DigitTraining {
   }
 
   private mutating func takeStep() {
-    let images = training.gather(
-      (0..<batch).map { _ in random.integer(below: training.labels.count) })
+    let images = training.samples(
+      at: (0..<batch).map { _ in random.integer(below: training.labels.count) })
     let (logits, cache) = network.forward(images.rows, .training(seed: random.next()))
     let (loss, logitsGradient) = softmaxCrossEntropy(logits, images.labels)
     let (_, gradients, trace) = network.tracedBackward(logitsGradient, cache)
@@ -81,7 +81,7 @@ struct DigitTraining {
 
   /// What the layers make of the backward signal of one batch, at the network as it is.
   func signalProfile() -> SignalProfile? {
-    let images = training.gather(Array(0..<batch))
+    let images = training.samples(at: Array(0..<batch))
     let (logits, cache) = network.forward(images.rows, .training(seed: 0))
     let (_, logitsGradient) = softmaxCrossEntropy(logits, images.labels)
     let (_, _, trace) = network.tracedBackward(logitsGradient, cache)

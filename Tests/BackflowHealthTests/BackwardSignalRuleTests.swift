@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `A layer that passes nothing back` {
-  @Test func `is named itself, and not what starves below it`() throws {
+  @Test func `is named itself, not a layer below that gets no gradient`() throws {
     var random = RandomSource(seed: 1)
     let model = Sequential<Double> {
       Dense(inputSize: 3, outputSize: 4, using: &random)

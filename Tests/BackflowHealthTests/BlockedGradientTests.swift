@@ -63,7 +63,7 @@ import Testing
     #expect(alarms(values, one, thresholds).map(\.kind) == [.blockedGradient])
   }
 
-  @Test func `is no word for NaN`() {
+  @Test func `does not count NaN`() {
     #expect(alarms([.nan, 1, .infinity], [0, .nan, 1]).map(\.kind) == [.nonFinite])
   }
 }

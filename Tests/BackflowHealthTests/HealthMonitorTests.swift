@@ -13,7 +13,7 @@ import Testing
     #expect("\(monitor)" == "no findings in 3 observations")
   }
 
-  @Test func `survives NaN and infinity anywhere and says where they began`() throws {
+  @Test func `survives NaN and infinity anywhere and names where they began`() throws {
     for bad in [Double.nan, .infinity, -.infinity] {
       var monitor = HealthMonitor<Double>()
       var output = Tensor<Double>.zeros([4, 3])
@@ -36,7 +36,7 @@ import Testing
     Tensor((0..<100).map { Double($0) < 100 * share ? 1 : 0 }, shape: [100, 1])
   }
 
-  @Test func `says a thing once, and again when it gets graver`() {
+  @Test func `reports a finding once, and again at a higher severity`() {
     var monitor = HealthMonitor<Double>()
     func look(_ step: Int, _ share: Double) -> [Finding.Severity] {
       monitor.observe(step) { $0.recordActivation("layer", .tanh, output: saturated(share)) }
@@ -50,7 +50,7 @@ import Testing
     #expect(monitor.observations == 4)
   }
 
-  @Test func `keeps layers, gates and kinds apart, the gravest first`() {
+  @Test func `keeps layers, gates and kinds apart, the most severe first`() {
     var monitor = HealthMonitor<Double>()
     monitor.observe(0) {
       $0.recordActivation("a", .tanh, output: saturated(0.6))
@@ -65,7 +65,7 @@ import Testing
     #expect(monitor.findings.map(\.gate) == [nil, nil, "input", "forget", nil])
   }
 
-  @Test func `counts no note among its alarms, and takes over what others found`() {
+  @Test func `counts no note among its alarms, and accepts findings of others`() {
     var monitor = HealthMonitor<Double>()
     let note = Finding(
       .clipping, .note, layer: "x", step: 0, measured: 1, threshold: 1, source: "", statement: "",
@@ -74,7 +74,7 @@ import Testing
     #expect(monitor.findings == [note] && monitor.alarms.isEmpty)
   }
 
-  @Test func `tells what it saw in the order in which it was shown`() {
+  @Test func `reports findings in the order of the records`() {
     var monitor = HealthMonitor<Double>()
     monitor.observe(0) {
       for k in [2, 6, 10] { $0.recordActivation("\(k) Tanh", .tanh, output: saturated(0.6)) }
@@ -120,7 +120,7 @@ import Testing
   }
 
   // The loop of docs/health.md.
-  @Test func `says where a gradient began not to be finite though clipping throws`() {
+  @Test func `names where a gradient stopped being finite although clipping throws`() {
     var health = HealthMonitor<Float>(every: 10)
     var random = RandomSource(seed: 28)
     var model = Sequential<Float> {
@@ -183,7 +183,7 @@ import Testing
     #expect(try statement(10).contains("the output of 2 Dense holds 2"))
   }
 
-  @Test func `of a quiet step finds nothing`() {
+  @Test func `finds nothing in a healthy step`() {
     var monitor = HealthMonitor<Double>()
     var random = RandomSource(seed: 12)
     var network = Sequential<Double> {
@@ -208,7 +208,7 @@ import Testing
     #expect(monitor.findings.isEmpty, "\(monitor)")
   }
 
-  @Test func `stops at a threshold that nothing compares with, and takes ∞`() async {
+  @Test func `stops at a threshold that is NaN or negative, and accepts ∞`() async {
     let limit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var thresholds = Thresholds()
       thresholds.longUpdate = .nan

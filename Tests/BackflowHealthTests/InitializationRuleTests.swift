@@ -59,13 +59,13 @@ import Testing
     #expect(variances(deviations.map { $0 * scale * scale }) == ["2"])
   }
 
-  @Test func `is so in the first ten steps, among layers of a kind`() {
+  @Test func `is reported in the first ten steps, among layers of one kind`() {
     #expect(variances([0.5, 0.1, 0.1], step: 9) == ["1"])
     #expect(variances([0.5, 0.1, 0.1], step: 10) == [])
     #expect(variances([0.5, 0.1, 0.1], functions: [.tanh, .relu, .relu]) == [])
   }
 
-  @Test func `is no word for NaN`() {
+  @Test func `does not count NaN`() {
     #expect(loss(.nan).map(\.kind) == [.nonFinite])
     #expect(variances([0.5, .nan, 0.5]) == [])
   }

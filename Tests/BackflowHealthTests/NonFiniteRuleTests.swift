@@ -66,7 +66,7 @@ private enum Place: String, CaseIterable {
   }
 
   @Test(arguments: [Double.nan, .infinity, -.infinity])
-  func `is found wherever it stands, in the first tensor that holds it`(bad: Double) throws {
+  func `is found wherever it is, in the first tensor that holds it`(bad: Double) throws {
     for place in Place.allCases {
       var monitor = HealthMonitor<Double>()
       for step in 0..<3 { monitor.observe(step) { observe(0, at: [], &$0) } }
@@ -127,7 +127,7 @@ private enum Place: String, CaseIterable {
   }
 
   @Test(arguments: [Double.nan, .infinity])
-  func `everywhere crashes nothing`(bad: Double) {
+  func `does not crash anything, wherever it is`(bad: Double) {
     var observation = StepObservation<Double>(step: 0)
     observe(bad, at: Set(Place.allCases), &observation)
     var monitor = HealthMonitor<Double>()

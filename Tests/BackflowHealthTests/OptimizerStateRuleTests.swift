@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func `has nothing to say of gradients of any finite size`() {
+  @Test func `finds nothing for finite gradients of any size`() {
     for var optimizer in rules() {
       var (trained, monitor) = (model, HealthMonitor<Float>())
       for (step, size) in [1e-38, 1, 1e18, 3e37, -3e37, 1, 0].enumerated() {

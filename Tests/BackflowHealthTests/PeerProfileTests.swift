@@ -21,7 +21,9 @@ import Testing
     return observation
   }
 
-  @Test func `let pass a tanh that has lost 94 % of its gradient; makemore and we do not`() throws {
+  @Test func `accept a tanh that has lost 94 % of its gradient, unlike makemore and Backflow`()
+    throws
+  {
     // |a| = 2.1 is φ′ = 0.0583 of at most 1.
     let seen = activation(.tanh, inputs: [2.1, -2.1, 2.1, 2.1])
     #expect(try verdict(.sageMakerDebugger, "saturated tanh", "layer", seen).fires == false)
@@ -46,7 +48,7 @@ import Testing
     #expect(try verdict(.sageMakerDebugger, "saturated sigmoid", "layer", low).fires == false)
   }
 
-  @Test func `tell a dead ReLU by units or by entries`() throws {
+  @Test func `detect a dead ReLU by units or by entries`() throws {
     // One unit of two is off for all; the other is on for half.
     var observation = StepObservation<Double>(step: 0)
     observation.recordActivation(
@@ -108,7 +110,7 @@ import Testing
     for tool in PeerProfile.allCases { #expect(!tool.verdicts(on: seen).isEmpty) }
     #expect(
       try verdict(.sageMakerDebugger, "exploding tensor", "0.weight", seen).measured == 3)
-    // One of the four entries of the weight is 0; a bias is no kernel.
+    // One of the four entries of the weight is 0; a bias is not a kernel.
     #expect(try verdict(.autotrainer, "dying ReLU", "all kernels", seen).measured == 0.25)
     for tool in PeerProfile.allCases {
       #expect(tool.verdicts(on: StepObservation<Double>(step: 0)).isEmpty)

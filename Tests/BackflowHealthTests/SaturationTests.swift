@@ -66,10 +66,10 @@ import Testing
     #expect(flips.share == 1 && flips.stuckLow(0.99) == [] && flips.stuckHigh(0.99) == [])
   }
 
-  @Test func `is counted for each gate, stuck shut or stuck open`() throws {
+  @Test func `is counted for each gate, stuck closed or stuck open`() throws {
     var random = RandomSource(seed: 3)
     var lstm = LSTM<Double>(inputSize: 2, hiddenSize: 3, using: &random)
-    // Input gates shut, forget gates open; in the order i, f, g, o.
+    // Input gates closed, forget gates open; in the order i, f, g, o.
     lstm.cells[0][0].inputBias = Tensor([-20, -20, -20, 20, 20, 20, 0, 0, 0, 0, 0, 0])
     let x: Tensor<Double> = random.normal([4, 5, 2])
     let (_, cache) = lstm.forward(x)
@@ -79,13 +79,13 @@ import Testing
     #expect(monitor.findings.map(\.side) == [.low, .high])
     #expect(monitor.findings.allSatisfy { $0.kind == .saturation && $0.layer == "lstm.l0" })
     #expect(
-      monitor.findings[0].statement.contains("100 % of its units are stuck shut, 0 % stuck open"))
+      monitor.findings[0].statement.contains("100 % of its units are stuck closed, 0 % stuck open"))
     #expect(
-      monitor.findings[1].statement.contains("0 % of its units are stuck shut, 100 % stuck open"))
+      monitor.findings[1].statement.contains("0 % of its units are stuck closed, 100 % stuck open"))
     #expect(monitor.findings.allSatisfy { $0.units == [0, 1, 2] })
   }
 
-  @Test func `is not a matter of a ReLU, of nothing and of NaN`() throws {
+  @Test func `is not defined for a ReLU, an empty output or NaN`() throws {
     var observation = StepObservation<Double>(step: 0)
     observation.recordActivation("relu", .relu, output: .zeros([4, 3]))
     observation.recordActivation("empty", .tanh, output: .zeros([0, 3]))
@@ -94,7 +94,7 @@ import Testing
     #expect(try saturation(.tanh, inputs: [.nan, .nan, 0]).share == 0)
   }
 
-  @Test func `is an alarm from half of a layer on, a failure from nine tenths`() throws {
+  @Test func `is an alarm for half of a layer, a failure for nine tenths`() throws {
     func severity(_ saturated: Int) throws -> Finding.Severity? {
       var monitor = HealthMonitor<Double>()
       let inputs = (0..<10).map { $0 < saturated ? 9.0 : 0.0 }
@@ -135,7 +135,7 @@ import Testing
   }
 
   // Rows of samples that have ended are zero or were never squashed.
-  @Test func `does not see the padding of a batch`() throws {
+  @Test func `does not count the padding of a batch`() throws {
     var random = RandomSource(seed: 21)
     let x: Tensor<Double> = random.normal([12, 4, 2], standardDeviation: 0.3)
     let lengths = [2, 12, 1, 3]
@@ -161,7 +161,7 @@ import Testing
   }
 
   // The monitor counts the gates of a cell in one pass.
-  @Test func `of gates side by side is that of each alone`() throws {
+  @Test func `of gates in one tensor is that of each alone`() throws {
     var random = RandomSource(seed: 23)
     let x: Tensor<Double> = random.normal([9, 5, 2], standardDeviation: 20)
     let lengths = [9, 2, 5, 1, 9]

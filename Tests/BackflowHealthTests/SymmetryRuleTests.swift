@@ -65,7 +65,7 @@ import Testing
     #expect(step(.glorotUniform(), .glorotUniform()) == [])
   }
 
-  @Test func `are looked for at the start only, and NaN is nobody's twin`() {
+  @Test func `are looked for at the start only, and NaN equals nothing`() {
     var monitor = HealthMonitor<Double>()
     monitor.observe(0) {
       $0.recordParameters(Model(["weight": Tensor(rows: [[1.0, 2], [2, 1]])]))

@@ -142,7 +142,7 @@ import Testing
     }
   }
 
-  @Test func `of what never gets through is −∞, and of nothing empty`() throws {
+  @Test func `of a gradient that never gets through is −∞, and without steps empty`() throws {
     let blocked = TimeProfile(
       observation(trace(.zeros([hidden, hidden]), steps: 3)).recurrences[0])
     #expect(blocked.logFactors == [-.infinity] && blocked.factorPerStep == 0)

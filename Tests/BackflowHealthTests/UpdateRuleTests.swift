@@ -25,7 +25,7 @@ import Testing
     #expect(observation.parameters.map(\.updateRatio) == [0.4, nil, nil])
   }
 
-  @Test func `of nothing leaves a parameter as it was drawn`() {
+  @Test func `of zero is reported as an unchanged parameter`() {
     let found = findings(of: weight, [1, 1, 1])
     #expect(found.map(\.kind) == [.unchangedParameter] && found.map(\.layer) == ["weight"])
     #expect(found.map(\.severity) == [.failure] && found.map(\.step) == [2])
@@ -39,7 +39,7 @@ import Testing
     #expect(findings(of: weight, [1 + 1.1e-8, 1 + 1.1e-8, 1 + 1.1e-8]).isEmpty)
   }
 
-  @Test func `of a bias frozen at zero is none as well`() {
+  @Test func `of zero is also reported for a bias at zero`() {
     let bias = Model<Double>(["bias": .zeros([3])])
     #expect(findings(of: bias, [1, 1, 1]).map(\.severity) == [.failure])
     var monitor = HealthMonitor<Double>()
@@ -63,11 +63,11 @@ import Testing
     #expect(monitor.findings.map(\.kind) == [.updateRatio])
   }
 
-  @Test func `may shrink to nothing, as a learning rate does that falls to zero`() {
+  @Test func `may decrease to zero, as a learning rate does`() {
     #expect(findings(of: weight, [1.01, 1 + 1e-9, 1 + 1e-9, 1 + 1e-9, 1 + 1e-9]).isEmpty)
   }
 
-  @Test func `is judged three observations on end`() {
+  @Test func `is judged over three consecutive observations`() {
     #expect(findings(of: weight, [1.5, 1.5, 1.01, 1.5, 1.5]).isEmpty)
     #expect(findings(of: weight, [1, 1, 1.01, 1, 1]).isEmpty)
     // One pace after the other is no pace kept.
@@ -84,7 +84,7 @@ import Testing
     #expect(findings(of: bias, [1, 1, 1]).map(\.kind) == [.unchangedParameter])
   }
 
-  @Test func `that is healthy is no finding, nor is NaN a pace`() {
+  @Test func `that is healthy is not a finding, nor is NaN`() {
     #expect(findings(of: weight, [1.001, 1.001, 1.001, 1.001]).isEmpty)
     #expect(findings(of: weight, [.nan, .nan, .nan]).map(\.kind) == [.nonFinite])
   }

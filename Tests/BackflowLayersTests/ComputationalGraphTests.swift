@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `The graph of batch normalization` {
-  @Test func `says what comes back along each arrow`() {
+  @Test func `shows the gradient along each edge`() {
     var random = RandomSource(seed: 8)
     let fused = BatchNorm<Double>(
       weight: random.normal([3]), bias: random.normal([3]), runningMean: .zeros([3]),

@@ -16,7 +16,7 @@ import Testing
     try checkCertainty(Double.self)
   }
 
-  @Test func `binary cross-entropy`() throws {
+  @Test func `sigmoid cross-entropy`() throws {
     try checkBinary(Float.self)
     try checkBinary(Double.self)
   }

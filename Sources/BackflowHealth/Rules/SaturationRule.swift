@@ -61,7 +61,7 @@ extension Saturation {
   private func statement(_ low: [Int], _ high: [Int]) -> String {
     let place = gate.map { "the \($0) gate of \(layer)" } ?? layer
     // A candidate is a tanh: it is not closed, but −1.
-    let (below, above) = gate == nil || nonlinearity == .tanh ? ("low", "high") : ("shut", "open")
+    let (below, above) = gate == nil || nonlinearity == .tanh ? ("low", "high") : ("closed", "open")
     return "\(place): \(percentage(share)) of its outputs are saturated (\(percentage(lowShare))"
       + " \(below), \(percentage(highShare)) \(above)); \(percentage(unitShare(low))) of its units"
       + " are stuck \(below), \(percentage(unitShare(high))) stuck \(above), for nearly every sample"

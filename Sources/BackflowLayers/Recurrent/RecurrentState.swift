@@ -21,7 +21,7 @@ public protocol RecurrentState<Scalar>: Sendable {
 
 extension RecurrentState {
   /// The state of the samples at `indices`, in that order.
-  func gather(_ indices: [Int]) -> Self { Self(tensors: tensors.map { $0.gather(indices) }) }
+  func gather(_ indices: [Int]) -> Self { Self(tensors: tensors.map { $0.selectRows(indices) }) }
 }
 
 /// Stops unless every tensor of this state is [batch, hidden].

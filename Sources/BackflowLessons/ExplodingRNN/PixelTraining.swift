@@ -28,8 +28,8 @@ struct PixelTraining {
     var optimizer = SGD(for: reader, learningRate: learningRate, momentum: 0.9)
     var health = HealthMonitor<Float>()
     for step in 0..<steps {
-      let images = training.gather(
-        (0..<32).map { _ in random.integer(below: training.labels.count) })
+      let images = training.samples(
+        at: (0..<32).map { _ in random.integer(below: training.labels.count) })
       var (loss, gradients) = reader.gradients(images)
       let unclipped = gradients
       // Clipping to more than any gradient has only measures; it throws at one that is not finite.

@@ -63,7 +63,7 @@ struct WatchedReader<Cell: RecurrentCell<Float>>: Parameterized {
     var training = WatchedTraining()
     var optimizer = Adam(for: self)
     for (step, batch) in DigitData.batches(epochs: epochs, using: &random).enumerated() {
-      let digits = DigitData.training.gather(batch)
+      let digits = DigitData.training.samples(at: batch)
       let (states, cache) = recurrence.forward(digits.rowsAsSequence)
       let (lastState, lastStepCache) = LastStep().forward(states)
       let (logits, readoutCache) = readout.forward(lastState)
@@ -131,7 +131,7 @@ extension Sequential<Float> {
     for (step, batch) in DigitData.batches(epochs: epochs, using: &random).prefix(steps)
       .enumerated()
     {
-      let digits = DigitData.training.gather(batch)
+      let digits = DigitData.training.samples(at: batch)
       let (logits, cache) = forward(digits.flatImages)
       let (loss, top) = softmaxCrossEntropy(logits, digits.labels)
       var (_, gradients, trace) = tracedBackward(top, cache)

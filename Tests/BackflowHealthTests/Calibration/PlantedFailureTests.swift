@@ -63,7 +63,7 @@
         var network = Sequential<Float>(
           [64, 48, 48, 48, 10], ReLU<Float>(), weights: .heUniform(), using: &random)
         let k = Int(seed) % 3
-        // Half of the units; with all of them nothing would live above.
+        // Half of the units; with all of them no unit above would be active.
         network[dense: k].bias = Tensor((0..<48).map { $0 < 24 ? -30 : 0 })
         let training = try network.train(epochs: 2, using: &random)
         return Outcome(
@@ -148,7 +148,7 @@
       }
     }
 
-    @Test func `of a start that is sure of wrong answers is found`() throws {
+    @Test func `of a start that is confidently wrong is found`() throws {
       try expectFound("confident start", .poorInitialization) { _, random in
         var network = tanhNetwork(using: &random)
         network[dense: 3].weight *= 10
@@ -157,7 +157,7 @@
       }
     }
 
-    @Test func `of a learning rate far too large is found`() throws {
+    @Test func `of a learning rate that is far too large is found`() throws {
       try expectFound("learning rate × 300", .updateRatio, isLocal: false) { _, random in
         var network = tanhNetwork(using: &random)
         let training = try network.train(learningRate: 0.3, epochs: 1, steps: 10, using: &random)
@@ -178,7 +178,7 @@
       }
     }
 
-    @Test func `of a limit that clips all but nothing away is found`() throws {
+    @Test func `of a limit that clips almost everything is found`() throws {
       try expectFound("clipping to 1/1000", .clipping) { _, random in
         var network = tanhNetwork(using: &random)
         let training = try network.train(epochs: 1, steps: 12, clip: 1e-3, using: &random)

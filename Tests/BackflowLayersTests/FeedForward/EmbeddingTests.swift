@@ -11,7 +11,7 @@ import Testing
     #expect(layer.forward([]).output.shape == [0, 2])
   }
 
-  @Test func `adds the gradients of repeated indices up, and gives the others none`() {
+  @Test func `sums the gradients of repeated indices, and gives the others none`() {
     let cache = layer.forward([2, 0, 2, 2]).cache
     let gradient = layer.backward(Tensor(rows: [[1, 10], [2, 20], [3, 30], [4, 40]]), cache)
     #expect(gradient.weight == Tensor(rows: [[2, 20], [0, 0], [8, 80]]))

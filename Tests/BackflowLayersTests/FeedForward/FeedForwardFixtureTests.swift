@@ -156,7 +156,7 @@ private let cases: [Case] = [
 }
 
 extension FixtureFolder {
-  // The gradient by a bias before a batch normalization is 0 but for rounding.
+  // The gradient with respect to a bias before a batch normalization is 0 but for rounding.
   fileprivate func expectNear(_ actual: Tensor<Double>, is name: String) throws {
     try expect(actual, is: name, scaleAtLeast: 1e-4)
   }
