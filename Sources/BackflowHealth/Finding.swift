@@ -69,8 +69,8 @@ public struct Finding: Sendable, Equatable, Codable {
   public let units: [Int]
   /// The training step of the observation.
   public let step: Int
-  /// The measurement, in the unit that `statement` names. ±∞ is stored as the largest finite number, because
-  /// JSON has no infinity.
+  /// The measurement, in the unit that `statement` names. ±∞ is stored as the largest finite
+  /// number, because JSON has no infinity.
   public let measured: Double
   /// The limit beyond which the measurement is a finding.
   public let threshold: Double

@@ -13,10 +13,10 @@ internal import BackflowLinearAlgebra
 ///     }
 ///     print(health)
 ///
-/// It only reads. Recorded values are shared with the passes that computed them; but parameters kept from
-/// before the step are copied when the optimizer changes them, so keep them only at steps that are due. The
-/// closure runs only at those steps. An observation costs a few passes over the recorded tensors and no
-/// product of matrices.
+/// It only reads. Recorded values are shared with the passes that computed them; but parameters
+/// kept from before the step are copied when the optimizer changes them, so keep them only at steps
+/// that are due. The closure runs only at those steps. An observation costs a few passes over the
+/// recorded tensors and no product of matrices.
 public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   /// The limits of the rules.
   public let thresholds: Thresholds
@@ -92,8 +92,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     for finding in findings { _ = note(finding) }
   }
 
-  /// The findings so far, one for each kind, layer and gate, as first seen at its highest severity. The most
-  /// severe come first, then the earliest.
+  /// The findings so far, one for each kind, layer and gate, as first seen at its highest severity.
+  /// The most severe come first, then the earliest.
   public var findings: [Finding] {
     seen.values.sorted {
       ($1.finding.severity, $0.place) < ($0.finding.severity, $1.place)

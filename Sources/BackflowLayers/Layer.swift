@@ -2,9 +2,9 @@ public import BackflowLinearAlgebra
 
 /// A differentiable function of one tensor, with its backward pass written out.
 ///
-/// `forward` returns the output and a cache; `backward` reads the cache and the gradient of the loss with
-/// respect to the output, and returns the gradients with respect to the input and the parameters. Neither
-/// changes the layer.
+/// `forward` returns the output and a cache; `backward` reads the cache and the gradient of the
+/// loss with respect to the output, and returns the gradients with respect to the input and the
+/// parameters. Neither changes the layer.
 public protocol Layer<Scalar>: Parameterized {
   /// The values of the forward pass that the backward pass reads.
   associatedtype Cache: Sendable
@@ -16,20 +16,20 @@ public protocol Layer<Scalar>: Parameterized {
   /// (dropout, batch normalization, and what contains them) implement this one.
   func forward(_ input: Tensor<Scalar>, _ mode: Mode) -> (output: Tensor<Scalar>, cache: Cache)
 
-  /// Updates running statistics, such as those of batch normalization, from a training pass. Most layers
-  /// have none.
+  /// Updates running statistics, such as those of batch normalization, from a training pass. Most
+  /// layers have none.
   mutating func updateBuffers(from cache: Cache)
 
-  /// The gradients of the loss with respect to the input and the parameters, from that with respect to the
-  /// output.
+  /// The gradients of the loss with respect to the input and the parameters, from that with respect
+  /// to the output.
   func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Self)
 
   /// The same gradients, with `tracer` handed on to the parts of a container.
   ///
-  /// Only containers implement this one, because the tracer sees all else from outside; without it a
-  /// container is one layer to an observer. See `BackwardTracer`.
+  /// Only containers implement this one, because the tracer sees all else from outside; without it
+  /// a container is one layer to an observer. See `BackwardTracer`.
   func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache, _ tracer: inout BackwardTracer<Scalar>
   ) -> (inputGradient: Tensor<Scalar>, gradients: Self)
@@ -37,12 +37,12 @@ public protocol Layer<Scalar>: Parameterized {
   /// The units of the nonlinearities that the forward pass computed; by default none.
   func activations(in cache: Cache) -> [Activation<Scalar>]
 
-  /// The input that the forward pass read, if the cache holds it and an observer should check it; by
-  /// default `nil`.
+  /// The input that the forward pass read, if the cache holds it and an observer should check it;
+  /// by default `nil`.
   func input(in cache: Cache) -> Tensor<Scalar>?
 
-  /// What the layer does to the backward signal; `nil`, the default, if it does not say. A layer that does
-  /// not say and shows no activations either is listed as not looked at.
+  /// What the layer does to the backward signal; `nil`, the default, if it does not say. A layer
+  /// that does not say and shows no activations either is listed as not looked at.
   var signalKind: SignalKind? { get }
 }
 

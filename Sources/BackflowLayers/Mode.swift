@@ -2,8 +2,8 @@ internal import BackflowLinearAlgebra
 
 /// Whether a forward pass is part of training.
 ///
-/// A mode is a value: the same seed drops the same units, so that a forward pass is a function of its
-/// arguments and can be repeated by a gradient check. Draw a new seed for every step:
+/// A mode is a value: the same seed drops the same units, so that a forward pass is a function of
+/// its arguments and can be repeated by a gradient check. Draw a new seed for every step:
 /// `model.forward(x, .training(seed: random.next()))`.
 public enum Mode: Sendable, Equatable {
   /// Nothing is dropped, and running statistics are used.

@@ -15,7 +15,8 @@ public enum Nonlinearity: String, Sendable, Codable, CaseIterable {
   /// φ′(0); for ReLU from the right.
   public var slopeAtRest: Double { slopeBound }
 
-  /// The outputs y between which φ′/max φ′ is at least `slope`, or `nil` for a ReLU, which is on or off.
+  /// The outputs y between which φ′/max φ′ is at least `slope`, or `nil` for a ReLU, which is on or
+  /// off.
   ///
   ///     tanh:    1 − y² ≥ s    ⇔  |y| ≤ √(1 − s)
   ///     sigmoid: 4y(1 − y) ≥ s ⇔  |2y − 1| ≤ √(1 − s)

@@ -12,8 +12,8 @@ public protocol Parameterized<Scalar>: Sendable {
   /// Visits every parameter in a fixed order, under the name that PyTorch's `state_dict` gives it.
   mutating func visitParameters(_ visit: ParameterVisitor<Scalar>)
 
-  /// Visits tensors that belong to a checkpoint but have no gradient, such as running statistics, under
-  /// PyTorch's names. Most layers have no such buffers.
+  /// Visits tensors that belong to a checkpoint but have no gradient, such as running statistics,
+  /// under PyTorch's names. Most layers have no such buffers.
   mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>)
 }
 
@@ -49,7 +49,7 @@ extension Parameterized {
   ///
   /// - Precondition: Both values have the same parameters with the same shapes.
   public mutating func visitParameters(
-    beside other: Self, _ visit: (_ name: String, inout Tensor<Scalar>, Tensor<Scalar>) -> Void
+    with other: Self, _ visit: (_ name: String, inout Tensor<Scalar>, Tensor<Scalar>) -> Void
   ) {
     let others = other.namedParameters
     var index = 0

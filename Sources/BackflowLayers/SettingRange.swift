@@ -2,9 +2,9 @@ package import BackflowKernels
 
 /// The range of a setting.
 ///
-/// Settings are given in double and used in the precision of the parameters, where rounding can change their
-/// meaning: in single precision an ε of 1e-46 is 0, and a decay rate of 1 − 1e-9 is 1. Such a setting is
-/// refused like one that is out of range.
+/// Settings are given in double and used in the precision of the parameters, where rounding can
+/// change their meaning: in single precision an ε of 1e-46 is 0, and a decay rate of 1 − 1e-9 is 1.
+/// Such a setting is refused like one that is out of range.
 package enum SettingRange {
   /// Above 0.
   case positive
@@ -16,8 +16,8 @@ package enum SettingRange {
   case belowOne
   /// 0 ≤ x ≤ 1, where only 1 rounds to 1.
   case share
-  /// The same, where in addition only 0 rounds to 0 and leaves 1 − x at 1: the weight of the new value in a
-  /// moving average.
+  /// The same, where in addition only 0 rounds to 0 and leaves 1 − x at 1: the weight of the new
+  /// value in a moving average.
   case averagingWeight
   /// A finite number, where only 0 rounds to 0.
   case finite

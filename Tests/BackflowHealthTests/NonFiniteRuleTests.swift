@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-/// Where a NaN may stand in a step, in the order in which the step makes it.
+/// The places of a NaN in a step, in the order of the step.
 private enum Place: String, CaseIterable {
   case value, input, outputBelow, outputAbove, loss, entry, entryGradient, gradientAbove,
     gradientBetween, recurrence, gradientBelow, parameterGradientAbove, parameterGradientBelow,

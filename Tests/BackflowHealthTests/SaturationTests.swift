@@ -171,7 +171,8 @@ import Testing
     observation.recordRecurrent("lstm", lstm, lstm.forward(x).cache)
     observation.recordRecurrent(
       "gru", gru, gru.forward(x, initialState: nil, lengths: lengths).cache)
-    // Parts that overlap, the same memory in another shape, and a nonlinearity that is none of them.
+    // Parts that overlap, the same memory in another shape, and a nonlinearity that is none of
+    // them.
     let y = tanh(random.normal([6, 4], standardDeviation: 3) as Tensor<Double>)
     observation.recordActivation("left", .tanh, output: y, features: 0..<3)
     observation.recordActivation("right", .sigmoid, output: y, features: 2..<4)

@@ -6,7 +6,8 @@ import Testing
 @Suite struct `The profile of a signal through time` {
   private let hidden = 4
 
-  /// h_t = h_{t−1} W, with a slope of `slope` everywhere: what flows back from the last output alone.
+  /// h_t = h_{t−1} W, with a slope of `slope` everywhere: what flows back from the last output
+  /// alone.
   private func trace(
     _ weight: Tensor<Double>, slope: Double = 1, steps: Int
   ) -> BackwardTrace<Double> {

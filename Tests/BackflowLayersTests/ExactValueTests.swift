@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Against values that mpmath computed to 50 digits (scripts/fixtures/exact_values.py), each number at its own
-/// size: what a comparison relative to the largest number of a tensor does not see.
+/// Against values that mpmath computed to 50 digits (scripts/fixtures/exact_values.py), each number
+/// at its own size: what a comparison relative to the largest number of a tensor does not see.
 @Suite struct `Exact values` {
   @Test func `slopes of saturated units`() throws {
     try checkSlopes(Float.self)
@@ -183,7 +183,8 @@ private func checkGradient<S: RealScalar>(_ name: String, _: S.Type) throws {
     gradients.weight, folder.tensor("weight"), "\(name) weight \(S.self)")
 }
 
-/// In units of the number itself or of an eighth of the largest: x − μ cancels where x is near the mean.
+/// In units of the number itself or of an eighth of the largest: x − μ cancels where x is near the
+/// mean.
 private func expectCloseToLargest<S: RealScalar>(
   _ actual: Tensor<S>, _ expected: Tensor<Double>, _ what: String
 ) {

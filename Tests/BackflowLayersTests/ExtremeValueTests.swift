@@ -2,7 +2,8 @@ import Backflow
 import TestSupport
 import Testing
 
-/// Results that a number can hold are returned although something on the way to them cannot be held.
+/// Results that a number can hold are returned although something on the way to them cannot be
+/// held.
 @Suite struct `Extreme values` {
   @Test func `means and sums`() {
     checkReductions(Float.self)

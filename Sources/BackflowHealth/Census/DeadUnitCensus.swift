@@ -29,7 +29,8 @@ public struct DeadUnitCensus<Scalar: RealScalar>: Sendable {
   private var examples = 0
   private var active: [Int] = []
   private var maxima: Tensor<Scalar>?
-  /// The size of the largest batch so far, the number of such batches, and the sum of their silent units.
+  /// The size of the largest batch so far, the number of such batches, and the sum of their silent
+  /// units.
   private var largest = (size: 0, count: 0, silent: 0)
 
   /// A census without examples.
@@ -38,8 +39,8 @@ public struct DeadUnitCensus<Scalar: RealScalar>: Sendable {
   }
 
   /// Counts a batch of pre-activations a = W x + b: [..., units], or [N, C, height, width], where a
-  /// channel is a unit and a pixel an example. With outputs max(a, 0) instead, the distance of a dead unit
-  /// to activation is 0.
+  /// channel is a unit and a pixel an example. With outputs max(a, 0) instead, the distance of a
+  /// dead unit to activation is 0.
   ///
   /// - Precondition: The number of units is that of earlier batches.
   public mutating func count(preactivations: Tensor<Scalar>) {
@@ -87,12 +88,13 @@ public struct DeadUnitReport: Sendable, Equatable {
   public let examples: Int
   /// The number of examples for which each unit was active.
   public let active: [Int]
-  /// max_n a_n of each unit: minus the distance of a dead unit to activation. NaN if an example was NaN.
+  /// max_n a_n of each unit: minus the distance of a dead unit to activation. NaN if an example was
+  /// NaN.
   public let maxima: [Double]
   /// The size of the largest batch, without a smaller one at the end.
   public let batch: Int
-  /// The mean number of units that were off for a whole batch of that size, which one batch alone would
-  /// count as dead.
+  /// The mean number of units that were off for a whole batch of that size, which one batch alone
+  /// would count as dead.
   public let silentInBatch: Double
 
   /// The units that were never active. Units that saw a NaN are excluded.
@@ -109,9 +111,9 @@ public struct DeadUnitReport: Sendable, Equatable {
   public func rarelyActive(_ share: Double = 0.01) -> [Int] {
     active.indices.filter { active[$0] > 0 && Double(active[$0]) < share * Double(examples) }
   }
-  /// The upper bound, at 95 % confidence, of the share of such examples for which a unit is active that was
-  /// off for all of these: 1 − 0.05^(1/n), about 3/n. It assumes independent examples; for neighboring
-  /// pixels and time steps the true bound is higher.
+  /// The upper bound, at 95 % confidence, of the share of such examples for which a unit is active
+  /// that was off for all of these: 1 − 0.05^(1/n), about 3/n. It assumes independent examples; for
+  /// neighboring pixels and time steps the true bound is higher.
   public var activityBound: Double {
     examples == 0 ? 1 : -.expMinusOne(.log(0.05) / Double(examples))
   }
@@ -131,8 +133,8 @@ extension DeadUnitReport {
         source: "share of the units that are off for the whole training set; between the 14 % of"
           + " healthy trainings and the 40 % of the essay that defines a dead ReLU",
         statement: "\(dead.count) of the \(active.count) units of \(layer) are off for every one of"
-          + " \(examples) examples (one batch of \(batch) would say \(figure(silentInBatch))); the nearest is"
-          + " \(figure(margins.first ?? 0)) short of turning on, half of them"
+          + " \(examples) examples (one batch of \(batch) would say \(figure(silentInBatch)));"
+          + " the nearest is \(figure(margins.first ?? 0)) short of turning on, half of them"
           + " \(figure(margins[margins.count / 2])) or more; at 95 % a dead unit is on for less than"
           + " \(percentage(activityBound)) of such examples",
         reason: canRecover

@@ -5,14 +5,15 @@ internal import RealModule
 
 /// Compares the gradient of an elementwise function with the function itself.
 ///
-/// A loss is evaluated at errors δ of ±{0.5, 2, 10, 100}·k on both sides of a suspected kink k, where clipped
-/// losses differ from correct ones, and its gradient is compared with the central difference
-/// (ℓ(δ + h) − ℓ(δ − h))/2h. At the kink itself the loss must not jump.
+/// A loss is evaluated at errors δ of ±{0.5, 2, 10, 100}·k on both sides of a suspected kink k,
+/// where clipped losses differ from correct ones, and its gradient is compared with the central
+/// difference (ℓ(δ + h) − ℓ(δ − h))/2h. At the kink itself the loss must not jump.
 ///
 ///     let audit = LossAudit<Double>(scale: 1) { delta in (clippedSquare(delta), itsGradient(delta)) }
 ///     print(audit.findings())
 ///
-/// Any other function is evaluated at points of your choice: `LossAudit("softplus", at: [-3, 0, 3], minimum: 0)`.
+/// Any other function is evaluated at points of your choice:
+/// `LossAudit("softplus", at: [-3, 0, 3], minimum: 0)`.
 public struct LossAudit<Scalar: RealScalar>: Sendable {
   /// One point at which the function was evaluated.
   public struct Trial: Sendable, Equatable {
@@ -65,8 +66,8 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     jumps = Self.jumps(of: loss, at: scale, trials, name)
   }
 
-  /// Audits an elementwise function at these points, which must not be kinks. Given the `minimum` of the
-  /// function, it also looks for points above the minimum without a gradient.
+  /// Audits an elementwise function at these points, which must not be kinks. Given the `minimum`
+  /// of the function, it also looks for points above the minimum without a gradient.
   ///
   /// - Precondition: The points are finite, and the function maps points [n] to values [n] and
   ///   gradients [n].
@@ -93,7 +94,8 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     let (values, gradient) = function(Tensor(points.map { Scalar($0) }))
     require(
       values.count == points.count && gradient.count == points.count,
-      "\(name): \(values.count) losses and \(gradient.count) gradients instead of \(points.count) each"
+      "\(name): \(values.count) losses and \(gradient.count) gradients instead of"
+        + " \(points.count) each"
     )
     let above = Self.values(of: function, at: zip(points, steps).map { $0 + $1 }, name)
     let below = Self.values(of: function, at: zip(points, steps).map { $0 - $1 }, name)
@@ -107,8 +109,8 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     nonFinite =
       (isOfErrors && minimum == nil ? [0] : [])
       + trials.filter { !$0.isFinite }.map(\.error)
-    // The tolerance: a part of either slope, the effect of curvature, which is proportional to h², and the
-    // rounding of the two values.
+    // The tolerance: a part of either slope, the effect of curvature, which is proportional to h²,
+    // and the rounding of the two values.
     let curvature = 10 * h * h * Self.largestSlope(trials)
     inconsistent = points.indices.filter { index in
       let trial = trials[index]
@@ -158,8 +160,8 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     } ?? []
   }
 
-  /// The errors whose loss is not above the loss at δ = 0: a one-sided mask or a missing constant. Empty if
-  /// the points are not errors.
+  /// The errors whose loss is not above the loss at δ = 0: a one-sided mask or a missing constant.
+  /// Empty if the points are not errors.
   public var unseen: [Double] {
     guard isOfErrors, let minimum else { return [] }
     return trials.filter { $0.isFinite && $0.loss <= minimum }.map(\.error)

@@ -19,15 +19,15 @@ public struct Saturation: Sendable, Equatable {
   /// The number of them for which each unit is saturated on the high side, near 1.
   public let high: [Int]
 
-  /// Counts the running samples in one pass over the output. `nil` for a ReLU, which does not saturate, and
-  /// for an empty output. NaN is on neither side.
+  /// Counts the running samples in one pass over the output. `nil` for a ReLU, which does not
+  /// saturate, and for an empty output. NaN is on neither side.
   public init?<Scalar: RealScalar>(_ activation: ObservedActivation<Scalar>, slope: Double) {
     guard let only = Saturation.count([activation], slope: slope).first else { return nil }
     self = only
   }
 
-  /// The saturation of every activation that can saturate. Activations that share a tensor, as the gates of a
-  /// cell, are counted in one pass.
+  /// The saturation of every activation that can saturate. Activations that share a tensor, as the
+  /// gates of a cell, are counted in one pass.
   static func all<Scalar: RealScalar>(
     of activations: [ObservedActivation<Scalar>], slope: Double
   ) -> [Saturation] {
@@ -98,12 +98,12 @@ public struct Saturation: Sendable, Equatable {
   /// The share of (unit, sample) pairs that is saturated on the high side.
   public var highShare: Double { Double(high.reduce(0, +)) / Double(samples * high.count) }
 
-  /// The units that are saturated on the low side for more than `share` of the samples: stuck there,
-  /// a gate closed.
+  /// The units that are saturated on the low side for more than `share` of the samples: stuck
+  /// there, a gate closed.
   public func stuckLow(_ share: Double) -> [Int] { stuck(low, share) }
 
-  /// The units that are saturated on the high side for more than `share` of the samples: stuck there,
-  /// a gate open.
+  /// The units that are saturated on the high side for more than `share` of the samples: stuck
+  /// there, a gate open.
   public func stuckHigh(_ share: Double) -> [Int] { stuck(high, share) }
 
   private func stuck(_ counts: [Int], _ share: Double) -> [Int] {

@@ -2,12 +2,13 @@ public import BackflowKernels
 public import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// The length of the backward signal at every layer, relative to the top, and the factors that cause it.
+/// The length of the backward signal at every layer, relative to the top, and the factors that
+/// cause it.
 ///
 ///     δ_l = φ′(a_l) ⊙ W_{l+1}ᵀ δ_{l+1}:   ‖x̄_l‖/‖ȳ_l‖ is the factor of layer l
 ///
-/// The product of the factors of layers with weights is the weight factor, that of nonlinearities the
-/// activation factor; together with the other layers they give what arrives at the bottom.
+/// The product of the factors of layers with weights is the weight factor, that of nonlinearities
+/// the activation factor; together with the other layers they give what arrives at the bottom.
 public struct SignalProfile: Sendable, Equatable {
   /// One layer of the profile.
   public struct Entry: Sendable, Equatable {
@@ -26,8 +27,8 @@ public struct SignalProfile: Sendable, Equatable {
   /// ‖x̄‖ below the first layer.
   public let normBelow: Double
 
-  /// The profile of layers that follow one another; `nil` without layers or without a finite signal at the
-  /// top.
+  /// The profile of layers that follow one another; `nil` without layers or without a finite signal
+  /// at the top.
   public init?<Scalar: RealScalar>(_ signals: [LayerSignal<Scalar>]) {
     entries = signals.map { signal in
       Entry(

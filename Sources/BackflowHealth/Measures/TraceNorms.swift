@@ -14,7 +14,8 @@ struct TraceNorms: Sendable {
   /// For each tensor of the state, the norms of the gradients from later steps, T + 1 entries
   private(set) var states: [[Double]]
 
-  /// Measured in one pass over ȳ and the gradients of the state; the steps are divided among threads.
+  /// Measured in one pass over ȳ and the gradients of the state; the steps are divided among
+  /// threads.
   init<Scalar: RealScalar>(_ trace: BackwardTrace<Scalar>) {
     let output = trace.outputGradient.shape
     let perStep = max(output[1] * output[2] * (1 + trace.stateGradients.count), 1)

@@ -8,14 +8,14 @@ public struct ClippedStep: Sendable, Equatable {
   public let normBefore: Double
   /// ‖g‖ after clipping
   public let normAfter: Double
-  /// The cosine of the angle between the two: 1, up to rounding, if the direction was kept. 1 if one of them
-  /// is zero.
+  /// The cosine of the angle between the two: 1, up to rounding, if the direction was kept. 1 if
+  /// one of them is zero.
   public let cosine: Double
   /// Whether any element was changed.
   public let isClipped: Bool
 
-  /// Compares gradients before and after clipping. Norms are computed in double and scaled where a square
-  /// would overflow. Cost: two passes over the parameters, four over those that changed.
+  /// Compares gradients before and after clipping. Norms are computed in double and scaled where a
+  /// square would overflow. Cost: two passes over the parameters, four over those that changed.
   public init<Model: Parameterized>(before: Model, after: Model) {
     let pairs = zip(before.namedParameters, after.namedParameters).map {
       Pair(before: $0.value, after: $1.value)

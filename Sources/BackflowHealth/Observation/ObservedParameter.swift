@@ -11,8 +11,8 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
   public let gradient: Tensor<Scalar>?
   /// θ after the step, if it was recorded
   public let after: Tensor<Scalar>?
-  /// ‖θ after − θ‖, which is 0 only if every element is the same, and ‖θ‖; `nil` without elements or if θ
-  /// was not recorded after the step.
+  /// ‖θ after − θ‖, which is 0 only if every element is the same, and ‖θ‖; `nil` without elements
+  /// or if θ was not recorded after the step.
   let change: (moved: Double, length: Double)?
 
   init(
@@ -26,7 +26,8 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
     }
   }
 
-  /// Whether every element is known to be finite before and after the step, because the difference is.
+  /// Whether every element is known to be finite before and after the step, because the difference
+  /// is.
   var isFinite: Bool { change?.moved.isFinite ?? false }
 
   /// ‖θ after − θ‖/‖θ‖; `nil` if θ was not recorded after the step, or was zero before.

@@ -6,8 +6,8 @@ struct ShownTensor<Scalar: RealScalar>: Sendable {
   let place: String
   let what: String
   let tensor: Tensor<Scalar>
-  /// Whether a healthy step need not check it: its norm is known to be finite, or another, smaller tensor of
-  /// the step must be non-finite if this one is.
+  /// Whether a healthy step need not check it: its norm is known to be finite, or another, smaller
+  /// tensor of the step must be non-finite if this one is.
   let isCovered: Bool
 
   init(_ place: String, _ what: String, _ tensor: Tensor<Scalar>, isCovered: Bool = false) {

@@ -2,8 +2,8 @@ public import BackflowKernels
 public import BackflowLayers
 public import BackflowLinearAlgebra
 
-/// The values of one training step that rules look at: activations, gradients, parameters before and after,
-/// the loss.
+/// The values of one training step that rules look at: activations, gradients, parameters before
+/// and after, the loss.
 ///
 /// Layers are recorded in the order of the forward pass. Tensors are shared, not copied.
 public struct StepObservation<Scalar: RealScalar>: Sendable {
@@ -80,8 +80,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     backwards += [signal.shownInputGradient, signal.shownOutputGradient]
   }
 
-  /// Records the parameters of a model with their gradients and, if the optimizer has run already, their
-  /// values `after` the step.
+  /// Records the parameters of a model with their gradients and, if the optimizer has run already,
+  /// their values `after` the step.
   public mutating func recordParameters<Model: Parameterized<Scalar>>(
     _ model: Model, gradients: Model? = nil, after: Model? = nil
   ) {
@@ -138,8 +138,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     return nil
   }
 
-  /// Adds the units and, unless the tensor was just added for another gate, the tensors that hold them.
-  /// They are covered if the output that they make is added as well.
+  /// Adds the units and, unless the tensor was just added for another gate, the tensors that hold
+  /// them. They are covered if the output that they make is added as well.
   private mutating func add(
     _ activation: Activation<Scalar>, of layer: String, isCovered: Bool = false
   ) {
@@ -169,18 +169,20 @@ extension StepObservation {
   /// Records every layer of a network, from the trace of its backward pass.
   ///
   /// Layers are called by their place and type, "3.body.0 Dense", as their parameters are called
-  /// "3.body.0.weight". Activations, the signal on both sides of each layer and the cells of recurrent
-  /// layers are recorded at any depth; a layer that shows nothing is listed in `opaqueLayers`.
+  /// "3.body.0.weight". Activations, the signal on both sides of each layer and the cells of
+  /// recurrent layers are recorded at any depth; a layer that shows nothing is listed in
+  /// `opaqueLayers`.
   ///
   /// - Parameters:
   ///   - trace: What `tracedBackward` returned.
-  ///   - output: The output of the network. No cache holds it: without it, an overflow there is first
-  ///     named in what follows.
+  ///   - output: The output of the network. No cache holds it: without it, an overflow there is
+  ///     first named in what follows.
   ///   - prefix: What the names of the layers begin with, to tell several networks apart.
   public mutating func recordNetwork(
     _ trace: LayerTrace<Scalar>, output: Tensor<Scalar>? = nil, prefix: String = ""
   ) {
-    // A network that is a chain of layers is judged as that chain, any other as one layer with parts.
+    // A network that is a chain of layers is judged as that chain, any other as one layer with
+    // parts.
     let layers = trace.isChain ? trace.parts : [trace]
     signals += record(layers, prefix, below: signals.last)
     if let output, let last = layers.last, last.activations.isEmpty {
@@ -188,8 +190,8 @@ extension StepObservation {
     }
   }
 
-  /// Records the cells of a recurrent network: gates and units at all time steps, and what flowed back.
-  /// Cells are called "lstm.l0", "lstm.l0_reverse", "lstm.l1" if `name` is "lstm".
+  /// Records the cells of a recurrent network: gates and units at all time steps, and what flowed
+  /// back. Cells are called "lstm.l0", "lstm.l0_reverse", "lstm.l1" if `name` is "lstm".
   ///
   /// - Parameter traces: What `tracedBackward` returned: one for each cell, or none.
   public mutating func recordRecurrent<Cell: RecurrentCell<Scalar>>(
@@ -215,7 +217,8 @@ extension StepObservation {
       if let input = layer.input, !isJustAdded(input) {
         forwards.append(ShownTensor(name, "the input", input))
       }
-      // `backwards` is read from its end: what happened inside a layer stands between its gradients.
+      // `backwards` is read from its end, so what is inside a layer comes between its two
+      // gradients.
       backwards.append(signal.shownInputGradient)
       for cell in layer.cells { record(cell, as: prefix + cell.name) }
       for inner in layer.chains { innerSignals.append(record(inner, prefix)) }

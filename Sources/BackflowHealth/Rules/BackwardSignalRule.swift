@@ -1,7 +1,8 @@
 internal import BackflowKernels
 internal import BackflowLayers
 
-/// A backward signal that vanishes or explodes from layer to layer, and the kind of layer that causes it.
+/// A backward signal that vanishes or explodes from layer to layer, and the kind of layer that
+/// causes it.
 struct BackwardSignalRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds

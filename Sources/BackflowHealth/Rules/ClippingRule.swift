@@ -1,7 +1,7 @@
 internal import BackflowKernels
 
-/// Clipping that is the rule rather than the exception: how often, by how much, and whether it turns the
-/// step.
+/// Clipping that is the rule rather than the exception: how often, by how much, and whether it
+/// turns the step.
 struct ClippingRule<Scalar: RealScalar>: HealthRule {
   private var steps = 0
   private var clipped = 0

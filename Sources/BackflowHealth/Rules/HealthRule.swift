@@ -9,8 +9,8 @@ public import BackflowKernels
 ///       }
 ///     }
 ///
-/// A rule may keep state from earlier steps. It returns what it finds at every step; the monitor reports a
-/// finding once for each kind, layer and gate.
+/// A rule may keep state from earlier steps. It returns what it finds at every step; the monitor
+/// reports a finding once for each kind, layer and gate.
 public protocol HealthRule<Scalar>: Sendable {
   /// The element of the tensors.
   associatedtype Scalar: RealScalar

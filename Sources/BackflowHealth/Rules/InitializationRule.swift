@@ -3,8 +3,8 @@ internal import BackflowLayers
 internal import BackflowLinearAlgebra
 internal import RealModule
 
-/// An initialization that wastes the first steps: a network that is confidently wrong, or layers whose
-/// outputs differ widely in variance.
+/// An initialization that wastes the first steps: a network that is confidently wrong, or layers
+/// whose outputs differ widely in variance.
 struct InitializationRule<Scalar: RealScalar>: HealthRule {
   private var hasSeenLoss = false
 

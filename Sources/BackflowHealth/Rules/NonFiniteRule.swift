@@ -2,8 +2,9 @@ internal import BackflowKernels
 internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// NaN and infinity, at the first step and in the first tensor in which they appear: the parameters,
-/// forward through the outputs, the loss, backward through the gradients, the updated parameters.
+/// NaN and infinity, at the first step and in the first tensor in which they appear: the
+/// parameters, forward through the outputs, the loss, backward through the gradients, the updated
+/// parameters.
 struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
   private var isFound = false
 

@@ -2,8 +2,8 @@ internal import BackflowKernels
 internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// NaN and infinity in the state of the optimizer. They stay there when parameters and gradients are finite
-/// again: with an infinite second moment a parameter never moves.
+/// NaN and infinity in the state of the optimizer. They stay there when parameters and gradients
+/// are finite again: with an infinite second moment a parameter never moves.
 struct OptimizerStateRule<Scalar: RealScalar>: HealthRule {
   private var isFound = false
 

@@ -2,8 +2,9 @@ internal import BackflowKernels
 internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// Saturated units, judged by the derivative: unit i is saturated for a sample where φ′(a)/max φ′ is below
-/// a threshold, on the low or on the high side of its nonlinearity, over all samples and time steps.
+/// Saturated units, judged by the derivative: unit i is saturated for a sample where φ′(a)/max φ′
+/// is below a threshold, on the low or on the high side of its nonlinearity, over all samples and
+/// time steps.
 struct SaturationRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds

@@ -1,8 +1,8 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Units that start with the same weights and get the same gradients, so that they stay the same forever.
-/// Checked once, with the first weights that are recorded.
+/// Units that start with the same weights and get the same gradients, so that they stay the same
+/// forever. Checked once, with the first weights that are recorded.
 struct SymmetryRule<Scalar: RealScalar>: HealthRule {
   private var hasLooked = false
 
@@ -28,9 +28,9 @@ struct SymmetryRule<Scalar: RealScalar>: HealthRule {
 }
 
 extension ObservedParameter {
-  /// The rows of a weight [outputs, …] that equal an earlier row and, if gradients were recorded, get the
-  /// same gradient; a row of a convolution's weight is all that makes one channel. Rows of zeros count only
-  /// with equal gradients, because those of a last layer do not stay equal.
+  /// The rows of a weight [outputs, …] that equal an earlier row and, if gradients were recorded,
+  /// get the same gradient; a row of a convolution's weight is all that makes one channel. Rows of
+  /// zeros count only with equal gradients, because those of a last layer do not stay equal.
   fileprivate func twins(_ tolerance: Double) -> [Int] {
     guard value.rank >= 2, value.shape[0] > 1, !value.isEmpty else { return [] }
     let rows = value.reshaped(to: [value.shape[0], value.count / value.shape[0]])

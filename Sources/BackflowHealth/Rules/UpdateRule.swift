@@ -3,15 +3,16 @@ internal import BackflowLinearAlgebra
 
 /// Steps that move a parameter too far, hardly or not at all, for several consecutive observations.
 ///
-/// Only weights are checked for steps that are too long, as in makemore: a bias starts at zero, and its
-/// first steps are longer than it is.
+/// Only weights are checked for steps that are too long, as in makemore: a bias starts at zero, and
+/// its first steps are longer than it is.
 struct UpdateRule<Scalar: RealScalar>: HealthRule {
   private enum Pace { case long, short, still }
   private var history: [String: (pace: Pace, length: Int)] = [:]
-  /// Parameters that were fast enough once. A learning rate that decreases to zero is a schedule, not a defect.
+  /// Parameters that were fast enough once. A learning rate that decreases to zero is a schedule,
+  /// not a defect.
   private var havePaced: Set<String> = []
-  /// Parameters that changed once. One that no longer changes may have been frozen, or its schedule has
-  /// ended.
+  /// Parameters that changed once. One that no longer changes may have been frozen, or its schedule
+  /// has ended.
   private var haveMoved: Set<String> = []
 
   mutating func findings(
@@ -59,7 +60,8 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
         source: "every element the same after the step, \(patience)",
         statement: "\(name) does not change at all\(hasMoved ? " any more" : ""), \(patience)",
         reason: hasMoved
-          ? "It no longer learns, which is fine if it was frozen or the learning rate has decreased to zero."
+          ? "It no longer learns, which is fine if it was frozen or if the learning rate has decreased"
+            + " to zero."
           : "It takes no part in learning.",
         cure:
           "Make sure that the optimizer visits it and that its gradient is not zero: a frozen layer, a"

@@ -10,7 +10,8 @@ func map<S>(
   return result
 }
 
-/// A tensor of `cached`'s shape, filled by `kernel` from it and the gradient with respect to the output.
+/// A tensor of `cached`'s shape, filled by `kernel` from it and the gradient with respect to the
+/// output.
 ///
 /// - Precondition: Both tensors have the same shape.
 func combine<S>(

@@ -21,7 +21,7 @@ public struct ReLU<Scalar: RealScalar>: ParameterlessLayer {
     return (output, output)
   }
 
-  /// ȳ where y > 0, else 0, of x's shape.
+  /// ȳ where y > 0, otherwise 0, of x's shape.
   ///
   /// - Precondition: ȳ has the shape of x.
   public func inputGradient(

@@ -5,9 +5,9 @@ public import BackflowLinearAlgebra
 ///
 ///     y = 1/(1 + e⁻ˣ)        x̄ = ȳ y (1 − y) = ȳ σ(x) σ(−x)
 ///
-/// The slope is at most ¼ and vanishes where the unit is saturated. It is computed from x, because in
-/// single precision y rounds to 1 from x = 17 on, where the slope is 4e-8 and not 0.
-/// LeCun et al., "Efficient BackProp", 1998.
+/// The slope is at most ¼ and vanishes where the unit is saturated. It is computed from x, because
+/// in single precision y rounds to 1 from x = 17 on, where the slope is 4e-8 and not 0. LeCun et
+/// al., "Efficient BackProp", 1998.
 ///
 /// Shapes: any. Cache: x and y. Cost: O(count).
 public struct Sigmoid<Scalar: RealScalar>: ParameterlessLayer {

@@ -5,9 +5,8 @@ public import BackflowLinearAlgebra
 ///
 ///     y = tanh x        x̄ = ȳ (1 − y²)
 ///
-/// The slope is at most 1 and vanishes where the unit is saturated. It is computed from x, because y rounds
-/// to ±1 long before the slope is 0.
-/// LeCun et al., "Efficient BackProp", 1998.
+/// The slope is at most 1 and vanishes where the unit is saturated. It is computed from x, because
+/// y rounds to ±1 long before the slope is 0. LeCun et al., "Efficient BackProp", 1998.
 ///
 /// Shapes: any. Cache: x and y. Cost: O(count).
 public struct Tanh<Scalar: RealScalar>: ParameterlessLayer {

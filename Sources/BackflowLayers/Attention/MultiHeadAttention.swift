@@ -1,8 +1,8 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// Self-attention with several heads (PyTorch `MultiheadAttention(batch_first=True)` whose query, key and
-/// value are x).
+/// Self-attention with several heads (PyTorch `MultiheadAttention(batch_first=True)` whose query,
+/// key and value are x).
 ///
 ///     [Q K V] = x W_inᵀ + b_in,   each [N, T, E], cut into h heads of width d = E/h
 ///     A_k = attention(Q_k, K_k, V_k),   A = the heads side by side, [N, T, E]
@@ -15,9 +15,9 @@ public import BackflowLinearAlgebra
 ///
 /// Vaswani et al., "Attention is all you need", NeurIPS 2017.
 ///
-/// Shapes, batch first: x and y [N, T, E], W_in [3E, E] with the rows of Q, K and V below each other,
-/// b_in [3E], W_out [E, E], b_out [E]. Cache: x, A, and per head Q, K, V and the attention weights.
-/// Cost: 8·N·T·E² + 4·N·T²·E flops forward, twice that backward.
+/// Shapes, batch first: x and y [N, T, E], W_in [3E, E] with the rows of Q, K and V below each
+/// other, b_in [3E], W_out [E, E], b_out [E]. Cache: x, A, and per head Q, K, V and the attention
+/// weights. Cost: 8·N·T·E² + 4·N·T²·E flops forward, twice that backward.
 public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
   /// W_in and b_in: the projections to queries, keys and values.
   public var inputProjection: Dense<Scalar>

@@ -5,11 +5,11 @@ public import BackflowLinearAlgebra
 ///
 ///     y = x + f(x)        x̄ = ȳ + f̄(ȳ)
 ///
-/// with f̄ the backward pass of f. The gradient reaches x even where f passes none back. He, Zhang, Ren
-/// and Sun, "Deep residual learning for image recognition", CVPR 2016.
+/// with f̄ the backward pass of f. The gradient reaches x even where f passes none back. He, Zhang,
+/// Ren and Sun, "Deep residual learning for image recognition", CVPR 2016.
 ///
-/// Shapes: those of f, whose output has the shape of its input. Cache: that of f. Cost: that of f and
-/// O(count). The names of the parameters of f start with "body.".
+/// Shapes: those of f, whose output has the shape of its input. Cache: that of f. Cost: that of f
+/// and O(count). The names of the parameters of f start with "body.".
 public struct Residual<Body: Layer>: Layer {
   /// The element of the parameters.
   public typealias Scalar = Body.Scalar
@@ -33,7 +33,7 @@ public struct Residual<Body: Layer>: Layer {
     let (change, cache) = body.forward(input, mode)
     require(
       change.shape == input.shape,
-      "Residual: output \(change.shape) of \(Body.self) instead of \(input.shape), the shape of the input"
+      "Residual: output \(change.shape) of \(Body.self) instead of \(input.shape), the input's shape"
     )
     return (input + change, cache)
   }

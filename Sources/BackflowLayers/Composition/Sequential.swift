@@ -15,9 +15,9 @@ public import BackflowLinearAlgebra
 ///       Dense(inputSize: 288, outputSize: 10, using: &random)
 ///     }
 ///
-/// It is a value, as its layers are. Parameters are called "0.weight", "3.bias". In training each layer
-/// gets its own seed, `mode.part(k)`. Cache: the layers' caches. Cost: that of the layers, and less
-/// than a microsecond for each, because their types are known only at run time.
+/// It is a value, as its layers are. Parameters are called "0.weight", "3.bias". In training each
+/// layer gets its own seed, `mode.part(k)`. Cache: the layers' caches. Cost: that of the layers,
+/// and less than a microsecond for each, because their types are known only at run time.
 public struct Sequential<Scalar: RealScalar>: Layer {
   /// The layers in forward order.
   public var layers: [any Layer<Scalar>]
@@ -63,8 +63,8 @@ public struct Sequential<Scalar: RealScalar>: Layer {
     return backward(outputGradient, cache, &tracer)
   }
 
-  /// The same, with the tracer handed to layer k as "k". Without it, each gradient between two layers is
-  /// released as soon as the layer below has read it.
+  /// The same, with the tracer handed to layer k as "k". Without it, each gradient between two
+  /// layers is released as soon as the layer below has read it.
   ///
   /// - Precondition: The cache is of these layers.
   public func backward(
@@ -108,7 +108,8 @@ public struct Sequential<Scalar: RealScalar>: Layer {
   public var signalKind: SignalKind? { .other }
 }
 
-/// Collects the layers of a `Sequential` from the lines of a closure, which may contain `if` and `for`.
+/// Collects the layers of a `Sequential` from the lines of a closure, which may contain `if` and
+/// `for`.
 @resultBuilder
 public enum LayerBuilder<Scalar: RealScalar> {
   /// A line with a layer.

@@ -5,16 +5,16 @@ public import BackflowLinearAlgebra
 ///
 ///     y[n, o, p, q] = b[o] + Σ_{c, i, j} W[o, c, i, j] x[n, c, s·p + d·i − pad, s·q + d·j − pad]
 ///
-/// with stride s and dilation d; c runs over the channels of o's group. With the windows unfolded to
-/// columns X [C/g·kH·kW, N·P], P the pixels of the output, it is one product for each group (Chellapilla,
-/// Puri and Simard, 2006), and so is its backward pass:
+/// with stride s and dilation d; c runs over the channels of o's group. With the windows unfolded
+/// to columns X [C/g·kH·kW, N·P], P the pixels of the output, it is one product for each group
+/// (Chellapilla, Puri and Simard, 2006), and so is its backward pass:
 ///
 ///     Y = W X + b        X̄ = Wᵀ Ȳ,  folded back to x̄        W̄ = Ȳ Xᵀ        b̄ = Σ Ȳ
 ///
 /// Shapes: x [N, C, height, width], W [O, C/g, kH, kW], b [O], y [N, O, height′, width′] with
-/// height′ = ⌊(height + 2·pad − d·(kH − 1) − 1)/s⌋ + 1. Cache: x; the columns, which are kH·kW times as
-/// large, are unfolded again, a part of the batch at a time. Cost: 2·N·P·O·C/g·kH·kW flops forward, twice
-/// that backward.
+/// height′ = ⌊(height + 2·pad − d·(kH − 1) − 1)/s⌋ + 1. Cache: x; the columns, which are kH·kW
+/// times as large, are unfolded again, a part of the batch at a time. Cost: 2·N·P·O·C/g·kH·kW flops
+/// forward, twice that backward.
 ///
 /// Both passes are in Conv2D+Passes.
 public struct Conv2D<Scalar: RealScalar>: Parameterized {
@@ -66,8 +66,8 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
     self.groups = groups
   }
 
-  /// A layer with randomly initialized weights and zero bias. Fan-in is C/g·kH·kW, fan-out O·kH·kW (also
-  /// in groups, as PyTorch counts it).
+  /// A layer with randomly initialized weights and zero bias. Fan-in is C/g·kH·kW, fan-out O·kH·kW
+  /// (also in groups, as PyTorch counts it).
   ///
   /// - Precondition: As for the other initializer, and the groups divide C.
   public init(

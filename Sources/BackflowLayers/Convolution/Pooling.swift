@@ -6,11 +6,12 @@ public import BackflowLinearAlgebra
 ///     y[n, c, p, q] = max_{i, j} x[n, c, s·p + d·i − pad, s·q + d·j − pad]
 ///     x̄ = Σ ȳ over the windows whose largest element it is
 ///
-/// Padding is never the largest: where a dilated kernel covers nothing else, the result is −∞ and has no
-/// gradient. Of equal elements the first counts; a NaN counts as the largest. Ranzato et al., CVPR 2007.
+/// Padding is never the largest: where a dilated kernel covers nothing else, the result is −∞ and
+/// has no gradient. Of equal elements the first counts; a NaN counts as the largest. Ranzato et
+/// al., CVPR 2007.
 ///
-/// Shapes: x [N, C, height, width], y [N, C, height′, width′] as in `Conv2D`. Cache: the index of each largest element.
-/// Cost: kH·kW comparisons for each output; backward one addition.
+/// Shapes: x [N, C, height, width], y [N, C, height′, width′] as in `Conv2D`. Cache: the index of
+/// each largest element. Cost: kH·kW comparisons for each output; backward one addition.
 public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
   /// The extents of a window.
   public let kernelSize: HeightWidth
@@ -92,11 +93,12 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
 ///
 ///     y[n, c, p, q] = (1/k) Σ_{i, j} x[n, c, s·p + i − pad, s·q + j − pad]        x̄ = Σ ȳ/k
 ///
-/// over the windows that contain an element. k = kH·kW if `countsPadding` (PyTorch `count_include_pad`),
-/// else the number of taps inside the image. LeCun et al., Proc. IEEE 86 (1998).
+/// over the windows that contain an element. k = kH·kW if `countsPadding` (PyTorch
+/// `count_include_pad`), else the number of taps inside the image. LeCun et al., Proc. IEEE 86
+/// (1998).
 ///
-/// Shapes: x [N, C, height, width], y [N, C, height′, width′] as in `Conv2D`. Cache: the shape of x. Cost: kH·kW
-/// additions for each output, forward and backward.
+/// Shapes: x [N, C, height, width], y [N, C, height′, width′] as in `Conv2D`. Cache: the shape of
+/// x. Cost: kH·kW additions for each output, forward and backward.
 public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
   /// The extents of a window.
   public let kernelSize: HeightWidth
@@ -163,7 +165,8 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
   public var signalKind: SignalKind? { .other }
 }
 
-/// More padding than half the kernel would make windows of padding alone; PyTorch refuses it as well.
+/// More padding than half the kernel would make windows of padding alone; PyTorch refuses it as
+/// well.
 private func requirePadding(_ padding: HeightWidth, _ kernel: HeightWidth, _ layer: String) {
   require(
     2 * padding.height <= kernel.height && 2 * padding.width <= kernel.width,

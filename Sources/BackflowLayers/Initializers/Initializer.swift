@@ -4,12 +4,12 @@ internal import RealModule
 
 /// A distribution from which the weights of a layer are drawn.
 ///
-/// A weight has the shape [outputs, inputs] or, in a convolution, [outputs, inputs, kernel …]. Fan-in is the
-/// number of inputs and fan-out that of outputs, each times the size of the kernel. Numbers are drawn in
-/// double and rounded, so that both precisions start from the same weights.
+/// A weight has the shape [outputs, inputs] or, in a convolution, [outputs, inputs, kernel …].
+/// Fan-in is the number of inputs and fan-out that of outputs, each times the size of the kernel.
+/// Numbers are drawn in double and rounded, so that both precisions start from the same weights.
 ///
-/// A gain compensates for the nonlinearity that follows the weight: 1 for none and for the sigmoid, 5/3 for
-/// tanh, √2 for ReLU, √(2/(1 + a²)) for a leaky ReLU of slope a (PyTorch `calculate_gain`).
+/// A gain compensates for the nonlinearity that follows the weight: 1 for none and for the sigmoid,
+/// 5/3 for tanh, √2 for ReLU, √(2/(1 + a²)) for a leaky ReLU of slope a (PyTorch `calculate_gain`).
 public struct Initializer: Sendable {
   private let draw: @Sendable (Shape, inout RandomSource) -> Tensor<Double>
 
@@ -52,8 +52,8 @@ extension Initializer {
 
 // MARK: - By the size of the layer
 
-// Precondition of each: the weight is [outputs, inputs, kernel …] with elements, and the gain or slope is
-// finite.
+// Precondition of each: the weight is [outputs, inputs, kernel …] with elements, and the gain or
+// slope is finite.
 extension Initializer {
   /// Uniform on ±gain·√(6/(fan-in + fan-out)): keeps the variance of signals in both directions.
   /// Glorot and Bengio, AISTATS 2010.
@@ -75,22 +75,22 @@ extension Initializer {
     return uniform { 2 / ((1 + slope * slope) * Double($0.in)) }
   }
 
-  /// Normal with variance 2/((1 + a²)·fan-in): keeps the variance of the signal through a leaky ReLU of
-  /// slope a, which is ReLU for 0. He et al., ICCV 2015.
+  /// Normal with variance 2/((1 + a²)·fan-in): keeps the variance of the signal through a leaky
+  /// ReLU of slope a, which is ReLU for 0. He et al., ICCV 2015.
   public static func heNormal(slope: Double = 0) -> Initializer {
     SettingRange.finite.check(slope, "the slope", of: "heNormal")
     return normal { 2 / ((1 + slope * slope) * Double($0.in)) }
   }
 
-  /// Uniform on ±gain·√(3/fan-in): keeps the variance of the signal in the forward pass, through a nonlinearity of
-  /// any gain. LeCun et al., "Efficient BackProp", 1998.
+  /// Uniform on ±gain·√(3/fan-in): keeps the variance of the signal in the forward pass, through a
+  /// nonlinearity of any gain. LeCun et al., "Efficient BackProp", 1998.
   public static func lecunUniform(gain: Double = 1) -> Initializer {
     SettingRange.finite.check(gain, "the gain", of: "lecunUniform")
     return uniform { gain * gain / Double($0.in) }
   }
 
-  /// Normal with variance gain²/fan-in: keeps the variance of the signal in the forward pass, through a
-  /// nonlinearity of any gain. LeCun et al., "Efficient BackProp", 1998.
+  /// Normal with variance gain²/fan-in: keeps the variance of the signal in the forward pass,
+  /// through a nonlinearity of any gain. LeCun et al., "Efficient BackProp", 1998.
   public static func lecunNormal(gain: Double = 1) -> Initializer {
     SettingRange.finite.check(gain, "the gain", of: "lecunNormal")
     return normal { gain * gain / Double($0.in) }

@@ -11,8 +11,8 @@ public import BackflowLinearAlgebra
 ///
 /// Rumelhart, Hinton and Williams, Nature 323 (1986).
 ///
-/// Shapes: x [..., I], W [O, I], b [O], y [..., O]; leading axes (batch, or time and batch) are rows.
-/// Cache: x. Cost: 2·rows·I·O flops forward, twice that backward.
+/// Shapes: x [..., I], W [O, I], b [O], y [..., O]; leading axes (batch, or time and batch) are
+/// rows. Cache: x. Cost: 2·rows·I·O flops forward, twice that backward.
 public struct Dense<Scalar: RealScalar>: Layer {
   /// W, [O, I]
   public var weight: Tensor<Scalar>
@@ -30,7 +30,8 @@ public struct Dense<Scalar: RealScalar>: Layer {
     self.bias = bias
   }
 
-  /// A layer from I = `inputSize` to O = `outputSize` features, with randomly initialized weights and zero bias.
+  /// A layer from I = `inputSize` to O = `outputSize` features, with randomly initialized weights
+  /// and zero bias.
   public init(
     inputSize: Int, outputSize: Int, weights: Initializer = .glorotUniform(),
     using random: inout RandomSource

@@ -5,11 +5,11 @@ public import BackflowLinearAlgebra
 ///
 ///     y_n = W[i_n]        W̄[v] = Σ ȳ_n over all n with i_n = v
 ///
-/// An index that occurs several times gets the sum of its gradients, one that does not occur gets 0.
-/// Bengio et al., JMLR 3 (2003).
+/// An index that occurs several times gets the sum of its gradients, one that does not occur gets
+/// 0. Bengio et al., JMLR 3 (2003).
 ///
-/// Shapes: indices of any shape [...], in row-major order; W [V, E], y [..., E]. Cache: the indices.
-/// Cost: count·E moves forward, as many additions backward, and V·E to clear W̄. Its input
+/// Shapes: indices of any shape [...], in row-major order; W [V, E], y [..., E]. Cache: the
+/// indices. Cost: count·E moves forward, as many additions backward, and V·E to clear W̄. Its input
 /// has no gradient, so it is not a `Layer`.
 public struct Embedding<Scalar: RealScalar>: Parameterized {
   /// W, [V, E]
@@ -23,7 +23,8 @@ public struct Embedding<Scalar: RealScalar>: Parameterized {
     self.weight = weight
   }
 
-  /// A table of V = `count` vectors of E = `size` features, drawn from the standard normal distribution.
+  /// A table of V = `count` vectors of E = `size` features, drawn from the standard normal
+  /// distribution.
   public init(count: Int, size: Int, using random: inout RandomSource) {
     self.init(weight: random.normal([count, size]))
   }
@@ -38,7 +39,8 @@ public struct Embedding<Scalar: RealScalar>: Parameterized {
 
   /// y, [..., E], for indices of `shape`, which is [indices.count] by default.
   ///
-  /// - Precondition: Indices are in 0 ..< V, and the shape has as many elements as there are indices.
+  /// - Precondition: Indices are in 0 ..< V, and the shape has as many elements as there are
+  ///   indices.
   public func forward(
     _ indices: [Int], shape: Shape? = nil
   ) -> (output: Tensor<Scalar>, cache: Cache) {

@@ -2,7 +2,8 @@ internal import BackflowKernels
 public import BackflowLinearAlgebra
 
 /// The share of samples that are classified correctly: rows of `logits`, [..., C], whose largest
-/// element is that of the label. Of equal elements the first counts. NaN for no rows. Cost: O(count).
+/// element is that of the label. Of equal elements the first counts. NaN for no rows. Cost:
+/// O(count).
 ///
 /// - Precondition: There is one label for each row.
 public func accuracy<Scalar>(_ logits: Tensor<Scalar>, _ labels: [Int]) -> Double {

@@ -29,20 +29,21 @@ public func meanSquaredError<Scalar>(
 
 // MARK: - Huber
 
-/// Huber's loss of d = prediction − target, and its gradient, d limited to ±δ (PyTorch `huber_loss`).
+/// Huber's loss of d = prediction − target, and its gradient, d limited to ±δ (PyTorch
+/// `huber_loss`).
 ///
 ///     ½ d²            for |d| ≤ δ        gradient d
 ///     δ (|d| − ½ δ)   beyond             gradient δ sign(d)
 ///
-/// At |d| = δ both branches give the same loss and gradient. Huber, "Robust estimation of a location
-/// parameter", 1964. Limiting d before squaring it is another loss, whose gradient beyond δ is zero:
-/// nothing is learned from such samples.
+/// At |d| = δ both branches give the same loss and gradient. Huber, "Robust estimation of a
+/// location parameter", 1964. Limiting d before squaring it is another loss, whose gradient beyond
+/// δ is zero: nothing is learned from such samples.
 ///
 /// The gradient has the shape of the prediction. The mean is over all elements, NaN for none.
 /// Cost: O(count).
 ///
-/// - Precondition: Prediction and target have the same shape, and δ is positive, also when rounded to
-///   `Scalar`.
+/// - Precondition: Prediction and target have the same shape, and δ is positive, also when rounded
+///   to `Scalar`.
 public func huber<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, delta: Double = 1,
   reduction: Reduction = .mean
@@ -68,8 +69,8 @@ private func checkDelta<S: RealScalar>(_ delta: Double, in _: S.Type) {
 
 // MARK: - Smooth L1
 
-/// The smooth L1 loss of d = prediction − target, and its gradient (PyTorch `smooth_l1_loss`): Huber's
-/// loss with δ = β, divided by β.
+/// The smooth L1 loss of d = prediction − target, and its gradient (PyTorch `smooth_l1_loss`):
+/// Huber's loss with δ = β, divided by β.
 ///
 ///     ½ d²/β      for |d| < β        gradient d/β
 ///     |d| − ½ β   beyond             gradient sign(d)
@@ -80,8 +81,8 @@ private func checkDelta<S: RealScalar>(_ delta: Double, in _: S.Type) {
 /// The gradient has the shape of the prediction. The mean is over all elements, NaN for none.
 /// Cost: O(count).
 ///
-/// - Precondition: Prediction and target have the same shape, and β is 0, or positive also when rounded
-///   to `Scalar`.
+/// - Precondition: Prediction and target have the same shape, and β is 0, or positive also when
+///   rounded to `Scalar`.
 public func smoothL1<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, beta: Double = 1,
   reduction: Reduction = .mean
@@ -113,9 +114,10 @@ private func checkBeta<S: RealScalar>(_ beta: Double, in _: S.Type) {
 ///     −t ln σ(x) − (1 − t) ln(1 − σ(x)) = max(x, 0) − x t + ln(1 + e^−|x|)
 ///     gradient σ(x) − t
 ///
-/// It takes logits, as its sibling `softmaxCrossEntropy` does, and not probabilities, as the functions
-/// named `binary_cross_entropy` of PyTorch and Keras do. t is not checked to lie in 0...1. Computed from
-/// the logit and not from σ(x), neither the loss nor the gradient loses digits where the answer is certain.
+/// It takes logits, as its sibling `softmaxCrossEntropy` does, and not probabilities, as the
+/// functions named `binary_cross_entropy` of PyTorch and Keras do. t is not checked to lie in
+/// 0...1. Computed from the logit and not from σ(x), neither the loss nor the gradient loses digits
+/// where the answer is certain.
 ///
 /// The gradient has the shape of the logits. The mean is over all elements, NaN for none.
 /// Cost: O(count), two transcendental functions for each element.

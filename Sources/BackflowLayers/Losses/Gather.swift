@@ -21,8 +21,8 @@ public func gather<Scalar>(_ x: Tensor<Scalar>, at indices: [Int]) -> Tensor<Sca
   return values
 }
 
-/// The gradient of the loss with respect to the x of `gather`, from that with respect to its result:
-/// ȳ_n at [n, a_n] and 0 elsewhere (PyTorch `scatter`).
+/// The gradient of the loss with respect to the x of `gather`, from that with respect to its
+/// result: ȳ_n at [n, a_n] and 0 elsewhere (PyTorch `scatter`).
 ///
 /// - Parameters:
 ///   - outputGradient: ȳ, of x's leading axes.

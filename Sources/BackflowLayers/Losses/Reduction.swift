@@ -11,7 +11,8 @@ public enum Reduction: Sendable {
 
 /// The choice not to reduce: `huber(q, target, reduction: .perSample)` returns `SampleLosses`.
 ///
-/// It is a type of its own, so that the compiler knows whether a loss is one number or one for each sample.
+/// It is a type of its own, so that the compiler knows whether a loss is one number or one for each
+/// sample.
 public enum NoReduction: Sendable {
   /// One loss for each sample (PyTorch's `none`).
   case perSample
@@ -51,8 +52,8 @@ extension Reduction {
   /// The factor of each of `count` samples.
   func scale(_ count: Int) -> Double { self == .mean ? 1 / Double(count) : 1 }
 
-  /// The losses of `count` samples as one number; those that do not count are 0. The mean is formed without
-  /// the sum, which may be out of range where the mean is not.
+  /// The losses of `count` samples as one number; those that do not count are 0. The mean is formed
+  /// without the sum, which may be out of range where the mean is not.
   func callAsFunction<S>(_ losses: Tensor<S>, _ count: Int) -> S {
     switch self {
     case .mean: S(losses.meanInDouble() * (Double(losses.count) / Double(count)))

@@ -44,9 +44,8 @@ public func softmaxCrossEntropy<Scalar>(
   return SampleLosses(losses: each.losses, gradientOfSum: each.gradient)
 }
 
-/// The cross-entropy between softmax(z) and distributions q, in nats, and its gradient with respect to z
-/// (PyTorch
-/// `cross_entropy` with probabilities). For each sample, with its C logits z:
+/// The cross-entropy between softmax(z) and distributions q, in nats, and its gradient with respect
+/// to z (PyTorch `cross_entropy` with probabilities). For each sample, with its C logits z:
 ///
 ///     l = −Σ_c q_c ln p_c,   p = softmax(z)
 ///     z̄ = p Σ_c q_c − q

@@ -10,15 +10,15 @@ public import BackflowLinearAlgebra
 ///
 ///     x̄ = γ r (ȳ − (β̄ + x̂ γ̄)/m)        γ̄ = Σ ȳ x̂        β̄ = Σ ȳ
 ///
-/// In evaluation μ and v are the running statistics, which are constants, and x̄ = γ r ȳ. A training step
-/// updates them by `updateBuffers(from:)`, with the unbiased variance v m/(m − 1):
+/// In evaluation μ and v are the running statistics, which are constants, and x̄ = γ r ȳ. A training
+/// step updates them by `updateBuffers(from:)`, with the unbiased variance v m/(m − 1):
 ///
 ///     μ_running ← (1 − momentum) μ_running + momentum μ        likewise v_running
 ///
 /// Ioffe and Szegedy, "Batch normalization", ICML 2015; running statistics as in PyTorch.
 ///
-/// Shapes: x and y [N, C], [N, C, L] or [N, C, height, width]; γ, β, μ and v [C]. Cache: x̂, μ, v and r.
-/// Cost: 8·count flops forward, 9·count backward.
+/// Shapes: x and y [N, C], [N, C, L] or [N, C, height, width]; γ, β, μ and v [C]. Cache: x̂, μ, v
+/// and r. Cost: 8·count flops forward, 9·count backward.
 public struct BatchNorm<Scalar: RealScalar>: Parameterized {
   /// γ, [C]
   public var weight: Tensor<Scalar>
@@ -138,7 +138,7 @@ extension BatchNorm: Layer {
   ) -> ChannelMoments {
     require(
       channels.countOfChannel > 1,
-      "BatchNorm: input \(input.shape) has \(channels.countOfChannel) values in each channel, which have no variance"
+      "BatchNorm: input \(input.shape) instead of more than one value in each channel"
     )
     return input.moments(channels)
   }
@@ -151,8 +151,8 @@ extension BatchNorm: Layer {
   ) -> (inputGradient: Tensor<Scalar>, gradients: BatchNorm) {
     requireGradient(outputGradient, of: cache.normalized.shape, "BatchNorm")
     let channels = outputGradient.channels(axis: 1)
-    // γ̄ = Σ ȳ x̂. In training x̂ sums to 0 over a channel, so ȳ is taken about its mean; otherwise the mean
-    // would multiply the rounding error of that sum.
+    // γ̄ = Σ ȳ x̂. In training x̂ sums to 0 over a channel, so ȳ is taken about its mean; otherwise
+    // the mean would multiply the rounding error of that sum.
     let mean = outputGradient.moments(channels, withVariance: false)
     let dots = VectorKernels.channelDots(
       outputGradient.span, around: cache.isTraining ? mean : nil, cache.normalized.span, channels)
@@ -177,8 +177,9 @@ extension BatchNorm: Layer {
     return (inputGradient, gradients)
   }
 
-  /// Moves the running statistics toward those of a training batch. A variance that the precision cannot
-  /// represent counts as its largest number, so that its influence fades as that of any other.
+  /// Moves the running statistics toward those of a training batch. A variance that the precision
+  /// cannot represent counts as its largest number, so that its influence fades as that of any
+  /// other.
   public mutating func updateBuffers(from cache: Cache) {
     guard cache.isTraining else { return }
     let count = Scalar(cache.normalized.count / weight.count)
@@ -188,8 +189,9 @@ extension BatchNorm: Layer {
     runningVariance = average(runningVariance, variance)
   }
 
-  /// The moving average. Rounded weights may not add up to 1, so the difference is added, which leaves a
-  /// statistic that equals the new one unchanged; with a large momentum it would lose digits instead.
+  /// The moving average. Rounded weights may not add up to 1, so the difference is added, which
+  /// leaves a statistic that equals the new one unchanged; with a large momentum it would lose
+  /// digits instead.
   private func average(_ running: Tensor<Scalar>, _ new: Tensor<Scalar>) -> Tensor<Scalar> {
     let (keep, take) = (Scalar(1 - momentum), Scalar(momentum))
     return take > 0.5 ? running * keep + new * take : running + (new * take - running * take)

@@ -1,7 +1,8 @@
 internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// The steps of one forward and backward pass with the norms of their values, to be drawn or printed.
+/// The steps of one forward and backward pass with the norms of their values, to be drawn or
+/// printed.
 public struct ComputationalGraph: Sendable {
   /// One value of the computation.
   public struct Node: Sendable {
@@ -17,8 +18,8 @@ public struct ComputationalGraph: Sendable {
     public let forwardNorm: Double
     /// ‖gradient of the loss with respect to the value‖₂
     public let backwardNorm: Double
-    /// For each of `inputs`, the norm of the part of its gradient that flows back through this node. The
-    /// parts of a value that is used twice add up to its gradient.
+    /// For each of `inputs`, the norm of the part of its gradient that flows back through this
+    /// node. The parts of a value that is used twice add up to its gradient.
     public let inputGradientNorms: [Double]
 
     /// A value computed from the nodes at `inputs`.

@@ -81,7 +81,8 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
     // g = γ ⊙ ȳ
     var g = outputGradient
     VectorKernels.multiplyRow(weight.span, into: g.mutableSpan)
-    // mean(g) and mean(g ⊙ x̂) of each row; x̂ sums to 0, so g is taken about its mean in the products too.
+    // mean(g) and mean(g ⊙ x̂) of each row; x̂ sums to 0, so g is taken about its mean in the
+    // products too.
     let mean = g.moments(rows, withVariance: false)
     let dots = VectorKernels.channelDots(g.span, around: mean, normalized.span, rows)
     let meanOfProduct = mean.map { dots.span[$0] / Double(weight.count) }

@@ -15,8 +15,8 @@ public import BackflowLinearAlgebra
 ///     y = z + β                z̄ = ȳ           β̄ = Σ ȳ
 ///
 /// Sums run over the m elements of a channel. c̄ has two terms because c is used twice. `BatchNorm`
-/// computes the same in closed form and in fewer passes; this layer shows the steps. It always uses the
-/// statistics of the batch. Ioffe and Szegedy, "Batch normalization", ICML 2015.
+/// computes the same in closed form and in fewer passes; this layer shows the steps. It always uses
+/// the statistics of the batch. Ioffe and Szegedy, "Batch normalization", ICML 2015.
 ///
 /// Shapes: x, c, q, x̂, z and y [N, C, ...]; μ, v, s, r, γ and β [C]. Cache: every step. Cost: about
 /// 10·count flops forward, 14·count backward.
@@ -79,8 +79,8 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
     let moments = input.moments(channels)
     let centered = input.standardized(moments, moments.map { _ in 1 }, channels)
     let squared = centered.squared()
-    // From the moments in double, so that the mean is rounded once and s is right where squares are out of
-    // range.
+    // From the moments in double, so that the mean is rounded once and s is right where squares are
+    // out of range.
     let (mean, variance) = (moments.means(Scalar.self), moments.variances(Scalar.self))
     let inverseDeviations = moments.inverseDeviations(epsilon: epsilon)
     let inverse = Tensor<Scalar>(shape: weight.shape, storage: inverseDeviations.rounded())
@@ -96,8 +96,8 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
     return (output, stages)
   }
 
-  /// The gradients with respect to the input and the parameters; see `stageGradients` for those with respect
-  /// to every step.
+  /// The gradients with respect to the input and the parameters; see `stageGradients` for those
+  /// with respect to every step.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Stages
   ) -> (inputGradient: Tensor<Scalar>, gradients: StagedBatchNorm) {
@@ -174,8 +174,8 @@ extension StagedBatchNorm {
       })
   }
 
-  /// x and c are used twice: the norms of the two parts of x̄ = c̄ + μ̄/m and of c̄ = r x̂̄ + 2 c q̄, by the
-  /// name of the step through which they flow back and the index of x or c.
+  /// x and c are used twice: the norms of the two parts of x̄ = c̄ + μ̄/m and of c̄ = r x̂̄ + 2 c q̄, by
+  /// the name of the step through which they flow back and the index of x or c.
   private func partsOfGradients(_ gradients: Stages, _ stages: Stages) -> [String: [Int: Double]] {
     let m = Scalar(stages.input.count / weight.count)
     let throughMean = (gradients.mean / m).spread(along: stages.input.shape)

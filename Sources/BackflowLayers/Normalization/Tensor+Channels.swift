@@ -24,7 +24,8 @@ extension Tensor {
       storage: VectorKernels.channelDots(span, other.span, layout).rounded())
   }
 
-  /// The mean of each channel and, if asked for, its biased variance, which is divided by the count.
+  /// The mean of each channel and, if asked for, its biased variance, which is divided by the
+  /// count.
   func moments(_ layout: ChannelLayout, withVariance: Bool = true) -> ChannelMoments {
     VectorKernels.channelMoments(span, layout, withVariance: withVariance)
   }
@@ -45,8 +46,8 @@ extension Tensor {
     }
   }
 
-  /// (self − mean − other · weight) scale, by channel: the gradient that flows back through a normalization.
-  /// Computed in double, because a gradient may be far from 0 and near its mean.
+  /// (self − mean − other · weight) scale, by channel: the gradient that flows back through a
+  /// normalization. Computed in double, because a gradient may be far from 0 and near its mean.
   func centered(
     by mean: ChannelMoments, minus other: Tensor, times weights: Buffer<Double>,
     scale: Buffer<Double>, _ layout: ChannelLayout
@@ -62,8 +63,8 @@ extension ChannelMoments {
   /// The means, [channels].
   func means<S>(_: S.Type = S.self) -> Tensor<S> { vector { mean($0) } }
 
-  /// The variances, [channels]. A finite one beyond the largest number of the precision becomes that number,
-  /// so that running statistics recover from it.
+  /// The variances, [channels]. A finite one beyond the largest number of the precision becomes
+  /// that number, so that running statistics recover from it.
   func variances<S>(_: S.Type = S.self) -> Tensor<S> {
     let largest = Double(S.greatestFiniteMagnitude)
     return vector { channel in

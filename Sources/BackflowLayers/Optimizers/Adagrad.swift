@@ -54,7 +54,7 @@ public struct Adagrad<Scalar: RealScalar>: Optimizer {
   ) {
     let rate = learningRate / (1 + Double(step) * learningRateDecay)
     step += 1
-    sum.visit(beside: &model, gradients) { _, sum, gradient, parameter in
+    sum.visit(with: &model, gradients) { _, sum, gradient, parameter in
       VectorKernels.adagradUpdate(
         learningRate: rate, epsilon: epsilon, weightDecay: weightDecay, gradient: gradient.span,
         sum: sum.mutableSpan, parameter: parameter.mutableSpan)
@@ -66,8 +66,8 @@ public struct Adagrad<Scalar: RealScalar>: Optimizer {
 
   /// Continues from `state`.
   ///
-  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not finite.
-  ///   Nothing is changed then.
+  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not
+  ///   finite. Nothing is changed then.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     (step, sum.tensors) = try state.restored(over: self.state)
   }

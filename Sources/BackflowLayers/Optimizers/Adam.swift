@@ -8,8 +8,8 @@ internal import BackflowLinearAlgebra
 ///     v ← β₂ v + (1 − β₂) g²       v̂ = v / (1 − β₂ᵗ)
 ///     p ← p − learningRate · m̂ / (√v̂ + ε)
 ///
-/// Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015. For weight decay see also
-/// `AdamW`.
+/// Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015. For weight decay see
+/// also `AdamW`.
 public struct Adam<Scalar: RealScalar>: Optimizer {
   /// The step length, which a schedule may change between steps.
   ///
@@ -33,8 +33,8 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
 
   /// An optimizer for `model`, which does not keep the parameters.
   ///
-  /// - Precondition: No setting is negative, infinite or rounded to 0 in `Scalar`; ε is not 0; β₁ and β₂
-  ///   are in 0..<1 and not rounded to 1.
+  /// - Precondition: No setting is negative, infinite or rounded to 0 in `Scalar`; ε is not 0; β₁
+  ///   and β₂ are in 0..<1 and not rounded to 1.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-8, weightDecay: Double = 0
@@ -77,7 +77,7 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
     let constants = VectorKernels.AdamStep(
       learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, step: step,
       weightDecay: weightDecay, isDecoupled: isDecoupled)
-    firstMoment.visit(beside: &model, gradients) { index, firstMoment, gradient, parameter in
+    firstMoment.visit(with: &model, gradients) { index, firstMoment, gradient, parameter in
       VectorKernels.adamUpdate(
         constants, gradient: gradient.span, firstMoment: firstMoment.mutableSpan,
         secondMoment: secondMoment.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
@@ -91,8 +91,8 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
 
   /// Continues from `state`.
   ///
-  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not finite.
-  ///   Nothing is changed then.
+  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not
+  ///   finite. Nothing is changed then.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     let (step, tensors) = try state.restored(over: self.state)
     self.step = step

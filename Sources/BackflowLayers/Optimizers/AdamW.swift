@@ -1,7 +1,7 @@
 public import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Adam with weight decay beside the gradient instead of in it (PyTorch `AdamW`, without AMSGrad).
+/// Adam with decoupled weight decay (PyTorch `AdamW`, without AMSGrad).
 ///
 ///     p ← p − learningRate · weightDecay · p
 ///     then Adam's step without weight decay
@@ -37,8 +37,8 @@ public struct AdamW<Scalar: RealScalar>: Optimizer {
 
   /// An optimizer for `model`, which does not keep the parameters.
   ///
-  /// - Precondition: No setting is negative, infinite or rounded to 0 in `Scalar`; ε is not 0; β₁ and β₂
-  ///   are in 0..<1 and not rounded to 1.
+  /// - Precondition: No setting is negative, infinite or rounded to 0 in `Scalar`; ε is not 0; β₁
+  ///   and β₂ are in 0..<1 and not rounded to 1.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-8, weightDecay: Double = 1e-2
@@ -60,8 +60,8 @@ public struct AdamW<Scalar: RealScalar>: Optimizer {
 
   /// Continues from `state`.
   ///
-  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not finite.
-  ///   Nothing is changed then.
+  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not
+  ///   finite. Nothing is changed then.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     try adam.restore(state)
   }

@@ -1,7 +1,7 @@
 /// Clips the gradients of every step and counts how often they exceed the limit.
 ///
-/// A clip rate near 1 means that the limit, not the learning rate, determines the length of the steps; a
-/// rate of 0 means that the limit has no effect.
+/// A clip rate near 1 means that the limit, not the learning rate, determines the length of the
+/// steps; a rate of 0 means that the limit has no effect.
 ///
 ///     var clipper = GradientClipper(norm: 1)
 ///     try clipper.clip(&gradients)
@@ -38,8 +38,8 @@ public struct GradientClipper: Sendable, Equatable {
   /// Clips the gradients of one step.
   ///
   /// - Returns: The norm, or the largest magnitude, before clipping.
-  /// - Throws: `GradientClippingError` if the limit is not positive or a gradient is not finite. Nothing is
-  ///   changed then.
+  /// - Throws: `GradientClippingError` if the limit is not positive or a gradient is not finite.
+  ///   Nothing is changed then.
   @discardableResult
   public mutating func clip<Model: Parameterized>(
     _ gradients: inout Model

@@ -5,8 +5,8 @@ internal import BackflowLinearAlgebra
 public enum GradientClippingError: BackflowError, Equatable {
   /// A gradient holds NaN or infinity, which scaling cannot repair.
   case nonFiniteGradient(parameter: String, count: Int)
-  /// The limit is negative, NaN, or zero in the precision of the gradients: scaling to it would erase or
-  /// reverse them.
+  /// The limit is negative, NaN, or zero in the precision of the gradients: scaling to it would
+  /// erase or reverse them.
   case limitNotPositive(Double)
 
   /// The reason in a sentence.
@@ -24,16 +24,17 @@ public enum GradientClippingError: BackflowError, Equatable {
 ///
 ///     g ← g · min(1, limit / ‖g‖),   ‖g‖² = Σ over all parameters
 ///
-/// The direction is kept. The norm is computed in double and scaled where a square would overflow, so
-/// large finite gradients are shortened, never set to zero. Afterwards the norm is at most `limit` to the
-/// last bit, so that clipping again changes nothing; it is below the limit by a few units in the last
-/// place, or by more where the limit is so small that elements lose digits. Pascanu et al., ICML 2013.
+/// The direction is kept. The norm is computed in double and scaled where a square would overflow,
+/// so large finite gradients are shortened, never set to zero. Afterwards the norm is at most
+/// `limit` to the last bit, so that clipping again changes nothing; it is below the limit by a few
+/// units in the last place, or by more where the limit is so small that elements lose digits.
+/// Pascanu et al., ICML 2013.
 ///
 /// Cost: two passes to measure, and two more to scale and check gradients that exceed the limit.
 ///
 /// - Returns: The norm before clipping; ∞ if a double cannot represent it.
-/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or if the
-///   limit is not positive in the gradients' precision. Nothing is changed then.
+/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or
+///   if the limit is not positive in the gradients' precision. Nothing is changed then.
 @discardableResult
 public func clipGradientNorm<Model: Parameterized>(
   _ gradients: inout Model, to limit: Double
@@ -57,12 +58,12 @@ public func clipGradientNorm<Model: Parameterized>(
 
 /// Limits every element of all gradients to ±`limit` (PyTorch `clip_grad_value_`).
 ///
-/// The direction is not kept; where that matters, clip the norm. Mikolov, "Statistical language models
-/// based on neural networks", thesis, 2012.
+/// The direction is not kept; where that matters, clip the norm. Mikolov, "Statistical language
+/// models based on neural networks", thesis, 2012.
 ///
 /// - Returns: The largest magnitude before clipping.
-/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or if the
-///   limit is not positive in the gradients' precision. Nothing is changed then.
+/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or
+///   if the limit is not positive in the gradients' precision. Nothing is changed then.
 @discardableResult
 public func clipGradientValue<Model: Parameterized>(
   _ gradients: inout Model, to limit: Double

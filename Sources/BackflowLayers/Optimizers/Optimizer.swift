@@ -6,17 +6,18 @@ internal import BackflowLinearAlgebra
 /// A schedule is applied before each step:
 /// `optimizer.learningRate = schedule.learningRate(at: optimizer.step)`.
 ///
-/// Adam, AdamW, RMSProp and Adagrad keep squares of gradients in the precision of the parameters, which
-/// cannot represent the squares of the largest and the smallest numbers:
+/// Adam, AdamW, RMSProp and Adagrad keep squares of gradients in the precision of the parameters,
+/// which cannot represent the squares of the largest and the smallest numbers:
 ///
 /// - A finite gradient beyond 2⁶³ ≈ 9·10¹⁸ in `Float` (2⁵¹¹ ≈ 7·10¹⁵³ in `Double`) counts as one of
-///   that size. A step depends on the ratio of gradients to the root of their squares, so its length is
-///   that of the equations, and the state decays at the same rate; only how much larger a gradient was is
-///   lost. Adagrad's sum ends at the largest number, after which its steps stop getting shorter.
-/// - ε counts as at least 2⁻⁶³ ≈ 10⁻¹⁹ (2⁻⁵¹¹ ≈ 10⁻¹⁵⁴): a gradient below that, whose square is 0 or
-///   has lost its digits, moves a parameter by less than the equations say, never by more.
-/// - A gradient that is NaN or infinite makes its parameter and its state NaN. Clipping refuses such a
-///   gradient, and `HealthMonitor` finds it.
+///   that size. A step depends on the ratio of gradients to the root of their squares, so its
+///   length is that of the equations, and the state decays at the same rate; only how much larger a
+///   gradient was is lost. Adagrad's sum ends at the largest number, after which its steps stop
+///   getting shorter.
+/// - ε counts as at least 2⁻⁶³ ≈ 10⁻¹⁹ (2⁻⁵¹¹ ≈ 10⁻¹⁵⁴): a gradient below that, whose square is 0
+///   or has lost its digits, moves a parameter by less than the equations say, never by more.
+/// - A gradient that is NaN or infinite makes its parameter and its state NaN. Clipping refuses
+///   such a gradient, and `HealthMonitor` finds it.
 public protocol Optimizer<Scalar>: Sendable {
   /// The element of the parameters.
   associatedtype Scalar: RealScalar
@@ -35,8 +36,8 @@ public protocol Optimizer<Scalar>: Sendable {
   mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, along gradients: Model)
 
-  /// Everything that is kept between steps, without the settings (learning rate, momentum, …). A run that
-  /// is saved here and restored continues with the same bits.
+  /// Everything that is kept between steps, without the settings (learning rate, momentum, …). A
+  /// run that is saved here and restored continues with the same bits.
   var state: OptimizerState<Scalar> { get }
 
   /// Continues from the state of another run of the same optimizer for the same model.

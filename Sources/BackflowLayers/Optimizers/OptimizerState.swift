@@ -12,8 +12,8 @@ public import BackflowLinearAlgebra
 ///     try optimizer.restore(state)
 ///
 /// A tensor's name is PyTorch's name of the moment, a dot, and the name of the parameter:
-/// `exp_avg.weight_hh_l0`. The number of steps is the tensor `step`, [2], of two digits in base 2²⁴,
-/// high · 2²⁴ + low, because one `Float` cannot count beyond 2²⁴ steps.
+/// `exp_avg.weight_hh_l0`. The number of steps is the tensor `step`, [2], of two digits in base
+/// 2²⁴, high · 2²⁴ + low, because one `Float` cannot count beyond 2²⁴ steps.
 public struct OptimizerState<Scalar: RealScalar>: Parameterized, Equatable {
   /// The names of the tensors.
   public let names: [String]
@@ -77,7 +77,8 @@ public enum OptimizerStateError: BackflowError, Equatable {
   }
 }
 
-/// One tensor for each parameter of a model, initially filled with one value: a momentum or a moment.
+/// One tensor for each parameter of a model, initially filled with one value: a momentum or a
+/// moment.
 struct Accumulator<Scalar: RealScalar>: Sendable {
   /// PyTorch's name of these tensors.
   let name: String
@@ -97,14 +98,14 @@ struct Accumulator<Scalar: RealScalar>: Sendable {
   ///
   /// - Precondition: The model is the one that this was made for.
   mutating func visit<Model: Parameterized<Scalar>>(
-    beside model: inout Model, _ gradients: Model,
+    with model: inout Model, _ gradients: Model,
     _ body: (
       _ index: Int, _ own: inout Tensor<Scalar>, _ gradient: Tensor<Scalar>,
       _ parameter: inout Tensor<Scalar>
     ) -> Void
   ) {
     var index = 0
-    model.visitParameters(beside: gradients) { name, parameter, gradient in
+    model.visitParameters(with: gradients) { name, parameter, gradient in
       check(index, name, parameter)
       body(index, &tensors[index], gradient, &parameter)
       index += 1

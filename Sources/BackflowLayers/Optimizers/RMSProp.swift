@@ -67,7 +67,7 @@ public struct RMSProp<Scalar: RealScalar>: Optimizer {
     let constants = VectorKernels.RMSPropStep(
       learningRate: learningRate, alpha: alpha, epsilon: epsilon, momentum: momentum,
       weightDecay: weightDecay)
-    velocity.visit(beside: &model, gradients) { index, velocity, gradient, parameter in
+    velocity.visit(with: &model, gradients) { index, velocity, gradient, parameter in
       VectorKernels.rmspropUpdate(
         constants, gradient: gradient.span, meanSquare: meanSquare.tensors[index].mutableSpan,
         velocity: velocity.mutableSpan, parameter: parameter.mutableSpan)
@@ -79,8 +79,8 @@ public struct RMSProp<Scalar: RealScalar>: Optimizer {
 
   /// Continues from `state`.
   ///
-  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not finite.
-  ///   Nothing is changed then.
+  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not
+  ///   finite. Nothing is changed then.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     let (step, tensors) = try state.restored(over: self.state)
     self.step = step

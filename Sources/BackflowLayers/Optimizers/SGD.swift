@@ -59,7 +59,7 @@ public struct SGD<Scalar: RealScalar>: Optimizer {
     _ model: inout Model, along gradients: Model
   ) {
     step += 1
-    velocity.visit(beside: &model, gradients) { _, velocity, gradient, parameter in
+    velocity.visit(with: &model, gradients) { _, velocity, gradient, parameter in
       VectorKernels.sgdUpdate(
         learningRate: learningRate, momentum: momentum, isNesterov: isNesterov,
         weightDecay: weightDecay, gradient: gradient.span, velocity: velocity.mutableSpan,
@@ -72,8 +72,8 @@ public struct SGD<Scalar: RealScalar>: Optimizer {
 
   /// Continues from `state`.
   ///
-  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not finite.
-  ///   Nothing is changed then.
+  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not
+  ///   finite. Nothing is changed then.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     (step, velocity.tensors) = try state.restored(over: self.state)
   }

@@ -1,8 +1,8 @@
 internal import BackflowKernels
 internal import RealModule
 
-/// A learning rate that depends only on the number of steps taken, so that a restored run continues with
-/// the rate it would have had.
+/// A learning rate that depends only on the number of steps taken, so that a restored run continues
+/// with the rate it would have had.
 ///
 ///     optimizer.learningRate = schedule.learningRate(at: optimizer.step)
 ///     optimizer.update(&model, along: gradients)
@@ -60,10 +60,10 @@ public struct StepSchedule: Schedule {
 ///
 ///     minimum + ½ (learningRate − minimum) (1 + cos(π step / steps))
 ///
-/// which is computed as minimum + (learningRate − minimum) sin²(π (steps − step) / (2 steps)), because
-/// the sum with the cosine cancels near the end. After `steps` steps it stays at the minimum; PyTorch's
-/// would rise again.
-/// Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
+/// which is computed as minimum + (learningRate − minimum) sin²(π (steps − step) / (2 steps)),
+/// because the sum with the cosine cancels near the end. After `steps` steps it stays at the
+/// minimum; PyTorch's would rise again. Loshchilov and Hutter, "SGDR: stochastic gradient descent
+/// with warm restarts", ICLR 2017.
 public struct CosineSchedule: Schedule {
   /// The initial learning rate.
   public let learningRate: Double
@@ -91,8 +91,8 @@ public struct CosineSchedule: Schedule {
   }
 }
 
-/// A linear rise to the initial learning rate of the schedule that follows (PyTorch `LinearLR` before
-/// another in `SequentialLR`). Goyal et al., arXiv:1706.02677.
+/// A linear rise to the initial learning rate of the schedule that follows (PyTorch `LinearLR`
+/// before another in `SequentialLR`). Goyal et al., arXiv:1706.02677.
 ///
 ///     first · (start + (1 − start) step / steps)        for step < steps, first = following(0)
 ///     following(step − steps)                           after

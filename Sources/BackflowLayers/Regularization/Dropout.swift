@@ -6,9 +6,9 @@ public import BackflowLinearAlgebra
 ///     training     y = m ⊙ x        x̄ = m ⊙ ȳ,   m = 1/(1 − p) with probability 1 − p, else 0
 ///     evaluation   y = x            x̄ = ȳ
 ///
-/// The expected output in training is x, so that evaluation needs no scale. The mask m is a function of the
-/// seed and of the index of an element; both passes compute it, so that it need not be stored.
-/// Srivastava et al., Journal of Machine Learning Research 15 (2014).
+/// The expected output in training is x, so that evaluation needs no scale. The mask m is a
+/// function of the seed and of the index of an element; both passes compute it, so that it need not
+/// be stored. Srivastava et al., Journal of Machine Learning Research 15 (2014).
 ///
 /// Shapes: any. Cache: the mode and the shape. Cost: O(count).
 public struct Dropout<Scalar: RealScalar>: ParameterlessLayer {

@@ -5,7 +5,8 @@ public import BackflowLinearAlgebra
 ///
 ///     y = x_T        x̄_T = ȳ,   x̄_t = 0 for t < T
 ///
-/// Shapes: x [T, B, ...], y [B, ...]. Cache: the shape of x. Cost: count/T moves forward, count backward.
+/// Shapes: x [T, B, ...], y [B, ...]. Cache: the shape of x. Cost: count/T moves forward, count
+/// backward.
 public struct LastStep<Scalar: RealScalar>: ParameterlessLayer {
   /// A layer that selects the last step.
   public init() {}

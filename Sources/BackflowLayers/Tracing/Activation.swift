@@ -3,8 +3,8 @@ public import BackflowLinearAlgebra
 
 /// The units of a nonlinearity inside a layer, as one forward pass computed them.
 ///
-/// Layers return it from `activations(in:)`, so that an observer sees which units are saturated or off
-/// without knowing the type of the layer.
+/// Layers return it from `activations(in:)`, so that an observer sees which units are saturated or
+/// off without knowing the type of the layer.
 public struct Activation<Scalar: RealScalar>: Sendable {
   /// The name of the gate if the layer has several, or `nil`.
   public let gate: String?

@@ -71,10 +71,11 @@ public struct BackwardTracer<Scalar: RealScalar>: Sendable {
 }
 
 extension Layer {
-  /// The backward pass, and a trace of it through all parts of this layer, for an observer of gradients.
+  /// The backward pass, and a trace of it through all parts of this layer, for an observer of
+  /// gradients.
   ///
-  /// - Complexity: The same passes as `backward`; but all gradients between the layers stay alive as long
-  ///   as the trace does.
+  /// - Complexity: The same passes as `backward`; but all gradients between the layers stay alive
+  ///   as long as the trace does.
   public func tracedBackward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Self, trace: LayerTrace<Scalar>) {

@@ -1,13 +1,13 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// What one backward pass did in a layer: the gradients on both sides, the units of its nonlinearities,
-/// and the same for every part of a container.
+/// What one backward pass did in a layer: the gradients on both sides, the units of its
+/// nonlinearities, and the same for every part of a container.
 ///
 /// Tensors are shared with the passes, not copied.
 public struct LayerTrace<Scalar: RealScalar>: Sendable {
-  /// The place of the layer, such as "3.body.0": its parameters are "3.body.0.weight". Empty for the
-  /// model itself.
+  /// The place of the layer, such as "3.body.0": its parameters are "3.body.0.weight". Empty for
+  /// the model itself.
   public let path: String
   /// The type of the layer without its parameters: "Dense".
   public let typeName: String
@@ -29,8 +29,8 @@ public struct LayerTrace<Scalar: RealScalar>: Sendable {
   /// The place and the type: "3.body.0 Dense".
   public var name: String { place(path, typeName) }
 
-  /// Whether nothing inside the layer can be seen: it neither says what it does to the signal nor shows
-  /// activations, cells or parts.
+  /// Whether nothing inside the layer can be seen: it neither says what it does to the signal nor
+  /// shows activations, cells or parts.
   public var isOpaque: Bool {
     kind == nil && activations.isEmpty && cells.isEmpty && parts.isEmpty
   }

@@ -4,8 +4,8 @@ internal import BackflowKernels
 ///
 ///     A [..., m, k] · B [..., k, n] → C [..., m, n]
 ///
-/// `matmul` takes leading axes as rows of one matrix instead. Shapes: the leading axes of A and B are
-/// alike; a transposed A is [..., k, m], a transposed B [..., n, k].
+/// `matmul` takes leading axes as rows of one matrix instead. Shapes: the leading axes of A and B
+/// are alike; a transposed A is [..., k, m], a transposed B [..., n, k].
 ///
 /// - Parameters:
 ///   - a: The left factors.

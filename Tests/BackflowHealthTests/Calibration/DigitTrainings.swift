@@ -1,7 +1,7 @@
 import Backflow
 
-/// Trainings on the digits that are watched at every step: those that are healthy, and the networks in
-/// which a failure is planted.
+/// Trainings on the digits that are watched at every step: those that are healthy, and the networks
+/// in which a failure is planted.
 struct WatchedTraining {
   var monitor = HealthMonitor<Float>()
   var figures = ObservedFigures()
@@ -9,7 +9,8 @@ struct WatchedTraining {
 
   mutating func judge(_ observation: StepObservation<Float>) {
     monitor.judge(observation)
-    // Measuring for the table what the rules have measured already is worth a part of the time only.
+    // Measuring for the table what the rules have measured already is worth a part of the time
+    // only.
     if observation.step < 20 || observation.step % 5 == 0 {
       figures.add(observation, monitor.thresholds)
     }
@@ -25,7 +26,7 @@ enum DigitData {
   static var training: Digits { split.training }
   static var heldOut: Digits { split.heldOut }
 
-  /// The training images of every step, in an order drawn anew for each epoch.
+  /// The training images of every step, in a new random order for each epoch.
   static func batches(epochs: Int, of size: Int = 32, using random: inout RandomSource) -> [[Int]] {
     (0..<epochs).flatMap { _ in
       let order = random.permutation(training.labels.count)

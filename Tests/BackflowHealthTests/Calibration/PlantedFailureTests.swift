@@ -4,7 +4,8 @@
   import TestSupport
   import Testing
 
-  /// Failures planted in networks of seeds 1 to 20, each to be found by name in 19 of them at least.
+  /// Failures planted in networks of seeds 1 to 20, each to be found by name in 19 of them at
+  /// least.
   @Suite struct `A planted failure` {
     /// Where a failure was planted, and what came of it.
     private struct Outcome {
@@ -139,7 +140,7 @@
         var network = tanhNetwork(using: &random)
         let k = Int(seed) % 3
         network[dense: k].weight = Tensor(repeating: 0.05, shape: network[dense: k].weight.shape)
-        // Equal units stay equal only if what stands above starts equal as well.
+        // Equal units stay equal only if the layer above starts equal as well.
         let above = network[dense: k + 1].weight
         network[dense: k + 1].weight =
           above * 0 + above.mean(axis: 1).reshaped(to: [above.shape[0], 1])

@@ -1,19 +1,21 @@
 import Backflow
 import BackflowKernels
 
-/// The rules of other tools, replayed on the same observation, to compare them with Backflow's and with
-/// each other.
+/// The rules of other tools, replayed on the same observation, to compare them with Backflow's and
+/// with each other.
 ///
 ///     for verdict in PeerProfile.allCases.flatMap({ $0.verdicts(on: observation) }) {
 ///       print(verdict)
 ///     }
 ///
-/// The rules are those of the sources named at each profile, as far as one step decides them, with their
-/// faults: they count the padding of a batch as samples. A rule that needs what the observation does not
-/// hold, such as pre-activations, gives no verdict. SageMaker Debugger's PoorWeightInitialization, which
-/// compares the variances of weights over layers and steps, is not replayed.
+/// The rules are those of the sources named at each profile, as far as one step decides them, with
+/// their faults: they count the padding of a batch as samples. A rule that needs what the
+/// observation does not hold, such as pre-activations, gives no verdict. SageMaker Debugger's
+/// PoorWeightInitialization, which compares the variances of weights over layers and steps, is not
+/// replayed.
 enum PeerProfile: String, Sendable, Codable, CaseIterable {
-  /// Amazon SageMaker Debugger's built-in rules (developer guide, "List of Debugger built-in rules").
+  /// Amazon SageMaker Debugger's built-in rules (developer guide, "List of Debugger built-in
+  /// rules").
   case sageMakerDebugger = "SageMaker Debugger"
   /// AUTOTRAINER (Zhang et al., ICSE 2021; utils/monitor.py).
   case autotrainer = "AUTOTRAINER"

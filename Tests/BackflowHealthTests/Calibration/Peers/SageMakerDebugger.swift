@@ -9,9 +9,9 @@ extension PeerProfile {
       + observation.parameters.flatMap { gradientAndUpdate($0) }
   }
 
-  /// A unit counts when its pre-activation is inside the window for less than 1 % of the entries; the
-  /// rule fires when more than half of the layer counts. The windows are not where the derivative is
-  /// 10⁻⁷, as its guide says: that is at ±8.75 for tanh and at ±16.12 for a sigmoid.
+  /// A unit counts when its pre-activation is inside the window for less than 1 % of the entries;
+  /// the rule fires when more than half of the layer counts. The windows are not where the
+  /// derivative is 10⁻⁷, as its guide says: that is at ±8.75 for tanh and at ±16.12 for a sigmoid.
   private func inactiveUnits<Scalar: RealScalar>(
     _ activation: ObservedActivation<Scalar>
   ) -> PeerVerdict? {
