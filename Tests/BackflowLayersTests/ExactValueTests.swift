@@ -90,7 +90,7 @@ private func checkCertainty<S: RealScalar>(_: S.Type) throws {
 }
 
 private func checkBinary<S: RealScalar>(_: S.Type) throws {
-  let folder = FixtureFolder("exact/binary")
+  let folder = FixtureFolder("exact/sigmoid_cross_entropy")
   let logits = Tensor<S>(try folder.tensor("logits"))
   for target in [0, 1] {
     let targets = Tensor<S>(repeating: S(target), shape: logits.shape)
