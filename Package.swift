@@ -147,7 +147,8 @@ let package = Package(
     .testTarget(name: "BackflowGradientCheckTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(
       name: "BackflowStabilityTests", dependencies: ["Backflow", "TestSupport", complex]),
-    .testTarget(name: "BackflowHealthTests", dependencies: ["Backflow", "TestSupport"]),
+    .testTarget(
+      name: "BackflowHealthTests", dependencies: ["Backflow", "BackflowKernels", "TestSupport"]),
     .testTarget(name: "BackflowReportTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(name: "BackflowFilesTests", dependencies: ["BackflowFiles", "TestSupport"]),
     .testTarget(

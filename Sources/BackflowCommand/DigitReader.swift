@@ -48,15 +48,16 @@ extension DigitReader {
 extension DigitReader: Layer {
   struct Cache: Sendable {
     let recurrence: Recurrent<Cell>.Cache
+    let lastStep: LastStep<Float>.Cache
     let readout: Dense<Float>.Cache
-    let statesShape: Shape
   }
 
   func forward(_ images: Tensor<Float>) -> (output: Tensor<Float>, cache: Cache) {
     let (states, recurrenceCache) = recurrence.forward(images)
-    let (logits, readoutCache) = readout.forward(states.select(states.shape[0] - 1))
+    let (lastState, lastStepCache) = LastStep().forward(states)
+    let (logits, readoutCache) = readout.forward(lastState)
     let cache = Cache(
-      recurrence: recurrenceCache, readout: readoutCache, statesShape: states.shape)
+      recurrence: recurrenceCache, lastStep: lastStepCache, readout: readoutCache)
     return (logits, cache)
   }
 
@@ -64,10 +65,7 @@ extension DigitReader: Layer {
     _ logitsGradient: Tensor<Float>, _ cache: Cache
   ) -> (inputGradient: Tensor<Float>, gradients: DigitReader) {
     let (lastStateGradient, readoutGradients) = readout.backward(logitsGradient, cache.readout)
-    // Only the last state is read; the others get their gradient through time alone.
-    var statesGradient = Tensor<Float>.zeros(cache.statesShape)
-    let last = cache.statesShape[0] - 1
-    statesGradient[last..<last + 1] = Tensor.stack([lastStateGradient])
+    let statesGradient = LastStep().inputGradient(lastStateGradient, cache.lastStep)
     let (imagesGradient, recurrenceGradients) = recurrence.backward(
       statesGradient, cache.recurrence)
     let gradients = DigitReader(

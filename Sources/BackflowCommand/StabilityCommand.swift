@@ -1,8 +1,10 @@
-internal import ArgumentParser
-internal import Backflow
+public import ArgumentParser
+public import Backflow
 internal import BackflowConsole
 internal import BackflowFiles
 internal import Foundation
+
+extension Nonlinearity: ExpressibleByArgument {}
 
 struct StabilityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,16 +18,6 @@ struct StabilityCommand: ParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, json
-  }
-
-  /// The nonlinearity that a bare weight is used with.
-  enum Nonlinearity: String, ExpressibleByArgument, CaseIterable {
-    case tanh, relu, sigmoid
-
-    /// sup φ′
-    var slopeBound: Double { self == .sigmoid ? 0.25 : 1 }
-    /// φ′(0); for ReLU from the right.
-    var slopeAtRest: Double { slopeBound }
   }
 
   @Argument(help: "An .npy file, or a directory of trained parameters.")

@@ -23,7 +23,7 @@ extension TrainDigits {
       var (lossSum, hitSum) = (0.0, 0.0)
       for start in stride(from: 0, to: count, by: batch) {
         let seen = min(start + batch, count)
-        let images = training.gather(Array(order[start..<seen]))
+        let images = training.samples(at: Array(order[start..<seen]))
         var (loss, hits, gradients) = gradients(of: network, on: images)
         do {
           try clipGradientNorm(&gradients, to: clip)

@@ -18,8 +18,8 @@ public struct Digits: Sendable {
   public static let classCount = 10
 
   /// The samples at `indices`, in that order.
-  public func gather(_ indices: [Int]) -> Digits {
-    Digits(images: images.gather(indices), labels: indices.map { labels[$0] })
+  public func samples(at indices: [Int]) -> Digits {
+    Digits(images: images.selectRows(indices), labels: indices.map { labels[$0] })
   }
 
   /// The images read from top to bottom, one row a time step: [8 steps, samples, 8 features].
@@ -76,6 +76,6 @@ extension Digits {
     var random = RandomSource(seed: 1797)
     let order = random.permutation(labels.count)
     let heldOut = labels.count / 5
-    return (gather(Array(order[heldOut...])), gather(Array(order[..<heldOut])))
+    return (samples(at: Array(order[heldOut...])), samples(at: Array(order[..<heldOut])))
   }
 }

@@ -80,8 +80,7 @@ extension DifferentiableFunction {
     ) {
       let network = network.replacingParameters(with: values.dropFirst(1 + stateTensors.count))
       let (output, finalState, cache) = network.forward(
-        values[0], initialState: states(values[1..<1 + stateTensors.count]), lengths: lengths,
-        mode: mode)
+        values[0], mode, initialState: states(values[1..<1 + stateTensors.count]), lengths: lengths)
       return (network, output, finalState, cache)
     }
 

@@ -1,8 +1,8 @@
 internal import BackflowKernels
 
-/// A number in as few digits as tell it: 0.31, 2.4e-08.
+/// A number with three significant digits: 0.31, 2.4e-08.
 func figure(_ value: Double) -> String {
-  // The largest number stands for infinity in a finding.
+  // A finding stores infinity as the largest finite number.
   let isInfinite = value.magnitude >= .greatestFiniteMagnitude
   return isInfinite ? (value < 0 ? "−∞" : "∞") : value.text(significantDigits: 3)
 }

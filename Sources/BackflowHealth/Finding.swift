@@ -1,14 +1,14 @@
-/// Something that a monitor saw, with the number that proves it.
+/// An observation of a monitor, with the measurement that supports it.
 ///
-/// `print(finding)` gives all of it in plain words.
+/// `print(finding)` shows all of it in words.
 public struct Finding: Sendable, Equatable, Codable {
-  /// What leaks.
+  /// The kind of defect.
   public enum Kind: String, Sendable, Codable, CaseIterable {
-    /// Units so far in the flat part of their nonlinearity that they pass almost no gradient.
+    /// Units so far in the flat part of their nonlinearity that almost no gradient passes.
     case saturation
-    /// A backward signal that has all but vanished on its way down, or back in time.
+    /// A backward signal that has nearly vanished on its way down or back in time.
     case vanishingGradient = "vanishing_gradient"
-    /// A backward signal that grows on its way down, or back in time.
+    /// A backward signal that grows on its way down or back in time.
     case explodingGradient = "exploding_gradient"
     /// Rectified units that are off for every example.
     case deadUnits = "dead_units"
@@ -18,23 +18,25 @@ public struct Finding: Sendable, Equatable, Codable {
     case wrongGradient = "wrong_gradient"
     /// Updates that are too long or too short for the weights they change.
     case updateRatio = "update_ratio"
-    /// A start that wastes the first steps.
+    /// An initialization that wastes the first steps.
     case poorInitialization = "poor_initialization"
-    /// A parameter that does not move.
+    /// A parameter that does not change.
     case unchangedParameter = "unchanged_parameter"
     /// Units of a layer that compute the same thing.
     case symmetricUnits = "symmetric_units"
-    /// A NaN or an infinity.
+    /// NaN or infinity.
     case nonFinite = "non_finite"
     /// Clipping that shortens or turns most steps.
     case clipping
+    /// A defect that a rule of your own looks for.
+    case other
   }
 
-  /// How much it matters.
+  /// The severity.
   public enum Severity: String, Sendable, Codable, Comparable, CaseIterable {
-    /// Worth knowing; it may well be intended.
+    /// Worth knowing, and possibly intended.
     case note
-    /// Training is slower or worse than it need be.
+    /// Training is slower or worse than necessary.
     case warning
     /// A part of the network does not learn.
     case failure
@@ -45,46 +47,46 @@ public struct Finding: Sendable, Equatable, Codable {
     private var rank: Int { self == .note ? 0 : self == .warning ? 1 : 2 }
   }
 
-  /// On which side of its nonlinearity a unit is saturated.
+  /// The side of a nonlinearity on which a unit is saturated.
   public enum Side: String, Sendable, Codable, CaseIterable {
-    /// Near 0 or −1: a gate is shut.
+    /// Near 0 or −1: a gate is closed.
     case low
     /// Near 1: a gate is open.
     case high
   }
 
-  /// What leaks.
+  /// The kind of defect.
   public let kind: Kind
-  /// How much it matters.
+  /// The severity.
   public let severity: Severity
-  /// The layer or parameter, by the name under which it was observed.
+  /// The name under which the layer or parameter was recorded.
   public let layer: String
-  /// The gate of a gated cell, where there is one.
+  /// The gate of a gated cell, or `nil`.
   public let gate: String?
-  /// The side on which units are saturated, or most of them; `nil` for other findings.
+  /// The side on which most of the units are saturated; `nil` for other findings.
   public let side: Side?
-  /// The units concerned, where single ones can be named; at most `Finding.listedUnits`.
+  /// The units concerned, at most `Finding.listedUnits` of them; empty where no units can be named.
   public let units: [Int]
-  /// The training step at which it was seen.
+  /// The training step of the observation.
   public let step: Int
-  /// The measured figure, in the unit that `statement` names. ±∞ is held as the largest finite number,
-  /// for JSON has no infinity.
+  /// The measurement, in the unit that `statement` names. ±∞ is stored as the largest finite
+  /// number, because JSON has no infinity.
   public let measured: Double
-  /// The figure from which on it counts as a finding.
+  /// The limit beyond which the measurement is a finding.
   public let threshold: Double
-  /// Where the threshold comes from.
+  /// The origin of the threshold.
   public let source: String
-  /// What was seen, in a sentence with the figure in it.
+  /// The observation, in a sentence with the measurement.
   public let statement: String
-  /// Why it matters, in a sentence.
+  /// The consequence, in a sentence.
   public let reason: String
-  /// What to try, in a sentence.
+  /// The fix to try, in a sentence.
   public let cure: String
 
-  /// How many units a finding names at most; the figures count all of them.
+  /// The largest number of units that a finding lists. Measurements count all of them.
   public static let listedUnits = 16
 
-  /// A finding of one's own, for a rule of one's own.
+  /// A finding, for a rule of your own.
   public init(
     _ kind: Kind, _ severity: Severity, layer: String, gate: String? = nil, side: Side? = nil,
     units: [Int] = [], step: Int, measured: Double, threshold: Double, source: String,
@@ -110,7 +112,7 @@ public struct Finding: Sendable, Equatable, Codable {
 }
 
 extension Finding: CustomStringConvertible {
-  /// The finding in plain words, four lines.
+  /// The finding in words, on four lines.
   public var description: String {
     """
     \(severity.rawValue), step \(step): \(statement)

@@ -1,51 +1,64 @@
 public import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Watches a training and says where its gradients leak.
+/// Watches a training and reports where its gradients are lost.
 ///
 ///     var health = HealthMonitor<Float>(every: 10)
 ///     …
 ///     health.observe(step) {
-///       $0.network(model, cache, signals: signals)
-///       $0.parameters(before, gradients: gradients, after: model)
-///       $0.optimizer(optimizer.state)
-///       $0.loss(loss, classes: 10)
+///       $0.recordNetwork(trace)
+///       $0.recordParameters(before, gradients: gradients, after: model)
+///       $0.recordOptimizer(optimizer.state)
+///       $0.recordLoss(loss, classes: 10)
 ///     }
 ///     print(health)
 ///
-/// It only reads. What it is shown are values that the passes have made already, which are shared; but
-/// parameters kept from before the step are copied when the optimiser changes them, so keep them only
-/// where `isDue`. The closure runs only at the steps that are due. An observation costs a few passes over
-/// the tensors it names, no product of matrices.
+/// It only reads. Recorded values are shared with the passes that computed them; but parameters
+/// kept from before the step are copied when the optimizer changes them, so keep them only at steps
+/// that are due. The closure runs only at those steps. An observation costs a few passes over the
+/// recorded tensors and no product of matrices.
 public struct HealthMonitor<Scalar: RealScalar>: Sendable {
-  /// From which figure on something is a finding.
+  /// The limits of the rules.
   public let thresholds: Thresholds
-  /// Every how many steps it looks.
+  /// The number of steps from one observation to the next.
   public let interval: Int
-  /// How often it looked.
+  /// The number of observations so far.
   public private(set) var observations = 0
-  private var rules: [any Rule<Scalar>]
+  /// The layers that show neither activations nor parts, so that nothing inside them was looked at.
+  public private(set) var opaqueLayers: [String] = []
+  private var rules: [any HealthRule<Scalar>]
   private var seen: [Topic: (finding: Finding, place: Int)] = [:]
   private var count = 0
 
-  /// A monitor that looks at steps 0, `interval`, 2·`interval`, … Stops unless `interval` ≥ 1, and at a
-  /// threshold that is negative or NaN.
-  public init(every interval: Int = 1, thresholds: Thresholds = Thresholds()) {
-    require(interval >= 1, "a monitor cannot look every \(interval) steps")
+  /// A monitor that observes steps 0, `interval`, 2·`interval`, …
+  ///
+  /// - Parameters:
+  ///   - interval: The number of steps from one observation to the next.
+  ///   - thresholds: The limits of the rules.
+  ///   - rules: Rules of your own, which are applied after those of the library.
+  /// - Precondition: The interval is at least 1, and no threshold is negative or NaN.
+  public init(
+    every interval: Int = 1, thresholds: Thresholds = Thresholds(),
+    rules: [any HealthRule<Scalar>] = []
+  ) {
+    require(interval >= 1, "HealthMonitor: the interval must be at least 1, it is \(interval)")
     thresholds.check()
     self.interval = interval
     self.thresholds = thresholds
-    rules = [
-      NonFiniteRule(), OptimizerStateRule(), SaturationRule(), BackwardSignalRule(),
-      RecurrentSignalRule(),
-      BlockedGradientRule(), UpdateRule(), InitializationRule(), SymmetryRule(), ClippingRule(),
-    ]
+    self.rules =
+      [
+        NonFiniteRule(), OptimizerStateRule(), SaturationRule(), BackwardSignalRule(),
+        RecurrentSignalRule(), BlockedGradientRule(), UpdateRule(), InitializationRule(),
+        SymmetryRule(), ClippingRule(),
+      ] + rules
   }
 
-  /// Whether it looks at this step: then keep what `observe` shall be shown.
+  /// Whether this step is observed. If true, keep the values that `observe` needs.
   public func isDue(_ step: Int) -> Bool { step % interval == 0 }
 
-  /// Looks at one step, if it is due, and returns what is newly found there.
+  /// Observes one step, if it is due.
+  ///
+  /// - Returns: The new findings.
   @discardableResult
   public mutating func observe(
     _ step: Int, _ show: (inout StepObservation<Scalar>) throws -> Void
@@ -56,10 +69,15 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     return judge(observation)
   }
 
-  /// Looks at an observation, whether it is due or not, and returns what is newly found in it.
+  /// Applies the rules to an observation, whether its step is due or not.
+  ///
+  /// - Returns: The new findings.
   @discardableResult
   public mutating func judge(_ observation: StepObservation<Scalar>) -> [Finding] {
     observations += 1
+    for layer in observation.opaqueLayers where !opaqueLayers.contains(layer) {
+      opaqueLayers.append(layer)
+    }
     var new: [Finding] = []
     for index in rules.indices {
       for finding in rules[index].findings(in: observation, thresholds) where note(finding) {
@@ -69,20 +87,20 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     return new
   }
 
-  /// Takes over findings that were made beside the monitor, by a census or an audit.
+  /// Adds findings of a census or an audit.
   public mutating func add(_ findings: [Finding]) {
     for finding in findings { _ = note(finding) }
   }
 
-  /// What was found so far, one finding for each kind, layer and gate, as first seen at its gravest: the
-  /// gravest first, then in the order in which they were seen.
+  /// The findings so far, one for each kind, layer and gate, as first seen at its highest severity.
+  /// The most severe come first, then the earliest.
   public var findings: [Finding] {
     seen.values.sorted {
       ($1.finding.severity, $0.place) < ($0.finding.severity, $1.place)
     }.map(\.finding)
   }
 
-  /// The findings that call for a change: no notes.
+  /// The findings that call for a change: all but the notes.
   public var alarms: [Finding] { findings.filter { $0.severity > .note } }
 
   private mutating func note(_ finding: Finding) -> Bool {
@@ -95,15 +113,19 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
 }
 
 extension HealthMonitor: CustomStringConvertible {
-  /// All findings in plain words, or that there are none.
+  /// All findings in words, or that there are none, and the layers that could not be looked at.
   public var description: String {
-    findings.isEmpty
-      ? "no findings in \(observations) observations"
-      : findings.map(\.description).joined(separator: "\n")
+    let found =
+      findings.isEmpty
+      ? ["no findings in \(observations) observations"] : findings.map(\.description)
+    let notSeen = opaqueLayers.map {
+      "\($0) was not looked at: it shows neither its activations nor its parts"
+    }
+    return (found + notSeen).joined(separator: "\n")
   }
 }
 
-/// What makes two findings the same one at two steps.
+/// The key by which findings at two steps are the same.
 private struct Topic: Hashable {
   let kind: Finding.Kind
   let layer: String

@@ -1,67 +1,73 @@
 internal import BackflowKernels
 
-/// From which figure on something is a finding. Every rule says in its finding where its threshold
-/// comes from; these are the defaults, to be changed where a network is meant to be otherwise.
+/// Limits beyond which a measurement becomes a finding.
+///
+/// Every finding names the origin of its threshold. Change the defaults where a network is meant to
+/// behave differently.
 public struct Thresholds: Sendable, Equatable {
-  /// A unit passes too little gradient where φ′/max φ′ is below this. 0.0591 is |tanh| > 0.97
+  /// φ′/max φ′ below which a unit passes too little gradient. 0.0591 is |tanh| > 0.97
   /// (makemore, part 3), and for a sigmoid y < 0.015 or y > 0.985.
   public var saturatedSlope = 0.0591
-  /// A unit is stuck when it is saturated in more than this share of samples and time steps.
+  /// The share of samples and time steps beyond which a saturated unit is stuck.
   public var stuckShare = 0.99
-  /// A layer is saturated when more than this share of its (unit, sample) pairs is. (Half of the layer
-  /// is what SageMaker Debugger and DeepDiagnosis allow.)
+  /// The share of saturated (unit, sample) pairs beyond which a layer is saturated. (SageMaker
+  /// Debugger and DeepDiagnosis allow half of the layer.)
   public var saturatedShare = 0.5
-  /// The share of saturated pairs beyond which a layer without gates is a failure: all but nothing of
+  /// The share of saturated pairs beyond which a layer without gates is a failure: almost none of
   /// it learns.
   public var saturatedFailure = 0.9
-  /// The share of a gate's units, stuck on one side, from which on it is worth a note: a quarter of the
-  /// gate is then a constant.
+  /// The share of a gate's units stuck on one side that is worth a note: a quarter of the gate is
+  /// constant.
   public var stuckGateShare = 0.25
-  /// A signal has vanished below this part of what entered. Five sigmoids leave at most 4⁻⁵ ≈ 1/1024
-  /// of it.
+  /// The part of the gradient at the top below which a signal has vanished. Five sigmoids leave at
+  /// most 4⁻⁵ ≈ 1/1024.
   public var vanished = 1e-3
-  /// The part of what entered below which a vanished signal is a failure: the square of the limit.
+  /// The part of the gradient at the top below which a vanished signal is a failure: the limit
+  /// squared.
   public var vanishedFailure = 1e-6
-  /// A signal explodes beyond this multiple of what entered.
+  /// The multiple of the gradient at the top beyond which a signal explodes.
   public var exploded = 1e3
-  /// A layer has too many dead units from this share on; below, they are a note. Healthy trainings
-  /// of ReLU layers on the digits end with up to 14 % (docs/health.md); the essay that defines a dead
-  /// ReLU speaks of 40 %. This is about the geometric mean of the two.
+  /// The share of dead units that is too large; fewer are a note. Healthy trainings of ReLU layers
+  /// on the digits end with up to 14 % (docs/health.md), and the essay that defines a dead ReLU
+  /// mentions 40 %. This is about the geometric mean of the two.
   public var deadShare = 0.25
-  /// A loss is blocked when the gradient of more than this share of its entries is silenced.
+  /// The share of entries without a gradient beyond which a loss is blocked.
   public var silencedShare = 0.01
   /// ‖Δθ‖/‖θ‖ of one step beyond which the update of a weight is too long: a hundred times what is
   /// healthy (makemore, part 3). Single steps of healthy trainings reach 0.057 (docs/health.md).
   public var longUpdate = 0.1
-  /// ‖Δθ‖/‖θ‖ below which it is too short (SageMaker Debugger), if it never was longer: a learning
-  /// rate may fall to zero.
+  /// ‖Δθ‖/‖θ‖ below which an update is too short (SageMaker Debugger), unless it once was longer: a
+  /// learning rate may decrease to zero.
   public var shortUpdate = 1e-8
-  /// The loss of the first step, in units of ln(classes), beyond which it starts confidently wrong.
+  /// The loss of the first step, in units of ln(classes), beyond which a network starts confidently
+  /// wrong.
   public var initialLoss = 1.5
-  /// The ratio of the variances of neighbouring layers' outputs beyond which a start is unbalanced:
-  /// the figure that SageMaker Debugger has for weights.
+  /// The ratio of the variances of neighboring layers' outputs beyond which an initialization is
+  /// unbalanced: SageMaker Debugger's limit for weights.
   public var varianceRatio = 10.0
-  /// How far gradients of equal rows may differ, in parts of their length: products of equal rows may be
-  /// rounded differently.
+  /// The relative difference up to which gradients of equal rows count as equal: products of equal
+  /// rows may be rounded differently.
   public var twinGradients = 1e-3
-  /// How many steps count as the first ones (SageMaker Debugger).
+  /// The number of steps that count as initial (SageMaker Debugger).
   public var initialSteps = 10
-  /// In how many observations on end a parameter must stand still, or an update be too long or too
-  /// short, before it is said.
+  /// The consecutive observations of an unchanged parameter, or of an update that is too long or
+  /// too short, before it is reported.
   public var patience = 3
-  /// How many observed steps are waited for before clipping is judged.
+  /// The number of observed steps before clipping is judged.
   public var clippingObservations = 10
-  /// The cosine to the gradient below which clipping is said to turn the step, by eight degrees.
+  /// The cosine to the gradient below which clipping turns the step: eight degrees.
   public var turnedCosine = 0.99
-  /// The share of steps beyond which clipping is the rule and not the exception.
+  /// The share of steps beyond which clipping is the rule rather than the exception.
   public var clippedShare = 0.5
-  /// The part of its length to which clipping shortens a step, on average, that costs too much.
+  /// The mean part of a step's length that clipping keeps, below which it costs too much.
   public var keptLength = 0.1
 
   /// The defaults.
   public init() {}
 
-  /// Stops at a limit that nothing compares with: NaN, or one below 0. ∞ turns a rule off.
+  /// Checks the limits. ∞ turns a rule off.
+  ///
+  /// - Precondition: No limit is negative or NaN.
   func check() {
     for (name, value) in Mirror(reflecting: self).children {
       let figure = (value as? Double) ?? (value as? Int).map(Double.init) ?? 0

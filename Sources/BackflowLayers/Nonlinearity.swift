@@ -1,6 +1,6 @@
 internal import BackflowKernels
 
-/// A nonlinearity φ by name: the one vocabulary of layers, cells, health and stability.
+/// A nonlinearity φ by name, for layers, cells, health and stability alike.
 public enum Nonlinearity: String, Sendable, Codable, CaseIterable {
   /// tanh a, slope 1 − y², at most 1.
   case tanh
@@ -15,15 +15,19 @@ public enum Nonlinearity: String, Sendable, Codable, CaseIterable {
   /// φ′(0); for ReLU from the right.
   public var slopeAtRest: Double { slopeBound }
 
-  /// The outputs y between which φ′/max φ′ is at least `slope`, or `nil` for a ReLU, which is on or off.
+  /// The outputs y between which φ′/max φ′ is at least `slope`, or `nil` for a ReLU, which is on or
+  /// off.
   ///
-  ///     tanh: 1 − y² ≥ s  ⇔  |y| ≤ √(1 − s)        sigmoid: 4y(1 − y) ≥ s  ⇔  |2y − 1| ≤ √(1 − s)
+  ///     tanh:    1 − y² ≥ s    ⇔  |y| ≤ √(1 − s)
+  ///     sigmoid: 4y(1 − y) ≥ s ⇔  |2y − 1| ≤ √(1 − s)
   ///
   /// A sigmoid is a tanh in this respect: 2σ(a) − 1 = tanh(a/2).
   ///
   /// - Precondition: `slope` is in 0...1.
   public func liveOutputs(slope: Double) -> ClosedRange<Double>? {
-    require((0...1).contains(slope), "a share of the largest slope is in 0...1, not \(slope)")
+    require(
+      (0...1).contains(slope),
+      "Nonlinearity: the share of the largest slope must be in 0...1, it is \(slope)")
     let bound = (1 - slope).squareRoot()
     switch self {
     case .tanh: return -bound...bound

@@ -1,10 +1,10 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// A value with parameters to be learned: a layer, or a model made of layers.
+/// A value with parameters to learn: a layer, or a model made of layers.
 ///
 /// The gradients of a model have the model's own type: `gradients.weight` is the gradient of
-/// `model.weight`. So a model is described once, and an optimiser walks both side by side.
+/// `model.weight`. So a model is described once, and an optimizer visits both in the same order.
 public protocol Parameterized<Scalar>: Sendable {
   /// The element of the parameters.
   associatedtype Scalar: RealScalar
@@ -12,12 +12,12 @@ public protocol Parameterized<Scalar>: Sendable {
   /// Visits every parameter in a fixed order, under the name that PyTorch's `state_dict` gives it.
   mutating func visitParameters(_ visit: ParameterVisitor<Scalar>)
 
-  /// Visits what belongs to a checkpoint but is not learned along a gradient, such as running
-  /// statistics, under PyTorch's names. Most layers have no such buffers.
+  /// Visits tensors that belong to a checkpoint but have no gradient, such as running statistics,
+  /// under PyTorch's names. Most layers have no such buffers.
   mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>)
 }
 
-/// What is done with each parameter: its name, and itself to be read or changed.
+/// A closure called with each parameter's name and, inout, its value.
 public typealias ParameterVisitor<Scalar: RealScalar> = (String, inout Tensor<Scalar>) -> Void
 
 extension Parameterized {
@@ -45,21 +45,22 @@ extension Parameterized {
   /// The number of elements of all parameters together.
   public var parameterCount: Int { namedParameters.reduce(0) { $0 + $1.value.count } }
 
-  /// Visits every parameter of this value beside the one of the same place in `other`.
-  /// Stops if two shapes differ.
+  /// Visits every parameter of this value together with the corresponding parameter of `other`.
+  ///
+  /// - Precondition: Both values have the same parameters with the same shapes.
   public mutating func visitParameters(
-    beside other: Self, _ visit: (_ name: String, inout Tensor<Scalar>, Tensor<Scalar>) -> Void
+    with other: Self, _ visit: (_ name: String, inout Tensor<Scalar>, Tensor<Scalar>) -> Void
   ) {
     let others = other.namedParameters
     var index = 0
     visitParameters { name, parameter in
       require(
         index < others.count && others[index].value.shape == parameter.shape,
-        "\(name) has shape \(parameter.shape), its counterpart "
+        "Parameterized: \(name) has shape \(parameter.shape), its counterpart "
           + (index < others.count ? "\(others[index].value.shape)" : "is missing"))
       visit(name, &parameter, others[index].value)
       index += 1
     }
-    require(index == others.count, "\(index) parameters against \(others.count)")
+    require(index == others.count, "Parameterized: \(others.count) parameters instead of \(index)")
   }
 }

@@ -1,25 +1,25 @@
 package import BackflowKernels
 
-/// What a setting may be.
+/// The range of a setting.
 ///
-/// Settings are given in double and used in the precision of the parameters. Rounding can give them
-/// another meaning there: an ε of 1e-46 is 0 in single precision, and a memory of 1 − 1e-9 never fades.
+/// Settings are given in double and used in the precision of the parameters, where rounding can
+/// change their meaning: in single precision an ε of 1e-46 is 0, and a decay rate of 1 − 1e-9 is 1.
 /// Such a setting is refused like one that is out of range.
 package enum SettingRange {
   /// Above 0.
   case positive
-  /// 0, or above it and no number that rounds to 0.
+  /// 0, or a positive number that does not round to 0.
   case zeroOrPositive
-  /// The same, but for a number that may fall until it rounds to 0, as a scheduled learning rate does.
+  /// 0 or positive, and allowed to round to 0, as the learning rate of a schedule.
   case fallingToZero
   /// 0 ≤ x < 1
   case belowOne
-  /// 0 ≤ x ≤ 1, and no number that rounds to 1.
+  /// 0 ≤ x ≤ 1, where only 1 rounds to 1.
   case share
-  /// The same, and no number that rounds to 0 or leaves 1 − x rounded to 1: the weight of what is new in
-  /// a moving average.
+  /// The same, where in addition only 0 rounds to 0 and leaves 1 − x at 1: the weight of the new
+  /// value in a moving average.
   case averagingWeight
-  /// Any number, and no number that rounds to 0.
+  /// A finite number, where only 0 rounds to 0.
   case finite
 
   private var words: String {
@@ -42,7 +42,7 @@ package enum SettingRange {
     }
   }
 
-  /// Whether rounding `value` to `rounded`, and 1 − `value` to `rest`, has kept what it means.
+  /// Whether rounding `value` to `rounded`, and 1 − `value` to `rest`, keeps its meaning.
   private func isKept(_ value: Double, _ rounded: Double, rest: Double) -> Bool {
     switch self {
     case .zeroOrPositive: contains(rounded) && (rounded > 0 || value == 0)
@@ -54,8 +54,9 @@ package enum SettingRange {
     }
   }
 
-  /// Stops, with the name and the figure, unless `value` is in this range and stays there when it is
-  /// rounded to `Scalar`.
+  /// Checks a setting of `owner`.
+  ///
+  /// - Precondition: `value` is in this range and stays there when it is rounded to `Scalar`.
   package func check<Scalar: RealScalar>(
     _ value: Double, _ name: String, of owner: String, in _: Scalar.Type = Double.self
   ) {

@@ -63,30 +63,30 @@ struct DigitTraining {
   }
 
   private mutating func takeStep() {
-    let images = training.gather(
-      (0..<batch).map { _ in random.integer(below: training.labels.count) })
+    let images = training.samples(
+      at: (0..<batch).map { _ in random.integer(below: training.labels.count) })
     let (logits, cache) = network.forward(images.rows, .training(seed: random.next()))
     let (loss, logitsGradient) = softmaxCrossEntropy(logits, images.labels)
-    let (signals, gradients) = network.tracedBackward(logitsGradient, cache)
+    let (_, gradients, trace) = network.tracedBackward(logitsGradient, cache)
     let before = network
     optimizer.update(&network, along: gradients)
     network.updateBuffers(from: cache)
     health.observe(step) {
-      $0.network(before, cache, signals: signals)
-      $0.parameters(before, gradients: gradients, after: network)
-      $0.loss(loss, classes: Digits.classCount)
+      $0.recordNetwork(trace)
+      $0.recordParameters(before, gradients: gradients, after: network)
+      $0.recordLoss(loss, classes: Digits.classCount)
     }
     step += 1
   }
 
   /// What the layers make of the backward signal of one batch, at the network as it is.
   func signalProfile() -> SignalProfile? {
-    let images = training.gather(Array(0..<batch))
+    let images = training.samples(at: Array(0..<batch))
     let (logits, cache) = network.forward(images.rows, .training(seed: 0))
     let (_, logitsGradient) = softmaxCrossEntropy(logits, images.labels)
-    let (signals, _) = network.tracedBackward(logitsGradient, cache)
+    let (_, _, trace) = network.tracedBackward(logitsGradient, cache)
     var observation = StepObservation<Float>(step: step)
-    observation.network(network, cache, signals: signals)
+    observation.recordNetwork(trace)
     return SignalProfile(observation.signals)
   }
 }

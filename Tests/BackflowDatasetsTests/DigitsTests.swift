@@ -58,14 +58,14 @@ import Testing
     // seed 1797.
     let first = [1661, 1133, 1227, 1101, 294, 898, 418, 913, 526, 1591]
     let (training, heldOut) = digits.split
-    #expect(heldOut.gather(Array(0..<10)).images == digits.gather(first).images)
+    #expect(heldOut.samples(at: Array(0..<10)).images == digits.samples(at: first).images)
     #expect(Array(heldOut.labels[..<10]) == [4, 6, 1, 5, 8, 8, 5, 8, 0, 0])
     #expect(training.labels.count { $0 == 0 } == 178 - 28)
     #expect(digits.split.heldOut.images == heldOut.images)
   }
 
   @Test func `are gathered with their labels`() {
-    let some = digits.gather([3, 0, 3])
+    let some = digits.samples(at: [3, 0, 3])
     #expect(some.images.shape == [3, 8, 8] && some.labels == [3, 0, 3])
     for (place, index) in [3, 0, 3].enumerated() {
       #expect(some.images.select(place) == digits.images.select(index))
@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test func `are read row by row as sequences`() {
-    let some = digits.gather([0, 7])
+    let some = digits.samples(at: [0, 7])
     let sequence = some.rowsAsSequence
     #expect(sequence.shape == [8, 2, 8])
     for step in 0..<8 {

@@ -16,8 +16,8 @@ import Testing
       each.gradientOfSum.elements
         == [-1, -1, -1, -1, -1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1, 1, 1, 1])
     var observation = StepObservation<Double>(step: 0)
-    observation.loss("clipped", entries: clipped.values, gradient: clipped.gradient)
-    observation.loss("huber", entries: each.losses, gradient: each.gradientOfSum)
+    observation.recordLoss("clipped", entries: clipped.values, gradient: clipped.gradient)
+    observation.recordLoss("huber", entries: each.losses, gradient: each.gradientOfSum)
     // Seven of sixteen; the zero at d = 0 is right, for there the loss is at its minimum.
     #expect(observation.entries.map(\.silencedShare) == [7.0 / 16, 0])
     var monitor = HealthMonitor<Double>()
@@ -31,7 +31,7 @@ import Testing
     let count = 40_000
     let loss = clippedSquare(random.normal([count], standardDeviation: s))
     var observation = StepObservation<Double>(step: 0)
-    observation.loss("td", entries: loss.values, gradient: loss.gradient)
+    observation.recordLoss("td", entries: loss.values, gradient: loss.gradient)
     let error = 4 * (expected * (1 - expected) / Double(count)).squareRoot() + 5e-5
     #expect((observation.entries[0].silencedShare - expected).magnitude <= error)
   }
@@ -42,7 +42,7 @@ import Testing
   ) -> [Finding] {
     var monitor = HealthMonitor<Float>(thresholds: thresholds)
     monitor.observe(0) {
-      $0.loss("td", entries: Tensor(values), gradient: Tensor(gradient), minimum: minimum)
+      $0.recordLoss("td", entries: Tensor(values), gradient: Tensor(gradient), minimum: minimum)
     }
     return monitor.alarms
   }
@@ -63,7 +63,7 @@ import Testing
     #expect(alarms(values, one, thresholds).map(\.kind) == [.blockedGradient])
   }
 
-  @Test func `is no word for NaN`() {
+  @Test func `does not count NaN`() {
     #expect(alarms([.nan, 1, .infinity], [0, .nan, 1]).map(\.kind) == [.nonFinite])
   }
 }

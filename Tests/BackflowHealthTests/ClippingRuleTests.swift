@@ -14,14 +14,14 @@ import Testing
   }
 
   // The norm, 1e39, is beyond a float.
-  @Test func `keeps its direction where no float holds its length`() {
+  @Test func `keeps its direction where its norm is beyond Float`() {
     let before = Model<Float>(["weight": Tensor(repeating: 1e38, shape: [100])])
     let step = ClippedStep(before: before, after: before.map { $0 / 1e38 })
     expectClose([step.normBefore], [1e39], Tolerance(Float.self, length: 4, scale: 1e39))
     expectClose([step.cosine], [1], Tolerance(Float.self, length: 4, scale: 1))
   }
 
-  @Test func `was clipped only if something changed`() {
+  @Test func `counts as clipped only if something changed`() {
     // In single precision the cosine of a vector with itself is rarely 1.
     let gradients = Model<Float>([
       "weight": Tensor(samples(999)), "bias": Tensor(samples(7, seed: 2)),
@@ -32,7 +32,7 @@ import Testing
     #expect(ClippedStep(before: gradients, after: gradients.map { $0 * 0.99 }).isClipped)
   }
 
-  @Test func `by its elements turns`() {
+  @Test func `is turned by clipping its elements`() {
     let before = Model<Double>(["weight": Tensor([3, 4]), "bias": Tensor([12])])
     let after = before.map { $0.clamped(to: -3...3) }
     let step = ClippedStep(before: before, after: after)
@@ -57,12 +57,14 @@ import Testing
     var monitor = HealthMonitor<Double>(thresholds: thresholds)
     let gradients = Model<Double>(["weight": Tensor([3, 4])])
     for (step, factor) in factors.enumerated() {
-      monitor.observe(step) { $0.clipping(from: gradients, to: gradients.map { $0 * factor }) }
+      monitor.observe(step) {
+        $0.recordClipping(from: gradients, to: gradients.map { $0 * factor })
+      }
     }
     return monitor.findings
   }
 
-  @Test func `is the rule from more than half of the steps on`() {
+  @Test func `is the rule for more than half of the steps`() {
     #expect(findings([1, 0.5] + [Double](repeating: 1, count: 18)).isEmpty)
     #expect(findings([Double](repeating: 1, count: 5) + [Double](repeating: 0.5, count: 5)).isEmpty)
     let found = findings([Double](repeating: 1, count: 4) + [Double](repeating: 0.5, count: 6))
@@ -86,7 +88,7 @@ import Testing
     let gradients = Model<Double>(["weight": Tensor([100, 1])])
     for step in 0..<10 {
       monitor.observe(step) {
-        $0.clipping(from: gradients, to: gradients.map { $0.clamped(to: -1...1) })
+        $0.recordClipping(from: gradients, to: gradients.map { $0.clamped(to: -1...1) })
       }
     }
     #expect(try #require(monitor.findings.first).reason.contains("turns them"))

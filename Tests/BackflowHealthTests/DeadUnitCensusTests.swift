@@ -13,7 +13,7 @@ import Testing
   }
 
   // a = z − β is silent on n samples with probability Φ(β)ⁿ.
-  @Test func `finds as many silent ones as the normal distribution says`() {
+  @Test func `finds as many silent units as the normal distribution predicts`() {
     let expected: [Double: [Int: Double]] = [
       1: [32: 0.0040, 256: 0, 1000: 0], 2: [32: 0.4788, 256: 0.0028, 1000: 0],
       3: [32: 0.9577, 256: 0.7076, 1000: 0.2590],
@@ -37,7 +37,7 @@ import Testing
 
   // Orthogonal inputs and no bias: the signs are independent and fair.
   @Test(arguments: [1, 3, 5])
-  func `without bias finds one in 2ⁿ`(n: Int) {
+  func `finds one unit in 2ⁿ without a bias`(n: Int) {
     var random = RandomSource(seed: 6)
     let units = 8000
     let layer = Dense<Double>(
@@ -49,7 +49,9 @@ import Testing
     #expect((census.report.deadShare - share).magnitude <= error)
   }
 
-  @Test func `tells the units, how often they are on, and how far the dead are from life`() {
+  @Test
+  func `reports the units, how often they are active, and the distance of dead ones to activation`()
+  {
     let report = report([[-1, 2, -3, 0], [-0.5, -2, -4, 0], [-2, 1, -3.5, 0]])
     #expect(report.examples == 3 && report.active == [0, 2, 0, 0])
     // A ReLU is off at 0.
@@ -57,7 +59,7 @@ import Testing
     #expect(report.maxima == [-0.5, 2, -3, 0])
   }
 
-  @Test func `in batches is a census in one pass`() {
+  @Test func `gives the same result in batches as in one pass`() {
     let rows = Tensor<Double>(samples(60 * 7), shape: [60, 7]) - 0.9
     var (whole, parts) = (DeadUnitCensus<Double>(layer: "fc"), DeadUnitCensus<Double>(layer: "fc"))
     whole.count(preactivations: rows)
@@ -68,7 +70,7 @@ import Testing
     #expect(parts.report.batch == 32)
   }
 
-  @Test func `tells what one batch would have said`() {
+  @Test func `reports what one batch alone would count`() {
     var census = DeadUnitCensus<Double>(layer: "fc")
     census.count(preactivations: Tensor(rows: [[1, -1, -1, -1]]))
     census.count(preactivations: Tensor(rows: [[-1, -1, -1, 1]]))
@@ -88,8 +90,8 @@ import Testing
         + " less than 1 %")
   }
 
-  @Test func `takes a channel for a unit and a pixel for an example`() {
-    // [N, C, H, W] = [2, 3, 1, 2]
+  @Test func `counts a channel as a unit and a pixel as an example`() {
+    // [N, C, height, width] = [2, 3, 1, 2]
     let a = Tensor<Float>([-1, -2, 3, -1, -5, -6, -3, -4, -1, -1, -7, -8], shape: [2, 3, 1, 2])
     var census = DeadUnitCensus<Float>(layer: "conv")
     census.count(preactivations: a)
@@ -97,7 +99,7 @@ import Testing
     #expect(census.report.maxima == [-1, 3, -5])
   }
 
-  @Test func `does not call a unit dead that met a NaN`() {
+  @Test func `does not count a unit as dead that saw a NaN`() {
     let report = report([[.nan, -1, .nan], [-1, -1, 2]])
     #expect(report.dead == [1] && report.maxima[0].isNaN && report.active == [0, 0, 1])
     #expect(report.findings(step: 0).map(\.units) == [[1]])
@@ -105,7 +107,7 @@ import Testing
     #expect(self.report([[-1], [.nan]]).dead.isEmpty && self.report([[.nan], [-1]]).dead.isEmpty)
   }
 
-  @Test func `bounds how often a silent unit may be on`() {
+  @Test func `bounds how often a silent unit may be active`() {
     let silent = { (n: Int) in
       self.report([[Double]](repeating: [-1], count: n)).activityBound
     }
@@ -118,14 +120,14 @@ import Testing
     #expect(DeadUnitCensus<Double>(layer: "fc").report.activityBound == 1)
   }
 
-  @Test func `tells units that are rarely on from dead ones`() {
+  @Test func `distinguishes rarely active units from dead ones`() {
     var rows = [[Double]](repeating: [-1, -1, 1], count: 200)
     rows[7][1] = 1
     #expect(report(rows).rarelyActive() == [1] && report(rows).dead == [0])
     #expect(report(rows).rarelyActive(0.005) == [])
   }
 
-  @Test func `is graver where nothing below can wake the dead`() {
+  @Test func `is more severe where nothing below can activate dead units`() {
     let dead = [[-1.0, 1, 1]]
     #expect(report(dead).findings(step: 0).map(\.severity) == [.warning])
     #expect(report(dead, below: .data).findings(step: 0).map(\.severity) == [.failure])
@@ -133,7 +135,7 @@ import Testing
     #expect(!report(dead, below: .data).canRecover && report(dead).canRecover)
   }
 
-  @Test func `is a note below the threshold, and nothing where all live`() {
+  @Test func `is a note below the threshold, and nothing where all units are active`() {
     let one = [[Double](repeating: 1, count: 19) + [-1]]
     #expect(report(one).findings(step: 0).map(\.severity) == [.note])
     #expect(report([[1, 1], [-1, -1]]).findings(step: 0).isEmpty)

@@ -43,7 +43,7 @@ private struct Row: Sendable {
     let count = 40_000
     let y: Tensor<Double> = tanh(random.normal([count / 8, 8], standardDeviation: row.s))
     var observation = StepObservation<Double>(step: 0)
-    observation.activation("layer", .tanh, output: y)
+    observation.recordActivation("layer", .tanh, output: y)
     for (bound, expected) in [(0.97, row.beyond97), (0.99, row.beyond99)] {
       let seen = try #require(
         Saturation(observation.activations[0], slope: 1 - bound * bound))
@@ -67,11 +67,11 @@ private struct Row: Sendable {
     {
       let network = Sequential([layer])
       let (_, cache) = network.forward(a)
-      let (signals, _) = network.tracedBackward(weights.squareRoot(), cache)
+      let (_, _, trace) = network.tracedBackward(weights.squareRoot(), cache)
       var observation = StepObservation<Double>(step: 0)
-      observation.network(network, cache, signals: signals)
+      observation.recordNetwork(trace)
       let profile = try #require(SignalProfile(observation.signals))
-      let mean = network.tracedBackward(weights, cache).signals[0].sum() / weights.sum()
+      let mean = network.backward(weights, cache).inputGradient.sum() / weights.sum()
       expectClose(
         [mean, profile.entries[0].factor], [expected.mean, expected.rootMeanSquare],
         Tolerance(5.1e-5, scale: expected.mean))

@@ -13,17 +13,17 @@ import Testing
     #expect("\(monitor)" == "no findings in 3 observations")
   }
 
-  @Test func `survives NaN and infinity anywhere and says where they began`() throws {
+  @Test func `survives NaN and infinity anywhere and names where they began`() throws {
     for bad in [Double.nan, .infinity, -.infinity] {
       var monitor = HealthMonitor<Double>()
       var output = Tensor<Double>.zeros([4, 3])
       output[2, 1] = bad
       monitor.observe(7) {
-        $0.activation("first", .tanh, output: .zeros([4, 3]))
-        $0.activation("second", .tanh, output: output)
-        $0.signal(
+        $0.recordActivation("first", .tanh, output: .zeros([4, 3]))
+        $0.recordActivation("second", .tanh, output: output)
+        $0.recordSignal(
           "second", .weight, outputGradient: output, inputGradient: output)
-        $0.loss(bad, classes: 10)
+        $0.recordLoss(bad, classes: 10)
       }
       let finding = try #require(monitor.findings.first)
       #expect(finding.kind == .nonFinite && finding.layer == "second" && finding.step == 7)
@@ -36,10 +36,10 @@ import Testing
     Tensor((0..<100).map { Double($0) < 100 * share ? 1 : 0 }, shape: [100, 1])
   }
 
-  @Test func `says a thing once, and again when it gets graver`() {
+  @Test func `reports a finding once, and again at a higher severity`() {
     var monitor = HealthMonitor<Double>()
     func look(_ step: Int, _ share: Double) -> [Finding.Severity] {
-      monitor.observe(step) { $0.activation("layer", .tanh, output: saturated(share)) }
+      monitor.observe(step) { $0.recordActivation("layer", .tanh, output: saturated(share)) }
         .map(\.severity)
     }
     #expect(look(0, 0.6) == [.warning])
@@ -50,22 +50,22 @@ import Testing
     #expect(monitor.observations == 4)
   }
 
-  @Test func `keeps layers, gates and kinds apart, the gravest first`() {
+  @Test func `keeps layers, gates and kinds apart, the most severe first`() {
     var monitor = HealthMonitor<Double>()
     monitor.observe(0) {
-      $0.activation("a", .tanh, output: saturated(0.6))
-      $0.activation("b", .sigmoid, output: saturated(0.6), gate: "input")
-      $0.activation("b", .sigmoid, output: saturated(0.7), gate: "forget")
+      $0.recordActivation("a", .tanh, output: saturated(0.6))
+      $0.recordActivation("b", .sigmoid, output: saturated(0.6), gate: "input")
+      $0.recordActivation("b", .sigmoid, output: saturated(0.7), gate: "forget")
     }
     monitor.observe(1) {
-      $0.activation("c", .tanh, output: saturated(1))
-      $0.loss(100, classes: 10)
+      $0.recordActivation("c", .tanh, output: saturated(1))
+      $0.recordLoss(100, classes: 10)
     }
     #expect(monitor.findings.map(\.layer) == ["c", "a", "b", "b", "the loss"])
     #expect(monitor.findings.map(\.gate) == [nil, nil, "input", "forget", nil])
   }
 
-  @Test func `counts no note among its alarms, and takes over what others found`() {
+  @Test func `counts no note among its alarms, and accepts findings of others`() {
     var monitor = HealthMonitor<Double>()
     let note = Finding(
       .clipping, .note, layer: "x", step: 0, measured: 1, threshold: 1, source: "", statement: "",
@@ -74,17 +74,17 @@ import Testing
     #expect(monitor.findings == [note] && monitor.alarms.isEmpty)
   }
 
-  @Test func `tells what it saw in the order in which it was shown`() {
+  @Test func `reports findings in the order of the records`() {
     var monitor = HealthMonitor<Double>()
     monitor.observe(0) {
-      for k in [2, 6, 10] { $0.activation("\(k) Tanh", .tanh, output: saturated(0.6)) }
+      for k in [2, 6, 10] { $0.recordActivation("\(k) Tanh", .tanh, output: saturated(0.6)) }
     }
     #expect(monitor.findings.map(\.layer) == ["2 Tanh", "6 Tanh", "10 Tanh"])
   }
 
   @Test func `names few units and counts all`() throws {
     var monitor = HealthMonitor<Double>()
-    monitor.observe(0) { $0.activation("layer", .tanh, output: .ones([4, 40])) }
+    monitor.observe(0) { $0.recordActivation("layer", .tanh, output: .ones([4, 40])) }
     let finding = try #require(monitor.findings.first)
     #expect(finding.units == Array(0..<Finding.listedUnits) && finding.measured == 1)
   }
@@ -102,15 +102,15 @@ import Testing
       for step in 0..<10 {
         let (logits, cache) = network.forward(random.normal([9, 6]))
         let (loss, top) = softmaxCrossEntropy(logits, [0, 1, 2, 0, 1, 2, 0, 1, 2])
-        let (signals, gradients) = network.tracedBackward(top, cache)
+        let (_, gradients, trace) = network.tracedBackward(top, cache)
         let before = network
         optimizer.update(&network, along: gradients)
         guard watched else { continue }
         monitor.observe(step) {
-          $0.network(before, cache, signals: signals, output: logits)
-          $0.parameters(before, gradients: gradients, after: network)
-          $0.loss(loss, classes: 3)
-          $0.clipping(from: gradients, to: gradients)
+          $0.recordNetwork(trace, output: logits)
+          $0.recordParameters(before, gradients: gradients, after: network)
+          $0.recordLoss(loss, classes: 3)
+          $0.recordClipping(from: gradients, to: gradients)
         }
       }
       #expect(monitor.observations == (watched ? 10 : 0))
@@ -120,7 +120,7 @@ import Testing
   }
 
   // The loop of docs/health.md.
-  @Test func `says where a gradient began not to be finite though clipping throws`() {
+  @Test func `names where a gradient stopped being finite although clipping throws`() {
     var health = HealthMonitor<Float>(every: 10)
     var random = RandomSource(seed: 28)
     var model = Sequential<Float> {
@@ -137,7 +137,7 @@ import Testing
       let (loss, right) = softmaxCrossEntropy(logits, [0, 1, 2])
       var top = right
       if step == 13 { top[1, 1] = .nan }
-      let (signals, gradients) = model.tracedBackward(top, cache)
+      let (_, gradients, trace) = model.tracedBackward(top, cache)
       var clipped = gradients
       let before = health.isDue(step) ? model : nil
       do {
@@ -146,18 +146,18 @@ import Testing
         model.updateBuffers(from: cache)
       } catch {
         var failed = StepObservation<Float>(step: step)
-        failed.network(model, cache, signals: signals, output: logits)
-        failed.parameters(model, gradients: gradients)
+        failed.recordNetwork(trace, output: logits)
+        failed.recordParameters(model, gradients: gradients)
         health.judge(failed)
         continue
       }
       if let before {
         copies += 1
         health.observe(step) {
-          $0.network(before, cache, signals: signals, output: logits)
-          $0.parameters(before, gradients: gradients, after: model)
-          $0.loss(loss, classes: 3)
-          $0.clipping(from: gradients, to: clipped)
+          $0.recordNetwork(trace, output: logits)
+          $0.recordParameters(before, gradients: gradients, after: model)
+          $0.recordLoss(loss, classes: 3)
+          $0.recordClipping(from: gradients, to: clipped)
         }
       }
     }
@@ -174,16 +174,16 @@ import Testing
     }
     func statement(_ input: Float) throws -> String {
       let (logits, cache) = network.forward(Tensor([input, input], shape: [1, 2]))
-      let (signals, _) = network.tracedBackward(.zeros([1, 2]), cache)
+      let (_, _, trace) = network.tracedBackward(.zeros([1, 2]), cache)
       var monitor = HealthMonitor<Float>()
-      monitor.observe(0) { $0.network(network, cache, signals: signals, output: logits) }
+      monitor.observe(0) { $0.recordNetwork(trace, output: logits) }
       return try #require(monitor.findings.first { $0.kind == .nonFinite }).statement
     }
     #expect(try statement(.nan).contains("the input of 0 Dense"))
     #expect(try statement(10).contains("the output of 2 Dense holds 2"))
   }
 
-  @Test func `of a quiet step finds nothing`() {
+  @Test func `finds nothing in a healthy step`() {
     var monitor = HealthMonitor<Double>()
     var random = RandomSource(seed: 12)
     var network = Sequential<Double> {
@@ -195,20 +195,20 @@ import Testing
     for step in 0..<20 {
       let (logits, cache) = network.forward(random.normal([9, 6]))
       let (loss, top) = softmaxCrossEntropy(logits, [0, 1, 2, 0, 1, 2, 0, 1, 2])
-      let (signals, gradients) = network.tracedBackward(top, cache)
+      let (_, gradients, trace) = network.tracedBackward(top, cache)
       let before = network
       optimizer.update(&network, along: gradients)
       monitor.observe(step) {
-        $0.network(before, cache, signals: signals)
-        $0.parameters(before, gradients: gradients, after: network)
-        $0.loss(loss, classes: 3)
-        $0.clipping(from: gradients, to: gradients)
+        $0.recordNetwork(trace)
+        $0.recordParameters(before, gradients: gradients, after: network)
+        $0.recordLoss(loss, classes: 3)
+        $0.recordClipping(from: gradients, to: gradients)
       }
     }
     #expect(monitor.findings.isEmpty, "\(monitor)")
   }
 
-  @Test func `stops at a threshold that nothing compares with, and takes ∞`() async {
+  @Test func `stops at a threshold that is NaN or negative, and accepts ∞`() async {
     let limit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var thresholds = Thresholds()
       thresholds.longUpdate = .nan
@@ -230,5 +230,34 @@ import Testing
     var thresholds = Thresholds()
     thresholds.exploded = .infinity
     #expect(HealthMonitor<Float>(thresholds: thresholds).thresholds.exploded == .infinity)
+  }
+}
+
+/// A user's rule: the loss grew since the last look.
+private struct GrowingLoss: HealthRule {
+  var last = Double.infinity
+
+  mutating func findings(
+    in observation: StepObservation<Double>, _ thresholds: Thresholds
+  ) -> [Finding] {
+    guard let loss = observation.loss?.value else { return [] }
+    defer { last = loss }
+    guard loss > last else { return [] }
+    return [
+      Finding(
+        .other, .warning, layer: "the loss", step: observation.step, measured: loss,
+        threshold: last, source: "the loss before", statement: "the loss grew", reason: "", cure: ""
+      )
+    ]
+  }
+}
+
+@Suite struct `A rule of the user's own` {
+  @Test func `remembers earlier steps and is reported with the others`() {
+    var monitor = HealthMonitor<Double>(rules: [GrowingLoss()])
+    for (step, loss) in [3.0, 2, 2.5, 2.6].enumerated() {
+      monitor.observe(step) { $0.recordLoss(loss) }
+    }
+    #expect(monitor.alarms.map(\.kind) == [.other] && monitor.alarms.map(\.step) == [2])
   }
 }

@@ -8,7 +8,7 @@ import Testing
     -> [Finding]
   {
     var monitor = HealthMonitor<Double>(thresholds: thresholds)
-    monitor.observe(step) { $0.loss(share * log(10), classes: 10) }
+    monitor.observe(step) { $0.recordLoss(share * log(10), classes: 10) }
     return monitor.alarms
   }
 
@@ -20,8 +20,8 @@ import Testing
     // The first one that is shown, if that is soon enough.
     #expect(loss(5, step: 9).count == 1 && loss(5, step: 10).isEmpty)
     var monitor = HealthMonitor<Double>()
-    monitor.observe(1) { $0.loss(2.3, classes: 10) }
-    monitor.observe(2) { $0.loss(23, classes: 10) }
+    monitor.observe(1) { $0.recordLoss(2.3, classes: 10) }
+    monitor.observe(2) { $0.recordLoss(23, classes: 10) }
     #expect(monitor.alarms.isEmpty)
     var thresholds = Thresholds()
     thresholds.initialLoss = 2
@@ -29,14 +29,14 @@ import Testing
   }
 
   private func variances<S: RealScalar>(
-    _ deviations: [Double], step: Int = 0, functions: [ActivationFunction] = [.tanh, .tanh, .tanh],
+    _ deviations: [Double], step: Int = 0, functions: [Nonlinearity] = [.tanh, .tanh, .tanh],
     as _: S.Type = Double.self
   ) -> [String] {
     var monitor = HealthMonitor<S>()
     let y = Tensor<S>(samples(64), shape: [8, 8])
     monitor.observe(step) {
       for (k, deviation) in deviations.enumerated() {
-        $0.activation("\(k)", functions[k], output: y * S(deviation))
+        $0.recordActivation("\(k)", functions[k], output: y * S(deviation))
       }
     }
     return monitor.alarms.filter { $0.kind == .poorInitialization }.map(\.layer)
@@ -59,13 +59,13 @@ import Testing
     #expect(variances(deviations.map { $0 * scale * scale }) == ["2"])
   }
 
-  @Test func `is so in the first ten steps, among layers of a kind`() {
+  @Test func `is reported in the first ten steps, among layers of one kind`() {
     #expect(variances([0.5, 0.1, 0.1], step: 9) == ["1"])
     #expect(variances([0.5, 0.1, 0.1], step: 10) == [])
     #expect(variances([0.5, 0.1, 0.1], functions: [.tanh, .relu, .relu]) == [])
   }
 
-  @Test func `is no word for NaN`() {
+  @Test func `does not count NaN`() {
     #expect(loss(.nan).map(\.kind) == [.nonFinite])
     #expect(variances([0.5, .nan, 0.5]) == [])
   }

@@ -89,7 +89,7 @@ import Testing
     #expect(tiny.inconsistent.count == 8)
   }
 
-  @Test func `of any function tries the points that it is told`() {
+  @Test func `evaluates any function at the given points`() {
     let points: [Double] = [-3, -0.5, 0, 2]
     func softplus(_ slope: @escaping (Double) -> Double) -> LossAudit<Double> {
       LossAudit("softplus", at: points, minimum: 0) { x in
@@ -102,7 +102,7 @@ import Testing
     #expect(blocked.silenced == [-3, -0.5])
     #expect(blocked.findings().map(\.kind) == [.blockedGradient, .wrongGradient])
     #expect(blocked.findings().map(\.measured) == [0.5, 0.5])
-    // Without a minimum nobody knows where a gradient of zero is right.
+    // Without a minimum, it is not known where a gradient of zero is right.
     let cosine = LossAudit<Double>("cos", at: [0, 1]) { x in
       (Tensor(x.elements.map { cos($0) }), Tensor(x.elements.map { -sin($0) }))
     }
@@ -110,7 +110,7 @@ import Testing
   }
 
   @Test
-  func `says what teaches nothing and what teaches the wrong thing, and a monitor keeps both`()
+  func `reports missing and wrong gradients, and a monitor keeps both`()
     throws
   {
     var monitor = HealthMonitor<Double>()

@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-/// Where a NaN may stand in a step, in the order in which the step makes it.
+/// The places of a NaN in a step, in the order of the step.
 private enum Place: String, CaseIterable {
   case value, input, outputBelow, outputAbove, loss, entry, entryGradient, gradientAbove,
     gradientBetween, recurrence, gradientBelow, parameterGradientAbove, parameterGradientBelow,
@@ -40,38 +40,38 @@ private enum Place: String, CaseIterable {
     let (_, cache) = rnn.forward(.zeros([2, 1, 1]))
     let state = Tensor<Double>(repeating: 0.1, shape: [2, 1, 3])
 
-    observation.activation(
+    observation.recordActivation(
       "low", .tanh, output: tensor(.outputBelow), input: tensor(.input),
       outputGradient: tensor(.gradientBelow), inputGradient: tensor(.gradientBelow))
-    observation.recurrent(
+    observation.recordRecurrent(
       "rnn", rnn, cache,
       traces: [
         BackwardTrace(
           state, tensor(.recurrence, shape: [2, 1, 3]),
           states: [Tensor(repeating: 0.1, shape: [3, 1, 3])])
       ])
-    observation.signal(
+    observation.recordSignal(
       "high", .weight, outputGradient: tensor(.gradientAbove),
       inputGradient: tensor(.gradientBetween), output: tensor(.outputAbove))
     let loss = tensor(.loss)
-    observation.loss(loss[1, 0], classes: 10)
-    observation.loss("td", entries: tensor(.entry), gradient: tensor(.entryGradient))
+    observation.recordLoss(loss[1, 0], classes: 10)
+    observation.recordLoss("td", entries: tensor(.entry), gradient: tensor(.entryGradient))
     let model = Model(["low.weight": tensor(.value), "high.weight": tensor(.value)])
     var gradients = model
     gradients.tensors = [tensor(.parameterGradientBelow), tensor(.parameterGradientAbove)]
     var after = model
     after.tensors = [model.tensors[0] * 1.01, tensor(.after) * 1.01]
-    observation.parameters(model, gradients: gradients, after: after)
-    observation.clipping(from: gradients, to: gradients)
+    observation.recordParameters(model, gradients: gradients, after: after)
+    observation.recordClipping(from: gradients, to: gradients)
   }
 
   @Test(arguments: [Double.nan, .infinity, -.infinity])
-  func `is found wherever it stands, in the first tensor that holds it`(bad: Double) throws {
+  func `is found wherever it is, in the first tensor that holds it`(bad: Double) throws {
     for place in Place.allCases {
       var monitor = HealthMonitor<Double>()
       for step in 0..<3 { monitor.observe(step) { observe(0, at: [], &$0) } }
       #expect(!monitor.findings.contains { $0.kind == .nonFinite })
-      // All that comes later is spoilt as well.
+      // All that comes later is spoiled as well.
       let later = Set(Place.allCases.drop { $0 != place })
       for step in 3..<6 { monitor.observe(step) { observe(bad, at: later, &$0) } }
       let finding = try #require(
@@ -100,7 +100,7 @@ private enum Place: String, CaseIterable {
     }
     var monitor = HealthMonitor<Double>()
     monitor.observe(0) {
-      $0.recurrent(
+      $0.recordRecurrent(
         "lstm", lstm, cache,
         traces: [
           BackwardTrace(output, Tensor(repeating: 0.1, shape: [2, 1, 12]), states: states)
@@ -110,11 +110,24 @@ private enum Place: String, CaseIterable {
     #expect(finding.layer == "lstm.l0" && finding.measured == 1, "\(finding)")
     #expect(
       finding.statement.contains(
-        place == 0 ? "the gradient by the output" : "the gradient by the states"))
+        place == 0
+          ? "the gradient with respect to the output" : "the gradient with respect to the states"))
+  }
+
+  @Test func `is found in a gate though only some gates are recorded`() throws {
+    var gates = Tensor<Double>.zeros([2, 1, 12])
+    gates[1, 0, 5] = .nan
+    var monitor = HealthMonitor<Double>()
+    monitor.observe(0) {
+      $0.recordActivation("lstm", .sigmoid, output: gates, gate: "forget", features: 3..<6)
+      $0.recordActivation("lstm", .sigmoid, output: gates, gate: "output", features: 9..<12)
+    }
+    let finding = try #require(monitor.findings.first)
+    #expect(finding.kind == .nonFinite && finding.layer == "lstm" && finding.measured == 1)
   }
 
   @Test(arguments: [Double.nan, .infinity])
-  func `everywhere crashes nothing`(bad: Double) {
+  func `does not crash anything, wherever it is`(bad: Double) {
     var observation = StepObservation<Double>(step: 0)
     observe(bad, at: Set(Place.allCases), &observation)
     var monitor = HealthMonitor<Double>()

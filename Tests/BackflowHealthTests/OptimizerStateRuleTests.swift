@@ -24,14 +24,14 @@ import Testing
     let infinite = OptimizerState(step: 7, tensors.map { (name: $0.0, value: $0.1) })
 
     var monitor = HealthMonitor<Float>()
-    #expect(monitor.observe(6) { $0.optimizer(state) } == [])
-    let findings = monitor.observe(7) { $0.optimizer(infinite) }
+    #expect(monitor.observe(6) { $0.recordOptimizer(state) } == [])
+    let findings = monitor.observe(7) { $0.recordOptimizer(infinite) }
     let finding = try #require(findings.first)
     #expect(findings.count == 1 && finding.kind == .nonFinite && finding.severity == .failure)
     #expect(finding.layer == "weight" && finding.step == 7 && finding.measured == 1)
     #expect(finding.statement.contains("exp_avg_sq.weight"))
     #expect(finding.statement.contains("and so do 1 more"))
-    #expect(monitor.observe(8) { $0.optimizer(infinite) } == [])
+    #expect(monitor.observe(8) { $0.recordOptimizer(infinite) } == [])
   }
 
   private func infinite(_ tensor: Tensor<Float>, _ element: Int) -> Tensor<Float> {
@@ -48,18 +48,18 @@ import Testing
       // The parameters are put back, and the gradients are finite again.
       trained = model
       optimizer.update(&trained, along: gradients(1))
-      monitor.observe(1) { $0.optimizer(optimizer.state) }
+      monitor.observe(1) { $0.recordOptimizer(optimizer.state) }
       let finding = try #require(monitor.findings.first)
       #expect(finding.layer == "weight" && finding.measured == 6)
     }
   }
 
-  @Test func `has nothing to say of gradients of any finite size`() {
+  @Test func `finds nothing for finite gradients of any size`() {
     for var optimizer in rules() {
       var (trained, monitor) = (model, HealthMonitor<Float>())
       for (step, size) in [1e-38, 1, 1e18, 3e37, -3e37, 1, 0].enumerated() {
         optimizer.update(&trained, along: gradients(Float(size)))
-        monitor.observe(step) { $0.optimizer(optimizer.state) }
+        monitor.observe(step) { $0.recordOptimizer(optimizer.state) }
       }
       #expect(monitor.findings == [])
     }

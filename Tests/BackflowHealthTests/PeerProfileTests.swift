@@ -11,17 +11,19 @@ import Testing
       tool.verdicts(on: observation).first { $0.rule == rule && $0.layer == layer })
   }
 
-  private func activation(_ function: ActivationFunction, inputs: [Double]) -> StepObservation<
+  private func activation(_ function: Nonlinearity, inputs: [Double]) -> StepObservation<
     Double
   > {
     let a = Tensor(inputs).reshaped(to: [inputs.count, 1])
     let y = function == .tanh ? tanh(a) : function == .sigmoid ? sigmoid(a) : relu(a)
     var observation = StepObservation<Double>(step: 0)
-    observation.activation("layer", function, output: y, input: a)
+    observation.recordActivation("layer", function, output: y, input: a)
     return observation
   }
 
-  @Test func `let pass a tanh that has lost 94 % of its gradient; makemore and we do not`() throws {
+  @Test func `accept a tanh that has lost 94 % of its gradient, unlike makemore and Backflow`()
+    throws
+  {
     // |a| = 2.1 is φ′ = 0.0583 of at most 1.
     let seen = activation(.tanh, inputs: [2.1, -2.1, 2.1, 2.1])
     #expect(try verdict(.sageMakerDebugger, "saturated tanh", "layer", seen).fires == false)
@@ -46,10 +48,10 @@ import Testing
     #expect(try verdict(.sageMakerDebugger, "saturated sigmoid", "layer", low).fires == false)
   }
 
-  @Test func `tell a dead ReLU by units or by entries`() throws {
+  @Test func `detect a dead ReLU by units or by entries`() throws {
     // One unit of two is off for all; the other is on for half.
     var observation = StepObservation<Double>(step: 0)
-    observation.activation(
+    observation.recordActivation(
       "layer", .relu, output: Tensor([0, 1, 0, 0, 0, 2, 0, 0]).reshaped(to: [4, 2]))
     let units = try verdict(.sageMakerDebugger, "dead ReLU", "layer", observation)
     #expect(units.measured == 0.5 && units.fires == false)
@@ -64,7 +66,7 @@ import Testing
       Sequential(weights.map { Dense(weight: $0, bias: .zeros([$0.shape[0]])) })
     }
     var observation = StepObservation<Double>(step: 0)
-    observation.parameters(
+    observation.recordParameters(
       network(weights), gradients: network(gradients), after: after.map(network))
     return observation
   }
@@ -97,18 +99,18 @@ import Testing
     #expect(try verdict(.sageMakerDebugger, "unchanged tensor", "0.weight", still).fires == true)
     let initial = model([weight * 10], gradients: [weight])
     #expect(
-      try verdict(.deepDiagnosis, "poor weight initialisation", "0.weight", initial).fires == true)
+      try verdict(.deepDiagnosis, "poor weight initialization", "0.weight", initial).fires == true)
   }
 
   @Test func `survive NaN, infinity and nothing`() throws {
     let bad = Tensor<Double>([.nan, .infinity, -.infinity, 0]).reshaped(to: [2, 2])
     var seen = model([bad], gradients: [bad], after: [bad])
-    seen.activation("layer", .relu, output: bad)
-    seen.activation("layer", .tanh, output: bad, input: bad)
+    seen.recordActivation("layer", .relu, output: bad)
+    seen.recordActivation("layer", .tanh, output: bad, input: bad)
     for tool in PeerProfile.allCases { #expect(!tool.verdicts(on: seen).isEmpty) }
     #expect(
       try verdict(.sageMakerDebugger, "exploding tensor", "0.weight", seen).measured == 3)
-    // One of the four entries of the weight is 0; a bias is no kernel.
+    // One of the four entries of the weight is 0; a bias is not a kernel.
     #expect(try verdict(.autotrainer, "dying ReLU", "all kernels", seen).measured == 0.25)
     for tool in PeerProfile.allCases {
       #expect(tool.verdicts(on: StepObservation<Double>(step: 0)).isEmpty)

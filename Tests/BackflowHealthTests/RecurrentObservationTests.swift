@@ -29,7 +29,7 @@ import Testing
   @Test func `passes back the gain of its weight where its units are linear`() {
     let input = Tensor<Double>(samples(12 * 5 * 3), shape: [12, 5, 3]) * 1e-6
     let rnn = rnn(gain: 0.9)
-    let seen = observation(rnn, input) { $0.recurrent("rnn", rnn, $1, traces: $2) }
+    let seen = observation(rnn, input) { $0.recordRecurrent("rnn", rnn, $1, traces: $2) }
     let profile = TimeProfile(seen.recurrences[0])
     // 1 − φ′ is of the size of h².
     expectClose(
@@ -42,7 +42,7 @@ import Testing
     func alarms(_ inputSize: Double) -> [Finding.Kind] {
       let input = Tensor<Double>(samples(40 * 5 * 3), shape: [40, 5, 3]) * inputSize
       var monitor = HealthMonitor<Double>()
-      monitor.judge(observation(rnn, input) { $0.recurrent("rnn", rnn, $1, traces: $2) })
+      monitor.judge(observation(rnn, input) { $0.recordRecurrent("rnn", rnn, $1, traces: $2) })
       return monitor.alarms.map(\.kind)
     }
     #expect(alarms(1e-6) == [.explodingGradient])
@@ -54,7 +54,7 @@ import Testing
     let gru = GRU<Double>(
       inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: true, using: &random)
     let seen = observation(gru, random.normal([4, 2, 2])) {
-      $0.recurrent("gru", gru, $1, traces: $2)
+      $0.recordRecurrent("gru", gru, $1, traces: $2)
     }
     #expect(
       seen.recurrences.map(\.layer) == ["gru.l0", "gru.l0_reverse", "gru.l1", "gru.l1_reverse"])
@@ -71,7 +71,7 @@ import Testing
       let lstm = LSTM<Double>(
         inputSize: 3, hiddenSize: 16, forgetBias: forgetBias, using: &random)
       var monitor = HealthMonitor<Double>()
-      monitor.judge(observation(lstm, input) { $0.recurrent("lstm", lstm, $1, traces: $2) })
+      monitor.judge(observation(lstm, input) { $0.recordRecurrent("lstm", lstm, $1, traces: $2) })
       return monitor.alarms.map(\.kind)
     }
     #expect(alarms(forgetBias: -3).contains(.vanishingGradient))

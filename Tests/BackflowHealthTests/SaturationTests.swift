@@ -5,16 +5,17 @@ import Testing
 
 @Suite struct `Saturation of a nonlinearity` {
   private func saturation(
-    _ function: ActivationFunction, inputs: [Double], slope: Double = 0.0591
+    _ function: Nonlinearity, inputs: [Double], slope: Double = 0.0591
   ) throws -> Saturation {
     let a = Tensor(inputs, shape: [inputs.count, 1])
     var observation = StepObservation<Double>(step: 0)
-    observation.activation("layer", function, output: function == .tanh ? tanh(a) : sigmoid(a))
+    observation.recordActivation(
+      "layer", function, output: function == .tanh ? tanh(a) : sigmoid(a))
     return try #require(Saturation(observation.activations[0], slope: slope))
   }
 
   @Test func `of tanh beyond 0.97 is a slope below 0.0591 and an input beyond 2.0923`() throws {
-    let bounds = try #require(ActivationFunction.tanh.liveOutputs(slope: 0.0591))
+    let bounds = try #require(Nonlinearity.tanh.liveOutputs(slope: 0.0591))
     expectClose([bounds.lowerBound, bounds.upperBound], [-0.97, 0.97], Tolerance(1e-15, scale: 1))
     let at = try saturation(.tanh, inputs: [2.09229, -2.09229, 2.09231, -2.09231, -3])
     #expect(at.low == [2] && at.high == [1] && at.samples == 5)
@@ -24,7 +25,7 @@ import Testing
 
   // 4 y (1 − y) = 0.0591: y = (1 ± 0.97)/2.
   @Test func `of a sigmoid is the same at twice the input`() throws {
-    let bounds = try #require(ActivationFunction.sigmoid.liveOutputs(slope: 0.0591))
+    let bounds = try #require(Nonlinearity.sigmoid.liveOutputs(slope: 0.0591))
     expectClose(
       [bounds.lowerBound, bounds.upperBound], [0.015, 0.985], Tolerance(1e-15, scale: 1))
     let at = try saturation(.sigmoid, inputs: [4.18458, -4.18458, 4.18461, 9, -4.18461])
@@ -32,9 +33,9 @@ import Testing
   }
 
   // φ′ = 1e-7, a quarter of which is a sigmoid's largest.
-  @Test(arguments: [(ActivationFunction.tanh, 8.75219, 1.0), (.sigmoid, 16.11810, 0.25)])
+  @Test(arguments: [(Nonlinearity.tanh, 8.75219, 1.0), (.sigmoid, 16.11810, 0.25)])
   func `at a slope of 1e-7 begins where the derivative says`(
-    function: ActivationFunction, input: Double, largest: Double
+    function: Nonlinearity, input: Double, largest: Double
   ) throws {
     let inputs = [input - 1e-4, -input + 1e-4, input + 1e-4, -input - 1e-4]
     let at = try saturation(function, inputs: inputs, slope: 1e-7 / largest)
@@ -42,9 +43,9 @@ import Testing
   }
 
   // tanh′(5) = 1.8158e-4, σ′(5) = 6.6481e-3 of at most ¼.
-  @Test(arguments: [(ActivationFunction.tanh, 1.8158e-4), (.sigmoid, 4 * 6.6481e-3)])
+  @Test(arguments: [(Nonlinearity.tanh, 1.8158e-4), (.sigmoid, 4 * 6.6481e-3)])
   func `at an input of 5 is at the tabulated slope`(
-    function: ActivationFunction, slope: Double
+    function: Nonlinearity, slope: Double
   ) throws {
     #expect(try saturation(function, inputs: [5], slope: slope * 1.0001).share == 1)
     #expect(try saturation(function, inputs: [5], slope: slope * 0.9999).share == 0)
@@ -54,51 +55,51 @@ import Testing
     // [T, B, units]: unit 0 always high, unit 1 half the time low, unit 2 never.
     let y = Tensor<Float>([1, -1, 0, 1, 0, 0, 1, -1, 0.5, 1, 0.9, 0], shape: [2, 2, 3])
     var observation = StepObservation<Float>(step: 0)
-    observation.activation("layer", .tanh, output: y)
+    observation.recordActivation("layer", .tanh, output: y)
     let at = try #require(Saturation(observation.activations[0], slope: 0.0591))
     #expect(at.low == [0, 2, 0] && at.high == [4, 0, 0] && at.samples == 4)
     #expect(at.stuckHigh(0.99) == [0] && at.stuckLow(0.99) == [] && at.stuckLow(0.4) == [1])
     // A unit that flips is saturated, but stuck on neither side.
     var flipping = StepObservation<Float>(step: 0)
-    flipping.activation("layer", .tanh, output: Tensor([1, -1, 1, -1], shape: [4, 1]))
+    flipping.recordActivation("layer", .tanh, output: Tensor([1, -1, 1, -1], shape: [4, 1]))
     let flips = try #require(Saturation(flipping.activations[0], slope: 0.0591))
     #expect(flips.share == 1 && flips.stuckLow(0.99) == [] && flips.stuckHigh(0.99) == [])
   }
 
-  @Test func `is counted for each gate, stuck shut or stuck open`() throws {
+  @Test func `is counted for each gate, stuck closed or stuck open`() throws {
     var random = RandomSource(seed: 3)
     var lstm = LSTM<Double>(inputSize: 2, hiddenSize: 3, using: &random)
-    // Input gates shut, forget gates open; in the order i, f, g, o.
+    // Input gates closed, forget gates open; in the order i, f, g, o.
     lstm.cells[0][0].weights.inputBias = Tensor([-20, -20, -20, 20, 20, 20, 0, 0, 0, 0, 0, 0])
     let x: Tensor<Double> = random.normal([4, 5, 2])
     let (_, cache) = lstm.forward(x)
     var monitor = HealthMonitor<Double>()
-    monitor.observe(0) { $0.recurrent("lstm", lstm, cache) }
+    monitor.observe(0) { $0.recordRecurrent("lstm", lstm, cache) }
     #expect(monitor.findings.map(\.gate) == ["input", "forget"])
     #expect(monitor.findings.map(\.side) == [.low, .high])
     #expect(monitor.findings.allSatisfy { $0.kind == .saturation && $0.layer == "lstm.l0" })
     #expect(
-      monitor.findings[0].statement.contains("100 % of its units are stuck shut, 0 % stuck open"))
+      monitor.findings[0].statement.contains("100 % of its units are stuck closed, 0 % stuck open"))
     #expect(
-      monitor.findings[1].statement.contains("0 % of its units are stuck shut, 100 % stuck open"))
+      monitor.findings[1].statement.contains("0 % of its units are stuck closed, 100 % stuck open"))
     #expect(monitor.findings.allSatisfy { $0.units == [0, 1, 2] })
   }
 
-  @Test func `is not a matter of a ReLU, of nothing and of NaN`() throws {
+  @Test func `is not defined for a ReLU, an empty output or NaN`() throws {
     var observation = StepObservation<Double>(step: 0)
-    observation.activation("relu", .relu, output: .zeros([4, 3]))
-    observation.activation("empty", .tanh, output: .zeros([0, 3]))
-    observation.activation("unitless", .tanh, output: .zeros([3, 0]))
+    observation.recordActivation("relu", .relu, output: .zeros([4, 3]))
+    observation.recordActivation("empty", .tanh, output: .zeros([0, 3]))
+    observation.recordActivation("unitless", .tanh, output: .zeros([3, 0]))
     #expect(observation.activations.allSatisfy { Saturation($0, slope: 0.5) == nil })
     #expect(try saturation(.tanh, inputs: [.nan, .nan, 0]).share == 0)
   }
 
-  @Test func `is an alarm from half of a layer on, a failure from nine tenths`() throws {
+  @Test func `is an alarm for half of a layer, a failure for nine tenths`() throws {
     func severity(_ saturated: Int) throws -> Finding.Severity? {
       var monitor = HealthMonitor<Double>()
       let inputs = (0..<10).map { $0 < saturated ? 9.0 : 0.0 }
       monitor.observe(0) {
-        $0.activation("layer", .tanh, output: tanh(Tensor(inputs, shape: [10, 1])))
+        $0.recordActivation("layer", .tanh, output: tanh(Tensor(inputs, shape: [10, 1])))
       }
       return monitor.findings.first?.severity
     }
@@ -111,7 +112,7 @@ import Testing
     // Four of six units always on the edge, three of them high.
     let y = Tensor<Double>([1, -1, 0, 1, 1, 0, 1, -1, 0, 1, 1, 0], shape: [2, 6])
     var monitor = HealthMonitor<Double>()
-    monitor.observe(0) { $0.activation("layer", .tanh, output: y) }
+    monitor.observe(0) { $0.recordActivation("layer", .tanh, output: y) }
     let finding = try #require(monitor.alarms.first)
     #expect(finding.units == [0, 3, 4] && finding.side == .high)
     expectClose([finding.measured], [2.0 / 3], Tolerance(1e-15, scale: 1))
@@ -122,7 +123,7 @@ import Testing
       var monitor = HealthMonitor<Double>()
       let row = stuck + [Double](repeating: 0.5, count: 8 - stuck.count)
       monitor.observe(0) {
-        $0.activation(
+        $0.recordActivation(
           "layer", .sigmoid, output: Tensor(row + row, shape: [2, 8]), gate: gate)
       }
       return monitor.findings
@@ -134,7 +135,7 @@ import Testing
   }
 
   // Rows of samples that have ended are zero or were never squashed.
-  @Test func `does not see the padding of a batch`() throws {
+  @Test func `does not count the padding of a batch`() throws {
     var random = RandomSource(seed: 21)
     let x: Tensor<Double> = random.normal([12, 4, 2], standardDeviation: 0.3)
     let lengths = [2, 12, 1, 3]
@@ -142,9 +143,12 @@ import Testing
     let gru = GRU<Double>(inputSize: 2, hiddenSize: 3, using: &random)
     let rnn = RNN<Double>(inputSize: 2, hiddenSize: 3, layers: 2, using: &random)
     var observation = StepObservation<Double>(step: 0)
-    observation.recurrent("lstm", lstm, lstm.forward(x, initialState: nil, lengths: lengths).cache)
-    observation.recurrent("gru", gru, gru.forward(x, initialState: nil, lengths: lengths).cache)
-    observation.recurrent("rnn", rnn, rnn.forward(x, initialState: nil, lengths: lengths).cache)
+    observation.recordRecurrent(
+      "lstm", lstm, lstm.forward(x, initialState: nil, lengths: lengths).cache)
+    observation.recordRecurrent(
+      "gru", gru, gru.forward(x, initialState: nil, lengths: lengths).cache)
+    observation.recordRecurrent(
+      "rnn", rnn, rnn.forward(x, initialState: nil, lengths: lengths).cache)
     for activation in observation.activations {
       let seen = try #require(Saturation(activation, slope: 0.0591))
       #expect(seen.samples == 18 && seen.share == 0, "\(activation.layer)")
@@ -157,21 +161,23 @@ import Testing
   }
 
   // The monitor counts the gates of a cell in one pass.
-  @Test func `of gates side by side is that of each alone`() throws {
+  @Test func `of gates in one tensor is that of each alone`() throws {
     var random = RandomSource(seed: 23)
     let x: Tensor<Double> = random.normal([9, 5, 2], standardDeviation: 20)
     let lengths = [9, 2, 5, 1, 9]
     let lstm = LSTM<Double>(inputSize: 2, hiddenSize: 3, layers: 2, using: &random)
     let gru = GRU<Double>(inputSize: 2, hiddenSize: 3, using: &random)
     var observation = StepObservation<Double>(step: 0)
-    observation.recurrent("lstm", lstm, lstm.forward(x).cache)
-    observation.recurrent("gru", gru, gru.forward(x, initialState: nil, lengths: lengths).cache)
-    // Parts that overlap, the same memory in another shape, and a nonlinearity that is none of them.
+    observation.recordRecurrent("lstm", lstm, lstm.forward(x).cache)
+    observation.recordRecurrent(
+      "gru", gru, gru.forward(x, initialState: nil, lengths: lengths).cache)
+    // Parts that overlap, the same memory in another shape, and a nonlinearity that is none of
+    // them.
     let y = tanh(random.normal([6, 4], standardDeviation: 3) as Tensor<Double>)
-    observation.activation("left", .tanh, output: y, features: 0..<3)
-    observation.activation("right", .sigmoid, output: y, features: 2..<4)
-    observation.activation("flat", .tanh, output: y.reshaped(to: [4, 6]), features: 4..<6)
-    observation.activation("on", .relu, output: y, features: 0..<2)
+    observation.recordActivation("left", .tanh, output: y, features: 0..<3)
+    observation.recordActivation("right", .sigmoid, output: y, features: 2..<4)
+    observation.recordActivation("flat", .tanh, output: y.reshaped(to: [4, 6]), features: 4..<6)
+    observation.recordActivation("on", .relu, output: y, features: 0..<2)
     var thresholds = Thresholds()
     thresholds.saturatedShare = 0
     var monitor = HealthMonitor<Double>(thresholds: thresholds)
@@ -196,7 +202,7 @@ import Testing
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
       var observation = StepObservation<Float>(step: 0)
-      observation.activation("layer", .tanh, output: .zeros([2, 3]), features: 1..<4)
+      observation.recordActivation("layer", .tanh, output: .zeros([2, 3]), features: 1..<4)
     }
     #expect(stopMessage(result).contains("layer: the features 1..<4 of an output [2, 3]"))
   }
@@ -208,7 +214,7 @@ import Testing
     let gru = GRU<Double>(inputSize: 2, hiddenSize: 3, using: &random)
     func counts(_ cache: GRU<Double>.Cache) throws -> [(low: [Int], high: [Int])] {
       var observation = StepObservation<Double>(step: 0)
-      observation.recurrent("gru", gru, cache)
+      observation.recordRecurrent("gru", gru, cache)
       return try observation.activations.map {
         let seen = try #require(Saturation($0, slope: 0.0591))
         return (seen.low, seen.high)
@@ -236,7 +242,7 @@ import Testing
     // φ′ = 0.42 for one of ten.
     let inputs = [1.0] + [Double](repeating: 0, count: 9)
     monitor.observe(0) {
-      $0.activation("layer", .tanh, output: tanh(Tensor(inputs, shape: [10, 1])))
+      $0.recordActivation("layer", .tanh, output: tanh(Tensor(inputs, shape: [10, 1])))
     }
     #expect(monitor.alarms.map(\.threshold) == [0.05])
   }

@@ -8,9 +8,9 @@ import Testing
     _ network: Sequential<Double>, _ input: Tensor<Double>, gradient: Tensor<Double>
   ) throws -> SignalProfile {
     let (_, cache) = network.forward(input)
-    let (signals, _) = network.tracedBackward(gradient, cache)
+    let (_, _, trace) = network.tracedBackward(gradient, cache)
     var observation = StepObservation<Double>(step: 0)
-    observation.network(network, cache, signals: signals)
+    observation.recordNetwork(trace)
     return try #require(SignalProfile(observation.signals))
   }
 
@@ -48,13 +48,13 @@ import Testing
       #expect(profile.normBelow <= bound && profile.normBelow > 0)
     }
     // a = 0 in every layer, where σ′ is ¼: the bound is reached.
-    let centred = Sequential {
+    let centered = Sequential {
       for _ in 0..<depth {
         Dense<Double>(weight: .ones([1, 1]), bias: Tensor([-0.5]))
         Sigmoid<Double>()
       }
     }
-    let profile = try profile(centred, Tensor([0.5], shape: [1, 1]), gradient: .ones([1, 1]))
+    let profile = try profile(centered, Tensor([0.5], shape: [1, 1]), gradient: .ones([1, 1]))
     #expect(profile.normBelow == bound)
   }
 
@@ -103,7 +103,9 @@ import Testing
     #expect(profile.entries.map(\.layer).prefix(2) == ["0 Dense", "1 Tanh"])
   }
 
-  @Test func `multiplies to what arrives, with normalisation and nonlinearities of any kind`()
+  @Test
+  func
+    `multiplies its factors to the gradient that arrives, with normalization and any nonlinearities`()
     throws
   {
     var random = RandomSource(seed: 24)
@@ -123,9 +125,9 @@ import Testing
       Softplus()
     }
     let (_, cache) = network.forward(random.normal([8, 5]), .training(seed: 1))
-    let (signals, _) = network.tracedBackward(random.normal([8, 3]), cache)
+    let (_, _, trace) = network.tracedBackward(random.normal([8, 3]), cache)
     var observation = StepObservation<Double>(step: 0)
-    observation.network(network, cache, signals: signals)
+    observation.recordNetwork(trace)
     let profile = try #require(SignalProfile(observation.signals))
     let factors = SignalKind.allCases.map { profile.factor($0, above: 0) }
     #expect(factors.map(\.count) == [2, 5, 2])
@@ -146,7 +148,7 @@ import Testing
     for gradient in [0, Double.nan, .infinity] {
       var observation = StepObservation<Double>(step: 0)
       let top = Tensor(repeating: gradient, shape: [1, 1])
-      observation.signal("layer", .weight, outputGradient: top, inputGradient: top)
+      observation.recordSignal("layer", .weight, outputGradient: top, inputGradient: top)
       #expect(SignalProfile(observation.signals) == nil)
     }
   }
@@ -158,7 +160,7 @@ import Testing
     var observation = StepObservation<Double>(step: 0)
     for (k, factor) in factors.enumerated() {
       let above = factors[(k + 1)...].reduce(1, *)
-      observation.signal(
+      observation.recordSignal(
         "\(k)", .weight, outputGradient: Tensor([above]), inputGradient: Tensor([above * factor]))
     }
     return observation
@@ -173,31 +175,31 @@ import Testing
     return monitor.judge(observation(factors))
   }
 
-  @Test func `names the lowest layer that starves`() throws {
+  @Test func `names the lowest layer that gets too little gradient`() throws {
     // What reaches layers 0, 1, 2: 1e-4, 1e-2, 1.
     let finding = try #require(findings([1, 1e-2, 1e-2, 1]).first)
     #expect(finding.kind == .vanishingGradient && finding.layer == "0")
     #expect(finding.severity == .warning)
     expectClose([finding.measured], [1e-4], Tolerance(1e-18, scale: 1e-4))
-    // Further down it recovers, so the starving one stands in the middle.
+    // Further down it recovers, so the one with too little gradient is in the middle.
     #expect(findings([1, 1e4, 1e-4, 1]).map(\.layer) == ["1"])
     #expect(findings([1, 1e-4, 1e-4, 1]).map(\.severity) == [.failure])
     #expect(
       findings([1, 1e-2, 1e-2, 1]) { $0.vanishedFailure = 1e-3 }.map(\.severity) == [.failure])
   }
 
-  @Test func `names the lowest layer that is thrown about`() throws {
+  @Test func `names the lowest layer that gets too much gradient`() throws {
     let finding = try #require(findings([1, 1e2, 1e2, 1]).first)
     #expect(finding.kind == .explodingGradient && finding.layer == "0")
     expectClose([finding.measured], [1e4], Tolerance(1e-10, scale: 1e4))
   }
 
-  @Test func `is no matter of three orders of magnitude or less`() {
+  @Test func `is not reported for three orders of magnitude or less`() {
     #expect(findings([1, 0.0011, 1]).isEmpty && findings([1, 990, 1]).isEmpty)
     #expect(!findings([1, 0.00099, 1]).isEmpty && !findings([1, 1001, 1]).isEmpty)
   }
 
-  @Test func `is what the thresholds say`() {
+  @Test func `follows the thresholds`() {
     #expect(findings([1, 0.05, 1]) { $0.vanished = 0.1 }.map(\.kind) == [.vanishingGradient])
     #expect(findings([1, 20, 1]) { $0.exploded = 10 }.map(\.kind) == [.explodingGradient])
   }

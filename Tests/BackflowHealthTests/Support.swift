@@ -20,8 +20,8 @@ struct Model<Scalar: RealScalar>: Parameterized {
   }
 }
 
-/// The last step of a cut-off loss, written by hand as somebody might: (clip d)², its gradient 2 clip d
-/// where |d| ≤ k and 0 beyond.
+/// The last step of a cut-off loss, written by hand as a user might: (clip d)², its gradient 2 clip
+/// d where |d| ≤ k and 0 beyond.
 func clippedSquare(_ d: Tensor<Double>, k: Double = 1) -> (
   values: Tensor<Double>, gradient: Tensor<Double>
 ) {

@@ -9,7 +9,8 @@ import Testing
     var monitor = HealthMonitor<Double>()
     let model = Model(["weight": weight])
     monitor.observe(0) {
-      $0.parameters(model, gradients: gradient.map { gradient in model.map { _ in gradient } })
+      $0.recordParameters(
+        model, gradients: gradient.map { gradient in model.map { _ in gradient } })
     }
     return monitor.findings
   }
@@ -55,7 +56,7 @@ import Testing
       let (_, top) = softmaxCrossEntropy(logits, [0, 1, 2, 0, 1, 1])
       let (_, gradients) = network.backward(top, cache)
       var monitor = HealthMonitor<Double>()
-      monitor.observe(0) { $0.parameters(network, gradients: gradients) }
+      monitor.observe(0) { $0.recordParameters(network, gradients: gradients) }
       return monitor.alarms.map(\.layer)
     }
     #expect(step(.constant(0.1), .constant(0.2)) == ["0.weight"])
@@ -64,12 +65,16 @@ import Testing
     #expect(step(.glorotUniform(), .glorotUniform()) == [])
   }
 
-  @Test func `are looked for at the start only, and NaN is nobody's twin`() {
+  @Test func `are looked for at the start only, and NaN equals nothing`() {
     var monitor = HealthMonitor<Double>()
-    monitor.observe(0) { $0.parameters(Model(["weight": Tensor(rows: [[1.0, 2], [2, 1]])])) }
-    monitor.observe(1) { $0.parameters(Model(["weight": Tensor(rows: [[1.0, 2], [1, 2]])])) }
+    monitor.observe(0) {
+      $0.recordParameters(Model(["weight": Tensor(rows: [[1.0, 2], [2, 1]])]))
+    }
+    monitor.observe(1) {
+      $0.recordParameters(Model(["weight": Tensor(rows: [[1.0, 2], [1, 2]])]))
+    }
     #expect(monitor.findings.isEmpty)
-    let spoilt = Tensor(rows: [[Double.nan, 1], [.nan, 1], [.infinity, 1], [1, -.infinity]])
-    #expect(findings(spoilt).map(\.kind) == [.nonFinite])
+    let spoiled = Tensor(rows: [[Double.nan, 1], [.nan, 1], [.infinity, 1], [1, -.infinity]])
+    #expect(findings(spoiled).map(\.kind) == [.nonFinite])
   }
 }

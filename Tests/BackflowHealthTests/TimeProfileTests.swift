@@ -6,7 +6,8 @@ import Testing
 @Suite struct `The profile of a signal through time` {
   private let hidden = 4
 
-  /// h_t = h_{t−1} W, with a slope of `slope` everywhere: what flows back from the last output alone.
+  /// h_t = h_{t−1} W, with a slope of `slope` everywhere: what flows back from the last output
+  /// alone.
   private func trace(
     _ weight: Tensor<Double>, slope: Double = 1, steps: Int
   ) -> BackwardTrace<Double> {
@@ -28,7 +29,7 @@ import Testing
     let rnn = RNN<Double>(inputSize: 1, hiddenSize: hidden, using: &random)
     let (_, cache) = rnn.forward(.zeros([steps, 2, 1]))
     var observation = StepObservation<Double>(step: 0)
-    observation.recurrent("rnn", rnn, cache, traces: [trace])
+    observation.recordRecurrent("rnn", rnn, cache, traces: [trace])
     return observation
   }
 
@@ -91,7 +92,7 @@ import Testing
     var seen = StepObservation<Double>(step: 0)
     var random = RandomSource(seed: 2)
     let rnn = RNN<Double>(inputSize: 1, hiddenSize: 1, using: &random)
-    seen.recurrent(
+    seen.recordRecurrent(
       "rnn", rnn, rnn.forward(.zeros([8, 1, 1])).cache,
       traces: [BackwardTrace(output, .ones([8, 1, 1]), states: [states])])
     let profile = TimeProfile(seen.recurrences[0])
@@ -112,12 +113,14 @@ import Testing
     let top = Tensor<Double>.zeros([extents[0], extents[1], hidden])
     var observation = StepObservation<Double>(step: 0)
     let (_, rnnCache) = rnn.forward(input)
-    observation.recurrent("rnn", rnn, rnnCache, traces: rnn.tracedBackward(top, rnnCache).traces)
+    observation.recordRecurrent(
+      "rnn", rnn, rnnCache, traces: rnn.tracedBackward(top, rnnCache).traces)
     let (_, lstmCache) = lstm.forward(input)
-    observation.recurrent(
+    observation.recordRecurrent(
       "lstm", lstm, lstmCache, traces: lstm.tracedBackward(top, lstmCache).traces)
     let (_, gruCache) = gru.forward(input)
-    observation.recurrent("gru", gru, gruCache, traces: gru.tracedBackward(top, gruCache).traces)
+    observation.recordRecurrent(
+      "gru", gru, gruCache, traces: gru.tracedBackward(top, gruCache).traces)
     #expect(observation.recurrences.count == 3)
     for signal in observation.recurrences { #expect(TimeProfile(signal).logFactors.isEmpty) }
     var monitor = HealthMonitor<Double>()
@@ -140,7 +143,7 @@ import Testing
     }
   }
 
-  @Test func `of what never gets through is −∞, and of nothing empty`() throws {
+  @Test func `of a gradient that never gets through is −∞, and without steps empty`() throws {
     let blocked = TimeProfile(
       observation(trace(.zeros([hidden, hidden]), steps: 3)).recurrences[0])
     #expect(blocked.logFactors == [-.infinity] && blocked.factorPerStep == 0)
@@ -161,6 +164,6 @@ private func longProfile() -> TimeProfile {
   let (output, cache) = rnn.forward(random.normal([50, 80, 2]))
   let traces = rnn.tracedBackward(random.normal(output.shape), cache).traces
   var observation = StepObservation<Float>(step: 0)
-  observation.recurrent("rnn", rnn, cache, traces: traces)
+  observation.recordRecurrent("rnn", rnn, cache, traces: traces)
   return TimeProfile(observation.recurrences[0])
 }

@@ -11,21 +11,21 @@ import Testing
   ) -> [Finding] {
     var monitor = HealthMonitor<Double>(thresholds: thresholds)
     for (step, factor) in factors.enumerated() {
-      monitor.observe(step) { $0.parameters(model, after: model.map { $0 * factor }) }
+      monitor.observe(step) { $0.recordParameters(model, after: model.map { $0 * factor }) }
     }
     return monitor.findings
   }
 
   @Test func `is measured against the length of what it changes`() {
     var observation = StepObservation<Double>(step: 0)
-    observation.parameters(weight, after: weight.map { $0 + 1 })
-    observation.parameters(weight)
-    observation.parameters(weight.map { $0 * 0 }, after: weight)
+    observation.recordParameters(weight, after: weight.map { $0 + 1 })
+    observation.recordParameters(weight)
+    observation.recordParameters(weight.map { $0 * 0 }, after: weight)
     // ‖(1, 1, 1, 1)‖/‖(3, 0, 0, 4)‖
     #expect(observation.parameters.map(\.updateRatio) == [0.4, nil, nil])
   }
 
-  @Test func `of nothing leaves a parameter as it was drawn`() {
+  @Test func `of zero is reported as an unchanged parameter`() {
     let found = findings(of: weight, [1, 1, 1])
     #expect(found.map(\.kind) == [.unchangedParameter] && found.map(\.layer) == ["weight"])
     #expect(found.map(\.severity) == [.failure] && found.map(\.step) == [2])
@@ -39,13 +39,15 @@ import Testing
     #expect(findings(of: weight, [1 + 1.1e-8, 1 + 1.1e-8, 1 + 1.1e-8]).isEmpty)
   }
 
-  @Test func `of a bias frozen at zero is none as well`() {
+  @Test func `of zero is also reported for a bias at zero`() {
     let bias = Model<Double>(["bias": .zeros([3])])
     #expect(findings(of: bias, [1, 1, 1]).map(\.severity) == [.failure])
     var monitor = HealthMonitor<Double>()
-    for step in 0..<4 { monitor.observe(step) { $0.parameters(bias, after: bias.map { $0 + 1 }) } }
+    for step in 0..<4 {
+      monitor.observe(step) { $0.recordParameters(bias, after: bias.map { $0 + 1 }) }
+    }
     for step in 4..<8 {
-      monitor.observe(step) { $0.parameters(Model(["empty": .zeros([0])]), after: nil) }
+      monitor.observe(step) { $0.recordParameters(Model(["empty": .zeros([0])]), after: nil) }
     }
     #expect(monitor.findings.isEmpty)
   }
@@ -57,15 +59,15 @@ import Testing
     let far = Model<Double>(["weight": Tensor([1e200, 0], shape: [1, 2])])
     let near = Model<Double>(["weight": Tensor([1e200, 1e-200], shape: [1, 2])])
     var monitor = HealthMonitor<Double>()
-    for step in 0..<3 { monitor.observe(step) { $0.parameters(far, after: near) } }
+    for step in 0..<3 { monitor.observe(step) { $0.recordParameters(far, after: near) } }
     #expect(monitor.findings.map(\.kind) == [.updateRatio])
   }
 
-  @Test func `may shrink to nothing, as a learning rate does that falls to zero`() {
+  @Test func `may decrease to zero, as a learning rate does`() {
     #expect(findings(of: weight, [1.01, 1 + 1e-9, 1 + 1e-9, 1 + 1e-9, 1 + 1e-9]).isEmpty)
   }
 
-  @Test func `is judged three observations on end`() {
+  @Test func `is judged over three consecutive observations`() {
     #expect(findings(of: weight, [1.5, 1.5, 1.01, 1.5, 1.5]).isEmpty)
     #expect(findings(of: weight, [1, 1, 1.01, 1, 1]).isEmpty)
     // One pace after the other is no pace kept.
@@ -82,7 +84,7 @@ import Testing
     #expect(findings(of: bias, [1, 1, 1]).map(\.kind) == [.unchangedParameter])
   }
 
-  @Test func `that is healthy is no finding, nor is NaN a pace`() {
+  @Test func `that is healthy is not a finding, nor is NaN`() {
     #expect(findings(of: weight, [1.001, 1.001, 1.001, 1.001]).isEmpty)
     #expect(findings(of: weight, [.nan, .nan, .nan]).map(\.kind) == [.nonFinite])
   }

@@ -36,7 +36,7 @@ private func checkSoftmax<S: RealScalar>(_: S.Type, offsets: [S]) {
     let (y, cache) = Softmax<S>().forward(logits)
     let drawn: Tensor<S> = random.uniform([3, columns], in: -1..<1)
     for offset in offsets {
-      let dy = drawn + offset  // rounded: what is compared starts from here
+      let dy = drawn + offset  // rounded: the comparison starts from here
       let dx = Softmax<S>().inputGradient(dy, cache)
       for row in 0..<3 {
         let shares = y.select(row).elements.map(Double.init)

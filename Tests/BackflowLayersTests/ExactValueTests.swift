@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Against values that mpmath computed to 50 digits (scripts/fixtures/exact_values.py), each number at its own
-/// size: what a comparison relative to the largest number of a tensor does not see.
+/// Against values that mpmath computed to 50 digits (scripts/fixtures/exact_values.py), each number
+/// at its own size: what a comparison relative to the largest number of a tensor does not see.
 @Suite struct `Exact values` {
   @Test func `slopes of saturated units`() throws {
     try checkSlopes(Float.self)
@@ -16,7 +16,7 @@ import Testing
     try checkCertainty(Double.self)
   }
 
-  @Test func `binary cross-entropy`() throws {
+  @Test func `sigmoid cross-entropy`() throws {
     try checkBinary(Float.self)
     try checkBinary(Double.self)
   }
@@ -90,7 +90,7 @@ private func checkCertainty<S: RealScalar>(_: S.Type) throws {
 }
 
 private func checkBinary<S: RealScalar>(_: S.Type) throws {
-  let folder = FixtureFolder("exact/binary")
+  let folder = FixtureFolder("exact/sigmoid_cross_entropy")
   let logits = Tensor<S>(try folder.tensor("logits"))
   for target in [0, 1] {
     let targets = Tensor<S>(repeating: S(target), shape: logits.shape)
@@ -183,7 +183,8 @@ private func checkGradient<S: RealScalar>(_ name: String, _: S.Type) throws {
     gradients.weight, folder.tensor("weight"), "\(name) weight \(S.self)")
 }
 
-/// In units of the number itself or of an eighth of the largest: x − μ cancels where x is near the mean.
+/// In units of the number itself or of an eighth of the largest: x − μ cancels where x is near the
+/// mean.
 private func expectCloseToLargest<S: RealScalar>(
   _ actual: Tensor<S>, _ expected: Tensor<Double>, _ what: String
 ) {

@@ -2,7 +2,8 @@ import Backflow
 import TestSupport
 import Testing
 
-/// Results that a number can hold are returned although something on the way to them cannot be held.
+/// Results that a number can hold are returned although something on the way to them cannot be
+/// held.
 @Suite struct `Extreme values` {
   @Test func `means and sums`() {
     checkReductions(Float.self)
@@ -31,7 +32,7 @@ import Testing
     expectUlps(layer.runningVariance.elements, [4.0 / 3], ulps: 32)
   }
 
-  @Test func `a NaN is no extreme value`() {
+  @Test func `a NaN is not an extreme value`() {
     #expect(Tensor<Float>([3e38, .nan]).mean().isNaN)
     #expect(Tensor<Double>([1e308, .nan, 1e308]).standardDeviation().isNaN)
     #expect(Tensor<Float>([.infinity, 1]).mean() == .infinity)

@@ -16,7 +16,7 @@ struct FixtureFolder {
     try Set(FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent(kind).path))
   }
 
-  /// What stands between `prefix` and ".npy" in the names of the files.
+  /// The text between `prefix` and ".npy" in the names of the files.
   func names(_ prefix: String) throws -> Set<String> {
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     return Set(

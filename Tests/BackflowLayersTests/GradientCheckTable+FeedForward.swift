@@ -48,6 +48,9 @@ private let shaping: [GradientCheckRow] = [[1, 1], [2, 3, 5], [1, 2, 3, 2]].flat
     GradientCheckRow("Flatten", "\(shape)") { random in
       DifferentiableFunction(Flatten(), input: random.normal(Shape(shape)))
     },
+    GradientCheckRow("LastStep", "\(shape)") { random in
+      DifferentiableFunction(LastStep(), input: random.normal(Shape(shape)))
+    },
     GradientCheckRow("Dropout", "evaluation \(shape)") { random in
       DifferentiableFunction(Dropout(), input: random.normal(Shape(shape)))
     },
@@ -58,7 +61,7 @@ private let shaping: [GradientCheckRow] = [[1, 1], [2, 3, 5], [1, 2, 3, 2]].flat
   ]
 }
 
-// MARK: - Normalisation
+// MARK: - Normalization
 
 private let normalizations: [GradientCheckRow] =
   [[3], [1, 4], [3, 5], [2, 3, 7]].map { (shape: [Int]) in

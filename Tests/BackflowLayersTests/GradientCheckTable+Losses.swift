@@ -70,7 +70,7 @@ private let crossEntropyRows: [GradientCheckRow] = rowShapes.flatMap { shape in
 private let softCrossEntropyRows: [GradientCheckRow] = rowShapes.flatMap { shape in
   [0, 0.2].flatMap { (smoothing: Double) in
     rows("softmaxCrossEntropy", "\(shape), soft, smoothing \(smoothing)") { random in
-      // Not normalised: a gradient that takes Σ q for 1 would show.
+      // Not normalized: a gradient that takes Σ q for 1 would show.
       let targets: Tensor<Double> = random.uniform(Shape(shape))
       return CheckedLoss(
         reduced: {

@@ -20,7 +20,8 @@ import Testing
         gradients[index] = corruption.apply(to: gradients[index])
         #expect(
           !check.comparing(gradients).passes(tolerance: 1e-7),
-          "\(row): \(corruption) of the gradient by \(check.comparisons[index].name) passed")
+          "\(row): \(corruption) of the gradient with respect to \(check.comparisons[index].name) passed"
+        )
       }
     }
   }
@@ -48,8 +49,8 @@ import Testing
   }
 }
 
-/// The names of all layers and losses that BackflowLayers declares, and of the functions beside which
-/// stands a backward form, read from its sources.
+/// The names of all layers and losses that BackflowLayers declares, and of the functions that
+/// have a backward form, read from its sources.
 private func differentiableNames() throws -> [String] {
   let layer =
     #/(?:struct|extension) (\w+)(?:<[^{]*>)?: (?:[\w, ]*\b)?(?:Parameterless)?Layer(?:<\w+>)? \{/#

@@ -12,21 +12,23 @@ import Testing
     }
   }
 
-  @Test func `shortens to the limit, keeps the direction and returns the norm before`() throws {
+  @Test func `shortens to the limit, keeps the direction and returns the norm before clipping`()
+    throws
+  {
     var gradients = TwoParameters<Double>(first: Tensor([3, 0]), second: Tensor([4]))
     #expect(try clipGradientNorm(&gradients, to: 2.5) == 5)
     #expect(gradients.first == Tensor([1.5, 0]))
     #expect(gradients.second == Tensor([2]))
   }
 
-  @Test func `leaves what is short enough`() throws {
+  @Test func `leaves short gradients unchanged`() throws {
     var gradients = TwoParameters<Float>(first: Tensor([3, 0]), second: Tensor([4]))
     #expect(try clipGradientNorm(&gradients, to: 5) == 5)
     #expect(gradients.first == Tensor([3, 0]))
   }
 
   // pytorch #46849: the squares overflow a float, the norm 1e21 does not.
-  @Test func `shortens large finite gradients and does not silence them`() throws {
+  @Test func `shortens large finite gradients and does not set them to zero`() throws {
     let gradient = Tensor<Float>(repeating: 1e20, shape: [100])
     var gradients = TwoParameters(first: gradient, second: Tensor([0]))
     let norm = try clipGradientNorm(&gradients, to: 1)
@@ -36,7 +38,7 @@ import Testing
       Tolerance(Float.self, length: 4, scale: 0.1))
   }
 
-  @Test func `measures a norm that no float can hold`() throws {
+  @Test func `measures a norm that is beyond Float`() throws {
     let gradient = Tensor<Float>(repeating: 3e38, shape: [4])
     var gradients = TwoParameters(first: gradient, second: gradient)
     let norm = try clipGradientNorm(&gradients, to: 1)
@@ -211,7 +213,7 @@ import Testing
 }
 
 @Suite struct `Clipping by value` {
-  @Test func `limits every element and returns the largest magnitude before`() throws {
+  @Test func `limits every element and returns the largest magnitude before clipping`() throws {
     var gradients = OneParameter<Float>(value: Tensor([-7, 1, 0.5, 2]))
     #expect(try clipGradientValue(&gradients, to: 1) == 7)
     #expect(gradients.value == Tensor([-1, 1, 0.5, 1]))

@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-@Suite struct `An initialiser` {
+@Suite struct `An initializer` {
   private func draw(_ initializer: Initializer, _ shape: Shape) -> Tensor<Double> {
     var random = RandomSource(seed: 17)
     return initializer(shape, using: &random)

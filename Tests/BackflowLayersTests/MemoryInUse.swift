@@ -22,9 +22,9 @@ struct MemoryInUse {
 
   /// Before and after 1,000 steps in the steady state.
   ///
-  /// In the first step the pool gets its blocks and the runtime makes the metadata of generic types;
-  /// the second adds a few hundred bytes. From the third on every model tested leaves the heap the
-  /// same to the byte. Ten go ahead to be sure.
+  /// In the first step the pool gets its blocks and the runtime makes the metadata of generic
+  /// types; the second adds a few hundred bytes. From the third on every model tested leaves the
+  /// heap the same to the byte. Ten steps are run first to be sure.
   static func around1000Steps(
     _ step: () throws -> Void
   ) rethrows -> (before: MemoryInUse, after: MemoryInUse) {

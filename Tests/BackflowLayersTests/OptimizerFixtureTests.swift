@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-/// An optimiser with the settings of the case of the same name in pytorch_losses_optimizers.py.
+/// An optimizer with the settings of the case of the same name in pytorch_losses_optimizers.py.
 struct OptimizerCase: CustomStringConvertible, Sendable {
   let name: String
   let make: @Sendable (OneParameter<Double>) -> any Optimizer<Double>
@@ -45,7 +45,7 @@ struct OptimizerCase: CustomStringConvertible, Sendable {
   ]
 }
 
-@Suite struct `Optimisers and PyTorch` {
+@Suite struct `Optimizers and PyTorch` {
   @Test func `have the same cases`() throws {
     #expect(try FixtureFolder.cases(of: "optimizers") == Set(OptimizerCase.all.map(\.name)))
   }

@@ -63,8 +63,8 @@ private enum Rule: String, CaseIterable {
     try expectExact(rule, "double", as: Double.self)
   }
 
-  // The equations do not change when all gradients are multiplied by one number, but for ε. Adagrad is
-  // left out: the sum of so many squares is beyond the precision.
+  // The equations do not change when all gradients are multiplied by one number, but for ε. Adagrad
+  // is left out: the sum of so many squares is beyond the precision.
   @Test(arguments: Rule.allCases.filter { $0 != .adagrad })
   private func `takes the same path at every size of its gradients`(rule: Rule) {
     var random = RandomSource(seed: 5)
@@ -99,8 +99,8 @@ private enum Rule: String, CaseIterable {
     return longest
   }
 
-  // The equations bound a step by (1 − β₁)/√(1 − β₂) = 3.2 for Adam, plus AdamW's decay, 1/√(1 − α) =
-  // 10 for RMSProp, ten times that with its momentum, and 1 for Adagrad.
+  // The equations bound a step by (1 − β₁)/√(1 − β₂) = 3.2 for Adam, plus AdamW's decay, 1/√(1 − α)
+  // = 10 for RMSProp, ten times that with its momentum, and 1 for Adagrad.
   @Test(arguments: Rule.allCases)
   private func `keeps its longest step where no number holds a square`(rule: Rule) {
     let bound = [

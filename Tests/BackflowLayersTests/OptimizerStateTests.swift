@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct `An optimiser's state` {
+@Suite struct `An optimizer's state` {
   /// Three steps, then three more; once in one go and once saved, forgotten and restored between.
   private func checkResuming<Rule: Optimizer<Float>>(_ make: (Dense<Float>) -> Rule) throws {
     var random = RandomSource(seed: 12)
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func `of another optimiser or model is refused and changes nothing`() throws {
+  @Test func `of another optimizer or model is refused and changes nothing`() throws {
     let model = OneParameter<Float>(value: .zeros([2]))
     var optimizer = Adam(for: model)
     let before = optimizer.state

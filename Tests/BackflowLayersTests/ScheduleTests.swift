@@ -33,7 +33,7 @@ import Testing
     #expect(none.learningRate(at: 0) == 1)
   }
 
-  @Test func `reaches the optimiser through its learning rate`() {
+  @Test func `reaches the optimizer through its learning rate`() {
     var model = OneParameter<Double>(value: Tensor([0]))
     let schedule = StepSchedule(1, every: 1, factor: 0.5)
     var optimizer = SGD(for: model, learningRate: 0)

@@ -225,7 +225,7 @@ private let refused = vanishing + outOfRange + setters
     var random = RandomSource(seed: 1)
     let silent: Tensor<Float> = Initializer.glorotUniform(gain: 0)([2, 2], using: &random)
     #expect(silent == .zeros([2, 2]))
-    // A schedule may fall below what the precision holds: the parameters then stand still.
+    // A schedule may round to 0 in the precision: the parameters do not move then.
     var optimizer = SGD(for: float, learningRate: 1)
     optimizer.learningRate = 1e-60
     var model = OneParameter<Float>(value: pair)

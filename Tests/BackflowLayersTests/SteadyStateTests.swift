@@ -67,7 +67,7 @@ import Testing
 }
 
 /// Trains a recurrent network by Adam along clipped gradients, and the layer that reads its states
-/// by an optimiser of its own.
+/// by an optimizer of its own.
 private func trainRecurrent<Cell: RecurrentCell<Float>, ReadoutOptimizer: Optimizer<Float>>(
   readout makeReadoutOptimizer: (Dense<Float>) -> ReadoutOptimizer,
   _ makeNetwork: (inout RandomSource) -> Recurrent<Cell>

@@ -37,6 +37,10 @@ struct MinimalGatedUnit<Scalar: RealScalar>: RecurrentCell {
     }
   }
 
+  func activations(in cache: Cache) -> [Activation<Scalar>] {
+    gateActivations([("forget", .sigmoid), ("candidate", .tanh)], in: cache)
+  }
+
   /// With ȳ_t the gradient of the loss with respect to the output h_t from the layers above:
   ///
   ///     h̄_t ← ȳ_t + h̄_t

@@ -66,13 +66,13 @@ private struct TrainingWork {
     let now = steps
     update(along: lstmGradients, readoutGradients)
     health.observe(now) {
-      $0.recurrent("lstm", before.lstm, cache, traces: traces)
-      $0.signal(
+      $0.recordRecurrent("lstm", before.lstm, cache, traces: traces)
+      $0.recordSignal(
         "readout", .weight, outputGradient: logitsGradient, inputGradient: statesGradient,
         output: logits)
-      $0.parameters(before.lstm, gradients: lstmGradients, after: lstm)
-      $0.parameters(before.readout, gradients: readoutGradients, after: readout)
-      $0.loss(loss, classes: logits.shape[2])
+      $0.recordParameters(before.lstm, gradients: lstmGradients, after: lstm)
+      $0.recordParameters(before.readout, gradients: readoutGradients, after: readout)
+      $0.recordLoss(loss, classes: logits.shape[2])
     }
     return Double(loss)
   }

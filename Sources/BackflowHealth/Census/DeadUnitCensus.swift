@@ -2,53 +2,55 @@ public import BackflowKernels
 public import BackflowLinearAlgebra
 internal import RealModule
 
-/// Counts, over a whole training set, which units of a ReLU layer ever turn on.
+/// Counts over a whole training set which units of a ReLU layer are ever active.
 ///
 /// A unit is dead if max_n a_n ≤ 0 over all examples: it "never turns on for any example in your
-/// entire training set" (A. Karpathy, "Yes you should understand backprop", 2016). The set is
-/// streamed in batches, in one forward pass and with a few numbers for each unit.
+/// entire training set" (A. Karpathy, "Yes you should understand backprop", 2016). The set
+/// is read in batches, in one forward pass and with a few numbers for each unit.
 ///
 ///     var census = DeadUnitCensus<Float>(layer: "fc1", below: .data)
 ///     for batch in batches { census.count(preactivations: first(batch)) }
 ///     print(census.report)
 public struct DeadUnitCensus<Scalar: RealScalar>: Sendable {
-  /// What stands below the layer: whether dead units can come back depends on it.
+  /// What is below the layer, which determines whether dead units can recover.
   public enum Below: String, Sendable, Codable {
-    /// The data: nothing below can change, so a dead unit stays dead.
+    /// The data, which do not change: a dead unit stays dead.
     case data
-    /// Layers that still learn: they may move the inputs of a dead unit until it lives.
+    /// Layers that learn: they may change the inputs of a dead unit until it is active.
     case learningLayers = "learning_layers"
-    /// Layers that do not learn any more.
+    /// Layers that no longer learn.
     case frozenLayers = "frozen_layers"
   }
 
   /// The name of the layer.
   public let layer: String
-  /// What stands below it.
+  /// What is below the layer.
   public let below: Below
   private var examples = 0
   private var active: [Int] = []
   private var maxima: Tensor<Scalar>?
-  /// The largest batch so far, how many of that size there were, and their silent units together.
+  /// The size of the largest batch so far, the number of such batches, and the sum of their silent
+  /// units.
   private var largest = (size: 0, count: 0, silent: 0)
 
-  /// A census of no examples yet.
+  /// A census without examples.
   public init(layer: String, below: Below = .learningLayers) {
     (self.layer, self.below) = (layer, below)
   }
 
   /// Counts a batch of pre-activations a = W x + b: [..., units], or [N, C, height, width], where a
-  /// channel is a unit and a pixel an example. Outputs max(a, 0) will do, but then the margin to
-  /// life is 0.
+  /// channel is a unit and a pixel an example. With outputs max(a, 0) instead, the distance of a
+  /// dead unit to activation is 0.
   ///
-  /// Stops if the number of units changes.
+  /// - Precondition: The number of units is that of earlier batches.
   public mutating func count(preactivations: Tensor<Scalar>) {
     let rows = preactivations.rank == 4 ? preactivations.permuted([0, 2, 3, 1]) : preactivations
-    require(rows.rank >= 2, "a census needs [..., units], not \(rows.shape)")
+    require(rows.rank >= 2, "DeadUnitCensus: pre-activations \(rows.shape) instead of [..., units]")
     let units = rows.shape[rows.rank - 1]
     var highest = maxima ?? Tensor(repeating: -.infinity, shape: [units])
     require(
-      highest.count == units, "\(layer): \(units) units in this batch, \(highest.count) before")
+      highest.count == units,
+      "DeadUnitCensus: \(units) units of \(layer) instead of \(highest.count)")
     guard rows.count > 0 else { return }
     let on = VectorKernels.countBeyond(
       rows.span, lower: Array(repeating: -.infinity, count: units),
@@ -60,14 +62,14 @@ public struct DeadUnitCensus<Scalar: RealScalar>: Sendable {
     maxima = highest
     active = active.isEmpty ? on : zip(active, on).map { $0 + $1 }
     let batch = rows.count / units
-    // NaN is not known to be off.
+    // A NaN is not counted as off.
     let silent = zip(on, highestHere.elements).filter { $0 == 0 && $1 <= 0 }.count
     if batch > largest.size { largest = (batch, 0, 0) }
     if batch == largest.size { largest = (batch, largest.count + 1, largest.silent + silent) }
     examples += batch
   }
 
-  /// What was counted so far.
+  /// The result for the batches so far.
   public var report: DeadUnitReport {
     DeadUnitReport(
       layer: layer, canRecover: below == .learningLayers, examples: examples, active: active,
@@ -76,48 +78,49 @@ public struct DeadUnitCensus<Scalar: RealScalar>: Sendable {
   }
 }
 
-/// Which units of a layer are dead, and how sure that is.
+/// The dead units of a layer, with the certainty of the result.
 public struct DeadUnitReport: Sendable, Equatable {
   /// The name of the layer.
   public let layer: String
-  /// Whether layers below may yet move the inputs of a dead unit until it lives.
+  /// Whether layers below may change the inputs of a dead unit until it is active.
   public let canRecover: Bool
   /// n, the number of examples
   public let examples: Int
-  /// For how many examples each unit was on: exact.
+  /// The number of examples for which each unit was active.
   public let active: [Int]
-  /// max_n a_n of each unit: how far a dead one is from life. NaN if an example was.
+  /// max_n a_n of each unit: minus the distance of a dead unit to activation. NaN if an example was
+  /// NaN.
   public let maxima: [Double]
-  /// The size of the largest batch: a remainder at the end does not count.
+  /// The size of the largest batch, without a smaller one at the end.
   public let batch: Int
-  /// How many units were off for a whole batch of that size, on average: what a look at one batch would
-  /// call dead.
+  /// The mean number of units that were off for a whole batch of that size, which one batch alone
+  /// would count as dead.
   public let silentInBatch: Double
 
-  /// The units that were never on. One that met a NaN is not among them: nobody knows.
+  /// The units that were never active. Units that saw a NaN are excluded.
   public var dead: [Int] { maxima.indices.filter { maxima[$0] <= 0 } }
-  /// The share of units that were never on; 0 of none.
+  /// The share of units that were never active; 0 without units.
   public var deadShare: Double {
     active.isEmpty ? 0 : Double(dead.count) / Double(active.count)
   }
-  /// The share of units that one batch alone would call dead, on average; 0 of none.
+  /// The mean share of units that one batch alone would count as dead; 0 without units.
   public var batchShare: Double {
     active.isEmpty ? 0 : silentInBatch / Double(active.count)
   }
-  /// The units that were on for some examples, but for less than `share` of them.
+  /// The units that were active for some examples, but for less than `share` of them.
   public func rarelyActive(_ share: Double = 0.01) -> [Int] {
     active.indices.filter { active[$0] > 0 && Double(active[$0]) < share * Double(examples) }
   }
-  /// The largest share of all examples of its kind for which a unit that was silent on these may be
-  /// on, at 95 % confidence: 1 − 0.05^(1/n), about 3/n. It takes examples for independent, which
-  /// neighbouring pixels and time steps are not: of these the true bound is higher.
+  /// The upper bound, at 95 % confidence, of the share of such examples for which a unit is active
+  /// that was off for all of these: 1 − 0.05^(1/n), about 3/n. It assumes independent examples; for
+  /// neighboring pixels and time steps the true bound is higher.
   public var activityBound: Double {
     examples == 0 ? 1 : -.expMinusOne(.log(0.05) / Double(examples))
   }
 }
 
 extension DeadUnitReport {
-  /// What the census has to say: a note from one dead unit on, more if there are many.
+  /// The findings of the census: a note for at least one dead unit, more for many.
   public func findings(step: Int, _ thresholds: Thresholds = Thresholds()) -> [Finding] {
     guard !dead.isEmpty else { return [] }
     let margins = dead.map { -maxima[$0] }.sorted()
@@ -130,16 +133,16 @@ extension DeadUnitReport {
         source: "share of the units that are off for the whole training set; between the 14 % of"
           + " healthy trainings and the 40 % of the essay that defines a dead ReLU",
         statement: "\(dead.count) of the \(active.count) units of \(layer) are off for every one of"
-          + " \(examples) examples (one batch of \(batch) would say \(figure(silentInBatch))); the nearest is"
-          + " \(figure(margins.first ?? 0)) short of turning on, half of them"
+          + " \(examples) examples (one batch of \(batch) would say \(figure(silentInBatch)));"
+          + " the nearest is \(figure(margins.first ?? 0)) short of turning on, half of them"
           + " \(figure(margins[margins.count / 2])) or more; at 95 % a dead unit is on for less than"
           + " \(percentage(activityBound)) of such examples",
         reason: canRecover
-          ? "No gradient reaches their weights; only a change in the layers below can wake them."
-          : "No gradient reaches their weights and nothing below them changes: they are dead for"
-            + " good.",
-        cure: "A smaller learning rate, He initialisation with biases at zero, a leaky ReLU or ELU;"
-          + " to go on from here, draw the dead units anew.")
+          ? "No gradient reaches their weights; only a change in the layers below can activate them."
+          : "No gradient reaches their weights and nothing below them changes: they stay"
+            + " dead.",
+        cure: "A smaller learning rate, He initialization with biases at zero, a leaky ReLU or ELU;"
+          + " to continue from here, initialize the dead units again.")
     ]
   }
 }

@@ -3,26 +3,27 @@ internal import BackflowLayers
 public import BackflowLinearAlgebra
 internal import RealModule
 
-/// Compares the gradient of any elementwise function, as somebody wrote it, with the function itself.
+/// Compares the gradient of an elementwise function with the function itself.
 ///
-/// A loss is tried at errors δ of ±{0.5, 2, 10, 100}·k on both sides of a suspected bend k, where
-/// clipped losses differ from right ones, and its gradient is compared with the central difference
-/// (ℓ(δ + h) − ℓ(δ − h))/2h. At the bend itself the loss must not jump.
+/// A loss is evaluated at errors δ of ±{0.5, 2, 10, 100}·k on both sides of a suspected kink k,
+/// where clipped losses differ from correct ones, and its gradient is compared with the central
+/// difference (ℓ(δ + h) − ℓ(δ − h))/2h. At the kink itself the loss must not jump.
 ///
 ///     let audit = LossAudit<Double>(scale: 1) { delta in (clippedSquare(delta), itsGradient(delta)) }
 ///     print(audit.findings())
 ///
-/// Any other function is tried where one likes: `LossAudit("softplus", at: [-3, 0, 3], minimum: 0)`.
+/// Any other function is evaluated at points of your choice:
+/// `LossAudit("softplus", at: [-3, 0, 3], minimum: 0)`.
 public struct LossAudit<Scalar: RealScalar>: Sendable {
-  /// One point at which the function was tried.
+  /// One point at which the function was evaluated.
   public struct Trial: Sendable, Equatable {
     /// δ
     public let error: Double
     /// ℓ(δ)
     public let loss: Double
-    /// ℓ′(δ), as the function under audit says
+    /// ℓ′(δ), as the audited function returns it
     public let gradient: Double
-    /// ℓ′(δ), by the central difference
+    /// ℓ′(δ), from the central difference
     public let difference: Double
 
     /// Whether nothing is learned from such an error although its loss is above `minimum`.
@@ -31,28 +32,30 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     var isFinite: Bool { loss.isFinite && gradient.isFinite }
   }
 
-  /// The function under audit: points [n] to values [n] and gradients [n].
+  /// The audited function: points [n] to values [n] and gradients [n].
   public typealias Function =
     (Tensor<Scalar>) -> (values: Tensor<Scalar>, gradient: Tensor<Scalar>)
 
   /// The name under which it is reported.
   public let name: String
-  /// The trials, in the order of their points.
+  /// The trials in the order of their points.
   public let trials: [Trial]
-  /// What the function cannot fall below: of a loss its value at δ = 0. `nil` if that is not known.
+  /// The minimum of the function: of a loss its value at δ = 0. `nil` if it is not known.
   public let minimum: Double?
   /// The points at which the gradient is not the derivative.
   public let inconsistent: [Double]
   /// The points at which the function or its gradient is NaN or infinite.
   public let nonFinite: [Double]
-  /// The bends ±k at which the loss jumps, so that no gradient tells of the step.
+  /// The kinks ±k at which the loss jumps, which no gradient shows.
   public private(set) var jumps: [Double] = []
-  /// The points that were looked at, for a source, and the number of them.
+  /// The points in words, for the source of a finding, and their number.
   private let points: (text: String, count: Int)
   private let isOfErrors: Bool
 
-  /// Tries a loss of errors with its minimum at δ = 0; `scale` is k. Stops unless k is positive and
-  /// finite and the loss maps errors δ [n] to losses [n] and gradients [n].
+  /// Audits a loss of errors with its minimum at δ = 0; `scale` is k.
+  ///
+  /// - Precondition: k is positive and finite, and the loss maps errors δ [n] to losses [n] and
+  ///   gradients [n].
   public init(_ name: String = "the loss", scale: Double = 1, _ loss: Function) {
     SettingRange.positive.check(scale, "the scale", of: name, in: Scalar.self)
     let errors = [-100, -10, -2, -0.5, 0.5, 2, 10, 100].map { $0 * scale }
@@ -63,14 +66,16 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     jumps = Self.jumps(of: loss, at: scale, trials, name)
   }
 
-  /// Tries any elementwise function at these points, which must not be bends. With a `minimum`, the
-  /// least that the function can be, it also looks for points above it without a gradient. Stops unless
-  /// the points are finite and the function maps points [n] to values [n] and gradients [n].
+  /// Audits an elementwise function at these points, which must not be kinks. Given the `minimum`
+  /// of the function, it also looks for points above the minimum without a gradient.
+  ///
+  /// - Precondition: The points are finite, and the function maps points [n] to values [n] and
+  ///   gradients [n].
   public init(
     _ name: String = "the function", at points: [Double], minimum: Double? = nil,
     _ function: Function
   ) {
-    require(points.allSatisfy(\.isFinite), "\(name): tried at \(points), not all of them finite")
+    require(points.allSatisfy(\.isFinite), "\(name): points \(points) are not all finite")
     let unit = points.map(\.magnitude).filter { $0 > 0 }.min() ?? 1
     self.init(
       name, function, at: points, unit: unit, minimum: minimum, isOfErrors: false,
@@ -83,13 +88,15 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
   ) {
     (self.name, self.minimum, self.isOfErrors) = (name, minimum, isOfErrors)
     self.points = described
-    // As far apart as balances rounding and curvature: h = ε^⅓ · max(|δ|, k).
+    // h = ε^⅓ · max(|δ|, k) balances rounding and curvature.
     let h = Self.spacing
     let steps = points.map { h * Swift.max($0.magnitude, unit) }
     let (values, gradient) = function(Tensor(points.map { Scalar($0) }))
     require(
       values.count == points.count && gradient.count == points.count,
-      "\(name): \(values.count) losses and \(gradient.count) gradients of \(points.count) errors")
+      "\(name): \(values.count) losses and \(gradient.count) gradients instead of"
+        + " \(points.count) each"
+    )
     let above = Self.values(of: function, at: zip(points, steps).map { $0 + $1 }, name)
     let below = Self.values(of: function, at: zip(points, steps).map { $0 - $1 }, name)
     let trials = points.indices.map {
@@ -102,8 +109,8 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     nonFinite =
       (isOfErrors && minimum == nil ? [0] : [])
       + trials.filter { !$0.isFinite }.map(\.error)
-    // In the units of the function itself: a part of either slope, what curvature may add, which goes
-    // with h², and the rounding of the two values.
+    // The tolerance: a part of either slope, the effect of curvature, which is proportional to h²,
+    // and the rounding of the two values.
     let curvature = 10 * h * h * Self.largestSlope(trials)
     inconsistent = points.indices.filter { index in
       let trial = trials[index]
@@ -129,11 +136,11 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
   ) -> [Double] {
     let values = function(Tensor(points.map { Scalar($0) })).values
     require(
-      values.count == points.count, "\(name): \(values.count) losses of \(points.count) errors")
+      values.count == points.count, "\(name): \(values.count) losses instead of \(points.count)")
     return values.elements.map { Double($0) }
   }
 
-  /// The slopes at ½ k and 2 k on either side bound the one at k, if the loss bends but once.
+  /// The slopes at ½ k and 2 k on either side bound the one at k, if there is only one kink.
   private static func jumps(
     of loss: Function, at scale: Double, _ trials: [Trial], _ name: String
   ) -> [Double] {
@@ -146,15 +153,15 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     }.map(\.0)
   }
 
-  /// The points from which nothing is learned although the function is above its minimum.
+  /// The points without a gradient although the function is above its minimum.
   public var silenced: [Double] {
     minimum.map { minimum in
       trials.filter { $0.isSilenced(above: minimum) }.map(\.error)
     } ?? []
   }
 
-  /// The errors whose loss is not above that of no error: a one-sided mask, a missing constant. None
-  /// where the points are no errors.
+  /// The errors whose loss is not above the loss at δ = 0: a one-sided mask or a missing constant.
+  /// Empty if the points are not errors.
   public var unseen: [Double] {
     guard isOfErrors, let minimum else { return [] }
     return trials.filter { $0.isFinite && $0.loss <= minimum }.map(\.error)
@@ -164,8 +171,7 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
 extension LossAudit {
   private typealias Check = (errors: [Double], statement: String, cure: String)
 
-  /// What is wrong with the function, if anything: a finding of what teaches nothing, and one of a
-  /// gradient that belongs to another function.
+  /// The defects of the function: a finding for a missing gradient, and one for a wrong gradient.
   public func findings(step: Int = 0) -> [Finding] {
     let blocked: [Check] = [
       (
@@ -186,14 +192,14 @@ extension LossAudit {
         inconsistent, "has a gradient that is not its derivative",
         "Derive the backward pass again, piece by piece; check it with GradientCheck."
       ),
-      (jumps, "jumps", "Let the branches meet: beyond the bend, k(|δ| − k/2)."),
+      (jumps, "jumps", "Let the branches meet: beyond the kink, k(|δ| − k/2)."),
     ]
     return [
       finding(
         .blockedGradient, blocked, step,
-        reason: "Such errors teach nothing, however large they are."),
+        reason: "Nothing is learned from such errors, however large they are."),
       finding(
-        .wrongGradient, wrong, step, reason: "Such errors teach the wrong thing."),
+        .wrongGradient, wrong, step, reason: "The wrong thing is learned from such errors."),
     ].compactMap { $0 }
   }
 

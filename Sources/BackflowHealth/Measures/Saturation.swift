@@ -1,41 +1,42 @@
 public import BackflowKernels
+public import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// How many samples each unit of an activation is saturated for.
+/// The number of samples for which each unit of an activation is saturated.
 public struct Saturation: Sendable, Equatable {
   /// The name of the layer.
   public let layer: String
   /// The gate of a gated cell.
   public let gate: String?
   /// The nonlinearity.
-  public let function: ActivationFunction
-  /// The share of max φ′ below which a sample counts.
+  public let nonlinearity: Nonlinearity
+  /// φ′/max φ′ below which a sample counts.
   public let slope: Double
-  /// How many samples and time steps there are.
+  /// The number of samples and time steps.
   public let samples: Int
-  /// For how many of them each unit is saturated on the low side, near 0 or −1.
+  /// The number of them for which each unit is saturated on the low side, near 0 or −1.
   public let low: [Int]
-  /// For how many of them each unit is saturated on the high side, near 1.
+  /// The number of them for which each unit is saturated on the high side, near 1.
   public let high: [Int]
 
-  /// Counts in one pass over the output, of running samples only; `nil` for a ReLU, which does not
-  /// saturate, and for nothing to count. NaN is on neither side.
-  public init?<Scalar: RealScalar>(_ activation: Activation<Scalar>, slope: Double) {
+  /// Counts the running samples in one pass over the output. `nil` for a ReLU, which does not
+  /// saturate, and for an empty output. NaN is on neither side.
+  public init?<Scalar: RealScalar>(_ activation: ObservedActivation<Scalar>, slope: Double) {
     guard let only = Saturation.count([activation], slope: slope).first else { return nil }
     self = only
   }
 
-  /// The saturation of every activation that has one. Those that stand side by side in one tensor, as
-  /// the gates of a cell do, take one pass together.
+  /// The saturation of every activation that can saturate. Activations that share a tensor, as the
+  /// gates of a cell, are counted in one pass.
   static func all<Scalar: RealScalar>(
-    of activations: [Activation<Scalar>], slope: Double
+    of activations: [ObservedActivation<Scalar>], slope: Double
   ) -> [Saturation] {
     var (rest, result) = (activations[...], [Saturation]())
     while let first = rest.first {
       var end = first.features.lowerBound
       let together = rest.prefix { activation in
         defer { end = activation.features.upperBound }
-        return activation.features.lowerBound >= end && activation.standsBeside(first)
+        return activation.features.lowerBound >= end && activation.sharesTensor(with: first)
       }
       result += count(together, slope: slope)
       rest = rest.dropFirst(together.count)
@@ -43,19 +44,19 @@ public struct Saturation: Sendable, Equatable {
     return result
   }
 
-  /// Counts the features of activations that stand side by side.
+  /// Counts the features of activations that share a tensor.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private static func count<Scalar: RealScalar>(
-    _ activations: ArraySlice<Activation<Scalar>>, slope: Double
+    _ activations: ArraySlice<ObservedActivation<Scalar>>, slope: Double
   ) -> [Saturation] {
     let live = activations.compactMap { activation in
-      activation.function.liveOutputs(slope: slope).map { (activation, $0) }
+      activation.nonlinearity.liveOutputs(slope: slope).map { (activation, $0) }
     }
-    guard let output = live.first?.0, let columns = output.output.shape.last, columns > 0 else {
+    guard let first = live.first?.0, let columns = first.output.shape.last, columns > 0 else {
       return []
     }
-    // Nothing is beyond the bounds of a feature that is nobody's.
+    // Nothing is beyond the bounds of a feature that belongs to none of them.
     var lower = [Scalar](repeating: -.infinity, count: columns)
     var upper = [Scalar](repeating: .infinity, count: columns)
     for (activation, bounds) in live {
@@ -63,12 +64,12 @@ public struct Saturation: Sendable, Equatable {
         (lower[feature], upper[feature]) = (Scalar(bounds.lowerBound), Scalar(bounds.upperBound))
       }
     }
-    let parts = output.runningElements.filter { !$0.isEmpty }
+    let (output, parts) = (first.output, first.runningElements.filter { !$0.isEmpty })
     guard !parts.isEmpty else { return [] }
     var (low, high) = ([Int](repeating: 0, count: columns), [Int](repeating: 0, count: columns))
     for part in parts {
       let counts = VectorKernels.countBeyond(
-        output.output.span.extracting(part), lower: lower, upper: upper)
+        output.span.extracting(part), lower: lower, upper: upper)
       for feature in 0..<columns {
         low[feature] += counts.below[feature]
         high[feature] += counts.above[feature]
@@ -76,17 +77,17 @@ public struct Saturation: Sendable, Equatable {
     }
     return live.filter { !$0.0.features.isEmpty }.map { activation, _ in
       Saturation(
-        layer: activation.layer, gate: activation.gate, function: activation.function,
+        layer: activation.layer, gate: activation.gate, nonlinearity: activation.nonlinearity,
         slope: slope, samples: parts.reduce(0) { $0 + $1.count } / columns,
         low: Array(low[activation.features]), high: Array(high[activation.features]))
     }
   }
 
   private init(
-    layer: String, gate: String?, function: ActivationFunction, slope: Double, samples: Int,
+    layer: String, gate: String?, nonlinearity: Nonlinearity, slope: Double, samples: Int,
     low: [Int], high: [Int]
   ) {
-    (self.layer, self.gate, self.function, self.slope) = (layer, gate, function, slope)
+    (self.layer, self.gate, self.nonlinearity, self.slope) = (layer, gate, nonlinearity, slope)
     (self.samples, self.low, self.high) = (samples, low, high)
   }
 
@@ -97,12 +98,12 @@ public struct Saturation: Sendable, Equatable {
   /// The share of (unit, sample) pairs that is saturated on the high side.
   public var highShare: Double { Double(high.reduce(0, +)) / Double(samples * high.count) }
 
-  /// The units that are saturated on the low side for more than `share` of the samples: stuck there,
-  /// a gate shut.
+  /// The units that are saturated on the low side for more than `share` of the samples: stuck
+  /// there, a gate closed.
   public func stuckLow(_ share: Double) -> [Int] { stuck(low, share) }
 
-  /// The units that are saturated on the high side for more than `share` of the samples: stuck there,
-  /// a gate open.
+  /// The units that are saturated on the high side for more than `share` of the samples: stuck
+  /// there, a gate open.
   public func stuckHigh(_ share: Double) -> [Int] { stuck(high, share) }
 
   private func stuck(_ counts: [Int], _ share: Double) -> [Int] {

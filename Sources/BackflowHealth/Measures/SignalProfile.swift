@@ -1,12 +1,14 @@
 public import BackflowKernels
+public import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// How long the backward signal is at every layer, relative to where it enters, and what made it so.
+/// The length of the backward signal at every layer, relative to the top, and the factors that
+/// cause it.
 ///
 ///     δ_l = φ′(a_l) ⊙ W_{l+1}ᵀ δ_{l+1}:   ‖x̄_l‖/‖ȳ_l‖ is the factor of layer l
 ///
-/// The factors of the layers with weights multiply to the weight factor, those of nonlinearities to
-/// the activation factor; with that of all others, the product is what arrives.
+/// The product of the factors of layers with weights is the weight factor, that of nonlinearities
+/// the activation factor; together with the other layers they give what arrives at the bottom.
 public struct SignalProfile: Sendable, Equatable {
   /// One layer of the profile.
   public struct Entry: Sendable, Equatable {
@@ -16,7 +18,7 @@ public struct SignalProfile: Sendable, Equatable {
     public let kind: SignalKind
     /// ‖ȳ‖, the gradient that reaches the layer's output
     public let norm: Double
-    /// ‖x̄‖/‖ȳ‖, what it makes of it
+    /// ‖x̄‖/‖ȳ‖
     public let factor: Double
   }
 
@@ -25,7 +27,8 @@ public struct SignalProfile: Sendable, Equatable {
   /// ‖x̄‖ below the first layer.
   public let normBelow: Double
 
-  /// `nil` for no layers or no signal at the top.
+  /// The profile of layers that follow one another; `nil` without layers or without a finite signal
+  /// at the top.
   public init?<Scalar: RealScalar>(_ signals: [LayerSignal<Scalar>]) {
     entries = signals.map { signal in
       Entry(
@@ -43,7 +46,7 @@ public struct SignalProfile: Sendable, Equatable {
     entries.map { $0.norm / (entries.last?.norm ?? 1) }
   }
 
-  /// The product of the factors of one kind of layer above `layer`, and how many they are.
+  /// The product of the factors of one kind of layer above `layer`, and their number.
   public func factor(_ kind: SignalKind, above layer: Int) -> (product: Double, count: Int) {
     let chosen = entries[(layer + 1)...].filter { $0.kind == kind }
     return (chosen.reduce(1) { $0 * $1.factor }, chosen.count)

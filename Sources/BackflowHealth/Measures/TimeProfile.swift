@@ -3,23 +3,24 @@ internal import BackflowLayers
 internal import BackflowLinearAlgebra
 internal import RealModule
 
-/// What each time step makes of the gradient that arrives at its state s_t, from above and from later.
+/// The factor by which each time step multiplies the gradient at its state s_t, from above and from
+/// later steps.
 ///
 ///     F_t = ‖s̄_{t−1}, from step t alone‖ / ‖s̄_t‖ = (‖ā_t‖/‖s̄_t‖) · (‖s̄_{t−1}‖/‖ā_t‖)
 ///
-/// The first factor is the nonlinearity's, the second that of the rest: the recurrent weight, and what
-/// passes the nonlinearity by, as the cell of an LSTM does. The product of F_t over
-/// all steps is what would be left at the first state of a gradient that enters at the last.
+/// The first factor is that of the nonlinearity, the second that of the rest: the recurrent weight,
+/// and what bypasses the nonlinearity, as the cell of an LSTM does. The product of F_t over all
+/// steps is the part of a gradient at the last state that would reach the first.
 public struct TimeProfile: Sendable, Equatable {
   /// The name of the layer.
   public let layer: String
-  /// ln F_t, the first step first; −∞ where nothing passes. Steps that no gradient reaches, or
+  /// ln F_t in the order of the steps; −∞ where nothing passes. Steps without a gradient, or with
   /// one that is not finite, are left out.
   public let logFactors: [Double]
-  /// ln of the nonlinearity's factor for the same steps.
+  /// ln of the factor of the nonlinearity for the same steps.
   public let logActivationFactors: [Double]
 
-  /// From the norms that were taken when the signal was shown. O(T)
+  /// The profile from the norms that were measured when the signal was recorded. O(T)
   public init<Scalar: RealScalar>(_ signal: RecurrentSignal<Scalar>) {
     layer = signal.layer
     let norms = signal.norms
@@ -33,10 +34,10 @@ public struct TimeProfile: Sendable, Equatable {
     (logFactors, logActivationFactors) = (factors, activations)
   }
 
-  /// ln of what is left, at the first step, of a gradient that enters at the last: Σ ln F_t.
+  /// ln of the part of a gradient at the last step that reaches the first: Σ ln F_t.
   public var logAttenuation: Double { logFactors.reduce(0, +) }
 
-  /// ln of the least that is left of it on the way, at any step: min over t of Σ_{s ≥ t} ln F_s, at
+  /// ln of the smallest part that reaches any step on the way: min over t of Σ_{s ≥ t} ln F_s, at
   /// most 0.
   public var lowestLogAttenuation: Double {
     var (sum, lowest) = (0.0, 0.0)
@@ -58,14 +59,14 @@ public struct TimeProfile: Sendable, Equatable {
       ? 1 : .exp(logActivationFactors.reduce(0, +) / Double(logActivationFactors.count))
   }
 
-  /// The mean factor of the rest, the recurrent weight and what passes the nonlinearity by; `nil` if
-  /// nothing passes the nonlinearity, for then there are no two factors.
+  /// The mean factor of the rest, the recurrent weight and what bypasses the nonlinearity; `nil` if
+  /// nothing passes the nonlinearity, because then there are no two factors.
   public var restFactor: Double? {
     activationFactor == 0 ? nil : factorPerStep / activationFactor
   }
 
-  /// How many steps back a gradient that enters at the last keeps at least `share` of its length;
-  /// `nil` if it does so to the first.
+  /// The number of steps back over which a gradient at the last step keeps at least `share` of its
+  /// length; `nil` if it does so to the first step.
   public func horizon(_ share: Double) -> Int? {
     var sum = 0.0
     for (back, factor) in logFactors.reversed().enumerated() {

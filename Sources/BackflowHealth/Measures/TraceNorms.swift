@@ -3,18 +3,18 @@ internal import BackflowLayers
 internal import BackflowLinearAlgebra
 internal import RealModule
 
-/// The lengths of what flowed back through a recurrent cell, time step by time step.
+/// The norms of the gradients that flowed back through a recurrent cell, for each time step.
 struct TraceNorms: Sendable {
   /// ‖ȳ_t‖ of each step 1 … T
   private(set) var outputs: [Double] = []
-  /// ‖ȳ_t + h̄_t‖, all that arrives at the output of the same steps
+  /// ‖ȳ_t + h̄_t‖, the whole gradient at the output of the same steps
   private(set) var arrived: [Double] = []
   /// ‖ā_t‖ of the same steps
   private(set) var preactivations: [Double] = []
-  /// By tensor of the state: the norm of what reaches it from later steps, T + 1 entries
+  /// For each tensor of the state, the norms of the gradients from later steps, T + 1 entries
   private(set) var states: [[Double]]
 
-  /// In one sweep over ȳ and the state's gradients, a time step at a time; the steps are divided among
+  /// Measured in one pass over ȳ and the gradients of the state; the steps are divided among
   /// threads.
   init<Scalar: RealScalar>(_ trace: BackwardTrace<Scalar>) {
     let output = trace.outputGradient.shape
@@ -54,7 +54,7 @@ struct TraceNorms: Sendable {
   /// ‖ȳ‖ of all steps
   var output: Double { outputs.reduce(0, Double.hypot) }
 
-  /// Whether all are finite; then so are the tensors, for a NaN or infinite element makes its norm so.
+  /// Whether all norms are finite, and with them all elements of the tensors.
   var areFinite: Bool {
     (arrived + preactivations + states.joined()).allSatisfy(\.isFinite)
   }

@@ -2,20 +2,20 @@ internal import BackflowKernels
 public import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// What clipping did to the gradients of one step.
+/// The effect of clipping on the gradients of one step.
 public struct ClippedStep: Sendable, Equatable {
-  /// ‖g‖ before, over all parameters
+  /// ‖g‖ over all parameters before clipping
   public let normBefore: Double
-  /// ‖g‖ after
+  /// ‖g‖ after clipping
   public let normAfter: Double
-  /// The cosine of the angle between the two: 1 where the direction was kept, up to rounding. 1 where
+  /// The cosine of the angle between the two: 1, up to rounding, if the direction was kept. 1 if
   /// one of them is zero.
   public let cosine: Double
   /// Whether any element was changed.
   public let isClipped: Bool
 
-  /// Compares gradients before and after. The norms are formed in double and scaled where a square
-  /// would overflow. Cost: two passes over the parameters, four over those that were changed.
+  /// Compares gradients before and after clipping. Norms are computed in double and scaled where a
+  /// square would overflow. Cost: two passes over the parameters, four over those that changed.
   public init<Model: Parameterized>(before: Model, after: Model) {
     let pairs = zip(before.namedParameters, after.namedParameters).map {
       Pair(before: $0.value, after: $1.value)
@@ -50,7 +50,7 @@ private struct Pair {
     } else if isSame {
       cosine = 1
     } else {
-      // The largest element becomes 1 first: the length itself may be beyond the precision.
+      // Scaled by the largest element first, because the length may be beyond the precision.
       let (one, other) = (Self.scaled(before), Self.scaled(after))
       cosine =
         Double(dot(one, other)) / (VectorKernels.norm(one.span) * VectorKernels.norm(other.span))

@@ -7,12 +7,12 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
   public let name: String
   /// θ before the step
   public let value: Tensor<Scalar>
-  /// The gradient by θ, if it was shown
+  /// The gradient of the loss with respect to θ, if it was recorded
   public let gradient: Tensor<Scalar>?
-  /// θ after the step, if it was shown
+  /// θ after the step, if it was recorded
   public let after: Tensor<Scalar>?
-  /// ‖θ after − θ‖, 0 only if every element is the same, and ‖θ‖; `nil` without elements or if it was
-  /// not shown after the step.
+  /// ‖θ after − θ‖, which is 0 only if every element is the same, and ‖θ‖; `nil` without elements
+  /// or if θ was not recorded after the step.
   let change: (moved: Double, length: Double)?
 
   init(
@@ -26,10 +26,11 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
     }
   }
 
-  /// Whether it is known that every element is finite, before and after: their difference is.
+  /// Whether every element is known to be finite before and after the step, because the difference
+  /// is.
   var isFinite: Bool { change?.moved.isFinite ?? false }
 
-  /// ‖θ after − θ‖/‖θ‖; `nil` if it was not shown after the step, or was zero before.
+  /// ‖θ after − θ‖/‖θ‖; `nil` if θ was not recorded after the step, or was zero before.
   public var updateRatio: Double? {
     guard let change, change.length > 0 else { return nil }
     return change.moved / change.length

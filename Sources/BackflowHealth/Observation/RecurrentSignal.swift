@@ -5,9 +5,9 @@ public import BackflowLayers
 public struct RecurrentSignal<Scalar: RealScalar>: Sendable {
   /// The name of the layer.
   public let layer: String
-  /// The gradients by output, pre-activations and state at every time step.
+  /// The gradients with respect to output, pre-activations and state at every time step.
   public let trace: BackwardTrace<Scalar>
-  /// How long they are.
+  /// Their norms.
   let norms: TraceNorms
 
   init(layer: String, trace: BackwardTrace<Scalar>) {

@@ -1,13 +1,13 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// A tensor of a step, and what to call it: "the output" of "fc1".
+/// A tensor of a step with its name: "the output" of "fc1".
 struct ShownTensor<Scalar: RealScalar>: Sendable {
   let place: String
   let what: String
   let tensor: Tensor<Scalar>
-  /// Whether there is no need to look at it while all is well: it was measured and its norm is finite,
-  /// or another, smaller tensor of the step must be non-finite if this one is.
+  /// Whether a healthy step need not check it: its norm is known to be finite, or another, smaller
+  /// tensor of the step must be non-finite if this one is.
   let isCovered: Bool
 
   init(_ place: String, _ what: String, _ tensor: Tensor<Scalar>, isCovered: Bool = false) {

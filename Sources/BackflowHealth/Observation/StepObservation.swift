@@ -2,76 +2,87 @@ public import BackflowKernels
 public import BackflowLayers
 public import BackflowLinearAlgebra
 
-/// What one training step made, as far as somebody wants it looked at: activations, gradients,
-/// parameters before and after, the loss.
+/// The values of one training step that rules look at: activations, gradients, parameters before
+/// and after, the loss.
 ///
-/// Layers are shown in the order of the forward pass. Tensors are shared, not copied.
+/// Layers are recorded in the order of the forward pass. Tensors are shared, not copied.
 public struct StepObservation<Scalar: RealScalar>: Sendable {
-  /// The number of the step, the first is 0.
+  /// The number of the step, from 0.
   public let step: Int
-  /// The outputs of nonlinearities, in the order of the forward pass.
-  public private(set) var activations: [Activation<Scalar>] = []
+  /// The units of nonlinearities, in the order of the forward pass.
+  public private(set) var activations: [ObservedActivation<Scalar>] = []
   /// The gradients on both sides of layers, in the order of the forward pass.
   public private(set) var signals: [LayerSignal<Scalar>] = []
-  /// What flowed back through recurrent cells.
+  /// The same inside containers: each element holds layers that follow one another.
+  public private(set) var innerSignals: [[LayerSignal<Scalar>]] = []
+  /// The layers that show neither their activations nor their parts: nothing inside them is judged.
+  public private(set) var opaqueLayers: [String] = []
+  /// The gradients that flowed back through recurrent cells.
   public private(set) var recurrences: [RecurrentSignal<Scalar>] = []
   /// Parameters with their gradients and their values after the step.
   public private(set) var parameters: [ObservedParameter<Scalar>] = []
-  /// The loss of the step and the number of classes it chooses among, if that was told.
+  /// The loss of the step, and the number of classes if it was recorded.
   public private(set) var loss: (value: Double, classes: Int?)?
-  /// Losses by entry.
+  /// The losses of single entries.
   public private(set) var entries: [LossEntries<Scalar>] = []
-  /// What clipping did to the gradients of the step.
+  /// The effect of clipping on the gradients of the step.
   public private(set) var clipping: ClippedStep?
-
-  /// What the optimizer remembers after the step.
+  /// The state of the optimizer after the step.
   public private(set) var optimizerState: OptimizerState<Scalar>?
 
-  /// What the forward pass made, in its order, as far as it was shown.
+  /// The recorded tensors of the forward pass, in its order.
   private(set) var forwards: [ShownTensor<Scalar>] = []
-  /// What the backward pass made, in the order of the forward pass: last to first is its own.
+  /// The recorded tensors of the backward pass, in reverse order.
   private(set) var backwards: [ShownTensor<Scalar>] = []
 
-  /// Nothing yet of this step.
+  /// An observation without records.
   public init(step: Int) { self.step = step }
 
-  /// Shows a nonlinearity: its output y, [..., units], and if they are at hand its input a and the
-  /// gradients by both. Of a gated cell `features` are the units of one gate. Where samples of y,
-  /// [T, B, units], end early, `running` tells which rows count.
-  public mutating func activation(
-    _ layer: String, _ function: ActivationFunction, output: Tensor<Scalar>,
+  /// Records a nonlinearity.
+  ///
+  /// - Parameters:
+  ///   - layer: The name of the layer.
+  ///   - nonlinearity: φ.
+  ///   - output: y, [..., features].
+  ///   - input: a, if it is at hand.
+  ///   - outputGradient: ȳ, if it is at hand.
+  ///   - inputGradient: x̄. The signal is judged if both gradients are given.
+  ///   - gate: The name of the gate, in a gated cell.
+  ///   - features: The features of the gate; all of them if `nil`.
+  ///   - running: The valid rows of an output [T, B, features] whose samples end early.
+  public mutating func recordActivation(
+    _ layer: String, _ nonlinearity: Nonlinearity, output: Tensor<Scalar>,
     input: Tensor<Scalar>? = nil, outputGradient: Tensor<Scalar>? = nil,
     inputGradient: Tensor<Scalar>? = nil, gate: String? = nil, features: Range<Int>? = nil,
     running: ActiveSamples? = nil
   ) {
-    append(
+    add(
       Activation(
-        layer: layer, gate: gate, function: function, input: input, output: output,
-        features: features ?? 0..<(output.shape.last ?? 0), running: running))
+        owner: layer, nonlinearity, output: output, input: input, gate: gate, features: features,
+        running: running),
+      of: layer)
     if let outputGradient, let inputGradient {
-      append(
-        LayerSignal(
-          layer: layer, kind: .activation, outputGradient: outputGradient,
-          inputGradient: inputGradient, output: output,
-          inputNorm: knownNorm(inputGradient)))
+      recordSignal(
+        layer, .activation, outputGradient: outputGradient, inputGradient: inputGradient)
     }
   }
 
-  /// Shows any layer: the gradients by its output and by its input.
-  public mutating func signal(
+  /// Records the gradients of the loss with respect to the output and the input of any layer.
+  public mutating func recordSignal(
     _ layer: String, _ kind: SignalKind, outputGradient: Tensor<Scalar>,
     inputGradient: Tensor<Scalar>, output: Tensor<Scalar>? = nil
   ) {
-    if let output { forwards.append(ShownTensor(layer, "the output", output)) }
-    append(
-      LayerSignal(
-        layer: layer, kind: kind, outputGradient: outputGradient, inputGradient: inputGradient,
-        output: output, inputNorm: knownNorm(inputGradient)))
+    if let output { addOutput(output, of: layer) }
+    let signal = LayerSignal(
+      layer: layer, kind: kind, outputGradient: outputGradient, inputGradient: inputGradient,
+      inputNorm: knownNorm(of: inputGradient, above: signals.last))
+    signals.append(signal)
+    backwards += [signal.shownInputGradient, signal.shownOutputGradient]
   }
 
-  /// Shows the parameters of a model and their gradients, and, if the optimiser has run already,
-  /// what they are `after` the step.
-  public mutating func parameters<Model: Parameterized<Scalar>>(
+  /// Records the parameters of a model with their gradients and, if the optimizer has run already,
+  /// their values `after` the step.
+  public mutating func recordParameters<Model: Parameterized<Scalar>>(
     _ model: Model, gradients: Model? = nil, after: Model? = nil
   ) {
     let values = model.namedParameters
@@ -85,85 +96,199 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     }
   }
 
-  /// Shows the loss, and among how many classes it chooses, if it does.
-  public mutating func loss(_ value: Scalar, classes: Int? = nil) {
+  /// Records the loss and, for a classifier, the number of classes.
+  public mutating func recordLoss(_ value: Scalar, classes: Int? = nil) {
     loss = (Double(value), classes)
   }
 
-  /// Shows the loss of every entry beside the gradient by the prediction of the same entry: two
-  /// tensors of one shape. `minimum` is the least the loss of an entry can be.
-  public mutating func loss(
+  /// Records the loss of every entry, and its gradient with respect to the prediction of the entry.
+  ///
+  /// - Parameter minimum: The least loss that an entry can have.
+  /// - Precondition: Both tensors have the same shape.
+  public mutating func recordLoss(
     _ name: String, entries values: Tensor<Scalar>, gradient: Tensor<Scalar>,
     minimum: Double = 0
   ) {
     require(
       values.shape == gradient.shape,
-      "the losses of the entries \(values.shape) and their gradients \(gradient.shape) differ")
+      "\(name): gradients of entries \(gradient.shape) instead of \(values.shape)")
     entries.append(
       LossEntries(name: name, values: values, gradient: gradient, minimum: minimum))
   }
 
-  /// Shows the gradients before and after they were clipped.
-  public mutating func clipping<Model: Parameterized<Scalar>>(
+  /// Records the gradients before and after clipping.
+  public mutating func recordClipping<Model: Parameterized<Scalar>>(
     from before: Model, to after: Model
   ) { clipping = ClippedStep(before: before, after: after) }
 
-  /// Shows what the optimizer remembers after the step.
-  public mutating func optimizer(_ state: OptimizerState<Scalar>) { optimizerState = state }
+  /// Records the state of the optimizer after the step.
+  public mutating func recordOptimizer(_ state: OptimizerState<Scalar>) { optimizerState = state }
 
-  /// What flows out of a layer is what flows into the one below it, which was shown before: it is not
-  /// measured twice.
-  private func knownNorm(_ inputGradient: Tensor<Scalar>) -> Double? {
+  /// ‖inputGradient‖ if it has been measured, as the output gradient of the layer below.
+  private func knownNorm(
+    of inputGradient: Tensor<Scalar>, above below: LayerSignal<Scalar>?
+  ) -> Double? {
     func isOutput(_ tensor: Tensor<Scalar>) -> Bool {
       tensor.storage.sharesMemory(with: inputGradient.storage)
     }
-    if let below = signals.last, isOutput(below.outputGradient) { return below.outputNorm }
+    if let below, isOutput(below.outputGradient) { return below.outputNorm }
     if let below = recurrences.last, isOutput(below.trace.outputGradient) {
       return below.norms.output
     }
     return nil
   }
 
-  private mutating func append(_ signal: LayerSignal<Scalar>) {
-    signals.append(signal)
-    backwards += [
-      ShownTensor(
-        signal.layer, "the gradient by the input", signal.inputGradient,
-        isCovered: signal.inputNorm.isFinite),
-      ShownTensor(
-        signal.layer, "the gradient by the output", signal.outputGradient,
-        isCovered: signal.outputNorm.isFinite),
-    ]
-  }
-
-  /// The gates of a cell stand side by side in one tensor, which is shown with the first of them.
-  /// They are `covered` if the output that they make is shown as well.
-  mutating func append(_ activation: Activation<Scalar>, covered: Bool = false) {
-    activations.append(activation)
-    guard activation.features.lowerBound == 0 else { return }
-    if let input = activation.input {
-      forwards.append(ShownTensor(activation.layer, "the input", input))
+  /// Adds the units and, unless the tensor was just added for another gate, the tensors that hold
+  /// them. They are covered if the output that they make is added as well.
+  private mutating func add(
+    _ activation: Activation<Scalar>, of layer: String, isCovered: Bool = false
+  ) {
+    activations.append(ObservedActivation(layer: layer, activation: activation))
+    if let input = activation.input, !isJustAdded(input) {
+      forwards.append(ShownTensor(layer, "the input", input))
     }
-    forwards.append(
-      ShownTensor(activation.layer, "the output", activation.output, isCovered: covered))
+    addOutput(activation.output, of: layer, isCovered: isCovered)
   }
 
-  mutating func input(_ layer: String, _ input: Tensor<Scalar>) {
-    forwards.append(ShownTensor(layer, "the input", input))
+  private mutating func addOutput(
+    _ output: Tensor<Scalar>, of layer: String, isCovered: Bool = false
+  ) {
+    if isJustAdded(output) { return }
+    forwards.append(ShownTensor(layer, "the output", output, isCovered: isCovered))
   }
 
-  mutating func output(_ layer: String, _ output: Tensor<Scalar>) {
-    forwards.append(ShownTensor(layer, "the output", output))
+  /// Whether `tensor` is one of the last two of the forward pass, the input and output of a layer.
+  private func isJustAdded(_ tensor: Tensor<Scalar>) -> Bool {
+    forwards.suffix(2).contains { $0.tensor.storage.sharesMemory(with: tensor.storage) }
+  }
+}
+
+// MARK: - Networks
+
+extension StepObservation {
+  /// Records every layer of a network, from the trace of its backward pass.
+  ///
+  /// Layers are called by their place and type, "3.body.0 Dense", as their parameters are called
+  /// "3.body.0.weight". Activations, the signal on both sides of each layer and the cells of
+  /// recurrent layers are recorded at any depth; a layer that shows nothing is listed in
+  /// `opaqueLayers`.
+  ///
+  /// - Parameters:
+  ///   - trace: What `tracedBackward` returned.
+  ///   - output: The output of the network. No cache holds it: without it, an overflow there is
+  ///     first named in what follows.
+  ///   - prefix: What the names of the layers begin with, to tell several networks apart.
+  public mutating func recordNetwork(
+    _ trace: LayerTrace<Scalar>, output: Tensor<Scalar>? = nil, prefix: String = ""
+  ) {
+    // A network that is a chain of layers is judged as that chain, any other as one layer with
+    // parts.
+    let layers = trace.isChain ? trace.parts : [trace]
+    signals += record(layers, prefix, below: signals.last)
+    if let output, let last = layers.last, last.activations.isEmpty {
+      addOutput(output, of: prefix + last.name)
+    }
   }
 
-  mutating func recurrence(_ signal: RecurrentSignal<Scalar>) {
+  /// Records the cells of a recurrent network: gates and units at all time steps, and what flowed
+  /// back. Cells are called "lstm.l0", "lstm.l0_reverse", "lstm.l1" if `name` is "lstm".
+  ///
+  /// - Parameter traces: What `tracedBackward` returned: one for each cell, or none.
+  public mutating func recordRecurrent<Cell: RecurrentCell<Scalar>>(
+    _ name: String, _ network: Recurrent<Cell>, _ cache: Recurrent<Cell>.Cache,
+    traces: [BackwardTrace<Scalar>] = []
+  ) {
+    for cell in network.cells(in: cache, traces: traces) {
+      record(cell, as: "\(name).\(cell.path)")
+    }
+  }
+
+  /// Records layers that follow one another, and returns the signal on both sides of each.
+  private mutating func record(
+    _ chain: [LayerTrace<Scalar>], _ prefix: String, below: LayerSignal<Scalar>? = nil
+  ) -> [LayerSignal<Scalar>] {
+    var (signals, below) = ([LayerSignal<Scalar>](), below)
+    for layer in chain {
+      let name = prefix + layer.name
+      let signal = LayerSignal(
+        layer: name, kind: layer.kind ?? .other, outputGradient: layer.outputGradient,
+        inputGradient: layer.inputGradient,
+        inputNorm: knownNorm(of: layer.inputGradient, above: below))
+      if let input = layer.input, !isJustAdded(input) {
+        forwards.append(ShownTensor(name, "the input", input))
+      }
+      // `backwards` is read from its end, so what is inside a layer comes between its two
+      // gradients.
+      backwards.append(signal.shownInputGradient)
+      for cell in layer.cells { record(cell, as: prefix + cell.name) }
+      for inner in layer.chains { innerSignals.append(record(inner, prefix)) }
+      for activation in layer.activations { add(activation, of: name) }
+      backwards.append(signal.shownOutputGradient)
+      if layer.isOpaque { opaqueLayers.append(name) }
+      signals.append(signal)
+      below = signal
+    }
+    return signals
+  }
+
+  private mutating func record(_ cell: CellTrace<Scalar>, as name: String) {
+    for activation in cell.activations {
+      add(
+        activation, of: name,
+        isCovered: !activation.output.storage.sharesMemory(with: cell.output.storage))
+    }
+    addOutput(cell.output, of: name)
+    guard let trace = cell.backward else { return }
+    let signal = RecurrentSignal(layer: name, trace: trace)
     recurrences.append(signal)
-    let (trace, isCovered) = (signal.trace, signal.norms.areFinite)
     let shown =
-      trace.stateGradients.map { ("the gradient by the states", $0) } + [
-        ("the gradient by the pre-activations", trace.preactivationGradient),
-        ("the gradient by the output", trace.outputGradient),
+      trace.stateGradients.map { ("the gradient with respect to the states", $0) } + [
+        ("the gradient with respect to the pre-activations", trace.preactivationGradient),
+        ("the gradient with respect to the output", trace.outputGradient),
       ]
-    backwards += shown.map { ShownTensor(signal.layer, $0, $1, isCovered: isCovered) }
+    backwards += shown.map { ShownTensor(name, $0, $1, isCovered: signal.norms.areFinite) }
+  }
+}
+
+extension LayerTrace {
+  /// The parts in runs of layers that follow one another: each reads what the one before returned.
+  fileprivate var chains: [[LayerTrace]] {
+    var chains: [[LayerTrace]] = []
+    for part in parts {
+      if let below = chains.last?.last, below.outputGradient.isSame(as: part.inputGradient) {
+        chains[chains.count - 1].append(part)
+      } else {
+        chains.append([part])
+      }
+    }
+    return chains
+  }
+
+  /// Whether the parts follow one another from the input to the output, as in a `Sequential`.
+  fileprivate var isChain: Bool {
+    guard chains.count == 1, let first = parts.first, let last = parts.last else { return false }
+    return last.outputGradient.isSame(as: outputGradient)
+      && first.inputGradient.isSame(as: inputGradient)
+  }
+}
+
+extension Tensor {
+  fileprivate func isSame(as other: Tensor) -> Bool {
+    storage.sharesMemory(with: other.storage)
+  }
+}
+
+extension LayerSignal {
+  /// x̄, which is finite if its norm is.
+  fileprivate var shownInputGradient: ShownTensor<Scalar> {
+    ShownTensor(
+      layer, "the gradient with respect to the input", inputGradient, isCovered: inputNorm.isFinite)
+  }
+
+  /// ȳ, which is finite if its norm is.
+  fileprivate var shownOutputGradient: ShownTensor<Scalar> {
+    ShownTensor(
+      layer, "the gradient with respect to the output", outputGradient,
+      isCovered: outputNorm.isFinite)
   }
 }

@@ -1,22 +1,25 @@
 internal import BackflowKernels
+internal import BackflowLayers
 
-/// The backward signal layer by layer: vanished or exploded, and by which kind of layer.
-struct BackwardSignalRule<Scalar: RealScalar>: Rule {
+/// A backward signal that vanishes or explodes from layer to layer, and the kind of layer that
+/// causes it.
+struct BackwardSignalRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    guard let profile = SignalProfile(observation.signals) else { return [] }
-    return [
-      profile.vanishing(at: observation.step, thresholds),
-      profile.exploding(at: observation.step, thresholds),
-    ].compactMap { $0 }
+    ([observation.signals] + observation.innerSignals).compactMap { SignalProfile($0) }.flatMap {
+      [
+        $0.vanishing(at: observation.step, thresholds),
+        $0.exploding(at: observation.step, thresholds),
+      ].compactMap { $0 }
+    }
   }
 }
 
 extension SignalProfile {
   func vanishing(at step: Int, _ thresholds: Thresholds) -> Finding? {
     let relative = relativeNorms
-    // The lowest layer that starves. What stands below it may get more again.
+    // The lowest layer with too little gradient. Layers below it may get more again.
     guard
       let layer = relative.indices.first(where: { relative[$0] < thresholds.vanished }),
       let top = entries.last
@@ -31,14 +34,14 @@ extension SignalProfile {
       source: "of the gradient's length at the top; five sigmoids leave at most 4⁻⁵",
       statement: "\(entries[layer].layer) gets \(figure(relative[layer])) of the gradient that"
         + " enters at \(top.layer); \(factors(above: layer))",
-      reason: "Its weights move that much less than those at the top: the lower layers stay as they"
-        + " were drawn.",
+      reason: "Its weights move that much less than those at the top: the lower layers stay as"
+        + " they were initialized.",
       cure:
-        "ReLU or tanh instead of sigmoid, an initialisation that keeps the variance (He, Glorot),"
-        + " normalisation, or residual connections.")
+        "ReLU or tanh instead of sigmoid, an initialization that keeps the variance (He, Glorot),"
+        + " normalization, or residual connections.")
   }
 
-  /// A layer that passes nothing at all back: it is named itself, not what starves below it.
+  /// A layer that passes nothing back: it is named itself, not a layer below that gets no gradient.
   private func blocked(at end: Int, step: Int, _ thresholds: Thresholds) -> Finding {
     let (place, isNonlinearity) = (entries[end].layer, entries[end].kind == .activation)
     return Finding(
@@ -50,7 +53,7 @@ extension SignalProfile {
         + " get none",
       reason: isNonlinearity
         ? "All of its units are off, or so far saturated that φ′ rounds to zero, for this batch."
-        : "What it multiplies the gradient by is zero.",
+        : "The factor by which it multiplies the gradient is zero.",
       cure: isNonlinearity
         ? "Count with a DeadUnitCensus which of its units are dead; a smaller learning rate, smaller"
           + " weights and biases, a leaky ReLU."
@@ -69,9 +72,9 @@ extension SignalProfile {
       source: "of the gradient's length at the top; the inverse of the limit for vanishing",
       statement: "\(entries[layer].layer) gets \(figure(relative[layer])) times the gradient that"
         + " enters at \(top.layer); \(factors(above: layer))",
-      reason: "One learning rate cannot suit layers whose gradients differ so much: the lower ones"
-        + " are thrown about.",
-      cure: "A smaller gain at initialisation, normalisation, clipping by the global norm.")
+      reason: "One learning rate cannot suit layers whose gradients differ so much: the steps"
+        + " of the lower ones are too long.",
+      cure: "A smaller gain at initialization, normalization, clipping by the global norm.")
   }
 
   private func factors(above layer: Int) -> String {

@@ -1,8 +1,8 @@
 internal import BackflowKernels
 
-/// Clipping that is the rule and not the exception: how often, by how much, and whether it turns the
-/// step.
-struct ClippingRule<Scalar: RealScalar>: Rule {
+/// Clipping that is the rule rather than the exception: how often, by how much, and whether it
+/// turns the step.
+struct ClippingRule<Scalar: RealScalar>: HealthRule {
   private var steps = 0
   private var clipped = 0
   private var keptLengths = 0.0

@@ -2,9 +2,10 @@ internal import BackflowKernels
 internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// NaN and infinity, at the first step and in the first tensor in which they appear: the parameters,
-/// forwards through the outputs, the loss, backwards through the gradients, the updated parameters.
-struct NonFiniteRule<Scalar: RealScalar>: Rule {
+/// NaN and infinity, at the first step and in the first tensor in which they appear: the
+/// parameters, forward through the outputs, the loss, backward through the gradients, the updated
+/// parameters.
+struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
   private var isFound = false
 
   mutating func findings(
@@ -18,9 +19,9 @@ struct NonFiniteRule<Scalar: RealScalar>: Rule {
     return [
       Finding(
         .nonFinite, .failure, layer: place, step: observation.step, measured: Double(count),
-        threshold: 0, source: "arithmetic: one NaN spoils every sum it enters",
-        statement: "\(what) of \(place) holds \(count) NaN or infinite elements\(extent); what was"
-          + " shown before it is finite",
+        threshold: 0, source: "arithmetic: one NaN makes every sum NaN that it enters",
+        statement: "\(what) of \(place) holds \(count) NaN or infinite elements\(extent); all that"
+          + " was recorded before it is finite",
         reason: "Every parameter that it reaches becomes NaN in the next update and stays so.",
         cure: "Skip the step, then lower the learning rate or clip by the global norm; look for a"
           + " logarithm of 0, a division by 0 or an input that is not finite.")

@@ -2,9 +2,9 @@ internal import BackflowKernels
 internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// NaN and infinity in what the optimizer remembers. They stay there when the parameters and gradients
-/// are finite again: behind an infinite second moment a parameter never moves.
-struct OptimizerStateRule<Scalar: RealScalar>: Rule {
+/// NaN and infinity in the state of the optimizer. They stay there when parameters and gradients
+/// are finite again: with an infinite second moment a parameter never moves.
+struct OptimizerStateRule<Scalar: RealScalar>: HealthRule {
   private var isFound = false
 
   mutating func findings(
@@ -24,10 +24,10 @@ struct OptimizerStateRule<Scalar: RealScalar>: Rule {
         statement: "the optimizer's \(state.names[first]) holds \(counts[first]) NaN or infinite"
           + " elements\(more)",
         reason:
-          "It stays so: a NaN spoils the parameter at every step, and a parameter whose squared"
+          "It stays so: a NaN makes the parameter NaN at every step, and a parameter whose squared"
           + " gradients are infinite never moves again.",
         cure:
-          "Leave out steps whose gradient is not finite, go back to a state from before, or start"
+          "Leave out steps whose gradient is not finite, go back to an earlier state, or start"
           + " with a new optimizer.")
     ]
   }

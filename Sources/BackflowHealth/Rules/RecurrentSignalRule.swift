@@ -1,8 +1,8 @@
 internal import BackflowKernels
 internal import RealModule
 
-/// The backward signal time step by time step.
-struct RecurrentSignalRule<Scalar: RealScalar>: Rule {
+/// A backward signal that vanishes or explodes from time step to time step.
+struct RecurrentSignalRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
@@ -24,7 +24,7 @@ extension TimeProfile {
         statement:
           "of the \(steps) steps that a gradient reaches \(layer) passes it back \(horizon)"
           + " before less than \(figure(thresholds.vanished)) of it is left; \(split)",
-        reason: "What the network did before that has no part in what it learns.",
+        reason: "What the network did before that does not influence what it learns.",
         cure: "An LSTM or GRU with a forget bias of 1 or more, an orthogonal or identity recurrent"
           + " weight, shorter sequences.")
     }
@@ -36,16 +36,16 @@ extension TimeProfile {
       statement: "\(layer) multiplies a gradient by \(figure(.exp(logAttenuation))) over the"
         + " \(steps) steps that it reaches, \(split)",
       reason:
-        "The gradient is a matter of the earliest steps, and one update can undo the training.",
+        "The earliest steps dominate the gradient, and one update can undo the training.",
       cure: "Clipping by the global norm, a recurrent weight of spectral radius 1 or less; a gated"
-        + " cell, if it is none."
+        + " cell instead of a vanilla one."
     )
   }
 
   private var split: String {
     let rest = restFactor.map {
-      "the nonlinearity × \(figure(activationFactor)), the rest (the recurrent weight and what passes"
-        + " by) × \(figure($0))"
+      "the nonlinearity × \(figure(activationFactor)), the rest (the recurrent weight and what"
+        + " bypasses it) × \(figure($0))"
     }
     return "\(figure(factorPerStep)) a step: " + (rest ?? "nothing of it through the nonlinearity")
   }

@@ -1,9 +1,11 @@
 internal import BackflowKernels
+internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// Saturated units, by the derivative: unit i is saturated for a sample where φ′(a)/max φ′ is below
-/// a threshold, on the low or on the high side of its nonlinearity, over all samples and time steps.
-struct SaturationRule<Scalar: RealScalar>: Rule {
+/// Saturated units, judged by the derivative: unit i is saturated for a sample where φ′(a)/max φ′
+/// is below a threshold, on the low or on the high side of its nonlinearity, over all samples and
+/// time steps.
+struct SaturationRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
@@ -29,7 +31,7 @@ extension Saturation {
     return finding(
       .note, low.count >= high.count ? .low : .high, low, high, step, measured: stuckShare,
       threshold: thresholds.stuckGateShare,
-      source: "share of the gate's units that are stuck on one side; from a quarter on")
+      source: "share of the gate's units that are stuck on one side; a quarter or more")
   }
 
   private func finding(
@@ -41,7 +43,7 @@ extension Saturation {
       units: side == .low ? low : high, step: step, measured: measured, threshold: threshold,
       source: source, statement: statement(low, high),
       reason:
-        "A saturated \(function.rawValue) passes less than \(percentage(slope)) of the gradient"
+        "A saturated \(nonlinearity.rawValue) passes less than \(percentage(slope)) of the gradient"
         + " that it could, so what lies below it learns next to nothing.",
       cure: cure(side))
   }
@@ -50,17 +52,17 @@ extension Saturation {
     if gate == nil {
       return
         "Smaller initial weights (Glorot, or LeCun for tanh), inputs of unit variance, batch or"
-        + " layer normalisation before the nonlinearity."
+        + " layer normalization before the nonlinearity."
     }
-    if function == .tanh { return "A smaller learning rate or gain, gradient clipping." }
+    if nonlinearity == .tanh { return "A smaller learning rate or gain, gradient clipping." }
     return "A smaller learning rate or gain, a bias that "
       + (side == .low ? "opens the gate" : "lets the gate close") + ", gradient clipping."
   }
 
   private func statement(_ low: [Int], _ high: [Int]) -> String {
     let place = gate.map { "the \($0) gate of \(layer)" } ?? layer
-    // A candidate is a tanh: it is not shut, but −1.
-    let (below, above) = gate == nil || function == .tanh ? ("low", "high") : ("shut", "open")
+    // A candidate is a tanh: it is not closed, but −1.
+    let (below, above) = gate == nil || nonlinearity == .tanh ? ("low", "high") : ("closed", "open")
     return "\(place): \(percentage(share)) of its outputs are saturated (\(percentage(lowShare))"
       + " \(below), \(percentage(highShare)) \(above)); \(percentage(unitShare(low))) of its units"
       + " are stuck \(below), \(percentage(unitShare(high))) stuck \(above), for nearly every sample"

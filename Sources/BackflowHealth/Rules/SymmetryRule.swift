@@ -1,9 +1,9 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Units that start with the same weights and get the same gradients: they stay the same for ever.
-/// Looked for once, in the first weights that are shown.
-struct SymmetryRule<Scalar: RealScalar>: Rule {
+/// Units that start with the same weights and get the same gradients, so that they stay the same
+/// forever. Checked once, with the first weights that are recorded.
+struct SymmetryRule<Scalar: RealScalar>: HealthRule {
   private var hasLooked = false
 
   mutating func findings(
@@ -28,15 +28,16 @@ struct SymmetryRule<Scalar: RealScalar>: Rule {
 }
 
 extension ObservedParameter {
-  /// The rows of a weight [outputs, …], of a kernel all that makes one channel, that equal a row before them and, if gradients were shown,
-  /// get the same gradient. Rows of zeros need that proof: those of a last layer do not stay equal.
+  /// The rows of a weight [outputs, …] that equal an earlier row and, if gradients were recorded,
+  /// get the same gradient; a row of a convolution's weight is all that makes one channel. Rows of
+  /// zeros count only with equal gradients, because those of a last layer do not stay equal.
   fileprivate func twins(_ tolerance: Double) -> [Int] {
     guard value.rank >= 2, value.shape[0] > 1, !value.isEmpty else { return [] }
     let rows = value.reshaped(to: [value.shape[0], value.count / value.shape[0]])
     let slopes = gradient.flatMap {
       $0.shape == value.shape ? $0.reshaped(to: rows.shape) : nil
     }
-    // Equal rows have equal sums over random signs and sizes, and others hardly ever do.
+    // Equal rows have equal sums over random signs and sizes, and different rows hardly ever do.
     var random = RandomSource(seed: 0)
     let draws: Tensor<Scalar> = random.uniform([1, rows.shape[1]], in: -1..<1)
     let sums = (rows * draws).sum(axis: 1).elements

@@ -1,18 +1,18 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// How far one step moves each parameter: too far, hardly, or not at all, several observations on
-/// end.
+/// Steps that move a parameter too far, hardly or not at all, for several consecutive observations.
 ///
-/// Too far is said of weights only, as makemore looks at matrices only: a bias starts at zero, and
+/// Only weights are checked for steps that are too long, as in makemore: a bias starts at zero, and
 /// its first steps are longer than it is.
-struct UpdateRule<Scalar: RealScalar>: Rule {
+struct UpdateRule<Scalar: RealScalar>: HealthRule {
   private enum Pace { case long, short, still }
   private var history: [String: (pace: Pace, length: Int)] = [:]
-  /// Parameters that were not too slow once. A rate that falls to zero is a schedule, no defect.
+  /// Parameters that were fast enough once. A learning rate that decreases to zero is a schedule,
+  /// not a defect.
   private var havePaced: Set<String> = []
-  /// Parameters that changed at all once. One that stands still later may have been frozen, or its
-  /// schedule has ended.
+  /// Parameters that changed once. One that no longer changes may have been frozen, or its schedule
+  /// has ended.
   private var haveMoved: Set<String> = []
 
   mutating func findings(
@@ -41,7 +41,7 @@ struct UpdateRule<Scalar: RealScalar>: Rule {
     _ thresholds: Thresholds
   ) -> Pace? {
     if moved == 0 { return .still }
-    // Of a parameter that was zero any step is infinitely long, which says nothing.
+    // Relative to a parameter that was zero, any step is infinitely long, which means nothing.
     if !ratio.isFinite { return nil }
     if ratio < thresholds.shortUpdate { return havePaced.contains(parameter.name) ? nil : .short }
     return parameter.isWeight && ratio > thresholds.longUpdate ? .long : nil
@@ -50,7 +50,7 @@ struct UpdateRule<Scalar: RealScalar>: Rule {
   private func finding(
     _ pace: Pace, _ name: String, _ ratio: Double, _ step: Int, _ thresholds: Thresholds
   ) -> Finding {
-    let patience = "\(thresholds.patience) observations on end"
+    let patience = "\(thresholds.patience) consecutive observations"
     switch pace {
     case .still:
       let hasMoved = haveMoved.contains(name)
@@ -60,10 +60,11 @@ struct UpdateRule<Scalar: RealScalar>: Rule {
         source: "every element the same after the step, \(patience)",
         statement: "\(name) does not change at all\(hasMoved ? " any more" : ""), \(patience)",
         reason: hasMoved
-          ? "It learns no more: well if it was frozen, or if the learning rate has fallen to zero."
+          ? "It no longer learns, which is fine if it was frozen or if the learning rate has decreased"
+            + " to zero."
           : "It takes no part in learning.",
         cure:
-          "See that the optimiser visits it and that its gradient is not zero: a frozen layer, a"
+          "Make sure that the optimizer visits it and that its gradient is not zero: a frozen layer, a"
           + " branch that is not used, dead units above it.")
     case .long:
       return Finding(
@@ -80,7 +81,7 @@ struct UpdateRule<Scalar: RealScalar>: Rule {
         source: "‖Δθ‖/‖θ‖, \(patience); SageMaker Debugger's lower limit",
         statement: "a step changes \(name) by \(figure(ratio)) of its length, \(patience)",
         reason:
-          "At this pace it will not get anywhere; in single precision most of it is rounding.",
+          "At this pace it does not learn; in single precision most of the step is rounding.",
         cure: "A larger learning rate, smaller initial weights, or look for a vanishing gradient"
           + " above it.")
     }

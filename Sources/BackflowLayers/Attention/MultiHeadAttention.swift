@@ -1,22 +1,23 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// Self-attention with several heads (PyTorch `MultiheadAttention(batch_first=True)` with query, key
-/// and value all x).
+/// Self-attention with several heads (PyTorch `MultiheadAttention(batch_first=True)` whose query,
+/// key and value are x).
 ///
 ///     [Q K V] = x W_inᵀ + b_in,   each [N, T, E], cut into h heads of width d = E/h
 ///     A_k = attention(Q_k, K_k, V_k),   A = the heads side by side, [N, T, E]
 ///     y = A W_outᵀ + b_out
 ///
-/// Backward, from Ā = ȳ W_out through the heads to the gradient P̄ by [Q K V]:
+/// Backward, from Ā = ȳ W_out through the heads to P̄, the gradient of the loss with respect to
+/// [Q K V]:
 ///
 ///     x̄ = P̄ W_in        W̄_in = P̄ᵀ x        b̄_in = Σ P̄        W̄_out = ȳᵀ A        b̄_out = Σ ȳ
 ///
 /// Vaswani et al., "Attention is all you need", NeurIPS 2017.
 ///
-/// Shapes, batch first: x and y [N, T, E], W_in [3E, E] with the rows of Q, K and V below each other,
-/// b_in [3E], W_out [E, E], b_out [E]. Cache: x, A, and per head Q, K, V and the attention weights.
-/// Cost: 8·N·T·E² + 4·N·T²·E flops forward, twice that backward.
+/// Shapes, batch first: x and y [N, T, E], W_in [3E, E] with the rows of Q, K and V below each
+/// other, b_in [3E], W_out [E, E], b_out [E]. Cache: x, A, and per head Q, K, V and the attention
+/// weights. Cost: 8·N·T·E² + 4·N·T²·E flops forward, twice that backward.
 public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
   /// W_in and b_in: the projections to queries, keys and values.
   public var inputProjection: Dense<Scalar>
@@ -24,11 +25,13 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
   public var outputProjection: Dense<Scalar>
   /// h
   public let heads: Int
-  /// Whether a place sees only itself and the places before.
+  /// Whether a position attends only to itself and earlier positions.
   public let isCausal: Bool
 
-  /// A layer with these projections: `inputProjection` E → 3E, W_in [3E, E], `outputProjection` E → E,
-  /// W_out [E, E]. Stops if they do not fit together, and unless the heads divide E.
+  /// A layer with these projections: `inputProjection` E → 3E, W_in [3E, E], `outputProjection` E →
+  /// E, W_out [E, E].
+  ///
+  /// - Precondition: The projections fit together, and the heads divide E.
   public init(
     inputProjection: Dense<Scalar>, outputProjection: Dense<Scalar>, heads: Int,
     isCausal: Bool = false
@@ -48,7 +51,7 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
     self.isCausal = isCausal
   }
 
-  /// A layer over E = `size` features with freshly drawn weights and zero biases.
+  /// A layer over E = `size` features with randomly initialized weights and zero biases.
   public init(
     size: Int, heads: Int, isCausal: Bool = false, weights: Initializer = .glorotUniform(),
     using random: inout RandomSource
@@ -63,18 +66,20 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
 
   /// What `backward` reads.
   public struct Cache: Sendable {
-    /// The cache of the input's projection: x.
+    /// The cache of the input projection: x.
     public let inputProjection: Dense<Scalar>.Cache
     /// Q, K, V and the attention weights of every head: [N, h, T, d], [N, h, T, T].
     public let attention: ScaledDotProductAttention<Scalar>.Cache
-    /// The cache of the output's projection: A.
+    /// The cache of the output projection: A.
     public let outputProjection: Dense<Scalar>.Cache
   }
 
   private var attention: ScaledDotProductAttention<Scalar> { .init(isCausal: isCausal) }
   private var size: Int { outputProjection.weight.shape[0] }
 
-  /// y, [N, T, E]. Stops unless x is [N, T, E].
+  /// y, [N, T, E].
+  ///
+  /// - Precondition: x is [N, T, E].
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     require(
       input.rank == 3 && input.shape[2] == size,
@@ -93,7 +98,9 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
     return (output, cache)
   }
 
-  /// The gradients by x, [N, T, E], and by both projections. Stops unless ȳ has y's shape.
+  /// The gradients of the loss with respect to x, [N, T, E], and both projections.
+  ///
+  /// - Precondition: ȳ has the shape of y.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: MultiHeadAttention) {
@@ -124,6 +131,9 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
     visit("out_proj.weight", &outputProjection.weight)
     visit("out_proj.bias", &outputProjection.bias)
   }
+
+  /// Neither a weight nor a nonlinearity.
+  public var signalKind: SignalKind? { .other }
 }
 
 extension Tensor {
@@ -142,7 +152,7 @@ extension Tensor {
     return result
   }
 
-  /// Puts heads [N, h, T, d] side by side into part `part` of [N, T, parts·E].
+  /// Writes heads [N, h, T, d] side by side into part `part` of [N, T, parts·E].
   fileprivate mutating func setHeads(_ source: Tensor, of size: Int, at part: Int) {
     let (samples, heads, time, width) = (
       source.shape[0], source.shape[1], source.shape[2], source.shape[3]

@@ -10,14 +10,14 @@ public import BackflowLinearAlgebra
 ///     S̄ = P ⊙ (P̄ − Σ_keys P ⊙ P̄)        Q̄ = S̄ K/√E        K̄ = S̄ᵀ Q/√E        V̄ = Pᵀ Ȳ
 ///
 /// With a causal mask the keys j > i have no weight for query i: their P is 0, and so is their S̄. A
-/// value that is not finite reaches every query all the same, because 0 · NaN is NaN. Vaswani et al.,
+/// value that is not finite still reaches every query, because 0 · NaN is NaN. Vaswani et al.,
 /// "Attention is all you need", NeurIPS 2017.
 ///
-/// Shapes: Q [..., T, E], K [..., S, E], V [..., S, F], Y [..., T, F]; leading axes (batch, heads) are
-/// M matrices, alike in all. Cache: Q, K, V and P, [..., T, S]. Cost: 2·M·T·S·(E + F) flops forward,
-/// twice that backward. It has three inputs, so it is no `Layer`.
+/// Shapes: Q [..., T, E], K [..., S, E], V [..., S, F], Y [..., T, F]; leading axes (batch, heads)
+/// are M matrices, the same in all. Cache: Q, K, V and P, [..., T, S]. Cost: 2·M·T·S·(E + F) flops
+/// forward, twice that backward. It has three inputs, so it is not a `Layer`.
 public struct ScaledDotProductAttention<Scalar: RealScalar>: Sendable {
-  /// Whether a query sees only the keys up to its own place.
+  /// Whether a query attends only to the keys up to its own position.
   public let isCausal: Bool
 
   /// An attention with or without the causal mask.
@@ -31,32 +31,32 @@ public struct ScaledDotProductAttention<Scalar: RealScalar>: Sendable {
     public let key: Tensor<Scalar>
     /// V, [..., S, F]
     public let value: Tensor<Scalar>
-    /// P: how much query i takes of value j, [..., T, S]
+    /// P: the weight of value j for query i, [..., T, S]
     public let weights: Tensor<Scalar>
   }
 
-  /// Y, [..., T, F], from query [..., T, E], key [..., S, E] and value [..., S, F]. Stops if they do not
-  /// fit together.
+  /// Y, [..., T, F], from query [..., T, E], key [..., S, E] and value [..., S, F].
+  ///
+  /// - Precondition: The shapes fit together.
   public func forward(
     query: Tensor<Scalar>, key: Tensor<Scalar>, value: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Cache) {
-    let (queries, keys, features) = sizes(query, key, value)
-    let scores = products(
-      query, key, transposeRight: true,
-      shape: query.shape.replacing(axis: query.rank - 1, with: keys),
-      scale: scale(of: query))
+    let (queries, keys) = sizes(query, key, value)
+    let scores = batchedMatmul(query, key, transposeRight: true, scale: scale(of: query))
     let weights =
       isCausal
       ? map(scores) {
         VectorKernels.causalSoftmax(
           $0, matrices: matrices(query), rows: queries, columns: keys, into: $1)
       } : softmax(scores)
-    let output = products(
-      weights, value, shape: query.shape.replacing(axis: query.rank - 1, with: features))
-    return (output, Cache(query: query, key: key, value: value, weights: weights))
+    return (
+      batchedMatmul(weights, value), Cache(query: query, key: key, value: value, weights: weights)
+    )
   }
 
-  /// Q̄ = S̄ K/√E, K̄ = S̄ᵀ Q/√E, V̄ = Pᵀ Ȳ from Ȳ [..., T, F]. Stops at another shape.
+  /// Q̄ = S̄ K/√E, K̄ = S̄ᵀ Q/√E, V̄ = Pᵀ Ȳ from Ȳ.
+  ///
+  /// - Precondition: Ȳ is [..., T, F].
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (query: Tensor<Scalar>, key: Tensor<Scalar>, value: Tensor<Scalar>) {
@@ -66,14 +66,11 @@ public struct ScaledDotProductAttention<Scalar: RealScalar>: Sendable {
     requireGradient(outputGradient, of: outputShape, "ScaledDotProductAttention")
     let scale = scale(of: query)
 
-    let valueGradient = products(
-      weights, transposeLeft: true, outputGradient, shape: value.shape)
-    let weightGradient = products(
-      outputGradient, value, transposeRight: true, shape: weights.shape)
+    let valueGradient = batchedMatmul(weights, outputGradient, transposeLeft: true)
+    let weightGradient = batchedMatmul(outputGradient, value, transposeRight: true)
     let scoreGradient = Softmax().inputGradient(weightGradient, weights)
-    let queryGradient = products(scoreGradient, key, shape: query.shape, scale: scale)
-    let keyGradient = products(
-      scoreGradient, transposeLeft: true, query, shape: key.shape, scale: scale)
+    let queryGradient = batchedMatmul(scoreGradient, key, scale: scale)
+    let keyGradient = batchedMatmul(scoreGradient, query, transposeLeft: true, scale: scale)
     return (queryGradient, keyGradient, valueGradient)
   }
 
@@ -86,10 +83,12 @@ public struct ScaledDotProductAttention<Scalar: RealScalar>: Sendable {
     tensor.shape.dropLast(2).reduce(1, *)
   }
 
-  /// T, S and F. Stops with all three shapes if they do not fit together.
+  /// T and S.
+  ///
+  /// - Precondition: The three shapes fit together.
   private func sizes(
     _ query: Tensor<Scalar>, _ key: Tensor<Scalar>, _ value: Tensor<Scalar>
-  ) -> (queries: Int, keys: Int, features: Int) {
+  ) -> (queries: Int, keys: Int) {
     let rank = query.rank
     let fit =
       rank >= 2 && key.rank == rank && value.rank == rank
@@ -101,21 +100,6 @@ public struct ScaledDotProductAttention<Scalar: RealScalar>: Sendable {
       fit,
       "ScaledDotProductAttention: query \(query.shape), key \(key.shape) and value \(value.shape)"
         + " do not fit together")
-    return (query.shape[rank - 2], key.shape[rank - 2], value.shape[rank - 1])
-  }
-
-  /// scale · op(A_i)·op(B_i) for every matrix i, as a tensor of `shape`.
-  private func products(
-    _ a: Tensor<Scalar>, transposeLeft: Bool = false, _ b: Tensor<Scalar>,
-    transposeRight: Bool = false, shape: Shape, scale: Scalar = 1
-  ) -> Tensor<Scalar> {
-    var result = Tensor<Scalar>(uninitialized: shape)
-    let rank = shape.rank
-    BLAS.gemm(
-      count: matrices(a), m: shape[rank - 2], n: shape[rank - 1],
-      k: transposeLeft ? a.shape[rank - 2] : a.shape[rank - 1], alpha: scale,
-      a.span, transposed: transposeLeft, b.span, transposed: transposeRight,
-      into: result.mutableSpan)
-    return result
+    return (query.shape[rank - 2], key.shape[rank - 2])
   }
 }

@@ -1,12 +1,12 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// Layers one after the other (PyTorch `Sequential`).
+/// Layers in a row, each of which reads the output of the one before (PyTorch `Sequential`).
 ///
 ///     x_0 = x,   x_k = f_k(x_{k−1}),   y = x_K
 ///     x̄_{k−1} = x̄_k by f_k's backward pass, from the last layer to the first
 ///
-/// Any layers of one scalar type, written down as a list:
+/// Layers of any types with the same scalar are written as a list:
 ///
 ///     var model = Sequential<Float> {
 ///       Conv2D(inputChannels: 1, outputChannels: 8, kernelSize: 3, using: &random)
@@ -15,11 +15,11 @@ public import BackflowLinearAlgebra
 ///       Dense(inputSize: 288, outputSize: 10, using: &random)
 ///     }
 ///
-/// It is a value like its layers. Parameters are called "0.weight", "3.bias". In training each layer
-/// gets its own seed, `mode.part(k)`. Cache: the layers' caches. Cost: that of the layers, and less
-/// than a microsecond for each, because their types are known only at run time.
+/// It is a value, as its layers are. Parameters are called "0.weight", "3.bias". In training each
+/// layer gets its own seed, `mode.part(k)`. Cache: the layers' caches. Cost: that of the layers,
+/// and less than a microsecond for each, because their types are known only at run time.
 public struct Sequential<Scalar: RealScalar>: Layer {
-  /// The layers, the first first.
+  /// The layers in forward order.
   public var layers: [any Layer<Scalar>]
 
   /// Layers in this order.
@@ -30,11 +30,11 @@ public struct Sequential<Scalar: RealScalar>: Layer {
 
   /// What `backward` reads: one cache for each layer.
   public struct Cache: Sendable {
-    /// The layers' caches in their order.
+    /// The caches of the layers in forward order.
     public let caches: [any Sendable]
   }
 
-  /// y, as in evaluation.
+  /// y in evaluation mode.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     forward(input, .evaluation)
   }
@@ -53,31 +53,36 @@ public struct Sequential<Scalar: RealScalar>: Layer {
     return (x, Cache(caches: caches))
   }
 
-  /// x̄, and every layer's gradients at the layer's place. Stops at a cache of other layers.
+  /// x̄, and the gradients of every layer in its place.
+  ///
+  /// - Precondition: The cache is of these layers.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Sequential) {
-    let (signals, gradients) = tracedBackward(outputGradient, cache)
-    return (signals[0], gradients)
+    var tracer = BackwardTracer<Scalar>.off
+    return backward(outputGradient, cache, &tracer)
   }
 
-  /// x̄_0 … x̄_K, the gradients between the layers, first the one by the input, and every layer's
-  /// gradients: for whoever watches how the signal fares on its way down. Costs no more than
-  /// `backward`, but keeps all K + 1 of them. Stops at a cache of other layers.
-  public func tracedBackward(
-    _ outputGradient: Tensor<Scalar>, _ cache: Cache
-  ) -> (signals: [Tensor<Scalar>], gradients: Sequential) {
+  /// The same, with the tracer handed to layer k as "k". Without it, each gradient between two
+  /// layers is released as soon as the layer below has read it.
+  ///
+  /// - Precondition: The cache is of these layers.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache, _ tracer: inout BackwardTracer<Scalar>
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Sequential) {
     requireCaches(cache)
-    var signals = Array(repeating: outputGradient, count: layers.count + 1)
+    var gradient = outputGradient
     var gradients = layers
     for k in layers.indices.reversed() {
-      (signals[k], gradients[k]) = erasedBackward(layers[k], signals[k + 1], cache.caches[k])
+      (gradient, gradients[k]) = erasedBackward(
+        layers[k], "\(k)", gradient, cache.caches[k], &tracer)
     }
-    return (signals, Sequential(gradients))
+    return (gradient, Sequential(gradients))
   }
 
-  /// Every layer takes over what its part of the forward pass found out. Stops at a cache of other
-  /// layers.
+  /// Updates the running statistics of every layer from a training pass.
+  ///
+  /// - Precondition: The cache is of these layers.
   public mutating func updateBuffers(from cache: Cache) {
     requireCaches(cache)
     for k in layers.indices { layers[k] = erasedUpdate(layers[k], cache.caches[k]) }
@@ -86,7 +91,7 @@ public struct Sequential<Scalar: RealScalar>: Layer {
   private func requireCaches(_ cache: Cache) {
     require(
       cache.caches.count == layers.count,
-      "Sequential: a cache of \(cache.caches.count) layers for \(layers.count)")
+      "Sequential: a cache of \(cache.caches.count) layers instead of \(layers.count)")
   }
 
   /// Visits the parameters of layer k under the prefix "k.".
@@ -98,9 +103,13 @@ public struct Sequential<Scalar: RealScalar>: Layer {
   public mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {
     for k in layers.indices { layers[k].visitBuffers(under: "\(k)", visit) }
   }
+
+  /// Neither a weight nor a nonlinearity.
+  public var signalKind: SignalKind? { .other }
 }
 
-/// Collects the layers of a `Sequential` from the lines of a closure; `if` and `for` may choose them.
+/// Collects the layers of a `Sequential` from the lines of a closure, which may contain `if` and
+/// `for`.
 @resultBuilder
 public enum LayerBuilder<Scalar: RealScalar> {
   /// A line with a layer.
@@ -125,7 +134,7 @@ public enum LayerBuilder<Scalar: RealScalar> {
   }
 }
 
-// A layer whose type is known only at run time, with its cache erased and found again.
+// The layers' types, and with them those of the caches, are known only at run time.
 
 private func erasedForward<L: Layer>(
   _ layer: L, _ input: Tensor<L.Scalar>, _ mode: Mode
@@ -135,9 +144,11 @@ private func erasedForward<L: Layer>(
 }
 
 private func erasedBackward<L: Layer>(
-  _ layer: L, _ outputGradient: Tensor<L.Scalar>, _ cache: any Sendable
+  _ layer: L, _ name: String, _ outputGradient: Tensor<L.Scalar>, _ cache: any Sendable,
+  _ tracer: inout BackwardTracer<L.Scalar>
 ) -> (inputGradient: Tensor<L.Scalar>, gradients: any Layer<L.Scalar>) {
-  let (inputGradient, gradients) = layer.backward(outputGradient, found(cache, of: layer))
+  let (inputGradient, gradients) = tracer.backward(
+    layer, name, outputGradient, found(cache, of: layer))
   return (inputGradient, gradients)
 }
 
@@ -149,7 +160,7 @@ private func erasedUpdate<L: Layer>(_ layer: L, _ cache: any Sendable) -> any La
 
 private func found<L: Layer>(_ cache: any Sendable, of layer: L) -> L.Cache {
   guard let cache = cache as? L.Cache else {
-    stop("Sequential: a cache of type \(type(of: cache)) is not one of \(L.self)")
+    stop("Sequential: a cache of type \(type(of: cache)) instead of that of \(L.self)")
   }
   return cache
 }

@@ -2,13 +2,15 @@ internal import BackflowKernels
 public import BackflowLinearAlgebra
 
 extension Conv2D: Layer {
-  /// What `backward` reads: x, [N, C, H, W].
+  /// What `backward` reads.
   public struct Cache: Sendable {
-    /// x, [N, C, H, W]
+    /// x, [N, C, height, width]
     public let input: Tensor<Scalar>
   }
 
-  /// y, [N, O, H′, W′]. Stops unless x is [N, C, H, W] with pixels and at least one window.
+  /// y, [N, O, height′, width′].
+  ///
+  /// - Precondition: x is [N, C, height, width] with pixels and at least one window.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     let windows = windows(over: input.shape)
     let channels = input.channels(axis: 1).channels
@@ -19,9 +21,7 @@ extension Conv2D: Layer {
       uninitialized: windows.outputShape(of: input.shape, channels: outputChannels))
     for part in parts(of: input.shape[0], windows) {
       let columns = columns(of: input.slice(part), windows)
-      let product = perGroup(
-        m: outputChannels / groups, n: part.count * windows.outputs, k: tapsOfGroup,
-        weight, columns)
+      let product = batchedMatmul(weight.perGroup(groups), columns.perGroup(groups))
       output.replaceSlice(part, with: product.withSamplesFirst(part.count, output.shape))
     }
     let one = Tensor<Scalar>.ones(bias.shape)
@@ -30,7 +30,9 @@ extension Conv2D: Layer {
     )
   }
 
-  /// x̄ = fold(Wᵀ Ȳ), W̄ = Ȳ Xᵀ, b̄ = Σ Ȳ. Stops unless ȳ has y's shape.
+  /// x̄ = fold(Wᵀ Ȳ), W̄ = Ȳ Xᵀ, b̄ = Σ Ȳ.
+  ///
+  /// - Precondition: ȳ has the shape of y.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Conv2D) {
@@ -42,42 +44,39 @@ extension Conv2D: Layer {
     var inputGradient = Tensor<Scalar>(uninitialized: input.shape)
     var gradients = self
     gradients.weight = .zeros(weight.shape)
-    // The parts of the batch are many where images are large.
-    var partOfWeight = Tensor<Scalar>(uninitialized: weight.shape)
+    // Large images make many parts, so their sum is compensated.
     var error = Tensor<Scalar>.zeros(weight.shape)
     gradients.bias = outputGradient.sums(outputGradient.channels(axis: 1))
     for part in parts(of: input.shape[0], windows) {
-      let pixels = part.count * windows.outputs
-      let y = outputGradient.slice(part).withChannelsFirst()
-      let x = columns(of: input.slice(part), windows)
-      BLAS.gemm(
-        count: groups, m: outputChannels / groups, n: tapsOfGroup, k: pixels,
-        y.span, transposed: false, x.span, transposed: true,
-        into: partOfWeight.mutableSpan)
+      let y = outputGradient.slice(part).withChannelsFirst().perGroup(groups)
+      let x = columns(of: input.slice(part), windows).perGroup(groups)
+      let partOfWeight = batchedMatmul(y, x, transposeRight: true)
       VectorKernels.add(
         partOfWeight.span, to: gradients.weight.mutableSpan, keeping: error.mutableSpan)
-      let columnGradient = perGroup(
-        m: tapsOfGroup, n: pixels, k: outputChannels / groups, weight, transposed: true, y)
+      let columnGradient = batchedMatmul(weight.perGroup(groups), y, transposeLeft: true)
       inputGradient.replaceSlice(part, with: folded(columnGradient, part.count, windows))
     }
     gradients.weight += error
     return (inputGradient, gradients)
   }
+
+  /// The input x.
+  public func input(in cache: Cache) -> Tensor<Scalar>? { cache.input }
+
+  /// Multiplies the signal by the weight.
+  public var signalKind: SignalKind? { .weight }
 }
 
 // MARK: - Columns
 
 extension Conv2D {
-  /// C/g·kH·kW, the numbers that one output is a sum over.
-  private var tapsOfGroup: Int { weight.count / outputChannels }
-
   private func windows(over input: Shape) -> WindowGeometry {
     WindowGeometry(
       over: input, kernel: kernelSize, stride: stride, padding: padding, dilation: dilation,
       layer: "Conv2D")
   }
 
-  /// The batch in parts whose columns stay near the cache: as many samples as make 2²⁰ elements.
+  /// The batch in parts whose columns have about 2²⁰ elements, so that they stay in the cache.
   private func parts(of samples: Int, _ windows: WindowGeometry) -> [Range<Int>] {
     let columnsOfSample = inputChannels * windows.taps * windows.outputs
     let length = max(1, (1 << 20) / max(1, columnsOfSample))
@@ -96,7 +95,7 @@ extension Conv2D {
     return columns
   }
 
-  /// Σ of the columns at the pixels they were read from, [N, C, H, W].
+  /// The columns summed at the pixels from which they were read, [N, C, height, width].
   private func folded(
     _ columns: Tensor<Scalar>, _ samples: Int, _ windows: WindowGeometry
   ) -> Tensor<Scalar> {
@@ -106,28 +105,22 @@ extension Conv2D {
       columns.span, samples: samples, channels: inputChannels, windows, into: input.mutableSpan)
     return input
   }
-
-  /// op(A)·B for each group, one below the other, [g·m, n].
-  private func perGroup(
-    m: Int, n: Int, k: Int, _ a: Tensor<Scalar>, transposed: Bool = false, _ b: Tensor<Scalar>
-  ) -> Tensor<Scalar> {
-    var product = Tensor<Scalar>(uninitialized: [groups * m, n])
-    BLAS.gemm(
-      count: groups, m: m, n: n, k: k, a.span, transposed: transposed, b.span,
-      into: product.mutableSpan)
-    return product
-  }
 }
 
 extension Tensor {
-  /// [O, N·P] as [N, O, H′, W′], N of them in this part and the rest of `output`'s shape.
+  /// The rows of each group as a matrix of its own, [g, rows/g, the rest].
+  fileprivate func perGroup(_ groups: Int) -> Tensor {
+    reshaped(to: [groups, shape[0] / groups, shape.dropFirst().reduce(1, *)])
+  }
+
+  /// [O, N·P] as [N, O, height′, width′], N of them in this part and the rest of `output`'s shape.
   fileprivate func withSamplesFirst(_ samples: Int, _ output: Shape) -> Tensor {
     let (channels, pixels) = (output[1], output[2] * output[3])
     return swappingOuterAxes(channels, samples, pixels)
       .reshaped(to: output.replacing(axis: 0, with: samples))
   }
 
-  /// [N, O, H′, W′] as [O, N·P].
+  /// [N, O, height′, width′] as [O, N·P].
   fileprivate func withChannelsFirst() -> Tensor {
     let pixels = shape[2] * shape[3]
     return swappingOuterAxes(shape[0], shape[1], pixels)

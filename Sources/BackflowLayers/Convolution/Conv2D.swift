@@ -5,16 +5,16 @@ public import BackflowLinearAlgebra
 ///
 ///     y[n, o, p, q] = b[o] + Σ_{c, i, j} W[o, c, i, j] x[n, c, s·p + d·i − pad, s·q + d·j − pad]
 ///
-/// with stride s and dilation d; c runs over the channels of o's group. With the windows unfolded to
-/// columns X [C/g·kH·kW, N·P], P the pixels of the output, it is one product for each group (Chellapilla,
-/// Puri and Simard, 2006), and so is its backward pass:
+/// with stride s and dilation d; c runs over the channels of o's group. With the windows unfolded
+/// to columns X [C/g·kH·kW, N·P], P the pixels of the output, it is one product for each group
+/// (Chellapilla, Puri and Simard, 2006), and so is its backward pass:
 ///
 ///     Y = W X + b        X̄ = Wᵀ Ȳ,  folded back to x̄        W̄ = Ȳ Xᵀ        b̄ = Σ Ȳ
 ///
-/// Shapes: x [N, C, H, W], W [O, C/g, kH, kW], b [O], y [N, O, H′, W′] with
-/// H′ = ⌊(H + 2·pad − d·(kH − 1) − 1)/s⌋ + 1. Cache: x; the columns are kH·kW times as large, so they
-/// are unfolded again, a part of the batch at a time. Cost: 2·N·P·O·C/g·kH·kW flops forward, twice
-/// that backward.
+/// Shapes: x [N, C, height, width], W [O, C/g, kH, kW], b [O], y [N, O, height′, width′] with
+/// height′ = ⌊(height + 2·pad − d·(kH − 1) − 1)/s⌋ + 1. Cache: x; the columns, which are kH·kW
+/// times as large, are unfolded again, a part of the batch at a time. Cost: 2·N·P·O·C/g·kH·kW flops
+/// forward, twice that backward.
 ///
 /// Both passes are in Conv2D+Passes.
 public struct Conv2D<Scalar: RealScalar>: Parameterized {
@@ -28,7 +28,7 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
   public let padding: HeightWidth
   /// d, the step from tap to tap.
   public let dilation: HeightWidth
-  /// g, the parts into which the channels are divided, each convolved on its own.
+  /// g, the number of groups of channels that are convolved separately.
   public let groups: Int
 
   /// C, the channels of the input.
@@ -40,9 +40,10 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
     HeightWidth(height: weight.shape[2], width: weight.shape[3])
   }
 
-  /// A layer with these parameters: `weight` [O, C/g, kH, kW], `bias` [O]. Stops if they do not fit
-  /// together, at an empty weight, a stride, dilation or number of groups below 1, padding below 0,
-  /// and unless the groups divide O.
+  /// A layer with these parameters: `weight` [O, C/g, kH, kW], `bias` [O].
+  ///
+  /// - Precondition: Weight and bias fit together and are not empty; stride, dilation and groups
+  ///   are positive, the padding is not negative; the groups divide O.
   public init(
     weight: Tensor<Scalar>, bias: Tensor<Scalar>, stride: HeightWidth = 1,
     padding: HeightWidth = 0, dilation: HeightWidth = 1, groups: Int = 1
@@ -65,9 +66,10 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
     self.groups = groups
   }
 
-  /// A layer with freshly drawn weights and zero bias. Fan-in is C/g·kH·kW, fan-out O·kH·kW
-  /// (also in groups, as PyTorch counts it). Stops as the other initialiser does, and unless the groups
-  /// divide C.
+  /// A layer with randomly initialized weights and zero bias. Fan-in is C/g·kH·kW, fan-out O·kH·kW
+  /// (also in groups, as PyTorch counts it).
+  ///
+  /// - Precondition: As for the other initializer, and the groups divide C.
   public init(
     inputChannels: Int, outputChannels: Int, kernelSize: HeightWidth, stride: HeightWidth = 1,
     padding: HeightWidth = 0, dilation: HeightWidth = 1, groups: Int = 1,
@@ -78,7 +80,7 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
       "Conv2D: \(groups) groups do not divide the \(inputChannels) channels of the input")
     require(
       inputChannels > 0 && outputChannels > 0,
-      "Conv2D: no convolution leads from \(inputChannels) to \(outputChannels) channels")
+      "Conv2D: channel counts must be positive, they are \(inputChannels) and \(outputChannels)")
     requireWindows(
       kernel: kernelSize, stride: stride, padding: padding, dilation: dilation, "Conv2D")
     let shape: Shape = [

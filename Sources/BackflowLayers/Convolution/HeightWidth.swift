@@ -1,14 +1,14 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// A number for each axis of an image; a literal stands for both: `kernelSize: 3`.
+/// A number for each axis of an image; a literal means both: `kernelSize: 3`.
 public struct HeightWidth: Hashable, Sendable, ExpressibleByIntegerLiteral {
-  /// Down the image.
+  /// The number for the vertical axis.
   public let height: Int
-  /// Across the image.
+  /// The number for the horizontal axis.
   public let width: Int
 
-  /// These numbers.
+  /// A number for each axis.
   public init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
 
   /// The same number for both axes.
@@ -22,7 +22,9 @@ extension HeightWidth {
   fileprivate var smaller: Int { min(height, width) }
 }
 
-/// Stops unless windows can be laid this way over some image.
+/// Checks the settings of windows.
+///
+/// - Precondition: Kernel, stride and dilation are positive, the padding is not negative.
 func requireWindows(
   kernel: HeightWidth, stride: HeightWidth, padding: HeightWidth, dilation: HeightWidth = 1,
   _ layer: String
@@ -39,12 +41,14 @@ extension HeightWidth: CustomStringConvertible {
 }
 
 extension WindowGeometry {
-  /// Windows over the last two axes of `input`, which stops with its shape if no window fits.
+  /// Windows over the last two axes of `input`.
+  ///
+  /// - Precondition: At least one window fits.
   init(
     over input: Shape, kernel: HeightWidth, stride: HeightWidth, padding: HeightWidth,
     dilation: HeightWidth, layer: String
   ) {
-    require(input.rank == 4, "\(layer): input \(input) is not [N, C, H, W]")
+    require(input.rank == 4, "\(layer): input \(input) instead of [N, C, height, width]")
     require(input[2] > 0 && input[3] > 0, "\(layer): input \(input) has no pixels")
     self.init(
       height: Axis(

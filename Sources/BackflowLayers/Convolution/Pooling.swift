@@ -6,23 +6,25 @@ public import BackflowLinearAlgebra
 ///     y[n, c, p, q] = max_{i, j} x[n, c, s·p + d·i − pad, s·q + d·j − pad]
 ///     x̄ = Σ ȳ over the windows whose largest element it is
 ///
-/// Padding never wins: where a dilated kernel straddles a small image and meets nothing else, the
-/// result is −∞ and has no gradient. Of equals the first wins; a NaN does. Ranzato et al., CVPR 2007.
+/// Padding is never the largest: where a dilated kernel covers nothing else, the result is −∞ and
+/// has no gradient. Of equal elements the first counts; a NaN counts as the largest. Ranzato et
+/// al., CVPR 2007.
 ///
-/// Shapes: x [N, C, H, W], y [N, C, H′, W′] as `Conv2D` has them. Cache: the place of each winner.
-/// Cost: kH·kW comparisons an output; backward one addition.
+/// Shapes: x [N, C, height, width], y [N, C, height′, width′] as in `Conv2D`. Cache: the index of
+/// each largest element. Cost: kH·kW comparisons for each output; backward one addition.
 public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
   /// The extents of a window.
   public let kernelSize: HeightWidth
   /// The step from window to window.
   public let stride: HeightWidth
-  /// The rows and columns around the image, at most half a kernel.
+  /// The rows and columns around the image, at most half the kernel.
   public let padding: HeightWidth
   /// The step from tap to tap.
   public let dilation: HeightWidth
 
-  /// A pooling; without a stride the windows lie side by side. Stops at an extent or step below 1, and
-  /// unless the padding is 0 … half a kernel.
+  /// A pooling layer whose stride is the kernel size by default.
+  ///
+  /// - Precondition: Extents and steps are positive, and the padding is at most half the kernel.
   public init(
     kernelSize: HeightWidth, stride: HeightWidth? = nil, padding: HeightWidth = 0,
     dilation: HeightWidth = 1
@@ -41,11 +43,13 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
   public struct Cache: Sendable {
     /// The shape of x.
     public let inputShape: Shape
-    /// The place of each output's winner in its plane of H·W elements.
+    /// The index of each largest element in its plane of height·width elements.
     let winners: Buffer<Int32>
   }
 
-  /// y, [N, C, H′, W′]. Stops unless x is [N, C, H, W] with pixels and at least one window.
+  /// y, [N, C, height′, width′].
+  ///
+  /// - Precondition: x is [N, C, height, width] with pixels and at least one window.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     let windows = windows(over: input.shape)
     let (samples, channels) = (input.shape[0], input.shape[1])
@@ -58,7 +62,9 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
     return (output, Cache(inputShape: input.shape, winners: winners))
   }
 
-  /// ȳ at the winners, added up, else 0. Stops unless ȳ has y's shape.
+  /// ȳ summed at the largest elements, 0 elsewhere.
+  ///
+  /// - Precondition: ȳ has the shape of y.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> Tensor<Scalar> {
@@ -78,29 +84,34 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
       over: input, kernel: kernelSize, stride: stride, padding: padding, dilation: dilation,
       layer: "MaxPool2D")
   }
+
+  /// Neither a weight nor a nonlinearity.
+  public var signalKind: SignalKind? { .other }
 }
 
 /// The mean of each window (PyTorch `AvgPool2d`, floor mode).
 ///
 ///     y[n, c, p, q] = (1/k) Σ_{i, j} x[n, c, s·p + i − pad, s·q + j − pad]        x̄ = Σ ȳ/k
 ///
-/// over the windows an element lies in. k = kH·kW if `countsPadding` (PyTorch `count_include_pad`),
-/// else the number of taps inside the image. LeCun et al., Proc. IEEE 86 (1998).
+/// over the windows that contain an element. k = kH·kW if `countsPadding` (PyTorch
+/// `count_include_pad`), else the number of taps inside the image. LeCun et al., Proc. IEEE 86
+/// (1998).
 ///
-/// Shapes: x [N, C, H, W], y [N, C, H′, W′] as `Conv2D` has them. Cache: the shape of x. Cost: kH·kW
-/// additions an output, forward and backward.
+/// Shapes: x [N, C, height, width], y [N, C, height′, width′] as in `Conv2D`. Cache: the shape of
+/// x. Cost: kH·kW additions for each output, forward and backward.
 public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
   /// The extents of a window.
   public let kernelSize: HeightWidth
   /// The step from window to window.
   public let stride: HeightWidth
-  /// The zeros around the image, at most half a kernel.
+  /// The zeros around the image, at most half the kernel.
   public let padding: HeightWidth
-  /// Whether the zeros of the padding count in a mean.
+  /// Whether the zeros of the padding count in the mean.
   public let countsPadding: Bool
 
-  /// A pooling; without a stride the windows lie side by side. Stops at an extent or step below 1, and
-  /// unless the padding is 0 … half a kernel.
+  /// A pooling layer whose stride is the kernel size by default.
+  ///
+  /// - Precondition: Extents and steps are positive, and the padding is at most half the kernel.
   public init(
     kernelSize: HeightWidth, stride: HeightWidth? = nil, padding: HeightWidth = 0,
     countsPadding: Bool = true
@@ -114,8 +125,9 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
     self.countsPadding = countsPadding
   }
 
-  /// y, [N, C, H′, W′], and the shape of x as the cache. Stops unless x is [N, C, H, W] with pixels and
-  /// at least one window.
+  /// y, [N, C, height′, width′], and the shape of x as the cache.
+  ///
+  /// - Precondition: x is [N, C, height, width] with pixels and at least one window.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Shape) {
     let windows = windows(over: input.shape)
     let (samples, channels) = (input.shape[0], input.shape[1])
@@ -127,7 +139,9 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
     return (output, input.shape)
   }
 
-  /// Σ ȳ/k over the windows an element lies in. Stops unless ȳ has y's shape.
+  /// Σ ȳ/k over the windows that contain an element.
+  ///
+  /// - Precondition: ȳ has the shape of y.
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ shape: Shape
   ) -> Tensor<Scalar> {
@@ -146,10 +160,13 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
       over: input, kernel: kernelSize, stride: stride, padding: padding, dilation: 1,
       layer: "AvgPool2D")
   }
+
+  /// Neither a weight nor a nonlinearity.
+  public var signalKind: SignalKind? { .other }
 }
 
-/// More padding than half a kernel would make windows of padding alone, as PyTorch, too, refuses it.
-/// (A dilated kernel can still straddle a small image.)
+/// More padding than half the kernel would make windows of padding alone; PyTorch refuses it as
+/// well.
 private func requirePadding(_ padding: HeightWidth, _ kernel: HeightWidth, _ layer: String) {
   require(
     2 * padding.height <= kernel.height && 2 * padding.width <= kernel.width,

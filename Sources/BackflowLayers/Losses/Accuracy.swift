@@ -1,8 +1,11 @@
 internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// The share of rows of `logits`, [..., C], whose largest element is at the label's place: 0…1, NaN for
-/// no rows. The first of equals counts. Stops unless there is one label a row. Cost: O(count).
+/// The share of samples that are classified correctly: rows of `logits`, [..., C], whose largest
+/// element is that of the label. Of equal elements the first counts. NaN for no rows. Cost:
+/// O(count).
+///
+/// - Precondition: There is one label for each row.
 public func accuracy<Scalar>(_ logits: Tensor<Scalar>, _ labels: [Int]) -> Double {
   let predictions = logits.argmaxOfRows()
   require(

@@ -8,15 +8,19 @@ public import BackflowLinearAlgebra
 
 /// The mean squared error d², d = prediction − target, and its gradient 2d (PyTorch `mse_loss`).
 ///
-/// Prediction and target have one shape, and so has the gradient; stops if they differ. The mean is
-/// over all elements, NaN for none. Cost: O(count).
+/// The gradient has the shape of the prediction. The mean is over all elements, NaN for none.
+/// Cost: O(count).
+///
+/// - Precondition: Prediction and target have the same shape.
 public func meanSquaredError<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: Reduction = .mean
 ) -> (loss: Scalar, gradient: Tensor<Scalar>) {
   reduced(.squaredError, prediction, target, reduction, "meanSquaredError")
 }
 
-/// The squared error of each element: losses of the prediction's shape. Stops if the target's differs.
+/// The squared error of each element: losses of the prediction's shape.
+///
+/// - Precondition: The target has this shape.
 public func meanSquaredError<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: NoReduction
 ) -> SampleLosses<Scalar> {
@@ -25,17 +29,21 @@ public func meanSquaredError<Scalar>(
 
 // MARK: - Huber
 
-/// Huber's loss of d = prediction − target, and its gradient, d limited to ±δ (PyTorch `huber_loss`).
+/// Huber's loss of d = prediction − target, and its gradient, d limited to ±δ (PyTorch
+/// `huber_loss`).
 ///
 ///     ½ d²            for |d| ≤ δ        gradient d
 ///     δ (|d| − ½ δ)   beyond             gradient δ sign(d)
 ///
-/// At |d| = δ both branches give the same loss and gradient. Huber, "Robust estimation of a location
-/// parameter", 1964. To limit d first and square it then is another loss, whose gradient beyond δ is
-/// zero: such samples are never learned from.
+/// At |d| = δ both branches give the same loss and gradient. Huber, "Robust estimation of a
+/// location parameter", 1964. Limiting d before squaring it is another loss, whose gradient beyond
+/// δ is zero: nothing is learned from such samples.
 ///
-/// Prediction and target have one shape, and so has the gradient; stops if they differ, and unless
-/// δ > 0 also when rounded to `Scalar`. The mean is over all elements, NaN for none. Cost: O(count).
+/// The gradient has the shape of the prediction. The mean is over all elements, NaN for none.
+/// Cost: O(count).
+///
+/// - Precondition: Prediction and target have the same shape, and δ is positive, also when rounded
+///   to `Scalar`.
 public func huber<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, delta: Double = 1,
   reduction: Reduction = .mean
@@ -44,8 +52,9 @@ public func huber<Scalar>(
   return reduced(.huber(delta: delta), prediction, target, reduction, "huber")
 }
 
-/// Huber's loss of each element: losses of the prediction's shape. Stops if the target's differs, and
-/// unless δ > 0.
+/// Huber's loss of each element: losses of the prediction's shape.
+///
+/// - Precondition: The target has this shape, and δ is positive.
 public func huber<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, delta: Double = 1,
   reduction: NoReduction
@@ -60,8 +69,8 @@ private func checkDelta<S: RealScalar>(_ delta: Double, in _: S.Type) {
 
 // MARK: - Smooth L1
 
-/// The smooth L1 loss of d = prediction − target, and its gradient (PyTorch `smooth_l1_loss`): Huber's
-/// loss with δ = β, divided by β.
+/// The smooth L1 loss of d = prediction − target, and its gradient (PyTorch `smooth_l1_loss`):
+/// Huber's loss with δ = β, divided by β.
 ///
 ///     ½ d²/β      for |d| < β        gradient d/β
 ///     |d| − ½ β   beyond             gradient sign(d)
@@ -69,8 +78,11 @@ private func checkDelta<S: RealScalar>(_ delta: Double, in _: S.Type) {
 /// At |d| = β both branches give the same loss and gradient. β = 0 is the absolute error |d|, whose
 /// gradient at its kink d = 0 is 0. Girshick, "Fast R-CNN", ICCV 2015.
 ///
-/// Prediction and target have one shape, and so has the gradient; stops if they differ, unless β ≥ 0,
-/// and if β > 0 is 0 when rounded to `Scalar`. The mean is over all elements, NaN for none. Cost: O(count).
+/// The gradient has the shape of the prediction. The mean is over all elements, NaN for none.
+/// Cost: O(count).
+///
+/// - Precondition: Prediction and target have the same shape, and β is 0, or positive also when
+///   rounded to `Scalar`.
 public func smoothL1<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, beta: Double = 1,
   reduction: Reduction = .mean
@@ -79,8 +91,9 @@ public func smoothL1<Scalar>(
   return reduced(.smoothL1(beta: beta), prediction, target, reduction, "smoothL1")
 }
 
-/// The smooth L1 loss of each element: losses of the prediction's shape. Stops if the target's
-/// differs, and unless β ≥ 0.
+/// The smooth L1 loss of each element: losses of the prediction's shape.
+///
+/// - Precondition: The target has this shape, and β is not negative.
 public func smoothL1<Scalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, beta: Double = 1,
   reduction: NoReduction
@@ -101,20 +114,24 @@ private func checkBeta<S: RealScalar>(_ beta: Double, in _: S.Type) {
 ///     −t ln σ(x) − (1 − t) ln(1 − σ(x)) = max(x, 0) − x t + ln(1 + e^−|x|)
 ///     gradient σ(x) − t
 ///
-/// It takes logits, as its sibling `softmaxCrossEntropy` does, and not probabilities, as the functions
-/// named `binary_cross_entropy` of PyTorch and Keras do. t is not checked to lie in 0...1. Computed from
-/// the logit and not from σ(x), neither loss nor gradient loses its digits where the answer is sure.
+/// It takes logits, as its sibling `softmaxCrossEntropy` does, and not probabilities, as the
+/// functions named `binary_cross_entropy` of PyTorch and Keras do. t is not checked to lie in
+/// 0...1. Computed from the logit and not from σ(x), neither the loss nor the gradient loses digits
+/// where the answer is certain.
 ///
-/// Logits and target have one shape, and so has the gradient; stops if they differ. The mean is over
-/// all elements, NaN for none. Cost: O(count), two transcendental functions an element.
+/// The gradient has the shape of the logits. The mean is over all elements, NaN for none.
+/// Cost: O(count), two transcendental functions for each element.
+///
+/// - Precondition: Logits and target have the same shape.
 public func sigmoidCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: Reduction = .mean
 ) -> (loss: Scalar, gradient: Tensor<Scalar>) {
   reduced(.sigmoidCrossEntropy, logits, target, reduction, "sigmoidCrossEntropy")
 }
 
-/// The cross-entropy of each element, in nats: losses of the logits' shape. Stops if the
-/// target's differs.
+/// The cross-entropy of each element, in nats: losses of the logits' shape.
+///
+/// - Precondition: The target has this shape.
 public func sigmoidCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: NoReduction
 ) -> SampleLosses<Scalar> {

@@ -8,9 +8,9 @@ public import BackflowLinearAlgebra
 ///
 /// - Parameters:
 ///   - x: [..., C]; leading axes are the N rows.
-///   - indices: a, one in 0 ..< C for each row, in row-major order. Stops outside that range, and
-///     unless there is one index a row.
+///   - indices: a, one in 0 ..< C for each row, in row-major order.
 /// - Returns: y, of x's leading axes.
+/// - Precondition: There is one index for each row, and it is in its range.
 ///
 /// Cost: O(N).
 public func gather<Scalar>(_ x: Tensor<Scalar>, at indices: [Int]) -> Tensor<Scalar> {
@@ -21,14 +21,15 @@ public func gather<Scalar>(_ x: Tensor<Scalar>, at indices: [Int]) -> Tensor<Sca
   return values
 }
 
-/// The gradient of `gather` by x, from the gradient ȳ by its result: ȳ_n at [n, a_n] and 0
-/// elsewhere (PyTorch `scatter`).
+/// The gradient of the loss with respect to the x of `gather`, from that with respect to its
+/// result: ȳ_n at [n, a_n] and 0 elsewhere (PyTorch `scatter`).
 ///
 /// - Parameters:
 ///   - outputGradient: ȳ, of x's leading axes.
-///   - indices: a, as they were given to `gather`. Stops where `gather` would.
+///   - indices: a, as given to `gather`.
 ///   - columns: C, the extent of x's last axis.
 /// - Returns: x̄, of x's shape.
+/// - Precondition: That of `gather`.
 ///
 /// Cost: O(N·C).
 public func gatherBackward<Scalar>(

@@ -11,10 +11,11 @@ public import BackflowLinearAlgebra
 ///
 /// - Parameters:
 ///   - scores: x, [..., C]; leading axes are the samples.
-///   - labels: y, one in 0 ..< C for each sample, in row-major order. Stops outside that
-///     range, and unless there is one label a row.
-///   - margin: by how much the right score should exceed the others.
-/// - Returns: the loss, and the gradient of the scores' shape. The mean over no samples is NaN.
+///   - labels: y, one in 0 ..< C for each sample, in row-major order.
+///   - margin: By how much the score of the label should exceed the others.
+///   - squared: Whether p is 2.
+/// - Returns: The loss, and the gradient of the scores' shape. The mean over no samples is NaN.
+/// - Precondition: There is one label for each row, and it is in its range.
 ///
 /// Cost: O(count).
 public func multiclassHinge<Scalar>(
@@ -26,7 +27,9 @@ public func multiclassHinge<Scalar>(
   return (reduction(each.losses, labels.count), each.gradient)
 }
 
-/// The same, one loss a sample: [...] for scores [..., C]. Stops as the reduced form does.
+/// One loss for each sample, [...] for scores [..., C].
+///
+/// - Precondition: That of the reduced form.
 public func multiclassHinge<Scalar>(
   _ scores: Tensor<Scalar>, _ labels: [Int], margin: Double = 1, squared: Bool = false,
   reduction: NoReduction

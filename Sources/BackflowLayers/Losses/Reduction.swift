@@ -11,13 +11,14 @@ public enum Reduction: Sendable {
 
 /// The choice not to reduce: `huber(q, target, reduction: .perSample)` returns `SampleLosses`.
 ///
-/// A type of its own, so that the compiler knows whether a loss is one number or one a sample.
+/// It is a type of its own, so that the compiler knows whether a loss is one number or one for each
+/// sample.
 public enum NoReduction: Sendable {
-  /// One loss a sample (PyTorch's `none`).
+  /// One loss for each sample (PyTorch's `none`).
   case perSample
 }
 
-/// The loss of each sample, and what its gradient is.
+/// The loss of each sample and its gradient.
 ///
 ///     let each = huber(q, target, reduction: .perSample)
 ///     let gradient = each.gradient(weightedBy: importance / Float(importance.count))
@@ -31,12 +32,14 @@ public struct SampleLosses<Scalar: RealScalar>: Sendable {
   /// ∂lₙ/∂prediction, of the prediction's shape: the gradient of Σ lₙ.
   public let gradientOfSum: Tensor<Scalar>
 
-  /// The gradient of Σ wₙ lₙ by the prediction: the backward pass from the upstream gradient w, of
-  /// the losses' shape. O(count). Stops if the shapes differ.
+  /// The gradient of Σ wₙ lₙ with respect to the prediction: the backward pass from the upstream
+  /// gradient w, of the losses' shape. O(count)
+  ///
+  /// - Precondition: The shapes are equal.
   public func gradient(weightedBy weights: Tensor<Scalar>) -> Tensor<Scalar> {
     require(
       weights.shape == losses.shape,
-      "weights of shape \(weights.shape) against losses of shape \(losses.shape)")
+      "SampleLosses: weights of shape \(weights.shape) against losses of shape \(losses.shape)")
     var gradient = Tensor<Scalar>(uninitialized: gradientOfSum.shape)
     let columns = losses.isEmpty ? 0 : gradient.count / losses.count
     VectorKernels.weightRows(
@@ -49,8 +52,8 @@ extension Reduction {
   /// The factor of each of `count` samples.
   func scale(_ count: Int) -> Double { self == .mean ? 1 / Double(count) : 1 }
 
-  /// The losses of `count` samples as one number; those that do not count are 0. The mean is formed without
-  /// the sum, which may be out of range where the mean is not.
+  /// The losses of `count` samples as one number; those that do not count are 0. The mean is formed
+  /// without the sum, which may be out of range where the mean is not.
   func callAsFunction<S>(_ losses: Tensor<S>, _ count: Int) -> S {
     switch self {
     case .mean: S(losses.meanInDouble() * (Double(losses.count) / Double(count)))

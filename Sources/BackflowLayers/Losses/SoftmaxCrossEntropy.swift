@@ -13,13 +13,15 @@ public import BackflowLinearAlgebra
 ///
 /// - Parameters:
 ///   - logits: z, [..., C]; leading axes are the samples.
-///   - labels: y, one in 0 ..< C for each sample, in row-major order. Stops outside that range.
-///   - ignoredLabel: a label whose samples count neither in the sum nor in the mean, whatever their
-///     logits hold: padding. Any number, also one outside 0 ..< C.
-///   - labelSmoothing: ε. Stops outside 0...1.
+///   - labels: y, one in 0 ..< C for each sample, in row-major order.
+///   - ignoredLabel: The label of padding: its samples count neither in the sum nor in the mean,
+///     whatever their logits hold. Any number, also one outside 0 ..< C.
+/// - labelSmoothing: ε.
 /// - Returns: the loss, and z̄ of the logits' shape. The mean over no samples is NaN.
 ///
-/// Cost: O(count), one exponential an element.
+/// Cost: O(count), one exponential for each element.
+///
+/// - Precondition: It is in 0...1.
 public func softmaxCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ labels: [Int], ignoring ignoredLabel: Int? = nil,
   labelSmoothing: Double = 0, reduction: Reduction = .mean
@@ -30,8 +32,9 @@ public func softmaxCrossEntropy<Scalar>(
   return (reduction(each.losses, count), each.gradient)
 }
 
-/// The same, one loss a sample: [...] for logits [..., C]; 0 where the label is the ignored one. Stops
-/// as the reduced form does.
+/// One loss for each sample, [...] for logits [..., C]; 0 where the label is the ignored one.
+///
+/// - Precondition: That of the reduced form.
 public func softmaxCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ labels: [Int], ignoring ignoredLabel: Int? = nil,
   labelSmoothing: Double = 0, reduction: NoReduction
@@ -41,8 +44,8 @@ public func softmaxCrossEntropy<Scalar>(
   return SampleLosses(losses: each.losses, gradientOfSum: each.gradient)
 }
 
-/// The cross-entropy between softmax(z) and distributions q, in nats, and its gradient by z (PyTorch
-/// `cross_entropy` with probabilities). For each sample, with its C logits z:
+/// The cross-entropy between softmax(z) and distributions q, in nats, and its gradient with respect
+/// to z (PyTorch `cross_entropy` with probabilities). For each sample, with its C logits z:
 ///
 ///     l = −Σ_c q_c ln p_c,   p = softmax(z)
 ///     z̄ = p Σ_c q_c − q
@@ -51,11 +54,12 @@ public func softmaxCrossEntropy<Scalar>(
 ///
 /// - Parameters:
 ///   - logits: z, [..., C]; leading axes are the samples.
-///   - targets: q, of the same shape; stops if it differs. Rows need not sum to 1.
-///   - labelSmoothing: ε. Stops outside 0...1.
-/// - Returns: the loss, and z̄ of the logits' shape. The mean over no samples is NaN.
+///   - targets: q, of the same shape. Rows need not sum to 1.
+///   - labelSmoothing: ε.
+/// - Returns: The loss, and z̄ of the logits' shape. The mean over no samples is NaN.
+/// - Precondition: Logits and targets have the same shape, and ε is in 0...1.
 ///
-/// Cost: O(count), two exponentials an element.
+/// Cost: O(count), two exponentials for each element.
 public func softmaxCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ targets: Tensor<Scalar>, labelSmoothing: Double = 0,
   reduction: Reduction = .mean
@@ -65,7 +69,9 @@ public func softmaxCrossEntropy<Scalar>(
   return (reduction(each.losses, count), each.gradient)
 }
 
-/// The same, one loss a sample: [...] for logits [..., C]. Stops as the reduced form does.
+/// One loss for each sample, [...] for logits [..., C].
+///
+/// - Precondition: That of the reduced form.
 public func softmaxCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ targets: Tensor<Scalar>, labelSmoothing: Double = 0,
   reduction: NoReduction
@@ -107,8 +113,9 @@ private func requireShare(_ labelSmoothing: Double) {
   SettingRange.share.check(labelSmoothing, "the label smoothing", of: "softmaxCrossEntropy")
 }
 
-/// Room for one loss a row of `prediction` and for the gradient; stops unless there is one label a
-/// row.
+/// Uninitialized tensors for one loss for each row of `prediction`, and for the gradient.
+///
+/// - Precondition: There is one label for each row.
 func lossesOfRows<S>(
   _ prediction: Tensor<S>, _ labelCount: Int, _ name: String, _ what: String = "logits"
 ) -> (losses: Tensor<S>, gradient: Tensor<S>) {

@@ -10,20 +10,25 @@ internal import BackflowLinearAlgebra
 /// Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic
 /// optimization", JMLR 12, 2011.
 public struct Adagrad<Scalar: RealScalar>: Optimizer {
-  /// The step length, which a schedule may change between steps. Stops at a negative or infinite one.
+  /// The step length, which a schedule may change between steps.
+  ///
+  /// - Precondition: It is 0 or positive and finite.
   public var learningRate: Double { didSet { checkRate(of: "Adagrad") } }
-  /// How fast the step length falls by itself.
+  /// The rate at which the step length decreases by itself.
   public let learningRateDecay: Double
   /// ε > 0, which keeps the quotient finite.
   public let epsilon: Double
-  /// The L2 penalty's coefficient. Stops at a negative or infinite one.
+  /// The coefficient of the L2 penalty.
+  ///
+  /// - Precondition: It is 0 or positive and finite.
   public var weightDecay: Double { didSet { checkDecay(weightDecay, of: "Adagrad") } }
   /// t, the number of steps taken.
   public private(set) var step = 0
   private var sum: Accumulator<Scalar>
 
-  /// An optimizer for `model`, whose parameters it does not keep. Stops at a setting that is negative or
-  /// infinite or vanishes when rounded to `Scalar`, and at ε = 0.
+  /// An optimizer for `model`, which does not keep the parameters.
+  ///
+  /// - Precondition: No setting is negative, infinite or rounded to 0 in `Scalar`, and ε is not 0.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-2, learningRateDecay: Double = 0,
     epsilon: Double = 1e-10, weightDecay: Double = 0, initialSum: Double = 0
@@ -41,13 +46,15 @@ public struct Adagrad<Scalar: RealScalar>: Optimizer {
     SettingRange.zeroOrPositive.check(initialSum, "the initial sum", of: "Adagrad", in: Scalar.self)
   }
 
-  /// One step of the equations above. Stops at another model than that of `init`. O(parameters)
+  /// One step of the equations above. O(parameters)
+  ///
+  /// - Precondition: The model is the one of `init`.
   public mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, along gradients: Model
   ) {
     let rate = learningRate / (1 + Double(step) * learningRateDecay)
     step += 1
-    sum.visit(beside: &model, gradients) { _, sum, gradient, parameter in
+    sum.visit(with: &model, gradients) { _, sum, gradient, parameter in
       VectorKernels.adagradUpdate(
         learningRate: rate, epsilon: epsilon, weightDecay: weightDecay, gradient: gradient.span,
         sum: sum.mutableSpan, parameter: parameter.mutableSpan)
@@ -57,8 +64,10 @@ public struct Adagrad<Scalar: RealScalar>: Optimizer {
   /// The number of steps, and s as `sum`.
   public var state: OptimizerState<Scalar> { OptimizerState(step: step, sum) }
 
-  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimizer or model or is not
-  /// finite; nothing is then changed.
+  /// Continues from `state`.
+  ///
+  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not
+  ///   finite. Nothing is changed then.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     (step, sum.tensors) = try state.restored(over: self.state)
   }

@@ -8,18 +8,22 @@ internal import BackflowLinearAlgebra
 ///     v ← β₂ v + (1 − β₂) g²       v̂ = v / (1 − β₂ᵗ)
 ///     p ← p − learningRate · m̂ / (√v̂ + ε)
 ///
-/// Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015. For weight decay see also
-/// `AdamW`.
+/// Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015. For weight decay see
+/// also `AdamW`.
 public struct Adam<Scalar: RealScalar>: Optimizer {
-  /// The step length, which a schedule may change between steps. Stops at a negative or infinite one.
+  /// The step length, which a schedule may change between steps.
+  ///
+  /// - Precondition: It is 0 or positive and finite.
   public var learningRate: Double { didSet { checkRate(of: name) } }
-  /// β₁, the memory of the mean gradient.
+  /// β₁, the decay rate of the mean gradient.
   public let beta1: Double
-  /// β₂, the memory of the mean squared gradient.
+  /// β₂, the decay rate of the mean squared gradient.
   public let beta2: Double
   /// ε > 0, which keeps the quotient finite.
   public let epsilon: Double
-  /// The L2 penalty's coefficient. Stops at a negative or infinite one.
+  /// The coefficient of the L2 penalty.
+  ///
+  /// - Precondition: It is 0 or positive and finite.
   public var weightDecay: Double { didSet { checkDecay(weightDecay, of: name) } }
   /// t, the number of steps taken.
   public private(set) var step = 0
@@ -27,8 +31,10 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
   private var firstMoment: Accumulator<Scalar>
   private var secondMoment: Accumulator<Scalar>
 
-  /// An optimizer for `model`, whose parameters it does not keep. Stops at a setting that is negative or
-  /// infinite or vanishes when rounded to `Scalar`, at ε = 0, and at a β outside 0..<1 or rounded to 1.
+  /// An optimizer for `model`, which does not keep the parameters.
+  ///
+  /// - Precondition: No setting is negative, infinite or rounded to 0 in `Scalar`; ε is not 0; β₁
+  ///   and β₂ are in 0..<1 and not rounded to 1.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-8, weightDecay: Double = 0
@@ -38,7 +44,7 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
       weightDecay: weightDecay, isDecoupled: false)
   }
 
-  /// With weight decay beside the gradient if it `isDecoupled`: AdamW.
+  /// An optimizer whose weight decay bypasses the moments if `isDecoupled`, as in AdamW.
   init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double, beta1: Double, beta2: Double, epsilon: Double,
     weightDecay: Double, isDecoupled: Bool
@@ -61,7 +67,9 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
   /// AdamW's settings are kept and checked here.
   private var name: String { isDecoupled ? "AdamW" : "Adam" }
 
-  /// One step of the equations above. Stops at another model than that of `init`. O(parameters)
+  /// One step of the equations above. O(parameters)
+  ///
+  /// - Precondition: The model is the one of `init`.
   public mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, along gradients: Model
   ) {
@@ -69,7 +77,7 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
     let constants = VectorKernels.AdamStep(
       learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, step: step,
       weightDecay: weightDecay, isDecoupled: isDecoupled)
-    firstMoment.visit(beside: &model, gradients) { index, firstMoment, gradient, parameter in
+    firstMoment.visit(with: &model, gradients) { index, firstMoment, gradient, parameter in
       VectorKernels.adamUpdate(
         constants, gradient: gradient.span, firstMoment: firstMoment.mutableSpan,
         secondMoment: secondMoment.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
@@ -81,8 +89,10 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
     OptimizerState(step: step, firstMoment, secondMoment)
   }
 
-  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimizer or model or is not
-  /// finite; nothing is then changed.
+  /// Continues from `state`.
+  ///
+  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not
+  ///   finite. Nothing is changed then.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     let (step, tensors) = try state.restored(over: self.state)
     self.step = step

@@ -1,15 +1,16 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// A factor below 1 that no precision need hold: share · 2^exponent, with a share in 0.5...1.
+/// A factor below 1 that may be out of any precision's range: share · 2^exponent, the share in
+/// 0.5...1.
 struct ClippingFactor {
   private let share: Double
   private let isExact: Bool
   private let exponent: Int
   private let margin: Int
 
-  /// limit / (norm · 2^`power`), less `margin` units in the last place of the precision that multiplies
-  /// unless that holds the quotient exactly.
+  /// limit / (norm · 2^`power`), less `margin` units in the last place of the precision that
+  /// multiplies unless that holds the quotient exactly.
   init(from norm: Double, times power: Int = 0, to limit: Double, margin: Int = 1) {
     let quotient = limit.significand / norm.significand
     isExact = margin == 1 && limit.significand.addingProduct(-quotient, norm.significand) == 0
@@ -18,8 +19,8 @@ struct ClippingFactor {
     self.margin = margin
   }
 
-  /// Numbers whose product is the factor, none of them above 1 or below the normal numbers: the first
-  /// holds all digits of it, the others are powers of two.
+  /// Numbers whose product is the factor, none above 1 or below the normal numbers: the first holds
+  /// all of its digits, the others are powers of two.
   func factors<Scalar: RealScalar>(in _: Scalar.Type) -> [Scalar] {
     let digits = Scalar(roundedDown: share)
     let isExact = isExact && Double(digits) == share
@@ -41,8 +42,8 @@ extension Parameterized {
     visitParameters { _, gradient in for factor in factors { gradient *= factor } }
   }
 
-  /// Brings every element nearer to 0 by the least positive number, which changes only those that a
-  /// factor just below 1 leaves as they are.
+  /// Moves every element toward 0 by the least positive number. This changes only elements that a
+  /// factor just below 1 leaves unchanged.
   mutating func removeLastPlace() {
     let least = Scalar.leastNonzeroMagnitude
     visitParameters { _, gradient in gradient -= gradient.clamped(to: -least...least) }
@@ -50,7 +51,8 @@ extension Parameterized {
 }
 
 extension BinaryFloatingPoint {
-  /// The largest number that is not above `value`, which is not negative.
+  /// The largest number of the precision that is at most `value`, for a `value` that is not
+  /// negative.
   init(roundedDown value: Double) {
     let nearest = Self(value)
     self = Double(nearest) > value ? nearest.nextDown : nearest

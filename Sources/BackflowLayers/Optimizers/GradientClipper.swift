@@ -1,13 +1,13 @@
-/// Clips the gradients of every step, and keeps count of how often it had to.
+/// Clips the gradients of every step and counts how often they exceed the limit.
 ///
-/// A clip rate near 1 means that the limit, and not the learning rate, decides the length of the
-/// steps; a rate of 0 that the limit does nothing.
+/// A clip rate near 1 means that the limit, not the learning rate, determines the length of the
+/// steps; a rate of 0 means that the limit has no effect.
 ///
 ///     var clipper = GradientClipper(norm: 1)
 ///     try clipper.clip(&gradients)
 ///     print(clipper.clipRate)
 public struct GradientClipper: Sendable, Equatable {
-  /// What is limited.
+  /// The quantity that is limited.
   public enum Quantity: Sendable, Equatable {
     /// The global norm, by `clipGradientNorm`.
     case norm
@@ -15,15 +15,15 @@ public struct GradientClipper: Sendable, Equatable {
     case value
   }
 
-  /// What is limited.
+  /// The quantity that is limited.
   public let quantity: Quantity
   /// The limit.
   public let limit: Double
-  /// How many steps there were; those whose gradients were refused do not count.
+  /// The number of steps, without those whose gradients were refused.
   public private(set) var steps = 0
-  /// In how many of them the gradients exceeded the limit.
+  /// The number of steps whose gradients exceeded the limit.
   public private(set) var clippedSteps = 0
-  /// The norm, or the largest magnitude, that the last step had before clipping.
+  /// The norm, or the largest magnitude, of the last step before clipping.
   public private(set) var last: Double?
 
   /// clippedSteps / steps; `nil` before the first step.
@@ -35,10 +35,11 @@ public struct GradientClipper: Sendable, Equatable {
   /// Limits the magnitude of each element. `clip` throws if the limit is not positive.
   public init(value limit: Double) { (quantity, self.limit) = (.value, limit) }
 
-  /// Clips the gradients of one step, and returns the norm or the largest magnitude before.
+  /// Clips the gradients of one step.
   ///
-  /// - Throws: `GradientClippingError` if the limit is not positive or a gradient is not finite;
-  ///   nothing is then changed.
+  /// - Returns: The norm, or the largest magnitude, before clipping.
+  /// - Throws: `GradientClippingError` if the limit is not positive or a gradient is not finite.
+  ///   Nothing is changed then.
   @discardableResult
   public mutating func clip<Model: Parameterized>(
     _ gradients: inout Model

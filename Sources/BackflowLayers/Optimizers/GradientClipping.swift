@@ -1,12 +1,12 @@
 public import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Why gradients could not be clipped; they are then left as they were.
+/// The reason why gradients could not be clipped. They are left unchanged then.
 public enum GradientClippingError: BackflowError, Equatable {
-  /// A gradient holds NaN or infinity, which no scaling can mend.
+  /// A gradient holds NaN or infinity, which scaling cannot repair.
   case nonFiniteGradient(parameter: String, count: Int)
-  /// The limit is negative, not a number, or zero in the precision of the gradients: scaling by it
-  /// would silence or reverse them.
+  /// The limit is negative, NaN, or zero in the precision of the gradients: scaling to it would
+  /// erase or reverse them.
   case limitNotPositive(Double)
 
   /// The reason in a sentence.
@@ -20,21 +20,21 @@ public enum GradientClippingError: BackflowError, Equatable {
   }
 }
 
-/// Scales all gradients by one factor so that their global Euclidean norm is at most `limit`, and
-/// returns the norm before.
+/// Scales all gradients by one factor so that their global Euclidean norm is at most `limit`.
 ///
 ///     g ← g · min(1, limit / ‖g‖),   ‖g‖² = Σ over all parameters
 ///
-/// The direction is kept. The norm is formed in double and scaled where a square would overflow, so
-/// large finite gradients are shortened and never silenced. Afterwards it is never above `limit`, not
-/// by the last bit either, so that clipping again changes nothing; it is below by a few units in the
-/// last place, or by more where the limit is so small that elements lose their digits. A norm that no
-/// double holds is returned as ∞. Pascanu et al., ICML 2013.
+/// The direction is kept. The norm is computed in double and scaled where a square would overflow,
+/// so large finite gradients are shortened, never set to zero. Afterwards the norm is at most
+/// `limit` to the last bit, so that clipping again changes nothing; it is below the limit by a few
+/// units in the last place, or by more where the limit is so small that elements lose digits.
+/// Pascanu et al., ICML 2013.
 ///
-/// Cost: two passes to measure; of gradients that exceed the limit, two more to scale and to check.
+/// Cost: two passes to measure, and two more to scale and check gradients that exceed the limit.
 ///
-/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or if the
-///   limit is not positive in the gradients' precision; nothing is then changed.
+/// - Returns: The norm before clipping; ∞ if a double cannot represent it.
+/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or
+///   if the limit is not positive in the gradients' precision. Nothing is changed then.
 @discardableResult
 public func clipGradientNorm<Model: Parameterized>(
   _ gradients: inout Model, to limit: Double
@@ -56,14 +56,14 @@ public func clipGradientNorm<Model: Parameterized>(
   return norm
 }
 
-/// Limits every element of all gradients to ±`limit`, and returns the largest magnitude before
-/// (PyTorch `clip_grad_value_`).
+/// Limits every element of all gradients to ±`limit` (PyTorch `clip_grad_value_`).
 ///
-/// The direction is not kept; where that matters, clip the norm. Mikolov, "Statistical language models
-/// based on neural networks", thesis, 2012.
+/// The direction is not kept; where that matters, clip the norm. Mikolov, "Statistical language
+/// models based on neural networks", thesis, 2012.
 ///
-/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or if the
-///   limit is not positive in the gradients' precision; nothing is then changed.
+/// - Returns: The largest magnitude before clipping.
+/// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or
+///   if the limit is not positive in the gradients' precision. Nothing is changed then.
 @discardableResult
 public func clipGradientValue<Model: Parameterized>(
   _ gradients: inout Model, to limit: Double

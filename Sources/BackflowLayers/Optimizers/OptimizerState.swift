@@ -1,9 +1,9 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// What an optimiser remembers: the number of steps and tensors under names.
+/// The state of an optimizer: the number of steps, and named tensors.
 ///
-/// It is `Parameterized`, so whatever writes and reads a model does the same with it:
+/// It is `Parameterized`, so it is saved and read as a model is:
 ///
 ///     try NPYDirectory.write(optimizer.state, to: "run/optimizer")
 ///
@@ -11,9 +11,9 @@ public import BackflowLinearAlgebra
 ///     try NPYDirectory.read(into: &state, from: "run/optimizer")
 ///     try optimizer.restore(state)
 ///
-/// A tensor's name is PyTorch's for that memory, a dot, and the parameter's name:
-/// `exp_avg.weight_hh_l0`. The number of steps is the tensor `step`, [2], of two digits in base 2²⁴,
-/// high · 2²⁴ + low, because a `Float` alone would lose count after 2²⁴ steps.
+/// A tensor's name is PyTorch's name of the moment, a dot, and the name of the parameter:
+/// `exp_avg.weight_hh_l0`. The number of steps is the tensor `step`, [2], of two digits in base
+/// 2²⁴, high · 2²⁴ + low, because one `Float` cannot count beyond 2²⁴ steps.
 public struct OptimizerState<Scalar: RealScalar>: Parameterized, Equatable {
   /// The names of the tensors.
   public let names: [String]
@@ -23,16 +23,18 @@ public struct OptimizerState<Scalar: RealScalar>: Parameterized, Equatable {
 
   private static var base: Int { 1 << 24 }
 
-  /// The state after `step` steps with these tensors. Stops if `step` is negative.
+  /// The state after `step` steps with these tensors.
+  ///
+  /// - Precondition: `step` is not negative.
   public init(step: Int, _ tensors: [(name: String, value: Tensor<Scalar>)]) {
-    require(step >= 0, "an optimiser cannot have taken \(step) steps")
+    require(step >= 0, "OptimizerState: the number of steps must not be negative, it is \(step)")
     names = tensors.map(\.name)
     self.tensors = tensors.map(\.value)
     let (high, low) = step.quotientAndRemainder(dividingBy: Self.base)
     digits = Tensor([Scalar(high), Scalar(low)])
   }
 
-  /// The number of steps; `nil` where what was read is no number of steps.
+  /// The number of steps, or `nil` if the tensor `step` does not hold one.
   public var step: Int? {
     guard digits.shape == [2], let high = Int(exactly: digits[0]),
       let low = Int(exactly: digits[1]), (0..<Self.base).contains(high),
@@ -48,13 +50,13 @@ public struct OptimizerState<Scalar: RealScalar>: Parameterized, Equatable {
   }
 }
 
-/// Why a state does not belong to an optimiser.
+/// The reason why a state does not belong to an optimizer.
 public enum OptimizerStateError: BackflowError, Equatable {
-  /// Another kind of optimiser, or another model.
+  /// Another kind of optimizer, or another model.
   case otherTensors(expected: [String], found: [String])
   /// A model of another size.
   case otherShape(name: String, expected: Shape, found: Shape)
-  /// A tensor with NaN or infinite elements, with which no step can be taken.
+  /// A tensor has NaN or infinite elements.
   case nonFinite(name: String, count: Int)
   /// The tensor `step` does not hold a number of steps.
   case noStep
@@ -75,9 +77,10 @@ public enum OptimizerStateError: BackflowError, Equatable {
   }
 }
 
-/// One tensor for each parameter of a model, at first filled with one value: a momentum, a moment.
+/// One tensor for each parameter of a model, initially filled with one value: a momentum or a
+/// moment.
 struct Accumulator<Scalar: RealScalar>: Sendable {
-  /// PyTorch's name for it.
+  /// PyTorch's name of these tensors.
   let name: String
   private let parameterNames: [String]
   var tensors: [Tensor<Scalar>]
@@ -91,30 +94,31 @@ struct Accumulator<Scalar: RealScalar>: Sendable {
     tensors = parameters.map { Tensor(repeating: Scalar(value), shape: $0.value.shape) }
   }
 
-  /// Visits every parameter of `model` beside its gradient and its tensor here, with its place among
-  /// the parameters. Stops unless the model is the one that this was made for.
+  /// Visits every parameter of `model` with its gradient, its tensor here and its index.
+  ///
+  /// - Precondition: The model is the one that this was made for.
   mutating func visit<Model: Parameterized<Scalar>>(
-    beside model: inout Model, _ gradients: Model,
+    with model: inout Model, _ gradients: Model,
     _ body: (
       _ index: Int, _ own: inout Tensor<Scalar>, _ gradient: Tensor<Scalar>,
       _ parameter: inout Tensor<Scalar>
     ) -> Void
   ) {
     var index = 0
-    model.visitParameters(beside: gradients) { name, parameter, gradient in
+    model.visitParameters(with: gradients) { name, parameter, gradient in
       check(index, name, parameter)
       body(index, &tensors[index], gradient, &parameter)
       index += 1
     }
     require(
       index == tensors.count,
-      "the optimiser was made for \(tensors.count) parameters, the model has \(index)")
+      "the optimizer was made for \(tensors.count) parameters, the model has \(index)")
   }
 
   private func check(_ index: Int, _ name: String, _ parameter: Tensor<Scalar>) {
     require(
       index < tensors.count && tensors[index].shape == parameter.shape,
-      "the optimiser was made for "
+      "the optimizer was made for "
         + (index < tensors.count
           ? "\(parameterNames[index]) of shape \(tensors[index].shape)"
           : "\(tensors.count) parameters")

@@ -1,7 +1,7 @@
 public import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// RMSProp (PyTorch `RMSprop`, not centred).
+/// RMSProp (PyTorch `RMSprop`, not centered).
 ///
 ///     g ← g + weightDecay · p
 ///     s ← α s + (1 − α) g²                  (s = 0 before the first step)
@@ -10,23 +10,31 @@ internal import BackflowLinearAlgebra
 ///
 /// Hinton, "Neural networks for machine learning", lecture 6e, 2012.
 public struct RMSProp<Scalar: RealScalar>: Optimizer {
-  /// The step length, which a schedule may change between steps. Stops at a negative or infinite one.
+  /// The step length, which a schedule may change between steps.
+  ///
+  /// - Precondition: It is 0 or positive and finite.
   public var learningRate: Double { didSet { checkRate(of: "RMSProp") } }
-  /// α, the memory of the mean squared gradient.
+  /// α, the decay rate of the mean squared gradient.
   public let alpha: Double
   /// ε > 0, which keeps the quotient finite.
   public let epsilon: Double
-  /// The share of the last step that is kept. Stops at a negative or infinite one.
+  /// The share of the previous step that is kept.
+  ///
+  /// - Precondition: It is 0 or positive and finite.
   public var momentum: Double { didSet { checkMomentum() } }
-  /// The L2 penalty's coefficient. Stops at a negative or infinite one.
+  /// The coefficient of the L2 penalty.
+  ///
+  /// - Precondition: It is 0 or positive and finite.
   public var weightDecay: Double { didSet { checkDecay(weightDecay, of: "RMSProp") } }
   /// The number of steps taken.
   public private(set) var step = 0
   private var meanSquare: Accumulator<Scalar>
   private var velocity: Accumulator<Scalar>
 
-  /// An optimizer for `model`, whose parameters it does not keep. Stops at a setting that is negative or
-  /// infinite or vanishes when rounded to `Scalar`, at ε = 0, and at an α outside 0...1 or rounded to 1.
+  /// An optimizer for `model`, which does not keep the parameters.
+  ///
+  /// - Precondition: No setting is negative, infinite or rounded to 0 in `Scalar`; ε is not 0; α is
+  ///   in 0...1 and not rounded to 1.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double = 1e-2, alpha: Double = 0.99, epsilon: Double = 1e-8,
     momentum: Double = 0, weightDecay: Double = 0
@@ -49,7 +57,9 @@ public struct RMSProp<Scalar: RealScalar>: Optimizer {
     SettingRange.zeroOrPositive.check(momentum, "the momentum", of: "RMSProp", in: Scalar.self)
   }
 
-  /// One step of the equations above. Stops at another model than that of `init`. O(parameters)
+  /// One step of the equations above. O(parameters)
+  ///
+  /// - Precondition: The model is the one of `init`.
   public mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, along gradients: Model
   ) {
@@ -57,7 +67,7 @@ public struct RMSProp<Scalar: RealScalar>: Optimizer {
     let constants = VectorKernels.RMSPropStep(
       learningRate: learningRate, alpha: alpha, epsilon: epsilon, momentum: momentum,
       weightDecay: weightDecay)
-    velocity.visit(beside: &model, gradients) { index, velocity, gradient, parameter in
+    velocity.visit(with: &model, gradients) { index, velocity, gradient, parameter in
       VectorKernels.rmspropUpdate(
         constants, gradient: gradient.span, meanSquare: meanSquare.tensors[index].mutableSpan,
         velocity: velocity.mutableSpan, parameter: parameter.mutableSpan)
@@ -67,8 +77,10 @@ public struct RMSProp<Scalar: RealScalar>: Optimizer {
   /// The number of steps, s as `square_avg` and v as `momentum_buffer`.
   public var state: OptimizerState<Scalar> { OptimizerState(step: step, meanSquare, velocity) }
 
-  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimizer or model or is not
-  /// finite; nothing is then changed.
+  /// Continues from `state`.
+  ///
+  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not
+  ///   finite. Nothing is changed then.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     let (step, tensors) = try state.restored(over: self.state)
     self.step = step

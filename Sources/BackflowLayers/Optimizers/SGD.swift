@@ -11,21 +11,28 @@ internal import BackflowLinearAlgebra
 /// Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; Sutskever et
 /// al., "On the importance of initialization and momentum in deep learning", ICML 2013.
 public struct SGD<Scalar: RealScalar>: Optimizer {
-  /// The step length, which a schedule may change between steps. Stops at a negative or infinite one.
+  /// The step length, which a schedule may change between steps.
+  ///
+  /// - Precondition: It is 0 or positive and finite.
   public var learningRate: Double { didSet { checkRate(of: "SGD") } }
-  /// The share of the last step that is kept. Stops at a negative or infinite one, and at 0 in
-  /// Nesterov's form.
+  /// The share of the previous step that is kept.
+  ///
+  /// - Precondition: It is 0 or positive and finite, and positive in Nesterov's form.
   public var momentum: Double { didSet { checkMomentum() } }
-  /// Whether the gradient is looked at where the momentum leads.
+  /// Whether the gradient is taken at the point to which the momentum leads.
   public let isNesterov: Bool
-  /// The L2 penalty's coefficient. Stops at a negative or infinite one.
+  /// The coefficient of the L2 penalty.
+  ///
+  /// - Precondition: It is 0 or positive and finite.
   public var weightDecay: Double { didSet { checkDecay(weightDecay, of: "SGD") } }
   /// The number of steps taken.
   public private(set) var step = 0
   private var velocity: Accumulator<Scalar>
 
-  /// An optimizer for `model`, whose parameters it does not keep. Stops at a setting that is negative or
-  /// infinite or vanishes when rounded to `Scalar`, and at Nesterov's form without momentum.
+  /// An optimizer for `model`, which does not keep the parameters.
+  ///
+  /// - Precondition: No setting is negative, infinite or rounded to 0 in `Scalar`; Nesterov's form
+  ///   has a momentum.
   public init<Model: Parameterized<Scalar>>(
     for model: Model, learningRate: Double, momentum: Double = 0, nesterov: Bool = false,
     weightDecay: Double = 0
@@ -45,12 +52,14 @@ public struct SGD<Scalar: RealScalar>: Optimizer {
     require(momentum > 0 || !isNesterov, "SGD: Nesterov's form needs a momentum, it is \(momentum)")
   }
 
-  /// One step of the equations above. Stops at another model than that of `init`. O(parameters)
+  /// One step of the equations above. O(parameters)
+  ///
+  /// - Precondition: The model is the one of `init`.
   public mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, along gradients: Model
   ) {
     step += 1
-    velocity.visit(beside: &model, gradients) { _, velocity, gradient, parameter in
+    velocity.visit(with: &model, gradients) { _, velocity, gradient, parameter in
       VectorKernels.sgdUpdate(
         learningRate: learningRate, momentum: momentum, isNesterov: isNesterov,
         weightDecay: weightDecay, gradient: gradient.span, velocity: velocity.mutableSpan,
@@ -61,8 +70,10 @@ public struct SGD<Scalar: RealScalar>: Optimizer {
   /// The number of steps, and v as `momentum_buffer`.
   public var state: OptimizerState<Scalar> { OptimizerState(step: step, velocity) }
 
-  /// Takes `state` over. Throws `OptimizerStateError` if it is of another optimizer or model or is not
-  /// finite; nothing is then changed.
+  /// Continues from `state`.
+  ///
+  /// - Throws: `OptimizerStateError` if the state belongs to another optimizer or model or is not
+  ///   finite. Nothing is changed then.
   public mutating func restore(_ state: OptimizerState<Scalar>) throws(OptimizerStateError) {
     (step, velocity.tensors) = try state.restored(over: self.state)
   }

@@ -1,13 +1,13 @@
 internal import BackflowKernels
 internal import RealModule
 
-/// A learning rate that depends on the number of steps taken, and on nothing else: a run that is
-/// restored goes on with the rate it would have had.
+/// A learning rate that depends only on the number of steps taken, so that a restored run continues
+/// with the rate it would have had.
 ///
 ///     optimizer.learningRate = schedule.learningRate(at: optimizer.step)
 ///     optimizer.update(&model, along: gradients)
 public protocol Schedule: Sendable {
-  /// The learning rate of the step that follows on `step` steps; `step` ≥ 0.
+  /// The learning rate after `step` ≥ 0 steps.
   func learningRate(at step: Int) -> Double
 }
 
@@ -16,7 +16,9 @@ public struct ConstantSchedule: Schedule {
   /// The learning rate.
   public let learningRate: Double
 
-  /// This learning rate. Stops at a negative or infinite one.
+  /// This learning rate.
+  ///
+  /// - Precondition: It is 0 or positive and finite.
   public init(_ learningRate: Double) {
     SettingRange.zeroOrPositive.check(learningRate, "the learning rate", of: "ConstantSchedule")
     self.learningRate = learningRate
@@ -26,21 +28,23 @@ public struct ConstantSchedule: Schedule {
   public func learningRate(at step: Int) -> Double { learningRate }
 }
 
-/// A learning rate that is multiplied by a factor every so many steps (PyTorch `StepLR`).
+/// A learning rate that is multiplied by a factor at regular intervals (PyTorch `StepLR`).
 ///
 ///     learningRate · factor^⌊step / interval⌋
 public struct StepSchedule: Schedule {
-  /// The learning rate at first.
+  /// The initial learning rate.
   public let learningRate: Double
-  /// The number of steps between two changes.
+  /// The number of steps from one change to the next.
   public let interval: Int
-  /// What the rate is multiplied by at each change.
+  /// The factor by which each change multiplies the rate.
   public let factor: Double
 
-  /// Multiplies `learningRate` by `factor` every `interval` steps. Stops unless `interval` > 0, and
-  /// at a learning rate or factor that is negative or infinite.
+  /// Multiplies `learningRate` by `factor` every `interval` steps.
+  ///
+  /// - Precondition: `interval` is positive; the learning rate and the factor are 0 or positive and
+  ///   finite.
   public init(_ learningRate: Double, every interval: Int, factor: Double = 0.1) {
-    require(interval > 0, "a step schedule changes every so many steps, not every \(interval)")
+    require(interval > 0, "StepSchedule: the interval must be positive, it is \(interval)")
     SettingRange.zeroOrPositive.check(learningRate, "the learning rate", of: "StepSchedule")
     SettingRange.zeroOrPositive.check(factor, "the factor", of: "StepSchedule")
     (self.learningRate, self.interval, self.factor) = (learningRate, interval, factor)
@@ -56,22 +60,24 @@ public struct StepSchedule: Schedule {
 ///
 ///     minimum + ½ (learningRate − minimum) (1 + cos(π step / steps))
 ///
-/// which is computed as minimum + (learningRate − minimum) sin²(π (steps − step) / (2 steps)), because the sum with the
-/// cosine cancels near the end.
-/// After the last of the `steps` it stays at the minimum, where PyTorch's would rise again.
-/// Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
+/// which is computed as minimum + (learningRate − minimum) sin²(π (steps − step) / (2 steps)),
+/// because the sum with the cosine cancels near the end. After `steps` steps it stays at the
+/// minimum; PyTorch's would rise again. Loshchilov and Hutter, "SGDR: stochastic gradient descent
+/// with warm restarts", ICLR 2017.
 public struct CosineSchedule: Schedule {
-  /// The learning rate at first.
+  /// The initial learning rate.
   public let learningRate: Double
   /// The number of steps down to the minimum.
   public let steps: Int
-  /// The learning rate at last.
+  /// The final learning rate.
   public let minimum: Double
 
-  /// Falls from `learningRate` to `minimum` in `steps` steps. Stops unless `steps` > 0, and at
-  /// a learning rate or minimum that is negative or infinite.
+  /// Falls from `learningRate` to `minimum` in `steps` steps.
+  ///
+  /// - Precondition: `steps` is positive; the learning rate and the minimum are 0 or positive and
+  ///   finite.
   public init(_ learningRate: Double, steps: Int, minimum: Double = 0) {
-    require(steps > 0, "a cosine schedule needs steps, not \(steps)")
+    require(steps > 0, "CosineSchedule: the number of steps must be positive, it is \(steps)")
     SettingRange.zeroOrPositive.check(learningRate, "the learning rate", of: "CosineSchedule")
     SettingRange.zeroOrPositive.check(minimum, "the minimum", of: "CosineSchedule")
     (self.learningRate, self.steps, self.minimum) = (learningRate, steps, minimum)
@@ -85,8 +91,8 @@ public struct CosineSchedule: Schedule {
   }
 }
 
-/// A linear rise to the first learning rate of another schedule, which follows (PyTorch `LinearLR`
-/// before another, in `SequentialLR`). Goyal et al., arXiv:1706.02677.
+/// A linear rise to the initial learning rate of the schedule that follows (PyTorch `LinearLR`
+/// before another in `SequentialLR`). Goyal et al., arXiv:1706.02677.
 ///
 ///     first · (start + (1 − start) step / steps)        for step < steps, first = following(0)
 ///     following(step − steps)                           after
@@ -95,13 +101,14 @@ public struct WarmupSchedule<Following: Schedule>: Schedule {
   public let steps: Int
   /// The share of the first learning rate at which the rise starts.
   public let start: Double
-  /// What follows, counted from the end of the rise.
+  /// The schedule after the rise, whose steps are counted from there.
   public let following: Following
 
-  /// Rises for `steps` steps from the share `start` of the learning rate at which `following` begins.
-  /// Stops if `steps` < 0 or `start` is negative or infinite.
+  /// Rises for `steps` steps, from the share `start` of the initial learning rate of `following`.
+  ///
+  /// - Precondition: `steps` is not negative, and `start` is 0 or positive and finite.
   public init(steps: Int, from start: Double = 0, then following: Following) {
-    require(steps >= 0, "a warm-up cannot last \(steps) steps")
+    require(steps >= 0, "WarmupSchedule: the number of steps must not be negative, it is \(steps)")
     SettingRange.zeroOrPositive.check(start, "the start", of: "WarmupSchedule")
     (self.steps, self.start, self.following) = (steps, start, following)
   }

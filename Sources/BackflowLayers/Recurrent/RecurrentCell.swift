@@ -54,11 +54,17 @@ public protocol RecurrentCell<Scalar>: Parameterized {
   ///     order of length.
   /// - Precondition: The sample runs at that step.
   func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar>
+
+  /// The gates and units of all time steps, for an observer; by default none.
+  func activations(in cache: Cache) -> [Activation<Scalar>]
 }
 
 extension RecurrentCell {
   /// What the backward pass needs of the forward pass.
   public typealias Cache = RecurrentCache<State>
+
+  /// None.
+  public func activations(in cache: Cache) -> [Activation<Scalar>] { [] }
 
   /// A cell with an orthogonal W_hh for each gate, unless another initializer is given, and zero biases.
   public init(

@@ -41,8 +41,8 @@ extension RecurrentState {
   }
 
   /// The state of the samples at `indices`, in that order.
-  func gather(_ indices: [Int]) -> Self {
-    Self(hidden: hidden.gather(indices), memory: memory?.gather(indices))
+  func selectSamples(_ indices: [Int]) -> Self {
+    Self(hidden: hidden.selectRows(indices), memory: memory?.selectRows(indices))
   }
 }
 

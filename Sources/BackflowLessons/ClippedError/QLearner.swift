@@ -45,7 +45,7 @@ public struct QLearner: Sendable {
     let (_, gradient) = clipping.loss(taken, target, limit: settings.errorLimit)
     let errors = taken - target
     health.observe(optimizer.step) {
-      $0.loss(
+      $0.recordLoss(
         clipping.title, entries: clipping.losses(of: errors, limit: settings.errorLimit),
         gradient: gradient)
     }

@@ -81,10 +81,10 @@ public struct ReplayBuffer: Sendable {
   public func sample(_ size: Int, using random: inout RandomSource) -> TransitionBatch {
     let rows = (0..<size).map { _ in random.integer(below: count) }
     return TransitionBatch(
-      states: states.gather(rows),
+      states: states.selectRows(rows),
       actions: rows.map { actions[$0] },
-      rewards: rewards.gather(rows),
-      nextStates: nextStates.gather(rows),
-      goesOn: goesOn.gather(rows))
+      rewards: rewards.selectRows(rows),
+      nextStates: nextStates.selectRows(rows),
+      goesOn: goesOn.selectRows(rows))
   }
 }

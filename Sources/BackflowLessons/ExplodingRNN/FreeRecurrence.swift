@@ -52,7 +52,7 @@ extension FreeRecurrence {
       "rnn(\(figure(radius)))", network, gradient: direction.reshaped(to: [1, size]),
       predicted: (0...steps).map { part * Double.pow(radius, Double($0)) }, steps: steps,
       using: &random
-    ) { $0.recurrent($1, network, $2, traces: $3) }
+    ) { $0.recordRecurrent($1, network, $2, traces: $3) }
   }
 
   /// An LSTM with freshly drawn weights; the gradient enters by its cell.
@@ -67,7 +67,7 @@ extension FreeRecurrence {
       "lstm(\(figure(forgetBias)))", network,
       gradient: LSTMState(hidden: .zeros([1, size]), cell: direction), predicted: [],
       steps: steps, using: &random
-    ) { $0.recurrent($1, network, $2, traces: $3) }
+    ) { $0.recordRecurrent($1, network, $2, traces: $3) }
   }
 
   /// Runs `network` from a small state and takes `gradient`, by its last state, back to the first.

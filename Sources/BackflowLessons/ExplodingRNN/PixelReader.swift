@@ -25,22 +25,20 @@ struct PixelReader<Cell: RecurrentCell<Float>>: Parameterized {
 
   /// The logits, as in evaluation.
   func callAsFunction(_ images: Digits) -> Tensor<Float> {
-    let states = recurrence(images.sequence(ofPixels: recurrence.inputSize))
-    return readout(states.select(states.shape[0] - 1))
+    readout(LastStep()(recurrence(images.sequence(ofPixels: recurrence.inputSize))))
   }
 
   /// The loss and its gradients.
   func gradients(_ images: Digits) -> (loss: Double, gradients: PixelReader) {
     let (states, recurrenceCache) = recurrence.forward(
       images.sequence(ofPixels: recurrence.inputSize))
-    let last = states.shape[0] - 1
-    let (logits, readoutCache) = readout.forward(states.select(last))
+    let (lastState, lastStepCache) = LastStep().forward(states)
+    let (logits, readoutCache) = readout.forward(lastState)
     let (loss, logitsGradient) = softmaxCrossEntropy(logits, images.labels)
 
     let (lastGradient, readoutGradients) = readout.backward(logitsGradient, readoutCache)
-    var statesGradient = Tensor<Float>.zeros(states.shape)  // only the last state is read
-    statesGradient[last..<last + 1] = Tensor.stack([lastGradient])
-    let (_, recurrenceGradients) = recurrence.backward(statesGradient, recurrenceCache)
+    let (_, recurrenceGradients) = recurrence.backward(
+      LastStep().inputGradient(lastGradient, lastStepCache), recurrenceCache)
     return (Double(loss), PixelReader(recurrenceGradients, readoutGradients))
   }
 }

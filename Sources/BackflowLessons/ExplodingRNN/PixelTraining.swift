@@ -28,16 +28,16 @@ struct PixelTraining {
     var optimizer = SGD(for: reader, learningRate: learningRate, momentum: 0.9)
     var health = HealthMonitor<Float>()
     for step in 0..<steps {
-      let images = training.gather(
-        (0..<32).map { _ in random.integer(below: training.labels.count) })
+      let images = training.samples(
+        at: (0..<32).map { _ in random.integer(below: training.labels.count) })
       var (loss, gradients) = reader.gradients(images)
       let unclipped = gradients
       // Clipping to more than any gradient has only measures; it throws at one that is not finite.
       let norm = try? clipGradientNorm(&gradients, to: limit ?? .greatestFiniteMagnitude)
       health.observe(step) {
-        $0.parameters(reader, gradients: unclipped)
-        $0.loss(Float(loss), classes: Digits.classCount)
-        if norm != nil { $0.clipping(from: unclipped, to: gradients) }
+        $0.recordParameters(reader, gradients: unclipped)
+        $0.recordLoss(Float(loss), classes: Digits.classCount)
+        if norm != nil { $0.recordClipping(from: unclipped, to: gradients) }
       }
       guard let norm else { break }
       optimizer.update(&reader, along: gradients)

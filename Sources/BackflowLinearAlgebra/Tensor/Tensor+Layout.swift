@@ -73,7 +73,7 @@ extension Tensor {
   }
 
   /// The rows of the outermost axis at `indices`, in that order, repeats allowed. O(result)
-  public func gather(_ indices: [Int]) -> Tensor {
+  public func selectRows(_ indices: [Int]) -> Tensor {
     let (_, extent, inner) = shape.around(axis: 0)
     var result = Tensor(uninitialized: shape.replacing(axis: 0, with: indices.count))
     for (row, index) in indices.enumerated() {

@@ -1,7 +1,7 @@
 import Backflow
 
-/// Trainings on the digits that are watched at every step: those that are healthy, and the networks in
-/// which a failure is planted.
+/// Trainings on the digits that are watched at every step: those that are healthy, and the networks
+/// in which a failure is planted.
 struct WatchedTraining {
   var monitor = HealthMonitor<Float>()
   var figures = ObservedFigures()
@@ -9,7 +9,8 @@ struct WatchedTraining {
 
   mutating func judge(_ observation: StepObservation<Float>) {
     monitor.judge(observation)
-    // Measuring for the table what the rules have measured already is worth a part of the time only.
+    // Measuring for the table what the rules have measured already is worth a part of the time
+    // only.
     if observation.step < 20 || observation.step % 5 == 0 {
       figures.add(observation, monitor.thresholds)
     }
@@ -25,7 +26,7 @@ enum DigitData {
   static var training: Digits { split.training }
   static var heldOut: Digits { split.heldOut }
 
-  /// The training images of every step, in an order drawn anew for each epoch.
+  /// The training images of every step, in a new random order for each epoch.
   static func batches(epochs: Int, of size: Int = 32, using random: inout RandomSource) -> [[Int]] {
     (0..<epochs).flatMap { _ in
       let order = random.permutation(training.labels.count)
@@ -63,15 +64,14 @@ struct WatchedReader<Cell: RecurrentCell<Float>>: Parameterized {
     var training = WatchedTraining()
     var optimizer = Adam(for: self)
     for (step, batch) in DigitData.batches(epochs: epochs, using: &random).enumerated() {
-      let digits = DigitData.training.gather(batch)
+      let digits = DigitData.training.samples(at: batch)
       let (states, cache) = recurrence.forward(digits.rowsAsSequence)
-      let last = states.shape[0] - 1
-      let (logits, readoutCache) = readout.forward(states.select(last))
+      let (lastState, lastStepCache) = LastStep().forward(states)
+      let (logits, readoutCache) = readout.forward(lastState)
       let (loss, top) = softmaxCrossEntropy(logits, digits.labels)
       let (lastGradient, readoutGradients) = readout.backward(top, readoutCache)
-      var statesGradient = Tensor<Float>.zeros(states.shape)
-      statesGradient[last..<last + 1] = .stack([lastGradient])
-      let (_, _, gradients, traces) = recurrence.tracedBackward(statesGradient, cache)
+      let (_, _, gradients, traces) = recurrence.tracedBackward(
+        LastStep().inputGradient(lastGradient, lastStepCache), cache)
 
       var all = self
       (all.recurrence, all.readout) = (gradients, readoutGradients)
@@ -83,16 +83,15 @@ struct WatchedReader<Cell: RecurrentCell<Float>>: Parameterized {
 
       var observation = StepObservation<Float>(step: step)
       show(&observation, before.recurrence, cache, traces)
-      observation.signal("readout", .weight, outputGradient: top, inputGradient: lastGradient)
-      observation.parameters(before, gradients: all, after: self)
-      observation.optimizer(optimizer.state)
-      observation.loss(loss, classes: Digits.classCount)
-      observation.clipping(from: all, to: clipped)
+      observation.recordSignal("readout", .weight, outputGradient: top, inputGradient: lastGradient)
+      observation.recordParameters(before, gradients: all, after: self)
+      observation.recordOptimizer(optimizer.state)
+      observation.recordLoss(loss, classes: Digits.classCount)
+      observation.recordClipping(from: all, to: clipped)
       training.judge(observation)
     }
-    let states = recurrence.forward(DigitData.heldOut.rowsAsSequence).output
     training.accuracy = accuracy(
-      readout.forward(states.select(states.shape[0] - 1)).output, DigitData.heldOut.labels)
+      readout(LastStep()(recurrence(DigitData.heldOut.rowsAsSequence))), DigitData.heldOut.labels)
     return training
   }
 }
@@ -133,10 +132,10 @@ extension Sequential<Float> {
     for (step, batch) in DigitData.batches(epochs: epochs, using: &random).prefix(steps)
       .enumerated()
     {
-      let digits = DigitData.training.gather(batch)
+      let digits = DigitData.training.samples(at: batch)
       let (logits, cache) = forward(digits.flatImages)
       let (loss, top) = softmaxCrossEntropy(logits, digits.labels)
-      var (signals, gradients) = tracedBackward(top, cache)
+      var (_, gradients, trace) = tracedBackward(top, cache)
       spoil(step, &gradients)
       var clipped = gradients
       if gradients.namedParameters.allSatisfy({ $0.value.isFinite }) {
@@ -147,11 +146,11 @@ extension Sequential<Float> {
       undo(before, &self)
 
       var observation = StepObservation<Float>(step: step)
-      observation.network(before, cache, signals: signals)
-      observation.parameters(before, gradients: gradients, after: self)
-      observation.optimizer(optimizer.state)
-      observation.loss(loss, classes: Digits.classCount)
-      observation.clipping(from: gradients, to: clipped)
+      observation.recordNetwork(trace)
+      observation.recordParameters(before, gradients: gradients, after: self)
+      observation.recordOptimizer(optimizer.state)
+      observation.recordLoss(loss, classes: Digits.classCount)
+      observation.recordClipping(from: gradients, to: clipped)
       training.judge(observation)
     }
     takeCensus(&training)

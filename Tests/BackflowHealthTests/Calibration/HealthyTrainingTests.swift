@@ -30,7 +30,7 @@
         var reader = WatchedReader(
           RNN<Float>(inputSize: 8, hiddenSize: 64, using: &random), using: &random)
         return try reader.train(ConstantSchedule(0.003), epochs: 40, using: &random) {
-          $0.recurrent("rnn", $1, $2, traces: $3)
+          $0.recordRecurrent("rnn", $1, $2, traces: $3)
         }
       }
     }
@@ -60,7 +60,7 @@
           LSTM<Float>(inputSize: 8, hiddenSize: 32, using: &random), using: &random)
         let schedule = CosineSchedule(0.01, steps: 45 * 10)
         return try reader.train(schedule, epochs: 10, using: &random) {
-          $0.recurrent("rnn", $1, $2, traces: $3)
+          $0.recordRecurrent("rnn", $1, $2, traces: $3)
         }
       }
     }

@@ -4,7 +4,8 @@
   import TestSupport
   import Testing
 
-  /// Failures planted in networks of seeds 1 to 20, each to be found by name in 19 of them at least.
+  /// Failures planted in networks of seeds 1 to 20, each to be found by name in 19 of them at
+  /// least.
   @Suite struct `A planted failure` {
     /// Where a failure was planted, and what came of it.
     private struct Outcome {
@@ -63,7 +64,7 @@
         var network = Sequential<Float>(
           [64, 48, 48, 48, 10], ReLU<Float>(), weights: .heUniform(), using: &random)
         let k = Int(seed) % 3
-        // Half of the units; with all of them nothing would live above.
+        // Half of the units; with all of them no unit above would be active.
         network[dense: k].bias = Tensor((0..<48).map { $0 < 24 ? -30 : 0 })
         let training = try network.train(epochs: 2, using: &random)
         return Outcome(
@@ -94,7 +95,7 @@
         top[39..<40] = random.normal([1, 16, 32])
         let (_, _, _, traces) = rnn.tracedBackward(top, cache)
         var monitor = HealthMonitor<Float>()
-        monitor.observe(0) { $0.recurrent("rnn", rnn, cache, traces: traces) }
+        monitor.observe(0) { $0.recordRecurrent("rnn", rnn, cache, traces: traces) }
         return Outcome(layer: "rnn.l0", monitor: monitor)
       }
     }
@@ -115,7 +116,7 @@
           let (_, gradients) = network.backward(top / 32, cache)
           optimizer.update(&network, along: gradients)
           monitor.observe(step) {
-            $0.loss("the temporal difference", entries: Tensor(clipped.values), gradient: top)
+            $0.recordLoss("the temporal difference", entries: Tensor(clipped.values), gradient: top)
           }
         }
         return Outcome(layer: "the temporal difference", monitor: monitor)
@@ -139,7 +140,7 @@
         var network = tanhNetwork(using: &random)
         let k = Int(seed) % 3
         network[dense: k].weight = Tensor(repeating: 0.05, shape: network[dense: k].weight.shape)
-        // Equal units stay equal only if what stands above starts equal as well.
+        // Equal units stay equal only if the layer above starts equal as well.
         let above = network[dense: k + 1].weight
         network[dense: k + 1].weight =
           above * 0 + above.mean(axis: 1).reshaped(to: [above.shape[0], 1])
@@ -148,7 +149,7 @@
       }
     }
 
-    @Test func `of a start that is sure of wrong answers is found`() throws {
+    @Test func `of a start that is confidently wrong is found`() throws {
       try expectFound("confident start", .poorInitialization) { _, random in
         var network = tanhNetwork(using: &random)
         network[dense: 3].weight *= 10
@@ -157,7 +158,7 @@
       }
     }
 
-    @Test func `of a learning rate far too large is found`() throws {
+    @Test func `of a learning rate that is far too large is found`() throws {
       try expectFound("learning rate × 300", .updateRatio, isLocal: false) { _, random in
         var network = tanhNetwork(using: &random)
         let training = try network.train(learningRate: 0.3, epochs: 1, steps: 10, using: &random)
@@ -178,7 +179,7 @@
       }
     }
 
-    @Test func `of a limit that clips all but nothing away is found`() throws {
+    @Test func `of a limit that clips almost everything is found`() throws {
       try expectFound("clipping to 1/1000", .clipping) { _, random in
         var network = tanhNetwork(using: &random)
         let training = try network.train(epochs: 1, steps: 12, clip: 1e-3, using: &random)

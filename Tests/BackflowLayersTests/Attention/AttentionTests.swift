@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `Attention` {
-  @Test func `takes the mean of the values where all keys are alike`() {
+  @Test func `takes the mean of the values where all keys are equal`() {
     let attention = ScaledDotProductAttention<Double>()
     let (y, cache) = attention.forward(
       query: Tensor(rows: [[1, 2]]), key: .ones([4, 2]),
@@ -21,7 +21,7 @@ import Testing
     #expect(y == Tensor(rows: [[2]]))
   }
 
-  @Test func `does not look ahead under a causal mask, nor send a gradient there`() {
+  @Test func `ignores later positions under a causal mask, in both passes`() {
     var random = RandomSource(seed: 3)
     let attention = ScaledDotProductAttention<Double>(isCausal: true)
     let query: Tensor<Double> = random.normal([4, 3])
@@ -81,7 +81,7 @@ import Testing
     #expect(layer.namedParameters[0].value.shape == [12, 4])
   }
 
-  @Test func `under a causal mask a place does not depend on the places behind it`() {
+  @Test func `under a causal mask does not depend on later positions`() {
     var random = RandomSource(seed: 8)
     let layer = MultiHeadAttention<Double>(size: 4, heads: 2, isCausal: true, using: &random)
     let x: Tensor<Double> = random.normal([2, 6, 4])

@@ -68,7 +68,7 @@ import Testing
       Tolerance(Double.self, length: 40, scale: 1))
   }
 
-  @Test func `learn by an optimiser as one model`() {
+  @Test func `learn by an optimizer as one model`() {
     var model = Sequential<Double> {
       first
       last
@@ -101,7 +101,7 @@ import Testing
       var model = Sequential<Float>([ReLU(), Tanh()])
       model.updateBuffers(from: Sequential<Float>([ReLU()]).forward(.zeros([1, 2])).cache)
     }
-    #expect(stopMessage(result).contains("Sequential: a cache of 1 layers for 2"))
+    #expect(stopMessage(result).contains("Sequential: a cache of 1 layers instead of 2"))
   }
 
   @Test func `stops at a body that changes the shape and names both`() async {

@@ -13,7 +13,7 @@ import Testing
       padding: padding)
   }
 
-  @Test func `is a cross-correlation: the kernel is not turned round`() {
+  @Test func `is a cross-correlation: the kernel is not flipped`() {
     let y = layer([1, 0, 0, -1], [1, 1, 2, 2])(image)
     #expect(y == Tensor([-4, -4, -4, -4], shape: [1, 1, 2, 2]))
   }
@@ -23,7 +23,7 @@ import Testing
     #expect(sum(image) == Tensor([12, 16, 24, 28], shape: [1, 1, 2, 2]))
   }
 
-  @Test func `adds the channels up, and a bias for each output`() {
+  @Test func `sums over the channels and adds a bias for each output`() {
     let layer = Conv2D<Double>(
       weight: Tensor([1, 10, 2, 20], shape: [2, 2, 1, 1]), bias: Tensor([100, 200]))
     let x = Tensor<Double>([1, 2, 3, 4], shape: [1, 2, 1, 2])

@@ -13,7 +13,7 @@ import Testing
     #expect(gradient == Tensor([0, 10, 0, 0, 0, 0, 0, 20], shape: [1, 1, 2, 4]))
   }
 
-  @Test func `adds up where windows overlap, and padding never wins`() {
+  @Test func `sums where windows overlap, and padding is never the largest`() {
     let layer = MaxPool2D<Double>(kernelSize: 2, stride: 1, padding: 1)
     let (y, cache) = layer.forward(Tensor([-1, -2], shape: [1, 1, 1, 2]))
     #expect(y == Tensor([-1, -1, -2, -1, -1, -2], shape: [1, 1, 2, 3]))
@@ -21,7 +21,7 @@ import Testing
     #expect(gradient == Tensor([4, 2], shape: [1, 1, 1, 2]))
   }
 
-  @Test func `lets a NaN win`() {
+  @Test func `takes a NaN as the largest`() {
     let x = Tensor<Float>([1, .nan, 3, 2], shape: [1, 1, 2, 2])
     let layer = MaxPool2D<Float>(kernelSize: 2)
     let (y, cache) = layer.forward(x)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `Windows over an image` {
-  @Test func `must have extents, and steps forwards`() async {
+  @Test func `have positive extents and steps`() async {
     let kernel = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = AvgPool2D<Float>(kernelSize: 0)
     }
@@ -20,10 +20,11 @@ import Testing
       var random = RandomSource(seed: 1)
       _ = Conv2D<Float>(inputChannels: 2, outputChannels: 0, kernelSize: 3, using: &random)
     }
-    #expect(stopMessage(channels).contains("Conv2D: no convolution leads from 2 to 0 channels"))
+    #expect(
+      stopMessage(channels).contains("Conv2D: channel counts must be positive, they are 2 and 0"))
   }
 
-  @Test func `need pixels, not padding alone`() async {
+  @Test func `need pixels, not only padding`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = AvgPool2D<Float>(kernelSize: 2, padding: 1)(.zeros([1, 1, 0, 4]))
     }

@@ -119,8 +119,8 @@ private enum Kind: CaseIterable {
     for (cell, trace) in traces.enumerated() {
       expectOwnNorms(trace)
       for (index, entries) in trace.stateGradients.enumerated() {
-        #expect(entries.select(4) == final[cell].tensors[index].gather(order))
-        #expect(entries.select(0) == byState[cell].tensors[index].gather(order))
+        #expect(entries.select(4) == final[cell].tensors[index].selectRows(order))
+        #expect(entries.select(0) == byState[cell].tensors[index].selectRows(order))
       }
     }
     if lengths == nil {

@@ -23,7 +23,7 @@ import Testing
         for column in row..<order { upper[row, column] = packed[row, column] }
       }
       #expect(lu.permutation.sorted() == Array(0..<order))
-      expectProduct(matmul(lower, upper), is: a.gather(lu.permutation))
+      expectProduct(matmul(lower, upper), is: a.selectRows(lu.permutation))
     }
   }
 

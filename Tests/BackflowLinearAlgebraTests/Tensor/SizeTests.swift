@@ -71,7 +71,7 @@ private let refused: [RefusedSize] = [
     _ = random.normal([2], standardDeviation: .nan, as: Float.self)
   },
   .init("index -1 is outside axis 0 of shape [2, 3]") {
-    _ = Tensor<Float>.zeros([2, 3]).gather([-1])
+    _ = Tensor<Float>.zeros([2, 3]).selectRows([-1])
   },
 ]
 

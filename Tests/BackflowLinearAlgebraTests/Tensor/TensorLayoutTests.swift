@@ -134,15 +134,15 @@ import Testing
 @Suite struct `Gathering and joining` {
   @Test func `gather rows in the order of the indices, repeats included`() {
     let tensor = counting([3, 1, 2], as: Float.self)
-    #expect(tensor.gather([2, 0, 2]) == Tensor([4, 5, 0, 1, 4, 5], shape: [3, 1, 2]))
-    #expect(tensor.gather([]) == .zeros([0, 1, 2]))
-    #expect(Tensor<Float>([5, 6, 7]).gather([1, 1]) == Tensor([6, 6]))
-    #expect(Tensor<Float>.zeros([4, 0]).gather([3, 3, 1]).shape == [3, 0])
+    #expect(tensor.selectRows([2, 0, 2]) == Tensor([4, 5, 0, 1, 4, 5], shape: [3, 1, 2]))
+    #expect(tensor.selectRows([]) == .zeros([0, 1, 2]))
+    #expect(Tensor<Float>([5, 6, 7]).selectRows([1, 1]) == Tensor([6, 6]))
+    #expect(Tensor<Float>.zeros([4, 0]).selectRows([3, 3, 1]).shape == [3, 0])
   }
 
   @Test func `gather stops where an index is outside`() async {
     let index = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Tensor<Double>.zeros([2, 3]).gather([0, 2])
+      _ = Tensor<Double>.zeros([2, 3]).selectRows([0, 2])
     }
     #expect(stopMessage(index).contains("index 2 is outside axis 0 of shape [2, 3]"))
   }

@@ -80,6 +80,11 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
     }
   }
 
+  /// The gates r and z, and the candidate n.
+  public func activations(in cache: Cache) -> [Activation<Scalar>] {
+    gateActivations([("reset", .sigmoid), ("update", .sigmoid), ("candidate", .tanh)], in: cache)
+  }
+
   /// J = ∂h_t/∂h_{t−1}, [H, H], with U_k the rows of W_hh of gate k:
   ///
   ///     J = diag(z) + diag((h_{t−1} − n) z (1−z)) U_z

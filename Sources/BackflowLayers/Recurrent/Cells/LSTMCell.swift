@@ -97,6 +97,14 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
     }
   }
 
+  /// The gates i, f, g and o, and tanh c.
+  public func activations(in cache: Cache) -> [Activation<Scalar>] {
+    gateActivations(
+      [("input", .sigmoid), ("forget", .sigmoid), ("candidate", .tanh), ("output", .sigmoid)],
+      in: cache)
+      + [cache.kept].compactMap { $0.map { Activation(.tanh, output: $0, running: cache.active) } }
+  }
+
   /// J = ∂(h_t, c_t)/∂(h_{t−1}, c_{t−1}), [2H, 2H], with U_k the rows of W_hh of gate k:
   ///
   ///     ∂c_t/∂h_{t−1} = diag(c_{t−1} f (1−f)) U_f + diag(g i (1−i)) U_i + diag(i (1−g²)) U_g

@@ -82,6 +82,11 @@ public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
     }
   }
 
+  /// h, the one nonlinearity of the cell.
+  public func activations(in cache: Cache) -> [Activation<Scalar>] {
+    [Activation(nonlinearity, output: cache.hidden, running: cache.active)]
+  }
+
   /// J = ∂h_t/∂h_{t−1} = diag(φ′(a_t)) W_hh, [H, H].
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
     cache.active.requireRunning(sample, at: step)

@@ -68,7 +68,7 @@ extension Recurrent {
       for state in states {
         requireState(state, "final state gradient", batch: batch, hidden: hiddenSize)
       }
-      states = states.map { $0.gather(order.order) }
+      states = states.map { $0.selectSamples(order.order) }
     }
 
     var gradient = cache.lengths?.sorted(outputGradient) ?? outputGradient
@@ -97,7 +97,7 @@ extension Recurrent {
         gradient = Dropout(probability: dropout).inputGradient(gradient, cache.dropout[layer - 1])
       }
     }
-    if let order = cache.lengths { states = states.map { $0.gather(order.rows) } }
+    if let order = cache.lengths { states = states.map { $0.selectSamples(order.rows) } }
     return (
       cache.lengths?.unsorted(gradient) ?? gradient, states,
       Recurrent(cells: gradients, dropout: dropout), traces

@@ -22,7 +22,7 @@ extension Recurrent: Layer {
   public func forward(
     _ input: Tensor<Cell.Scalar>, _ mode: Mode
   ) -> (output: Tensor<Cell.Scalar>, cache: Cache) {
-    let (output, _, cache) = forward(input, initialState: nil, mode: mode)
+    let (output, _, cache) = forward(input, mode, initialState: nil)
     return (output, cache)
   }
 
@@ -30,16 +30,16 @@ extension Recurrent: Layer {
   ///
   /// - Parameters:
   ///   - input: x, [T, B, I].
+  ///   - mode: Whether to drop units between layers.
   ///   - initialState: One state for each cell, [B, H] each; zero if `nil`.
   ///   - lengths: The number of steps of each sample; T for all if `nil`. The input beyond a sample's
   ///     length has no influence, and the output is zero there. The final state is that after the
   ///     sample's own last step, where a backward cell starts.
-  ///   - mode: Whether to drop units between layers.
   /// - Precondition: x has shape [T, B, I], the states have shape [B, H], and the lengths are B numbers
   ///   in 0...T.
   public func forward(
-    _ input: Tensor<Cell.Scalar>, initialState: [Cell.State]?, lengths: [Int]? = nil,
-    mode: Mode = .evaluation
+    _ input: Tensor<Cell.Scalar>, _ mode: Mode = .evaluation, initialState: [Cell.State]?,
+    lengths: [Int]? = nil
   ) -> (output: Tensor<Cell.Scalar>, finalState: [Cell.State], cache: Cache) {
     require(
       input.rank == 3 && input.shape[2] == inputSize,
@@ -53,7 +53,7 @@ extension Recurrent: Layer {
       "\(states.count) states for \(cells.count * directionCount) cells")
     if let order {
       for state in states { requireState(state, "state", batch: batch, hidden: hiddenSize) }
-      states = states.map { $0.gather(order.order) }
+      states = states.map { $0.selectSamples(order.order) }
     }
 
     var sequence = order?.sorted(input) ?? input
@@ -78,7 +78,7 @@ extension Recurrent: Layer {
       sequence = outputs.count == 1 ? outputs[0] : .concatenate(outputs, axis: 2)
       caches.append(layerCaches)
     }
-    if let order { states = states.map { $0.gather(order.rows) } }
+    if let order { states = states.map { $0.selectSamples(order.rows) } }
     return (
       order?.unsorted(sequence) ?? sequence, states,
       Cache(cells: caches, dropout: dropoutCaches, lengths: order, active: active)

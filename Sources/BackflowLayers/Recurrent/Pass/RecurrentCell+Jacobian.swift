@@ -29,7 +29,7 @@ extension RecurrentCell {
       "\(Self.self): vectors \(vectors.shape) instead of [K, \(stateSize)]")
     let count = vectors.shape[0]
     func repeated(_ row: Tensor<Scalar>) -> Tensor<Scalar> {
-      row.reshaped(to: [1, row.shape[row.rank - 1]]).gather(Array(repeating: 0, count: count))
+      row.reshaped(to: [1, row.shape[row.rank - 1]]).selectRows(Array(repeating: 0, count: count))
     }
     func atStep(_ sequence: Tensor<Scalar>) -> Tensor<Scalar> {
       .stack([repeated(sequence.select(step)[sample..<sample + 1])])

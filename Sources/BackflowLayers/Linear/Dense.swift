@@ -1,0 +1,93 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// A fully connected layer (PyTorch `Linear`).
+///
+///     y = x Wᵀ + b
+///
+/// Backward, with ȳ the gradient of the loss with respect to y, summed over all rows:
+///
+///     x̄ = ȳ W        W̄ = ȳᵀ x        b̄ = Σ ȳ
+///
+/// Rumelhart, Hinton and Williams, Nature 323 (1986).
+///
+/// Shapes: x [..., I], W [O, I], b [O], y [..., O]; leading axes (batch, or time and batch) are
+/// rows. Cache: x. Cost: 2·rows·I·O flops forward, twice that backward.
+public struct Dense<Scalar: RealScalar>: Layer {
+  /// W, [O, I]
+  public var weight: Tensor<Scalar>
+  /// b, [O]
+  public var bias: Tensor<Scalar>
+
+  /// A layer with these parameters: `weight` [O, I], `bias` [O].
+  ///
+  /// - Precondition: The shapes fit together.
+  public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>) {
+    require(
+      weight.rank == 2 && bias.shape == [weight.shape[0]],
+      "Dense: weight \(weight.shape) and bias \(bias.shape) do not fit together")
+    self.weight = weight
+    self.bias = bias
+  }
+
+  /// A layer from I = `inputSize` to O = `outputSize` features, with randomly initialized weights
+  /// and zero bias.
+  public init(
+    inputSize: Int, outputSize: Int, weights: Initializer = .glorotUniform(),
+    using random: inout RandomSource
+  ) {
+    self.init(
+      weight: weights([outputSize, inputSize], using: &random), bias: .zeros([outputSize]))
+  }
+
+  /// What `backward` reads.
+  public struct Cache: Sendable {
+    /// x, [..., I]
+    public let input: Tensor<Scalar>
+  }
+
+  /// y = x Wᵀ + b, [..., I] → [..., O].
+  ///
+  /// - Precondition: The last axis of x is I.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
+    require(
+      input.rank >= 1 && input.shape[input.rank - 1] == weight.shape[1],
+      "Dense: input \(input.shape) does not fit weight \(weight.shape)")
+    var output = matmul(input, weight.transposed)
+    output.addToRows(bias)
+    return (output, Cache(input: input))
+  }
+
+  /// x̄ = ȳ W, W̄ = ȳᵀ x, b̄ = Σ ȳ from ȳ.
+  ///
+  /// - Precondition: ȳ is [..., O].
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Dense) {
+    let expected = cache.input.shape.replacing(
+      axis: cache.input.rank - 1, with: weight.shape[0])
+    require(
+      outputGradient.shape == expected,
+      "Dense: output gradient \(outputGradient.shape) instead of \(expected)")
+    let gradients = Dense(
+      weight: matmul(outputGradient.transposed, cache.input),
+      bias: outputGradient.asRows.sum(axis: 0))
+    return (matmul(outputGradient, weight), gradients)
+  }
+
+  /// Visits `weight` and `bias`.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    visit("weight", &weight)
+    visit("bias", &bias)
+  }
+
+  /// The input x.
+  public func input(in cache: Cache) -> Tensor<Scalar>? { cache.input }
+
+  /// Multiplies the signal by the weight.
+  public var signalKind: SignalKind? { .weight }
+}

@@ -1,0 +1,73 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// A table of vectors looked up by index (PyTorch `Embedding`, dense gradient).
+///
+///     y_n = W[i_n]        W̄[v] = Σ ȳ_n over all n with i_n = v
+///
+/// An index that occurs several times gets the sum of its gradients, one that does not occur gets
+/// 0. Bengio et al., JMLR 3 (2003).
+///
+/// Shapes: indices of any shape [...], in row-major order; W [V, E], y [..., E]. Cache: the
+/// indices. Cost: count·E moves forward, as many additions backward, and V·E to clear W̄. Its input
+/// has no gradient, so it is not a `Layer`.
+public struct Embedding<Scalar: RealScalar>: Parameterized {
+  /// W, [V, E]
+  public var weight: Tensor<Scalar>
+
+  /// A table with these rows, [V, E].
+  ///
+  /// - Precondition: The table has two axes.
+  public init(weight: Tensor<Scalar>) {
+    require(weight.rank == 2, "Embedding: weight \(weight.shape) instead of [V, E]")
+    self.weight = weight
+  }
+
+  /// A table of V = `count` vectors of E = `size` features, drawn from the standard normal
+  /// distribution.
+  public init(count: Int, size: Int, using random: inout RandomSource) {
+    self.init(weight: random.normal([count, size]))
+  }
+
+  /// What `backward` reads.
+  public struct Cache: Sendable {
+    /// i, in row-major order
+    public let indices: [Int]
+    /// The shape of y, [..., E]
+    public let outputShape: Shape
+  }
+
+  /// y, [..., E], for indices of `shape`, which is [indices.count] by default.
+  ///
+  /// - Precondition: Indices are in 0 ..< V, and the shape has as many elements as there are
+  ///   indices.
+  public func forward(
+    _ indices: [Int], shape: Shape? = nil
+  ) -> (output: Tensor<Scalar>, cache: Cache) {
+    let shape = shape ?? [indices.count]
+    require(
+      shape.elementCount == indices.count,
+      "Embedding: \(indices.count) indices instead of \(shape.elementCount) for shape \(shape)")
+    let outputShape = Shape(Array(shape) + [weight.shape[1]])
+    var output = Tensor<Scalar>(uninitialized: outputShape)
+    VectorKernels.gatherRows(
+      weight.span, indices, columns: weight.shape[1], into: output.mutableSpan)
+    return (output, Cache(indices: indices, outputShape: outputShape))
+  }
+
+  /// W̄[v] = Σ ȳ_n over all n with i_n = v, [V, E], from ȳ.
+  ///
+  /// - Precondition: ȳ is [..., E].
+  public func backward(_ outputGradient: Tensor<Scalar>, _ cache: Cache) -> Embedding {
+    requireGradient(outputGradient, of: cache.outputShape, "Embedding")
+    var gradient = Tensor<Scalar>.zeros(weight.shape)
+    VectorKernels.scatterAddRows(
+      outputGradient.span, cache.indices, columns: weight.shape[1], into: gradient.mutableSpan)
+    return Embedding(weight: gradient)
+  }
+
+  /// Visits `weight`.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    visit("weight", &weight)
+  }
+}

@@ -1,0 +1,199 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// Batch normalization over every axis but the second (PyTorch `BatchNorm1d` and `BatchNorm2d`).
+///
+///     μ = mean(x)      v = mean((x − μ)²)      r = 1/√(v + ε)
+///     x̂ = (x − μ) r    y = γ x̂ + β
+///
+/// with one μ, v, γ and β for each channel. Backward in training, over the m elements of a channel:
+///
+///     x̄ = γ r (ȳ − (β̄ + x̂ γ̄)/m)        γ̄ = Σ ȳ x̂        β̄ = Σ ȳ
+///
+/// In evaluation μ and v are the running statistics, which are constants, and x̄ = γ r ȳ. A training
+/// step updates them by `updateBuffers(from:)`, with the unbiased variance v m/(m − 1):
+///
+///     μ_running ← (1 − momentum) μ_running + momentum μ        likewise v_running
+///
+/// Ioffe and Szegedy, "Batch normalization", ICML 2015; running statistics as in PyTorch.
+///
+/// Shapes: x and y [N, C], [N, C, L] or [N, C, height, width]; γ, β, μ and v [C]. Cache: x̂, μ, v
+/// and r. Cost: 8·count flops forward, 9·count backward.
+public struct BatchNorm<Scalar: RealScalar>: Parameterized {
+  /// γ, [C]
+  public var weight: Tensor<Scalar>
+  /// β, [C]
+  public var bias: Tensor<Scalar>
+  /// The running μ, [C]: a buffer, not a parameter.
+  public var runningMean: Tensor<Scalar>
+  /// The running unbiased v, [C]: a buffer, not a parameter.
+  public var runningVariance: Tensor<Scalar>
+  /// The weight of the new batch in the running statistics.
+  ///
+  /// - Precondition: The momentum is in 0...1.
+  public var momentum: Double { didSet { checkMomentum() } }
+  /// ε, which keeps r finite where a channel is constant.
+  public let epsilon: Double
+
+  /// A layer with these parameters and statistics, all [C].
+  ///
+  /// - Precondition: Both have one shape with at least one channel, the momentum is in 0...1, and ε
+  ///   is positive, also when rounded to `Scalar`.
+  public init(
+    weight: Tensor<Scalar>, bias: Tensor<Scalar>, runningMean: Tensor<Scalar>,
+    runningVariance: Tensor<Scalar>, momentum: Double = 0.1, epsilon: Double = 1e-5
+  ) {
+    let shape = weight.shape
+    require(
+      shape.rank == 1 && bias.shape == shape && runningMean.shape == shape
+        && runningVariance.shape == shape,
+      "BatchNorm: weight \(shape), bias \(bias.shape), running mean \(runningMean.shape) and"
+        + " running variance \(runningVariance.shape) do not fit together")
+    require(weight.count > 0, "BatchNorm: weight \(weight.shape) has no channels")
+    SettingRange.positive.check(epsilon, "ε", of: "BatchNorm", in: Scalar.self)
+    self.weight = weight
+    self.bias = bias
+    self.runningMean = runningMean
+    self.runningVariance = runningVariance
+    self.momentum = momentum
+    self.epsilon = epsilon
+    checkMomentum()
+  }
+
+  private func checkMomentum() {
+    SettingRange.averagingWeight.check(momentum, "the momentum", of: "BatchNorm", in: Scalar.self)
+  }
+
+  /// A layer over `channels` with γ = 1, β = 0 and the running statistics 0 and 1.
+  public init(channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5) {
+    self.init(
+      weight: .ones([channels]), bias: .zeros([channels]), runningMean: .zeros([channels]),
+      runningVariance: .ones([channels]), momentum: momentum, epsilon: epsilon)
+  }
+
+  /// Visits `weight` and `bias`.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    visit("weight", &weight)
+    visit("bias", &bias)
+  }
+
+  /// Visits `running_mean` and `running_var`.
+  public mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {
+    visit("running_mean", &runningMean)
+    visit("running_var", &runningVariance)
+  }
+
+  /// Neither a weight nor a nonlinearity.
+  public var signalKind: SignalKind? { .other }
+}
+
+extension BatchNorm: Layer {
+  /// What `backward` and `updateBuffers` read.
+  public struct Cache: Sendable {
+    /// x̂, of the input's shape
+    public let normalized: Tensor<Scalar>
+    /// The μ that was subtracted, [C]
+    public let mean: Tensor<Scalar>
+    /// v, the biased variance of the batch or the running one, [C]
+    public let variance: Tensor<Scalar>
+    /// r, [C]
+    public let inverseDeviation: Tensor<Scalar>
+    /// Whether μ and v are those of the batch, so that the gradient flows through them.
+    public let isTraining: Bool
+  }
+
+  /// y in evaluation mode, with the running statistics.
+  ///
+  /// - Precondition: x is [N, C, ...].
+  public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
+    forward(input, .evaluation)
+  }
+
+  /// y = γ x̂ + β, in training with the statistics of the batch.
+  ///
+  /// - Precondition: x is [N, C, ...], and in training each channel has more than one value.
+  public func forward(
+    _ input: Tensor<Scalar>, _ mode: Mode
+  ) -> (output: Tensor<Scalar>, cache: Cache) {
+    require(
+      input.rank >= 2 && input.shape[1] == weight.count,
+      "BatchNorm: input \(input.shape) instead of [N, \(weight.count), ...]")
+    let channels = input.channels(axis: 1)
+    let moments =
+      mode == .evaluation
+      ? ChannelMoments(means: runningMean.span, variances: runningVariance.span)
+      : batchMoments(input, channels)
+    let r = moments.inverseDeviations(epsilon: epsilon)
+    let normalized = input.standardized(moments, r, channels)
+    let output = normalized.affine(scale: weight, shift: bias, channels)
+    let cache = Cache(
+      normalized: normalized, mean: moments.means(), variance: moments.variances(),
+      inverseDeviation: Tensor(shape: weight.shape, storage: r.rounded()),
+      isTraining: mode != .evaluation)
+    return (output, cache)
+  }
+
+  private func batchMoments(
+    _ input: Tensor<Scalar>, _ channels: ChannelLayout
+  ) -> ChannelMoments {
+    require(
+      channels.countOfChannel > 1,
+      "BatchNorm: input \(input.shape) instead of more than one value in each channel"
+    )
+    return input.moments(channels)
+  }
+
+  /// x̄ = γ r (ȳ − (β̄ + x̂ γ̄)/m) after training, γ r ȳ after evaluation; γ̄ = Σ ȳ x̂, β̄ = Σ ȳ.
+  ///
+  /// - Precondition: ȳ has the shape of y.
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: BatchNorm) {
+    requireGradient(outputGradient, of: cache.normalized.shape, "BatchNorm")
+    let channels = outputGradient.channels(axis: 1)
+    // γ̄ = Σ ȳ x̂. In training x̂ sums to 0 over a channel, so ȳ is taken about its mean; otherwise
+    // the mean would multiply the rounding error of that sum.
+    let mean = outputGradient.moments(channels, withVariance: false)
+    let dots = VectorKernels.channelDots(
+      outputGradient.span, around: cache.isTraining ? mean : nil, cache.normalized.span, channels)
+    let gradients = BatchNorm(
+      weight: Tensor(shape: weight.shape, storage: dots.rounded()),
+      bias: outputGradient.sums(channels),
+      runningMean: .zeros(weight.shape), runningVariance: .zeros(weight.shape),
+      momentum: momentum, epsilon: epsilon)
+
+    let scale = weight * cache.inverseDeviation
+    guard cache.isTraining else {
+      let zero = Tensor<Scalar>.zeros(scale.shape)
+      return (outputGradient.affine(scale: scale, shift: zero, channels), gradients)
+    }
+    // x̄ = γ r (ȳ − mean(ȳ) − x̂ mean(ȳ x̂))
+    let m = Double(channels.countOfChannel)
+    let meanOfProduct = mean.map { dots.span[$0] / m }
+    let inputGradient = outputGradient.centered(
+      by: mean, minus: cache.normalized, times: meanOfProduct,
+      scale: Buffer(converting: scale.span),
+      channels)
+    return (inputGradient, gradients)
+  }
+
+  /// Moves the running statistics toward those of a training batch. A variance that the precision
+  /// cannot represent counts as its largest number, so that its influence fades as that of any
+  /// other.
+  public mutating func updateBuffers(from cache: Cache) {
+    guard cache.isTraining else { return }
+    let count = Scalar(cache.normalized.count / weight.count)
+    let largest = Scalar.greatestFiniteMagnitude
+    let variance = (cache.variance * (count / (count - 1))).clamped(to: -largest...largest)
+    runningMean = average(runningMean, cache.mean)
+    runningVariance = average(runningVariance, variance)
+  }
+
+  /// The moving average. Rounded weights may not add up to 1, so the difference is added, which
+  /// leaves a statistic that equals the new one unchanged; with a large momentum it would lose
+  /// digits instead.
+  private func average(_ running: Tensor<Scalar>, _ new: Tensor<Scalar>) -> Tensor<Scalar> {
+    let (keep, take) = (Scalar(1 - momentum), Scalar(momentum))
+    return take > 0.5 ? running * keep + new * take : running + (new * take - running * take)
+  }
+}

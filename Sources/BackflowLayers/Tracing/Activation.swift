@@ -1,0 +1,65 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// The units of a nonlinearity inside a layer, as one forward pass computed them.
+///
+/// Layers return it from `activations(in:)`, so that an observer sees which units are saturated or
+/// off without knowing the type of the layer.
+public struct Activation<Scalar: RealScalar>: Sendable {
+  /// The name of the gate if the layer has several, or `nil`.
+  public let gate: String?
+  /// φ
+  public let nonlinearity: Nonlinearity
+  /// a, of the output's shape, or `nil` if the layer does not keep it.
+  public let input: Tensor<Scalar>?
+  /// y = φ(a), [..., features].
+  public let output: Tensor<Scalar>
+  /// The features that belong to this activation: all of them, or those of one gate.
+  public let features: Range<Int>
+  /// The rows of an output [T, B, features] that are valid at each step, or `nil` if all are.
+  public let running: ActiveSamples?
+
+  /// An activation with this output.
+  ///
+  /// - Parameters:
+  ///   - nonlinearity: φ.
+  ///   - output: y, [..., features].
+  ///   - input: a, if it is at hand.
+  ///   - gate: The name of the gate, where a layer has several.
+  ///   - features: The features of the gate; all of them if `nil`.
+  ///   - running: The valid rows of an output [T, B, features] whose samples end early.
+  /// - Precondition: The features are features of the output, the input has the output's shape, and
+  ///   `running` has T steps of at most B samples.
+  public init(
+    _ nonlinearity: Nonlinearity, output: Tensor<Scalar>, input: Tensor<Scalar>? = nil,
+    gate: String? = nil, features: Range<Int>? = nil, running: ActiveSamples? = nil
+  ) {
+    self.init(
+      owner: "Activation", nonlinearity, output: output, input: input, gate: gate,
+      features: features, running: running)
+  }
+
+  /// The same, with messages that start with the name of `owner`.
+  package init(
+    owner: String, _ nonlinearity: Nonlinearity, output: Tensor<Scalar>, input: Tensor<Scalar>?,
+    gate: String?, features: Range<Int>?, running: ActiveSamples?
+  ) {
+    let features = features ?? 0..<(output.shape.last ?? 0)
+    require(
+      features.lowerBound >= 0 && features.upperBound <= output.shape.last ?? 0,
+      "\(owner): the features \(features) of an output \(output.shape)")
+    require(
+      input.map { $0.shape == output.shape } ?? true,
+      "\(owner): an input \(input?.shape ?? []) of an output \(output.shape)")
+    if let running {
+      require(
+        output.rank == 3 && running.time == output.shape[0]
+          && (running.time == 0 || running[0] <= output.shape[1]),
+        "\(owner): \(running.time) steps of \(running.time == 0 ? 0 : running[0]) samples run"
+          + " of an output \(output.shape)")
+    }
+    (self.nonlinearity, self.output, self.input) = (nonlinearity, output, input)
+    (self.gate, self.features) = (gate, features)
+    self.running = running.flatMap { $0.isFull ? nil : $0 }
+  }
+}

@@ -1,0 +1,84 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// Collects what a backward pass does in the parts of a container.
+///
+/// A container hands its tracer on to its parts, each under the name that its parameters have:
+///
+///     func backward(
+///       _ outputGradient: Tensor<Float>, _ cache: Cache, _ tracer: inout BackwardTracer<Float>
+///     ) -> (inputGradient: Tensor<Float>, gradients: Self) {
+///       let (hidden, headGradients) = tracer.backward(head, "head", outputGradient, cache.head)
+///       let (input, trunkGradients) = tracer.backward(trunk, "trunk", hidden, cache.trunk)
+///       return (input, Model(trunk: trunkGradients, head: headGradients))
+///     }
+///
+///     func backward(
+///       _ outputGradient: Tensor<Float>, _ cache: Cache
+///     ) -> (inputGradient: Tensor<Float>, gradients: Self) {
+///       var tracer = BackwardTracer<Float>.off
+///       return backward(outputGradient, cache, &tracer)
+///     }
+public struct BackwardTracer<Scalar: RealScalar>: Sendable {
+  /// Whether it collects anything; if not, it only passes calls on and keeps nothing alive.
+  public let isOn: Bool
+  private let path: String
+  /// From the last part to the first.
+  private var parts: [LayerTrace<Scalar>] = []
+  private var cells: [CellTrace<Scalar>] = []
+
+  private init(isOn: Bool, path: String) { (self.isOn, self.path) = (isOn, path) }
+
+  /// A tracer that collects nothing, for a plain backward pass.
+  public static var off: BackwardTracer { BackwardTracer(isOn: false, path: "") }
+
+  /// The backward pass of a part, to the same bits with the tracer on and off.
+  ///
+  /// - Parameters:
+  ///   - part: The layer. Parts are passed in the order of the backward pass.
+  ///   - name: The name under which the container visits the part's parameters.
+  ///   - outputGradient: ȳ of the part.
+  ///   - cache: The cache of the part's forward pass.
+  /// - Returns: x̄ of the part, and the gradients of its parameters.
+  public mutating func backward<Part: Layer<Scalar>>(
+    _ part: Part, _ name: String, _ outputGradient: Tensor<Scalar>, _ cache: Part.Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Part) {
+    guard isOn else { return part.backward(outputGradient, cache) }
+    let (inputGradient, gradients, trace) = Self.trace(part, inside(name), outputGradient, cache)
+    parts.append(trace)
+    return (inputGradient, gradients)
+  }
+
+  /// The backward pass of the layer at `path`, and its trace.
+  static func trace<L: Layer<Scalar>>(
+    _ layer: L, _ path: String, _ outputGradient: Tensor<Scalar>, _ cache: L.Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: L, trace: LayerTrace<Scalar>) {
+    var inner = BackwardTracer(isOn: true, path: path)
+    let (inputGradient, gradients) = layer.backward(outputGradient, cache, &inner)
+    let trace = LayerTrace(
+      path: path, typeName: plainName(L.self), kind: layer.signalKind,
+      outputGradient: outputGradient, inputGradient: inputGradient,
+      input: layer.input(in: cache), activations: layer.activations(in: cache),
+      cells: inner.cells, parts: inner.parts.reversed())
+    return (inputGradient, gradients, trace)
+  }
+
+  /// Collects the cells of a recurrent network.
+  mutating func record(_ cells: [CellTrace<Scalar>]) { self.cells += cells }
+
+  /// The path of the part with this name.
+  func inside(_ name: String) -> String { path.isEmpty ? name : path + "." + name }
+}
+
+extension Layer {
+  /// The backward pass, and a trace of it through all parts of this layer, for an observer of
+  /// gradients.
+  ///
+  /// - Complexity: The same passes as `backward`; but all gradients between the layers stay alive
+  ///   as long as the trace does.
+  public func tracedBackward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Self, trace: LayerTrace<Scalar>) {
+    BackwardTracer.trace(self, "", outputGradient, cache)
+  }
+}

@@ -1,0 +1,46 @@
+import Backflow
+import BackflowKernels
+import Synchronization
+import TestSupport
+import Testing
+
+/// y = 2x, which measures the memory of live tensors in its backward pass.
+private struct Probe: ParameterlessLayer {
+  typealias Scalar = Float
+
+  final class Bytes: Sendable {
+    private let values = Mutex<[Int]>([])
+    var all: [Int] { values.withLock { $0 } }
+    func append(_ value: Int) { values.withLock { $0.append(value) } }
+  }
+
+  let bytes: Bytes
+
+  func forward(_ input: Tensor<Float>) -> (output: Tensor<Float>, cache: Shape) {
+    (input * 2, input.shape)
+  }
+
+  func inputGradient(_ outputGradient: Tensor<Float>, _ shape: Shape) -> Tensor<Float> {
+    bytes.append(StoragePool.statistics.liveBytes)
+    return outputGradient * 2
+  }
+}
+
+@Suite struct `The backward pass of a sequence` {
+  // In a process of its own: the pool is the process's.
+  @Test func `holds one gradient between two layers at a time, and a trace holds all`() async {
+    await #expect(processExitsWith: .success) {
+      let bytes = Probe.Bytes()
+      let model = Sequential<Float>(Array(repeating: Probe(bytes: bytes), count: 20))
+      let (output, cache) = model.forward(.ones([64, 256]))
+      let size = output.count * MemoryLayout<Float>.size
+      _ = model.backward(output, cache)
+      // At the top layer there is its output's gradient, below always the one that it reads.
+      let plain = bytes.all
+      #expect(plain.count == 20 && plain.allSatisfy { $0 - plain[0] < 2 * size }, "\(plain)")
+      let trace = model.tracedBackward(output, cache).trace
+      let traced = bytes.all.dropFirst(20)
+      #expect(traced[39] - traced[20] >= 19 * size && trace.parts.count == 20, "\(traced)")
+    }
+  }
+}

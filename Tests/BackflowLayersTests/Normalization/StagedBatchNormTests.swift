@@ -1,0 +1,100 @@
+import Backflow
+import TestSupport
+import Testing
+
+@Suite struct `Staged batch normalization` {
+  let layer: BatchNorm<Double>
+  let staged: StagedBatchNorm<Double>
+  let x: Tensor<Double>
+  let gradient: Tensor<Double>
+
+  init() {
+    var random = RandomSource(seed: 5)
+    layer = .drawn(channels: 3, using: &random)
+    staged = StagedBatchNorm(layer)
+    x = random.normal([4, 3, 2, 5], mean: 1, standardDeviation: 2)
+    gradient = random.normal(x.shape)
+  }
+
+  private func expectEqual(_ left: Tensor<Double>, _ right: Tensor<Double>, _ what: String) {
+    expectClose(
+      left.elements, right.elements,
+      Tolerance(Double.self, length: 40, scale: max(1, right.maxMagnitude())), what)
+  }
+
+  @Test func `is the fused layer, forward and backward, to rounding`() {
+    let (output, cache) = layer.forward(x, .training(seed: 0))
+    let (stagedOutput, stages) = staged.forward(x)
+    expectEqual(stagedOutput, output, "output")
+    expectEqual(stages.variance, cache.variance, "variance")
+    let (inputGradient, gradients) = layer.backward(gradient, cache)
+    let (stagedInputGradient, stagedGradients) = staged.backward(gradient, stages)
+    expectEqual(stagedInputGradient, inputGradient, "input gradient")
+    expectEqual(stagedGradients.weight, gradients.weight, "weight gradient")
+    expectEqual(stagedGradients.bias, gradients.bias, "bias gradient")
+  }
+
+  @Test func `is a graph whose nodes follow what they are computed from`() {
+    let stages = staged.forward(x).cache
+    let nodes = staged.graph(gradient, stages).nodes
+    #expect(nodes.map(\.name) == ["x", "μ", "c", "q", "v", "s", "r", "x̂", "γ", "z", "β", "y"])
+    for (place, node) in nodes.enumerated() {
+      #expect(node.inputs.allSatisfy { $0 < place }, "\(node.name)")
+      #expect(node.inputs.isEmpty == node.operation.isEmpty, "\(node.name)")
+      #expect(node.forwardNorm > 0 && node.backwardNorm > 0, "\(node.name)")
+    }
+    #expect(nodes[0].shape == x.shape && nodes[4].shape == [3])
+    expectClose(
+      [nodes[0].forwardNorm, nodes[11].backwardNorm], [x.norm(), gradient.norm()],
+      Tolerance(Double.self, length: x.count, scale: x.norm()))
+    // Every value but the output goes into another.
+    #expect(Set(nodes.flatMap(\.inputs)) == Set(0..<11))
+  }
+
+  // Each gradient on its own, through the steps that follow its value.
+  @Test func `has at every step the gradient that finite differences see`() {
+    let stages = staged.forward(x).cache
+    let gradients = staged.stageGradients(gradient, stages)
+    func loss(_ c: Tensor<Double>, _ r: Tensor<Double>) -> Double {
+      let scale = (r * staged.weight).reshaped(to: [3, 1, 1])
+      return (gradient * (c * scale + staged.bias.reshaped(to: [3, 1, 1]))).sum()
+    }
+    func root(_ v: Tensor<Double>) -> Tensor<Double> { (v + staged.epsilon).squareRoot() }
+    func mean(_ q: Tensor<Double>) -> Tensor<Double> {
+      q.sum(axis: 3).sum(axis: 2).sum(axis: 0) / 40
+    }
+    let c = stages.centered
+    expectGradient(gradients.inverse, at: stages.inverse, "r") { loss(c, $0) }
+    expectGradient(gradients.deviation, at: stages.deviation, "s") { loss(c, 1 / $0) }
+    expectGradient(gradients.variance, at: stages.variance, "v") { loss(c, 1 / root($0)) }
+    expectGradient(gradients.squared, at: stages.squared, "q") { loss(c, 1 / root(mean($0))) }
+    expectGradient(gradients.centered, at: c, "c") { loss($0, 1 / root(mean($0.squared()))) }
+  }
+
+  private func expectGradient(
+    _ analytic: Tensor<Double>, at point: Tensor<Double>, _ name: String,
+    of loss: (Tensor<Double>) -> Double
+  ) {
+    let step = 1e-5
+    let numeric = (0..<point.count).map { index in
+      func after(_ displacement: Double) -> Double {
+        var elements = point.elements
+        elements[index] += displacement
+        return loss(Tensor(elements, shape: point.shape))
+      }
+      return (after(step) - after(-step)) / (2 * step)
+    }
+    #expect(analytic.shape == point.shape)
+    let scale = analytic.maxMagnitude()
+    expectClose(analytic.elements, numeric, Tolerance(1e-7 * scale, scale: scale), name)
+  }
+
+  @Test func `passes to the mean only what comes straight from x̂`() {
+    let gradients = staged.stageGradients(gradient, staged.forward(x).cache)
+    let expected = -gradients.centered.sum(axis: 3).sum(axis: 2).sum(axis: 0)
+    expectEqual(gradients.mean, expected, "mean")
+    // What 2 c q̄ adds to c̄ sums to zero, so the mean's gradient is that of x̂ alone.
+    let direct = -(gradients.normalized.sum(axis: 3).sum(axis: 2).sum(axis: 0))
+    expectEqual(gradients.mean, direct * staged.forward(x).cache.inverse, "mean, directly")
+  }
+}
