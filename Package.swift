@@ -14,6 +14,12 @@ let strict: [SwiftSetting] = [
 let complex = Target.Dependency.product(name: "ComplexModule", package: "swift-numerics")
 let real = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
 
+// The DocC plugin, which scripts/documentation needs and users of the library do not: a client of this
+// package would resolve it too.
+let documentation: [Package.Dependency] =
+  Context.environment["BACKFLOW_DOCUMENTATION"] == nil
+  ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")]
+
 let package = Package(
   name: "backflow",
   platforms: [.macOS(.v15)],
@@ -25,7 +31,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-  ],
+  ] + documentation,
   targets: [
     // MARK: Below the floor: C
     .systemLibrary(
