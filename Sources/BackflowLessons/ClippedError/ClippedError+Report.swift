@@ -61,7 +61,7 @@ extension ClippedError {
   private func picture(_ comparison: QLearningComparison) -> ChartFigure {
     let longest = comparison.runs.map(\.episodes.count).max() ?? 1
     return ChartFigure(
-      "Errors clipped inside the square cause no learning; a limit on the gradient does not prevent it",
+      "Errors clipped inside the square cause no learning; clipping the gradient preserves it",
       notes: [
         "A Q-network learns to balance a pole, with three kinds of error clipping and \(seedCount)"
           + " seeds each. Line: mean over the seeds. Band: range over the seeds."
