@@ -95,7 +95,7 @@ public struct StabilityFigure: Sendable {
     if decades.count < report.backwardSignal.logNorms.count {
       svg.text(
         x.position(Double(decades.count - 1)) + 6, y.end + 14,
-        "exactly 0 after step \(decades.count - 1)", size: 11)
+        "exactly 0 from step \(decades.count)", size: 11)
     }
     let color =
       report.backwardSignal.factorPerStep

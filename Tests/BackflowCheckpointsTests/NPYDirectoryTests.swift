@@ -71,7 +71,7 @@ private struct Pair: Parameterized {
     let path = try directory.write([1, 2, 3], to: "notes")
     let error = #expect(throws: CheckpointError.self) { try NPYDirectory.write(Pair(), to: path) }
     #expect(error?.file == path)
-    #expect(error?.problem == "is a file and not a directory")
+    #expect(error?.problem == "cannot be written: it is a file, not a directory")
     #expect(try directory.contents() == ["notes"])
     #expect(try bytes(of: path) == [1, 2, 3])
     #expect(throws: CheckpointError.self) { try NPYDirectory.write(Pair(), to: "") }

@@ -77,8 +77,8 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func `says what it is and what to do, not a number`() throws {
     let directory = try TemporaryDirectory()
-    check("", ["\"\"", "the empty path"])
-    check(directory.path, ["a directory", "name a file in it"])
+    check("", ["\"\"", "an empty path"])
+    check(directory.path, ["a directory", "choose a file in it"])
     #expect(mkfifo(directory.file("pipe"), 0o600) == 0)
     check(directory.file("pipe"), ["a pipe", "copy"])
     try FileManager.default.createSymbolicLink(
@@ -100,7 +100,7 @@ import Testing
     #expect(mkfifo(directory.file("pipe"), 0o600) == 0)
     let model = BatchNorm<Float>(channels: 1)
     let cases = [
-      ("", "the empty path"), ("loop", "symbolic links"), ("pipe", "a pipe and not a directory"),
+      ("", "an empty path"), ("loop", "symbolic links"), ("pipe", "a pipe, not a directory"),
       ("w\u{FFFD}", "UTF-8"),
     ]
     for (name, words) in cases {
@@ -118,7 +118,7 @@ import Testing
     let null = #expect(throws: CheckpointError.self) {
       try NPYDirectory.prepare("/dev/null", for: model)
     }
-    #expect(null?.problem == "is a device and not a directory")
+    #expect(null?.problem == "cannot be written: it is a device, not a directory")
     #expect(try directory.contents() == ["loop", "pipe"])
   }
 }

@@ -28,7 +28,7 @@ import Testing
   func `is told once where BACKFLOW_ISA is no instruction set`(text: String) throws {
     let lines = try errors(["BACKFLOW_ISA": text])
     #expect(lines.count == 1)
-    #expect(lines.first?.hasPrefix("backflow: BACKFLOW_ISA is \"\(text)\", which is none") == true)
+    #expect(lines.first?.hasPrefix("backflow: BACKFLOW_ISA is \"\(text)\", but must be one of") == true)
     #expect(lines.first?.contains("portable") == true)
   }
 

@@ -86,7 +86,7 @@ import Testing
       try FileManager.default.createSymbolicLink(
         atPath: folder.path + "/loop", withDestinationPath: "loop")
       for (name, words) in [
-        ("pipe", "it is a pipe and not a regular file"), ("loop", "lead in a loop"),
+        ("pipe", "it is a pipe, not a regular file"), ("loop", "form a loop"),
         ("none.npy", "there is no such file"),
       ] {
         let run = try backflow.run("stability", folder.path + "/" + name)
@@ -120,7 +120,7 @@ import Testing
         try NPY.write(Tensor<Float>.zeros(shape), to: target + "/rnn.weight_hh_l0.npy")
         let foreign = try backflow.run("stability", target)
         #expect(foreign.status == 1)
-        #expect(foreign.errors.hasPrefix("backflow: \(target): a recurrent weight is a square"))
+        #expect(foreign.errors.hasPrefix("backflow: \(target): a recurrent weight must be a square"))
       }
     }
   }
@@ -139,19 +139,19 @@ import Testing
       }
     }
     let none = try errors([])
-    #expect(none.contains("it holds no .npy file."))
+    #expect(none.contains("found no .npy file."))
     #expect(none.contains("`backflow stability weight_hh.npy`"))
     // A `Sequential` of somebody else's begins like the convolution of `train digits`.
     let sequential = try errors(["0.weight.npy", "0.bias.npy"])
-    #expect(sequential.contains("it holds 0.bias.npy, 0.weight.npy."))
-    #expect(!sequential.contains("holds a network of `train digits"))
+    #expect(sequential.contains("found 0.bias.npy, 0.weight.npy."))
+    #expect(!sequential.contains("expected a network of `train digits"))
     let encoder = try errors(["encoder.weight_hh_l0.npy", "encoder.weight_ih_l0.npy", "bias.npy"])
     #expect(encoder.contains("/encoder.weight_hh_l0.npy`"))
     let many = try errors((0..<20).map { "layer\($0).npy" })
     #expect(many.contains("layer0.npy") && many.contains("and 12 more .npy files"))
     let foreign = try errors(["rnn.weight_hh_l0.npy"])
     #expect(foreign.contains("rnn.weight_ih_l0.npy"))
-    #expect(foreign.contains("it holds rnn.weight_hh_l0.npy."))
+    #expect(foreign.contains("found rnn.weight_hh_l0.npy."))
   }
 
   @Test(arguments: ["lstm", "gru", "convolution"])
@@ -168,8 +168,8 @@ import Testing
         #expect(run.output == "")
         #expect(
           run.errors.hasPrefix(
-            "backflow: \(folder.path): holds a network of `train digits --model \(model)`"))
-        #expect(run.errors.contains("`--model rnn`"))
+            "backflow: \(folder.path): expected a network of `train digits --model rnn`, found one of"))
+        #expect(run.errors.contains("`--model \(model)`"))
       }
       try train(["--model", model] + (model == "convolution" ? [] : ["--hidden", "4"]))
       try expectRefusal()
@@ -226,14 +226,14 @@ import Testing
       #expect(try refusal("truncated.npy", whole.dropLast(5)).contains("expected 32 bytes of data"))
       #expect(try refusal("short.npy", whole.prefix(20)).contains("the header needs"))
       #expect(try refusal("empty.npy", Data()).contains("the magic string"))
-      #expect(try refusal("picture.npy", Data("GIF89a, rather".utf8)).contains("not an .npy file"))
+      #expect(try refusal("picture.npy", Data("GIF89a, rather".utf8)).contains("expected an .npy file"))
     }
   }
 
   @Test func `refuses what is not a recurrent weight`() throws {
     let wide = try run(.zeros([2, 3]))
     #expect(wide.status == 1)
-    #expect(wide.errors.contains("w.npy: a recurrent weight is a square matrix"))
+    #expect(wide.errors.contains("w.npy: a recurrent weight must be a square matrix"))
     #expect(wide.errors.contains("[2, 3]"))
     var sick = rotation
     sick[1, 0] = .infinity

@@ -204,9 +204,9 @@ import Testing
         let run = try backflow.run(
           "train", "digits", "--epochs", "1", "--model", model, option + "=" + text)
         #expect(run.status == 64, "\(option)")
-        let sentence = "\(option) must be positive and finite in single precision, not "
+        let sentence = "\(option) must be between 1.4e-45 and 3.4e+38, to be positive and finite in "
         #expect(run.errors.contains(sentence), "\(option): \(run.errors)")
-        #expect(run.errors.contains("usual"))
+        #expect(run.errors.contains("the default is"))
         #expect(run.output == "")
       }
     }

@@ -110,7 +110,7 @@ import Testing
     let error = #expect(throws: Digits.LoadingError.self) {
       try Digits.decode([UInt8](repeating: 0, count: count))
     }
-    #expect(error?.description == "expected records of 65 bytes, found \(count) bytes in all")
+    #expect(error?.description == "expected records of 65 bytes, found \(count) bytes")
   }
 
   @Test(arguments: [(65, 17), (128, 255), (129, 10)])
@@ -118,7 +118,7 @@ import Testing
     var bytes = [UInt8](repeating: 0, count: 130)
     bytes[place] = value
     let error = #expect(throws: Digits.LoadingError.self) { try Digits.decode(bytes) }
-    #expect(error?.description == "the record at byte 65 is no digit")
+    #expect(error?.description == "the record at byte 65 is not a digit")
     bytes[place] = 9
     #expect(throws: Never.self) { try Digits.decode(bytes) }
   }

@@ -164,7 +164,7 @@ import Testing
         let error = #expect(throws: FileError.self) { try replace(path, ["a"], with: "new") }
         #expect(error?.problem.contains("is the current directory") == true)
         let prepared = #expect(throws: FileError.self) { try FolderReplacement.prepare(path) }
-        #expect(prepared?.problem.contains("name a directory inside it") == true)
+        #expect(prepared?.problem.contains("choose a directory inside it") == true)
       }
       try replace("inside", ["a"], with: "new")
       #expect(try directory.tree() == ["here/x": "kept", "here/inside/a": "new"])

@@ -73,7 +73,7 @@ import Testing
     try directory.make(["m/notes": "kept", "other": "mounted"])
     guard try shell("mount --bind '\(directory.file("other"))' '\(path)/notes'") else { return }
     defer { _ = try? shell("umount '\(path)/notes'") }
-    expectRefusal(path, ["a"], "holds the mount point notes")
+    expectRefusal(path, ["a"], "contains the mount point notes")
     #expect(
       try directory.tree() == ["m/a": "old", "m/notes": "mounted", "other": "mounted"])
   }

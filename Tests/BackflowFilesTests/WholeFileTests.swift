@@ -60,7 +60,7 @@ import Testing
     #expect(try directory.tree() == ["file": "x", "loop": "→ loop"])
   }
 
-  @Test func `larger than a file may be is an error, and the signal ends nothing`() async {
+  @Test func `exceed the limit on file sizes is an error, and the signal ends nothing`() async {
     await #expect(processExitsWith: .success) {
       let directory = try TemporaryDirectory()
       var limit = rlimit(rlim_cur: 1000, rlim_max: 1000)
@@ -71,7 +71,7 @@ import Testing
           try file.write([UInt8](repeating: 1, count: 5000))
         }
       }
-      #expect(error?.problem.contains("larger than a file may be") == true)
+      #expect(error?.problem.contains("exceed the limit on file sizes") == true)
       #expect(try directory.tree() == [:])
     }
   }

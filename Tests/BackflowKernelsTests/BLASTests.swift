@@ -163,7 +163,7 @@ import Testing
       let a = [1.0, 2, 3, 4, 5, 6]
       BLAS.gemv(a.span, rows: 2, columns: 3, [1.0, 2].span, into: y.mutableSpan)
     }
-    #expect(stopMessage(gemv).contains("gemv: op(A)'s columns is 3, x has 2"))
+    #expect(stopMessage(gemv).contains("gemv: the number of columns of op(A) is 3, but x has 2"))
   }
 }
 

@@ -79,7 +79,7 @@ import Testing
     let negative = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = Buffer<Double>(uninitialized: -1) }
-    #expect(stopMessage(negative).contains("a buffer cannot hold -1 elements"))
+    #expect(stopMessage(negative).contains("the size of a buffer must not be negative, got -1"))
   }
 
   private func set<Element>(_ buffer: inout Buffer<Element>, at index: Int, to value: Element) {

@@ -71,12 +71,12 @@ func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
 
   @Test func `explains what it could not decide`() throws {
     let rotation = try Spectrum(of: orthogonal(4), slopeBound: 1)
-    #expect(rotation.explanation.hasPrefix("No step back lengthens the gradient"))
+    #expect(rotation.explanation.hasPrefix("No step back amplifies the gradient"))
     let line = try Spectrum(of: delayLine(5, factor: 1.1), slopeBound: 1)
-    #expect(line.explanation.contains("can lengthen the gradient, perhaps for many steps"))
+    #expect(line.explanation.contains("can amplify the gradient, perhaps for many steps"))
     #expect(line.explanation.contains("far from normal"))
     let triangular = try Spectrum(of: Tensor<Double>(rows: [[0.5, 4], [0, 0.4]]), slopeBound: 1)
-    #expect(triangular.explanation.contains("can lengthen the gradient, perhaps for many steps"))
+    #expect(triangular.explanation.contains("can amplify the gradient, perhaps for many steps"))
     #expect(!triangular.explanation.contains("far from normal"))
   }
 

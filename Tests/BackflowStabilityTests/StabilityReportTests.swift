@@ -65,7 +65,7 @@ import Testing
       "\(StabilityError.noSuchLayer(2, count: 2))".contains("no layer 2: its layers are 0 to 1"))
     #expect(
       "\(StabilityError.noSuchLayer(5, count: 1))".contains("no layer 5: its only layer is 0"))
-    #expect("\(StabilityError.samplesNotPositive(0))".contains("at least 1 sample, not 0"))
+    #expect("\(StabilityError.samplesNotPositive(0))".contains("must be positive, got 0"))
     #expect(
       try Stability.report(
         of: network, along: .zeros([4, 2, 2]), layer: 1, samples: 1, using: &random
@@ -84,8 +84,8 @@ import Testing
     let text = try "\(report(orthogonal(8) * 0.5))"
     #expect(text.contains("must vanish"))
     #expect(text.contains("spectral radius ρ       0.5\n"))
-    #expect(text.contains("× 0.5 a step on average"))
-    #expect(text.contains("longest after 0 steps: 1\n"))
+    #expect(text.contains("× 0.5 per step on average"))
+    #expect(text.contains("largest after 0 steps: 1\n"))
     #expect(text.contains("at rest, without input"))
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
     #expect(text.contains("… 2 more"))

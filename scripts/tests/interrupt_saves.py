@@ -173,7 +173,7 @@ def starved():
                 old = 2 * attempt - 1
             else:
                 failures += 1
-                if process.returncode != 0 or "cannot be written: it would be larger" not in output:
+                if process.returncode != 0 or "cannot be written: it would exceed" not in output:
                     fail(kind, f"status {process.returncode}: {output}")
             if found != old:
                 fail(kind, f"network {found} instead of {old}")

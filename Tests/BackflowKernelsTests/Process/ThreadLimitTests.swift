@@ -54,8 +54,8 @@ import Testing
     #expect(limit.count == 1)
     let complaint = try #require(limit.complaint)
     #expect(
-      complaint == "BACKFLOW_NUM_THREADS is \(text.debugDescription), which is not a whole number"
-        + " of at least 1; using 1 thread")
+      complaint == "BACKFLOW_NUM_THREADS is \(text.debugDescription), but must be a positive"
+        + " integer; using 1 thread")
     #expect(!complaint.contains("\n"))
   }
 
@@ -78,7 +78,7 @@ import Testing
   @Test func `names those that there are`() {
     #expect(
       InstructionSetRequest.complaint(of: "AVX2\n", known: known, used: "x86-64-v4")
-        == #"BACKFLOW_ISA is "AVX2\n", which is none of portable, x86-64-v3, x86-64-v4;"#
+        == #"BACKFLOW_ISA is "AVX2\n", but must be one of portable, x86-64-v3, x86-64-v4;"#
         + " using x86-64-v4")
   }
 

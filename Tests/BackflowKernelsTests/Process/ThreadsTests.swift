@@ -112,7 +112,7 @@ import Testing
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { Threads.count = 0 }
-    #expect(stopMessage(result).contains("the number of threads must be at least 1, not 0"))
+    #expect(stopMessage(result).contains("the number of threads must be at least 1, got 0"))
   }
 
   @Test func `of one number give one result, and of another the same to rounding`() async {

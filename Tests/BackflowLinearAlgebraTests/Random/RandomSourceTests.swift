@@ -156,7 +156,7 @@ import Testing
       var source = RandomSource(seed: 1)
       _ = source.integer(below: 0)
     }
-    #expect(stopMessage(result).contains("a random integer needs a positive bound, not 0"))
+    #expect(stopMessage(result).contains("the bound of a random integer must be positive, got 0"))
   }
 }
 

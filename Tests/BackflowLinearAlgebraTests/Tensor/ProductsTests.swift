@@ -95,20 +95,20 @@ import Testing
     let inner = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = matmul(Tensor<Double>.zeros([2, 3]), Tensor<Double>.zeros([2, 3]))
     }
-    #expect(stopMessage(inner).contains("matmul: shapes [2, 3] and [2, 3] do not fit together"))
+    #expect(stopMessage(inner).contains("matmul: shapes [2, 3] and [2, 3] do not match"))
     let transposed = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
       _ = matmul(Tensor<Double>.zeros([2, 3]).transposed, Tensor<Double>.zeros([3, 2]))
     }
     #expect(
-      stopMessage(transposed).contains("matmul: shapes [3, 2] and [3, 2] do not fit together"))
+      stopMessage(transposed).contains("matmul: shapes [3, 2] and [3, 2] do not match"))
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var sum = Tensor<Double>.zeros([3, 2])
       matmul(Tensor<Double>.zeros([2, 4]), Tensor<Double>.zeros([4, 3]), addedTo: &sum)
     }
     #expect(
-      stopMessage(result).contains("matmul: the product has shape [2, 3], the result [3, 2]"))
+      stopMessage(result).contains("matmul: the product has shape [2, 3], but the result has shape [3, 2]"))
   }
 }
 
@@ -177,7 +177,7 @@ import Testing
     let first = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = matvec(Tensor<Double>.zeros([2, 3]), Tensor<Double>.zeros([2]))
     }
-    #expect(stopMessage(first).contains("matvec: shapes [2, 3] and [2] do not fit together"))
+    #expect(stopMessage(first).contains("matvec: shapes [2, 3] and [2] do not match"))
     let second = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = dot(Tensor<Double>.zeros([6]), Tensor<Double>.zeros([2, 3]))
     }
@@ -185,7 +185,7 @@ import Testing
     let third = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = outer(Tensor<Double>.zeros([6]), Tensor<Double>.zeros([2, 3]))
     }
-    #expect(stopMessage(third).contains("outer: shapes [6] and [2, 3] are not two vectors"))
+    #expect(stopMessage(third).contains("outer: the operands must be vectors, got shapes [6] and [2, 3]"))
   }
 }
 

@@ -78,6 +78,6 @@ import Testing
     let negative = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Shape(2, -1)
     }
-    #expect(stopMessage(negative).contains("an extent cannot be negative: [2, -1]"))
+    #expect(stopMessage(negative).contains("an extent must not be negative: [2, -1]"))
   }
 }

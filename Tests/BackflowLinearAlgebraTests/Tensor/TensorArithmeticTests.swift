@@ -110,7 +110,7 @@ import Testing
     let sum = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>.zeros([2, 3]) + Tensor<Double>.zeros([2])
     }
-    #expect(stopMessage(sum).contains("+: shapes [2, 3] and [2] do not fit together"))
+    #expect(stopMessage(sum).contains("+: shapes [2, 3] and [2] do not match"))
     let larger = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var row = Tensor<Double>.zeros([3])
       row += Tensor<Double>.zeros([2, 3])

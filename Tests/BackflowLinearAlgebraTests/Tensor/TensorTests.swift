@@ -126,11 +126,11 @@ func counting<S: RealScalar>(_ shape: Shape, as _: S.Type = S.self) -> Tensor<S>
     let count = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>([1, 2, 3, 4, 5], shape: [2, 3])
     }
-    #expect(stopMessage(count).contains("shape [2, 3] needs 6 elements, 5 were given"))
+    #expect(stopMessage(count).contains("shape [2, 3] needs 6 elements, got 5"))
     let rows = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>(rows: [[1, 2], [3]])
     }
-    #expect(stopMessage(rows).contains("the rows of a matrix must have one length, not [2, 1]"))
+    #expect(stopMessage(rows).contains("the rows of a matrix must have equal lengths, got [2, 1]"))
   }
 
   @Test func `stops with its shape where an index is outside`() async {
