@@ -7,7 +7,7 @@ import Testing
   private static let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }\n"
   private static let whole = npy(header, data: [UInt8](repeating: 0, count: 8))
 
-  @Test func `would be read if it were whole`() throws {
+  @Test func `is readable before the damage`() throws {
     let tensor: Tensor<Float> = try NPY.decode(Self.whole, of: "some.npy")
     #expect(tensor == .zeros([2, 1]))
   }
@@ -75,15 +75,15 @@ import Testing
     ("{'descr': '<i16', 'fortran_order': False, 'shape': (1,), }", "found '<i16'"),
     ("{'descr': '|b4', 'fortran_order': False, 'shape': (1,), }", "found '|b4'"),
   ])
-  func `has a header that says what is wrong with it`(header: String, problem: String) {
+  func `is described if its header is invalid`(header: String, problem: String) {
     let error = errorDecoding(npy(header, data: [0, 0, 0, 0]))
     #expect(error?.offset == 10)
     #expect(error?.problem.contains(problem) == true, "\(error?.problem ?? "")")
     #expect(error?.problem.contains("in the header \(header)") == true)
   }
 
-  // 2⁶² elements, more bytes than there are, products that overflow; in either order and with an
-  // empty axis before and after.
+  // 2⁶² elements, too many bytes, and products that overflow, in either order, and with an empty
+  // axis before and after.
   @Test(arguments: [
     "(4611686018427387904,)", "(9223372036854775807,)", "(2, 4611686018427387904)",
     "(4294967296, 4294967296)", "(4611686018427387904, 4611686018427387904, 0)",
@@ -137,9 +137,9 @@ import Testing
   }
 }
 
-// Whatever the bytes are, reading ends with a tensor or with an error that names the file.
+// For any bytes, reading returns a tensor or throws an error with the file.
 @Suite struct `Any bytes` {
-  @Test func `one of which was changed are read or refused`() throws {
+  @Test func `with one change are read or rejected`() throws {
     let original = try bytes(of: fixture("f4"))
     var (read, refused) = (0, 0)
     for place in 0..<128 {
@@ -149,18 +149,18 @@ import Testing
         if try isRead(changed) { read += 1 } else { refused += 1 }
       }
     }
-    // NumPy reads as many.
+    // NumPy reads the same number of them.
     #expect(read == 417 && refused == 128 * 255 - 417)
   }
 
   @Test(arguments: ["f4", "fortran_cube", "scalar", "version2", "f2"])
-  func `cut short anywhere are refused`(name: String) throws {
+  func `that are truncated are rejected`(name: String) throws {
     let original = try bytes(of: fixture(name))
     for length in 0..<original.count { #expect(try !isRead(Array(original[..<length]))) }
     #expect(try isRead(original))
   }
 
-  @Test func `several of which were changed are read or refused`() throws {
+  @Test func `with several changes are read or rejected`() throws {
     let original = try bytes(of: fixture("fortran_cube"))
     let alphabet = Array("0123456789(),'<>fiub: \n-{}".utf8)
     var random = RandomSource(seed: 99)
@@ -173,7 +173,7 @@ import Testing
     }
   }
 
-  /// Whether reading succeeds. Throws what is not a `CheckpointError` with the file's name.
+  /// Whether reading succeeds. Rethrows an error that is not a `CheckpointError` with the file.
   private func isRead(_ bytes: [UInt8]) throws -> Bool {
     do {
       let tensor: Tensor<Float> = try NPY.decode(bytes, of: "some.npy")

@@ -6,7 +6,7 @@ import Testing
 @Suite struct `backflow stability` {
   let backflow = Program(name: "backflow")
 
-  /// Writes `weight` into a folder and runs the command on it.
+  /// Writes `weight` to a directory and runs the command on it.
   private func run(
     _ weight: Tensor<Double>, _ arguments: String...
   ) throws -> Program.Outcome {
@@ -19,7 +19,7 @@ import Testing
 
   let rotation = Tensor<Double>(rows: [[0, -0.5], [0.5, 0]])
 
-  @Test func `of a rotation gives its radius and a verdict`() throws {
+  @Test func `of a rotation prints its radius and a verdict`() throws {
     let run = try run(rotation)
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.output.contains("must vanish"))
@@ -27,7 +27,7 @@ import Testing
     #expect(run.output.contains("0 + 0.5i   |λ| = 0.5\n"))
   }
 
-  @Test func `speaks JSON and nothing else when asked`() throws {
+  @Test func `prints only JSON on request`() throws {
     let run = try run(rotation * 3, "--format", "json", "--steps", "4")
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
@@ -38,18 +38,18 @@ import Testing
     #expect(signal.map { $0["steps_back"] } == [0, 1, 2, 3, 4])
   }
 
-  @Test func `knows the slopes of the nonlinearities`() throws {
+  @Test func `uses the slopes of the nonlinearities`() throws {
     #expect(try run(rotation * 3, "--nonlinearity", "sigmoid").output.contains("must vanish"))
     #expect(try run(rotation * 3, "--nonlinearity", "relu").output.contains("may explode"))
   }
 
-  @Test func `draws a picture`() throws {
+  @Test func `draws a figure`() throws {
     try withTemporaryFolder { folder in
       let picture = folder.appendingPathComponent("s.svg")
       let run = try run(rotation, "--svg", picture.path)
       #expect(run.output.contains("picture: \(picture.path)"))
       #expect(try String(contentsOf: picture, encoding: .utf8).hasPrefix("<svg"))
-      // A picture does not take the place of an array.
+      // A figure does not replace an array.
       for target in [folder.path + "/weight.npy", folder.path + "/new.npy"] {
         #expect(try self.run(rotation, "--svg", target).status == 64)
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/new.npy"))
@@ -57,12 +57,12 @@ import Testing
       let refused = try self.run(rotation, "--svg", folder.path + "/none/s.svg")
       #expect(refused.status == 1)
       #expect(refused.errors.contains("none/s.svg: cannot be written: "))
-      // The report is not lost with the picture.
+      // The report is not lost with the figure.
       #expect(refused.output.contains("must vanish"))
     }
   }
 
-  @Test func `draws through a link and a device, which stay what they are`() throws {
+  @Test func `draws to a link and a device, which are kept`() throws {
     try withTemporaryFolder { folder in
       for (name, target) in [("link.svg", "real.svg"), ("null.svg", "/dev/null")] {
         let path = folder.path + "/" + name
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func `says in a sentence why a path gives no array`() throws {
+  @Test func `reports in a sentence why a path has no array`() throws {
     try withTemporaryFolder { folder in
       #expect(mkfifo(folder.path + "/pipe", 0o600) == 0)
       try FileManager.default.createSymbolicLink(
@@ -125,7 +125,7 @@ import Testing
     }
   }
 
-  @Test func `says what a stranger's directory holds and what to do`() throws {
+  @Test func `reports the contents of an unknown directory, and a remedy`() throws {
     func errors(_ names: [String], _ shape: Shape = [2, 2]) throws -> String {
       try withTemporaryFolder { folder in
         for name in names {
@@ -141,7 +141,7 @@ import Testing
     let none = try errors([])
     #expect(none.contains("found no .npy file."))
     #expect(none.contains("`backflow stability weight_hh.npy`"))
-    // A `Sequential` of somebody else's begins like the convolution of `train digits`.
+    // Another `Sequential` has names like the convolution of `train digits`.
     let sequential = try errors(["0.weight.npy", "0.bias.npy"])
     #expect(sequential.contains("found 0.bias.npy, 0.weight.npy."))
     #expect(!sequential.contains("expected a network of `train digits"))
@@ -155,7 +155,7 @@ import Testing
   }
 
   @Test(arguments: ["lstm", "gru", "convolution"])
-  func `says which trained networks it can analyze`(model: String) throws {
+  func `reports which trained networks it can analyze`(model: String) throws {
     try withTemporaryFolder { folder in
       func train(_ arguments: [String]) throws {
         let run = try backflow.run(
@@ -173,13 +173,13 @@ import Testing
       }
       try train(["--model", model] + (model == "convolution" ? [] : ["--hidden", "4"]))
       try expectRefusal()
-      // The network that came last is the one that is there.
+      // The network that was saved last is the current one.
       try train(["--hidden", "4"])
       #expect(try backflow.run("stability", folder.path).status == 0)
     }
   }
 
-  @Test func `analyzes a copy of a network that another one has replaced, and by a link`() throws {
+  @Test func `analyzes a copy of a replaced network, and through a link`() throws {
     try withTemporaryFolder { folder in
       let (run, copy) = (folder.path + "/run", folder.path + "/copy")
       let train = ["train", "digits", "--epochs", "1", "--hidden", "4"]
@@ -196,7 +196,7 @@ import Testing
   }
 
   @Test(.enabled(if: geteuid() != 0, "root reads every directory"))
-  func `says why a directory cannot be read`() throws {
+  func `reports why a directory cannot be read`() throws {
     try withTemporaryFolder { folder in
       try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: folder.path)
       defer {
@@ -208,7 +208,7 @@ import Testing
     }
   }
 
-  @Test func `names the file and what is wrong with it`() throws {
+  @Test func `reports the file and the problem`() throws {
     try withTemporaryFolder { folder in
       func refusal(_ name: String, _ bytes: Data) throws -> String {
         let path = folder.appendingPathComponent(name).path
@@ -230,7 +230,7 @@ import Testing
     }
   }
 
-  @Test func `refuses what is not a recurrent weight`() throws {
+  @Test func `rejects an array that is not a recurrent weight`() throws {
     let wide = try run(.zeros([2, 3]))
     #expect(wide.status == 1)
     #expect(wide.errors.contains("w.npy: a recurrent weight must be a square matrix"))
@@ -250,13 +250,13 @@ import Testing
     [], ["w.npy", "--steps", "0"], ["w.npy", "--format", "xml"],
     ["w.npy", "--nonlinearity", "gelu"], ["w.npy", "--unknown"],
   ])
-  func `answers a wrong option with usage and 64`(arguments: [String]) throws {
+  func `reports a wrong option with the usage and code 64`(arguments: [String]) throws {
     let run = try backflow.run(["stability"] + arguments)
     #expect(run.status == 64)
     #expect(run.errors.contains("Usage: backflow stability"))
   }
 
-  @Test func `explains itself`() throws {
+  @Test func `has help`() throws {
     let run = try backflow.run("stability", "--help")
     #expect(run.status == 0)
     #expect(run.output.contains("USAGE: backflow stability"))

@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func `of syevd unpacks the rows it failed on`() {
+  @Test func `of syevd has the rows of the failure`() {
     // Rows 2 to 5, counted from 1, of a matrix of order 10.
     #expect(
       LAPACK.syevdFailure(2 * 11 + 5, order: 10, withVectors: true)

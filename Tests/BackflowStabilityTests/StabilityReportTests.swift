@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test func `says which of its arguments is wrong`() throws {
+  @Test func `reports which of its arguments is wrong`() throws {
     var random = RandomSource(seed: 3)
     let network = RNN<Float>(inputSize: 2, hiddenSize: 3, layers: 2, using: &random)
     for samples in [0, -1] {
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func `is read by people`() throws {
+  @Test func `is readable as text`() throws {
     let text = try "\(report(orthogonal(8) * 0.5))"
     #expect(text.contains("must vanish"))
     #expect(text.contains("spectral radius ρ       0.5\n"))
@@ -99,7 +99,7 @@ import Testing
     #expect(steps == [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1234])
   }
 
-  @Test func `is read by programs`() throws {
+  @Test func `is readable as JSON`() throws {
     let object = try #require(
       try JSONSerialization.jsonObject(
         with: JSONEncoder().encode(report(orthogonal(3) * 2))) as? [String: Any])
@@ -116,7 +116,7 @@ import Testing
       [try #require(signal[5]["norm"])], [32], Tolerance(Double.self, length: 15, scale: 32))
   }
 
-  @Test func `says null where JSON has no number`() throws {
+  @Test func `has null if JSON has no number`() throws {
     let dead = try report(delayLine(3, factor: 1))
     let object = try #require(
       try JSONSerialization.jsonObject(with: JSONEncoder().encode(dead)) as? [String: Any])

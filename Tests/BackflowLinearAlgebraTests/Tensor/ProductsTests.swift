@@ -7,7 +7,7 @@ import Testing
   static let sizes = [(1, 1, 1), (2, 3, 4), (5, 1, 7), (1, 6, 3), (3, 4, 1), (17, 9, 33)]
 
   @Test(arguments: sizes)
-  func `is the definition's in each form of its operands`(m: Int, n: Int, k: Int) {
+  func `agrees with the definition for each form of its operands`(m: Int, n: Int, k: Int) {
     check(Float.self)
     check(Double.self)
 
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test func `keeps the leading axes of its left side and flattens those of its right`() {
+  @Test func `keeps the leading axes of its left operand and flattens those of its right operand`() {
     let a = counting([2, 3, 4], as: Double.self)
     let b = counting([4, 5], as: Double.self)
     let result = matmul(a, b)
@@ -63,7 +63,7 @@ import Testing
     #expect(matmul(Tensor<Double>([1, 2, 3, 4]), b).shape == [5])
   }
 
-  @Test func `takes part of the outermost axis`() {
+  @Test func `uses a range of the outermost axis`() {
     let a = counting([4, 3, 2], as: Double.self)
     let b = counting([6, 5], as: Double.self)
     let part = matmul(a.operand(1..<3).transposed, b)
@@ -73,7 +73,7 @@ import Testing
     #expect(a.operand(1..<3).description == "[6, 2]")
   }
 
-  @Test func `may have nothing to sum, or nothing to give`() {
+  @Test func `may be empty in any extent`() {
     let none = matmul(Tensor<Float>.zeros([2, 0]), Tensor<Float>.zeros([0, 3]))
     #expect(none == .zeros([2, 3]))
     #expect(matmul(Tensor<Float>.zeros([0, 4]), Tensor<Float>.zeros([4, 3])).shape == [0, 3])
@@ -91,7 +91,7 @@ import Testing
     #expect(sum.scalar == 6 && original.scalar == 0)
   }
 
-  @Test func `stops with both shapes where they do not fit`() async {
+  @Test func `stops with both shapes if they do not match`() async {
     let inner = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = matmul(Tensor<Double>.zeros([2, 3]), Tensor<Double>.zeros([2, 3]))
     }
@@ -130,7 +130,7 @@ import Testing
     }
   }
 
-  @Test func `exists of a matrix only`() async {
+  @Test func `exists only for a matrix`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>.zeros([2, 3, 4]).transpose()
     }
@@ -173,7 +173,7 @@ import Testing
     #expect(dot(Tensor<Double>([]), Tensor([])) == 0)
   }
 
-  @Test func `stops with both shapes where they do not fit`() async {
+  @Test func `stops with both shapes if they do not match`() async {
     let first = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = matvec(Tensor<Double>.zeros([2, 3]), Tensor<Double>.zeros([2]))
     }
@@ -189,12 +189,12 @@ import Testing
   }
 }
 
-/// The elements in double precision, so that checking adds no error of its own.
+/// The elements in double precision, so that checking adds no error.
 private func numbers<S: RealScalar>(_ tensor: Tensor<S>) -> [Double] {
   tensor.elements.map { Double($0) }
 }
 
-/// A·B of two matrices by the definition, summed in double.
+/// A·B of two matrices by definition, summed in double precision.
 private func product<S: RealScalar>(_ a: Tensor<S>, _ b: Tensor<S>) -> [Double] {
   (0..<a.shape[0]).flatMap { row in
     (0..<b.shape[1]).map { column in

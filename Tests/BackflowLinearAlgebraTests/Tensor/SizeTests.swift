@@ -3,7 +3,7 @@ import BackflowLinearAlgebra
 import TestSupport
 import Testing
 
-/// A size that cannot be had, and what the message must say of it.
+/// An invalid size, and the expected message.
 private struct RefusedSize: Sendable {
   let message: String
   let make: @Sendable () -> Void
@@ -77,7 +77,7 @@ private let refused: [RefusedSize] = [
 
 @Suite struct `A size` {
   @Test(arguments: refused.indices)
-  func `that cannot be had stops with a sentence that names it`(index: Int) async {
+  func `that is invalid stops with a sentence that includes it`(index: Int) async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       [index] in refused[index].make()
     }
@@ -85,7 +85,7 @@ private let refused: [RefusedSize] = [
     #expect(message.contains(refused[index].message), "\(message)")
   }
 
-  @Test func `of nothing is a size`() {
+  @Test func `of zero is valid`() {
     var random = RandomSource(seed: 1)
     #expect(random.permutation(0) == [])
     #expect(random.permutation(1) == [0])
