@@ -21,7 +21,8 @@ struct BackflowBenchmark: ParsableCommand {
     case text, json
   }
 
-  @Option(help: "The number of threads. (default: BACKFLOW_NUM_THREADS, or the available processors)")
+  @Option(
+    help: "The number of threads. (default: BACKFLOW_NUM_THREADS, or the available processors)")
   var threads: Int?
 
   @Option(help: ArgumentHelp("Run only workloads whose names contain TEXT.", valueName: "text"))
@@ -39,7 +40,9 @@ struct BackflowBenchmark: ParsableCommand {
 
   func validate() throws {
     try checkThreads(threads)
-    if let export, export.isEmpty { throw ValidationError("--export must be the name of a directory.") }
+    if let export, export.isEmpty {
+      throw ValidationError("--export must be the name of a directory.")
+    }
     guard seconds > 0, seconds <= 86_400 else {
       throw ValidationError("--seconds must be positive and at most 86400 (a day), got \(seconds).")
     }

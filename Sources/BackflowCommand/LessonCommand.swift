@@ -13,7 +13,7 @@ struct LessonCommand: ParsableCommand {
       \(Lesson.allCases.map { "  \($0.rawValue): \($0.message)" }.joined(separator: "\n"))
 
       Each lesson trains small networks in this process and reports the failure, the findings of \
-      the health monitor, and the fix. The same seed and number of threads give the same numbers on \
+      the health monitor, and the cure. The same seed and number of threads give the same numbers on \
       processors with the same instruction set.
       """)
 
@@ -36,12 +36,15 @@ struct LessonCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "The seed of all random numbers.")
   var seed: UInt64 = 1
 
-  @Option(help: "The number of threads. (default: BACKFLOW_NUM_THREADS, or the available processors)")
+  @Option(
+    help: "The number of threads. (default: BACKFLOW_NUM_THREADS, or the available processors)")
   var threads: Int?
 
   func validate() throws {
     try checkThreads(threads)
-    if let figures, figures.isEmpty { throw ValidationError("--figures must be the name of a directory.") }
+    if let figures, figures.isEmpty {
+      throw ValidationError("--figures must be the name of a directory.")
+    }
   }
 
   func run() throws {

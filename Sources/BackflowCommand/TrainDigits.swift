@@ -13,7 +13,7 @@ struct TrainDigits: ParsableCommand {
     commandName: "digits",
     abstract: "Train a small network to classify handwritten digits.",
     discussion: """
-      A recurrent network (rnn, lstm, gru) reads an image row by row; a convolution sees it whole. \
+      A recurrent network (rnn, lstm, gru) reads an image row by row; a convolution reads it as a whole. \
       Trains on four fifths of the 1,797 images and reports the accuracy on the held-out fifth. \
       The same seed and number of threads give the same network, bit for bit, on processors with \
       the same instruction set.
@@ -40,7 +40,8 @@ struct TrainDigits: ParsableCommand {
   @Option(parsing: .unconditional, help: "The seed of the weights and of the order of the images.")
   var seed: UInt64 = 1
 
-  @Option(help: "The number of threads. (default: BACKFLOW_NUM_THREADS, or the available processors)")
+  @Option(
+    help: "The number of threads. (default: BACKFLOW_NUM_THREADS, or the available processors)")
   var threads: Int?
 
   @Option(

@@ -25,7 +25,7 @@ extension ParsableCommand {
       }
     }
     if let reason = StandardStream.output.loss {
-      complain("some output is lost: standard output could not be written: \(reason)")
+      complain("standard output could not be written: \(reason); some output is lost")
     }
     let hasLost = StandardStream.allCases.contains { $0.loss != nil }
     end(code.isSuccess && hasLost ? .outputLost : code)

@@ -45,7 +45,8 @@ extension FolderReplacement {
     switch try target.obstacle(to: name) {
     case .mountPoint:
       throw FileError(
-        path, "cannot be written: it contains the mount point \(name.text); choose another directory")
+        path,
+        "cannot be written: it contains the mount point \(name.text); choose another directory")
     case .immutable:
       throw FileError(
         path,

@@ -82,7 +82,7 @@ extension FolderReplacement {
     }
     let own = isSave ? try ownFiles(in: old) : []
     let list = FolderReplacement.list
-    // The list is removed last: while it exists, it tells which of the other entries may be
+    // The list is removed last: while it exists, it determines which of the other entries may be
     // removed.
     let names = try old.names().filter { $0 != list }
     for name in names + (try old.status(of: list) == nil ? [] : [list]) {

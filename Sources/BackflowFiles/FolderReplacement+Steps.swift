@@ -35,7 +35,8 @@ extension FolderReplacement {
       throw error
     }
     let oldName = exchanges ? new : former
-    let left = old == nil ? "" : ", but the replaced directory is still next to it (\(oldName.text))"
+    let left =
+      old == nil ? "" : ", but the replaced directory is still next to it (\(oldName.text))"
     try tidied("was saved" + left) {
       try parent.file.sync()
       try folder.removeFile(FolderReplacement.unfinished)

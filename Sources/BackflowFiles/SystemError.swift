@@ -11,8 +11,9 @@ struct SystemError: Error {
   /// The reason as a sentence, with a remedy if it is not obvious.
   var sentence: String {
     switch code {
-    case ENOENT: "there is no such file or directory"
-    case EACCES, EPERM: "permission is denied; check the permissions of the file and of its directory"
+    case ENOENT: "the file or directory does not exist"
+    case EACCES, EPERM:
+      "permission is denied; check the permissions of the file and of its directory"
     case EBADF: "it is not open for writing"
     case ENOTDIR: "a component of the path is not a directory"
     case EISDIR: "it is a directory, not a file; choose a file in it"

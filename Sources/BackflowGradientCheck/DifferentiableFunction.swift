@@ -104,7 +104,8 @@ extension DifferentiableFunction {
         let (inputGradient, stateGradient, gradients) = network.backward(
           gradient[0..<output.count].reshaped(to: output.shape),
           finalStateGradient: states(stateGradients), cache)
-        return [inputGradient] + stateGradient.flatMap(\.tensors) + gradients.namedParameters.map(\.value)
+        return [inputGradient] + stateGradient.flatMap(\.tensors)
+          + gradients.namedParameters.map(\.value)
       })
   }
 

@@ -127,7 +127,8 @@ extension GradientCheck.Comparison {
   init(name: String, analytic: Tensor<Double>, numeric: Tensor<Double>) {
     require(
       analytic.shape == numeric.shape,
-      "the gradient with respect to \(name) must have shape \(numeric.shape), got \(analytic.shape)")
+      "the gradient with respect to \(name) must have shape \(numeric.shape), got \(analytic.shape)"
+    )
     self.name = name
     elementCount = numeric.count
     guard elementCount > 0 else {

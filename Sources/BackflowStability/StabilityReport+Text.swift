@@ -73,7 +73,7 @@ extension StabilityReport: CustomStringConvertible {
     name + String(repeating: " ", count: max(0, 24 - name.count)) + value
   }
 
-  /// The words of `text` in lines that fit beside the labels in 80 columns.
+  /// The words of `text` in lines that fit, with the labels, in 80 columns.
   private func wrapped(_ text: String) -> [String] {
     text.split(separator: " ").reduce(into: [""]) { lines, word in
       let line = lines[lines.count - 1]

@@ -4,7 +4,7 @@ internal import RealModule
 /// Bengio, "On the difficulty of training recurrent neural networks", ICML 2013.
 ///
 /// `mustVanish` is proven. `mayExplode` is not: σ_max > 1/γ is necessary for an exploding gradient
-/// but not sufficient, whatever ρ is, because φ′ may remain below γ.
+/// but not sufficient, for any ρ, because φ′ may remain below γ.
 public enum Verdict: String, Sendable, Codable, CaseIterable {
   /// σ_max < 1/γ: every step shortens the backward signal, which therefore vanishes exponentially.
   case mustVanish = "must vanish"

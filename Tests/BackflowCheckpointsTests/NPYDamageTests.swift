@@ -16,7 +16,9 @@ import Testing
     let start = 10 + Self.header.utf8.count
     let cases: [(bytes: [UInt8], offset: Int, problem: String)] = [
       ([], 0, "expected 6 bytes for the magic string of an .npy file, found 0"),
-      (Array(Self.whole[..<5]), 0, "expected 6 bytes for the magic string of an .npy file, found 5"),
+      (
+        Array(Self.whole[..<5]), 0, "expected 6 bytes for the magic string of an .npy file, found 5"
+      ),
       (Array("PK\u{3}\u{4} some archive".utf8), 0, "a zip archive, as torch.save and numpy.savez"),
       (Array("GIF89a, rather".utf8), 0, "which starts with \\x93NUMPY, found [71, 73, 70"),
       (Array(Self.whole[..<7]), 6, "expected 2 bytes for the format version, found 1"),
@@ -30,7 +32,10 @@ import Testing
       (npy(Self.header, version: (0, 0)), 8, "expected format version 1, 2 or 3, found 0"),
       (npy(Self.header, version: (9, 0)), 8, "expected format version 1, 2 or 3, found 9"),
       (npy(Self.header, version: (1, 7)), 8, "expected format version 1, 2 or 3, found 1.7"),
-      (Array(npy(Self.header, version: (2, 0))[..<11]), 8, "expected 4 bytes for the length of the header"),
+      (
+        Array(npy(Self.header, version: (2, 0))[..<11]), 8,
+        "expected 4 bytes for the length of the header"
+      ),
     ]
     for (bytes, offset, problem) in cases {
       let error = errorDecoding(bytes)

@@ -41,8 +41,7 @@ import Testing
     #expect(other(input) == expected)
   }
 
-  @Test func `restores the running statistics, so that evaluation gives the same bits`() throws
-  {
+  @Test func `restores the running statistics, so that evaluation gives the same bits`() throws {
     try check(Float.self)
     try check(Double.self)
   }

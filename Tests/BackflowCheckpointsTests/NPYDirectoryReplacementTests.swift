@@ -53,7 +53,9 @@ private struct Uniform: Parameterized {
     #expect(error?.problem.contains("copied.npy, measured.npy, renamed.npy") == true)
   }
 
-  @Test func `keeps other files, links and directories, and the permissions of the directory`() throws {
+  @Test func `keeps other files, links and directories, and the permissions of the directory`()
+    throws
+  {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try NPYDirectory.write(Uniform(1), to: path)

@@ -7,7 +7,7 @@ import Testing
   @Suite(
     .enabled(
       if: ProcessInfo.processInfo.environment["BACKFLOW_SANITIZER"] == nil,
-      "a sanitizer needs memory of its own"))
+      "a sanitizer needs additional memory"))
   struct `The memory for reading an array` {
     /// A value in the system's status of this process, in bytes.
     static func memory(_ name: String) throws -> Int {

@@ -84,7 +84,7 @@ import Testing
     try FileManager.default.createSymbolicLink(
       atPath: directory.file("loop"), withDestinationPath: "loop")
     check(directory.file("loop"), ["symbolic links", "loop"])
-    check(directory.file("none.npy"), ["there is no such file"])
+    check(directory.file("none.npy"), ["does not exist"])
     _ = try directory.write([1], to: "file")
     check(directory.file("file/x.npy"), ["not a directory"])
     check("/dev/null", ["a device"])

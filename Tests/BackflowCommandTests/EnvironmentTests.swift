@@ -15,7 +15,8 @@ import Testing
   func `is reported once if BACKFLOW_NUM_THREADS is not a number of threads`(text: String) throws {
     let lines = try errors(["BACKFLOW_NUM_THREADS": text])
     #expect(lines.count == 1)
-    #expect(lines.first?.hasPrefix("backflow: BACKFLOW_NUM_THREADS is \"\(text)\", which") == true)
+    #expect(
+      lines.first?.hasPrefix("backflow: BACKFLOW_NUM_THREADS is \"\(text)\", but must be") == true)
   }
 
   @Test func `is not reported for BACKFLOW_NUM_THREADS if --threads is given`() throws {
@@ -28,7 +29,8 @@ import Testing
   func `is reported once if BACKFLOW_ISA is not an instruction set`(text: String) throws {
     let lines = try errors(["BACKFLOW_ISA": text])
     #expect(lines.count == 1)
-    #expect(lines.first?.hasPrefix("backflow: BACKFLOW_ISA is \"\(text)\", but must be one of") == true)
+    #expect(
+      lines.first?.hasPrefix("backflow: BACKFLOW_ISA is \"\(text)\", but must be one of") == true)
     #expect(lines.first?.contains("portable") == true)
   }
 

@@ -24,7 +24,7 @@ import Testing
       #expect(run.status == 74)
       #expect(
         run.errors
-          == "backflow: some output is lost: standard output could not be written: \(reason)\n")
+          == "backflow: standard output could not be written: \(reason); some output is lost\n")
       #expect(try weight(in: lost) == weight(in: whole))
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: lost).sorted()

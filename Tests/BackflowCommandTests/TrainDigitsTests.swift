@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  @Test func `gives the same network for the same seed and another for another`() throws {
+  @Test func `gives the same network for the same seed and a different one for another`() throws {
     try withTemporaryFolder { folder in
       func train(_ name: String, seed: String) throws -> Data {
         let target = folder.appendingPathComponent(name)
@@ -204,7 +204,8 @@ import Testing
         let run = try backflow.run(
           "train", "digits", "--epochs", "1", "--model", model, option + "=" + text)
         #expect(run.status == 64, "\(option)")
-        let sentence = "\(option) must be between 1.4e-45 and 3.4e+38, to be positive and finite in "
+        let sentence =
+          "\(option) must be between 1.4e-45 and 3.4e+38, to be positive and finite in "
         #expect(run.errors.contains(sentence), "\(option): \(run.errors)")
         #expect(run.errors.contains("the default is"))
         #expect(run.output == "")

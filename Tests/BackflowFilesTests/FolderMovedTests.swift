@@ -72,7 +72,7 @@ import Testing
     #expect(try directory.tree() == ["m/a": "new", "m/notes": "kept", "m/other": "mine"])
   }
 
-  @Test func `after a save that was killed keeps a directory in the place of a file`() throws {
+  @Test func `after a save that was killed keeps a directory in place of a file`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("m")
     try replace(path, ["a", "b"], with: "old")

@@ -61,7 +61,7 @@ import Testing
     for isFollowed in [true, false] {
       let directory = try TemporaryDirectory()
       let path = directory.file("model")
-      // The old directory has the name of the new one, and in its place are links to its entries.
+      // The old directory has the name of the new one, which has links to its entries.
       try directory.make([
         "model/\(Self.mark)": "", "model/a": "new", ".model.backflow-new/a": "old",
         ".model.backflow-new/sub/x": "kept", ".model.backflow-new/late": "kept",
@@ -121,7 +121,7 @@ import Testing
       "other/sub/x": "mine", "other/a": "new", ".other.backflow-new/sub/x": "others",
     ])
     let second = #expect(throws: FileError.self) { try replace(other, ["a"], with: "newer") }
-    #expect(second?.problem.contains("a directory sub as well") == true)
+    #expect(second?.problem.contains("also contains a directory sub") == true)
     #expect(try directory.tree()["other/sub/x"] == "mine")
     #expect(try directory.tree()[".other.backflow-new/sub/x"] == "others")
   }

@@ -146,7 +146,7 @@ import Testing
         ) { _, writer throws(FileError) in try writer.write([1]) }
       }
       #expect(asked == 3)
-      #expect(error?.problem.contains("has it locked") == true)
+      #expect(error?.problem.contains("locked by another program") == true)
       #expect(try directory.tree() == ["m/a": "old"])
       #expect(try directory.contents() == ["m"])
       close(descriptor)

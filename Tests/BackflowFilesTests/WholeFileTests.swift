@@ -88,7 +88,7 @@ import Testing
           try file.write([1])
         }
       }
-      #expect(error?.problem.contains("stopped reading") == true, "\(String(describing: error))")
+      #expect(error?.problem.contains("the reader has closed it") == true, "\(String(describing: error))")
     }
   }
 

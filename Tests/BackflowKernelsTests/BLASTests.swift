@@ -76,7 +76,7 @@ import Testing
       var c = Buffer<Float>(repeating: 0, count: 8)
       BLAS.gemm(m: 2, n: 4, k: 3, a.span, b.span, into: c.mutableSpan)
     }
-    #expect(stopMessage(left).contains("gemm: m·k is 6, A has 5"))
+    #expect(stopMessage(left).contains("gemm: m·k is 6, but A has 5"))
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
@@ -84,7 +84,7 @@ import Testing
       var c = Buffer<Float>(repeating: 0, count: 9)
       BLAS.gemm(m: 2, n: 4, k: 3, a.span, b.span, into: c.mutableSpan)
     }
-    #expect(stopMessage(result).contains("gemm: m·n is 8, C has 9"))
+    #expect(stopMessage(result).contains("gemm: m·n is 8, but C has 9"))
   }
 }
 

@@ -47,7 +47,7 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
     #expect(spectrum.growingCount == 0)
   }
 
-  // σ_max = 0.81: no product of Jacobians grows, whatever the eigenvalues are.
+  // σ_max = 0.81: no product of Jacobians grows, for any eigenvalues.
   @Test func `is decided if the largest singular value proves it`() throws {
     let spectrum = try Spectrum(of: grcar(100) * 0.25, slopeBound: 1)
     #expect(spectrum.verdict == .mustVanish && spectrum.isFarFromNormal)

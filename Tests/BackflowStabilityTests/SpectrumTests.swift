@@ -53,7 +53,7 @@ func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
     #expect(try Spectrum(of: Tensor<Double>.identity(4), slopeBound: 1).verdict == .undecided)
   }
 
-  // A rotation is neither stable nor unstable, whatever its rounding.
+  // A rotation is neither stable nor unstable, in spite of rounding.
   @Test func `is not decided by rounding`() throws {
     for seed in 1...8 as ClosedRange<UInt64> {
       let q = orthogonal(3 + Int(seed), seed: seed)

@@ -58,7 +58,7 @@ def network(kind, path, others=True):
         content = file.read_bytes()
         numbers |= set(array("f", content[10 + content[8] + 256 * content[9]:]))
     if len(files) not in (FILES, FEWER_FILES) or len(numbers) != 1 or numbers != {float(words[1])}:
-        fail(kind, f"{len(files)} files hold {sorted(numbers)}, the program read {words[1]}")
+        fail(kind, f"{len(files)} files contain {sorted(numbers)}, the program read {words[1]}")
     if not others:
         return int(words[1])
     kept = path / "folder" / "kept.txt"

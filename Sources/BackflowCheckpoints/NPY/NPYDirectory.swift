@@ -106,7 +106,7 @@ public enum NPYDirectory {
       guard let folder else {
         throw CheckpointError(
           expected.first.map { joined(path, $0.name + ".npy") } ?? path,
-          "cannot be read: there is no directory \(path)")
+          "cannot be read: the directory \(path) does not exist")
       }
       do {
         let values = try values(of: expected, in: folder, strict)

@@ -10,7 +10,7 @@ struct NPYHeader {
   static let maximumLength = 10_000
 
   /// The product of the extents. It may overflow even if an empty axis makes the array empty,
-  /// because strides are products of the other extents. An extent that no `Shape` can hold counts
+  /// because strides are products of the other extents. An extent too large for a `Shape` counts
   /// as an overflow.
   var elementCount: (count: Int, overflow: Bool) {
     let start = (1, shape.contains { $0 > Shape.maximumExtent })

@@ -95,7 +95,7 @@ struct PythonLiteral {
     case .mark("{"): return (try braced(), .other)
     case .end: throw PythonSyntaxError(position: start, problem: "its end")
     case .mark(let mark):
-      throw PythonSyntaxError(position: start, problem: "\(mark) where a value must stand")
+      throw PythonSyntaxError(position: start, problem: "\(mark) in place of a value")
     }
   }
 

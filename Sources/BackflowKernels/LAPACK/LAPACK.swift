@@ -16,7 +16,8 @@ package enum LAPACK {
     _ a: Span<S>, rows: Int, columns: Int, name: String = "matrix", triangleOnly: Bool = false
   ) throws(LAPACKError) {
     require(
-      a.count == rows * columns, "the \(name) has \(rows)×\(columns) entries, but \(a.count) elements")
+      a.count == rows * columns,
+      "the \(name) has \(rows)×\(columns) entries, but \(a.count) elements")
     if !triangleOnly && VectorKernels.nonfiniteCount(a) == 0 { return }
     for row in 0..<rows {
       let start = row * columns

@@ -21,7 +21,8 @@ extension ExplodingRNN {
       measures["factor_per_step_\(figure(radius))"] = free.factorPerStep
       measures["gradient_left_\(figure(radius))"] = left
       measures["error_of_prediction_\(figure(radius))"] = free.predictionError
-      return "For |λ₁| = \(figure(radius)), \(figure(left)) of a gradient is left after \(stepsBack)"
+      return
+        "For |λ₁| = \(figure(radius)), \(figure(left)) of a gradient is left after \(stepsBack)"
         + " steps, with a final factor of \(figure(free.factorPerStep)) per step; |λ₁|^\(stepsBack)"
         + " times its component along the eigenvector is \(figure(free.predicted.last ?? .nan))."
     }

@@ -181,7 +181,8 @@ public func dot<S>(_ x: Tensor<S>, _ y: Tensor<S>) -> S {
 /// Returns the outer product x·yᵀ of two vectors, [x.count, y.count] (ger).
 public func outer<S>(_ x: Tensor<S>, _ y: Tensor<S>) -> Tensor<S> {
   require(
-    x.rank == 1 && y.rank == 1, "outer: the operands must be vectors, got shapes \(x.shape) and \(y.shape)")
+    x.rank == 1 && y.rank == 1,
+    "outer: the operands must be vectors, got shapes \(x.shape) and \(y.shape)")
   var result = Tensor<S>.zeros([x.count, y.count])
   BLAS.ger(1, x.span, y.span, into: result.mutableSpan)
   return result

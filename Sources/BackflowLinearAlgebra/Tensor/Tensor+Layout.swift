@@ -76,7 +76,8 @@ extension Tensor {
       "the range \(range) is outside axis \(axis) of shape \(shape)")
     let expected = shape.replacing(axis: axis, with: range.count)
     require(
-      values.shape == expected, "a slice has shape \(expected), but the new values have shape \(values.shape)")
+      values.shape == expected,
+      "a slice has shape \(expected), but the new values have shape \(values.shape)")
     Blocks.copy(
       count: outer, length: range.count * inner,
       from: values.span, at: 0, stride: range.count * inner,

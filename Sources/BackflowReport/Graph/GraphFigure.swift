@@ -42,7 +42,8 @@ public struct GraphFigure: Sendable {
     svg.text(61, y + 4, "forward: ‖value‖", size: 11.5)
     svg.arrow(195, y, 165, y, .init(color: Palette.alarm, width: 1.4))
     svg.text(
-      201, y + 4, "backward: ‖contribution along this edge to the gradient of the loss with respect to the value‖",
+      201, y + 4,
+      "backward: ‖contribution along this edge to the gradient of the loss with respect to the value‖",
       size: 11.5, color: Palette.alarm)
   }
 
@@ -90,7 +91,7 @@ public struct GraphFigure: Sendable {
       gradient: last.backwardNorm, gap: radius, in: &svg)
   }
 
-  /// Draws two parallel arrows between two circles of radius `gap`, each with its number beside it.
+  /// Draws two parallel arrows between two circles of radius `gap`, each with its number next to it.
   private func drawPair(
     from: (x: Double, y: Double), to: (x: Double, y: Double), value: Double, gradient: Double,
     gap: Double, in svg: inout SVG

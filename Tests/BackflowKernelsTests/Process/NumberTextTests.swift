@@ -37,7 +37,7 @@ import Testing
   }
 }
 
-/// A locale with a comma, made for the test: a machine has one or another or none.
+/// A locale with a decimal comma, created for the test, because a machine may not have one.
 private enum CommaLocale {
   static let name = "de_DE.UTF-8"
 

@@ -16,7 +16,7 @@ import Testing
     return ProcessorQuota.processors(root: root.path)
   }
 
-  @Test func `is none without control groups`() throws {
+  @Test func `is nil without control groups`() throws {
     #expect(try quota([:]) == nil)
     #expect(try quota(["proc/self/cgroup": "0::/\n"]) == nil)
     #expect(try quota(["proc/self/cgroup": "nonsense"]) == nil)

@@ -85,7 +85,7 @@ import Testing
   @Test func `is reported if the processor does not support it`() {
     #expect(
       InstructionSetRequest.complaint(of: "x86-64-v4", known: known, used: "x86-64-v3")
-        == "BACKFLOW_ISA asks for x86-64-v4, which this processor does not support;"
+        == "BACKFLOW_ISA is x86-64-v4, which this processor does not support;"
         + " using x86-64-v3")
   }
 }

@@ -25,7 +25,7 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = RandomSource(state: (0, 0, 0, 0))
     }
-    #expect(stopMessage(result).contains("cannot be all zero"))
+    #expect(stopMessage(result).contains("must not be all zero"))
   }
 
   @Test func `is seeded by SplitMix64`() {

@@ -98,8 +98,8 @@ import Testing
       let moment = draws.reduce(0) { $0 + pow($1, Double(power)) } / count
       #expect(abs(moment - expected) < 5 * deviation / count.squareRoot(), "moment \(power)")
     }
-    let neighbours = zip(draws, draws.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 } / count
-    #expect(abs(neighbours) < 5 / count.squareRoot())
+    let neighbors = zip(draws, draws.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 } / count
+    #expect(abs(neighbors) < 5 / count.squareRoot())
   }
 
   @Test func `is below each value with the probability of Φ`() {

@@ -40,7 +40,8 @@ import Testing
     }
   }
 
-  @Test func `keeps the leading axes of its left operand and flattens those of its right operand`() {
+  @Test func `keeps the leading axes of its left operand and flattens those of its right operand`()
+  {
     let a = counting([2, 3, 4], as: Double.self)
     let b = counting([4, 5], as: Double.self)
     let result = matmul(a, b)
@@ -108,7 +109,8 @@ import Testing
       matmul(Tensor<Double>.zeros([2, 4]), Tensor<Double>.zeros([4, 3]), addedTo: &sum)
     }
     #expect(
-      stopMessage(result).contains("matmul: the product has shape [2, 3], but the result has shape [3, 2]"))
+      stopMessage(result).contains(
+        "matmul: the product has shape [2, 3], but the result has shape [3, 2]"))
   }
 }
 
@@ -185,7 +187,8 @@ import Testing
     let third = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = outer(Tensor<Double>.zeros([6]), Tensor<Double>.zeros([2, 3]))
     }
-    #expect(stopMessage(third).contains("outer: the operands must be vectors, got shapes [6] and [2, 3]"))
+    #expect(
+      stopMessage(third).contains("outer: the operands must be vectors, got shapes [6] and [2, 3]"))
   }
 }
 

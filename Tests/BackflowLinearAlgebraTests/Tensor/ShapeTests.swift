@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `A shape` {
-  @Test func `holds its extents, outermost first`() {
+  @Test func `has its extents, outermost first`() {
     let shape: Shape = [4, 3, 2]
     #expect(shape.rank == 3 && shape.count == 3)
     #expect(Array(shape) == [4, 3, 2])

@@ -16,8 +16,9 @@ private struct RefusedSize: Sendable {
 private let petabytes: Shape = [1 << 24, 1 << 24]
 
 private let refused: [RefusedSize] = [
-  .init("a tensor of shape [2147483648, 2147483648] of Float has more bytes than `Int` can represent")
-  {
+  .init(
+    "a tensor of shape [2147483648, 2147483648] of Float has more bytes than `Int` can represent"
+  ) {
     _ = Tensor<Float>.zeros([1 << 31, 1 << 31])
   },
   .init("a tensor of shape [1073741824, 1073741824] of Double has more bytes than `Int`") {
@@ -32,8 +33,7 @@ private let refused: [RefusedSize] = [
   .init("a tensor of shape [16777216, 16777216] of Float needs 1125899906842624 bytes, which") {
     _ = Tensor<Float>.zeros(petabytes)
   },
-  .init("a tensor of shape [16777216, 16777216] of Double needs 2251799813685248 bytes, which")
-  {
+  .init("a tensor of shape [16777216, 16777216] of Double needs 2251799813685248 bytes, which") {
     var random = RandomSource(seed: 1)
     _ = random.uniform(petabytes, as: Float.self)
   },
@@ -57,12 +57,13 @@ private let refused: [RefusedSize] = [
     var random = RandomSource(seed: 1)
     _ = random.uniform([2], in: 1..<1, as: Float.self)
   },
-  .init("a uniform distribution needs a nonempty range of finite length, got -1e+308..<1e+308")
-  {
+  .init("a uniform distribution needs a nonempty range of finite length, got -1e+308..<1e+308") {
     var random = RandomSource(seed: 1)
     _ = random.uniform([2], in: -1e308..<1e308, as: Double.self)
   },
-  .init("a normal distribution needs a finite mean and a finite, nonnegative standard deviation, got") {
+  .init(
+    "a normal distribution needs a finite mean and a finite, nonnegative standard deviation, got"
+  ) {
     var random = RandomSource(seed: 1)
     _ = random.normal([2], standardDeviation: -1, as: Float.self)
   },

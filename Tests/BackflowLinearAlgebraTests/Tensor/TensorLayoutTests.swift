@@ -119,7 +119,9 @@ import Testing
       var tensor = Tensor<Double>.zeros([4, 3])
       tensor.replaceSlice(1..<3, with: .zeros([2, 2]))
     }
-    #expect(stopMessage(values).contains("a slice has shape [2, 3], but the new values have shape [2, 2]"))
+    #expect(
+      stopMessage(values).contains("a slice has shape [2, 3], but the new values have shape [2, 2]")
+    )
     let index = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>.zeros([2, 3]).select(3, axis: 1)
     }
