@@ -57,7 +57,7 @@ public struct Spectrum: Sendable {
   /// Analyzes a recurrent weight [H, H] under a nonlinearity whose slope is at most `slopeBound`.
   ///
   /// - Parameters:
-  ///   - weight: The recurrent weight.
+  ///   - recurrentWeight: The recurrent weight, [H, H].
   ///   - slopeBound: The largest slope γ of the nonlinearity, a positive number.
   ///   - precision: The machine epsilon of the precision in which the weight was stored, if it was converted
   ///     since then.
