@@ -49,7 +49,7 @@ struct BackflowBenchmark: ParsableCommand {
     guard !selected.isEmpty else {
       let names = allWorkloads.map(\.name)
       throw ValidationError(
-        "No workload contains '\(filter ?? "")'. The workloads are:  "
+        "No workload contains '\(filter ?? "")'. The workloads are: "
           + names.indices.filter { names.firstIndex(of: names[$0]) == $0 }
           .map { names[$0] }.joined(separator: ", "))
     }

@@ -70,7 +70,7 @@ struct StabilityCommand: ParsableCommand {
       }
       if let svg {
         try write(StabilityFigure(report, title: title).svg, to: svg)
-        if format == .text { say("\nfigure:  \(svg)") }
+        if format == .text { say("\nfigure: \(svg)") }
       }
     } catch let code as ExitCode {
       throw code

@@ -75,8 +75,8 @@ extension ClippedError {
           vertical: .linear("return (mean of 20 episodes), steps", 0...205),
           series: [
             .init(
-              "zero gradient: \(percent(summary.silenced.share)) of samples,"
-                + " \(percent(summary.silenced.shareOfFailures)) of failures",
+              "zero gradient: \(percent(summary.silenced.share))"
+                + " (of failures: \(percent(summary.silenced.shareOfFailures)))",
               x: curve.mean.indices.map { Double($0 + 1) }, curve.mean, band: curve.range,
               hue: clipping.hue)
           ],

@@ -50,11 +50,11 @@ package struct SigmoidSaturation {
     let digits = try Digits.load()
     let large = Initializer.normal(standardDeviation: largeDeviation)
     return Outcomes(
-      large: try outcome("standard deviation \(figure(largeDeviation))", .alarm, large, digits),
+      large: try outcome("deviation \(figure(largeDeviation))", .alarm, large, digits),
       small: try outcome("Glorot", .neutral, .glorotUniform(), digits),
       scaled: try outcome("Glorot × 4", .calm, .glorotUniform(gain: 4), digits),
       normalized: try outcome(
-        "standard deviation \(figure(largeDeviation)), normalized", .accent, large,
+        "deviation \(figure(largeDeviation)), normalized", .accent, large,
         isNormalized: true, digits))
   }
 
