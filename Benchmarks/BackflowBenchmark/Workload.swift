@@ -21,8 +21,8 @@ struct Workload {
   let scalar: String
   /// The floating-point operations of one run. An addition and a multiplication count as two.
   let flops: Double
-  /// Creates the inputs, and compares the result with a computation in double precision before it
-  /// is timed.
+  /// A closure that creates the inputs, and compares the result with a computation in double
+  /// precision before it is timed.
   let prepare: () throws -> Prepared
 
   /// A workload with its inputs, after its result has been verified.

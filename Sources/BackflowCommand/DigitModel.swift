@@ -14,8 +14,8 @@ enum DigitModel: String, ExpressibleByArgument, CaseIterable {
   /// learned less after 40 epochs.
   var learningRate: Double { self == .lstm || self == .gru ? 0.01 : 0.003 }
 
-  /// The learning-rate schedule. The higher rate of gated networks decreases to zero, so that the
-  /// accuracy does not depend on the last steps.
+  /// Returns the learning-rate schedule. The higher rate of gated networks decreases to zero, so
+  /// that the accuracy does not depend on the last steps.
   func schedule(learningRate: Double, steps: Int) -> any Schedule {
     self == .lstm || self == .gru
       ? CosineSchedule(learningRate, steps: steps) : ConstantSchedule(learningRate)

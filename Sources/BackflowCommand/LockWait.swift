@@ -7,6 +7,8 @@ final class LockWait {
   private var isTold = false
   private(set) var isInterrupted = false
 
+  /// Creates a wait for the directory at `path`.
+  ///
   /// - Parameter interruption: The flag for Ctrl-C. If `nil`, Ctrl-C terminates the program.
   init(for path: String, until interruption: Interruption? = nil) {
     (self.path, self.interruption) = (path, interruption)

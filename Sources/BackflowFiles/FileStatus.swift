@@ -55,20 +55,20 @@ struct FileStatus {
     owner = (status.st_uid, status.st_gid)
   }
 
-  /// The status of an open file.
+  /// Reads the status of an open file.
   init(descriptor: Int32) throws(SystemError) {
     var status = stat()
     try system { unsafe fstat(descriptor, &status) }
     self.init(status)
   }
 
-  /// The status of the file at `path`, after symbolic links are followed, or `nil` if it does not
-  /// exist.
+  /// Returns the status of the file at `path`, after symbolic links are followed, or `nil` if it
+  /// does not exist.
   static func at(_ path: SystemPath) throws(SystemError) -> FileStatus? {
     try whereThereIs { status in unsafe stat(path.terminated, &status) }
   }
 
-  /// The status of the entry `name` of an open directory, or `nil` if it does not exist.
+  /// Returns the status of the entry `name` of an open directory, or `nil` if it does not exist.
   static func of(
     _ name: EntryName, in folder: Int32, followsLinks: Bool
   ) throws(SystemError) -> FileStatus? {

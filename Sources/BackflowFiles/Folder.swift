@@ -36,7 +36,7 @@ struct Folder {
     throw SystemError(code: EBUSY)
   }
 
-  /// The status of an entry, or `nil` if it does not exist.
+  /// Returns the status of an entry, or `nil` if it does not exist.
   func status(
     of name: EntryName, followsLinks: Bool = false
   ) throws(SystemError) -> FileStatus? {
@@ -104,7 +104,7 @@ struct Folder {
     try system { unsafe symlinkat(target.terminated, descriptor, name.terminated) }
   }
 
-  /// The target of a symbolic link, or `nil` if the entry is not a link.
+  /// Returns the target of a symbolic link, or `nil` if the entry is not a link.
   func target(ofLink name: EntryName) -> EntryName? {
     var target = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = unsafe readlinkat(descriptor, name.terminated, &target, target.count)
@@ -125,7 +125,7 @@ struct Folder {
 
   enum Obstacle { case mountPoint, immutable }
 
-  /// The reason why an entry can be neither moved nor removed, regardless of permissions.
+  /// Returns the reason why an entry can be neither moved nor removed, regardless of permissions.
   func obstacle(to name: EntryName) throws(SystemError) -> Obstacle? {
     let obstacle = unsafe backflow_obstacle(descriptor, name.terminated)
     if obstacle == Int32(backflow_obstacle_immutable) { return .immutable }

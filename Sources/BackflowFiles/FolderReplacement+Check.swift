@@ -71,7 +71,8 @@ extension FolderReplacement {
     }
   }
 
-  /// In a directory with the sticky bit, such as /tmp, only owners may move an entry.
+  /// Checks whether an entry may be moved. In a directory with the sticky bit, such as /tmp, only
+  /// owners may move it.
   private func checkMovable(_ status: FileStatus, from folder: Folder) throws(SystemError) {
     let above = try folder.file.status
     if above.isSticky, geteuid() != 0,

@@ -147,7 +147,7 @@ package struct FolderReplacement {
     return FileError(path, "cannot be written: \(sentence)")
   }
 
-  /// The directory to be replaced, or `nil` if it does not exist.
+  /// Returns the directory to be replaced, or `nil` if it does not exist.
   func target() throws(SystemError) -> Folder? {
     try parent.status(of: place.name) == nil ? nil : Folder(place.name, in: parent)
   }

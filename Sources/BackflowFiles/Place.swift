@@ -31,7 +31,7 @@ struct Place {
   }
 }
 
-/// The FNV-1a hash, which is the same in every process.
+/// Returns the FNV-1a hash, which is the same in every process.
 private func hash(_ bytes: [UInt8]) -> UInt64 {
   bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
 }

@@ -35,8 +35,8 @@ struct SystemPath: Hashable {
     return (SystemPath(bytes: parent.isEmpty ? [slash] : Array(parent)), Array(path[(last + 1)...]))
   }
 
-  /// The path after symbolic links are followed: that of a file, the target of a dangling link, or
-  /// the path itself.
+  /// Returns the path after symbolic links are followed: that of a file, the target of a dangling
+  /// link, or the path itself.
   func followed() throws(SystemError) -> SystemPath {
     if let real = try real() { return real }
     var current = self
@@ -92,7 +92,7 @@ struct SystemPath: Hashable {
   }
 }
 
-/// The bytes of a C string, without the terminating zero.
+/// Returns the bytes of a C string, without the terminating zero.
 func bytesOfText(_ text: UnsafePointer<CChar>) -> [UInt8] {
   let count = unsafe strlen(text)
   return unsafe UnsafeBufferPointer(start: text, count: count).map { UInt8(bitPattern: $0) }

@@ -11,7 +11,7 @@ struct Axis {
     start + (value - values.lowerBound) / (values.upperBound - values.lowerBound) * (end - start)
   }
 
-  /// Multiples of 1, 2, or 5 times a power of ten, about `count` of them.
+  /// Returns multiples of 1, 2, or 5 times a power of ten, about `count` of them.
   func ticks(about count: Int) -> [Double] {
     let raw = (values.upperBound - values.lowerBound) / Double(count)
     let power = Double.exp10(Double.log10(raw).rounded(.down))

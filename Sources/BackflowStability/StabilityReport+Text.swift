@@ -62,7 +62,7 @@ extension StabilityReport: CustomStringConvertible {
     return [0] + round.prefix { $0 < last } + [last]
   }
 
-  /// The norm in digits, also if it is out of the range of a double.
+  /// Returns the norm in digits, also if it is out of the range of a double.
   private func length(after step: Int) -> String {
     let (norm, logNorm) = (backwardSignal.norms[step], backwardSignal.logNorms[step])
     let isInRange = norm.isNormal || logNorm == -.infinity
@@ -73,7 +73,7 @@ extension StabilityReport: CustomStringConvertible {
     name + String(repeating: " ", count: max(0, 24 - name.count)) + value
   }
 
-  /// The words of `text` in lines that fit, with the labels, in 80 columns.
+  /// Returns the words of `text` in lines that fit, with the labels, in 80 columns.
   private func wrapped(_ text: String) -> [String] {
     text.split(separator: " ").reduce(into: [""]) { lines, word in
       let line = lines[lines.count - 1]

@@ -1,7 +1,7 @@
 internal import Backflow
 internal import ComplexModule
 
-/// The eigenvalues of a general matrix, as in a stability analysis.
+/// Returns a workload for the eigenvalues of a general matrix, as in a stability analysis.
 func eigenvalueProblem(n: Int) -> Workload {
   let name = "eigenvalues/n\(n)"
   // The operation count of Golub and Van Loan for eigenvalues alone.

@@ -1,6 +1,6 @@
 internal import Backflow
 
-/// The product of two square matrices.
+/// Returns a workload for the product of two square matrices.
 func matmul(n: Int) -> Workload {
   let name = "matmul/n\(n)"
   let cube = Double(n) * Double(n) * Double(n)

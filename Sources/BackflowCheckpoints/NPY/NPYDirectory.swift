@@ -23,8 +23,9 @@ public enum NPYDirectory {
   /// - Parameters:
   ///   - model: The model to save.
   ///   - path: The path of the directory.
-  ///   - goesOn: A closure that is called repeatedly while another program has the directory above locked.
-  ///     The wait ends when it returns `false`. If `nil`, the wait ends only with the lock.
+  ///   - goesOn: A closure that is called repeatedly while another program saves to the same parent
+  ///     directory or has the directory locked. The wait ends when it returns `false`. If `nil`, the
+  ///     wait ends only with the lock.
   /// - Throws: `CheckpointError` if two parameters or buffers have the same name, a name is not a
   ///   valid file name, or a file cannot be written. The old model is then unchanged, unless the
   ///   problem begins with "was saved": in that case the new model is in place and a later
@@ -50,8 +51,7 @@ public enum NPYDirectory {
   /// - Parameters:
   ///   - path: The path of the directory.
   ///   - model: The model to save.
-  ///   - goesOn: A closure that is called repeatedly while another program has the directory above locked, as
-  ///     for `write`.
+  ///   - goesOn: A closure that is called repeatedly while the directory is locked, as for `write`.
   /// - Throws: `CheckpointError` with the reason if the model cannot be written.
   public static func prepare<Model: Parameterized>(
     _ path: String, for model: Model, whileLocked goesOn: (() -> Bool)? = nil
@@ -92,7 +92,8 @@ public enum NPYDirectory {
     model.visitBuffers(take)
   }
 
-  /// A save may exchange the directory while it is being read; it is then read again.
+  /// Returns the values of the tensors. A save may exchange the directory while it is being read;
+  /// it is then read again.
   private static func values<Scalar>(
     of expected: [(name: String, value: Tensor<Scalar>)], from path: String, _ strict: Bool
   ) throws(CheckpointError) -> [Tensor<Scalar>?] {
@@ -169,8 +170,8 @@ public enum NPYDirectory {
     if !unused.isEmpty { throw CheckpointError(path, surplus) }
   }
 
-  /// The parameters and then the buffers, with their names, which must be unique and valid file
-  /// names.
+  /// Returns the parameters and then the buffers, with their names, which must be unique and valid
+  /// file names.
   private static func namedTensors<Model: Parameterized>(
     of model: Model, _ path: String
   ) throws(CheckpointError) -> [(name: String, value: Tensor<Model.Scalar>)] {

@@ -13,8 +13,8 @@ struct NPYElement: Equatable {
   let size: Int
   let isBigEndian: Bool
 
-  /// The element type for NumPy's `descr`: a letter for the kind and a size in bytes, or one of
-  /// NumPy's letters and names for types, with or without a preceding byte order.
+  /// Creates the element type for NumPy's `descr`: a letter for the kind and a size in bytes, or
+  /// one of NumPy's letters and names for types, with or without a preceding byte order.
   ///
   /// The result is `nil` for a type whose values are not real numbers of at most 8 bytes.
   init?(_ descr: String) {
@@ -30,7 +30,7 @@ struct NPYElement: Equatable {
     isBigEndian = hasOrder && scalars[0] == ">"
   }
 
-  /// The type for a `descr` such as `f4`. The size is parsed like C's `strtol`.
+  /// Returns the type for a `descr` such as `f4`. The size is parsed like C's `strtol`.
   private static func sized(_ type: String) -> (Kind, Int)? {
     var rest = type.unicodeScalars[...]
     guard let kind = rest.popFirst().flatMap({ Kind(rawValue: Character($0)) }) else { return nil }

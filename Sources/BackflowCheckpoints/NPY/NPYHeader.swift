@@ -51,7 +51,7 @@ struct NPYHeader {
     "expected a header of at most \(maximumLength) characters, found \(count)"
   }
 
-  /// The major version; the minor version is always 0.
+  /// Reads the major version; the minor version is always 0.
   private static func version(from reader: inout ByteReader) throws(CheckpointError) -> Int {
     let magic = try reader.take(NPY.magic.count, "the magic string of an .npy file")
     if Array(magic.prefix(4)) == [0x50, 0x4B, 0x03, 0x04] {
@@ -107,7 +107,7 @@ struct NPYHeader {
     (self.element, self.isFortranOrder, self.shape) = (element, isFortranOrder, shape)
   }
 
-  /// The entries of the dictionary. If a key occurs several times, the last entry is used.
+  /// Returns the entries of the dictionary. If a key occurs several times, the last entry is used.
   private static func entries(
     _ text: String, version: Int
   ) throws(Problem) -> [String: PythonValue] {

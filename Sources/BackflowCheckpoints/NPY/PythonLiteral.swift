@@ -99,7 +99,7 @@ struct PythonLiteral {
     }
   }
 
-  /// Adjacent strings are concatenated.
+  /// Parses adjacent strings, which are concatenated.
   private mutating func strings(
     from first: [UInt32]
   ) throws(PythonSyntaxError) -> PythonValue {

@@ -27,7 +27,7 @@ indirect enum PythonValue {
 }
 
 extension String {
-  /// The text of these code points, if they are valid.
+  /// Creates the text of these code points, if they are valid.
   init?(_ points: [UInt32]) {
     var text = String.UnicodeScalarView()
     for point in points {

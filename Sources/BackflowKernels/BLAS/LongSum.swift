@@ -2,13 +2,13 @@
 // therefore divided into parts, which are added with compensation for rounding.
 
 extension BLAS {
-  /// The largest number of terms in a call of gemv. OpenBLAS's kernel for long rows has several
-  /// parallel sums; the one for long columns adds one row after another to the result.
+  /// Returns the largest number of terms in a call of gemv. OpenBLAS's kernel for long rows has
+  /// several parallel sums; the one for long columns adds one row after another to the result.
   static func longestVectorSum(transposed: Bool) -> Int { transposed ? 512 : 2048 }
 
-  /// The largest number of terms in each of the `m`·`n` sums in a call of gemm. Our kernel, and
-  /// OpenBLAS's for large matrices, add blocks of a few hundred terms. OpenBLAS's kernel for small
-  /// matrices, up to 10⁶ multiply-adds, has one running sum.
+  /// Returns the largest number of terms in each of the `m`·`n` sums in a call of gemm. Our kernel,
+  /// and OpenBLAS's for large matrices, add blocks of a few hundred terms. OpenBLAS's kernel for
+  /// small matrices, up to 10⁶ multiply-adds, has one running sum.
   static func longestMatrixSum(m: Int, n: Int, k: Int, packs: Bool) -> Int {
     let longest = 16_384
     let part = k / max(1, (k + longest - 1) / longest)

@@ -50,7 +50,7 @@ extension LAPACK {
     return (pair(values), unpack(left, values: values), unpack(right, values: values))
   }
 
-  /// The failure for a positive `info` of the QR iteration: the eigenvalues after it have
+  /// Returns the failure for a positive `info` of the QR iteration: the eigenvalues after it have
   /// converged.
   static func unconverged(_ info: Int32, _ n: Int, _ routine: String) -> LAPACKError {
     .noConvergence(routine: routine, .eigenvalues(first: Int(info), total: n))

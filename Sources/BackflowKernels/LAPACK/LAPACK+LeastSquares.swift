@@ -1,5 +1,6 @@
 extension LAPACK {
-  /// Returns, for each column, the X with the smallest ‖X‖ among the minimizers of ‖B − A·X‖.
+  /// Returns, for each column, the X with the smallest ‖X‖ among the minimizers of ‖B −
+  /// A·X‖.
   ///
   /// `a` is m × n, `b` is m × `columns`, and the result is n × `columns`, all row-major. Singular
   /// values up to `tolerance` times the largest count as zero.

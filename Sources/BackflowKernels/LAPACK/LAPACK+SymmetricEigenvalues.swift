@@ -33,8 +33,8 @@ extension LAPACK {
     return (values, matrix)
   }
 
-  /// The failure for a positive `info`: with vectors, it encodes the bounds of a submatrix as
-  /// first·(n + 1) + last; without vectors, and for small matrices, it is a count.
+  /// Returns the failure for a positive `info`: with vectors, it encodes the bounds of a submatrix
+  /// as first·(n + 1) + last; without vectors, and for small matrices, it is a count.
   package static func syevdFailure(
     _ info: Int, order n: Int, withVectors: Bool
   ) -> LAPACKError {

@@ -44,7 +44,7 @@ package enum ProcessorQuota {
     return fields.count == 2 ? processors(quota: Int(fields[0]), period: Int(fields[1])) : nil
   }
 
-  /// A quota of −1 means no quota.
+  /// Returns the quota of version 1, where −1 means no quota.
   private static func quota(ofVersion1 folder: String) -> Int? {
     func number(_ name: String) -> Int? {
       textOfSmallFile(folder + "/" + name).flatMap { wholeNumber(in: $0) }

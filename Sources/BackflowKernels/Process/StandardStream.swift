@@ -50,7 +50,7 @@ package enum StandardStream: Int32, Sendable, CaseIterable {
 
 private let losses = Mutex<[StandardStream: Int32]>([:])
 
-/// The `errno` of the first failed write, if any.
+/// Writes all bytes, and returns the `errno` of the first failed write, if any.
 private func writeAll(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32) -> Int32? {
   var start = 0
   while start < bytes.count {

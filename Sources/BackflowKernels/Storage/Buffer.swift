@@ -61,7 +61,7 @@
   /// The address of the elements for reading, valid while this value exists.
   var sharedBase: UnsafeMutablePointer<Element> { unsafe base }
 
-  /// The address of the elements for writing, after they have been made unique.
+  /// Returns the address of the elements for writing, after they have been made unique.
   mutating func uniqueBase() -> UnsafeMutablePointer<Element> {
     if !isKnownUniquelyReferenced(&owner) { self = Buffer(copying: span) }
     return unsafe base
@@ -69,7 +69,7 @@
 
   package var elements: [Element] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
 
-  /// Whether both values share their memory.
+  /// Returns whether both values share their memory.
   package func sharesMemory(with other: Buffer) -> Bool { owner === other.owner }
 }
 

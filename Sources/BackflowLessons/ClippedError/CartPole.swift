@@ -85,7 +85,7 @@ extension CartPole {
     steps += 1
   }
 
-  /// The accelerations ẍ and θ̈.
+  /// Returns the accelerations ẍ and θ̈.
   private func accelerations(_ push: Push) -> (Double, Double) {
     let (g, m, l, M) = (
       CartPole.gravity, CartPole.poleMass, CartPole.halfLength, CartPole.totalMass

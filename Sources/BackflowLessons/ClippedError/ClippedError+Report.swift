@@ -57,7 +57,7 @@ extension ClippedError {
     return LessonReport.Account(lines.map { $0.prefix(1).uppercased() + $0.dropFirst() }, measures)
   }
 
-  /// The learning curves for each kind of clipping, in one panel each, with equal axes.
+  /// Draws the learning curves for each kind of clipping, in one panel each, with equal axes.
   private func picture(_ comparison: QLearningComparison) -> ChartFigure {
     let longest = comparison.runs.map(\.episodes.count).max() ?? 1
     return ChartFigure(

@@ -80,9 +80,9 @@ struct QLearningSummary {
   /// The sample counts of all runs.
   var silenced: SilencedSamples { runs.reduce(into: SilencedSamples()) { $0 += $1.silenced } }
 
-  /// The learning curves from episode 1: for each episode, the mean, minimum, and maximum over the
-  /// seeds of the mean return of the last `window` episodes. A run that has ended keeps its last
-  /// value.
+  /// Returns the learning curves from episode 1: for each episode, the mean, minimum, and maximum
+  /// over the seeds of the mean return of the last `window` episodes. A run that has ended keeps
+  /// its last value.
   func curve(window: Int) -> (mean: [Double], range: [ClosedRange<Double>]) {
     let curves = runs.map { run in
       run.episodeReturns.indices.map { episode in

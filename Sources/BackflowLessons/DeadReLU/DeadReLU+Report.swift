@@ -46,8 +46,8 @@ extension DeadReLU {
       ])
   }
 
-  /// The fraction of inactive units and the accuracy at each step, and the largest preactivation of
-  /// each unit.
+  /// Draws the fraction of inactive units and the accuracy at each step, and the largest
+  /// preactivation of each unit.
   private func picture(_ outcomes: Outcomes) -> ChartFigure {
     let all = [outcomes.killed, outcomes.careful, outcomes.leaky]
     let lowered = LineChart.Mark(

@@ -105,7 +105,7 @@ extension ExplodingRNN {
       marks: [.init(at: limit, "the limit")])
   }
 
-  /// Means over ten steps, or single steps if the training ended early.
+  /// Returns a curve of means over ten steps, or of single steps if the training ended early.
   private func curve(
     _ name: String, _ values: [Double], _ hue: LineChart.Hue
   ) -> LineChart.Series {
@@ -114,7 +114,7 @@ extension ExplodingRNN {
     return LineChart.Series(name, x: means.x, means.y, hue: hue, hasDots: brokeOff)
   }
 
-  /// The mean of each `count` values, at the position of the first of them.
+  /// Returns the mean of each `count` values, at the position of the first of them.
   private func means(of values: [Double], over count: Int) -> (x: [Double], y: [Double]) {
     let starts = Array(stride(from: 0, to: values.count, by: count))
     return (

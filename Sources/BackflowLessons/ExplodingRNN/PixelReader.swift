@@ -46,7 +46,7 @@ struct PixelReader<Cell: RecurrentCell<Float>>: Parameterized {
 }
 
 extension Digits {
-  /// The images as sequences of a few pixels, row by row: [64/pixels steps, N, pixels].
+  /// Returns the images as sequences of a few pixels, row by row: [64/pixels steps, N, pixels].
   func sequence(ofPixels pixels: Int) -> Tensor<Float> {
     rows.reshaped(to: [labels.count, 64 / pixels, pixels]).permuted([1, 0, 2])
   }

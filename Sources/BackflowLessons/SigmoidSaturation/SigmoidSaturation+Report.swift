@@ -61,8 +61,8 @@ extension SigmoidSaturation {
 
   // MARK: - The figure
 
-  /// The loss at each step, and the factors by which sigmoids and weights multiply the gradient in
-  /// each layer.
+  /// Draws the loss at each step, and the factors by which sigmoids and weights multiply the
+  /// gradient in each layer.
   private func picture(_ outcomes: Outcomes) -> ChartFigure {
     ChartFigure(
       "Saturated sigmoids pass almost no gradient, and no sigmoid passes more than a quarter",

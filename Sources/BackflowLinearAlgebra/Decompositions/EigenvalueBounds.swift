@@ -24,8 +24,8 @@ package struct EigenvalueBounds: Sendable {
       valuesOf: a.span, order: order)
   }
 
-  /// Bounds on the spectral radius of all matrices whose balanced form differs from that of this
-  /// matrix by at most `share` of its Frobenius norm.
+  /// Returns bounds on the spectral radius of all matrices whose balanced form differs from that of
+  /// this matrix by at most `share` of its Frobenius norm.
   ///
   /// The eigenvalues of such a matrix lie in discs about the eigenvalues of this one; a connected
   /// group of k discs contains k of them. The radius of a disc is n·κ_i·‖E‖ (Bauer and Fike;
@@ -41,7 +41,7 @@ package struct EigenvalueBounds: Sendable {
     return max(first.lowerBound, second.lowerBound)...min(first.upperBound, second.upperBound)
   }
 
-  /// The radius of the disc about each eigenvalue, the smaller of the two bounds.
+  /// Returns the radius of the disc about each eigenvalue, the smaller of the two bounds.
   package func radii(perturbedBy share: Double) -> [Double] {
     let perturbation = share * balancedNorm
     let henrici = henriciRadius(perturbation)
@@ -61,8 +61,8 @@ package struct EigenvalueBounds: Sendable {
     return radius.isNaN ? .infinity : radius
   }
 
-  /// Bounds on the spectral radius, given that every connected group of discs contains as many
-  /// eigenvalues as discs.
+  /// Returns bounds on the spectral radius, given that every connected group of discs contains as
+  /// many eigenvalues as discs.
   private func bounds(_ radii: [Double]) -> ClosedRange<Double> {
     var (lower, upper) = (0.0, 0.0)
     for group in groups(radii) {
@@ -73,7 +73,7 @@ package struct EigenvalueBounds: Sendable {
     return lower...max(lower, upper)
   }
 
-  /// Groups of discs that touch.
+  /// Returns groups of discs that touch.
   ///
   /// - Complexity: O(n²)
   private func groups(_ radii: [Double]) -> [[Int]] {

@@ -1,7 +1,7 @@
 internal import BackflowKernels
 
 extension Tensor {
-  /// The extents of this tensor as a matrix.
+  /// Returns the extents of this tensor as a matrix.
   ///
   /// - Precondition: The tensor has rank 2.
   func matrixExtents(for purpose: String) -> (rows: Int, columns: Int) {
@@ -9,7 +9,7 @@ extension Tensor {
     return (shape[0], shape[1])
   }
 
-  /// The order of this tensor as a square matrix.
+  /// Returns the order of this tensor as a square matrix.
   ///
   /// - Precondition: The tensor is a square matrix.
   func squareOrder(for purpose: String) -> Int {
@@ -19,7 +19,7 @@ extension Tensor {
     return shape[0]
   }
 
-  /// The number of columns of this tensor as a right-hand side, [rows] or [rows, columns].
+  /// Returns the number of columns of this tensor as a right-hand side, [rows] or [rows, columns].
   ///
   /// - Precondition: The tensor has rank 1 or 2 and `rows` rows.
   func rightHandSideColumns(rows: Int, of matrix: Shape) -> Int {

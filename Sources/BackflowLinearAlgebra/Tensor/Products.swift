@@ -38,8 +38,8 @@ public struct MatrixOperand<Scalar: RealScalar>: Sendable {
     MatrixOperand(tensor, storedRows: storedRows, isTransposed: !isTransposed)
   }
 
-  /// The given range of the outermost axis of the tensor, such as some time steps of a sequence
-  /// [time, batch, features].
+  /// Returns the given range of the outermost axis of the tensor, such as some time steps of a
+  /// sequence [time, batch, features].
   ///
   /// - Complexity: O(1)
   package func outermost(_ range: Range<Int>) -> MatrixOperand {
@@ -64,7 +64,7 @@ extension Tensor {
   /// - Complexity: O(1); nothing is copied.
   public var transposed: MatrixOperand<Scalar> { operand.transposed }
 
-  /// A range of the outermost axis as an operand of a product.
+  /// Returns a range of the outermost axis as an operand of a product.
   ///
   /// - Complexity: O(1); nothing is copied.
   package func operand(_ range: Range<Int>) -> MatrixOperand<Scalar> { operand.outermost(range) }

@@ -82,7 +82,8 @@ public struct Shape: Hashable, Sendable {
     require(indices.contains(axis), "\(self) has no axis \(axis)", file: file, line: line)
   }
 
-  /// The extents before, at, and after `axis`: the shape of the tensor as [outer, axis, inner].
+  /// Returns the extents before, at, and after `axis`: the shape of the tensor as [outer, axis,
+  /// inner].
   func around(axis: Int) -> (outer: Int, extent: Int, inner: Int) {
     checkAxis(axis)
     let outer = self[..<axis].reduce(1, *)

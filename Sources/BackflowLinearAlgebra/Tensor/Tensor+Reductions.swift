@@ -40,7 +40,7 @@ extension Tensor {
     moments().standardDeviation(0, correction: bessel(correction))
   }
 
-  /// count/(count − correction)
+  /// Returns count/(count − correction).
   private func bessel(_ correction: Int) -> Double { Double(count) / Double(count - correction) }
 
   private func moments(withVariance: Bool = true) -> ChannelMoments {

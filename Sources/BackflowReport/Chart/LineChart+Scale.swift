@@ -1,15 +1,15 @@
 internal import RealModule
 
 extension LineChart.Scale {
-  /// The coordinate of a value on its axis: the value itself or its log₁₀, or `nil` if the axis
-  /// cannot show it.
+  /// Returns the coordinate of a value on its axis: the value itself or its log₁₀, or `nil` if the
+  /// axis cannot show it.
   func coordinate(_ value: Double) -> Double? {
     guard value.isFinite else { return nil }
     if isLogarithmic { return value > 0 ? Double.log10(value) : nil }
     return value
   }
 
-  /// The coordinate of a value, or `nil` if it is outside the range of the axis.
+  /// Returns the coordinate of a value, or `nil` if it is outside the range of the axis.
   func coordinate(_ value: Double, in axis: Axis) -> Double? {
     guard let coordinate = coordinate(value) else { return nil }
     let slack = 1e-9 * (axis.values.upperBound - axis.values.lowerBound)

@@ -82,7 +82,8 @@ public struct GraphFigure: Sendable {
     }
   }
 
-  /// The value leaves the last node to the right, where the gradient enters.
+  /// Draws the value, which leaves the last node to the right, and the gradient, which enters
+  /// there.
   private func drawEnds(in svg: inout SVG, top: Double) {
     guard let last = graph.nodes.last else { return }
     let from = position(graph.nodes.count - 1, top: top)
