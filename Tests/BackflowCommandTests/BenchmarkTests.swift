@@ -43,7 +43,7 @@ import Testing
       let run = try benchmark.run("--filter", "mlp/b1/", "--export", "/dev/null")
       #expect(run.status == 1 && run.output.isEmpty)
       #expect(run.errors.hasPrefix("backflow-benchmark: /dev/null/"))
-      #expect(run.errors.contains("it is a file, not a directory"), "\(run.errors)")
+      #expect(run.errors.contains("a component of the path is not a directory"), "\(run.errors)")
     }
 
     @Test func `checks the eigenvalues it times`() throws {
