@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Every Swift target but the tests is strict. `unsafe` is therefore a word in the source, and
-// scripts/check-layering allows it below the floor (BackflowKernels) and in BackflowFiles only.
+// All Swift targets except the tests use strict memory safety. Unsafe code is therefore marked with `unsafe`,
+// which scripts/check-layering allows only in BackflowKernels and BackflowFiles.
 let strict: [SwiftSetting] = [
   .strictMemorySafety(),
   .treatAllWarnings(as: .error),
@@ -13,6 +13,12 @@ let strict: [SwiftSetting] = [
 
 let complex = Target.Dependency.product(name: "ComplexModule", package: "swift-numerics")
 let real = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
+
+// The DocC plugin, which only scripts/documentation needs. Without the condition, every client of this package
+// would have to resolve it.
+let documentation: [Package.Dependency] =
+  Context.environment["BACKFLOW_DOCUMENTATION"] == nil
+  ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")]
 
 let package = Package(
   name: "backflow",
@@ -25,7 +31,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-  ],
+  ] + documentation,
   targets: [
     // MARK: Below the floor: C
     .systemLibrary(
@@ -93,7 +99,7 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    // MARK: Programs over the one import
+    // MARK: Programs with a single import
     .target(
       name: "BackflowLessons",
       dependencies: ["Backflow", real],
@@ -125,10 +131,10 @@ let package = Package(
       swiftSettings: strict),
 
     // MARK: Tests
-    // glibc's malloc.h, which Swift's module of glibc leaves out.
+    // glibc's malloc.h, which Swift's module of glibc omits.
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .target(name: "TestSupport", dependencies: ["Backflow"], path: "Tests/TestSupport"),
-    // Programs that scripts/tests/npy-headers and scripts/tests/interrupt-saves run.
+    // Programs for scripts/tests/npy-headers and scripts/tests/interrupt-saves.
     .executableTarget(name: "npy-verdicts", dependencies: ["Backflow"], path: "Tests/NPYVerdicts"),
     .executableTarget(name: "save-loop", dependencies: ["Backflow"], path: "Tests/SaveLoop"),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Backflow"]),

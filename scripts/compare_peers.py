@@ -1,4 +1,4 @@
-"""Called by scripts/compare-peers: the PyTorch side of the comparison, and the table."""
+"""The PyTorch part of scripts/compare-peers, and its table."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ def load(folder):
 
 
 class Perceptron:
-    """Three linear layers with ReLU between them, as the workload mlp."""
+    """Three linear layers with ReLU between them, like the workload mlp."""
 
     def __init__(self, tensors):
         names = ["first", "second", "third"]
@@ -53,7 +53,7 @@ class Recurrent:
 
 
 def check(name, tensors, model, input, gradient):
-    """Largest difference relative to the largest element, over the output and every gradient."""
+    """Returns the largest difference relative to the largest element, over the output and all gradients."""
     output = model(input)
     output.backward(gradient)
     found = {"output": output, "gradient.input": input.grad}
@@ -64,7 +64,7 @@ def check(name, tensors, model, input, gradient):
         expected = tensors[key].reshape(value.shape)
         worst = max(worst, ((value - expected).abs().max() / expected.abs().max()).item())
     if not worst < 1e-3:
-        raise SystemExit(f"{name}: the two sides differ by {worst:.1e} relative; not timed")
+        raise SystemExit(f"{name}: the results have a relative difference of {worst:.1e}; not timed")
     return worst
 
 
@@ -121,7 +121,7 @@ def main():
                 model = Perceptron(tensors) if kind == "mlp" else Recurrent(kind, tensors)
                 input = tensors["input"].clone().requires_grad_()
                 difference = check(name, tensors, model, input, tensors["output_gradient"])
-                # Interleaved, so that what else the machine does falls on both.
+                # Interleaved, so that other load affects both.
                 rounds = [(ours(options.benchmark, name, threads, options.seconds / 2),
                            peers(model, input, tensors["output_gradient"], options.seconds / 2)) for _ in range(2)]
                 for step in ("forward", "forward_backward"):

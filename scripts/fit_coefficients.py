@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Minimax coefficients for Sources/CVectorKernels/bodies/scalar_f32.h and scalar_f64.h (needs mpmath).
 
-Weighted minimax fit; then one coefficient after the other, lowest order first, is rounded to the
-scalar type and the rest are fitted again, so that the rounding errors are absorbed."""
+After a weighted minimax fit, the coefficients are rounded to the scalar type in ascending order, and the
+remaining ones are fitted again each time, to compensate for the rounding errors."""
 from mpmath import mp, mpf, matrix, lu_solve, log, exp, expm1, erfc, sqrt, cos, pi, frexp, nint, ldexp
 mp.dps = 60
 
 def minimax(function, weight, first, count, lo, hi):
-    """Coefficients c of sum c[i] x^(first+i) that nearly minimise max |weight (function - sum)| on [lo, hi]:
-    least squares on Chebyshev points, where each point's share grows with its error (Lawson's iteration)."""
+    """Returns coefficients c of sum c[i] x^(first+i) that nearly minimize max |weight (function - sum)| on [lo, hi]:
+    least squares on Chebyshev points, whose weights grow with their errors (Lawson's iteration)."""
     points = [(lo + hi) / 2 + (hi - lo) / 2 * cos(pi * (2 * i + 1) / 160) for i in range(80)]
     rows = [[weight(x) * (x / hi) ** (first + i) for i in range(count)] for x in points]
     right = [weight(x) * function(x) for x in points]
@@ -36,7 +36,7 @@ def round_to(x, bits):
     return ldexp(nint(ldexp(mantissa, bits)), exponent - bits)
 
 def fit(function, weight, count, lo, hi, bits, fixed=()):
-    """Rounded coefficients of x^0 …; the ones in `fixed` are given."""
+    """Returns rounded coefficients of x^0 …, of which those in `fixed` are given."""
     done = [mpf(c) for c in fixed]
     while len(done) < count:
         rest = lambda x: function(x) - sum(c * x ** i for i, c in enumerate(done))
@@ -45,7 +45,7 @@ def fit(function, weight, count, lo, hi, bits, fixed=()):
     return done, max(abs(weight(x) * (function(x) - sum(c * x ** i for i, c in enumerate(done)))) for x in grid)
 
 def interpolate(function, count, lo, hi):
-    """Coefficients of x^0 … of the polynomial through `count` Chebyshev points of [lo, hi]."""
+    """Returns the coefficients of x^0 … of the polynomial through `count` Chebyshev points of [lo, hi]."""
     points = [(lo + hi) / 2 + (hi - lo) / 2 * cos(pi * (2 * i + 1) / (2 * count)) for i in range(count)]
     powers = matrix(count, count)
     for i, x in enumerate(points):

@@ -1,20 +1,20 @@
-// Tells ThreadSanitizer of Synchronization.Mutex; scripts/sanitize loads it into the tests.
+// Informs ThreadSanitizer about Synchronization.Mutex. scripts/sanitize loads this library into the tests.
 //
-// On Linux the mutex is a word that a thread without competition changes by a compare-and-exchange. That is compiled
-// into the caller, and ThreadSanitizer sees it. A thread that has to wait, or to wake another, calls _lockSlow or
+// On Linux, the mutex is a word that an uncontended thread changes by a compare-and-exchange, which is compiled into
+// the caller and visible to ThreadSanitizer. A thread that has to wait, or to wake another, calls _lockSlow or
 // _unlockSlow of the Swift library, which is compiled without ThreadSanitizer and leaves the word to the kernel
-// (FUTEX_LOCK_PI). ThreadSanitizer then misses that one critical section comes before the next and reports whatever
-// they guard: the state of StoragePool, and any block of memory that the pool hands from one thread to another. A
-// suppression would have to name all places where those are used, and would hide real races with the false ones. So
-// this says what the library does not: the lock is acquired, the lock is released.
+// (FUTEX_LOCK_PI). ThreadSanitizer then misses the order of two critical sections and reports whatever they protect:
+// the state of StoragePool, and any block of memory that the pool moves from one thread to another. A suppression
+// would have to list all uses of these and would hide real races. This library therefore reports that the lock is
+// acquired or released.
 //
-// The functions below stand before the library's own of the same name and call those.
+// The functions below precede those of the same name in the Swift library, and call them.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-// Absent in a process without ThreadSanitizer, such as swift test itself.
+// Undefined in a process without ThreadSanitizer, such as swift test itself.
 __attribute__((weak)) void __tsan_acquire(void *address);
 __attribute__((weak)) void __tsan_release(void *address);
 
@@ -22,7 +22,7 @@ __attribute__((weak)) void __tsan_release(void *address);
 #define TRY_LOCK_SLOW "$s15Synchronization12_MutexHandleV12_tryLockSlowSbyF"
 #define UNLOCK_SLOW "$s15Synchronization12_MutexHandleV11_unlockSlowyyF"
 
-// Methods of Swift's calling convention; the handle begins with the word.
+// Methods with Swift's calling convention. The handle begins with the word.
 #define METHOD __attribute__((swiftcall))
 #define HANDLE __attribute__((swift_context)) void *handle
 

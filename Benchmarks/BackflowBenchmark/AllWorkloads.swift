@@ -1,6 +1,6 @@
 internal import Backflow
 
-/// Every workload there is. To add one, add its row; to add a kind, add its file to Workloads.
+/// All workloads. To add one, add a row here; to add a kind, also add its file to Workloads.
 var allWorkloads: [Workload] {
   [64, 128, 256, 512, 1024, 2048].map { matmul(n: $0) }
     + multilayerPerceptron(batch: 128, input: 784, hidden: 512)

@@ -10,10 +10,10 @@ struct BackflowBenchmark: ParsableCommand {
     commandName: "backflow-benchmark",
     abstract: "Measure the throughput of forward and backward passes.",
     discussion: """
-      Times are of one run of a workload: the median and the least over the samples. GFLOP/s counts \
-      the products alone; "of peak" is its share of the multiply-add peak, measured in this run, of \
-      as many cores as there are threads. What a monitor costs is the median of pairs, with it \
-      and without, timed one after the other.
+      Each time is that of one run of a workload: the median and the minimum over the samples. \
+      GFLOP/s counts only the products. "Of peak" is the share of the multiply-add peak, measured in \
+      this run, of as many cores as there are threads. The cost of a monitor is the median over \
+      consecutive pairs of runs with and without it.
       """,
     version: "0.1.0")
 
@@ -21,32 +21,35 @@ struct BackflowBenchmark: ParsableCommand {
     case text, json
   }
 
-  @Option(help: "Threads. (default: BACKFLOW_NUM_THREADS, or the processors that it may use)")
+  @Option(
+    help: "The number of threads. (default: BACKFLOW_NUM_THREADS, or the available processors)")
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Only workloads whose name contains TEXT.", valueName: "text"))
+  @Option(help: ArgumentHelp("Run only workloads whose names contain TEXT.", valueName: "text"))
   var filter: String?
 
-  @Option(help: ArgumentHelp("Seconds for each workload.", valueName: "s"))
+  @Option(help: ArgumentHelp("The time for each workload, in seconds.", valueName: "s"))
   var seconds = 1.0
 
   @Option(
-    help: "Write the tensors of every selected workload below DIRECTORY instead of timing it.")
+    help: "Write the tensors of the selected workloads to DIRECTORY instead of timing them.")
   var export: String?
 
-  @Option(help: "The form of the results.")
+  @Option(help: "The format of the results.")
   var format = Format.text
 
   func validate() throws {
     try checkThreads(threads)
-    if let export, export.isEmpty { throw ValidationError("--export needs a directory.") }
+    if let export, export.isEmpty {
+      throw ValidationError("--export must be the name of a directory.")
+    }
     guard seconds > 0, seconds <= 86_400 else {
-      throw ValidationError("--seconds must be positive and at most a day, 86400, not \(seconds).")
+      throw ValidationError("--seconds must be positive and at most 86400 (a day), got \(seconds).")
     }
     guard !selected.isEmpty else {
       let names = allWorkloads.map(\.name)
       throw ValidationError(
-        "No workload contains '\(filter ?? "")'. There are: "
+        "No workload contains '\(filter ?? "")'. The workloads are: "
           + names.indices.filter { names.firstIndex(of: names[$0]) == $0 }
           .map { names[$0] }.joined(separator: ", "))
     }
@@ -60,7 +63,7 @@ struct BackflowBenchmark: ParsableCommand {
 
   func run() throws {
     #if DEBUG
-      complain("a debug build says nothing of speed; use -c release")
+      complain("a debug build is not representative of the speed; use -c release")
       throw ExitCode.failure
     #else
       if let threads { Threads.count = threads }
@@ -86,7 +89,7 @@ struct BackflowBenchmark: ParsableCommand {
           ))
         if format == .text { say(TextTable.line(results(measured.suffix(1), machine)[0])) }
       }
-      // Whatever else the machine did while the peak was measured may be over by now.
+      // Measured again, because other load during the first measurement may have ended.
       let first = machine.fmaPeakGflops
       machine.fmaPeakGflops = max(first, Machine.measureMultiplyAddPeak(seconds: 0.2))
       switch format {
@@ -98,7 +101,8 @@ struct BackflowBenchmark: ParsableCommand {
     #endif
   }
 
-  /// One folder a workload, one .npy file a tensor: what scripts/compare-peers computes again.
+  /// Writes a directory for each workload with an .npy file for each tensor, for
+  /// scripts/compare-peers to recompute.
   private func write(_ workloads: [Workload], to directory: String) throws {
     for workload in workloads where workload.pass == .forwardBackward {
       let folder = directory + "/" + workload.name

@@ -1,4 +1,4 @@
-/// One line of the result.
+/// A row of the results.
 struct BenchmarkResult: Encodable {
   let workload: String
   let pass: Workload.Pass
@@ -9,7 +9,7 @@ struct BenchmarkResult: Encodable {
   let samples: Int
   let gflops: Double
   let peakFraction: Double
-  /// Of a row with a baseline: how much longer it takes, as a share of the baseline.
+  /// The relative increase of the time over the baseline, for a row that has one.
   let overhead: Double?
 
   enum CodingKeys: String, CodingKey {
@@ -19,8 +19,8 @@ struct BenchmarkResult: Encodable {
     case peakFraction = "peak_fraction"
   }
 
-  /// Rates follow the median. The peak is that of `threads` cores; in double precision, half of
-  /// single precision's.
+  /// Rates are computed from the median. The peak is that of `threads` cores, and is halved for
+  /// double precision.
   init(_ workload: Workload, _ measurement: Measurement, threads: Int, machine: Machine) {
     self.workload = workload.name
     pass = workload.pass

@@ -2,7 +2,7 @@ internal import Backflow
 internal import BackflowKernels
 internal import Foundation
 
-/// What the figures were measured on, and the two limits that they are compared with.
+/// The machine and its two limits for comparison with the results.
 struct Machine: Encodable {
   let cpu: String
   let cores: Int
@@ -17,7 +17,7 @@ struct Machine: Encodable {
     case sgemmPeakGflops = "sgemm_peak_gflops"
   }
 
-  /// Measures the limits of one core, in single precision.
+  /// Measures the limits of one core in single precision.
   init(seconds: Double) {
     cpu = Machine.processorName
     cores = ProcessInfo.processInfo.activeProcessorCount
@@ -26,7 +26,7 @@ struct Machine: Encodable {
 
     fmaPeakGflops = Machine.measureMultiplyAddPeak(seconds: seconds)
 
-    // Large enough that packing is a small part of the work.
+    // Large enough for packing to be a small part of the work.
     let n = 1024
     var random = RandomSource(seed: 1)
     let a: Tensor<Float> = random.normal([n, n])
@@ -38,7 +38,7 @@ struct Machine: Encodable {
     sgemmPeakGflops = 2 * Double(n * n * n) / sgemm.minMilliseconds * 1e-6
   }
 
-  /// The best of many short bursts, which a busy machine does not spoil all.
+  /// Returns the best of many short bursts, which are unlikely to be all disturbed by other load.
   static func measureMultiplyAddPeak(seconds: Double) -> Double {
     let rounds = 20_000
     let fma = Measurement(seconds: seconds) { VectorKernels.runMultiplyAdds(rounds: rounds) }

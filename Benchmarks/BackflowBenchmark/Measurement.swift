@@ -1,19 +1,18 @@
 internal import BackflowConsole
 
-/// Times of one workload in milliseconds.
+/// The times of a workload, in milliseconds.
 struct Measurement {
   let medianMilliseconds: Double
   let minMilliseconds: Double
   let samples: Int
-  /// How much longer the work takes than its baseline, as a share of the baseline: the median over
-  /// pairs that were timed one after the other, so that what else the machine does falls on both.
+  /// The relative increase of the time over the baseline: the median over pairs of consecutive
+  /// runs, so that other load affects both.
   let overhead: Double?
 
-  /// Runs `work` for about `seconds`, after a warm-up. Runs that are short for the clock are timed
-  /// several at a time.
+  /// Runs `work` for about `seconds` after a warm-up. Short runs are timed in groups.
   init(seconds: Double, _ run: () -> Double) { self.init(seconds: seconds, run, baseline: nil) }
 
-  /// The same for `run` that does its work `perRun` times, and in turn with it for `baseline`.
+  /// Measures `run`, which performs its work `perRun` times, alternating with `baseline`.
   init(seconds: Double, perRun: Int = 1, _ run: () -> Double, baseline: (() -> Double)?) {
     let clock = ContinuousClock()
     var sink = 0.0
@@ -38,7 +37,7 @@ struct Measurement {
       }
     } while clock.now < end
     times.sort()
-    // A use of the sum that is never true keeps every run alive.
+    // A use of the sum that is never true, so that no run is optimized away.
     if sink == .infinity { say("\(sink)") }
     samples = times.count
     minMilliseconds = times[0] * 1e3

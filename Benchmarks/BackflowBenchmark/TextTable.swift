@@ -22,8 +22,8 @@ enum TextTable {
   }
 
   static func peakNote(_ first: Double, _ later: Double) -> String {
-    "\nThe machine was busy when the peak was measured: it is \(rate(later)), not \(rate(first)),"
-      + " and the shares above are too high by that."
+    "\nOther load disturbed the measurement of the peak, which is \(rate(later)), not \(rate(first))."
+      + " The shares above are too high by this ratio."
   }
 
   private static func rate(_ gflops: Double) -> String { String(format: "%.1f GFLOP/s", gflops) }

@@ -1,50 +1,51 @@
 internal import Backflow
 
-/// One row of the table: something whose time is measured.
+/// A row of the table of workloads.
 struct Workload {
-  /// Which part of a training step is timed.
+  /// The timed part of a training step.
   enum Pass: String, Encodable {
     case forward
     case forwardBackward = "forward_backward"
-    /// A whole training step: forward, loss, backward, clipping, update.
+    /// A complete training step: forward, loss, backward, clipping, update.
     case training
-    /// The same, with a health monitor that looks at every tenth step.
+    /// A complete training step with a health monitor that observes every tenth step.
     case monitoredEvery10 = "monitored_every_10"
-    /// The same, with a health monitor that looks at every step.
+    /// A complete training step with a health monitor that observes every step.
     case monitoredEveryStep = "monitored_every_step"
   }
 
-  /// `kind/sizes`, each size with the letter of its axis: b batch, t time, i input, h hidden.
+  /// The name, `kind/sizes`, where each size has the letter of its axis: b batch, t time, i input,
+  /// h hidden.
   let name: String
   let pass: Pass
   let scalar: String
-  /// Floating-point operations of one run, an addition and a multiplication counting as two.
+  /// The floating-point operations of one run. An addition and a multiplication count as two.
   let flops: Double
-  /// Makes the inputs, and checks the result against a computation in double precision before
-  /// anything is timed.
+  /// A closure that creates the inputs, and compares the result with a computation in double
+  /// precision before it is timed.
   let prepare: () throws -> Prepared
 
-  /// A workload whose inputs exist and whose result was found right.
+  /// A workload with its inputs, after its result has been verified.
   struct Prepared {
-    /// Does the work once and returns a number that depends on all of it.
+    /// Performs the work once and returns a number that depends on all of it.
     let run: () -> Double
-    /// How often `run` does it.
+    /// The number of times that `run` performs the work.
     var repetitions = 1
-    /// The same without what the row is about; the two are timed in turn, and compared.
+    /// The baseline: the work without the measured feature, timed in alternation with `run`.
     var baseline: (() -> Double)?
-    /// The inputs, parameters and results by name, for others to compute again; empty where there
+    /// The inputs, parameters, and results by name, for other programs to recompute. Empty if there
     /// is nothing to compare.
     var tensors: () -> [(name: String, value: Tensor<Float>)] = { [] }
   }
 }
 
-/// A result that is not what double precision says it should be.
+/// An error for a result that differs from that in double precision.
 struct WrongResult: Error, CustomStringConvertible {
   let workload: String
   let what: String
   let relativeError: Double
 
   var description: String {
-    "\(workload): \(what) is wrong by \(relativeError) relative to double precision; not timed"
+    "\(workload): \(what) has a relative error of \(relativeError) compared with double precision; not timed"
   }
 }

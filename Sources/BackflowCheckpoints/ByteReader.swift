@@ -1,6 +1,7 @@
 internal import BackflowFiles
 
-/// Reads the bytes of a file from front to back, in pieces; every read is checked against the end.
+/// A reader that takes the bytes of a file in order, piece by piece. Every read is checked against
+/// the end of the file.
 struct ByteReader {
   private enum Source {
     case bytes([UInt8])
@@ -22,7 +23,7 @@ struct ByteReader {
 
   var remaining: Int { size - offset }
 
-  /// The next `count` bytes, `what` they are being named in the error.
+  /// Returns the next `count` bytes. `what` describes them in the error message.
   mutating func take(_ count: Int, _ what: String) throws(CheckpointError) -> [UInt8] {
     guard count <= remaining else { throw ending(what, count, remaining) }
     let taken: [UInt8]
@@ -34,7 +35,7 @@ struct ByteReader {
       } catch {
         throw CheckpointError(error)
       }
-      // Somebody has cut it short since it was opened.
+      // Another process has truncated the file since it was opened.
       guard taken.count == count else { throw ending(what, count, taken.count) }
     }
     offset += count
@@ -42,10 +43,10 @@ struct ByteReader {
   }
 
   private func ending(_ what: String, _ count: Int, _ left: Int) -> CheckpointError {
-    failure("the file ends here; \(what) needs \(count) bytes, \(left) are left")
+    failure("expected \(count) bytes for \(what), found \(left) before the end of the file")
   }
 
-  /// An unsigned integer of `size` bytes, least significant first.
+  /// Returns a little-endian unsigned integer of `size` bytes.
   mutating func littleEndian(size: Int, _ what: String) throws(CheckpointError) -> UInt64 {
     try take(size, what).reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }

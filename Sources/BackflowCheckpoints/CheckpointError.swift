@@ -1,12 +1,12 @@
 public import BackflowKernels
 
-/// What is wrong with a file, and where.
+/// An error in a file, with its position.
 public struct CheckpointError: BackflowError, Equatable {
-  /// The path as it was given.
+  /// The path of the file, as given by the caller.
   public let file: String
-  /// The byte at which reading failed, where one can be named.
+  /// The offset of the byte at which reading failed, if known.
   public let offset: Int?
-  /// What was expected and what was found.
+  /// A description of the problem: what was expected, and what was found.
   public let problem: String
 
   init(_ file: String, at offset: Int? = nil, _ problem: String) {
@@ -15,7 +15,7 @@ public struct CheckpointError: BackflowError, Equatable {
     self.problem = problem
   }
 
-  /// File, byte and problem in one line.
+  /// The file, the byte, and the problem, in one line.
   public var description: String {
     file + (offset.map { ", byte \($0)" } ?? "") + ": " + problem
   }

@@ -1,4 +1,5 @@
-/// `text` in one line of at most `limit` characters that any terminal shows as they are.
+/// Returns `text` as one line of at most `limit` printable characters, with other characters
+/// escaped.
 func escaped(_ text: String, limit: Int = 100) -> String {
   var (whole, cut) = ("", "")
   for scalar in text.unicodeScalars {

@@ -5,7 +5,7 @@ internal import BackflowConsole
 struct Backflow: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "backflow",
-    abstract: "Train small networks on CPUs and see where their gradients leak.",
+    abstract: "Train small networks on CPUs and find problems with their gradients.",
     version: "0.1.0",
     subcommands: [Train.self, StabilityCommand.self, LessonCommand.self])
 

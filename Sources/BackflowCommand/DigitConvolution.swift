@@ -1,7 +1,7 @@
 internal import Backflow
 
-/// Looks at the whole image: two convolutions of 3 × 3, each followed by a pooling that halves height
-/// and width, and a readout.
+/// Returns a convolutional network: two convolutions of 3 × 3, each followed by a pooling layer
+/// that halves height and width, and a readout.
 ///
 /// Shapes: images [N, 1, 8, 8] → [N, 16, 4, 4] → [N, 32, 2, 2] → logits [N, classes].
 func digitConvolution(using random: inout RandomSource) -> Sequential<Float> {

@@ -2,31 +2,32 @@ internal import ArgumentParser
 internal import Backflow
 internal import Foundation
 
-/// The networks that can read the digits, each with the settings that suit it. They were chosen on
-/// parts of the training images; the held-out fifth had no say.
+/// The networks for digit classification with their default settings, which were chosen on parts of
+/// the training images, without the held-out fifth.
 enum DigitModel: String, ExpressibleByArgument, CaseIterable {
   case rnn, lstm, gru, convolution
 
-  /// The hidden units of a recurrence if none are asked for.
+  /// The default number of hidden units of a recurrent network.
   var hiddenSize: Int { self == .lstm ? 128 : 64 }
 
-  /// Adam's learning rate if none is asked for. At that of a vanilla recurrence, gates have learned
-  /// less after 40 passes.
+  /// The default learning rate for Adam. With the rate of the vanilla network, gated networks have
+  /// learned less after 40 epochs.
   var learningRate: Double { self == .lstm || self == .gru ? 0.01 : 0.003 }
 
-  /// How the rate goes on from there. That of gates, being higher, falls to zero, or the last steps
-  /// would decide by chance how well the network reads.
+  /// Returns the learning-rate schedule. The higher rate of gated networks decreases to zero, so
+  /// that the accuracy does not depend on the last steps.
   func schedule(learningRate: Double, steps: Int) -> any Schedule {
     self == .lstm || self == .gru
       ? CosineSchedule(learningRate, steps: steps) : ConstantSchedule(learningRate)
   }
 
-  /// The form in which the network takes the images.
+  /// The form of the images that the network takes.
   var input: KeyPath<Digits, Tensor<Float>> {
     self == .convolution ? \.imagesWithChannel : \.rowsAsSequence
   }
 
-  /// A network with freshly drawn weights. A convolution has no use for `hiddenSize`.
+  /// Returns a network with randomly initialized weights. A convolutional network ignores
+  /// `hiddenSize`.
   func network(hiddenSize: Int, using random: inout RandomSource) -> any Layer<Float> {
     switch self {
     case .rnn:
@@ -43,7 +44,7 @@ enum DigitModel: String, ExpressibleByArgument, CaseIterable {
     }
   }
 
-  /// The names of the parameters, whatever the hidden size.
+  /// The names of the parameters, which do not depend on the hidden size.
   var parameterNames: [String] {
     var random = RandomSource(seed: 0)
     return network(hiddenSize: 1, using: &random).namedParameters.map(\.name)

@@ -1,13 +1,13 @@
 internal import Backflow
 
-/// Reads an image from top to bottom, one row of pixels a time step, and tells the digit from the
-/// last state.
+/// A recurrent network that reads an image from top to bottom, one row of pixels in each time step,
+/// and classifies it from the last state.
 ///
 /// Shapes: images as sequences [8 rows, B, 8 columns], logits [B, classes].
 struct DigitReader<Cell: RecurrentCell<Float>>: Parameterized {
   var recurrence: Recurrent<Cell>
   var readout: Dense<Float>
-  /// What the names of the recurrence's parameters begin with.
+  /// The prefix of the names of the recurrent parameters.
   let name: String
 
   mutating func visitParameters(_ visit: ParameterVisitor<Float>) {
@@ -22,7 +22,7 @@ struct DigitReader<Cell: RecurrentCell<Float>>: Parameterized {
 }
 
 extension DigitReader {
-  /// A reader with this recurrence and a freshly drawn readout.
+  /// Creates a network from its recurrent part and a randomly initialized readout.
   init(_ recurrence: Recurrent<Cell>, named name: String, using random: inout RandomSource) {
     self.recurrence = recurrence
     self.name = name
@@ -30,7 +30,7 @@ extension DigitReader {
       inputSize: recurrence.hiddenSize, outputSize: Digits.classCount, using: &random)
   }
 
-  /// A vanilla reader of which only the recurrent weight [hidden, hidden] is known; the rest is
+  /// Creates a vanilla network from its recurrent weight [hidden, hidden]. All other parameters are
   /// zero, to be read from files.
   init(zerosBeside recurrentWeight: Tensor<Float>) where Cell == VanillaCell<Float> {
     let hidden = recurrentWeight.shape[0]

@@ -2,14 +2,13 @@ internal import Dispatch
 internal import Foundation
 internal import Synchronization
 
-/// Turns Ctrl-C into a question that a loop asks between steps, so that whatever is being written
-/// is finished or was never begun.
+/// A flag for Ctrl-C, which a loop checks between steps, so that a write is never interrupted.
 final class Interruption {
   private let flag = Flag()
   private let source: any DispatchSourceSignal
 
   init() {
-    // The default action would end the process before the source hears of the signal.
+    // The default action would terminate the process before the source receives the signal.
     signal(SIGINT, SIG_IGN)
     source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     source.setEventHandler { [flag] in flag.raised.store(true, ordering: .relaxed) }
@@ -21,7 +20,7 @@ final class Interruption {
     signal(SIGINT, SIG_DFL)
   }
 
-  /// Whether Ctrl-C was pressed since the start.
+  /// Whether Ctrl-C has been pressed.
   var isRequested: Bool { flag.raised.load(ordering: .relaxed) }
 
   private final class Flag: Sendable {

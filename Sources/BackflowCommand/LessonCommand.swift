@@ -6,15 +6,15 @@ internal import BackflowLessons
 struct LessonCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lesson",
-    abstract: "Watch backpropagation leak, and mend it.",
+    abstract: "Demonstrate failures of backpropagation and their fixes.",
     discussion: """
       NAME is one of the lessons, or `all`:
 
       \(Lesson.allCases.map { "  \($0.rawValue): \($0.message)" }.joined(separator: "\n"))
 
-      Each lesson trains small networks in this process and tells the failure, what the health \
-      monitor says of it, and the cure, with the numbers. The same seed and number of threads give \
-      the same numbers on processors with the same instruction set.
+      Each lesson trains small networks in this process and reports the failure, the findings of \
+      the health monitor, and the cure. The same seed and number of threads give the same numbers on \
+      processors with the same instruction set.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -24,30 +24,33 @@ struct LessonCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The lesson, or `all`.", valueName: "name"))
   var selection: LessonSelection
 
-  @Option(help: "The form of the report. JSON of `all` is an array.")
+  @Option(help: "The format of the report. The JSON of `all` is an array.")
   var format = Format.text
 
   @Option(
     help: ArgumentHelp(
-      "A directory for the figures, one .svg file each. It is made if it is not there.",
+      "A directory for the figures, one .svg file each. It is created if necessary.",
       valueName: "directory"))
   var figures: String?
 
-  @Option(parsing: .unconditional, help: "Seed of all that is drawn.")
+  @Option(parsing: .unconditional, help: "The seed of all random numbers.")
   var seed: UInt64 = 1
 
-  @Option(help: "Threads. (default: BACKFLOW_NUM_THREADS, or the processors that it may use)")
+  @Option(
+    help: "The number of threads. (default: BACKFLOW_NUM_THREADS, or the available processors)")
   var threads: Int?
 
   func validate() throws {
     try checkThreads(threads)
-    if let figures, figures.isEmpty { throw ValidationError("--figures needs a directory.") }
+    if let figures, figures.isEmpty {
+      throw ValidationError("--figures must be the name of a directory.")
+    }
   }
 
   func run() throws {
     if let threads { Threads.count = threads }
     do {
-      // Better now than after the lessons.
+      // Errors are reported before the lessons rather than after them.
       if let figures { try makeFolder(figures) }
       var reports: [LessonReport] = []
       for lesson in selection.lessons {
@@ -64,7 +67,7 @@ struct LessonCommand: ParsableCommand {
     }
   }
 
-  /// Writes the figure of a lesson and returns where.
+  /// Writes the figure of a lesson and returns its path.
   private func write(_ report: LessonReport, in folder: String) throws -> String {
     let separator = folder.hasSuffix("/") ? "" : "/"
     let path = folder + separator + report.lesson.rawValue + ".svg"
@@ -74,11 +77,11 @@ struct LessonCommand: ParsableCommand {
 
   private func text(_ report: LessonReport, figure: String?, isFirst: Bool) -> String {
     (isFirst ? "" : "\n") + "\(report)\n"
-      + (figure.map { "\nfigure: \($0)" } ?? "\n(--figures DIR draws it)")
+      + (figure.map { "\nfigure: \($0)" } ?? "\n(use --figures DIR to draw a figure)")
   }
 }
 
-/// One lesson by its name, or all of them.
+/// A lesson by its name, or all lessons.
 enum LessonSelection: ExpressibleByArgument {
   case one(Lesson)
   case all

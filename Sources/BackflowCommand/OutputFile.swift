@@ -1,9 +1,10 @@
 internal import BackflowFiles
 internal import Foundation
 
-/// Writes `text` to the file at `path`, whole or not at all; through a link, a pipe or a device.
+/// Writes `text` to the file at `path`, completely or not at all. Links, pipes, and devices are
+/// supported.
 ///
-/// - Throws: `FileError`.
+/// - Throws: `FileError` if the file cannot be written.
 func write(_ text: String, to path: String) throws(FileError) {
   let wait = LockWait(for: path)
   try WholeFile.write(to: path, whileLocked: wait.goesOn) { file throws(FileError) in
@@ -11,12 +12,12 @@ func write(_ text: String, to path: String) throws(FileError) {
   }
 }
 
-/// Makes the folder at `path`, and those above it, if they are not there.
+/// Creates the directory at `path` and its parents if they do not exist.
 ///
-/// - Throws: `FileError`.
+/// - Throws: `FileError` if a directory cannot be created.
 func makeFolder(_ path: String) throws(FileError) { try WholeFile.makeFolder(path) }
 
-/// `value` as JSON, with its keys in order. What is not finite becomes a string.
+/// Returns `value` as JSON with sorted keys. Non-finite numbers become strings.
 func json(_ value: some Encodable) throws -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -1,7 +1,8 @@
 internal import BackflowConsole
 internal import Foundation
 
-/// One line that is drawn again and again on a terminal, and a plain line now and then elsewhere.
+/// A progress display: one line that is redrawn on a terminal, and occasional plain lines
+/// elsewhere.
 struct ProgressBar {
   private let total: Int
   private let isTerminal: Bool
@@ -13,7 +14,7 @@ struct ProgressBar {
     isTerminal = outputIsTerminal
   }
 
-  /// Shows that `done` of the steps are done. Plain output gets a line only where `isMilestone`.
+  /// Shows that `done` steps are complete. Plain output has a line only for milestones.
   mutating func show(_ done: Int, _ message: String, isMilestone: Bool) {
     if isTerminal {
       guard isMilestone || Date().timeIntervalSince(lastDrawn) > 0.1 else { return }
@@ -22,7 +23,7 @@ struct ProgressBar {
       let filled = width * done / max(total, 1)
       let bar =
         String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-      // Without automatic wrapping, a narrow terminal cuts the line and does not fill with it.
+      // Without automatic wrapping, a narrow terminal truncates the line.
       say(
         "\r\u{1B}[2K\u{1B}[?7l\(bar) \(message)  \(elapsed)\u{1B}[?7h",
         terminator: "")

@@ -1,12 +1,14 @@
 internal import Backflow
 internal import BackflowFiles
 
-/// A directory of `.npy` files, by their names.
+/// A directory of `.npy` files.
 struct SavedDirectory {
   let path: String
-  /// The names of the files without ".npy", sorted.
+  /// The names of the files without ".npy", in ascending order.
   let names: [String]
 
+  /// Reads the names of the files.
+  ///
   /// - Throws: `FileError` if the directory cannot be read.
   init(_ path: String) throws(FileError) {
     self.path = path
@@ -17,21 +19,21 @@ struct SavedDirectory {
 
   func holds(_ name: String) -> Bool { names.contains(name) }
 
-  /// The networks of `train digits` all of whose parameters are here.
+  /// The models of `train digits` whose parameters are all present.
   var models: [DigitModel] {
     DigitModel.allCases.filter { $0.parameterNames.allSatisfy(holds) }
   }
 }
 
-/// A directory that holds no network that can be analyzed: what there is, and what to do.
+/// An error for a directory without a network that can be analyzed.
 struct ForeignDirectory: Error, CustomStringConvertible {
   private let directory: SavedDirectory
 
   init(_ directory: SavedDirectory) { self.directory = directory }
 
   var description: String {
-    "\(directory.path): is not a directory that `backflow train digits --model rnn --save` wrote; it"
-      + " holds \(contents). Of another vanilla recurrent network, name the file of the recurrent"
+    "\(directory.path): expected a directory written by `backflow train digits --model rnn --save`, found"
+      + " \(contents). For another vanilla recurrent network, give the file of the recurrent"
       + " weight [hidden, hidden]: `backflow stability \(example)`"
   }
 
@@ -47,7 +49,7 @@ struct ForeignDirectory: Error, CustomStringConvertible {
     return name.map { "\(directory.path)/\(shortened($0)).npy" } ?? "weight_hh.npy"
   }
 
-  /// A stranger's name on one line.
+  /// Returns a file name in printable form, on one line.
   private func shortened(_ name: String) -> String {
     let plain = name.unicodeScalars.map {
       $0.properties.generalCategory == .control ? "?" : "\($0)"

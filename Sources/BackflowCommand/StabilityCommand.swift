@@ -9,11 +9,11 @@ extension Nonlinearity: ExpressibleByArgument {}
 struct StabilityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stability",
-    abstract: "Ask whether gradients survive a recurrence, and for how long.",
+    abstract: "Analyze the stability of a recurrent network.",
     discussion: """
-      PATH is an .npy file with a recurrent weight [hidden, hidden], or the directory that \
-      `backflow train digits --model rnn --save` wrote. A weight alone is analyzed at rest, without \
-      input; a trained network along the states it takes on held-out digits.
+      PATH is an .npy file with a recurrent weight [hidden, hidden], or a directory written by \
+      `backflow train digits --model rnn --save`. A weight alone is analyzed at rest, without \
+      input; a trained network is analyzed along its trajectory on held-out digits.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -23,33 +23,33 @@ struct StabilityCommand: ParsableCommand {
   @Argument(help: "An .npy file, or a directory of trained parameters.")
   var path: String
 
-  @Option(help: "The nonlinearity that a weight alone is used with. (default: tanh)")
+  @Option(help: "The nonlinearity for a weight alone. (default: tanh)")
   var nonlinearity: Nonlinearity?
 
-  @Option(help: "How many steps to follow the backward signal of a weight alone. (default: 50)")
+  @Option(help: "The number of steps back for a weight alone. (default: 50)")
   var steps: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Write the eigenvalues and the backward signal as an SVG picture.", valueName: "file"))
+      "Write the eigenvalues and the backward signal as an SVG figure.", valueName: "file"))
   var svg: String?
 
-  @Option(help: "The form of the report.")
+  @Option(help: "The format of the report.")
   var format = Format.text
 
   func validate() throws {
     if let steps, !(1...1_000_000).contains(steps) {
-      throw ValidationError("--steps must lie between 1 and 1000000, not \(steps).")
+      throw ValidationError("--steps must be between 1 and 1000000, got \(steps).")
     }
     if isDirectory, steps != nil || nonlinearity != nil {
       throw ValidationError(
-        "--steps and --nonlinearity belong to a weight alone; a trained network has its own.")
+        "--steps and --nonlinearity apply only to a weight alone, not to a trained network.")
     }
     if let svg, svg.isEmpty || svg.hasSuffix("/") {
-      throw ValidationError("--svg needs the name of a file, not '\(svg)'.")
+      throw ValidationError("--svg must be the name of a file, got '\(svg)'.")
     }
     if let svg, svg == path || svg.hasSuffix(".npy") {
-      throw ValidationError("--svg names a picture; '\(svg)' would replace an array.")
+      throw ValidationError("--svg must be the name of a figure; '\(svg)' would replace an array.")
     }
   }
 
@@ -62,7 +62,7 @@ struct StabilityCommand: ParsableCommand {
       }
       if let svg {
         try write(StabilityFigure(report, title: title).svg, to: svg)
-        if format == .text { say("\npicture: \(svg)") }
+        if format == .text { say("\nfigure: \(svg)") }
       }
     } catch let code as ExitCode {
       throw code
@@ -109,7 +109,7 @@ struct StabilityCommand: ParsableCommand {
   private func report(
     ofNetworkIn path: String, using random: inout RandomSource
   ) throws -> StabilityReport {
-    // In the precision that training saved. The size is that of the recurrent weight.
+    // Read in the precision of the training. The recurrent weight determines the size.
     let weight: Tensor<Float> = try NPY.read(path + "/rnn.weight_hh_l0.npy")
     guard weight.rank == 2, weight.shape[0] == weight.shape[1], !weight.isEmpty else {
       throw StabilityError.notSquare(weight.shape)
@@ -122,13 +122,13 @@ struct StabilityCommand: ParsableCommand {
   }
 }
 
-/// A directory with the parameters of a network whose recurrence, if it has one, is not vanilla.
+/// An error for a directory with a network that is not a vanilla recurrent network.
 private struct UnanalyzedNetwork: Error, CustomStringConvertible {
   let path: String
   let model: DigitModel
 
   var description: String {
-    "\(path): holds a network of `train digits --model \(model.rawValue)`; stability is analyzed of"
-      + " a directory that holds one of `--model rnn` and no other"
+    "\(path): expected a network of `train digits --model rnn`, found one of `--model"
+      + " \(model.rawValue)`, whose stability cannot be analyzed"
   }
 }

@@ -4,9 +4,9 @@ internal import BackflowConsole
 internal import Foundation
 
 extension TrainDigits {
-  /// `network` after training, on batches in an order drawn anew for each epoch.
+  /// Returns `network` after training on batches in a new random order for each epoch.
   ///
-  /// - Throws: `ExitCode`, after saying why, if the training diverges or is interrupted.
+  /// - Throws: `ExitCode`, after a message, if the training diverges or is interrupted.
   func trained<Network: Layer<Float>>(
     _ network: Network, on training: Digits, until interruption: Interruption,
     using random: inout RandomSource
@@ -54,7 +54,7 @@ extension TrainDigits {
     return network
   }
 
-  /// The loss, the share of correct answers, and the gradients of all parameters.
+  /// Returns the loss, the accuracy, and the gradients of all parameters.
   private func gradients<Network: Layer<Float>>(
     of network: Network, on images: Digits
   ) -> (loss: Double, accuracy: Double, gradients: Network) {

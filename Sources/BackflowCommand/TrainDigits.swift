@@ -5,15 +5,15 @@ internal import Foundation
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Train a network on data that comes with Backflow.", subcommands: [TrainDigits.self])
+    abstract: "Train a network on data that is part of Backflow.", subcommands: [TrainDigits.self])
 }
 
 struct TrainDigits: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "digits",
-    abstract: "Read handwritten digits with a small network.",
+    abstract: "Train a small network to classify handwritten digits.",
     discussion: """
-      A recurrent network (rnn, lstm, gru) reads an image row by row; a convolution sees it whole. \
+      A recurrent network (rnn, lstm, gru) reads an image row by row; a convolution reads it as a whole. \
       Trains on four fifths of the 1,797 images and reports the accuracy on the held-out fifth. \
       The same seed and number of threads give the same network, bit for bit, on processors with \
       the same instruction set.
@@ -22,25 +22,26 @@ struct TrainDigits: ParsableCommand {
   @Option(help: "The kind of network.")
   var model = DigitModel.rnn
 
-  @Option(help: "Passes over the training images.")
+  @Option(help: "The number of passes over the training images.")
   var epochs = 40
 
-  @Option(help: "Hidden units of a recurrent network. (default: 64; of an lstm 128)")
+  @Option(help: "The number of hidden units of a recurrent network. (default: 64; 128 for lstm)")
   var hidden: Int?
 
-  @Option(help: "Images a step.")
+  @Option(help: "The number of images in each step.")
   var batch = 32
 
-  @Option(help: "Adam's learning rate. (default: 0.003; of lstm and gru 0.01, falling to 0)")
+  @Option(help: "Adam's learning rate. (default: 0.003; for lstm and gru 0.01, decreasing to 0)")
   var learningRate: Double?
 
   @Option(help: "The global norm to which gradients are clipped.")
   var clip = 1.0
 
-  @Option(parsing: .unconditional, help: "Seed of the weights and of the order of the images.")
+  @Option(parsing: .unconditional, help: "The seed of the weights and of the order of the images.")
   var seed: UInt64 = 1
 
-  @Option(help: "Threads. (default: BACKFLOW_NUM_THREADS, or the processors that it may use)")
+  @Option(
+    help: "The number of threads. (default: BACKFLOW_NUM_THREADS, or the available processors)")
   var threads: Int?
 
   @Option(
@@ -49,17 +50,17 @@ struct TrainDigits: ParsableCommand {
   var save: String?
 
   func validate() throws {
-    // The upper bounds keep counts of steps and elements far from overflow.
+    // The upper bounds prevent overflow of the numbers of steps and elements.
     let bounds = [
       ("epochs", epochs, 1_000_000_000), ("hidden", hidden ?? 1, 10_000),
       ("batch", batch, 1_000_000),
     ]
     for (name, value, largest) in bounds where !(1...largest).contains(value) {
-      throw ValidationError("--\(name) must lie between 1 and \(largest), not \(value).")
+      throw ValidationError("--\(name) must be between 1 and \(largest), got \(value).")
     }
     try checkThreads(threads)
     if model == .convolution, hidden != nil {
-      throw ValidationError("--hidden belongs to a recurrent network; a convolution has none.")
+      throw ValidationError("--hidden applies only to recurrent networks, not to a convolution.")
     }
     try checkSinglePrecision(learningRate, "--learning-rate", instead: "\(model.learningRate)")
     try checkSinglePrecision(clip, "--clip", instead: "1")
@@ -81,7 +82,7 @@ struct TrainDigits: ParsableCommand {
     var random = RandomSource(seed: seed)
     let network = model.network(hiddenSize: hidden ?? model.hiddenSize, using: &random)
     if let save {
-      // Better now than after the training.
+      // Errors are reported before the training rather than after it.
       let wait = LockWait(for: save)
       try NPYDirectory.prepare(save, for: network, whileLocked: wait.goesOn)
     }
@@ -105,7 +106,7 @@ struct TrainDigits: ParsableCommand {
     }
   }
 
-  /// Says that the training was for nothing.
+  /// Reports an interrupted training.
   func interrupted() -> ExitCode {
     complain("interrupted; nothing was saved")
     return ExitCode(130)

@@ -1,12 +1,13 @@
 internal import BackflowKernels
 
-/// Writes text to standard output, at once and without a trap: `print` would hold a line without an
-/// end back, and Foundation's file handles stop the program when the disk is full.
+/// Writes text to standard output without buffering, and without a trap if that fails. `print`
+/// would buffer an incomplete line, and Foundation's file handles terminate the program if the disk
+/// is full.
 package func say(_ text: String, terminator: String = "\n") {
   StandardStream.output.write(text + terminator)
 }
 
-/// Writes a line to standard error, under the program's name.
+/// Writes a line with the name of the program to standard error.
 package func complain(_ message: String) {
   StandardStream.error.write("\(programName): \(message)\n")
 }

@@ -8,8 +8,8 @@ internal import BackflowKernels
 #endif
 
 extension ParsableCommand {
-  /// Runs the command that the process's arguments name and ends the process, as `main()` does, but
-  /// with an exit code that tells whether output was lost on the way.
+  /// Runs the command for the arguments of the process and ends the process, like `main()`, but
+  /// with an exit code that indicates whether output was lost.
   package static func runProcess() -> Never {
     StandardStream.prepare()
     var code = ExitCode.success
@@ -25,17 +25,18 @@ extension ParsableCommand {
       }
     }
     if let reason = StandardStream.output.loss {
-      complain("standard output could not be written: \(reason); some of it is lost")
+      complain("standard output could not be written: \(reason); some output is lost")
     }
     let hasLost = StandardStream.allCases.contains { $0.loss != nil }
     end(code.isSuccess && hasLost ? .outputLost : code)
   }
 }
 
-// Inside of a command, `exit` is a method of ArgumentParser's.
+// In a command, `exit` is a method of ArgumentParser.
 private func end(_ code: ExitCode) -> Never { exit(code.rawValue) }
 
 extension ExitCode {
-  /// The work was done, but not everything that it said could be written: EX_IOERR of sysexits.h.
+  /// The exit code if the command succeeded but some output could not be written: EX_IOERR of
+  /// sysexits.h.
   package static var outputLost: ExitCode { ExitCode(74) }
 }

@@ -2,12 +2,11 @@ public import BackflowKernels
 public import BackflowLinearAlgebra
 internal import CDigits
 
-/// 1,797 handwritten digits of 8 × 8 pixels with 17 gray levels: small enough to train on in
-/// seconds, real enough to be wrong about.
+/// A data set of 1,797 handwritten digits of 8 × 8 pixels with 17 gray levels.
 ///
 /// Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine
-/// Learning Repository, 1998 (doi:10.24432/C50P49), its test set, CC BY 4.0; the copy that
-/// scikit-learn ships as `load_digits`. See Sources/CDigits/digits.md.
+/// Learning Repository, 1998 (doi:10.24432/C50P49), the test set, licensed under CC BY 4.0, in the
+/// copy that scikit-learn provides as `load_digits`. See Sources/CDigits/digits.md.
 public struct Digits: Sendable {
   /// The images, [samples, 8 rows, 8 columns], from 0 (paper) to 1 (ink).
   public let images: Tensor<Float>
@@ -17,41 +16,42 @@ public struct Digits: Sendable {
   /// The number of classes.
   public static let classCount = 10
 
-  /// The samples at `indices`, in that order.
+  /// Returns the samples at `indices`, in that order.
   public func samples(at indices: [Int]) -> Digits {
     Digits(images: images.selectRows(indices), labels: indices.map { labels[$0] })
   }
 
-  /// The images read from top to bottom, one row a time step: [8 steps, samples, 8 features].
+  /// The images as sequences of rows from top to bottom, one row for each time step:
+  /// [8 steps, samples, 8 features].
   public var rowsAsSequence: Tensor<Float> { images.permuted([1, 0, 2]) }
 
-  /// The images with an axis for their one channel: [samples, 1, 8, 8].
+  /// The images with a channel axis: [samples, 1, 8, 8].
   public var imagesWithChannel: Tensor<Float> {
     images.reshaped(to: [labels.count, 1, 8, 8])
   }
 }
 
 extension Digits {
-  /// Why the data set could not be loaded.
+  /// An error in loading the data set.
   public struct LoadingError: BackflowError, Equatable {
-    /// The reason in a sentence.
+    /// The reason, as a sentence.
     public let description: String
   }
 
-  /// The whole set in its original order. The data are a part of the program, so no file has to be
-  /// found.
+  /// Returns the complete data set in its original order. The data are part of the program, not a
+  /// separate file.
   ///
   /// - Throws: `LoadingError` if the data are damaged.
   public static func load() throws(LoadingError) -> Digits {
     try decode((0..<backflow_digits_count()).map(backflow_digits_byte))
   }
 
-  /// Records of 64 pixels, 0 to 16, and one label.
+  /// Decodes records of 64 pixels, 0 to 16, and a label.
   package static func decode(_ bytes: [UInt8]) throws(LoadingError) -> Digits {
     let (pixels, record) = (64, 65)
     guard bytes.count.isMultiple(of: record) else {
       throw LoadingError(
-        description: "expected records of \(record) bytes, found \(bytes.count) bytes in all")
+        description: "expected records of \(record) bytes, found \(bytes.count) bytes")
     }
     let count = bytes.count / record
     var values: [Float] = []
@@ -60,7 +60,7 @@ extension Digits {
     for start in stride(from: 0, to: bytes.count, by: record) {
       let (image, label) = (bytes[start..<start + pixels], Int(bytes[start + pixels]))
       guard image.allSatisfy({ $0 <= 16 }), label < classCount else {
-        throw LoadingError(description: "the record at byte \(start) is no digit")
+        throw LoadingError(description: "the record at byte \(start) is not a digit")
       }
       values += image.map { Float($0) / 16 }
       labels.append(label)
@@ -68,10 +68,10 @@ extension Digits {
     return Digits(images: Tensor(values, shape: [count, 8, 8]), labels: labels)
   }
 
-  /// The same division for everybody: a fixed random fifth is held out, the rest is for training.
+  /// The standard partition: a fixed random fifth is held out, and the rest is for training.
   ///
-  /// Random because the digits were collected in order: every fifth sample would hold out mostly
-  /// two of the ten classes.
+  /// The choice is random because the digits were collected in order, so that every fifth sample
+  /// would hold out mostly two of the ten classes.
   public var split: (training: Digits, heldOut: Digits) {
     var random = RandomSource(seed: 1797)
     let order = random.permutation(labels.count)

@@ -4,12 +4,12 @@
   internal import Glibc
 #endif
 
-/// What the system knows about a file or directory.
+/// The status of a file or directory.
 struct FileStatus {
   enum Kind {
     case file, folder, link, pipe, device, other
 
-    /// What a message calls it.
+    /// The name of the kind for messages.
     var name: String {
       switch self {
       case .file: "a file"
@@ -22,7 +22,7 @@ struct FileStatus {
     }
   }
 
-  /// The one file or directory that this is, under whatever name.
+  /// The identity of a file or directory, independent of its names.
   struct Identity: Hashable {
     let device: UInt64
     let number: UInt64
@@ -32,7 +32,7 @@ struct FileStatus {
   let identity: Identity
   let size: Int
   let permissions: mode_t
-  /// Whether only their owners may move the entries of the directory.
+  /// Whether only owners may move the entries of the directory (the sticky bit).
   let isSticky: Bool
   let owner: (user: uid_t, group: gid_t)
 
@@ -49,25 +49,26 @@ struct FileStatus {
       device: UInt64(truncatingIfNeeded: status.st_dev),
       number: UInt64(truncatingIfNeeded: status.st_ino))
     size = Int(status.st_size)
-    // With the bits by which a directory hands on its group and protects its entries.
+    // Includes the bits for the inheritance of the group and for the protection of entries.
     permissions = status.st_mode & (kind == .folder ? 0o7777 : 0o777)
     isSticky = kind == .folder && status.st_mode & S_ISVTX != 0
     owner = (status.st_uid, status.st_gid)
   }
 
-  /// Of what is open.
+  /// Reads the status of an open file.
   init(descriptor: Int32) throws(SystemError) {
     var status = stat()
     try system { unsafe fstat(descriptor, &status) }
     self.init(status)
   }
 
-  /// Of what `path` names after its links are followed; `nil` if there is nothing.
+  /// Returns the status of the file at `path`, after symbolic links are followed, or `nil` if it
+  /// does not exist.
   static func at(_ path: SystemPath) throws(SystemError) -> FileStatus? {
     try whereThereIs { status in unsafe stat(path.terminated, &status) }
   }
 
-  /// Of the entry `name` of an open directory; `nil` if there is none.
+  /// Returns the status of the entry `name` of an open directory, or `nil` if it does not exist.
   static func of(
     _ name: EntryName, in folder: Int32, followsLinks: Bool
   ) throws(SystemError) -> FileStatus? {
@@ -76,13 +77,13 @@ struct FileStatus {
     }
   }
 
-  /// Gives what replaces this its permissions and its owner, as far as that is allowed.
+  /// Copies the permissions and, where allowed, the owner to a replacement of this file.
   func handOver(
     changeOwner: (uid_t, gid_t) -> Int32, changePermissions: (mode_t) -> Int32
   ) {
     var permissions = permissions
     if changeOwner(owner.user, owner.group) != 0, changeOwner(uid_t.max, owner.group) != 0 {
-      // What was allowed to the group was not meant for another one.
+      // Permissions for the group must not apply to a different group.
       permissions &= ~0o2070
     }
     _ = changePermissions(permissions)

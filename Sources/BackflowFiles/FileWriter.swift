@@ -4,13 +4,13 @@
   internal import Glibc
 #endif
 
-/// Writes the bytes of a file from front to back.
+/// A sequential writer of a file.
 package struct FileWriter {
-  /// The path as the user knows it.
+  /// The path for messages.
   let path: String
   let file: OpenFile
 
-  /// Appends `bytes`, all of them.
+  /// Writes all of `bytes`.
   package func write(_ bytes: [UInt8]) throws(FileError) {
     var start = 0
     while start < bytes.count {
@@ -25,14 +25,14 @@ package struct FileWriter {
     }
   }
 
-  /// For the standard output of a program whose other end must not be waited for.
+  /// Waits until the file accepts data, for a standard output in nonblocking mode.
   private func waitUntilWritable() {
     var state = pollfd(fd: file.descriptor, events: Int16(POLLOUT), revents: 0)
     _ = unsafe poll(&state, 1, -1)
   }
 
-  /// As `write(2)`, but a closed pipe and the limit of a file's size are errors only. The signals by
-  /// which they would end the program are held back and taken away.
+  /// Calls `write(2)`. A closed pipe and the limit on file sizes cause errors only: the signals
+  /// that would terminate the program are blocked and consumed.
   private func writeShielded(_ bytes: [UInt8], from start: Int) -> Int {
     var (signals, before, pending) = (sigset_t(), sigset_t(), sigset_t())
     unsafe sigemptyset(&signals)

@@ -6,7 +6,8 @@ internal import CFileCalls
   internal import Glibc
 #endif
 
-/// An open directory. It stays the same one when its path comes to name another.
+/// An open directory. The object refers to the same directory even if the path later refers to
+/// another one.
 struct Folder {
   let file: OpenFile
 
@@ -14,19 +15,19 @@ struct Folder {
     file = try OpenFile(path: path, O_RDONLY | O_DIRECTORY)
   }
 
-  /// The directory `name` in `parent`.
+  /// Opens the directory `name` in `parent`.
   init(_ name: EntryName, in parent: Folder) throws(SystemError) {
     file = try OpenFile(name, in: parent.file, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
   }
 
   private var descriptor: Int32 { file.descriptor }
 
-  /// Opened and locked. Whoever held the lock before may have replaced it, so it is opened again
-  /// until the path names what is locked.
+  /// Opens and locks the directory at a path. The previous holder of the lock may have replaced the
+  /// directory, so it is opened again until the path refers to the locked directory.
   static func locked(
     _ path: SystemPath, _ goesOn: (() -> Bool)?
   ) throws(SystemError) -> Folder {
-    // No more often than a file system without stable numbers would be believed.
+    // The limit applies to file systems without stable inode numbers.
     for _ in 0..<1000 {
       let folder = try Folder(path)
       try folder.file.lock(goesOn)
@@ -35,16 +36,16 @@ struct Folder {
     throw SystemError(code: EBUSY)
   }
 
-  /// Of an entry; `nil` if there is none.
+  /// Returns the status of an entry, or `nil` if it does not exist.
   func status(
     of name: EntryName, followsLinks: Bool = false
   ) throws(SystemError) -> FileStatus? {
     try FileStatus.of(name, in: descriptor, followsLinks: followsLinks)
   }
 
-  /// The names of the entries.
+  /// Returns the names of the entries.
   func names() throws(SystemError) -> [EntryName] {
-    // Another descriptor, because closing the listing closes its own.
+    // A separate descriptor, because closing the listing closes its descriptor.
     let listed = try system { unsafe openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard let listing = unsafe fdopendir(listed) else {
       let code = errno
@@ -63,13 +64,13 @@ struct Folder {
     return names
   }
 
-  /// A new, empty file.
+  /// Creates an empty file.
   func makeFile(_ name: EntryName) throws(SystemError) -> OpenFile {
     try OpenFile(
       name, in: file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: 0o666)
   }
 
-  /// A new, empty directory with these permissions, less those that the process withholds.
+  /// Creates an empty directory with the given permissions, limited by the umask.
   func makeFolder(_ name: EntryName, permissions: mode_t) throws(SystemError) -> Folder {
     try system { unsafe mkdirat(descriptor, name.terminated, permissions) }
     return try Folder(name, in: self)
@@ -79,12 +80,12 @@ struct Folder {
     try system { unsafe unlinkat(descriptor, name.terminated, 0) }
   }
 
-  /// Removes a directory that is empty, and no other.
+  /// Removes an empty directory.
   func removeFolder(_ name: EntryName) throws(SystemError) {
     try system { unsafe unlinkat(descriptor, name.terminated, AT_REMOVEDIR) }
   }
 
-  /// Gives an entry another name, here or in `other`; what has that name is replaced.
+  /// Renames an entry, within this directory or to `other`, replacing any entry with the new name.
   func rename(
     _ name: EntryName, to newName: EntryName, in other: Folder
   ) throws(SystemError) {
@@ -93,17 +94,17 @@ struct Folder {
     }
   }
 
-  /// Gives an entry that is no directory a second name, in `other`.
+  /// Adds a hard link, in `other`, to an entry that is not a directory.
   func link(_ name: EntryName, into other: Folder) throws(SystemError) {
     try system { unsafe linkat(descriptor, name.terminated, other.descriptor, name.terminated, 0) }
   }
 
-  /// Makes a symbolic link.
+  /// Creates a symbolic link.
   func makeLink(_ name: EntryName, to target: EntryName) throws(SystemError) {
     try system { unsafe symlinkat(target.terminated, descriptor, name.terminated) }
   }
 
-  /// Where a symbolic link leads; `nil` if it is none.
+  /// Returns the target of a symbolic link, or `nil` if the entry is not a link.
   func target(ofLink name: EntryName) -> EntryName? {
     var target = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = unsafe readlinkat(descriptor, name.terminated, &target, target.count)
@@ -111,7 +112,8 @@ struct Folder {
     return EntryName(bytes: target.prefix(count).map { UInt8(bitPattern: $0) })
   }
 
-  /// Exchanges an entry for one of `folder` in one step. `false` where there is no such step.
+  /// Exchanges an entry with one of `folder` atomically. Returns `false` if the system does not
+  /// support it.
   func exchange(
     _ name: EntryName, with other: EntryName, in folder: Folder
   ) throws(SystemError) -> Bool {
@@ -123,7 +125,7 @@ struct Folder {
 
   enum Obstacle { case mountPoint, immutable }
 
-  /// Why an entry can be neither moved nor removed, whatever the rights.
+  /// Returns the reason why an entry can be neither moved nor removed, regardless of permissions.
   func obstacle(to name: EntryName) throws(SystemError) -> Obstacle? {
     let obstacle = unsafe backflow_obstacle(descriptor, name.terminated)
     if obstacle == Int32(backflow_obstacle_immutable) { return .immutable }
@@ -132,13 +134,14 @@ struct Folder {
     return entry.identity.device == (try file.status).identity.device ? nil : .mountPoint
   }
 
-  /// - Throws: `SystemError` unless this process may write to the entry `name`, or to the directory
-  ///   itself.
+  /// Checks for write permission on the entry `name`, or on the directory itself.
+  ///
+  /// - Throws: `SystemError` without that permission.
   func checkWritable(_ name: EntryName = EntryName(".")) throws(SystemError) {
     try system { unsafe faccessat(descriptor, name.terminated, W_OK, AT_EACCESS) }
   }
 
-  /// Gives an entry the permissions and the owner of what it replaces, as far as that is allowed.
+  /// Copies the permissions and, where allowed, the owner of a replaced file to an entry.
   func takeOver(_ status: FileStatus, for name: EntryName) {
     status.handOver(
       changeOwner: { user, group in

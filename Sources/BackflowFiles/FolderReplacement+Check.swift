@@ -5,27 +5,27 @@
 #endif
 
 extension FolderReplacement {
-  /// Refuses what cannot be exchanged for another directory that holds the files `names`.
+  /// Throws an error if the target cannot be exchanged for a directory with the files `names`.
   func check(_ names: [String]) throws {
     guard let status = try parent.status(of: place.name) else { return try parent.checkWritable() }
     guard status.kind == .folder else {
-      throw FileError(path, "is \(status.kind.name) and not a directory")
+      throw FileError(path, "cannot be written: it is \(status.kind.name), not a directory")
     }
     if try FileStatus.at(SystemPath("."))?.identity == status.identity {
       throw FileError(
-        path, "is the current directory, which a save would replace; name a directory inside it")
+        path, "cannot be written: it is the current directory; choose a directory inside it")
     }
     switch try parent.obstacle(to: place.name) {
     case .mountPoint:
       throw FileError(
-        path, "is a mount point, which no save can replace; name a directory inside it")
+        path, "cannot be written: it is a mount point; choose a directory inside it")
     case .immutable:
       throw FileError(
-        path, "cannot be written: it is immutable or append-only (see lsattr); name another one")
+        path, "cannot be written: it is immutable or append-only (see lsattr); choose another one")
     case nil: break
     }
     let target = try Folder(place.name, in: parent)
-    try checkRights("the directory above") { () throws(SystemError) in
+    try checkRights("its parent directory") { () throws(SystemError) in
       try parent.checkWritable()
       try checkMovable(status, from: parent)
     }
@@ -35,27 +35,28 @@ extension FolderReplacement {
     _ = try ownFiles(in: target)
   }
 
-  /// Refuses an entry that cannot be moved to another directory, or be replaced by a file.
+  /// Throws an error if an entry cannot be moved to another directory or replaced by a file.
   private func check(_ name: EntryName, in target: Folder, isReplaced: Bool) throws {
     guard let status = try target.status(of: name) else { return }
     let shown = joined(path, name.text)
     if isReplaced, status.kind == .folder {
-      throw FileError(shown, "cannot be written: it is a directory; move it away")
+      throw FileError(shown, "cannot be written: it is a directory; move it elsewhere")
     }
     switch try target.obstacle(to: name) {
     case .mountPoint:
       throw FileError(
-        path, "holds the mount point \(name.text), which no save can move; name another directory")
+        path,
+        "cannot be written: it contains the mount point \(name.text); choose another directory")
     case .immutable:
       throw FileError(
         path,
-        "holds \(name.text), which is immutable or append-only (see lsattr) and which no save can"
-          + " move; name another directory")
+        "cannot be written: it contains \(name.text), which is immutable or append-only (see"
+          + " lsattr); choose another directory")
     case nil: break
     }
     try checkRights(shown) { () throws(SystemError) in
       try checkMovable(status, from: target)
-      // To move a directory, one must be allowed to write to it.
+      // Moving a directory requires write permission on it.
       if status.kind == .folder { try target.checkWritable(name) }
     }
   }
@@ -70,7 +71,8 @@ extension FolderReplacement {
     }
   }
 
-  /// In a directory such as /tmp, only the owners may move an entry.
+  /// Checks whether an entry may be moved. In a directory with the sticky bit, such as /tmp, only
+  /// owners may move it.
   private func checkMovable(_ status: FileStatus, from folder: Folder) throws(SystemError) {
     let above = try folder.file.status
     if above.isSticky, geteuid() != 0,

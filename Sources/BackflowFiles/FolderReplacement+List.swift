@@ -5,11 +5,12 @@
 #endif
 
 extension FolderReplacement {
-  /// The file with the names of the files that a replacement wrote, one a line. A copy of the directory
-  /// has it, too, whatever the file system and the program that copies.
+  /// The file that lists the files of a save, one on each line. A copy of the directory includes
+  /// it, regardless of the file system and the copying program.
   static let list = EntryName(".backflow-files")
 
-  /// The list of these names. A line end in a name is written as `\n`, a backslash as `\\`.
+  /// Returns the contents of the list. A line end in a name is written as `\n`, a backslash as
+  /// `\\`.
   static func list(of names: [EntryName]) -> [UInt8] {
     names.flatMap { name in
       name.bytes.flatMap { byte -> [UInt8] in
@@ -22,8 +23,8 @@ extension FolderReplacement {
     }
   }
 
-  /// The names in a list. What is no name of a file is passed over, as is a last line without an end,
-  /// which may be half a name.
+  /// Returns the names in a list. Lines that are not file names are ignored, as is an unterminated
+  /// last line, which may be truncated.
   static func names(inList bytes: [UInt8]) -> Set<EntryName> {
     var names: Set<EntryName> = []
     var name: [UInt8] = []
@@ -45,7 +46,8 @@ extension FolderReplacement {
     return names
   }
 
-  /// What a replacement wrote into `folder`, by its list; nothing without one.
+  /// Returns the files that a save wrote to `folder`, according to its list, or none without a
+  /// list.
   func ownFiles(in folder: Folder) throws -> Set<EntryName> {
     let name = FolderReplacement.list
     guard try folder.status(of: name)?.kind == .file else { return [] }

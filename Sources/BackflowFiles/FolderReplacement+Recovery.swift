@@ -4,13 +4,13 @@
   internal import Glibc
 #endif
 
-// After a save, this one or one that was killed.
+// The cleanup after a save, whether it was completed or killed.
 extension FolderReplacement {
-  /// Puts in order what a save to this place has left that was killed.
+  /// Recovers from a killed save to the same path.
   func recover() throws {
     for name in [new, former] {
       guard let left = try parent.status(of: name) else { continue }
-      // In a directory that everyone may write to, somebody else could have put it there.
+      // In a directory that everyone may write to, another user could have created it.
       try restoring(name) {
         let owner = try parent.status(of: place.name)?.owner.user ?? geteuid()
         guard left.kind == .folder, [geteuid(), owner].contains(left.owner.user) else {
@@ -29,7 +29,7 @@ extension FolderReplacement {
   private func restoring(_ name: EntryName, _ body: () throws -> Void) throws {
     guard try parent.status(of: name) != nil else { return }
     try tidied(
-      "cannot be written: what an earlier save left beside it is in the way (\(name.text))", body)
+      "cannot be written: the remains of an earlier save cannot be removed (\(name.text))", body)
   }
 
   private func restoreNew() throws {
@@ -41,7 +41,7 @@ extension FolderReplacement {
     } else if try left.names().isEmpty {
       try parent.removeFolder(new)
     } else {
-      // The exchanged directory was removed since; this is all there is.
+      // The exchanged directory has been removed since, and this is the only one left.
       try parent.rename(new, to: place.name, in: parent)
     }
   }
@@ -54,10 +54,10 @@ extension FolderReplacement {
     }
   }
 
-  /// Removes a directory that was not finished. It holds files that a save wrote, and second names.
+  /// Removes an unfinished directory, which contains files of the save and hard links.
   func discard(_ folder: Folder) throws(SystemError) {
     guard try parent.status(of: new)?.identity == folder.file.status.identity else { return }
-    // The mark goes last: as long as it is there, the rest may be removed.
+    // The marker is removed last: while it exists, the other entries may be removed.
     for name in try folder.names() where name != FolderReplacement.unfinished {
       try folder.removeFile(name)
     }
@@ -67,11 +67,12 @@ extension FolderReplacement {
     try parent.removeFolder(new)
   }
 
-  /// Moves to `folder`, which has taken the place of `old`, what it does not have yet, and removes
-  /// `old`. What was `kept` and is another file by now has been changed in between and moves, too.
+  /// Moves entries that `folder` does not have from the replaced directory `old` to it, and removes
+  /// `old`. An entry in `kept` that is a different file now has been changed since, and is moved
+  /// too.
   ///
-  /// The files that a save wrote are removed, unless `folder` is no save: somebody has made it since,
-  /// and the network in `old` is the only one.
+  /// Files of a save are removed, unless `folder` is not a save: then another program created it,
+  /// and `old` has the only copy of the model.
   func settle(
     _ old: Folder, named oldName: EntryName, in folder: Folder,
     kept: [EntryName: FileStatus.Identity] = [:]
@@ -81,7 +82,8 @@ extension FolderReplacement {
     }
     let own = isSave ? try ownFiles(in: old) : []
     let list = FolderReplacement.list
-    // The list goes last: as long as it is there, it tells which of the rest may be removed.
+    // The list is removed last: while it exists, it determines which of the other entries may be
+    // removed.
     let names = try old.names().filter { $0 != list }
     for name in names + (try old.status(of: list) == nil ? [] : [list]) {
       guard let status = try old.status(of: name) else { continue }
@@ -94,8 +96,8 @@ extension FolderReplacement {
         throw FileError(
           path,
           (isSave ? "was saved, but \(oldName.text)" : "cannot be written: \(oldName.text)")
-            + " beside it holds a \(status.kind == .folder ? "directory" : "file") \(name.text) as"
-            + " well; move one of the two away")
+            + " next to it also contains a \(status.kind == .folder ? "directory" : "file") \(name.text);"
+            + " move one of the two elsewhere")
       }
       let isReplaced = kept[name].map { $0 == status.identity } ?? (present != nil)
       let isOwn =
@@ -115,7 +117,7 @@ extension FolderReplacement {
     return [new, former].contains { link == bridge(name, in: $0) }
   }
 
-  /// Puts an entry in the place of the link that leads to it.
+  /// Replaces the link to an entry by the entry.
   private func moveBack(
     _ name: EntryName, _ kind: FileStatus.Kind, from old: Folder, to folder: Folder
   ) throws(SystemError) {
@@ -124,7 +126,7 @@ extension FolderReplacement {
     } else if try old.exchange(name, with: name, in: folder) {
       try old.removeFile(name)
     } else {
-      // No directory replaces a link.
+      // A directory cannot replace a link.
       try folder.removeFile(name)
       try old.rename(name, to: name, in: folder)
     }

@@ -5,14 +5,14 @@
 #endif
 
 extension FolderReplacement {
-  /// A directory that another one has replaced.
+  /// A replaced directory.
   struct Replaced {
     let folder: Folder
-    /// What has a second name in the directory that replaced it.
+    /// The entries with a hard link in the replacement.
     let kept: [EntryName: FileStatus.Identity]
   }
 
-  /// Writes the new directory and puts it in its place.
+  /// Writes the new directory and puts it in place.
   mutating func run(
     _ names: [String], _ body: (_ index: Int, FileWriter) throws(FileError) -> Void
   ) throws {
@@ -35,7 +35,8 @@ extension FolderReplacement {
       throw error
     }
     let oldName = exchanges ? new : former
-    let left = old == nil ? "" : ", but what it replaced is still beside it (\(oldName.text))"
+    let left =
+      old == nil ? "" : ", but the replaced directory is still next to it (\(oldName.text))"
     try tidied("was saved" + left) {
       try parent.file.sync()
       try folder.removeFile(FolderReplacement.unfinished)
@@ -44,7 +45,7 @@ extension FolderReplacement {
     }
   }
 
-  /// Does what is not the save itself.
+  /// Runs the steps after the save and describes their errors.
   func tidied(_ problem: String, _ body: () throws -> Void) throws {
     do {
       try body()
@@ -68,7 +69,7 @@ extension FolderReplacement {
     }
   }
 
-  /// Tries an exchange of two empty files, one of which goes again.
+  /// Tests whether the system supports exchanges, with two empty files, and removes one of them.
   private func canExchange(in folder: Folder) throws(SystemError) -> Bool {
     let probe = EntryName(".backflow-probe")
     _ = try folder.makeFile(probe)
@@ -77,12 +78,12 @@ extension FolderReplacement {
     return exchanged
   }
 
-  /// Puts `folder` in the place of what is there by then, which may be another directory than at the
-  /// beginning, or none. Returns what was there.
+  /// Puts `folder` in place of the current directory, which may differ from the one at the
+  /// beginning or not exist. Returns the replaced directory.
   private func putInPlace(
     _ folder: Folder, _ names: Set<EntryName>, before: FileStatus?
   ) throws -> Replaced? {
-    // No more often than somebody would rename directories in earnest.
+    // The limit is more than other programs would plausibly rename directories.
     for _ in 0..<100 {
       guard try parent.status(of: new)?.identity == folder.file.status.identity else {
         throw SystemError(code: ENOENT)
@@ -90,7 +91,7 @@ extension FolderReplacement {
       var old: Replaced?
       if let target = try target() {
         try check(names.map(\.text))
-        // In this order, as whoever saves to a directory inside it locks first what is above.
+        // In this order, since a save to a directory inside it also locks the parent first.
         try target.file.lock(goesOn)
         try folder.file.lock(goesOn)
         old = Replaced(folder: target, kept: try keep(names, of: target, in: folder))
@@ -100,7 +101,7 @@ extension FolderReplacement {
       }
       try folder.file.sync()
       if try takePlace(of: old?.folder) { return old }
-      // Begin again with what is there now.
+      // Start again with the current directory.
       for name in try folder.names()
       where !names.contains(name) && name != FolderReplacement.unfinished {
         try folder.removeFile(name)
@@ -109,8 +110,8 @@ extension FolderReplacement {
     throw SystemError(code: EBUSY)
   }
 
-  /// Gives everything in `old` that the new files do not replace a second name in `folder`, and
-  /// returns what has one. A new file takes over the permissions of the one that it replaces.
+  /// Adds a hard link in `folder` to each entry of `old` that the new files do not replace, and
+  /// returns these entries. A new file has the permissions of the file that it replaces.
   private func keep(
     _ names: Set<EntryName>, of old: Folder, in folder: Folder
   ) throws -> [EntryName: FileStatus.Identity] {
@@ -126,22 +127,23 @@ extension FolderReplacement {
       if status.kind != .folder, (try? old.link(name, into: folder)) != nil {
         kept[name] = status.identity
       } else {
-        // A directory has one name only, and some file systems give files no second one either. Such
-        // an entry is moved after the exchange, and a symbolic link leads to it until then.
+        // Directories, and all files on some file systems, cannot have hard links. Such an entry is
+        // moved after the exchange; until then a symbolic link leads to it.
         try folder.makeLink(name, to: bridge(name, in: exchanges ? new : former))
       }
     }
     return kept
   }
 
-  /// Where a link in the directory leads to an entry of the old one, which has the name `oldName`.
+  /// Returns the target of the symbolic link to an entry of the old directory, which will be
+  /// renamed to `oldName`.
   func bridge(_ name: EntryName, in oldName: EntryName) -> EntryName {
     let slash = UInt8(ascii: "/")
     return EntryName(bytes: Array("../".utf8) + oldName.bytes + [slash] + name.bytes)
   }
 
-  /// Gives the new directory its name. `false`, and everything as it was, if the place is not, or no
-  /// longer, that of `old`.
+  /// Renames the new directory into place. Returns `false`, without changes, if `old` is no longer
+  /// the directory in that place.
   private func takePlace(of old: Folder?) throws(SystemError) -> Bool {
     do throws(SystemError) {
       guard let old else {

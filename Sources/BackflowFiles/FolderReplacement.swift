@@ -4,46 +4,50 @@
   internal import Glibc
 #endif
 
-/// A directory that is replaced as a whole, by one step of the file system.
+/// An atomic replacement of a directory.
 ///
-/// The new files are written into a directory beside it, `.NAME.backflow-new`, and taken to the disk.
-/// Everything else that the old directory holds gets a second name in the new one, or a link where it
-/// is a directory. Then the two are exchanged, each such link is exchanged for its directory, and the old
-/// directory is removed entry by entry.
-/// Where the file system has no exchange, the old one is renamed to `.NAME.backflow-former` first.
+/// The new files are written to a directory next to the old one, `.NAME.backflow-new`, and
+/// synchronized to disk. Each other entry of the old directory gets a hard link in the new one or,
+/// if it is a directory, a symbolic link. Then the two directories are exchanged, each symbolic
+/// link is exchanged for its directory, and the old directory is removed entry by entry. If the
+/// file system does not support exchanges, the old directory is first renamed to
+/// `.NAME.backflow-former`.
 ///
-/// The names of the files that a replacement wrote stand in a file beside them, `.backflow-files`, by
-/// which the next one, also to a copy of the directory, tells them from what others put there.
+/// The file `.backflow-files` in the directory lists the files of the replacement. The next
+/// replacement, also of a copy of the directory, uses it to distinguish them from other files.
 ///
-/// A lock on the directory above keeps a second writer waiting. It is no file, so nothing remains of
-/// it. What a process that was killed has left is put in order by the next save to the same place.
+/// A lock on the parent directory makes a second writer wait. It is not a lock file, so that
+/// nothing is left behind. The next save to the same path cleans up after a killed process.
 package struct FolderReplacement {
-  /// The path as it was given.
+  /// The path, as given by the caller.
   let path: String
   let place: Place
-  /// The directory above, locked.
+  /// The parent directory, locked.
   let parent: Folder
-  /// Asked while another program has a directory locked; `false` ends the wait.
+  /// A closure that is called while another program has a directory locked; `false` ends the wait.
   let goesOn: (() -> Bool)?
-  /// Whether the directories can be exchanged in one step.
+  /// Whether the directories can be exchanged atomically.
   var exchanges = true
 
   var new: EntryName { place.sibling("new") }
   var former: EntryName { place.sibling("former") }
-  /// In a directory that is not finished. Without it, a directory `new` is the old one after an
+  /// A marker in an unfinished directory. Without it, a directory `new` is the old one after an
   /// exchange.
   static let unfinished = EntryName(".backflow-unfinished")
 
-  /// Replaces the directory at `path`, or makes it, so that it holds the files `names`, which `body`
-  /// writes one after the other. Of what it held before, files that an earlier replacement wrote
-  /// are removed; whatever else there is stays. A file has the permissions of the one that it replaces.
+  /// Replaces or creates the directory at `path`, so that it has the files `names`, which `body`
+  /// writes in order. Files of an earlier replacement are removed, and all other entries are kept.
+  /// A file has the permissions of the file that it replaces.
   ///
   /// - Parameters:
-  ///   - exchanges: Whether an exchange in one step is tried.
-  ///   - goesOn: Asked again and again while another program has the directory locked; `false` ends the
-  ///     wait. If `nil`, the wait ends with the lock alone.
-  /// - Throws: `FileError`. The old directory is then as it was, unless the problem begins with "was
-  ///   saved": then the new one is in its place.
+  ///   - path: The path of the directory.
+  ///   - names: The names of the files to write.
+  ///   - exchanges: Whether to exchange the directories atomically if possible.
+  ///   - goesOn: A closure that is called repeatedly while another program has the directory locked. The wait
+  ///     ends when it returns `false`. If `nil`, the wait ends only with the lock.
+  ///   - body: A closure that writes the file with the given index.
+  /// - Throws: `FileError`. The old directory is then unchanged, unless the problem begins with
+  ///   "was saved": in that case the new directory is in place.
   package static func write(
     to path: String, files names: [String], exchanges: Bool = true,
     whileLocked goesOn: (() -> Bool)? = nil,
@@ -58,7 +62,8 @@ package struct FolderReplacement {
         try replacement.recover()
         try replacement.run(names, body)
       } catch {
-        // Before the lock is given up, so that another process finds the directories there or not.
+        // Before the lock is released, so that another process never finds only some of the
+        // directories.
         withExtendedLifetime(replacement.parent) { removeFolders(made) }
         throw error
       }
@@ -69,24 +74,26 @@ package struct FolderReplacement {
       try syncNames(of: made)
     } catch {
       throw FileError(
-        path, "was saved, but may be lost if the computer stops now: \(error.sentence)")
+        path, "was saved, but may be lost if the system crashes now: \(error.sentence)")
     }
   }
 
-  /// Finds out whether `write` can replace the directory at `path`, and puts in order what an
-  /// earlier one has left. Directories above that are missing are made, and removed again.
+  /// Checks whether `write` can replace the directory at `path`, and cleans up after an earlier
+  /// replacement. Missing parent directories are created and removed again.
   ///
   /// - Parameters:
-  ///   - names: The files that are to be written.
-  ///   - goesOn: As for `write`.
-  /// - Throws: `FileError` that says why not.
+  ///   - path: The path of the directory.
+  ///   - names: The names of the files to write.
+  ///   - goesOn: A closure that is called repeatedly while another program has the directory locked, as for
+  ///     `write`.
+  /// - Throws: `FileError` with the reason if the directory cannot be replaced.
   package static func prepare(
     _ path: String, files names: [String] = [], whileLocked goesOn: (() -> Bool)? = nil
   ) throws(FileError) {
     var made: [SystemPath] = []
     do {
       let replacement = try FolderReplacement(path, goesOn, &made)
-      // As above.
+      // Before the lock is released, as in `write`.
       defer { withExtendedLifetime(replacement.parent) { removeFolders(made) } }
       try replacement.check(names)
       try replacement.recover()
@@ -107,7 +114,8 @@ package struct FolderReplacement {
     }
   }
 
-  /// The directory above, which is made if need be, opened and locked. What was made is added to `made`.
+  /// Opens and locks the parent directory, which is created if necessary. Created directories are
+  /// added to `made`.
   private init(
     _ path: String, _ goesOn: (() -> Bool)?, _ made: inout [SystemPath]
   ) throws {
@@ -123,7 +131,7 @@ package struct FolderReplacement {
         (self.place, parent) = (place, try Folder.locked(place.parent, goesOn))
         return
       } catch {
-        // Another process may have removed what it had made and this one counts on.
+        // Another process may have removed a parent directory that it had created.
         attempts += 1
         guard error.code == ENOENT, attempts < 1000 else {
           removeFolders(made)
@@ -139,7 +147,7 @@ package struct FolderReplacement {
     return FileError(path, "cannot be written: \(sentence)")
   }
 
-  /// The directory that is to be replaced, if there is one.
+  /// Returns the directory to be replaced, or `nil` if it does not exist.
   func target() throws(SystemError) -> Folder? {
     try parent.status(of: place.name) == nil ? nil : Folder(place.name, in: parent)
   }

@@ -4,11 +4,11 @@
   internal import Glibc
 #endif
 
-/// A regular file that is read from front to back, in pieces.
+/// A sequential reader of a regular file.
 package struct InputFile {
-  /// The path as it was given.
+  /// The path, as given by the caller.
   package let path: String
-  /// The number of bytes when it was opened.
+  /// The size in bytes when the file was opened.
   package let size: Int
   private let file: OpenFile
 
@@ -28,8 +28,8 @@ package struct InputFile {
       default:
         throw FileError(
           path,
-          "cannot be read: it is \(status.kind.name) and not a regular file; copy what it"
-            + " gives into a file and read that")
+          "cannot be read: it is \(status.kind.name), not a regular file; copy its contents to a"
+            + " file")
       }
       (self.path, size) = (path, status.size)
     } catch let error as SystemError {
@@ -39,7 +39,7 @@ package struct InputFile {
     }
   }
 
-  /// The next bytes, `count` of them unless the file ends before.
+  /// Returns the next `count` bytes, or fewer at the end of the file.
   package func read(_ count: Int) throws(FileError) -> [UInt8] {
     var failure: SystemError?
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in

@@ -4,14 +4,14 @@
   internal import Glibc
 #endif
 
-/// A directory whose files are read as one: what is open stays together when a `FolderReplacement`
-/// puts another directory in its place.
+/// A directory whose files are read as a unit: open files belong together even if a
+/// `FolderReplacement` replaces the directory.
 package struct InputFolder {
-  /// The path as it was given.
+  /// The path, as given by the caller.
   package let path: String
   private let folder: Folder
 
-  /// Opens the directory at `path`; `nil` if there is none.
+  /// Opens the directory at `path`, or returns `nil` if it does not exist.
   package init?(_ path: String) throws(FileError) {
     try checkPath(path, names: "directory")
     self.path = path
@@ -23,7 +23,8 @@ package struct InputFolder {
     }
   }
 
-  /// Whether `path` names a directory, also through symbolic links and where it cannot be read.
+  /// Returns whether `path` refers to a directory, also through symbolic links and without read
+  /// permission.
   package static func isThere(_ path: String) -> Bool {
     (try? FileStatus.at(SystemPath(path)))?.kind == .folder
   }
@@ -34,14 +35,14 @@ package struct InputFolder {
     } catch {
       guard error.code == ENOENT else { throw error }
     }
-    // A save that could not exchange the two in one step and was killed between its steps.
+    // A save without an atomic exchange was killed between its steps.
     guard let place = try? Place(SystemPath(path)), let parent = try? Folder(place.parent) else {
       return nil
     }
     return try? Folder(place.sibling("former"), in: parent)
   }
 
-  /// The names of the regular files, in order.
+  /// Returns the names of the regular files, in ascending order.
   package func fileNames() throws(FileError) -> [String] {
     do {
       var names: [String] = []
@@ -55,14 +56,15 @@ package struct InputFolder {
     }
   }
 
-  /// The file `name`, opened.
+  /// Opens the file `name`.
   package func file(_ name: String) throws(FileError) -> InputFile {
     try InputFile(joined(path, name)) { () throws(SystemError) in
       try OpenFile(EntryName(name), in: folder.file, O_RDONLY)
     }
   }
 
-  /// Whether the path still names the directory that was opened, so that what was read is all of it.
+  /// Whether the path still refers to this directory, so that all files that were read belong
+  /// together.
   package var isCurrent: Bool {
     guard let opened = try? folder.file.status.identity else { return false }
     guard let now = try? InputFolder.opened(path)?.file.status.identity else { return false }

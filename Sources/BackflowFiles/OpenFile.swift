@@ -4,7 +4,7 @@
   internal import Glibc
 #endif
 
-/// An open file or directory, closed when the last reference to it is gone.
+/// An open file or directory, closed when its last reference is released.
 final class OpenFile: Sendable {
   let descriptor: Int32
 
@@ -12,7 +12,7 @@ final class OpenFile: Sendable {
 
   deinit { close(descriptor) }
 
-  /// What `path` names, opened. Never waits for the other end of a pipe unless it `waits`.
+  /// Opens the file at `path`. Does not wait for the other end of a pipe unless `waits` is true.
   convenience init(
     path: SystemPath, _ flags: Int32, waits: Bool = false
   ) throws(SystemError) {
@@ -20,7 +20,7 @@ final class OpenFile: Sendable {
     self.init(try system { unsafe open(path.terminated, all) })
   }
 
-  /// An entry of an open directory. A symbolic link is followed without `O_NOFOLLOW`.
+  /// Opens an entry of an open directory. Symbolic links are followed, except with `O_NOFOLLOW`.
   convenience init(
     _ name: EntryName, in folder: OpenFile, _ flags: Int32, permissions: mode_t = 0
   ) throws(SystemError) {
@@ -33,7 +33,7 @@ final class OpenFile: Sendable {
     get throws(SystemError) { try FileStatus(descriptor: descriptor) }
   }
 
-  /// Waits until what was written is on the disk. Not everything that is open can do so.
+  /// Waits until written data are on disk, if the kind of file supports it.
   func sync() throws(SystemError) {
     do {
       try system { fsync(descriptor) }
@@ -42,10 +42,11 @@ final class OpenFile: Sendable {
     }
   }
 
-  /// Waits until nobody else has it locked, and locks it until it is closed. Some network file
-  /// systems lock no directories; there nothing keeps two writers apart.
+  /// Locks the file until it is closed, after waiting for other locks to be released. Some network
+  /// file systems cannot lock directories; two writers are not kept apart there.
   ///
-  /// - Parameter goesOn: Asked again and again while another has it locked; `false` ends the wait.
+  /// - Parameter goesOn: A closure that is called repeatedly while another process holds the lock;
+  ///   `false` ends the wait.
   func lock(_ goesOn: (() -> Bool)?) throws(SystemError) {
     let flags = goesOn == nil ? LOCK_EX : LOCK_EX | LOCK_NB
     while true {
@@ -61,7 +62,7 @@ final class OpenFile: Sendable {
     }
   }
 
-  /// Takes over the permissions and the owner of what it replaces, as far as that is allowed.
+  /// Sets the permissions and, where allowed, the owner to those of a replaced file.
   func takeOver(_ status: FileStatus) {
     status.handOver(
       changeOwner: { fchown(descriptor, $0, $1) },

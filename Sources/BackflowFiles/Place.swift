@@ -4,22 +4,25 @@
   internal import Glibc
 #endif
 
-/// Where a path leads after its symbolic links are followed: a name in a directory.
+/// The location of a path after its symbolic links are followed: a name in a directory.
 struct Place {
-  /// The directory, as an absolute path without links.
+  /// The directory, as an absolute path without symbolic links.
   let parent: SystemPath
   let name: EntryName
 
-  /// - Throws: `SystemError`, also if the directory above is not there.
+  /// Resolves a path.
+  ///
+  /// - Throws: `SystemError`, for example if the parent directory does not exist.
   init(_ path: SystemPath) throws(SystemError) {
     let (parent, name) = try path.followed().split
     guard let above = try parent.real() else { throw SystemError(code: ENOENT) }
-    // The root has no name.
+    // The root directory has no name.
     if name.isEmpty { throw SystemError(code: EBUSY) }
     (self.parent, self.name) = (above, EntryName(bytes: name))
   }
 
-  /// A name beside this one for what is not finished. A save of the same place finds it again.
+  /// Returns a name for temporary files in the same directory, which is the same for each save to
+  /// this place.
   func sibling(_ suffix: String) -> EntryName {
     let bytes = name.bytes
     // A name of up to 255 bytes may be too long with a suffix.
@@ -28,15 +31,15 @@ struct Place {
   }
 }
 
-/// FNV-1a, so that the same bytes have the same number in every process.
+/// Returns the FNV-1a hash, which is the same in every process.
 private func hash(_ bytes: [UInt8]) -> UInt64 {
   bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
 }
 
 // MARK: - Directories
 
-/// Makes the directory at `path` and those above it that are missing. Returns those it made, the
-/// uppermost first.
+/// Creates the directory at `path` and its missing parents. Returns the created directories, the
+/// outermost first.
 @discardableResult
 func makeFolders(_ path: SystemPath) throws(SystemError) -> [SystemPath] {
   if let status = try FileStatus.at(path) {
@@ -48,7 +51,7 @@ func makeFolders(_ path: SystemPath) throws(SystemError) -> [SystemPath] {
   do {
     try system { unsafe mkdir(path.terminated, 0o777) }
   } catch {
-    // Somebody else was faster, and may have removed it again.
+    // Another process created it first, and may have removed it again.
     let status = error.code == EEXIST ? try FileStatus.at(path) : nil
     if status?.kind == .folder { return above }
     removeFolders(above)
@@ -57,12 +60,12 @@ func makeFolders(_ path: SystemPath) throws(SystemError) -> [SystemPath] {
   return above + [path]
 }
 
-/// Removes those of the directories that are empty, the lowest of which is the last.
+/// Removes the empty ones of these directories, from the last to the first.
 func removeFolders(_ paths: [SystemPath]) {
   for path in paths.reversed() { _ = unsafe rmdir(path.terminated) }
 }
 
-/// Takes the names of new directories to the disk.
+/// Synchronizes the names of new directories to disk.
 func syncNames(of paths: [SystemPath]) throws(SystemError) {
   for path in paths { try Folder(path.split.parent).file.sync() }
 }

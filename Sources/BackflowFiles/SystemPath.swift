@@ -7,22 +7,22 @@
 private let slash = UInt8(ascii: "/")
 private let dot = UInt8(ascii: ".")
 
-/// A path as the system has it: bytes, which need not be text.
+/// A path as the system represents it: bytes that are not necessarily valid text.
 struct SystemPath: Hashable {
   let bytes: [UInt8]
 
   init(_ text: String) { bytes = Array(text.utf8) }
   init(bytes: [UInt8]) { self.bytes = bytes }
 
-  /// As the system's calls take it.
+  /// The bytes with a terminating zero, as for system calls.
   var terminated: [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
 
-  /// `name` under this directory.
+  /// Returns the path of `name` in this directory.
   func appending(_ name: [UInt8]) -> SystemPath {
     SystemPath(bytes: bytes + (bytes.last == slash ? [] : [slash]) + name)
   }
 
-  /// The directory and the name, of which slashes at the end and `/.` are no part.
+  /// The parent directory and the last component, without trailing slashes and `/.`.
   var split: (parent: SystemPath, name: [UInt8]) {
     var path = bytes[...]
     while path.count > 1, path.last == slash || path.suffix(2) == [slash, dot] {
@@ -35,7 +35,8 @@ struct SystemPath: Hashable {
     return (SystemPath(bytes: parent.isEmpty ? [slash] : Array(parent)), Array(path[(last + 1)...]))
   }
 
-  /// The path of what is there, or that a dangling link names, or the path itself.
+  /// Returns the path after symbolic links are followed: that of a file, the target of a dangling
+  /// link, or the path itself.
   func followed() throws(SystemError) -> SystemPath {
     if let real = try real() { return real }
     var current = self
@@ -46,7 +47,7 @@ struct SystemPath: Hashable {
     throw SystemError(code: ELOOP)
   }
 
-  /// As an absolute path without links; `nil` if there is nothing.
+  /// Returns the absolute path without symbolic links, or `nil` if the file does not exist.
   func real() throws(SystemError) -> SystemPath? {
     guard let resolved = unsafe realpath(terminated, nil) else {
       let code = errno
@@ -57,7 +58,7 @@ struct SystemPath: Hashable {
     return unsafe SystemPath(bytes: bytesOfText(resolved))
   }
 
-  /// Where the path leads by one symbolic link; `nil` if it names none.
+  /// The target of the symbolic link at this path, or `nil` if it is not a link.
   private var linked: SystemPath? {
     var target = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = unsafe readlink(terminated, &target, target.count)
@@ -66,7 +67,8 @@ struct SystemPath: Hashable {
     return bytes.first == slash ? SystemPath(bytes: bytes) : split.parent.appending(bytes)
   }
 
-  /// The open descriptor of this process that the path names, as `/dev/fd/3` and links to it do.
+  /// The open descriptor of this process that the path refers to, such as `/dev/fd/3` or a link to
+  /// it.
   var descriptor: Int32? {
     var current = self
     for _ in 0..<40 {
@@ -90,13 +92,13 @@ struct SystemPath: Hashable {
   }
 }
 
-/// The bytes of a string of C, without the zero.
+/// Returns the bytes of a C string, without the terminating zero.
 func bytesOfText(_ text: UnsafePointer<CChar>) -> [UInt8] {
   let count = unsafe strlen(text)
   return unsafe UnsafeBufferPointer(start: text, count: count).map { UInt8(bitPattern: $0) }
 }
 
-/// `name` under the directory `parent`, as a message shows it.
+/// Returns the path of `name` in the directory `parent` for messages.
 package func joined(_ parent: String, _ name: String) -> String {
   parent.utf8.last == slash ? parent + name : parent + "/" + name
 }

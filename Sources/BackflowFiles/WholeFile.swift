@@ -4,19 +4,22 @@
   internal import Glibc
 #endif
 
-/// Files that appear whole or not at all.
+/// Files that are written completely or not at all.
 package enum WholeFile {
-  /// Writes what `body` gives to the file at `path`.
+  /// Writes a file at `path`, with contents from `body`.
   ///
-  /// A new file or a regular one is written beside its place, taken to the disk and then given the
-  /// name in one step, with the permissions of the file that it replaces. A symbolic link stays one,
-  /// and what it names is replaced. A pipe, a device, an open descriptor (`/dev/fd/3`) or the program's
-  /// own standard output is written to as it stands.
+  /// A regular file is written to a temporary file in the same directory, synchronized to disk, and
+  /// renamed atomically, with the permissions of the file that it replaces. A symbolic link is
+  /// kept, and its target is replaced. A pipe, a device, an open descriptor (`/dev/fd/3`), or the
+  /// standard output of the program is written to directly.
   ///
-  /// - Parameter goesOn: Asked again and again while another program has the directory locked; `false`
-  ///   ends the wait. If `nil`, the wait ends with the lock alone.
-  /// - Throws: `FileError`. The old file is then still there, unless the problem says that the file was
-  ///   written.
+  /// - Parameters:
+  ///   - path: The path of the file.
+  ///   - goesOn: A closure that is called repeatedly while another program has the directory locked. The wait
+  ///     ends when it returns `false`. If `nil`, the wait ends only with the lock.
+  ///   - body: A closure that writes the contents.
+  /// - Throws: `FileError`. The old file is then unchanged, unless the problem states that the file
+  ///   was written.
   package static func write(
     to path: String, whileLocked goesOn: (() -> Bool)? = nil,
     _ body: (FileWriter) throws(FileError) -> Void
@@ -35,7 +38,7 @@ package enum WholeFile {
     }
   }
 
-  /// Makes the directory at `path` and those above it, if they are not there.
+  /// Creates the directory at `path` and its parents if they do not exist.
   package static func makeFolder(_ path: String) throws(FileError) {
     try checkPath(path, names: "directory")
     do {
@@ -45,7 +48,8 @@ package enum WholeFile {
     }
   }
 
-  /// What cannot be replaced by a file, opened for writing; `nil` if `path` names a file or nothing.
+  /// Opens a file that cannot be replaced, or returns `nil` if `path` refers to a regular file or
+  /// to nothing.
   private static func openedAsItStands(_ path: String) throws(SystemError) -> OpenFile? {
     if let descriptor = SystemPath(path).descriptor {
       return OpenFile(try system { dup(descriptor) })
@@ -53,7 +57,7 @@ package enum WholeFile {
     guard let status = try FileStatus.at(SystemPath(path)) else { return nil }
     switch status.kind {
     case .file:
-      // The shell may have sent the output to this file.
+      // The shell may have redirected the output to this file.
       for standard in [STDOUT_FILENO, STDERR_FILENO]
       where (try? FileStatus(descriptor: standard))?.identity == status.identity {
         return OpenFile(try system { dup(standard) })
@@ -71,7 +75,7 @@ package enum WholeFile {
     let place = try Place(SystemPath(path))
     let folder = try Folder.locked(place.parent, goesOn)
     let beside = place.sibling("file")
-    // The lock is held, so this is what a save that was killed has left.
+    // Since the lock is held, this is left over from a killed save.
     if try folder.status(of: beside) != nil { try folder.removeFile(beside) }
     let file = try folder.makeFile(beside)
     do {
@@ -87,7 +91,7 @@ package enum WholeFile {
       try folder.file.sync()
     } catch {
       throw FileError(
-        path, "was written, but may be lost if the computer stops now: \(error.sentence)")
+        path, "was written, but may be lost if the system crashes now: \(error.sentence)")
     }
   }
 }

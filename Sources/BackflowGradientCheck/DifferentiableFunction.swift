@@ -2,34 +2,34 @@ public import BackflowKernels
 public import BackflowLayers
 public import BackflowLinearAlgebra
 
-/// A function of several tensors with a backward pass of its own: what a gradient check examines.
+/// A function of several tensors with an explicit backward pass, for a gradient check.
 ///
-/// Anyone's layer fits: name its arguments (inputs, states, parameters) and say how the output and
-/// the gradients are had from them.
+/// Any layer can be wrapped: give the names and values of its arguments (inputs, states,
+/// parameters), and closures that compute the output and the gradients.
 public struct DifferentiableFunction {
-  /// One tensor the function depends on.
+  /// A tensor on which the function depends.
   public struct Argument {
-    /// The name under which an error is reported.
+    /// The name that identifies the argument in reports.
     public let name: String
     /// The point at which the derivative is taken.
     public let value: Tensor<Double>
 
-    /// An argument of this name and value.
+    /// Creates an argument from its name and value.
     public init(_ name: String, _ value: Tensor<Double>) {
       self.name = name
       self.value = value
     }
   }
 
-  /// All tensors that the function depends on.
+  /// All tensors on which the function depends.
   public let arguments: [Argument]
-  /// The output, from the values of the arguments in their order.
+  /// The forward pass, from the values of the arguments to the output.
   public let forward: ([Tensor<Double>]) -> Tensor<Double>
-  /// The gradients by every argument in their order, from the arguments and the gradient by the
-  /// output.
+  /// The backward pass, from the values of the arguments and the gradient with respect to the
+  /// output to the gradients with respect to the arguments, in their order.
   public let backward: ([Tensor<Double>], Tensor<Double>) -> [Tensor<Double>]
 
-  /// A function from its two passes.
+  /// Creates a function from its forward and backward passes.
   public init(
     of arguments: [Argument],
     forward: @escaping ([Tensor<Double>]) -> Tensor<Double>,
@@ -42,7 +42,7 @@ public struct DifferentiableFunction {
 }
 
 extension DifferentiableFunction {
-  /// A layer at `input`: the arguments are the input and every parameter.
+  /// Wraps a layer. The arguments are the input and all parameters.
   public init<L: Layer<Double>>(
     _ layer: L, input: Tensor<Double>, mode: Mode = .evaluation
   ) {
@@ -57,8 +57,9 @@ extension DifferentiableFunction {
       })
   }
 
-  /// A recurrent network at `input` and `initialState`. Its output here is everything it returns, the
-  /// outputs followed by the final states, so that their gradients are checked too.
+  /// Wraps a recurrent network. The arguments are the input, the initial state, and all parameters.
+  /// The output consists of the outputs and the final states, so that the gradients of both are
+  /// checked.
   public init<Cell: RecurrentCell<Double>>(
     _ network: Recurrent<Cell>, input: Tensor<Double>, initialState: [Cell.State],
     lengths: [Int]? = nil, mode: Mode = .evaluation
@@ -99,14 +100,15 @@ extension DifferentiableFunction {
           let start = output.count + index * stateSize
           return gradient[start..<start + stateSize].reshaped(to: tensor.shape)
         }
-        let (byInput, byState, byParameters) = network.backward(
+        let (inputGradient, stateGradient, gradients) = network.backward(
           gradient[0..<output.count].reshaped(to: output.shape),
           finalStateGradient: states(stateGradients), cache)
-        return [byInput] + byState.flatMap(\.tensors) + byParameters.namedParameters.map(\.value)
+        return [inputGradient] + stateGradient.flatMap(\.tensors)
+          + gradients.namedParameters.map(\.value)
       })
   }
 
-  /// A loss of one tensor: `loss` returns its value and its gradient by that tensor.
+  /// Wraps a loss. `loss` returns its value and its gradient with respect to the prediction.
   public init(
     loss: @escaping (Tensor<Double>) -> (loss: Double, gradient: Tensor<Double>),
     at prediction: Tensor<Double>

@@ -2,56 +2,64 @@ public import BackflowKernels
 internal import BackflowLayers
 public import BackflowLinearAlgebra
 
-/// The comparison of a backward pass with finite differences, argument by argument.
+/// A comparison of a backward pass with finite differences, argument by argument.
 ///
-/// With a random gradient Ȳ by the output, L = ⟨Ȳ, f⟩ is a scalar whose derivative by each element
-/// of each argument is taken by the fourth-order central difference
+/// For a random gradient Ȳ with respect to the output, L = ⟨Ȳ, f⟩ is a scalar. Its derivative with
+/// respect to each element of each argument is approximated by the fourth-order central difference
 ///
 ///     L′(x) ≈ (8 [L(x+h) − L(x−h)] − [L(x+2h) − L(x−2h)]) / 12h,   error h⁴ L⁽⁵⁾/30
 ///
-/// A random Ȳ matters: the sum of a normalised output, for one, has the gradient zero.
-/// Cost: four forward passes for each element.
+/// Ȳ must be random: the sum of a normalized output, for example, has zero gradient.
+///
+/// - Complexity: Four forward passes for each element.
 public struct GradientCheck: Sendable {
   /// The result for one argument.
   public struct Comparison: Sendable {
     /// The name of the argument.
     public let name: String
-    /// max |analytic − numeric| / max(max |analytic|, max |numeric|) over its elements; 0 where both
-    /// are zero throughout, infinite where either is not finite.
+    /// The relative error, max |analytic − numeric| / max(max |analytic|, max |numeric|) over the
+    /// elements: 0 if both gradients are zero, infinite if either is not finite.
     public let relativeError: Double
-    /// The element where the difference is largest, in row-major order.
+    /// The row-major index of the element with the largest difference.
     public let worstElement: Int
-    /// The backward pass's value there.
+    /// The derivative from the backward pass at that element.
     public let analytic: Double
-    /// The finite difference there.
+    /// The finite difference at that element.
     public let numeric: Double
-    /// How many elements were compared.
+    /// The number of compared elements.
     public let elementCount: Int
   }
 
-  /// One comparison for each argument, in the function's order.
+  /// The comparisons, one for each argument, in the order of the function.
   public let comparisons: [Comparison]
-  /// The backward pass's gradient by each argument.
+  /// The gradients from the backward pass, one for each argument.
   public let analytic: [Tensor<Double>]
-  /// The finite differences by each argument.
+  /// The finite differences, one for each argument.
   public let numeric: [Tensor<Double>]
 
-  /// The argument with the largest relative error; `nil` only if the function has no arguments.
+  /// The argument with the largest relative error, or `nil` if the function has no arguments.
   public var worst: Comparison? {
     comparisons.max { $0.relativeError < $1.relativeError }
   }
 
-  /// The relative error from which on a gradient is not the derivative, in double precision.
+  /// The relative error below which a gradient counts as correct in double precision.
   public static var tolerance: Double { 1e-7 }
 
-  /// Whether something was compared and every relative error is below `tolerance`.
+  /// Returns whether at least one element was compared and every relative error is below
+  /// `tolerance`.
   public func passes(tolerance: Double = Self.tolerance) -> Bool {
     comparisons.contains { $0.elementCount > 0 }
       && comparisons.allSatisfy { $0.relativeError < tolerance }
   }
 
-  /// Checks `function` at its arguments. `step` is h, in units of max(1, |x|); the function must be
-  /// smooth within 2h of its arguments. Stops unless `step` is positive and finite.
+  /// Checks a function at the values of its arguments. The function must be smooth within 2h of
+  /// them.
+  ///
+  /// - Parameters:
+  ///   - function: The function to check.
+  ///   - step: The step h of the differences, in units of max(1, |x|).
+  ///   - random: The source of the random gradient with respect to the output.
+  /// - Precondition: `step` is positive and finite.
   public init(
     _ function: DifferentiableFunction, using random: inout RandomSource, step: Double = 1e-3
   ) {
@@ -80,8 +88,8 @@ public struct GradientCheck: Sendable {
     self.numeric = numeric
   }
 
-  /// The same finite differences against other gradients: what the check would have said of a
-  /// backward pass that returned these.
+  /// Returns a check of other gradients against the same finite differences, as for a backward pass
+  /// that returned these gradients.
   public func comparing(_ analytic: [Tensor<Double>]) -> GradientCheck {
     GradientCheck(names: comparisons.map(\.name), analytic: analytic, numeric: numeric)
   }
@@ -95,8 +103,8 @@ public struct GradientCheck: Sendable {
     let shape = values[index].shape
     var elements = start
 
-    /// ⟨Ȳ, f(x + d) − f(x − d)⟩: the outputs are subtracted before they are summed, which loses
-    /// fewer digits than subtracting two sums.
+    /// Returns ⟨Ȳ, f(x + d) − f(x − d)⟩. The outputs are subtracted before they are summed, which
+    /// is more accurate than the difference of two sums.
     func difference(at element: Int, _ distance: Double) -> Double {
       func output(_ displacement: Double) -> Tensor<Double> {
         elements[element] = start[element] + displacement
@@ -119,7 +127,8 @@ extension GradientCheck.Comparison {
   init(name: String, analytic: Tensor<Double>, numeric: Tensor<Double>) {
     require(
       analytic.shape == numeric.shape,
-      "the gradient by \(name) has shape \(analytic.shape) instead of \(numeric.shape)")
+      "the gradient with respect to \(name) must have shape \(numeric.shape), got \(analytic.shape)"
+    )
     self.name = name
     elementCount = numeric.count
     guard elementCount > 0 else {
@@ -140,11 +149,12 @@ extension GradientCheck.Comparison {
 }
 
 extension GradientCheck: CustomStringConvertible {
-  /// One line for each argument: name, relative error, and the two values that differ most.
+  /// One line for each argument, with its name, its relative error, and the two values with the
+  /// largest difference.
   public var description: String {
     comparisons.map {
       "\($0.name): relative error \($0.relativeError) over \($0.elementCount) elements;"
-        + " largest at \($0.worstElement): analytic \($0.analytic), numeric \($0.numeric)"
+        + " the largest at \($0.worstElement): analytic \($0.analytic), numeric \($0.numeric)"
     }.joined(separator: "\n")
   }
 }

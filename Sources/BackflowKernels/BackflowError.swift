@@ -1,22 +1,22 @@
-// The one place of the library that needs Foundation, and only its small part where there is one: the
-// protocol by which `localizedDescription` finds an error's text.
+// The only import of Foundation in the library, or of FoundationEssentials if available. The
+// protocol makes an error's text its `localizedDescription`.
 #if canImport(FoundationEssentials)
   public import FoundationEssentials
 #else
   public import Foundation
 #endif
 
-/// An error that Backflow throws. Its description is one sentence that names what is wrong; Foundation's
-/// `localizedDescription` is the same sentence.
+/// An error thrown by Backflow. Its description is a sentence that states the problem. The
+/// `localizedDescription` of Foundation is the same sentence.
 public protocol BackflowError: LocalizedError, CustomStringConvertible, Sendable {}
 
 extension BackflowError {
   /// The description.
   public var errorDescription: String? { description }
-  /// Nothing: the description gives the reason.
+  /// `nil`: the description includes the reason.
   public var failureReason: String? { nil }
-  /// Nothing: the description says what to do.
+  /// `nil`: the description includes the remedy.
   public var recoverySuggestion: String? { nil }
-  /// Nothing.
+  /// `nil`.
   public var helpAnchor: String? { nil }
 }

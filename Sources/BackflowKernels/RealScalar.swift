@@ -1,10 +1,11 @@
 public import RealModule
 
-/// The element of a tensor: `Float` for speed, `Double` for gradient checks and stability.
+/// The element type of a tensor: `Float` for speed, and `Double` for gradient checks and stability
+/// analyses.
 ///
-/// Generic code above the floor reaches the concrete routines through this protocol's one
-/// requirement, so a layer written once runs the single- and the double-precision kernels without
-/// an overload being chosen by the type checker. Only `Float` and `Double` conform.
+/// Generic code above the floor calls concrete routines through the requirement of this protocol,
+/// so that a generic layer runs single- or double-precision kernels without overload resolution.
+/// Only `Float` and `Double` conform.
 public protocol RealScalar: Real, BinaryFloatingPoint, BitwiseCopyable, Codable, Sendable {
   /// The C routines of this precision.
   static var _routines: Routines<Self> { get }
@@ -20,10 +21,10 @@ extension Double: RealScalar {
   public static let _routines = Routines(blas: .double, lapack: .double, vector: .double)
 }
 
-/// The C routines of one precision, by origin. Opaque outside the floor.
+/// The C routines of one precision, by origin. The contents are internal to the floor.
 ///
-/// A class, because a structure of a hundred closures is retained closure by closure when it is copied;
-/// hold on to this one rather than to `vector`.
+/// This is a class because a copy of a structure with a hundred closures retains each of them. Keep
+/// a reference to this object rather than to `vector`.
 public final class Routines<Scalar: RealScalar>: Sendable {
   let blas: BLASRoutines<Scalar>
   let lapack: LAPACKRoutines<Scalar>

@@ -1,7 +1,8 @@
-/// Stops the program when a caller broke a rule of the interface, in debug and in release alike.
+/// Stops the program with a message if a condition of the interface is violated, in debug and in
+/// release builds.
 ///
-/// `precondition` drops its message in optimised builds; a shape error without its shapes helps
-/// nobody, so this one keeps it.
+/// `precondition` omits its message in optimized builds, but the message for a wrong shape must
+/// include the shapes.
 @inlinable @inline(__always)
 package func require(
   _ condition: Bool, _ message: @autoclosure () -> String,
@@ -10,7 +11,8 @@ package func require(
   if !condition { fatalError(message(), file: file, line: line) }
 }
 
-/// As `require(false, message)`, where the compiler must see that nothing returns.
+/// Stops the program with a message, like `require(false, message)`, for use where the compiler
+/// must know that the call does not return.
 @usableFromInline
 package func stop(
   _ message: String, file: StaticString = #fileID, line: UInt = #line

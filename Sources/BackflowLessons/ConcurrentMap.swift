@@ -2,8 +2,8 @@ internal import Backflow
 internal import Dispatch
 internal import Synchronization
 
-/// The transformed elements in their order, worked out on `Threads.count` threads. Each thread takes
-/// the next element as soon as it is free.
+/// Returns the transformed elements in order, computed on `Threads.count` threads. Each thread
+/// takes the next element when it is idle.
 func concurrentMap<Element: Sendable, Transformed: Sendable>(
   _ elements: [Element], _ transform: @Sendable (Element) -> Transformed
 ) -> [Transformed] {

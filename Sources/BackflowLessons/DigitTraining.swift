@@ -1,16 +1,16 @@
 internal import Backflow
 
-/// A network that learns to read the digits by SGD, and what a lesson shows of it.
+/// The training of a network for digit classification with SGD, and its measurements.
 ///
 /// Shapes: N images as rows [N, 64], logits [N, 10].
 struct DigitTraining {
-  /// The network, as far as it is trained.
+  /// The network in its current state.
   private(set) var network: Sequential<Float>
-  /// What was seen of the health of its gradients.
+  /// The health monitor of its gradients.
   private(set) var health: HealthMonitor<Float>
   /// The number of steps so far.
   private(set) var step = 0
-  /// The loss over the whole training set, where it was measured.
+  /// The loss over the complete training set at the measured steps.
   private(set) var losses: [(step: Int, value: Double)] = []
 
   private var optimizer: SGD<Float>
@@ -29,7 +29,7 @@ struct DigitTraining {
     random = RandomSource(seed: seed)
   }
 
-  /// The rate of the steps to come.
+  /// The learning rate of subsequent steps.
   var learningRate: Double {
     get { optimizer.learningRate }
     set { optimizer.learningRate = newValue }
@@ -38,15 +38,16 @@ struct DigitTraining {
   /// All training images, [N, 64].
   var trainingRows: Tensor<Float> { training.rows }
 
-  /// The share of the held-out images that are classified correctly.
+  /// The fraction of the held-out images that are classified correctly.
   var heldOutAccuracy: Double { accuracy(network(heldOut.rows), heldOut.labels) }
 
-  /// The loss over the whole training set, in nats.
+  /// The loss over the complete training set, in nats.
   var trainingLoss: Double {
     Double(softmaxCrossEntropy(network(training.rows), training.labels).loss)
   }
 
-  /// Takes `count` steps; calls `look` every `interval` steps, before the step, and after the last.
+  /// Performs `count` steps. Calls `look` every `interval` steps, before the step, and after the
+  /// last step.
   mutating func train(
     steps count: Int, lookingEvery interval: Int, _ look: (DigitTraining) -> Void = { _ in }
   ) {
@@ -79,7 +80,7 @@ struct DigitTraining {
     step += 1
   }
 
-  /// What the layers make of the backward signal of one batch, at the network as it is.
+  /// Returns the backward signal of one batch at each layer of the current network.
   func signalProfile() -> SignalProfile? {
     let images = training.samples(at: Array(0..<batch))
     let (logits, cache) = network.forward(images.rows, .training(seed: 0))

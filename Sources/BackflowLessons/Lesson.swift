@@ -1,36 +1,35 @@
 internal import Backflow
 
-/// The ways in which backpropagation leaks, each as a program that shows the failure, what says so,
-/// and the cure.
+/// A demonstration of a failure of backpropagation, with its diagnosis and its cure.
 ///
-/// They follow A. Karpathy, "Yes you should understand backprop", 2016.
+/// The lessons follow A. Karpathy, "Yes you should understand backprop", 2016.
 public enum Lesson: String, Sendable, Encodable, CaseIterable {
-  /// Sigmoids with large weights pass no gradient.
+  /// Sigmoids with large weights pass almost no gradient.
   case sigmoidSaturation = "sigmoid-saturation"
-  /// A learning rate that is too large kills rectified units for good.
+  /// A learning rate that is too large kills rectified units permanently.
   case deadReLU = "dead-relu"
   /// A recurrence multiplies the gradient by its largest eigenvalue at every step.
   case explodingRNN = "exploding-rnn"
-  /// An error that is clipped before it is squared teaches nothing.
+  /// An error that is clipped before it is squared causes no learning.
   case clippedError = "clipped-td-error"
-  /// Batch normalisation, step by step.
+  /// The gradient of batch normalization, step by step.
   case batchNorm = "batch-norm"
 
-  /// What it teaches, in a line.
+  /// A summary in one line.
   public var message: String {
     switch self {
-    case .sigmoidSaturation: "saturated sigmoids pass no gradient on"
-    case .deadReLU: "a step too long kills rectified units for good"
+    case .sigmoidSaturation: "saturated sigmoids pass almost no gradient"
+    case .deadReLU: "too large a learning rate kills rectified units permanently"
     case .explodingRNN: "a recurrence multiplies the gradient by its eigenvalue at every step"
-    case .clippedError: "an error that is clipped inside the loss teaches nothing"
-    case .batchNorm: "the gradient of batch normalisation flows through mean and variance as well"
+    case .clippedError: "an error that is clipped inside the loss causes no learning"
+    case .batchNorm: "the gradient of batch normalization also flows through mean and variance"
     }
   }
 
   /// Runs the lesson. The same seed and number of threads give the same report on one instruction
-  /// set, but for the seconds.
+  /// set, except for the time.
   ///
-  /// - Throws: what keeps it from running, such as a data set that is missing.
+  /// - Throws: An error that prevents the lesson, such as a damaged data set.
   public func run(seed: UInt64 = 1) throws -> LessonReport {
     let clock = ContinuousClock()
     let start = clock.now

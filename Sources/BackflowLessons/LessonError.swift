@@ -1,14 +1,14 @@
 public import Backflow
 
-/// Why a lesson could not be held.
+/// An error in a lesson.
 public enum LessonError: BackflowError, Equatable {
-  /// A network passed no gradient at all where some was to be measured.
+  /// The gradient to be measured is zero at the output of a network.
   case noSignal(String)
 
-  /// The reason in a sentence.
+  /// The reason, as a sentence.
   public var description: String {
     switch self {
-    case .noSignal(let network): "no gradient enters \(network) at the top"
+    case .noSignal(let network): "the gradient at the output of \(network) is zero"
     }
   }
 }

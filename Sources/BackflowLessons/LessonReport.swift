@@ -1,35 +1,35 @@
 public import Backflow
 
-/// What a lesson found: how training fails, what says so, and what mends it, each with its numbers.
+/// The result of a lesson: the failure, the findings, and the cure, with their measurements.
 public struct LessonReport: Sendable, Encodable {
-  /// A text with the numbers that it is about.
+  /// A text with the numbers on which it is based.
   public struct Account: Sendable, Equatable {
-    /// What happened, in plain words: a sentence or two a line.
+    /// The sentences of the text, one or two in each line.
     public let lines: [String]
-    /// The numbers, by name.
+    /// The measurements, by name.
     public let measures: [String: Double]
 
-    /// An account in these words, resting on these numbers.
+    /// Creates an account from its text and its measurements.
     public init(_ lines: [String], _ measures: [String: Double]) {
       self.lines = lines
       self.measures = measures
     }
   }
 
-  /// One run of several that are compared: what was varied, and what came out.
+  /// A run in a comparison: the variant and its results.
   public struct Run: Sendable, Equatable, Encodable {
-    /// What was varied.
+    /// The variant.
     public let variant: String
     /// The seed.
     public let seed: UInt64
     /// The mean return of the last episodes.
     public let meanReturn: Double
-    /// After how many episodes the task counted as solved; `nil` if it never did.
+    /// The number of episodes after which the task was solved, or `nil` if it was not.
     public let episodesTo195: Int?
-    /// The share of the samples that the loss did not learn from.
+    /// The fraction of the samples with zero gradient.
     public let silencedShare: Double
 
-    /// A run with these results.
+    /// Creates a run from its results.
     public init(
       variant: String, seed: UInt64, meanReturn: Double, episodesTo195: Int?,
       silencedShare: Double
@@ -48,7 +48,7 @@ public struct LessonReport: Sendable, Encodable {
       case silencedShare = "silenced_share"
     }
 
-    /// Writes every key, `episodes_to_195` as null if it is `nil`.
+    /// Encodes every key; `episodes_to_195` is null if it is `nil`.
     public func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(variant, forKey: .variant)
@@ -59,22 +59,22 @@ public struct LessonReport: Sendable, Encodable {
     }
   }
 
-  /// Which lesson it is.
+  /// The lesson.
   public let lesson: Lesson
-  /// What goes wrong.
+  /// The description of the failure.
   public let failure: Account
-  /// What watches it go wrong, the gravest first.
+  /// The findings about the failure, most severe first.
   public let findings: [Finding]
-  /// What mends it.
+  /// The description of the cure.
   public let cure: Account
-  /// The runs that were compared, where there are many.
+  /// The compared runs, if the lesson has any.
   public let runs: [Run]
-  /// How long it took.
+  /// The run time, in seconds.
   public internal(set) var seconds = 0.0
-  /// The picture, an SVG document.
+  /// The figure, as an SVG document.
   public let figure: String
 
-  /// A report of these parts.
+  /// Creates a report from its parts.
   public init(
     _ lesson: Lesson, failure: Account, findings: [Finding], cure: Account, runs: [Run] = [],
     figure: String
@@ -95,7 +95,7 @@ extension LessonReport {
     case lesson, failure, findings, cure, runs, seconds
   }
 
-  /// Writes everything but the picture; `runs` only where there are any.
+  /// Encodes everything except the figure; `runs` is present only if there are any.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(lesson, forKey: .lesson)
@@ -110,7 +110,7 @@ extension LessonReport {
 extension LessonReport.Account: Encodable {
   private enum CodingKeys: String, CodingKey { case text, measures }
 
-  /// Writes the lines as one text, and the numbers by name.
+  /// Encodes the lines as one text, and the measurements by name.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(lines.joined(separator: " "), forKey: .text)
@@ -121,7 +121,7 @@ extension LessonReport.Account: Encodable {
 // MARK: - Text
 
 extension LessonReport: CustomStringConvertible {
-  /// The report in plain words. Of several findings of one kind it tells the gravest.
+  /// The report for a terminal. Of several findings of one kind, it has the most severe.
   public var description: String {
     let parts =
       ["\(lesson.rawValue): \(lesson.message)", "", "the failure"]
@@ -135,7 +135,7 @@ extension LessonReport: CustomStringConvertible {
     var lines: [String] = []
     for finding in findings where !told.contains(finding.kind) {
       told.append(finding.kind)
-      // The first line says what was found, the others stand under it.
+      // The first line contains the statement, and the others are indented below it.
       for (row, line) in "\(finding)".split(separator: "\n").enumerated() {
         lines += wrapped(String(line), indent: row == 0 ? "  " : "    ")
       }

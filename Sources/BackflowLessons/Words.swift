@@ -1,13 +1,13 @@
 internal import Foundation
 
-/// A number in as few digits as tell it: 0.31, 2.4e-08.
+/// Returns a number with three significant digits: 0.31, 2.4e-08.
 func figure(_ value: Double) -> String { String(format: "%.3g", value) }
 
-/// A share in per cent, to a tenth.
+/// Returns a fraction as a percentage with one decimal place.
 func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
 
-/// `text` in lines of at most `width` characters, as far as its words allow: the first behind
-/// `indent`, the others two spaces further in. A number and its per cent stay together.
+/// Returns `text` in lines of at most `width` characters if its words allow: the first with
+/// `indent`, and the others with two more spaces. A number and its percent sign are not separated.
 func wrapped(_ text: String, indent: String = "  ", width: Int = 98) -> [String] {
   var lines: [String] = []
   var line = indent

@@ -1,17 +1,17 @@
 internal import RealModule
 
-/// The map from values to positions along one axis of a figure, with its ticks.
+/// A linear map from values to positions along an axis of a figure, with its ticks.
 struct Axis {
   /// The values at the two ends.
   let values: ClosedRange<Double>
-  /// Where the two ends lie in the drawing; a vertical axis runs from larger to smaller y.
+  /// The positions of the two ends in the drawing. On a vertical axis, y decreases.
   let start, end: Double
 
   func position(_ value: Double) -> Double {
     start + (value - values.lowerBound) / (values.upperBound - values.lowerBound) * (end - start)
   }
 
-  /// Multiples of 1, 2 or 5 times a power of ten, about `count` of them.
+  /// Returns multiples of 1, 2, or 5 times a power of ten, about `count` of them.
   func ticks(about count: Int) -> [Double] {
     let raw = (values.upperBound - values.lowerBound) / Double(count)
     let power = Double.exp10(Double.log10(raw).rounded(.down))
@@ -23,8 +23,8 @@ struct Axis {
 }
 
 extension Axis {
-  /// For an axis of log₁₀ values: powers of ten, or where those are too few, 1, 2 and 5 times them,
-  /// or every tenth.
+  /// The ticks of an axis of log₁₀ values: powers of ten. On less than three decades, also 2 and 5
+  /// times these, and on less than one, all multiples.
   var logarithmicTicks: [(value: Double, label: String)] {
     let decades = values.upperBound - values.lowerBound
     if decades >= 3 {

@@ -1,12 +1,12 @@
 internal import RealModule
 
-/// A coordinate to a hundredth of a unit, without a trailing ".0".
+/// Returns a coordinate rounded to hundredths, without a trailing ".0".
 func number(_ value: Double) -> String {
   let rounded = (value * 100).rounded() / 100
   return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
 }
 
-/// A value in three significant digits: 0.873, 1.24, 3.1e-7.
+/// Returns a value with three significant digits: 0.873, 1.24, 3.1e-7.
 func short(_ value: Double) -> String {
   guard value.isFinite else { return "\(value)" }
   if value == 0 { return "0" }

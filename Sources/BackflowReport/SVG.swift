@@ -1,4 +1,4 @@
-/// A drawing in Scalable Vector Graphics, built element by element from back to front.
+/// A drawing in Scalable Vector Graphics, whose elements are appended from back to front.
 struct SVG {
   let width: Double
   let height: Double
@@ -9,7 +9,7 @@ struct SVG {
     self.height = height
   }
 
-  /// The whole file.
+  /// The complete document.
   var document: String {
     """
     <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(number(width)) \(number(height))" \
@@ -38,21 +38,21 @@ struct SVG {
         + " \(stroke.attributes)/>")
   }
 
-  /// A filled outline without a border.
+  /// Draws a filled polygon without a border.
   mutating func area(_ points: [(x: Double, y: Double)], color: String, opacity: Double) {
     let list = points.map { number($0.x) + "," + number($0.y) }.joined(separator: " ")
     elements.append(
       "<polygon points=\"\(list)\" fill=\"\(color)\" fill-opacity=\"\(opacity)\"/>")
   }
 
-  /// A white disc with a border.
+  /// Draws a white disc with a border.
   mutating func disc(_ x: Double, _ y: Double, radius: Double, _ stroke: Stroke) {
     elements.append(
       "<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"\(number(radius))\" fill=\"white\""
         + " \(stroke.attributes)/>")
   }
 
-  /// A line with a head at its second end.
+  /// Draws a line with an arrowhead at its second end.
   mutating func arrow(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ stroke: Stroke) {
     let length = ((x2 - x1) * (x2 - x1) + (y2 - y1) * (y2 - y1)).squareRoot()
     guard length > 0 else { return }
@@ -65,7 +65,7 @@ struct SVG {
       ], color: stroke.color, opacity: 1)
   }
 
-  /// A filled dot with a tooltip.
+  /// Draws a filled dot with a tooltip.
   mutating func dot(_ x: Double, _ y: Double, radius: Double, color: String, title: String) {
     elements.append(
       "<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"\(number(radius))\" fill=\"\(color)\""
@@ -105,15 +105,15 @@ struct SVG {
   }
 }
 
-/// The colours of every figure: legible on white, distinct to colour-blind readers.
+/// The colors of all figures: legible on white, and distinct for color-blind readers.
 enum Palette {
   static let ink = "#222222"
   static let faint = "#bbbbbb"
   static let grid = "#e8e8e8"
-  /// Shrinks, is stable.
+  /// The color of decay and stability.
   static let calm = "#1f77b4"
-  /// Grows, is outside.
+  /// The color of growth, and of eigenvalues outside the circle.
   static let alarm = "#d1495b"
-  /// A third beside them, lighter than both.
+  /// A third color, lighter than both.
   static let accent = "#e0a100"
 }

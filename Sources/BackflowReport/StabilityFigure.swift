@@ -2,19 +2,19 @@ public import BackflowStability
 internal import ComplexModule
 internal import RealModule
 
-/// A stability report as a picture: the eigenvalues about the unit circle, and the length of the
-/// backward signal step by step.
+/// A drawing of a stability report: the eigenvalues with the unit circle, and the norm of the
+/// backward signal at each step.
 public struct StabilityFigure: Sendable {
   private let report: StabilityReport
   private let title: String
 
-  /// A figure of `report` under `title`.
+  /// Creates a figure of `report` with a title.
   public init(_ report: StabilityReport, title: String) {
     self.report = report
     self.title = title
   }
 
-  /// The picture as an SVG document.
+  /// The figure as an SVG document.
   public var svg: String {
     var svg = SVG(width: 900, height: 480)
     svg.text(30, 34, title, size: 17, bold: true)
@@ -29,14 +29,14 @@ public struct StabilityFigure: Sendable {
     return "\(spectrum.verdict.rawValue)"
       + " · spectral radius \(short(spectrum.spectralRadius))"
       + " · largest singular value \(short(spectrum.largestSingularValue))"
-      + " · backward signal × \(short(report.backwardSignal.factorPerStep)) a step"
-      + ", longest after \(report.backwardSignal.peak.step)"
+      + " · backward signal × \(short(report.backwardSignal.factorPerStep)) per step"
+      + ", largest after \(report.backwardSignal.peak.step)"
   }
 
   // MARK: - Eigenvalues
 
   private func drawEigenvalues(in svg: inout SVG, left: Double, top: Double, size: Double) {
-    // What counts is γλ: the circle that a slope of γ makes of the unit circle.
+    // γλ is what matters, so that a slope bound of γ turns the unit circle into one of radius 1/γ.
     let critical = 1 / report.spectrum.slopeBound
     let extent = 1.12 * Double.maximum(critical, report.spectrum.spectralRadius)
     let x = Axis(values: -extent...extent, start: left, end: left + size)
@@ -75,7 +75,7 @@ public struct StabilityFigure: Sendable {
   private func drawBackwardSignal(
     in svg: inout SVG, left: Double, top: Double, width: Double, height: Double
   ) {
-    // A signal of exactly zero has no place on a logarithmic axis; the curve ends before it.
+    // A logarithmic axis cannot show a signal of exactly zero, so that the curve ends before it.
     let decades = report.backwardSignal.logNorms.prefix { $0.isFinite }.map {
       $0 / Double.log(10)
     }
@@ -85,7 +85,7 @@ public struct StabilityFigure: Sendable {
     let x = Axis(values: 0...steps, start: left, end: left + width)
     let y = Axis(values: lowest...highest, start: top + height, end: top)
     frame(
-      &svg, x, y, horizontal: "steps back in time", vertical: "length of the backward signal",
+      &svg, x, y, horizontal: "steps back in time", vertical: "norm of the backward signal",
       wholeHorizontal: true, powersOfTen: true)
     if (lowest...highest).contains(0) {
       svg.line(
@@ -95,7 +95,7 @@ public struct StabilityFigure: Sendable {
     if decades.count < report.backwardSignal.logNorms.count {
       svg.text(
         x.position(Double(decades.count - 1)) + 6, y.end + 14,
-        "exactly 0 from step \(decades.count) on", size: 11)
+        "exactly 0 from step \(decades.count)", size: 11)
     }
     let color =
       report.backwardSignal.factorPerStep

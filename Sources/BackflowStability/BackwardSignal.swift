@@ -3,44 +3,46 @@ public import BackflowLayers
 public import BackflowLinearAlgebra
 internal import RealModule
 
-/// How long a gradient is after it has flowed back through 0, 1, 2 … steps of a recurrence.
+/// The norm of a gradient after 0, 1, 2, … steps back through a recurrence:
 ///
 ///     δ_{t−1} = J_tᵀ δ_t,   ‖δ_T‖ = 1
 ///
-/// averaged over samples as the geometric mean, which is what a typical sample sees. Each δ is
-/// normalised at every step and the logarithms of its lengths are added up, so nothing overflows or
-/// underflows however many steps there are.
+/// The norms are averaged over samples by the geometric mean, which represents a typical sample. δ
+/// is normalized at every step and the logarithms of its norms are added, so that nothing overflows
+/// or underflows, however many steps there are.
 public struct BackwardSignal: Sendable, Equatable {
-  /// ln of the mean ‖δ‖ after k steps back, k = 0 … T; −∞ where the signal is exactly zero.
+  /// The logarithm of the mean ‖δ‖ after k steps back, k = 0 … T; −∞ if the signal is exactly zero.
   public private(set) var logNorms: [Double]
 
   /// The mean ‖δ‖ after k steps back, k = 0 … T.
   public var norms: [Double] { logNorms.map { Double.exp($0) } }
 
-  /// The factor by which one step multiplies the signal, as the geometric mean over all steps;
-  /// 1 if there are none.
+  /// The factor by which a step multiplies the norm of the signal: the geometric mean over all
+  /// steps, or 1 if there are none.
   public var factorPerStep: Double {
     guard let last = logNorms.last, logNorms.count > 1 else { return 1 }
     return Double.exp(last / Double(logNorms.count - 1))
   }
 
-  /// Where the signal is longest: after how many steps, and ln of its length there. A recurrence
-  /// whose eigenvalues are small can still lengthen a gradient for a while.
+  /// The number of steps after which the norm of the signal is largest, and the logarithm of that
+  /// norm. A recurrence with small eigenvalues can still amplify a gradient for a while.
   public var peak: (step: Int, logNorm: Double) {
     let step = logNorms.indices.max { logNorms[$0] < logNorms[$1] } ?? 0
     return (step, logNorms[step])
   }
 
-  /// Follows the signal along the trajectory that a forward pass took: one random unit vector for
-  /// each of `samples`, back from the last step. Cost: T·H² for each sample.
+  /// Follows the signal along the trajectory of a forward pass, back from the last step, starting
+  /// with one random unit vector for each of `samples`.
+  ///
+  /// - Complexity: O(T·H²) for each sample
   public init<Cell: RecurrentCell>(
     through cell: Cell, _ cache: Cell.Cache, steps: Int, samples: Range<Int>,
     using random: inout RandomSource
   ) {
     require(
       steps >= 0 && !samples.isEmpty,
-      "a backward signal takes 0 steps or more and at least one sample, not \(steps) steps of the"
-        + " samples \(samples)")
+      "a backward signal needs a nonnegative number of steps and at least one sample, got"
+        + " \(steps) steps of samples \(samples)")
     let runs = samples.map { sample in
       BackwardSignal.run(
         steps: steps, start: random.normal([cell.stateSize])
@@ -53,19 +55,19 @@ public struct BackwardSignal: Sendable, Equatable {
   }
 
   /// Follows the signal through `steps` steps of a recurrence that rests at the origin without
-  /// input, where every Jacobian is `slope`·W: `samples` random unit vectors.
+  /// input, where every Jacobian is `slope`·W, starting with `samples` random unit vectors.
   public init(
     throughRecurrentWeight weight: Tensor<Double>, slope: Double, steps: Int, samples: Int = 16,
     using random: inout RandomSource
   ) {
     require(
       steps >= 0 && samples >= 1,
-      "a backward signal takes 0 steps or more and at least one sample, not \(steps) steps of"
-        + " \(samples) samples")
+      "a backward signal needs a nonnegative number of steps and at least one sample, got"
+        + " \(steps) steps of \(samples) samples")
     require(
       weight.rank == 2 && weight.shape[0] == weight.shape[1],
-      "a recurrent weight is a square matrix [hidden, hidden], not of shape \(weight.shape)")
-    // The slope comes apart, because its product with a weight may be out of range.
+      "a recurrent weight must be a square matrix [hidden, hidden], got shape \(weight.shape)")
+    // The slope is a separate factor, because its product with a weight may be out of range.
     let scaled = weight.scaledIntoRange()
     let runs = (0..<samples).map { _ in
       BackwardSignal.run(steps: steps, start: random.normal([weight.shape[0]])) { _ in scaled }
@@ -82,8 +84,8 @@ public struct BackwardSignal: Sendable, Equatable {
     }
   }
 
-  /// ln ‖δ‖ after 0 … `steps` steps back from `start`, normalized; the Jacobian of a step is its scaled form
-  /// times 2^exponent.
+  /// Returns ln ‖δ‖ after 0 … `steps` steps back from the unit vector `start`. The Jacobian of a
+  /// step is its scaled form times 2^exponent.
   private static func run(
     steps: Int, start: Tensor<Double>,
     _ jacobian: (_ stepsBack: Int) -> (scaled: Tensor<Double>, exponent: Int)
@@ -102,8 +104,9 @@ public struct BackwardSignal: Sendable, Equatable {
 }
 
 extension Tensor<Double> {
-  /// This tensor times 2^−exponent, so that no product or square of its elements leaves the range of a double:
-  /// as it is where they are not extreme, and where an element is not finite or all are 0.
+  /// Returns this tensor times 2^−exponent, with the exponent chosen so that products and squares
+  /// of its elements are in the range of a double. The exponent is 0 unless the elements are
+  /// extreme, and if an element is not finite or all are 0.
   func scaledIntoRange() -> (scaled: Tensor, exponent: Int) {
     let largest = maxMagnitude()
     guard largest > 0, largest.isFinite, !(0x1p-400...0x1p400).contains(largest) else {

@@ -3,57 +3,67 @@ public import BackflowLinearAlgebra
 public import ComplexModule
 public import RealModule
 
-/// What the recurrent weight alone says of a recurrence h_t = φ(W h_{t−1} + …).
+/// The properties of a recurrence h_t = φ(W h_{t−1} + …) that follow from its recurrent weight.
 ///
-/// The gradient that flows back through one step is multiplied by Jᵀ, J = diag(φ′) W with
-/// 0 ≤ φ′ ≤ γ. Two numbers bound what many steps do to it: γ σ_max(W), which no single step can
-/// exceed, and γ ρ(W), ρ = max |λ|, by whose powers the powers of γ W grow in the end. (W, γ) and
-/// (γ W, 1) are the same recurrence here, so both figures are compared with 1/γ.
+/// A step back multiplies the gradient by Jᵀ, where J = diag(φ′) W and 0 ≤ φ′ ≤ γ. Two numbers
+/// bound the effect of many steps: γ σ_max(W), which bounds that of every step, and γ ρ(W), with ρ
+/// = max |λ|, whose powers determine the asymptotic growth of the powers of γ W. (W, γ) and (γ W,
+/// 1) are equivalent, so both figures are compared with 1/γ.
 public struct Spectrum: Sendable {
-  /// λ of W, the largest modulus first; a conjugate pair stands together, the positive imaginary part
-  /// first.
+  /// The eigenvalues λ of W, in descending order of modulus. The two of a conjugate pair are
+  /// adjacent, the one with positive imaginary part first.
   public let eigenvalues: [Complex<Double>]
-  /// The condition number of each eigenvalue: by how much a change of W of norm 1 may move it. 1 for a
-  /// normal matrix; large where W is far from normal, and infinite for a defective eigenvalue.
+  /// The condition number of each eigenvalue: its largest displacement, to first order, for a
+  /// perturbation of W of norm 1. It is 1 for a normal matrix, large if W is far from normal, and
+  /// infinite for a defective eigenvalue.
   public let eigenvalueConditions: [Double]
-  /// ρ(W) = max |λ|
+  /// The spectral radius, ρ(W) = max |λ|.
   public let spectralRadius: Double
-  /// Between which figures ρ lies for all weights that equal W up to rounding: the discs of Bauer and Fike and
-  /// of Henrici about the eigenvalues, and at most σ_max.
+  /// Bounds on ρ for all weights that equal W up to rounding: by the discs of Bauer and Fike and of
+  /// Henrici about the eigenvalues, and by σ_max.
   public let spectralRadiusBounds: ClosedRange<Double>
-  /// σ_max(W) = ‖W‖₂
+  /// The largest singular value, σ_max(W) = ‖W‖₂.
   public let largestSingularValue: Double
-  /// γ = sup φ′: 1 for tanh and ReLU, ¼ for the sigmoid.
+  /// The largest slope of the nonlinearity, γ = sup φ′: 1 for tanh and ReLU, ¼ for the sigmoid.
   public let slopeBound: Double
-  /// By how much rounding may have moved σ_max: 4·ε·‖W‖_F + 8·H·2⁻⁵²·σ_max, with ε of the precision that the
-  /// weight was stored in. The second term is the rounding of the arithmetic. Two figures that are closer to
-  /// each other than this are not told apart, so that a rotation is not called stable or unstable by its last
-  /// bit. For eigenvalues see `spectralRadiusBounds`.
+  /// The rounding error of σ_max: 4·ε·‖W‖_F + 8·H·2⁻⁵²·σ_max, with ε of the precision in which the
+  /// weight was stored. The second term is the error of the arithmetic. Figures that differ by less
+  /// count as equal, so that rounding does not decide whether a rotation is stable. For
+  /// eigenvalues, see `spectralRadiusBounds`.
   public let margin: Double
-  /// What follows for gradients over many steps.
+  /// The consequence for gradients over many steps.
   public let verdict: Verdict
   private let eigenvalueMargins: [Double]
 
-  /// How many eigenvalues lie outside the circle of radius 1/γ by more than rounding may have moved them.
+  /// The number of eigenvalues that lie outside the circle of radius 1/γ by more than the rounding
+  /// error.
   public var growingCount: Int { eigenvalues.indices.count { isGrowing($0) } }
 
-  /// Whether eigenvalue `index` lies outside the circle of radius 1/γ by more than rounding.
+  /// Returns whether eigenvalue `index` lies outside the circle of radius 1/γ by more than the
+  /// rounding error.
   public func isGrowing(_ index: Int) -> Bool {
     eigenvalues[index].length - eigenvalueMargins[index] > 1 / slopeBound
   }
 
-  /// Whether rounding leaves open on which side of 1/γ the spectral radius lies.
+  /// A Boolean value that indicates whether the spectral radius equals 1/γ to within the rounding
+  /// error.
   var isRadiusOpen: Bool { spectralRadiusBounds.contains(1 / slopeBound) }
 
-  /// Whether the leading eigenvalue is a thousand times as sensitive as one of a normal matrix, or more. The
-  /// powers of such a weight may grow for long although its eigenvalues are small.
+  /// A Boolean value that indicates whether the leading eigenvalue is at least a thousand times as
+  /// sensitive as that of a normal matrix. The powers of such a weight may grow for many steps
+  /// although its eigenvalues are small.
   public var isFarFromNormal: Bool { (eigenvalueConditions.first ?? 1) >= 1000 }
 
-  /// Analyses a recurrent weight [H, H] under a nonlinearity of slope at most `slopeBound` > 0.
+  /// Analyzes a recurrent weight [H, H] under a nonlinearity whose slope is at most `slopeBound`.
   ///
-  /// - Parameter precision: ε of the numbers that the weight was stored as, if it was converted since.
-  /// - Throws: `StabilityError` if the matrix is not square, is empty or has a non-finite element,
-  ///   or if LAPACK does not converge. Cost: about 33·H³ flops.
+  /// - Parameters:
+  ///   - recurrentWeight: The recurrent weight, [H, H].
+  ///   - slopeBound: The largest slope γ of the nonlinearity, a positive number.
+  ///   - precision: The machine epsilon of the precision in which the weight was stored, if it was converted
+  ///     since then.
+  /// - Throws: `StabilityError` if the matrix is not square, is empty, or has a non-finite element,
+  ///   or if LAPACK does not converge.
+  /// - Complexity: About 33·H³ flops.
   public init<Scalar: RealScalar>(
     of recurrentWeight: Tensor<Scalar>, slopeBound: Double,
     precision: Double = Double(Scalar.ulpOfOne)
@@ -63,7 +73,7 @@ public struct Spectrum: Sendable {
       throw .notSquare(shape)
     }
     guard slopeBound > 0, slopeBound.isFinite else { throw .slopeBoundNotPositive(slopeBound) }
-    // A power of two, so that no product of the elements leaves the range.
+    // Scaling by a power of two keeps all products of the elements in range.
     let (matrix, exponent) = Tensor<Double>(recurrentWeight).scaledIntoRange()
     let unit = Double(sign: .plus, exponent: exponent, significand: 1)
     let spectrum: EigenvalueBounds
@@ -81,7 +91,7 @@ public struct Spectrum: Sendable {
     let values = order.map { spectrum.values[$0] }
     let radii = spectrum.radii(perturbedBy: share)
     let bounds = spectrum.spectralRadius(perturbedBy: share)
-    // No eigenvalue is larger than the largest singular value.
+    // The largest singular value bounds the eigenvalues.
     let upper = max(bounds.lowerBound, min(bounds.upperBound, sigma + margin))
 
     verdict = Verdict(
@@ -97,10 +107,11 @@ public struct Spectrum: Sendable {
     self.margin = margin * unit
   }
 
-  /// The places of eigenvalues by modulus, then by real part, then by imaginary part, largest first: the
-  /// same order on any LAPACK. A conjugate pair counts as one.
+  /// Returns the indices of the eigenvalues in descending order of modulus, then of real part, then
+  /// of imaginary part: the same order with every LAPACK. A conjugate pair counts as one
+  /// eigenvalue.
   private static func descendingOrder(of values: [Complex<Double>]) -> [Int] {
-    // LAPACK puts the two of a pair side by side, the positive imaginary part first.
+    // LAPACK stores the two of a pair adjacently, the one with positive imaginary part first.
     let heads = values.indices.filter { values[$0].imaginary >= 0 }
     return heads.sorted { first, second in
       let (a, b) = (values[first], values[second])

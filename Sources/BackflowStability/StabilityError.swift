@@ -1,49 +1,50 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// Why a recurrence could not be analysed.
+/// An error in the analysis of a recurrence.
 public enum StabilityError: BackflowError, Equatable {
-  /// A recurrent weight is a non-empty square matrix; this shape is not.
+  /// The recurrent weight is not a nonempty square matrix, but has this shape.
   case notSquare(Shape)
-  /// The bound of a slope is a positive number.
+  /// The bound of the slope is not positive.
   case slopeBoundNotPositive(Double)
-  /// The slope of a nonlinearity at rest is a finite number; this one is not.
+  /// The slope of the nonlinearity at rest is not finite.
   case slopeAtRestNotFinite(Double)
-  /// A gradient is followed through 0 steps or more.
+  /// The number of steps is negative.
   case negativeSteps(Int)
-  /// A gradient is followed along at least one sample.
+  /// The number of samples is not positive.
   case samplesNotPositive(Int)
-  /// The network has layers 0 ..< `count`; this is none of them.
+  /// The network has the layers 0 ..< `count`, but not this one.
   case noSuchLayer(Int, count: Int)
-  /// There is no sample, or no sample's states stay finite, along which to follow a gradient.
+  /// There is no trajectory for the backward signal, because there is no sample or no state is
+  /// finite.
   case noTrajectory(String)
-  /// The decomposition failed, on a non-finite element among others.
+  /// The decomposition failed, for example because an element is not finite.
   case linearAlgebra(LAPACKError)
 
   private static func isStackOfGates(_ shape: Shape) -> Bool {
     shape.rank == 2 && shape[1] > 0 && [3, 4].contains { shape[0] == $0 * shape[1] }
   }
 
-  /// The reason in a sentence.
+  /// The reason, as a sentence.
   public var description: String {
     switch self {
     case .notSquare(let shape):
-      "a recurrent weight is a square matrix [hidden, hidden], not of shape \(shape)"
+      "a recurrent weight must be a square matrix [hidden, hidden], got shape \(shape)"
         + (StabilityError.isStackOfGates(shape)
-          ? "; this one looks like the stacked gates of a GRU or LSTM, which are not analysed" : "")
+          ? ", which looks like the stacked gates of a GRU or LSTM; these cannot be analyzed" : "")
     case .slopeBoundNotPositive(let bound):
-      "the largest slope of a nonlinearity is a positive number, not \(bound)"
+      "the largest slope of a nonlinearity must be positive, got \(bound)"
     case .slopeAtRestNotFinite(let slope):
-      "the slope of a nonlinearity at rest is a finite number, not \(slope)"
+      "the slope of a nonlinearity at rest must be finite, got \(slope)"
     case .negativeSteps(let steps):
-      "a gradient is followed back through 0 steps or more, not \(steps)"
+      "the number of steps must not be negative, got \(steps)"
     case .samplesNotPositive(let samples):
-      "a gradient is followed along at least 1 sample, not \(samples)"
+      "the number of samples must be positive, got \(samples)"
     case .noSuchLayer(let layer, let count):
       "the network has no layer \(layer): "
         + (count == 1 ? "its only layer is 0" : "its layers are 0 to \(count - 1)")
     case .noTrajectory(let reason):
-      "there is nothing to follow a gradient along: \(reason)"
+      "there is no trajectory to follow a gradient along: \(reason)"
     case .linearAlgebra(let error):
       "\(error)"
     }

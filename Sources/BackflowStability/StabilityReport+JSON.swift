@@ -16,7 +16,7 @@ extension StabilityReport: Encodable {
     let re, im: Double
     let condition: Double?
 
-    // Written out, because a missing key is worse than a null.
+    // Encoded explicitly, so that a missing value is null rather than an absent key.
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(re, forKey: .re)
@@ -39,7 +39,7 @@ extension StabilityReport: Encodable {
       case logNorm = "log_norm"
     }
 
-    // Written out, because a missing key is worse than a null.
+    // Encoded explicitly, so that a missing value is null rather than an absent key.
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(stepsBack, forKey: .stepsBack)
@@ -48,9 +48,10 @@ extension StabilityReport: Encodable {
     }
   }
 
-  /// The report as one object with snake_case keys. JSON has no infinity: the `log_norm` of a
-  /// signal that is exactly zero, a `norm` too large for a double, and the condition of a defective
-  /// eigenvalue are null.
+  /// Encodes the report as one object with snake_case keys.
+  ///
+  /// JSON has no infinity. The `log_norm` of a signal that is exactly zero, a `norm` that is too
+  /// large for a double, and the condition number of a defective eigenvalue are null.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(spectrum.eigenvalues.count, forKey: .size)

@@ -3,7 +3,8 @@ internal import ComplexModule
 internal import RealModule
 
 extension StabilityReport: CustomStringConvertible {
-  /// The report for a terminal: verdict, figures, leading eigenvalues, backward signal.
+  /// The report for a terminal: the verdict, the figures, the leading eigenvalues, and the backward
+  /// signal.
   public var description: String {
     (summary + [""] + leadingEigenvalues + [""] + signal).joined(separator: "\n")
   }
@@ -19,12 +20,12 @@ extension StabilityReport: CustomStringConvertible {
         "largest singular value",
         figure(spectrum.largestSingularValue) + "   (1/γ = \(figure(1 / spectrum.slopeBound)))"),
       row("backward signal", setting),
-      row("", "× \(figure(backwardSignal.factorPerStep)) a step on average"),
-      row("", "longest after \(peak) \(peak == 1 ? "step" : "steps"): \(length(after: peak))"),
+      row("", "× \(figure(backwardSignal.factorPerStep)) per step on average"),
+      row("", "largest after \(peak) \(peak == 1 ? "step" : "steps"): \(length(after: peak))"),
     ]
   }
 
-  /// How sure the spectral radius is, where it is not known to the digits that are shown.
+  /// The bounds of the spectral radius, if the displayed digits are uncertain.
   private var uncertainty: String {
     let bounds = spectrum.spectralRadiusBounds
     let condition = figure(spectrum.eigenvalueConditions.first ?? 1)
@@ -45,14 +46,15 @@ extension StabilityReport: CustomStringConvertible {
   }
 
   private var signal: [String] {
-    ["steps back   length of the backward signal"]
+    ["steps back   norm of the backward signal"]
       + shownSteps.map { step in
         String(repeating: " ", count: max(0, 10 - "\(step)".count)) + "\(step)   "
           + length(after: step)
       }
   }
 
-  /// All steps of a short sequence; of a long one 0, 1, 2, 5, 10, 20 … and the last.
+  /// The steps to display: all steps of a short sequence, and 0, 1, 2, 5, 10, 20 … and the last
+  /// step of a long one.
   private var shownSteps: [Int] {
     let last = backwardSignal.logNorms.count - 1
     if last <= 16 { return Array(0...last) }
@@ -60,7 +62,7 @@ extension StabilityReport: CustomStringConvertible {
     return [0] + round.prefix { $0 < last } + [last]
   }
 
-  /// The length in digits, also where it is beyond the range of a double.
+  /// Returns the norm in digits, also if it is out of the range of a double.
   private func length(after step: Int) -> String {
     let (norm, logNorm) = (backwardSignal.norms[step], backwardSignal.logNorms[step])
     let isInRange = norm.isNormal || logNorm == -.infinity
@@ -71,7 +73,7 @@ extension StabilityReport: CustomStringConvertible {
     name + String(repeating: " ", count: max(0, 24 - name.count)) + value
   }
 
-  /// The words of `text` in lines that fit beside the names in 80 columns.
+  /// Returns the words of `text` in lines that fit, with the labels, in 80 columns.
   private func wrapped(_ text: String) -> [String] {
     text.split(separator: " ").reduce(into: [""]) { lines, word in
       let line = lines[lines.count - 1]

@@ -2,27 +2,28 @@ public import BackflowKernels
 public import BackflowLayers
 public import BackflowLinearAlgebra
 
-/// The stability of one recurrence: what its weight says, and what a gradient does in it.
+/// The stability of a recurrence: the properties of its weight, and the effect on a gradient.
 public struct StabilityReport: Sendable {
-  /// Eigenvalues, singular value and verdict of the recurrent weight.
+  /// The eigenvalues, singular value, and verdict of the recurrent weight.
   public let spectrum: Spectrum
-  /// The length of a gradient by the number of steps it has flowed back.
+  /// The norm of a gradient by the number of steps back.
   public let backwardSignal: BackwardSignal
-  /// Where the backward signal was measured, in words: "at rest, without input, …".
+  /// A description of where the backward signal was measured, such as "at rest, without input, …".
   public let setting: String
 }
 
-/// The questions of stability that can be asked of a recurrence.
+/// A namespace for stability analyses of a recurrence.
 public enum Stability {
-  /// Analyses one layer of a trained vanilla network along the states that it takes on `sequence`,
-  /// [T, B, I].
+  /// Analyzes a layer of a vanilla recurrent network along its trajectory on `sequence`, [T, B, I].
   ///
   /// - Parameters:
-  ///   - layer: which layer, the first is 0; of a bidirectional one the forward cell.
-  ///   - samples: how many samples of the batch the backward signal is averaged over, at most; at
-  ///     least 1.
-  /// - Throws: `StabilityError`, for a non-finite weight or state, an empty batch, a layer that the
-  ///   network does not have, or `samples` < 1, among others.
+  ///   - network: The network.
+  ///   - sequence: The input sequence, [T, B, I].
+  ///   - layer: The index of the layer, from 0. If the network is bidirectional, its forward cell is analyzed.
+  ///   - samples: The largest number of samples over which the backward signal is averaged.
+  ///   - random: The source of the random initial gradients.
+  /// - Throws: `StabilityError`, for example if a weight or a state is not finite, the batch is
+  ///   empty, the network has no such layer, or `samples` is not positive.
   public static func report<Scalar>(
     of network: RNN<Scalar>, along sequence: Tensor<Scalar>, layer: Int = 0, samples: Int = 32,
     using random: inout RandomSource
@@ -45,12 +46,18 @@ public enum Stability {
       setting: "along the \(steps) steps of \(count) samples, \(cell.nonlinearity.rawValue)")
   }
 
-  /// Analyses a recurrent weight [H, H] alone: the recurrence rests at the origin, without input,
+  /// Analyzes a recurrent weight [H, H] alone. The recurrence rests at the origin without input,
   /// where the slope of its nonlinearity is `slopeAtRest`.
   ///
-  /// - Parameter precision: ε of the numbers that the weight was stored as.
-  /// - Throws: `StabilityError` if the matrix is not square or holds a non-finite element, if the bound
-  ///   of the slope is not positive, if the slope at rest is not finite, or if `steps` < 0.
+  /// - Parameters:
+  ///   - weight: The recurrent weight.
+  ///   - slopeBound: The largest slope of the nonlinearity.
+  ///   - slopeAtRest: The slope of the nonlinearity at the origin.
+  ///   - steps: The number of steps back.
+  ///   - precision: The machine epsilon of the precision in which the weight was stored.
+  ///   - random: The source of the random initial gradients.
+  /// - Throws: `StabilityError` if the matrix is not square or has a non-finite element, the slope
+  ///   bound is not positive, the slope at rest is not finite, or `steps` is negative.
   public static func report(
     ofRecurrentWeight weight: Tensor<Double>, slopeBound: Double, slopeAtRest: Double,
     steps: Int, precision: Double = .ulpOfOne, using random: inout RandomSource

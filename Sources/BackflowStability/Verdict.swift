@@ -1,21 +1,21 @@
 internal import RealModule
 
-/// What a recurrent weight implies for the gradient over many steps, after Pascanu, Mikolov and
+/// The effect of a recurrent weight on the gradient over many steps, after Pascanu, Mikolov and
 /// Bengio, "On the difficulty of training recurrent neural networks", ICML 2013.
 ///
-/// The first is a proof, the second is not: σ_max > 1/γ is necessary for an exploding gradient and
-/// not sufficient, whatever ρ is, because φ′ may stay below γ.
+/// `mustVanish` is proven. `mayExplode` is not: σ_max > 1/γ is necessary for an exploding gradient
+/// but not sufficient, for any ρ, because φ′ may remain below γ.
 public enum Verdict: String, Sendable, Codable, CaseIterable {
-  /// σ_max < 1/γ: every step shortens the backward signal, so it vanishes exponentially.
+  /// σ_max < 1/γ: every step shortens the backward signal, which therefore vanishes exponentially.
   case mustVanish = "must vanish"
-  /// σ_max > 1/γ and ρ > 1/γ: a step can lengthen the signal, and where the units are in their
-  /// steep part the growth compounds.
+  /// σ_max > 1/γ and ρ > 1/γ: a step can amplify the signal, and the growth compounds while the
+  /// units are not saturated.
   case mayExplode = "may explode"
-  /// Neither: the weight alone does not tell.
+  /// Neither condition holds, and the weight alone does not determine the effect.
   case undecided
 
-  /// Decides against the critical figure 1/γ: σ_max by more than `margin`, its rounding, and the spectral
-  /// radius by the least that it is in spite of rounding.
+  /// Compares the figures with the critical value 1/γ: σ_max with a tolerance of `margin`, its
+  /// rounding error, and the spectral radius by its lower bound.
   init(
     spectralRadius: Double, largestSingularValue: Double, critical: Double, margin: Double
   ) {
@@ -31,7 +31,7 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
 }
 
 extension Spectrum {
-  /// The reason of the verdict in a sentence or two.
+  /// The reason for the verdict, in one or two sentences.
   public var explanation: String {
     isFarFromNormal && verdict != .mustVanish ? reason + " " + departureFromNormality : reason
   }
@@ -41,15 +41,15 @@ extension Spectrum {
     case .mustVanish:
       "Every step back multiplies the gradient by less than 1, so it vanishes exponentially."
     case .mayExplode:
-      "A step back can lengthen the gradient, and the lengthening can compound while the units are"
-        + " not saturated; clip it."
+      "A step back can amplify the gradient, and the growth can compound while the units are"
+        + " not saturated. Clip the gradient."
     case .undecided where largestSingularValue <= 1 / slopeBound + margin:
-      "No step back lengthens the gradient, and none has to shorten it."
+      "No step back amplifies the gradient, and no step necessarily shortens it."
     case .undecided where isRadiusOpen:
-      "A step back can lengthen the gradient; whether the lengthening compounds cannot be told, because"
-        + " rounding alone may move the spectral radius across \(slopeBound == 1 ? "1" : "1/γ")."
+      "A step back can amplify the gradient. Whether the growth compounds is undecided, because"
+        + " rounding may move the spectral radius across \(slopeBound == 1 ? "1" : "1/γ")."
     case .undecided:
-      "A step back can lengthen the gradient, perhaps for many steps, but the powers of the weight"
+      "A step back can amplify the gradient, perhaps for many steps, but the powers of the weight"
         + " alone do not grow exponentially."
     }
   }
@@ -58,8 +58,8 @@ extension Spectrum {
     let condition = eigenvalueConditions.first ?? 1
     let figure =
       condition.isFinite
-      ? "of about 1e\(Int(Double.log10(condition).rounded()))" : "without bound"
+      ? "of about 1e\(Int(Double.log10(condition).rounded()))" : "that is unbounded"
     return "The weight is far from normal: its leading eigenvalue has a condition number"
-      + " \(figure), and a gradient may grow for many steps whatever the eigenvalues are."
+      + " \(figure), and a gradient may grow for many steps even if the eigenvalues are small."
   }
 }

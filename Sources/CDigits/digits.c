@@ -1,5 +1,5 @@
-// A resource of the package would be a folder that has to be beside the program, found by a Foundation that the program
-// may not have otherwise.
+// A resource of the package would be a directory next to the program, and finding it would require
+// Foundation.
 #include "CDigits.h"
 
 #pragma clang diagnostic ignored "-Wc23-extensions"

@@ -16,7 +16,7 @@ int backflow_exchange(int folder, const char *name, int other_folder, const char
 #if defined(__APPLE__)
   int result = renameatx_np(folder, name, other_folder, other_name, RENAME_SWAP);
 #elif defined(SYS_renameat2)
-  // By number: not every C library has a function for it. 2 is RENAME_EXCHANGE.
+  // Some C libraries have no function for this call. 2 is RENAME_EXCHANGE.
   long result = syscall(SYS_renameat2, folder, name, other_folder, other_name, 2u);
 #else
   int result = (errno = ENOTSUP, -1);

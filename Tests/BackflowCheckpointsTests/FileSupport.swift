@@ -5,14 +5,14 @@ import Testing
 let fixtureFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   .appendingPathComponent("Fixtures").path
 
-/// The path of a file that NumPy wrote; scripts/fixtures/npy.py makes them.
+/// The path of a file written by NumPy; scripts/fixtures/npy.py creates these files.
 func fixture(_ name: String) -> String { fixtureFolder + "/\(name).npy" }
 
 func bytes(of path: String) throws -> [UInt8] {
   try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
 }
 
-/// An .npy file with this header and these data, whatever they say.
+/// An .npy file with the given header and data, valid or not.
 func npy(
   _ header: String, data: [UInt8] = [], version: (major: UInt8, minor: UInt8) = (1, 0)
 ) -> [UInt8] {
@@ -22,7 +22,7 @@ func npy(
   return [0x93] + Array("NUMPY".utf8) + [version.major, version.minor] + length + text + data
 }
 
-/// The error that reading these bytes as an .npy file throws.
+/// The error thrown when these bytes are read as an .npy file.
 func errorDecoding(
   _ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation
 ) -> CheckpointError? {

@@ -7,7 +7,7 @@ import Testing
   private static let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }\n"
   private static let whole = npy(header, data: [UInt8](repeating: 0, count: 8))
 
-  @Test func `would be read if it were whole`() throws {
+  @Test func `is readable before the damage`() throws {
     let tensor: Tensor<Float> = try NPY.decode(Self.whole, of: "some.npy")
     #expect(tensor == .zeros([2, 1]))
   }
@@ -15,13 +15,15 @@ import Testing
   @Test func `is named in the error, with the byte and what was expected there`() {
     let start = 10 + Self.header.utf8.count
     let cases: [(bytes: [UInt8], offset: Int, problem: String)] = [
-      ([], 0, "the magic string of an .npy file needs 6 bytes, 0 are left"),
-      (Array(Self.whole[..<5]), 0, "the magic string of an .npy file needs 6 bytes, 5 are left"),
+      ([], 0, "expected 6 bytes for the magic string of an .npy file, found 0"),
+      (
+        Array(Self.whole[..<5]), 0, "expected 6 bytes for the magic string of an .npy file, found 5"
+      ),
       (Array("PK\u{3}\u{4} some archive".utf8), 0, "a zip archive, as torch.save and numpy.savez"),
-      (Array("GIF89a, rather".utf8), 0, "not an .npy file: it starts with [71, 73, 70"),
-      (Array(Self.whole[..<7]), 6, "the format version needs 2 bytes, 1 are left"),
-      (Array(Self.whole[..<9]), 8, "the header's length needs 2 bytes, 1 are left"),
-      (Array(Self.whole[..<40]), 10, "the header needs \(start - 10) bytes, 30 are left"),
+      (Array("GIF89a, rather".utf8), 0, "which starts with \\x93NUMPY, found [71, 73, 70"),
+      (Array(Self.whole[..<7]), 6, "expected 2 bytes for the format version, found 1"),
+      (Array(Self.whole[..<9]), 8, "expected 2 bytes for the length of the header, found 1"),
+      (Array(Self.whole[..<40]), 10, "expected \(start - 10) bytes for the header, found 30"),
       (
         Array(Self.whole[..<start]), start,
         "expected 8 bytes of data for shape [2, 1] of <f4, found 0"
@@ -30,7 +32,10 @@ import Testing
       (npy(Self.header, version: (0, 0)), 8, "expected format version 1, 2 or 3, found 0"),
       (npy(Self.header, version: (9, 0)), 8, "expected format version 1, 2 or 3, found 9"),
       (npy(Self.header, version: (1, 7)), 8, "expected format version 1, 2 or 3, found 1.7"),
-      (Array(npy(Self.header, version: (2, 0))[..<11]), 8, "the header's length needs 4 bytes"),
+      (
+        Array(npy(Self.header, version: (2, 0))[..<11]), 8,
+        "expected 4 bytes for the length of the header"
+      ),
     ]
     for (bytes, offset, problem) in cases {
       let error = errorDecoding(bytes)
@@ -69,33 +74,33 @@ import Testing
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (True,), }", "the key 'shape'"),
     (
       "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'more': 2}",
-      "no key but 'descr', 'fortran_order' and 'shape', found 'more'"
+      "only the keys 'descr', 'fortran_order' and 'shape', found 'more'"
     ),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (1,,1)}", "at character 53"),
     ("{'descr': '<i16', 'fortran_order': False, 'shape': (1,), }", "found '<i16'"),
     ("{'descr': '|b4', 'fortran_order': False, 'shape': (1,), }", "found '|b4'"),
   ])
-  func `has a header that says what is wrong with it`(header: String, problem: String) {
+  func `is described if its header is invalid`(header: String, problem: String) {
     let error = errorDecoding(npy(header, data: [0, 0, 0, 0]))
     #expect(error?.offset == 10)
     #expect(error?.problem.contains(problem) == true, "\(error?.problem ?? "")")
     #expect(error?.problem.contains("in the header \(header)") == true)
   }
 
-  // 2⁶² elements, more bytes than there are, products that overflow; in either order and with an
-  // empty axis before and after.
+  // 2⁶² elements, too many bytes, and products that overflow, in either order, and with an empty
+  // axis before and after.
   @Test(arguments: [
     "(4611686018427387904,)", "(9223372036854775807,)", "(2, 4611686018427387904)",
     "(4294967296, 4294967296)", "(4611686018427387904, 4611686018427387904, 0)",
     "(0, 4611686018427387904, 4611686018427387904)", "(4611686018427387904, 0, 2)",
     "(4294967296, 0)", "(0, 4294967296)",
   ])
-  func `cannot claim a shape larger than any memory`(shape: String) {
+  func `cannot claim a shape that does not fit in memory`(shape: String) {
     for order in ["False", "True"] {
       let header = "{'descr': '<f4', 'fortran_order': \(order), 'shape': \(shape), }"
       let error = errorDecoding(npy(header))
       #expect(error?.offset == 10 + header.utf8.count)
-      #expect(error?.problem.contains("is larger than any memory") == true)
+      #expect(error?.problem.contains("does not fit in memory") == true)
     }
   }
 
@@ -111,14 +116,14 @@ import Testing
     let bytes = [0x93] + Array("NUMPY".utf8) + [2, 0, 0xFF, 0xFF, 0xFF, 0xFF] as [UInt8]
     let error = errorDecoding(bytes)
     #expect(error?.offset == 12)
-    #expect(error?.problem.contains("the header needs 4294967295 bytes, 0 are left") == true)
+    #expect(error?.problem.contains("expected 4294967295 bytes for the header, found 0") == true)
   }
 
   @Test func `describes itself in one line`() throws {
     let whole = try #require(errorDecoding([]))
     #expect(
-      whole.description == "some.npy, byte 0: the file ends here;"
-        + " the magic string of an .npy file needs 6 bytes, 0 are left")
+      whole.description == "some.npy, byte 0: expected 6 bytes for the magic string of an"
+        + " .npy file, found 0 before the end of the file")
   }
 }
 
@@ -137,9 +142,9 @@ import Testing
   }
 }
 
-// Whatever the bytes are, reading ends with a tensor or with an error that names the file.
+// For any bytes, reading returns a tensor or throws an error with the file.
 @Suite struct `Any bytes` {
-  @Test func `one of which was changed are read or refused`() throws {
+  @Test func `with one change are read or rejected`() throws {
     let original = try bytes(of: fixture("f4"))
     var (read, refused) = (0, 0)
     for place in 0..<128 {
@@ -149,18 +154,18 @@ import Testing
         if try isRead(changed) { read += 1 } else { refused += 1 }
       }
     }
-    // NumPy reads as many.
+    // NumPy reads the same number of them.
     #expect(read == 417 && refused == 128 * 255 - 417)
   }
 
   @Test(arguments: ["f4", "fortran_cube", "scalar", "version2", "f2"])
-  func `cut short anywhere are refused`(name: String) throws {
+  func `that are truncated are rejected`(name: String) throws {
     let original = try bytes(of: fixture(name))
     for length in 0..<original.count { #expect(try !isRead(Array(original[..<length]))) }
     #expect(try isRead(original))
   }
 
-  @Test func `several of which were changed are read or refused`() throws {
+  @Test func `with several changes are read or rejected`() throws {
     let original = try bytes(of: fixture("fortran_cube"))
     let alphabet = Array("0123456789(),'<>fiub: \n-{}".utf8)
     var random = RandomSource(seed: 99)
@@ -173,7 +178,7 @@ import Testing
     }
   }
 
-  /// Whether reading succeeds. Throws what is not a `CheckpointError` with the file's name.
+  /// Whether reading succeeds. Rethrows an error that is not a `CheckpointError` with the file.
   private func isRead(_ bytes: [UInt8]) throws -> Bool {
     do {
       let tensor: Tensor<Float> = try NPY.decode(bytes, of: "some.npy")

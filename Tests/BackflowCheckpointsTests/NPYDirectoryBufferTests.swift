@@ -3,9 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-// What a batch normalization has learned about its data decides what it answers in evaluation.
+// The running statistics of a batch normalization determine its output in evaluation.
 @Suite struct `A directory of parameters and buffers` {
-  /// A network that composes its layers in every way there is, after some batches of training.
+  /// A network that uses all kinds of composition, after some batches of training.
   private func trained<S: RealScalar>(_: S.Type, seed: UInt64) -> Sequential<S> {
     var random = RandomSource(seed: seed)
     var model = Sequential<S> {
@@ -41,13 +41,12 @@ import Testing
     #expect(other(input) == expected)
   }
 
-  @Test func `gives back the running statistics, so that evaluation is the same to the bit`() throws
-  {
+  @Test func `restores the running statistics, so that evaluation gives the same bits`() throws {
     try check(Float.self)
     try check(Double.self)
   }
 
-  @Test func `without a running statistic is refused, and the model is as it was`() throws {
+  @Test func `without a running statistic is rejected, and the model is unchanged`() throws {
     let directory = try TemporaryDirectory()
     var written = BatchNorm<Float>(channels: 2)
     written.runningMean = Tensor([1, 2])
@@ -62,7 +61,7 @@ import Testing
     #expect(model.runningMean == Tensor([0, 0]))
   }
 
-  @Test func `of another shape is refused`() throws {
+  @Test func `of another shape is rejected`() throws {
     let directory = try TemporaryDirectory()
     try NPYDirectory.write(BatchNorm<Float>(channels: 2), to: directory.file("model"))
     try NPY.write(Tensor<Float>([1]), to: directory.file("model/running_mean.npy"))
@@ -74,7 +73,7 @@ import Testing
   }
 }
 
-/// A vanilla cell with a counter, as a cell with running statistics would have one.
+/// A vanilla cell with a counter in place of running statistics.
 private struct CountingCell: RecurrentCell {
   var cell: VanillaCell<Float>
   var count = Tensor<Float>([0])

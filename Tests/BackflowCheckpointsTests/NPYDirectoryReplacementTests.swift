@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Some parameters, all of one value.
+/// Several parameters with equal values.
 private struct Uniform: Parameterized {
   var names: [String]
   var values: [Tensor<Float>]
@@ -26,7 +26,7 @@ private struct Uniform: Parameterized {
     return values.count == 1 ? values.first ?? .nan : .nan
   }
 
-  @Test func `by one of other parameters is gone as a whole`() throws {
+  @Test func `by one with other parameters is removed completely`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try NPYDirectory.write(Uniform(1, ["first", "stale"]), to: path)
@@ -35,7 +35,7 @@ private struct Uniform: Parameterized {
     #expect(try value(in: path) == 2)
   }
 
-  @Test func `leaves an array that no save has written where it is`() throws {
+  @Test func `keeps an array that is not from a save`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try NPYDirectory.write(Uniform(1), to: path)
@@ -53,7 +53,9 @@ private struct Uniform: Parameterized {
     #expect(error?.problem.contains("copied.npy, measured.npy, renamed.npy") == true)
   }
 
-  @Test func `keeps files, links and folders beside it, and the directory's rights`() throws {
+  @Test func `keeps other files, links and directories, and the permissions of the directory`()
+    throws
+  {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try NPYDirectory.write(Uniform(1), to: path)
@@ -78,10 +80,10 @@ private struct Uniform: Parameterized {
     #expect(try value(in: path) == 2 && value(in: path + "/optimizer", ["step"]) == 9)
   }
 
-  @Test func `is not removed by a save that fails, nor is what others put there`() throws {
+  @Test func `is not removed by a save that fails, nor are other files`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("made/by/the/save")
-    // The second name is longer than any file's may be.
+    // The second name is too long for a file.
     let broken = Uniform(2, ["first", String(repeating: "x", count: 300)])
     #expect(throws: CheckpointError.self) { try NPYDirectory.write(broken, to: path) }
     #expect(try directory.contents() == [])
@@ -93,7 +95,7 @@ private struct Uniform: Parameterized {
     #expect(try directory.contents("made/by/the") == ["save"])
   }
 
-  @Test func `is prepared and made by many threads at once, with the directories above`()
+  @Test func `is prepared and created by many threads at once, with its parent directories`()
     async throws
   {
     let directory = try TemporaryDirectory()

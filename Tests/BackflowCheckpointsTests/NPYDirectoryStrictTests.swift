@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Parameters and buffers under names of one's choice, each of one element.
+/// Parameters and buffers of one element each, with given names.
 private struct Named: Parameterized {
   var names: [String]
   var bufferNames: [String] = []
@@ -39,7 +39,7 @@ private struct Named: Parameterized {
     return error
   }
 
-  @Test func `refuses arrays that the model does not use, with all their names`() throws {
+  @Test func `rejects arrays that the model does not use, with all their names`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try NPYDirectory.write(Named("a", "b", "c", buffers: ["d"]), to: path)
@@ -48,7 +48,7 @@ private struct Named: Parameterized {
     #expect(error?.problem.contains("b.npy, c.npy, d.npy") == true)
   }
 
-  @Test func `refuses missing arrays, with all their names`() throws {
+  @Test func `rejects missing arrays, with all their names`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try NPYDirectory.write(Named("a"), to: path)
@@ -58,7 +58,7 @@ private struct Named: Parameterized {
     for name in ["b.npy", "c.npy", "d.npy"] { #expect(error?.problem.contains(name) == true) }
   }
 
-  @Test func `names what is missing and what is too many in one message`() throws {
+  @Test func `names missing and unused arrays in one message`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try NPYDirectory.write(Named("old1", "old2"), to: path)
@@ -68,7 +68,7 @@ private struct Named: Parameterized {
     }
   }
 
-  @Test func `does not mind files that are no arrays`() throws {
+  @Test func `ignores files that are not arrays`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try NPYDirectory.write(Named("a", value: 3), to: path)
@@ -82,7 +82,7 @@ private struct Named: Parameterized {
     #expect(read.values == [Tensor([3])])
   }
 
-  @Test func `refuses two parameters of one name, with all such names`() throws {
+  @Test func `rejects two parameters with one name, with all such names`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try NPYDirectory.write(Named("a", "b", "c"), to: path)
@@ -92,9 +92,9 @@ private struct Named: Parameterized {
   }
 }
 
-// As PyTorch's load_state_dict(strict=False).
-@Suite struct `Reading a directory of parameters that need not fit` {
-  @Test func `keeps what is missing and ignores what is too many`() throws {
+// Like PyTorch's load_state_dict(strict=False).
+@Suite struct `Reading a directory of parameters that need not match` {
+  @Test func `keeps missing parameters and ignores unused arrays`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try NPYDirectory.write(Named("a", "surplus", buffers: ["c"], value: 3), to: path)
@@ -104,7 +104,7 @@ private struct Named: Parameterized {
     #expect(read.buffers == [Tensor([3]), Tensor([7])])
   }
 
-  @Test func `refuses a wrong shape, damage and two parameters of one name all the same`() throws {
+  @Test func `still rejects a wrong shape, damage and two parameters with one name`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try NPYDirectory.write(Named("a", "b", value: 3), to: path)
@@ -125,7 +125,7 @@ private struct Named: Parameterized {
     #expect(read.values == [Tensor([7]), Tensor([7])])
   }
 
-  @Test func `does not take a directory that is not there for an empty one`() throws {
+  @Test func `distinguishes a missing directory from an empty one`() throws {
     let directory = try TemporaryDirectory()
     var read = Named("a")
     #expect(throws: CheckpointError.self) {
@@ -135,7 +135,7 @@ private struct Named: Parameterized {
 }
 
 @Suite struct `Writing a directory of parameters` {
-  @Test func `refuses two parameters of one name before it writes anything`() throws {
+  @Test func `rejects two parameters with one name before it writes anything`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     for isThere in [false, true] {
@@ -154,7 +154,7 @@ private struct Named: Parameterized {
   }
 
   @Test(arguments: ["", ".", "..", "../escaped", "a/b", ".hidden", "nul\0byte"])
-  func `refuses a name that is no file's`(name: String) throws {
+  func `rejects a name that is not a file name`(name: String) throws {
     let directory = try TemporaryDirectory()
     #expect(throws: CheckpointError.self) {
       try NPYDirectory.write(Named("a", name), to: directory.file("model"))

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Two parameters under names of one's choice.
+/// Two parameters with given names.
 private struct Pair: Parameterized {
   var first: Tensor<Double> = Tensor([1, 2])
   var second: Tensor<Double> = Tensor(rows: [[3, 4, 5]])
@@ -16,7 +16,7 @@ private struct Pair: Parameterized {
 }
 
 @Suite struct `A directory of parameters` {
-  @Test func `gives back every parameter under its name`() throws {
+  @Test func `restores every parameter by its name`() throws {
     let directory = try TemporaryDirectory()
     var random = RandomSource(seed: 1)
     let model = RNN<Float>(inputSize: 3, hiddenSize: 4, using: &random)
@@ -36,14 +36,14 @@ private struct Pair: Parameterized {
     }
   }
 
-  @Test func `is made with the directories above it`() throws {
+  @Test func `is created with its parent directories`() throws {
     let directory = try TemporaryDirectory()
     try NPYDirectory.write(Pair(), to: directory.file("runs/today/"))
     #expect(try directory.contents("runs") == ["today"])
     #expect(try directory.contents("runs/today") == ["first.npy", "layer.second.npy"])
   }
 
-  @Test func `takes new parameters in place of old ones and keeps whatever else it holds`() throws {
+  @Test func `has new parameters in place of old ones and keeps other files`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     var old = Pair()
@@ -66,18 +66,18 @@ private struct Pair: Parameterized {
     #expect(read.first == Tensor([10, 20]))
   }
 
-  @Test func `is no file, and has a name`() throws {
+  @Test func `is not a file, and has a name`() throws {
     let directory = try TemporaryDirectory()
     let path = try directory.write([1, 2, 3], to: "notes")
     let error = #expect(throws: CheckpointError.self) { try NPYDirectory.write(Pair(), to: path) }
     #expect(error?.file == path)
-    #expect(error?.problem == "is a file and not a directory")
+    #expect(error?.problem == "cannot be written: it is a file, not a directory")
     #expect(try directory.contents() == ["notes"])
     #expect(try bytes(of: path) == [1, 2, 3])
     #expect(throws: CheckpointError.self) { try NPYDirectory.write(Pair(), to: "") }
   }
 
-  @Test func `is found wanting before anything is written`() throws {
+  @Test func `is checked before anything is written`() throws {
     let directory = try TemporaryDirectory()
     try NPYDirectory.prepare(directory.file("new/model"), for: Pair())
     #expect(try directory.contents() == [])
@@ -104,7 +104,7 @@ private struct Pair: Parameterized {
   }
 
   @Test func `is found under a relative path, which the error then names`() async {
-    // In a process of its own, because the working directory is one for the process.
+    // In a separate process, because a process has one working directory.
     await #expect(processExitsWith: .success) {
       let directory = try TemporaryDirectory()
       #expect(FileManager.default.changeCurrentDirectoryPath(directory.path))
@@ -119,7 +119,7 @@ private struct Pair: Parameterized {
     }
   }
 
-  @Test func `that cannot be written is not there, and the old one still is`() throws {
+  @Test func `that cannot be written is not created, and the old one is kept`() throws {
     let directory = try TemporaryDirectory()
     _ = try directory.write([1], to: "file")
     let below = directory.file("file/model")
@@ -129,7 +129,7 @@ private struct Pair: Parameterized {
     #expect(first?.file == below)
     #expect(try directory.contents() == ["file"])
 
-    // The second file fails, after the first was written.
+    // The second file fails after the first has been written.
     var broken = Pair()
     broken.names = ("first", "no/such/place")
     let second = #expect(throws: CheckpointError.self) {
@@ -146,14 +146,14 @@ private struct Pair: Parameterized {
     #expect(try directory.contents("model") == ["first.npy", "layer.second.npy"])
   }
 
-  @Test func `without one of the parameters leaves the model as it was`() throws {
+  @Test func `without one of the parameters leaves the model unchanged`() throws {
     let directory = try TemporaryDirectory()
     try NPYDirectory.write(Pair(), to: directory.file("model"))
     try FileManager.default.removeItem(atPath: directory.file("model/layer.second.npy"))
     try expectFailure(directory, file: "model/layer.second.npy", problem: "cannot be read: ")
   }
 
-  @Test func `with another shape leaves the model as it was`() throws {
+  @Test func `with another shape leaves the model unchanged`() throws {
     let directory = try TemporaryDirectory()
     var other = Pair()
     other.second = Tensor(rows: [[3], [4], [5]])
@@ -163,7 +163,7 @@ private struct Pair: Parameterized {
       problem: "expected shape [1, 3] for layer.second, found [3, 1]")
   }
 
-  @Test func `with a damaged file leaves the model as it was`() throws {
+  @Test func `with a damaged file leaves the model unchanged`() throws {
     let directory = try TemporaryDirectory()
     try NPYDirectory.write(Pair(), to: directory.file("model"))
     let path = directory.file("model/layer.second.npy")
@@ -172,12 +172,12 @@ private struct Pair: Parameterized {
       directory, file: "model/layer.second.npy", problem: "expected 24 bytes of data")
   }
 
-  @Test func `that is not there leaves the model as it was`() throws {
+  @Test func `that does not exist leaves the model unchanged`() throws {
     let directory = try TemporaryDirectory()
     try expectFailure(directory, file: "model/first.npy", problem: "cannot be read: ")
   }
 
-  @Test func `may hold more than the model asks for`() throws {
+  @Test func `may have more than the model uses`() throws {
     let directory = try TemporaryDirectory()
     var written = Pair()
     written.first = Tensor([-1, -2])
@@ -188,7 +188,7 @@ private struct Pair: Parameterized {
     #expect(model.first == Tensor([-1, -2]) && model.second == Pair().second)
   }
 
-  /// Fails unless reading throws with this file and problem, and changes nothing.
+  /// Fails unless reading throws an error with this file and problem and changes nothing.
   private func expectFailure(
     _ directory: borrowing TemporaryDirectory, file: String, problem: String,
     sourceLocation: SourceLocation = #_sourceLocation

@@ -2,7 +2,7 @@ import Backflow
 import Foundation
 import Testing
 
-// The lists are those of scripts/fixtures/npy.py, from which NumPy wrote the files.
+// The lists are those of scripts/fixtures/npy.py, with which NumPy wrote the files.
 @Suite struct `A file that NumPy wrote` {
   static let matrix: [Double] = [0, 1.5, -2.25, 0.1, 1e30, -1e-30]
   static let cube = (0..<24).map { Double($0) / 2 }
@@ -24,7 +24,7 @@ import Testing
 
   @Test func `of half precision is read exactly`() throws {
     let halves = try NPY.read(fixture("f2"), as: Double.self).elements
-    // The half nearest to ⅓ is 1365·2⁻¹².
+    // The half-precision number nearest to ⅓ is 1365·2⁻¹².
     let expected = [
       0, -0.0, 1, -2, 65504, 0x1p-14, 0x1p-24, 0x1.554p-2, .infinity, -.infinity,
     ]
@@ -46,7 +46,7 @@ import Testing
     ("i2", [-32768, -1, 258, 32767]),
     ("i4", [-2_147_483_648, -1, 16_909_060, 2_147_483_647]),
     ("i4_big", [-2_147_483_648, -1, 16_909_060, 2_147_483_647]),
-    // The third is 0x0102030405060708, …856, which no double holds.
+    // The third is 0x0102030405060708, …856, which is not exact in double precision.
     ("i8", [-9_007_199_254_740_992, -1, 72_623_859_790_382_848, 9_007_199_254_740_992]),
     ("u1", [0, 1, 128, 255]),
     ("u2", [0, 258, 65535]),
@@ -92,7 +92,7 @@ import Testing
   @Test(arguments: [
     ("complex", "<c8"), ("string", "<U2"), ("bytes", "|S2"), ("date", "<M8[D]"), ("object", "|O"),
   ])
-  func `of anything but real numbers is refused, with its type`(name: String, type: String) {
+  func `without real numbers is rejected, with its type`(name: String, type: String) {
     let path = fixture(name)
     let error = #expect(throws: CheckpointError.self) {
       try NPY.read(path, as: Float.self)
@@ -102,7 +102,7 @@ import Testing
     #expect(error?.problem.contains("found '\(type)'") == true)
   }
 
-  @Test func `of records is refused`() {
+  @Test func `of records is rejected`() {
     let error = #expect(throws: CheckpointError.self) {
       try NPY.read(fixture("structure"), as: Float.self)
     }

@@ -1,7 +1,7 @@
 import Backflow
 import Testing
 
-// The verdicts are NumPy's; scripts/tests/npy-headers compares many more with NumPy itself.
+// The verdicts are NumPy's; scripts/tests/npy-headers compares many more with NumPy.
 @Suite struct `The header of an array file` {
   private func isRead(_ header: String, version: (UInt8, UInt8) = (1, 0)) -> Bool {
     let file = npy(header, data: [UInt8](repeating: 0, count: 16), version: version)
@@ -43,19 +43,19 @@ import Testing
     "{'descr': '<f4', 'fortran_order': False, 'shape': (2l, 2)}",
     "\n {'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)}",
   ])
-  func `is refused where NumPy refuses it`(header: String) {
+  func `is rejected if NumPy rejects it`(header: String) {
     #expect(!isRead(header), "\(header)")
     #expect(!isRead(header, version: (2, 0)), "\(header)")
   }
 
-  @Test func `has one of the three versions that there are`() {
+  @Test func `has one of the three versions`() {
     let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)}"
     for major in UInt8(0)...5 {
       for minor in UInt8(0)...8 {
         #expect(isRead(header, version: (major, minor)) == (1...3 ~= major && minor == 0))
       }
     }
-    // Python 2 wrote no version 3, so its integers have no L.
+    // Python 2 did not write version 3, so its integers have no L.
     #expect(!isRead("{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 2)}", version: (3, 0)))
   }
 
@@ -86,13 +86,13 @@ import Testing
     }
   }
 
-  @Test func `may nest as deeply as it likes without harm`() {
+  @Test func `may be nested deeply`() {
     for part in ["(", "[", "{", "-", "{1:", "(0,"] {
       #expect(errorDecoding(npy(String(repeating: part, count: 9000))) != nil)
     }
   }
 
-  @Test func `of more than 10,000 characters is refused, as NumPy does`() {
+  @Test func `of more than 10,000 characters is rejected, as by NumPy`() {
     let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)}"
     func padded(_ count: Int) -> String {
       header + String(repeating: " ", count: count - header.utf8.count)
@@ -101,9 +101,9 @@ import Testing
   }
 }
 
-// Made by scripts/fixtures/npy.py with NumPy.
-@Suite struct `A header that is easily read wrongly` {
-  @Test func `is read or refused as NumPy does`() throws {
+// Created by scripts/fixtures/npy.py with NumPy.
+@Suite struct `A header that is easy to misread` {
+  @Test func `is read or rejected as by NumPy`() throws {
     let lines = String(decoding: try bytes(of: fixtureFolder + "/headers.txt"), as: UTF8.self)
       .split(separator: "\n")
     #expect(lines.count > 200)

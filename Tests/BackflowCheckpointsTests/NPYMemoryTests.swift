@@ -7,9 +7,9 @@ import Testing
   @Suite(
     .enabled(
       if: ProcessInfo.processInfo.environment["BACKFLOW_SANITIZER"] == nil,
-      "a sanitizer needs memory of its own"))
+      "a sanitizer needs additional memory"))
   struct `The memory for reading an array` {
-    /// A line of the system's account of this process, in bytes.
+    /// A value in the system's status of this process, in bytes.
     static func memory(_ name: String) throws -> Int {
       let lines = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
       let line = try #require(lines.split(separator: "\n").first { $0.hasPrefix(name + ":") })
@@ -17,7 +17,8 @@ import Testing
         * (try #require(line.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }.first))
     }
 
-    /// Reads a file of zeros as `Scalar` and returns by how many bytes of the tensor the peak has grown.
+    /// Reads a file of zeros as `Scalar` and returns the growth of peak memory per byte of the
+    /// tensor.
     static func growth<Scalar: RealScalar>(
       _ descr: String, size: Int, fortranOrder: String, as _: Scalar.Type
     ) throws -> Double {
@@ -28,7 +29,7 @@ import Testing
       let file = try #require(FileHandle(forWritingAtPath: path))
       try file.truncate(atOffset: UInt64(npy(header).count + 1_500_000 * size))
       try file.close()
-      // From here on the peak is counted anew.
+      // Resets the peak.
       try Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
       let before = try memory("VmRSS")
       let tensor: Tensor<Scalar> = try NPY.read(path)
@@ -37,7 +38,7 @@ import Testing
       return Double(after - before) / Double(1_500_000 * MemoryLayout<Scalar>.size)
     }
 
-    // Each in a process of its own, because other tests use memory too.
+    // Each in a separate process, because other tests use memory too.
     @Test func `is at most half more than the array`() async {
       await #expect(processExitsWith: .success) {
         let growth = try Self.growth("<f8", size: 8, fortranOrder: "False", as: Double.self)

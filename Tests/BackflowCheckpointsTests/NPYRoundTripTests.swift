@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func `keeps what compares unequal or equal too easily`() throws {
+  @Test func `keeps NaN and the sign of zero`() throws {
     let directory = try TemporaryDirectory()
     let special: [Double] = [
       -0.0, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude, .pi,
@@ -50,7 +50,7 @@ import Testing
     #expect(try NPY.read(directory.file("f.npy"), as: Double.self) == Tensor<Double>(floats))
   }
 
-  @Test func `replaces what was there`() throws {
+  @Test func `replaces an existing file`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("a.npy")
     try NPY.write(Tensor<Float>.ones([100]), to: path)
@@ -67,7 +67,7 @@ import Testing
     #expect(Int(bytes[8]) + 256 * Int(bytes[9]) == start - 10)
   }
 
-  @Test func `leaves nothing behind where it cannot be written`() throws {
+  @Test func `leaves nothing behind if it cannot be written`() throws {
     let directory = try TemporaryDirectory()
     let tensor = Tensor<Float>([1, 2])
     let missing = directory.file("missing/a.npy")

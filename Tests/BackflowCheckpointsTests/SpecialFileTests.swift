@@ -7,7 +7,7 @@ import Testing
   import Glibc
 #endif
 
-@Suite struct `A path that is no regular file` {
+@Suite struct `A path that is not a regular file` {
   private func type(_ path: String) throws -> FileAttributeType? {
     try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
   }
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test func `is written through where it is a device`() throws {
+  @Test func `is written to if it is a device`() throws {
     let directory = try TemporaryDirectory()
     try FileManager.default.createSymbolicLink(
       atPath: directory.file("null"), withDestinationPath: "/dev/null")
@@ -37,11 +37,11 @@ import Testing
     #expect(try directory.contents() == ["null"])
   }
 
-  @Test func `is written through where it is a pipe`() throws {
+  @Test func `is written to if it is a pipe`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("pipe")
     #expect(mkfifo(path, 0o600) == 0)
-    // Opened for both, a pipe waits for nobody.
+    // A pipe that is opened for reading and writing does not block.
     let end = open(path, O_RDWR)
     defer { close(end) }
     try NPY.write(Tensor<Float>([7]), to: path)
@@ -51,7 +51,7 @@ import Testing
     #expect(count > 0 && Array(received.prefix(max(count, 0))) == NPY.encode(Tensor<Float>([7])))
   }
 
-  @Test func `keeps the rights of the file that it replaces`() throws {
+  @Test func `keeps the permissions of the file that it replaces`() throws {
     let directory = try TemporaryDirectory()
     let path = try directory.write([1], to: "a.npy")
     try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
@@ -75,16 +75,16 @@ import Testing
     #expect(!text.contains("NSCocoa") && !text.contains("\n"), sourceLocation: sourceLocation)
   }
 
-  @Test(.timeLimit(.minutes(1))) func `says what it is and what to do, not a number`() throws {
+  @Test(.timeLimit(.minutes(1))) func `states the problem and the remedy, not a number`() throws {
     let directory = try TemporaryDirectory()
-    check("", ["\"\"", "the empty path"])
-    check(directory.path, ["a directory", "name a file in it"])
+    check("", ["\"\"", "an empty path"])
+    check(directory.path, ["a directory", "choose a file in it"])
     #expect(mkfifo(directory.file("pipe"), 0o600) == 0)
     check(directory.file("pipe"), ["a pipe", "copy"])
     try FileManager.default.createSymbolicLink(
       atPath: directory.file("loop"), withDestinationPath: "loop")
     check(directory.file("loop"), ["symbolic links", "loop"])
-    check(directory.file("none.npy"), ["there is no such file"])
+    check(directory.file("none.npy"), ["does not exist"])
     _ = try directory.write([1], to: "file")
     check(directory.file("file/x.npy"), ["not a directory"])
     check("/dev/null", ["a device"])
@@ -93,14 +93,14 @@ import Testing
     check(directory.file(String(repeating: "x", count: 300)), ["too long"])
   }
 
-  @Test func `says the same of a model's directory`() throws {
+  @Test func `is the same for the directory of a model`() throws {
     let directory = try TemporaryDirectory()
     try FileManager.default.createSymbolicLink(
       atPath: directory.file("loop"), withDestinationPath: "loop")
     #expect(mkfifo(directory.file("pipe"), 0o600) == 0)
     let model = BatchNorm<Float>(channels: 1)
     let cases = [
-      ("", "the empty path"), ("loop", "symbolic links"), ("pipe", "a pipe and not a directory"),
+      ("", "an empty path"), ("loop", "symbolic links"), ("pipe", "a pipe, not a directory"),
       ("w\u{FFFD}", "UTF-8"),
     ]
     for (name, words) in cases {
@@ -118,7 +118,7 @@ import Testing
     let null = #expect(throws: CheckpointError.self) {
       try NPYDirectory.prepare("/dev/null", for: model)
     }
-    #expect(null?.problem == "is a device and not a directory")
+    #expect(null?.problem == "cannot be written: it is a device, not a directory")
     #expect(try directory.contents() == ["loop", "pipe"])
   }
 }

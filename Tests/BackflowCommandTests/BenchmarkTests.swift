@@ -39,11 +39,11 @@ import Testing
       }
     }
 
-    @Test func `says why it cannot export`() throws {
+    @Test func `reports why it cannot export`() throws {
       let run = try benchmark.run("--filter", "mlp/b1/", "--export", "/dev/null")
       #expect(run.status == 1 && run.output.isEmpty)
       #expect(run.errors.hasPrefix("backflow-benchmark: /dev/null/"))
-      #expect(run.errors.contains("is a file and not a directory"), "\(run.errors)")
+      #expect(run.errors.contains("a component of the path is not a directory"), "\(run.errors)")
     }
 
     @Test func `checks the eigenvalues it times`() throws {
@@ -57,7 +57,7 @@ import Testing
     ["--threads", "0"], ["--seconds", "-1"], ["--seconds", "1e30"], ["--seconds", "nan"],
     ["--filter", "nothing like this"], ["--unknown"], ["--export", ""],
   ])
-  func `answers a wrong option with usage and 64`(arguments: [String]) throws {
+  func `reports a wrong option with the usage and code 64`(arguments: [String]) throws {
     let run = try benchmark.run(arguments)
     #expect(run.status == 64)
     #expect(run.errors.contains("Usage: backflow-benchmark"))

@@ -12,7 +12,7 @@ import Testing
     try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
   }
 
-  @Test func `tells failure, diagnosis and cure, and draws the figure`() throws {
+  @Test func `prints failure, diagnosis and cure, and draws the figure`() throws {
     try withTemporaryFolder { folder in
       let figures = folder.appendingPathComponent("new/figures").path
       let run = try backflow.run("lesson", "batch-norm", "--figures", figures)
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func `speaks JSON and nothing else when asked, the same for the same seed`() throws {
+  @Test func `prints only JSON on request, the same for the same seed`() throws {
     func run() throws -> [String: Any] {
       let run = try backflow.run("lesson", "batch-norm", "--format", "json", "--seed", "4")
       return try object(run.output)
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test(arguments: [[], ["backprop"], ["batch-norm", "--format", "xml"]])
-  func `answers a wrong name or option with usage and 64`(arguments: [String]) throws {
+  func `reports a wrong name or option with the usage and code 64`(arguments: [String]) throws {
     let run = try backflow.run(["lesson"] + arguments)
     #expect(run.status == 64)
     #expect(run.output == "")
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  @Test func `says where it cannot write`() throws {
+  @Test func `reports a path that it cannot write`() throws {
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("file").path
       try Data().write(to: URL(fileURLWithPath: file))
@@ -67,7 +67,7 @@ import Testing
       #expect(inFile.status == 1 && inFile.output == "")
       #expect(inFile.errors.hasPrefix("backflow: \(file)/figures: cannot be written: "))
 
-      // A folder stands where the figure was to be.
+      // A directory has the name of the figure.
       let taken = folder.appendingPathComponent("batch-norm.svg").path
       try FileManager.default.createDirectory(atPath: taken, withIntermediateDirectories: true)
       let overFolder = try backflow.run("lesson", "batch-norm", "--figures", folder.path)
@@ -76,14 +76,14 @@ import Testing
     }
   }
 
-  @Test func `explains itself and its lessons`() throws {
+  @Test func `has help for itself and its lessons`() throws {
     let run = try backflow.run("lesson", "--help")
     #expect(run.status == 0)
     for name in names { #expect(run.output.contains(name + ":")) }
   }
 
   #if !DEBUG
-    @Test func `holds all lessons, whose cures are better than their failures`() throws {
+    @Test func `runs all lessons, whose cures are better than their failures`() throws {
       try withTemporaryFolder { folder in
         let run = try backflow.run("lesson", "all", "--format", "json", "--figures", folder.path)
         #expect(run.status == 0, "\(run.errors)")

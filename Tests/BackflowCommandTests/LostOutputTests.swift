@@ -7,7 +7,7 @@ import Testing
   let backflow = Program(name: "backflow")
   let training = ["train", "digits", "--epochs", "2", "--hidden", "4"]
 
-  /// The file that training gives where nothing is lost.
+  /// The file saved by training if no output is lost.
   private func weight(in folder: String) throws -> Data {
     try Data(contentsOf: URL(fileURLWithPath: folder + "/rnn.weight_hh_l0.npy"))
   }
@@ -16,7 +16,7 @@ import Testing
     (">/dev/full", "No space left on device"), (">&-", "Bad file descriptor"),
     ("<&- >&-", "Bad file descriptor"),
   ])
-  func `does not keep training from saving`(redirections: String, reason: String) throws {
+  func `does not prevent training from saving`(redirections: String, reason: String) throws {
     try withTemporaryFolder { folder in
       let (whole, lost) = (folder.path + "/whole", folder.path + "/lost")
       #expect(try backflow.run(training + ["--save", whole]).status == 0)
@@ -24,7 +24,7 @@ import Testing
       #expect(run.status == 74)
       #expect(
         run.errors
-          == "backflow: standard output could not be written: \(reason); some of it is lost\n")
+          == "backflow: standard output could not be written: \(reason); some output is lost\n")
       #expect(try weight(in: lost) == weight(in: whole))
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: lost).sorted()
@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test(arguments: [">/dev/full 2>/dev/full", ">&- 2>&-", "<&- >&- 2>&-"])
-  func `is told by the exit code where nothing else can`(redirections: String) throws {
+  func `is reported by the exit code if nothing else can`(redirections: String) throws {
     try withTemporaryFolder { folder in
       let (whole, lost) = (folder.path + "/whole", folder.path + "/lost")
       #expect(try backflow.run(training + ["--save", whole]).status == 0)
@@ -43,9 +43,9 @@ import Testing
     }
   }
 
-  @Test func `to a log of limited size is no signal`() throws {
+  @Test func `to a log of limited size causes no signal`() throws {
     try withTemporaryFolder { folder in
-      // The shell would pass an ignored signal on; it does not ignore this one.
+      // The shell would pass on an ignored signal; it does not ignore this one.
       let shell = Program(name: "/bin/sh")
       let run = try shell.run(
         [
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test func `into a pipe that nobody reads is no signal`() throws {
+  @Test func `to a pipe without a reader causes no signal`() throws {
     let (process, errors) = (Process(), Pipe())
     let output = Pipe()
     process.executableURL = backflow.url
@@ -103,9 +103,9 @@ import Testing
     }
   #endif
 
-  // A failure keeps its own code: it says more.
+  // A failure keeps its own code, which is more specific.
   @Test(arguments: ["2>/dev/full", "2>&-"])
-  func `of an error leaves the error's code`(redirections: String) throws {
+  func `of an error keeps the code of the error`(redirections: String) throws {
     for (arguments, status) in [
       (["stability", "/nowhere/w.npy"], 1), (["train", "digits", "--epochs", "0"], 64),
       (["train", "digits", "--hidden", "4", "--learning-rate", "1e38"], 1),
@@ -115,7 +115,7 @@ import Testing
     }
   }
 
-  @Test func `to standard error alone is told as well`() throws {
+  @Test func `to standard error alone is also reported`() throws {
     let complaining = Program(name: "backflow", environment: ["BACKFLOW_NUM_THREADS": "many"])
     let run = try complaining.run(training, redirected: "2>/dev/full")
     #expect(run.status == 74)

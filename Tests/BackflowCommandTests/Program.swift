@@ -1,6 +1,6 @@
 import Foundation
 
-/// One of the package's executables, run as a user runs it.
+/// An executable of the package, run as by a user.
 struct Program {
   struct Outcome {
     let status: Int32
@@ -9,10 +9,10 @@ struct Program {
   }
 
   let name: String
-  /// What its environment has beside this process's.
+  /// Additional variables in its environment.
   var environment: [String: String] = [:]
 
-  /// The executables lie beside the test bundle.
+  /// The executables are in the directory of the test bundle.
   var url: URL {
     URL(fileURLWithPath: CommandLine.arguments[0])
       .deletingLastPathComponent().appendingPathComponent(name)
@@ -22,7 +22,7 @@ struct Program {
 
   func run(_ arguments: [String]) throws -> Outcome { try outcome(of: start(arguments)) }
 
-  /// Runs the program from a shell that redirects its streams, such as by ">/dev/full".
+  /// Runs the program from a shell with redirections such as ">/dev/full".
   func run(_ arguments: [String], redirected redirections: String) throws -> Outcome {
     let shell = Program(name: "/bin/sh", environment: environment)
     return try shell.run(["-c", "exec \"$0\" \"$@\" \(redirections)", url.path] + arguments)
@@ -31,7 +31,7 @@ struct Program {
   private func outcome(
     of process: (process: Process, output: FileHandle, errors: FileHandle)
   ) -> Outcome {
-    // Read to the end before waiting, or a full pipe would stop the program.
+    // Read to the end before waiting, because a full pipe would block the program.
     let errors = Reader(process.errors)
     let output = process.output.readDataToEndOfFile()
     process.process.waitUntilExit()
@@ -54,7 +54,7 @@ struct Program {
   }
 }
 
-/// Reads a pipe to its end on a thread of its own.
+/// Reads a pipe to its end on a separate thread.
 private final class Reader: @unchecked Sendable {
   private var data = Data()
   private let thread = DispatchGroup()

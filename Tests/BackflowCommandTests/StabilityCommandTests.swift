@@ -6,7 +6,7 @@ import Testing
 @Suite struct `backflow stability` {
   let backflow = Program(name: "backflow")
 
-  /// Writes `weight` into a folder and runs the command on it.
+  /// Writes `weight` to a directory and runs the command on it.
   private func run(
     _ weight: Tensor<Double>, _ arguments: String...
   ) throws -> Program.Outcome {
@@ -19,7 +19,7 @@ import Testing
 
   let rotation = Tensor<Double>(rows: [[0, -0.5], [0.5, 0]])
 
-  @Test func `of a rotation gives its radius and a verdict`() throws {
+  @Test func `of a rotation prints its radius and a verdict`() throws {
     let run = try run(rotation)
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.output.contains("must vanish"))
@@ -27,7 +27,7 @@ import Testing
     #expect(run.output.contains("0 + 0.5i   |λ| = 0.5\n"))
   }
 
-  @Test func `speaks JSON and nothing else when asked`() throws {
+  @Test func `prints only JSON on request`() throws {
     let run = try run(rotation * 3, "--format", "json", "--steps", "4")
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
@@ -38,18 +38,18 @@ import Testing
     #expect(signal.map { $0["steps_back"] } == [0, 1, 2, 3, 4])
   }
 
-  @Test func `knows the slopes of the nonlinearities`() throws {
+  @Test func `uses the slopes of the nonlinearities`() throws {
     #expect(try run(rotation * 3, "--nonlinearity", "sigmoid").output.contains("must vanish"))
     #expect(try run(rotation * 3, "--nonlinearity", "relu").output.contains("may explode"))
   }
 
-  @Test func `draws a picture`() throws {
+  @Test func `draws a figure`() throws {
     try withTemporaryFolder { folder in
       let picture = folder.appendingPathComponent("s.svg")
       let run = try run(rotation, "--svg", picture.path)
-      #expect(run.output.contains("picture: \(picture.path)"))
+      #expect(run.output.contains("figure: \(picture.path)"))
       #expect(try String(contentsOf: picture, encoding: .utf8).hasPrefix("<svg"))
-      // A picture does not take the place of an array.
+      // A figure does not replace an array.
       for target in [folder.path + "/weight.npy", folder.path + "/new.npy"] {
         #expect(try self.run(rotation, "--svg", target).status == 64)
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/new.npy"))
@@ -57,12 +57,12 @@ import Testing
       let refused = try self.run(rotation, "--svg", folder.path + "/none/s.svg")
       #expect(refused.status == 1)
       #expect(refused.errors.contains("none/s.svg: cannot be written: "))
-      // The report is not lost with the picture.
+      // The report is not lost with the figure.
       #expect(refused.output.contains("must vanish"))
     }
   }
 
-  @Test func `draws through a link and a device, which stay what they are`() throws {
+  @Test func `draws to a link and a device, which are kept`() throws {
     try withTemporaryFolder { folder in
       for (name, target) in [("link.svg", "real.svg"), ("null.svg", "/dev/null")] {
         let path = folder.path + "/" + name
@@ -80,14 +80,14 @@ import Testing
     }
   }
 
-  @Test func `says in a sentence why a path gives no array`() throws {
+  @Test func `reports in a sentence why a path has no array`() throws {
     try withTemporaryFolder { folder in
       #expect(mkfifo(folder.path + "/pipe", 0o600) == 0)
       try FileManager.default.createSymbolicLink(
         atPath: folder.path + "/loop", withDestinationPath: "loop")
       for (name, words) in [
-        ("pipe", "it is a pipe and not a regular file"), ("loop", "lead in a loop"),
-        ("none.npy", "there is no such file"),
+        ("pipe", "it is a pipe, not a regular file"), ("loop", "form a loop"),
+        ("none.npy", "does not exist"),
       ] {
         let run = try backflow.run("stability", folder.path + "/" + name)
         #expect(run.status == 1 && run.output == "")
@@ -120,12 +120,13 @@ import Testing
         try NPY.write(Tensor<Float>.zeros(shape), to: target + "/rnn.weight_hh_l0.npy")
         let foreign = try backflow.run("stability", target)
         #expect(foreign.status == 1)
-        #expect(foreign.errors.hasPrefix("backflow: \(target): a recurrent weight is a square"))
+        #expect(
+          foreign.errors.hasPrefix("backflow: \(target): a recurrent weight must be a square"))
       }
     }
   }
 
-  @Test func `says what a stranger's directory holds and what to do`() throws {
+  @Test func `reports the contents of an unknown directory, and a remedy`() throws {
     func errors(_ names: [String], _ shape: Shape = [2, 2]) throws -> String {
       try withTemporaryFolder { folder in
         for name in names {
@@ -139,23 +140,23 @@ import Testing
       }
     }
     let none = try errors([])
-    #expect(none.contains("it holds no .npy file."))
+    #expect(none.contains("found no .npy file."))
     #expect(none.contains("`backflow stability weight_hh.npy`"))
-    // A `Sequential` of somebody else's begins like the convolution of `train digits`.
+    // Another `Sequential` has names like the convolution of `train digits`.
     let sequential = try errors(["0.weight.npy", "0.bias.npy"])
-    #expect(sequential.contains("it holds 0.bias.npy, 0.weight.npy."))
-    #expect(!sequential.contains("holds a network of `train digits"))
+    #expect(sequential.contains("found 0.bias.npy, 0.weight.npy."))
+    #expect(!sequential.contains("expected a network of `train digits"))
     let encoder = try errors(["encoder.weight_hh_l0.npy", "encoder.weight_ih_l0.npy", "bias.npy"])
     #expect(encoder.contains("/encoder.weight_hh_l0.npy`"))
     let many = try errors((0..<20).map { "layer\($0).npy" })
     #expect(many.contains("layer0.npy") && many.contains("and 12 more .npy files"))
     let foreign = try errors(["rnn.weight_hh_l0.npy"])
     #expect(foreign.contains("rnn.weight_ih_l0.npy"))
-    #expect(foreign.contains("it holds rnn.weight_hh_l0.npy."))
+    #expect(foreign.contains("found rnn.weight_hh_l0.npy."))
   }
 
   @Test(arguments: ["lstm", "gru", "convolution"])
-  func `says which trained networks it can analyze`(model: String) throws {
+  func `reports which trained networks it can analyze`(model: String) throws {
     try withTemporaryFolder { folder in
       func train(_ arguments: [String]) throws {
         let run = try backflow.run(
@@ -168,18 +169,19 @@ import Testing
         #expect(run.output == "")
         #expect(
           run.errors.hasPrefix(
-            "backflow: \(folder.path): holds a network of `train digits --model \(model)`"))
-        #expect(run.errors.contains("`--model rnn`"))
+            "backflow: \(folder.path): expected a network of `train digits --model rnn`, found one of"
+          ))
+        #expect(run.errors.contains("`--model \(model)`"))
       }
       try train(["--model", model] + (model == "convolution" ? [] : ["--hidden", "4"]))
       try expectRefusal()
-      // The network that came last is the one that is there.
+      // The network that was saved last is the current one.
       try train(["--hidden", "4"])
       #expect(try backflow.run("stability", folder.path).status == 0)
     }
   }
 
-  @Test func `analyzes a copy of a network that another one has replaced, and by a link`() throws {
+  @Test func `analyzes a copy of a replaced network, and through a link`() throws {
     try withTemporaryFolder { folder in
       let (run, copy) = (folder.path + "/run", folder.path + "/copy")
       let train = ["train", "digits", "--epochs", "1", "--hidden", "4"]
@@ -196,7 +198,7 @@ import Testing
   }
 
   @Test(.enabled(if: geteuid() != 0, "root reads every directory"))
-  func `says why a directory cannot be read`() throws {
+  func `reports why a directory cannot be read`() throws {
     try withTemporaryFolder { folder in
       try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: folder.path)
       defer {
@@ -208,7 +210,7 @@ import Testing
     }
   }
 
-  @Test func `names the file and what is wrong with it`() throws {
+  @Test func `reports the file and the problem`() throws {
     try withTemporaryFolder { folder in
       func refusal(_ name: String, _ bytes: Data) throws -> String {
         let path = folder.appendingPathComponent(name).path
@@ -224,16 +226,17 @@ import Testing
       try NPY.write(rotation, to: path)
       let whole = try Data(contentsOf: URL(fileURLWithPath: path))
       #expect(try refusal("truncated.npy", whole.dropLast(5)).contains("expected 32 bytes of data"))
-      #expect(try refusal("short.npy", whole.prefix(20)).contains("the header needs"))
+      #expect(try refusal("short.npy", whole.prefix(20)).contains("bytes for the header"))
       #expect(try refusal("empty.npy", Data()).contains("the magic string"))
-      #expect(try refusal("picture.npy", Data("GIF89a, rather".utf8)).contains("not an .npy file"))
+      #expect(
+        try refusal("picture.npy", Data("GIF89a, rather".utf8)).contains("expected an .npy file"))
     }
   }
 
-  @Test func `refuses what is not a recurrent weight`() throws {
+  @Test func `rejects an array that is not a recurrent weight`() throws {
     let wide = try run(.zeros([2, 3]))
     #expect(wide.status == 1)
-    #expect(wide.errors.contains("w.npy: a recurrent weight is a square matrix"))
+    #expect(wide.errors.contains("w.npy: a recurrent weight must be a square matrix"))
     #expect(wide.errors.contains("[2, 3]"))
     var sick = rotation
     sick[1, 0] = .infinity
@@ -250,13 +253,13 @@ import Testing
     [], ["w.npy", "--steps", "0"], ["w.npy", "--format", "xml"],
     ["w.npy", "--nonlinearity", "gelu"], ["w.npy", "--unknown"],
   ])
-  func `answers a wrong option with usage and 64`(arguments: [String]) throws {
+  func `reports a wrong option with the usage and code 64`(arguments: [String]) throws {
     let run = try backflow.run(["stability"] + arguments)
     #expect(run.status == 64)
     #expect(run.errors.contains("Usage: backflow stability"))
   }
 
-  @Test func `explains itself`() throws {
+  @Test func `has help`() throws {
     let run = try backflow.run("stability", "--help")
     #expect(run.status == 0)
     #expect(run.output.contains("USAGE: backflow stability"))

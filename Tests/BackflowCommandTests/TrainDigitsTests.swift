@@ -11,7 +11,7 @@ import Testing
       .filter { $0 != ".backflow-files" }.sorted()
   }
 
-  @Test func `prints a plain line an epoch and saves every parameter`() throws {
+  @Test func `prints a plain line for each epoch and saves every parameter`() throws {
     try withTemporaryFolder { folder in
       let target = folder.appendingPathComponent("run")
       let run = try backflow.run(
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  @Test func `gives the same network for the same seed and another for another`() throws {
+  @Test func `gives the same network for the same seed and a different one for another`() throws {
     try withTemporaryFolder { folder in
       func train(_ name: String, seed: String) throws -> Data {
         let target = folder.appendingPathComponent(name)
@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  // Optimized builds only: the C kernels of a debug build are slow.
+  // Only in optimized builds, because the C kernels of a debug build are slow.
   #if !DEBUG
     @Test(arguments: [("rnn", 95.0), ("lstm", 97), ("gru", 97), ("convolution", 98)])
     func `reaches its accuracy on the held-out fifth`(model: String, least: Double) throws {
@@ -104,7 +104,7 @@ import Testing
         "train", "digits", "--epochs", "1000000", "--hidden", "4", "--save",
         folder.appendingPathComponent("run").path,
       ])
-      // The first epoch's line says that training is under way.
+      // The line of the first epoch indicates that training has started.
       var text = ""
       while !text.contains("epoch") {
         let chunk = output.availableData
@@ -121,11 +121,11 @@ import Testing
     }
   }
 
-  @Test func `says that it waits for another program, until Ctrl-C`() throws {
+  @Test func `reports that it waits for another program, until Ctrl-C`() throws {
     try withTemporaryFolder { folder in
       let target = folder.appendingPathComponent("run")
       try FileManager.default.createDirectory(at: target, withIntermediateDirectories: false)
-      // A save locks the directory itself at last, after the training.
+      // A save locks the directory itself last, after the training.
       let descriptor = open(target.path, O_RDONLY)
       defer { close(descriptor) }
       #expect(flock(descriptor, LOCK_EX) == 0)
@@ -150,7 +150,7 @@ import Testing
     }
   }
 
-  @Test func `finds a directory in the place of a file before the training`() throws {
+  @Test func `reports a directory with the name of a file before the training`() throws {
     try withTemporaryFolder { folder in
       let target = folder.appendingPathComponent("m")
       try FileManager.default.createDirectory(
@@ -163,7 +163,7 @@ import Testing
     }
   }
 
-  @Test func `keeps what else is in the folder`() throws {
+  @Test func `keeps other files in the directory`() throws {
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("thesis.txt")
       try Data("x".utf8).write(to: file)
@@ -176,7 +176,7 @@ import Testing
     }
   }
 
-  @Test func `says so when the training diverges`() throws {
+  @Test func `reports that the training diverges`() throws {
     let run = try backflow.run(
       "train", "digits", "--epochs", "2", "--hidden", "4", "--learning-rate", "1e38")
     #expect(run.status == 1)
@@ -184,7 +184,7 @@ import Testing
     #expect(run.errors.contains("smaller --learning-rate"))
   }
 
-  @Test func `says so when it cannot save, before it trains`() throws {
+  @Test func `reports that it cannot save, before the training`() throws {
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("file")
       try Data("x".utf8).write(to: file)
@@ -198,22 +198,23 @@ import Testing
   }
 
   @Test(arguments: ["1e-320", "1e-46", "1e-45", "1e39", "1e300", "inf", "nan", "-1", "0", "-0.0"])
-  func `refuses a number that is none in single precision, by its name`(text: String) throws {
+  func `rejects a number that is out of range in single precision`(text: String) throws {
     for option in ["--learning-rate", "--clip"] {
       for model in ["rnn", "lstm", "gru", "convolution"] {
         let run = try backflow.run(
           "train", "digits", "--epochs", "1", "--model", model, option + "=" + text)
         #expect(run.status == 64, "\(option)")
-        let sentence = "\(option) must be positive and finite in single precision, not "
+        let sentence =
+          "\(option) must be between 1.4e-45 and 3.4e+38, to be positive and finite in "
         #expect(run.errors.contains(sentence), "\(option): \(run.errors)")
-        #expect(run.errors.contains("usual"))
+        #expect(run.errors.contains("the default is"))
         #expect(run.output == "")
       }
     }
   }
 
   @Test(arguments: ["1.5e-45", "3e38"])
-  func `takes the smallest and the largest number of single precision`(text: String) throws {
+  func `accepts the smallest and the largest number of single precision`(text: String) throws {
     let run = try backflow.run(
       "train", "digits", "--epochs", "1", "--hidden", "4", "--clip", text)
     #expect(run.status == 0, "\(run.errors)")
@@ -225,7 +226,7 @@ import Testing
     ["--hidden", "9223372036854775807"], ["--learning-rate", "inf"], ["--unknown"],
     ["--model", "transformer"], ["--model", "convolution", "--hidden", "8"],
   ])
-  func `answers a wrong option with usage and 64`(arguments: [String]) throws {
+  func `reports a wrong option with the usage and code 64`(arguments: [String]) throws {
     let run = try backflow.run(["train", "digits"] + arguments)
     #expect(run.status == 64)
     #expect(run.errors.contains("Usage: backflow train digits"))

@@ -6,8 +6,8 @@ import Testing
 
   init() throws { digits = try Digits.load() }
 
-  // What scikit-learn says of load_digits: its documentation prints the first image, the counts and
-  // the mean 4.884164579855314 of the pixels, 561,718 over 115,008.
+  // From scikit-learn's documentation of load_digits, which prints the first image, the counts, and
+  // the mean of the pixels, 4.884164579855314 = 561,718/115,008.
   @Test func `are the 1797 of scikit-learn`() {
     #expect(digits.images.shape == [1797, 8, 8] && digits.labels.count == 1797)
     let counts = (0..<Digits.classCount).map { digit in digits.labels.count { $0 == digit } }
@@ -17,7 +17,7 @@ import Testing
     #expect(Tensor<Double>(digits.images).sum() * 16 == 561_718)
   }
 
-  @Test func `begin with this nought`() {
+  @Test func `begin with this zero`() {
     let first: [Float] = [
       0, 0, 5, 13, 9, 1, 0, 0,
       0, 0, 13, 15, 10, 15, 5, 0,
@@ -31,7 +31,7 @@ import Testing
     #expect(digits.images.select(0) * 16 == Tensor(first, shape: [8, 8]))
   }
 
-  @Test func `have the grey levels 0 to 16, from 0 to 1`() {
+  @Test func `have the gray levels 0 to 16, from 0 to 1`() {
     let levels = Set(digits.images.elements)
     #expect(levels == Set((0...16).map { Float($0) / 16 }))
   }
@@ -45,7 +45,7 @@ import Testing
   @Test func `are split into two parts that are disjoint and complete`() {
     let (training, heldOut) = digits.split
     #expect(training.labels.count == 1438 && heldOut.labels.count == 359)
-    // No image occurs twice, so that sets of images tell.
+    // No image occurs twice, so that the images can be compared as sets.
     let all = samples(of: digits)
     #expect(all.count == 1797)
     #expect(samples(of: training).isDisjoint(with: samples(of: heldOut)))
@@ -53,9 +53,9 @@ import Testing
     for digit in 0..<10 { #expect(heldOut.labels.count { $0 == digit } >= 28) }
   }
 
-  @Test func `are split in the same way for ever`() {
-    // From a transcription of xoshiro256**, Lemire's bounded integers and Fisher–Yates into Python,
-    // seed 1797.
+  @Test func `are always split in the same way`() {
+    // From a Python implementation of xoshiro256**, Lemire's bounded integers, and Fisher–Yates,
+    // with seed 1797.
     let first = [1661, 1133, 1227, 1101, 294, 898, 418, 913, 526, 1591]
     let (training, heldOut) = digits.split
     #expect(heldOut.samples(at: Array(0..<10)).images == digits.samples(at: first).images)
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test func `are read row by row as sequences`() {
+  @Test func `are sequences of rows`() {
     let some = digits.samples(at: [0, 7])
     let sequence = some.rowsAsSequence
     #expect(sequence.shape == [8, 2, 8])
@@ -86,7 +86,7 @@ import Testing
     #expect(digits.rowsAsSequence.shape == [8, 1797, 8])
   }
 
-  /// Each image with its label.
+  /// The images with their labels.
   private func samples(of digits: Digits) -> Set<[Float]> {
     let pixels = digits.images.elements
     return Set(
@@ -97,7 +97,7 @@ import Testing
 }
 
 @Suite struct `Decoding digits` {
-  @Test func `takes records of 64 pixels and a label`() throws {
+  @Test func `accepts records of 64 pixels and a label`() throws {
     let bytes = (0..<64).map { UInt8($0 % 17) } + [9] + [UInt8](repeating: 16, count: 64) + [0]
     let digits = try Digits.decode(bytes)
     #expect(digits.labels == [9, 0])
@@ -106,19 +106,19 @@ import Testing
   }
 
   @Test(arguments: [1, 64, 66, 129])
-  func `refuses a broken record`(count: Int) {
+  func `rejects an incomplete record`(count: Int) {
     let error = #expect(throws: Digits.LoadingError.self) {
       try Digits.decode([UInt8](repeating: 0, count: count))
     }
-    #expect(error?.description == "expected records of 65 bytes, found \(count) bytes in all")
+    #expect(error?.description == "expected records of 65 bytes, found \(count) bytes")
   }
 
   @Test(arguments: [(65, 17), (128, 255), (129, 10)])
-  func `refuses a grey level above 16 and a label above 9`(place: Int, value: UInt8) {
+  func `rejects a gray level above 16 and a label above 9`(place: Int, value: UInt8) {
     var bytes = [UInt8](repeating: 0, count: 130)
     bytes[place] = value
     let error = #expect(throws: Digits.LoadingError.self) { try Digits.decode(bytes) }
-    #expect(error?.description == "the record at byte 65 is no digit")
+    #expect(error?.description == "the record at byte 65 is not a digit")
     bytes[place] = 9
     #expect(throws: Never.self) { try Digits.decode(bytes) }
   }

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct `A directory that others change during a save` {
+@Suite struct `A directory that other programs change during a save` {
   private func write(
     _ path: String, _ text: String, exchanges: Bool, meanwhile: () throws -> Void
   ) throws {
@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `stays whole under the name that it was given meanwhile`(exchanges: Bool) throws {
+  func `remains complete under its new name`(exchanges: Bool) throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("m")
     try replace(path, ["a", "b"], with: "old")
@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `and moved away leaves its place to the new one`(exchanges: Bool) throws {
+  func `and move is replaced by the new one at the old path`(exchanges: Bool) throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("m")
     try replace(path, ["a"], with: "old")
@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `that was not there before keeps what it holds by then`(exchanges: Bool) throws {
+  func `that is new keeps its contents`(exchanges: Bool) throws {
     let directory = try TemporaryDirectory()
     try write(directory.file("m"), "new", exchanges: exchanges) {
       try directory.make(["m/other": "of another"])
@@ -55,7 +55,7 @@ import Testing
     #expect(try directory.tree() == ["m/a": "new", "m/other": "of another"])
   }
 
-  @Test func `after a save that was killed between two steps gets its network back`() throws {
+  @Test func `after a save that was killed between two steps has its network again`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("m")
     try replace(path, ["a", "b"], with: "old")
@@ -67,18 +67,19 @@ import Testing
     try FolderReplacement.prepare(path)
     #expect(
       try directory.tree() == ["m/a": "old", "m/b": "old", "m/notes": "kept", "m/other": "mine"])
-    // The next save knows which files were a save's.
+    // The next save distinguishes the files of a save.
     try replace(path, ["a"], with: "new")
     #expect(try directory.tree() == ["m/a": "new", "m/notes": "kept", "m/other": "mine"])
   }
 
-  @Test func `after a save that was killed keeps a directory in the place of a file`() throws {
+  @Test func `after a save that was killed keeps a directory in place of a file`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("m")
     try replace(path, ["a", "b"], with: "old")
     try FileManager.default.removeItem(atPath: path + "/b")
     try directory.make(["m/b/x": "kept"])
-    // As after the exchange, but for the link to the directory, which somebody has removed.
+    // As after the exchange, but without the link to the directory, which another program has
+    // removed.
     try FileManager.default.moveItem(atPath: path, toPath: directory.file(".m.backflow-new"))
     try replace(directory.file("n"), ["a"], with: "new")
     try FileManager.default.moveItem(atPath: directory.file("n"), toPath: path)
@@ -99,11 +100,11 @@ import Testing
 }
 
 @Suite struct `The files of a save` {
-  @Test func `are known in a copy of their directory, too`() throws {
+  @Test func `are also listed in a copy of their directory`() throws {
     let directory = try TemporaryDirectory()
     try replace(directory.file("run"), ["a", "b\nc", "d\\n"], with: "old")
     try directory.make(["run/notes": "kept"])
-    // A copy without attributes.
+    // A copy without extended attributes.
     try FileManager.default.createDirectory(
       atPath: directory.file("copy"), withIntermediateDirectories: false)
     for name in try FileManager.default.contentsOfDirectory(atPath: directory.file("run")) {
@@ -116,7 +117,7 @@ import Testing
   }
 
   @Test(arguments: ["", "a", "a\n../kept\n/\n..\n.\n\n\u{0}\nsub\nnowhere\n", "b\na"])
-  func `are never others' where the list of them is damaged`(list: String) throws {
+  func `never include other files if their list is damaged`(list: String) throws {
     let directory = try TemporaryDirectory()
     try replace(directory.file("m"), ["a"], with: "old")
     try directory.make([
@@ -124,12 +125,12 @@ import Testing
     ])
     try replace(directory.file("m"), ["c"], with: "new")
     var tree = try directory.tree()
-    // Only a whole line names a file.
+    // Only a complete line names a file.
     #expect(tree.removeValue(forKey: "m/a") == (list.hasPrefix("a\n") ? nil : "old"))
     #expect(tree == ["m/notes": "kept", "m/sub/x": "kept", "kept": "kept", "m/c": "new"])
   }
 
-  @Test func `keep the permissions of the ones that they replace`() throws {
+  @Test func `keep the permissions of the files that they replace`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("m")
     try replace(path, ["a", "b"], with: "old")
@@ -143,7 +144,7 @@ import Testing
   }
 
   @Test(.enabled(if: geteuid() == 0, "only root may become another user"))
-  func `keep the group where the user cannot be kept, or give it no rights`() async {
+  func `keep the group if the user cannot be kept, or give it no permissions`() async {
     await #expect(processExitsWith: .success) {
       let directory = try TemporaryDirectory()
       try directory.make(["kept": "old", "lost": "old"])

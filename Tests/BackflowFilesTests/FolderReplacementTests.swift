@@ -3,11 +3,11 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct `A directory that is replaced as a whole` {
+@Suite struct `A directory that is replaced atomically` {
   static let mark = ".backflow-unfinished"
 
   @Test(arguments: [true, false])
-  func `has the new files and keeps the others, by one step or by two`(exchanges: Bool) throws {
+  func `has the new files and keeps the others, in one step or in two`(exchanges: Bool) throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try replace(path, ["a", "b"], with: "old", exchanges: exchanges)
@@ -20,13 +20,13 @@ import Testing
           "model/a": text, "model/c": text, "model/sub/x": "kept", "model/notes": "kept",
         ])
     }
-    // It is the same directory and no copy of it.
+    // It is the same directory, not a copy.
     let now = try FileManager.default.attributesOfItem(atPath: path + "/sub")
     #expect(now[.systemFileNumber] as? Int == folder[.systemFileNumber] as? Int)
     #expect(FileManager.default.fileExists(atPath: path + "/empty"))
   }
 
-  @Test func `that was not finished when the process ended is gone after the next save`() throws {
+  @Test func `that is unfinished after a killed save is removed by the next save`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try replace(path, ["a"], with: "old")
@@ -44,24 +44,24 @@ import Testing
     #expect(try directory.tree() == ["model/a": "new", "model/n": "kept"])
   }
 
-  @Test func `that was only begun is gone, and nothing is in its place`() throws {
+  @Test func `that was only started is removed and not replaced`() throws {
     let directory = try TemporaryDirectory()
     try directory.make([".model.backflow-new/": ""])
     try FolderReplacement.prepare(directory.file("model"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
-    // Without the directory that it was exchanged for, what is left is all there is.
+    // Without the exchanged directory, the remaining one is the only one.
     try directory.make([".model.backflow-new/a": "old"])
     try FolderReplacement.prepare(directory.file("model"))
     #expect(try directory.tree() == ["model/a": "old"])
   }
 
-  @Test func `gives up its directories also after the process ended right behind the exchange`()
+  @Test func `returns its directories after the process ended immediately after the exchange`()
     throws
   {
     for isFollowed in [true, false] {
       let directory = try TemporaryDirectory()
       let path = directory.file("model")
-      // The old directory has the name of the new one, and in its place links lead to what it held.
+      // The old directory has the name of the new one, which has links to its entries.
       try directory.make([
         "model/\(Self.mark)": "", "model/a": "new", ".model.backflow-new/a": "old",
         ".model.backflow-new/sub/x": "kept", ".model.backflow-new/late": "kept",
@@ -88,14 +88,14 @@ import Testing
       ".model.backflow-former/a": "old", ".model.backflow-former/sub/x": "kept",
       ".model.backflow-new/\(Self.mark)": "", ".model.backflow-new/a": "new",
     ])
-    // For a reader, too.
+    // Also for a reader.
     let file = try #require(try InputFolder(path)).file("a")
     #expect(try file.read(9) == Array("old".utf8))
     try FolderReplacement.prepare(path)
     #expect(try directory.tree() == ["model/a": "old", "model/sub/x": "kept"])
   }
 
-  @Test func `is settled after the process ended behind the second step`() throws {
+  @Test func `is cleaned up after the process ended after the second step`() throws {
     let directory = try TemporaryDirectory()
     try directory.make([
       "model/a": "new", "model/\(Self.mark)": "", ".model.backflow-former/a": "old",
@@ -105,10 +105,10 @@ import Testing
     #expect(try directory.tree() == ["model/a": "new", "model/sub/x": "kept"])
   }
 
-  @Test func `is never removed with what others have put there`() throws {
+  @Test func `is never removed with the files of other programs`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
-    // A directory inside what was not finished, which no save makes.
+    // A directory in the unfinished one, which a save never creates.
     try directory.make([
       ".model.backflow-new/\(Self.mark)": "", ".model.backflow-new/sub/x": "others",
     ])
@@ -121,12 +121,12 @@ import Testing
       "other/sub/x": "mine", "other/a": "new", ".other.backflow-new/sub/x": "others",
     ])
     let second = #expect(throws: FileError.self) { try replace(other, ["a"], with: "newer") }
-    #expect(second?.problem.contains("a directory sub as well") == true)
+    #expect(second?.problem.contains("also contains a directory sub") == true)
     #expect(try directory.tree()["other/sub/x"] == "mine")
     #expect(try directory.tree()[".other.backflow-new/sub/x"] == "others")
   }
 
-  @Test func `that has a directory where a file must stand is refused and stays`() throws {
+  @Test func `with a subdirectory in place of a file is rejected and kept`() throws {
     let directory = try TemporaryDirectory()
     try directory.make(["model/a/x": "kept"])
     let error = #expect(throws: FileError.self) {
@@ -136,7 +136,7 @@ import Testing
     #expect(try directory.tree() == ["model/a/x": "kept"])
   }
 
-  @Test func `with names of 255 bytes is saved twice and tidied`() throws {
+  @Test func `with names of 255 bytes is saved twice and cleaned up`() throws {
     let directory = try TemporaryDirectory()
     let name = String(repeating: "é", count: 127)
     for text in ["1", "2"] { try replace(directory.file(name), ["a"], with: text) }
@@ -164,7 +164,7 @@ import Testing
         let error = #expect(throws: FileError.self) { try replace(path, ["a"], with: "new") }
         #expect(error?.problem.contains("is the current directory") == true)
         let prepared = #expect(throws: FileError.self) { try FolderReplacement.prepare(path) }
-        #expect(prepared?.problem.contains("name a directory inside it") == true)
+        #expect(prepared?.problem.contains("choose a directory inside it") == true)
       }
       try replace("inside", ["a"], with: "new")
       #expect(try directory.tree() == ["here/x": "kept", "here/inside/a": "new"])
@@ -176,7 +176,7 @@ import Testing
     }
   }
 
-  @Test func `stays readable while it is replaced`() throws {
+  @Test func `remains readable while it is replaced`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     try replace(path, ["a", "b"], with: "1")
@@ -184,7 +184,7 @@ import Testing
     #expect(folder.isCurrent)
     let open = try folder.file("a")
     try replace(path, ["a", "b"], with: "2")
-    // What was open is what it was, and the reader learns that it must read again.
+    // Open files are unchanged, and the reader finds that it must read again.
     #expect(try open.read(9) == Array("1".utf8))
     #expect(!folder.isCurrent)
     #expect(try #require(try InputFolder(path)).file("a").read(9) == Array("2".utf8))

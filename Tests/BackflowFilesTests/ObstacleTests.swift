@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct `An obstacle to a save` {
-  /// Both ways to meet it: before the training, and after it.
+  /// Expects the error both before the training and after it.
   private func expectRefusal(
     _ path: String, _ files: [String], _ words: String,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test(arguments: ["a", ".backflow-files"])
-  func `is a directory where a file must stand`(name: String) throws {
+  func `is a directory in place of a file`(name: String) throws {
     let directory = try TemporaryDirectory()
     try directory.make(["m/\(name)/x": "kept"])
     expectRefusal(
@@ -41,7 +41,7 @@ import Testing
     #expect(try directory.contents() == ["m"])
   }
 
-  @Test func `is a name that is too long, and no directory is made for it`() throws {
+  @Test func `is a name that is too long, for which no directory is created`() throws {
     let directory = try TemporaryDirectory()
     let long = String(repeating: "x", count: 300)
     expectRefusal(directory.file("a/b/m"), ["a", long], "too long")
@@ -52,12 +52,12 @@ import Testing
   }
 
   @Test(arguments: ["a", "notes", "sub"])
-  func `is what is immutable`(name: String) throws {
+  func `is an immutable entry`(name: String) throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("m")
     try replace(path, ["a"], with: "old")
     try directory.make(["m/notes": "kept", "m/sub/x": "kept"])
-    // Only root can make it so, and not on every file system.
+    // Only root can make it immutable, and not on every file system.
     guard try shell("chattr +i '\(path)/\(name)'") else { return }
     defer { _ = try? shell("chattr -R -i '\(directory.path)'") }
     let before = try directory.tree()
@@ -73,13 +73,13 @@ import Testing
     try directory.make(["m/notes": "kept", "other": "mounted"])
     guard try shell("mount --bind '\(directory.file("other"))' '\(path)/notes'") else { return }
     defer { _ = try? shell("umount '\(path)/notes'") }
-    expectRefusal(path, ["a"], "holds the mount point notes")
+    expectRefusal(path, ["a"], "contains the mount point notes")
     #expect(
       try directory.tree() == ["m/a": "old", "m/notes": "mounted", "other": "mounted"])
   }
 
   @Test(.enabled(if: geteuid() == 0, "only root may become another user"))
-  func `is what belongs to others in a directory where only they may move it`() async {
+  func `is an entry of another user in a directory with the sticky bit`() async {
     await #expect(processExitsWith: .success) {
       let directory = try TemporaryDirectory()
       try directory.make(["m/x": "kept", "mine/theirs": "kept"])
@@ -96,7 +96,7 @@ import Testing
     }
   }
 
-  @Test func `is no directory inside whose name is not text`() throws {
+  @Test func `is not a subdirectory whose name is not text`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("m")
     try replace(path, ["a"], with: "1")
@@ -107,7 +107,7 @@ import Testing
     #expect(stat(bytes, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR)
   }
 
-  @Test func `is no current directory whose name is not text`() async {
+  @Test func `is not a current directory whose name is not text`() async {
     await #expect(processExitsWith: .success) {
       let directory = try TemporaryDirectory()
       let bytes =
@@ -121,18 +121,18 @@ import Testing
 }
 
 @Suite struct `A directory that another program has locked` {
-  /// The descriptor that holds the lock.
+  /// The descriptor with the lock.
   private func lock(_ path: String) -> Int32 {
     let descriptor = open(path, O_RDONLY)
     #expect(flock(descriptor, LOCK_EX) == 0)
     return descriptor
   }
 
-  @Test func `is waited for as long as the caller wants`() throws {
+  @Test func `is waited for until the caller ends the wait`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("m")
     try replace(path, ["a"], with: "old")
-    // The one above is locked at first, the one itself at last.
+    // The parent directory is locked first, and the directory itself last.
     for locked in [directory.path, path] {
       let descriptor = lock(locked)
       var asked = 0
@@ -146,14 +146,14 @@ import Testing
         ) { _, writer throws(FileError) in try writer.write([1]) }
       }
       #expect(asked == 3)
-      #expect(error?.problem.contains("has it locked") == true)
+      #expect(error?.problem.contains("locked by another program") == true)
       #expect(try directory.tree() == ["m/a": "old"])
       #expect(try directory.contents() == ["m"])
       close(descriptor)
     }
   }
 
-  @Test func `is written to when the lock is gone`() throws {
+  @Test func `is written to after the lock is released`() throws {
     let directory = try TemporaryDirectory()
     var descriptor = lock(directory.path)
     let release = {

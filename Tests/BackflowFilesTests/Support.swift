@@ -3,7 +3,8 @@ import Foundation
 import TestSupport
 
 extension TemporaryDirectory {
-  /// Makes directories and files with these contents; a name that ends with a slash is a directory.
+  /// Creates directories and files with these contents; a name with a trailing slash is a
+  /// directory.
   func make(_ entries: [String: String]) throws {
     for (name, text) in entries {
       let folder =
@@ -13,8 +14,8 @@ extension TemporaryDirectory {
     }
   }
 
-  /// Every file under it with its text, and every link with an arrow and where it leads; without the
-  /// lists of what a save wrote.
+  /// All files with their text, and all links with an arrow and their targets, except the lists of
+  /// saved files.
   func tree() throws -> [String: String] {
     var tree: [String: String] = [:]
     for name in try FileManager.default.subpathsOfDirectory(atPath: path)
@@ -29,7 +30,7 @@ extension TemporaryDirectory {
   }
 }
 
-/// Replaces the directory at `path` by one of files that hold `text`.
+/// Replaces the directory at `path` by one whose files contain `text`.
 func replace(
   _ path: String, _ names: [String], with text: String, exchanges: Bool = true
 ) throws(FileError) {

@@ -3,12 +3,12 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct `A file that appears whole` {
+@Suite struct `A file that is written atomically` {
   private func write(_ text: String, to path: String) throws(FileError) {
     try WholeFile.write(to: path) { file throws(FileError) in try file.write(Array(text.utf8)) }
   }
 
-  @Test func `is there or not, and nothing is beside it`() throws {
+  @Test func `is complete or does not exist, and nothing else is left`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("a")
     try write("old", to: path)
@@ -19,7 +19,7 @@ import Testing
       }
     }
     #expect(try directory.tree() == ["a": "old"])
-    // What a killed process has left.
+    // A file left by a killed process.
     try directory.make([".a.backflow-file": "half"])
     try write("new", to: path)
     #expect(try directory.tree() == ["a": "new"])
@@ -41,13 +41,13 @@ import Testing
     }
   }
 
-  @Test func `is refused with a sentence where it cannot be`() throws {
+  @Test func `that cannot be written is rejected with a sentence`() throws {
     let directory = try TemporaryDirectory()
     try directory.make(["folder/": "", "file": "x"])
     try FileManager.default.createSymbolicLink(
       atPath: directory.file("loop"), withDestinationPath: "loop")
     let cases = [
-      ("folder", "a directory"), ("none/x", "no such file or directory"), ("loop", "loop"),
+      ("folder", "a directory"), ("none/x", "file or directory does not exist"), ("loop", "loop"),
       ("file/x", "not a directory"), ("new/", "a directory"), ("w\u{FFFD}", "UTF-8"),
       (String(repeating: "x", count: 300), "too long"),
     ]
@@ -60,7 +60,7 @@ import Testing
     #expect(try directory.tree() == ["file": "x", "loop": "→ loop"])
   }
 
-  @Test func `larger than a file may be is an error, and the signal ends nothing`() async {
+  @Test func `beyond the limit on file sizes is an error, and no signal ends the process`() async {
     await #expect(processExitsWith: .success) {
       let directory = try TemporaryDirectory()
       var limit = rlimit(rlim_cur: 1000, rlim_max: 1000)
@@ -71,12 +71,12 @@ import Testing
           try file.write([UInt8](repeating: 1, count: 5000))
         }
       }
-      #expect(error?.problem.contains("larger than a file may be") == true)
+      #expect(error?.problem.contains("exceed the limit on file sizes") == true)
       #expect(try directory.tree() == [:])
     }
   }
 
-  @Test func `into a pipe that nobody reads any more is an error, and the signal ends nothing`()
+  @Test func `to a pipe without a reader is an error, and no signal ends the process`()
     async
   {
     await #expect(processExitsWith: .success) {
@@ -88,11 +88,12 @@ import Testing
           try file.write([1])
         }
       }
-      #expect(error?.problem.contains("stopped reading") == true, "\(String(describing: error))")
+      let problem = try #require(error).problem
+      #expect(problem.contains("the reader has closed it"), "\(problem)")
     }
   }
 
-  @Test func `through a descriptor goes on where the descriptor stands`() throws {
+  @Test func `through a descriptor continues at the position of the descriptor`() throws {
     let directory = try TemporaryDirectory()
     try directory.make(["log": "before\n", "sub/": ""])
     try FileManager.default.createSymbolicLink(

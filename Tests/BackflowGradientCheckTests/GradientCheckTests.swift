@@ -17,7 +17,7 @@ import Testing
 
   let point = Tensor<Double>(rows: [[0.3, -2, 5], [1, 0.01, -0.7]])
 
-  @Test func `accepts the derivative and says how close it is`() throws {
+  @Test func `accepts the derivative and reports how close it is`() throws {
     let check = check(cube(slope: 3, at: point))
     #expect(check.passes())
     let worst = try #require(check.worst)
@@ -26,7 +26,7 @@ import Testing
     #expect(worst.relativeError < 1e-11)
   }
 
-  @Test func `rejects a derivative that is wrong by a factor and shows both values`() throws {
+  @Test func `rejects a derivative with a wrong factor and reports both values`() throws {
     let check = check(cube(slope: 3.000_01, at: point))
     #expect(!check.passes())
     let worst = try #require(check.worst)
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func `weighs the outputs at random, so a constant sum does not hide an error`() {
-    // Softmax sums to 1: against a gradient of ones every wrong backward pass of it would look right.
+    // Softmax sums to 1: with a gradient of ones, any incorrect backward pass would seem correct.
     let function = DifferentiableFunction(
       of: [.init("x", point)], forward: { softmax($0[0]) },
       backward: { values, _ in [.zeros(values[0].shape)] })
@@ -62,7 +62,7 @@ import Testing
     #expect(check(none).worst == nil)
   }
 
-  @Test func `names the argument that is wrong`() throws {
+  @Test func `reports the argument with the error`() throws {
     let function = DifferentiableFunction(
       of: [.init("left", point), .init("right", point + 1)], forward: { $0[0] * $0[1] },
       backward: { [$1 * $0[1], $1 * $0[1]] })
@@ -71,7 +71,7 @@ import Testing
     #expect(check.comparisons[0].relativeError < 1e-10)
   }
 
-  @Test func `stops at a gradient of another shape and names both`() async {
+  @Test func `stops at a gradient of another shape and reports both`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 8)
       let function = DifferentiableFunction(
@@ -79,6 +79,6 @@ import Testing
         backward: { _, _ in [.zeros([3, 2])] })
       _ = GradientCheck(function, using: &random)
     }
-    #expect(stopMessage(result).contains("[3, 2] instead of [2, 3]"))
+    #expect(stopMessage(result).contains("must have shape [2, 3], got [3, 2]"))
   }
 }

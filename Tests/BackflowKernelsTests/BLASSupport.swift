@@ -1,7 +1,7 @@
 import BackflowKernels
 import TestSupport
 
-/// op(A)·op(B) of m × k and k × n by the definition, summed in double.
+/// op(A)·op(B) of m × k and k × n by definition, summed in double precision.
 func naiveProduct<S: RealScalar>(
   m: Int, n: Int, k: Int, _ a: [S], transposed aTransposed: Bool = false,
   _ b: [S], transposed bTransposed: Bool = false
@@ -23,7 +23,7 @@ func transposed<S>(_ matrix: [S], rows: Int, columns: Int) -> [S] {
   (0..<rows * columns).map { matrix[$0 % rows * columns + $0 / rows] }
 }
 
-/// In double precision, so that checking adds no error of its own.
+/// The elements in double precision, so that checking adds no error.
 func numbers<S: RealScalar>(_ elements: [S]) -> [Double] { elements.map { Double($0) } }
 
 func numbers<S: RealScalar>(_ buffer: Buffer<S>) -> [Double] { numbers(buffer.elements) }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `A copy of blocks` {
-  @Test func `moves runs from strided to strided places and leaves the rest`() {
+  @Test func `moves runs between strided positions and leaves the rest unchanged`() {
     let source = (0..<20).map(Double.init)
     var target = Buffer<Double>(repeating: -1, count: 14)
     Blocks.copy(
@@ -12,7 +12,7 @@ import Testing
     #expect(target.elements == [-1, -1, 1, 2, -1, -1, 7, 8, -1, -1, 13, 14, -1, -1])
   }
 
-  @Test func `moves nothing where there is nothing to move`() {
+  @Test func `moves nothing if there is nothing to move`() {
     var target = Buffer<Float>(repeating: -1, count: 2)
     Blocks.copy(
       count: 0, length: 2, from: [Float(1)].span, at: 9, stride: 9,
@@ -47,7 +47,7 @@ import Testing
 }
 
 @Suite struct `A gathering of elements` {
-  @Test func `visits the places of its strides in row-major order`() {
+  @Test func `visits the positions of its strides in row-major order`() {
     #expect(gathered(6, extents: [2, 3], strides: [3, 1]) == [0, 1, 2, 3, 4, 5])
     #expect(gathered(6, extents: [3, 2], strides: [1, 3]) == [0, 3, 1, 4, 2, 5])
     #expect(gathered(3, extents: [2, 3], strides: [0, 1]) == [0, 1, 2, 0, 1, 2])
@@ -74,7 +74,7 @@ import Testing
     #expect(gathered(120, extents: extents, strides: strides) == expected)
   }
 
-  /// What is gathered of 0, 1, 2, …, `count` − 1, which must not depend on the precision.
+  /// The elements gathered from 0, 1, 2, …, `count` − 1, which must not depend on the precision.
   private func gathered(_ count: Int, extents: [Int], strides: [Int]) -> [Double] {
     let result = gather(Double.self)
     #expect(gather(Float.self) == result)

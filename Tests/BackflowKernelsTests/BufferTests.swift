@@ -10,7 +10,7 @@ import Testing
     #expect(address(of: Buffer<UInt8>(uninitialized: count)) % 64 == 0)
   }
 
-  @Test func `holds what it was made of`() {
+  @Test func `has the elements that it was created from`() {
     #expect(Buffer(repeating: 2.5, count: 3).elements == [2.5, 2.5, 2.5])
     let numbers = samples(1000, as: Float.self)
     let buffer = Buffer(copying: numbers.span)
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test func `does not see a change of its copy`() {
+  @Test func `is unchanged by a change of its copy`() {
     let original = Buffer(copying: [1.0, 2, 3].span)
     var copy = original
     #expect(copy.sharesMemory(with: original))
@@ -42,7 +42,7 @@ import Testing
     #expect(!copy.sharesMemory(with: original))
   }
 
-  @Test func `does not let a change through to its copy`() {
+  @Test func `does not change its copy`() {
     var original = Buffer(copying: [Float(1), 2, 3].span)
     let copies = [original, original]
     set(&original, at: 0, to: 10)
@@ -51,7 +51,7 @@ import Testing
     #expect(copies[0].sharesMemory(with: copies[1]))
   }
 
-  @Test func `that is the only one of its memory is changed in place`() {
+  @Test func `that is the only owner of its memory is changed in place`() {
     var buffer = Buffer(copying: [1.0, 2, 3].span)
     let before = address(of: buffer)
     set(&buffer, at: 2, to: 30)
@@ -59,7 +59,7 @@ import Testing
     #expect(buffer.elements == [1, 2, 30])
   }
 
-  @Test func `is the only one again when its copies are gone`() {
+  @Test func `is the only owner again after its copies are released`() {
     var buffer = Buffer(copying: [1.0, 2, 3].span)
     let before = address(of: buffer)
     do {
@@ -70,7 +70,7 @@ import Testing
     #expect(address(of: buffer) == before)
   }
 
-  @Test func `stops an access outside it and a negative count`() async {
+  @Test func `stops at an access out of bounds and at a negative count`() async {
     let outside = await #expect(processExitsWith: .failure) {
       let buffer = Buffer<Double>(repeating: 0, count: 3)
       _ = buffer.span[3]
@@ -79,7 +79,7 @@ import Testing
     let negative = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = Buffer<Double>(uninitialized: -1) }
-    #expect(stopMessage(negative).contains("a buffer cannot hold -1 elements"))
+    #expect(stopMessage(negative).contains("the size of a buffer must not be negative, got -1"))
   }
 
   private func set<Element>(_ buffer: inout Buffer<Element>, at index: Int, to value: Element) {

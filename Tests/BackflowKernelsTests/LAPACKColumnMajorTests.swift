@@ -7,7 +7,7 @@ import Testing
   ]
 
   @Test(arguments: sizes)
-  func `holds the matrix and gives it back`(rows: Int, columns: Int) {
+  func `returns the matrix`(rows: Int, columns: Int) {
     check(Float.self)
     check(Double.self)
 
@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test(arguments: sizes)
-  func `holds the transpose and gives it back`(rows: Int, columns: Int) {
+  func `returns the transpose`(rows: Int, columns: Int) {
     let elements = (0..<(rows * columns)).map(Double.init)
     let matrix = ColumnMajor(transposeOf: elements.span, rows: rows, columns: columns)
     #expect(matrix.rows == columns && matrix.columns == rows)
@@ -33,21 +33,21 @@ import Testing
     #expect(matrix.transposedRowMajor().elements == elements)
   }
 
-  @Test func `gives back its leading part`() {
+  @Test func `returns its leading part`() {
     let elements = (0..<12).map(Float.init)
     let matrix = ColumnMajor(rowMajor: elements.span, rows: 3, columns: 4)
     #expect(matrix.rowMajor(rows: 2).elements == [0, 1, 2, 3, 4, 5, 6, 7])
     #expect(matrix.rowMajor(columns: 2).elements == [0, 1, 4, 5, 8, 9])
   }
 
-  @Test func `has zeros below where it is padded`() {
+  @Test func `has zeros in the padding`() {
     let matrix = ColumnMajor<Double>(rowMajor: [1, 2].span, rows: 1, columns: 2, paddedRows: 3)
     #expect(matrix.rowMajor().elements == [1, 2, 0, 0, 0, 0])
     let unpadded = ColumnMajor<Double>(rowMajor: [1, 2].span, rows: 2, columns: 1, paddedRows: 1)
     #expect(unpadded.rows == 2)
   }
 
-  @Test func `has columns an odd number of cache lines apart, from a kilobyte on`() {
+  @Test func `has columns an odd number of cache lines apart if they are a kilobyte or longer`() {
     check(Float.self)
     check(Double.self)
 

@@ -6,8 +6,8 @@ import Testing
     let sentences: [(LAPACKError, String)] = [
       (
         .nonFiniteEntry(of: "matrix", row: 2, column: 7, value: .negativeInfinity),
-        "The matrix holds −∞ at row 2, column 7 (counted from 0), "
-          + "and a decomposition needs finite entries."
+        "The matrix has the entry −∞ at row 2, column 7 (counted from 0), "
+          + "but a decomposition needs finite entries."
       ),
       (
         .overflow(routine: "geqrf"),
@@ -29,14 +29,14 @@ import Testing
       ),
       (
         .notPositiveDefinite(order: 3),
-        "The matrix is not positive definite: the leading 3×3 part of it is not."
+        "The matrix is not positive definite: its leading 3×3 submatrix is not."
       ),
       (
         .illegalArgument(routine: "gesdd", position: 5),
-        "LAPACK's gesdd refused its argument number 5, "
-          + "which is a mistake in Backflow and not in the data."
+        "The routine gesdd of LAPACK rejected argument 5, "
+          + "which is an error in Backflow, not in the data."
       ),
-      (.outOfMemory(routine: "gees"), "There was no memory for the workspace of gees."),
+      (.outOfMemory(routine: "gees"), "The workspace of gees could not be allocated."),
     ]
     for (error, sentence) in sentences { #expect(error.description == sentence) }
   }
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func `of syevd unpacks the rows it failed on`() {
+  @Test func `of syevd has the rows of the failure`() {
     // Rows 2 to 5, counted from 1, of a matrix of order 10.
     #expect(
       LAPACK.syevdFailure(2 * 11 + 5, order: 10, withVectors: true)

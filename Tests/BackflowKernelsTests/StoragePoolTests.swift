@@ -2,10 +2,10 @@ import BackflowKernels
 import Dispatch
 import Testing
 
-// The pool is one for the process and the other tests use it at the same time. What is measured of
-// it is measured in a process of its own, by an exit test.
+// The pool is global, and other tests use it at the same time. It is therefore measured in a
+// separate process, by an exit test.
 @Suite struct `The storage pool` {
-  @Test func `asks the system for nothing once it is warm`() async {
+  @Test func `allocates nothing from the system in the steady state`() async {
     await #expect(processExitsWith: .success) {
       #expect(step() == 18)
       let warm = StoragePool.statistics.systemAllocations
@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  @Test func `hands a released block to the next buffer of its size`() async {
+  @Test func `reuses a released block for the next buffer of its size`() async {
     await #expect(processExitsWith: .success) {
       let first = addressOfNew(1000)
       #expect(addressOfNew(1000) == first)
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test func `counts what is live and what it keeps`() async {
+  @Test func `counts live and cached bytes`() async {
     await #expect(processExitsWith: .success) {
       #expect(StoragePool.statistics.liveBytes == 0)
       do {
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  @Test func `gives everything back when drained and goes on working`() async {
+  @Test func `returns everything when drained and remains usable`() async {
     await #expect(processExitsWith: .success) {
       let kept = Buffer<Double>(repeating: 7, count: 100)
       for _ in 0..<3 { _ = Buffer<Double>(repeating: 1, count: 50) }
@@ -62,10 +62,10 @@ import Testing
     }
   }
 
-  @Test func `never keeps more than four times what was once live`() async {
+  @Test func `never caches more than four times the bytes once live`() async {
     await #expect(processExitsWith: .success) {
-      // One block of each size live at a time, in kibibytes. The first five fit into 4096 together,
-      // the next three do not beside them, the last one fits exactly.
+      // One block of each size live at a time, in kibibytes. The first five fit in 4096 together,
+      // the next three do not fit with them, and the last one fits exactly.
       let sizes = [1024, 896, 768, 640, 512, 448, 384, 320, 256]
       let kept = [1024, 1920, 2688, 3328, 3840, 3840, 3840, 3840, 4096]
       for (size, kept) in zip(sizes, kept) {
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func `gives no block to two buffers, from several threads at once`() async {
+  @Test func `never shares a block between buffers of several threads`() async {
     await #expect(processExitsWith: .success) {
       DispatchQueue.concurrentPerform(iterations: 8) { worker in
         for round in 0..<50 {
@@ -100,7 +100,7 @@ import Testing
   }
 }
 
-/// Makes six buffers and a changed copy of each.
+/// Creates six buffers and a changed copy of each.
 private func step() -> Float {
   let live = [1, 10, 100, 1000, 10_000, 100_000].map { Buffer<Float>(repeating: 1, count: $0) }
   var copies = live
@@ -120,7 +120,7 @@ private func addressOfNew(_ count: Int) -> Int {
 }
 
 @Suite struct `A size class` {
-  @Test func `holds what was asked and wastes at most a quarter above whole cache lines`() {
+  @Test func `is sufficient and wastes at most a quarter above whole cache lines`() {
     for bytes in 0...100_000 { check(bytes) }
     for exponent in 17...50 {
       for bytes in (1 << exponent) - 70...(1 << exponent) + 70 { check(bytes) }
@@ -129,7 +129,7 @@ private func addressOfNew(_ count: Int) -> Int {
     func check(_ bytes: Int) {
       let size = SizeClass(holding: bytes)
       let lines = max(1, (bytes + 63) / 64)
-      // Written with `if`: a quarter of a million passing expectations would take their time.
+      // Written with `if`, because a quarter of a million passing expectations would be slow.
       if size.bytes < bytes || size.bytes % 64 != 0 || 4 * size.bytes > 5 * 64 * lines {
         Issue.record("\(bytes) bytes in a block of \(size.bytes)")
       }
@@ -139,7 +139,7 @@ private func addressOfNew(_ count: Int) -> Int {
     }
   }
 
-  @Test func `grows with what was asked, one index for one size`() {
+  @Test func `grows with the request, with one index for each size`() {
     var (previous, classes) = (SizeClass(holding: 0), 1)
     for bytes in 1...100_000 {
       let size = SizeClass(holding: bytes)
@@ -150,13 +150,13 @@ private func addressOfNew(_ count: Int) -> Int {
       classes += step
       previous = size
     }
-    // 1 … 4 lines, then four classes for each doubling up to 2¹¹ lines = 131,072 bytes, of which
-    // the one of 1.75 · 2¹⁰ lines = 114,688 bytes is the last in use.
+    // 1 … 4 lines, then four classes for each power of two up to 2¹¹ lines = 131,072 bytes, of
+    // which that of 1.75 · 2¹⁰ lines = 114,688 bytes is the last in use.
     #expect(previous.bytes == 114_688)
     #expect(classes == 4 + 8 * 4 + 3)
   }
 
-  @Test func `holds its own size exactly`() {
+  @Test func `is exact for its own size`() {
     var bytes = 64
     while bytes < 1 << 50 {
       let size = SizeClass(holding: bytes)

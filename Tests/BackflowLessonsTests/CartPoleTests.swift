@@ -8,15 +8,15 @@ import Testing
 
   // f = 100/11, θ̈ = −f / (½ (4/3 − 1/11)) = −600/41, ẍ = f + (1/22) 600/41 = 400/41.
   @Test(arguments: [(CartPole.Push.right, 1.0), (.left, -1.0)])
-  func `move from rest as worked out by hand`(push: CartPole.Push, sign: Double) {
+  func `move from rest as computed by hand`(push: CartPole.Push, sign: Double) {
     var cartPole = CartPole(Self.rest)
     cartPole.step(push)
     expect(cartPole.state, [0, sign * 0.02 * 400 / 41, 0, -sign * 0.02 * 600 / 41])
     #expect(cartPole.steps == 1)
   }
 
-  // With cos θ = 0 the pole falls by itself, θ̈ = g / (4/3 l), and pulls the cart by m l θ̇².
-  @Test func `move from a level pole as worked out by hand`() {
+  // With cos θ = 0 the pole falls freely, θ̈ = g / (4/3 l), and pulls the cart by m l θ̇².
+  @Test func `move from a horizontal pole as computed by hand`() {
     var cartPole = CartPole(
       CartPole.State(position: 1, velocity: 3, angle: .pi / 2, angularVelocity: 2))
     cartPole.step(.right)
@@ -24,7 +24,7 @@ import Testing
       cartPole.state, [1.06, 3 + 0.02 * 10.2 / 1.1, .pi / 2 + 0.04, 2 + 0.02 * 14.7])
   }
 
-  @Test func `move alike in a mirror`() {
+  @Test func `move symmetrically`() {
     let state = CartPole.State(position: 0.3, velocity: -0.7, angle: 0.1, angularVelocity: 1.1)
     let mirrored = CartPole.State(
       position: -0.3, velocity: 0.7, angle: -0.1, angularVelocity: -1.1)
@@ -34,7 +34,7 @@ import Testing
     expect(left.state, coordinates(right.state).map { -$0 })
   }
 
-  @Test func `fail beyond the limits and not at them`() {
+  @Test func `fail beyond the limits but not at them`() {
     func fails(position: Double, degrees: Double) -> Bool {
       CartPole(
         CartPole.State(
@@ -46,13 +46,13 @@ import Testing
     #expect(fails(position: 0, degrees: 12.01) && fails(position: 0, degrees: -12.01))
   }
 
-  @Test func `fall if they are always pushed one way, which is an end of the rewards`() {
+  @Test func `fall if they are always pushed one way, which ends the rewards`() {
     var cartPole = CartPole(Self.rest)
     while !cartPole.isOver { cartPole.step(.right) }
     #expect(cartPole.hasFailed && cartPole.steps < 20)
   }
 
-  @Test func `stand to the last step if pushed under the lean, which is none`() {
+  @Test func `stand to the last step if pushed against the lean, which does not end the rewards`() {
     var random = RandomSource(seed: 3)
     var cartPole = CartPole(using: &random)
     while !cartPole.isOver {
@@ -69,7 +69,7 @@ import Testing
     #expect((starts.min() ?? 0) < -0.049 && (starts.max() ?? 0) > 0.049)
   }
 
-  @Test func `are seen in parts of their limits`() {
+  @Test func `are observed in units of their limits`() {
     let state = CartPole.State(
       position: 1.2, velocity: -2.4, angle: .pi / 15, angularVelocity: -.pi / 3)
     expectClose(

@@ -2,8 +2,8 @@ import Backflow
 import BackflowLessons
 import Testing
 
-/// Each lesson's claims, on variants small enough for kernels compiled without optimisation; what takes
-/// a whole training is claimed by the test of `backflow lesson all`.
+/// The claims of each lesson, on variants that are small enough for unoptimized kernels. Claims
+/// about a complete training are tested with `backflow lesson all`.
 @Suite struct `A lesson` {
   @Test func `about sigmoids finds every layer saturated and none that passes more than a quarter`()
     throws
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func `about dead units counts them over the whole training set, and none comes back`()
+  @Test func `about dead units counts them over the complete training set, and none is revived`()
     throws
   {
     var lesson = DeadReLU(seed: 3)
@@ -50,7 +50,7 @@ import Testing
     let report = try lesson.run()
     #expect(report.has(.vanishingGradient, .warning, at: "rnn(0.9).l0"))
     #expect(report.has(.explodingGradient, .warning, at: "rnn(1.1).l0"))
-    // Of the free recurrences nothing about rnn(1) and the LSTM; of the training its start.
+    // Of the free recurrences, nothing about rnn(1) and the LSTM; of the training, its start.
     #expect(
       Set(report.findings.map(\.layer)) == ["rnn(0.9).l0", "rnn(1.1).l0", "the loss"])
     #expect(report.has(.poorInitialization, .warning, at: "the loss"))
@@ -65,7 +65,7 @@ import Testing
     #expect(try #require(cure["lstm_gradient_left"]) > 1e-3)
   }
 
-  @Test func `about clipped errors names the share that is silenced`() throws {
+  @Test func `about clipped errors reports the fraction with zero gradient`() throws {
     var lesson = ClippedError(seed: 3)
     lesson.seedCount = 2
     lesson.settings.episodes = 6
@@ -75,7 +75,8 @@ import Testing
     lesson.settings.errorLimit = 0.5
     let report = try lesson.run()
     #expect(report.findings.allSatisfy { $0.kind == .blockedGradient && $0.severity == .failure })
-    // Of the batches of each agent with the bug, and of the audit of its loss; of no other agent.
+    // Of the batches of each agent with the error and of the audit of its loss, and of no other
+    // agent.
     #expect(report.findings.count == 3)
     #expect(report.findings.allSatisfy { $0.layer == "error clipped, then squared" })
     #expect(report.findings[2].statement.contains("-50, -5, -1, 1, 5, 50"))
@@ -86,7 +87,7 @@ import Testing
     }
   }
 
-  @Test func `about batch normalisation has one right and one wrong backward pass`() throws {
+  @Test func `about batch normalization has one correct and one incorrect backward pass`() throws {
     var lesson = BatchNormGraph(seed: 3)
     lesson.steps = 60
     let report = try lesson.run()
@@ -99,7 +100,7 @@ import Testing
     #expect(try #require(failure["bias_norm"]) > 0.5)
   }
 
-  @Test func `is the same for the same seed, and another for another`() throws {
+  @Test func `is the same for the same seed, and different for another`() throws {
     func run(_ seed: UInt64) throws -> LessonReport {
       var lesson = ExplodingRNN(seed: seed)
       (lesson.steps, lesson.stepsBack) = (2, 10)
@@ -111,11 +112,11 @@ import Testing
     #expect(one.failure != other.failure)
   }
 
-  @Test func `tells the gravest finding of each kind and counts the others`() throws {
+  @Test func `reports the most severe finding of each kind and counts the others`() throws {
     var lesson = SigmoidSaturation(seed: 1)
     (lesson.depth, lesson.steps) = (3, 1)
     let text = "\(try lesson.run())"
-    #expect(text.hasPrefix("sigmoid-saturation: saturated sigmoids pass no gradient on\n"))
+    #expect(text.hasPrefix("sigmoid-saturation: saturated sigmoids pass almost no gradient\n"))
     #expect(text.contains("and 2 more of this kind"))
     for part in ["\nthe failure\n", "\nthe diagnosis\n", "\nthe cure\n"] {
       #expect(text.contains(part))

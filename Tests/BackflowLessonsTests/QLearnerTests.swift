@@ -26,7 +26,7 @@ import Testing
   }
 
   // q(s′) = (3 s′₁, s′₂ + 5) = (3, 7).
-  @Test func `aims at the reward and the best that follows, unless nothing does`() {
+  @Test func `has the target of the reward and the best next value, except at the end`() {
     let network = QNetwork(
       first: Dense(weight: .identity(4), bias: .zeros([4])),
       second: Dense(weight: .identity(4), bias: .zeros([4])),
@@ -62,9 +62,9 @@ import Testing
       parameters(of: gradients) == parameters(of: layersGradients))
   }
 
-  // The failure is worth −100 and the network thinks about 0: |δ| is far beyond 10.
+  // The failure has the value −100 and the prediction is about 0: |δ| is far beyond 10.
   @Test(arguments: ErrorClipping.allCases)
-  func `learns nothing from a bad surprise if the clip is inside the square`(
+  func `learns nothing from an unexpected failure if the clip is inside the square`(
     clipping: ErrorClipping
   ) throws {
     var random = RandomSource(seed: 5)
@@ -80,7 +80,7 @@ import Testing
   }
 
   @Test(arguments: ErrorClipping.allCases)
-  func `comes close to a target within the limit`(clipping: ErrorClipping) throws {
+  func `approaches a target within the limit`(clipping: ErrorClipping) throws {
     var random = RandomSource(seed: 6)
     var settings = settings
     settings.learningRate = CosineSchedule(0.1, steps: 200)
@@ -92,7 +92,7 @@ import Testing
     #expect(learner.bestAction(in: batch.states.select(0)) == 1)
   }
 
-  @Test func `renews its target network at its interval and holds it between`() throws {
+  @Test func `updates its target network at its interval only`() throws {
     var random = RandomSource(seed: 7)
     var learner = QLearner(.huber, settings, using: &random)
     let batch = batch(reward: 1, isTerminal: false)

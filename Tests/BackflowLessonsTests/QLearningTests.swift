@@ -3,7 +3,7 @@ import BackflowLessons
 import Testing
 
 @Suite struct `A run of Q-learning` {
-  /// Small enough for kernels compiled without optimisation.
+  /// Small enough for unoptimized kernels.
   var brief = QLearningSettings()
 
   init() {
@@ -21,7 +21,7 @@ import Testing
     #expect((0.5...0.51).contains(settings.exploration(after: settings.explorationSteps / 2)))
   }
 
-  @Test func `gives the same for the same seed, alone or among others`() throws {
+  @Test func `is the same for the same seed, alone or among others`() throws {
     let alone = try QLearningRun(.huber, seed: 2, settings: brief)
     #expect(try QLearningRun(.huber, seed: 2, settings: brief) == alone)
     #expect(try QLearningRun(.huber, seed: 3, settings: brief) != alone)
@@ -32,7 +32,7 @@ import Testing
     #expect(comparison.runs(.huber).last == alone)
   }
 
-  @Test func `learns, and is silenced only inside the square`() throws {
+  @Test func `learns, and has zero gradients only inside the square`() throws {
     for clipping in ErrorClipping.allCases {
       let run = try QLearningRun(clipping, seed: 1, settings: brief)
       #expect(run.episodes.count == 8 && run.episodesTo195 == nil)
@@ -58,7 +58,7 @@ import Testing
   }
 
   #if !DEBUG
-    @Test func `balances the pole by Huber's loss for four seeds of five`() throws {
+    @Test func `balances the pole with Huber's loss for four seeds of five`() throws {
       let runs = try QLearningComparison.run(clippings: [.huber]).runs
       #expect(runs.count { $0.meanReturn >= 195 } >= 4)
     }

@@ -3,7 +3,7 @@ import BackflowLessons
 import Testing
 
 @Suite struct `A replay buffer` {
-  /// The transition that carries its number everywhere.
+  /// A transition with its number in all fields.
   func transition(_ number: Int) -> Transition {
     let x = Float(number)
     return Transition(
@@ -11,7 +11,7 @@ import Testing
       next: Tensor([-x, -x, -x, -x]), isTerminal: number.isMultiple(of: 3))
   }
 
-  @Test func `keeps the newest and gives them back whole`() {
+  @Test func `keeps the newest transitions completely`() {
     var buffer = ReplayBuffer(capacity: 5)
     for number in 0..<12 { buffer.append(transition(number)) }
     #expect(buffer.count == 5)
@@ -29,8 +29,8 @@ import Testing
     #expect(Set(batch.rewards.elements) == [70, 80, 90, 100, 110])
   }
 
-  // 4000 draws of four: 1000 each, standard deviation 27.
-  @Test func `draws from what it holds, all equally`() {
+  // 4000 samples of four: 1000 each, standard deviation 27.
+  @Test func `samples its transitions uniformly`() {
     var buffer = ReplayBuffer(capacity: 100)
     for number in 0..<4 { buffer.append(transition(number)) }
     var random = RandomSource(seed: 2)

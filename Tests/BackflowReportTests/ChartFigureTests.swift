@@ -1,7 +1,7 @@
 import Backflow
 import Testing
 
-@Suite struct `The picture of line charts` {
+@Suite struct `A figure of line charts` {
   private func svg(
     _ series: [LineChart.Series], _ vertical: LineChart.Scale = .linear("loss, nats"),
     marks: [LineChart.Mark] = []
@@ -51,7 +51,7 @@ import Testing
     #expect(abs((linear[0].y - linear[1].y) - (linear[1].y - linear[2].y)) < 0.02)
   }
 
-  @Test func `interrupts a curve where a value has no place`() throws {
+  @Test func `interrupts a curve at a value that cannot be shown`() throws {
     let values = [1, 2, .nan, 3, 4, -1, 5, .infinity, 6, 7]
     let logarithmic = svg([.init("", values, hue: .calm)], .logarithmic("norm"))
     #expect(polylines(logarithmic).map(\.count) == [2, 2, 2])
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test func `leaves out what lies beyond a range that was asked for`() throws {
+  @Test func `omits values outside a given range`() throws {
     let picture = svg([.init("", [1, 5, 50, 7, 8], hue: .calm)], .linear("share", 0...10))
     #expect(polylines(picture).map(\.count) == [2, 2])
   }
@@ -81,7 +81,7 @@ import Testing
     for label in ["10⁻⁶", "10⁻⁴", "1", "10⁶"] { #expect(picture.contains(">\(label)</text>")) }
   }
 
-  @Test func `sets panels side by side without overlap`() throws {
+  @Test func `has panels side by side without overlap`() throws {
     let panel = LineChart(
       "p", horizontal: .linear("x"), vertical: .linear("y"),
       series: [.init("", [0, 1], hue: .calm)])

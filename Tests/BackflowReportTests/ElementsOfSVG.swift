@@ -5,8 +5,7 @@ import Testing
   import FoundationXML
 #endif
 
-/// The names of the elements of a picture in the order in which they start; fails if the XML is not
-/// well-formed.
+/// The names of the elements of an SVG document in order. Fails if the XML is not well-formed.
 func elements(_ svg: String) throws -> [String] {
   final class Names: NSObject, XMLParserDelegate {
     var names: [String] = []

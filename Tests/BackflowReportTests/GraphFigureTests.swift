@@ -1,7 +1,7 @@
 import Backflow
 import Testing
 
-@Suite struct `The picture of a computational graph` {
+@Suite struct `A figure of a computational graph` {
   private func graph() -> ComputationalGraph {
     var random = RandomSource(seed: 5)
     let layer = StagedBatchNorm(BatchNorm<Double>(channels: 3))
@@ -15,13 +15,13 @@ import Testing
     let names = try elements(svg)
     let uses = graph.nodes.reduce(0) { $0 + $1.inputs.count }
     #expect(names.count { $0 == "circle" } == graph.nodes.count)
-    // Each arrow has a head; the output's pair and the key's pair come on top.
+    // Each arrow has a head, and so do the arrows of the output and of the legend.
     #expect(names.count { $0 == "polygon" } == 2 * (uses + 2))
     #expect(svg.contains("a &lt; b") && svg.contains("a note"))
     for node in graph.nodes { #expect(svg.contains(">\(node.name)</text>")) }
   }
 
-  @Test func `keeps values apart, and lets every arrow lead to the right or down`() throws {
+  @Test func `has values apart, and arrows that point to the right or down`() throws {
     let svg = GraphFigure(graph(), title: "").svg
     let centres = svg.matches(of: /<circle cx="([\d.]+)" cy="([\d.]+)" r="25"/).map {
       (x: Double($0.1) ?? .nan, y: Double($0.2) ?? .nan)

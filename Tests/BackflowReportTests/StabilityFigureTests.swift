@@ -1,7 +1,7 @@
 import Backflow
 import Testing
 
-@Suite struct `The picture of a stability report` {
+@Suite struct `A figure of a stability report` {
   private func svg(
     _ weight: Tensor<Double>, steps: Int = 12, title: String = "a weight"
   ) throws -> String {
@@ -14,21 +14,21 @@ import Testing
   @Test func `shows every eigenvalue, every step and the unit circle`() throws {
     let names = try elements(svg(.diagonal(Tensor([0.5, -1.5, 2, 0.1]))))
     #expect(names.first == "svg")
-    // The unit circle, four eigenvalues, thirteen lengths.
+    // The unit circle, four eigenvalues, and thirteen norms.
     #expect(names.count { $0 == "circle" } == 1 + 4 + 13)
     #expect(names.count { $0 == "polyline" } == 1)
   }
 
-  @Test func `says the verdict and how many eigenvalues lie outside`() throws {
+  @Test func `has the verdict and the number of eigenvalues outside`() throws {
     let svg = try svg(.diagonal(Tensor([0.5, -1.5, 2, 0.1])))
     #expect(svg.contains("may explode · spectral radius 2 · largest singular value 2"))
     #expect(svg.contains("4 eigenvalues, 2 outside the unit circle"))
   }
 
-  @Test func `marks where the signal ends and where a sigmoid's circle lies`() throws {
+  @Test func `marks the end of the signal and the circle of a sigmoid`() throws {
     var shift = Tensor<Double>.zeros([3, 3])
     (shift[1, 0], shift[2, 1]) = (1, 1)
-    #expect(try svg(shift).contains("exactly 0 from step 3 on"))
+    #expect(try svg(shift).contains("exactly 0 from step 3<"))
     var random = RandomSource(seed: 3)
     let report = try Stability.report(
       ofRecurrentWeight: .identity(2), slopeBound: 0.25, slopeAtRest: 0.25, steps: 4,

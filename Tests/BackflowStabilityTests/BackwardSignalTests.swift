@@ -20,13 +20,13 @@ import Testing
     expectClose([signal.factorPerStep], [scale], Tolerance(Double.self, length: 240, scale: 1))
   }
 
-  @Test func `feels the slope of the nonlinearity`() {
+  @Test func `depends on the slope of the nonlinearity`() {
     let signal = signal(orthogonal(5), slope: 0.25, steps: 3)
     expectClose(
       signal.norms, [1, 0.25, 0.0625, 0.015625], Tolerance(Double.self, length: 40, scale: 1))
   }
 
-  @Test func `ends after as many steps as a delay line is long, although it grew before`() {
+  @Test func `ends after the length of a delay line, although it grows before`() {
     let signal = signal(delayLine(20, factor: 1.1), steps: 25)
     #expect(signal.logNorms[..<20].allSatisfy { $0.isFinite })
     #expect(signal.logNorms[20...].allSatisfy { $0 == -.infinity })
@@ -34,8 +34,8 @@ import Testing
     #expect(signal.factorPerStep == 0)
   }
 
-  // J = [[½, 100], [0, ½]]: ρ = ½, and yet a gradient grows before it vanishes.
-  @Test func `has its peak where a recurrence that forgets still lengthens`() {
+  // J = [[½, 100], [0, ½]]: ρ = ½, but a gradient grows before it vanishes.
+  @Test func `has a peak although the recurrence is stable`() {
     let signal = signal(Tensor(rows: [[0.5, 100], [0, 0.5]]), steps: 30)
     #expect((1...2).contains(signal.peak.step))
     #expect(signal.peak.logNorm > Foundation.log(10))
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  @Test func `along a trajectory has the length that the layer's own backward pass gives it`() {
+  @Test func `along a trajectory has the norm given by the backward pass of the layer`() {
     var random = RandomSource(seed: 4)
     let (time, hidden) = (6, 7)
     let layer = RNN<Double>(inputSize: 3, hiddenSize: hidden, using: &random)
@@ -65,7 +65,7 @@ import Testing
     let signal = BackwardSignal(
       through: layer.cells[0][0], cache.cells[0][0], steps: time, samples: 1..<2, using: &forSignal)
 
-    // The same direction as a gradient by sample 1 of the last output, and by nothing else.
+    // The same direction as a gradient with respect to sample 1 of the last output only.
     let direction: Tensor<Double> = forGradient.normal([hidden])
     var outputGradient = Tensor<Double>.zeros([time, 2, hidden])
     for unit in 0..<hidden {

@@ -3,7 +3,7 @@ import ComplexModule
 import TestSupport
 import Testing
 
-/// Grcar's matrix: 1 on the diagonal and on three diagonals above it, −1 below it.
+/// Grcar's matrix: 1 on the diagonal and on three diagonals above it, and −1 below it.
 func grcar(_ size: Int) -> Tensor<Double> {
   var matrix = Tensor<Double>.zeros([size, size])
   for row in 0..<size {
@@ -19,9 +19,10 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
   return matrix
 }
 
-/// Weights whose eigenvalues are sensitive, coincide, or are at the ends of the range.
+/// Weights with sensitive, coinciding, or extreme eigenvalues.
 @Suite struct `The spectrum of a weight that is not normal` {
-  // ρ(Grcar(100)) = 2.26292563566076 to 60 digits; its transpose's computed eigenvalues are 1 % off.
+  // ρ(Grcar(100)) = 2.26292563566076 to 60 digits. The computed eigenvalues of its transpose have
+  // an error of 1 %.
   @Test func `of Grcar's matrix agrees in every routine`() throws {
     let matrix = grcar(100)
     let expected = 2.26292563566076
@@ -30,13 +31,13 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
       try EigenDecomposition(of: matrix).values.map(\.length).max() ?? 0,
       try Spectrum(of: matrix, slopeBound: 1).spectralRadius,
     ] {
-      // A perturbation of one rounding moves this eigenvalue by 1e-1; that it comes out so well is owed to the
-      // matrix being in Hessenberg form already.
+      // A perturbation of the size of rounding moves this eigenvalue by 1e-1. It is accurate
+      // because the matrix is already in Hessenberg form.
       expectClose([radius], [expected], Tolerance(1e-5, scale: expected))
     }
   }
 
-  // The radius is 0.99688 at 2.27, and 1.0055 at 2.25: neither is known to two digits.
+  // The radius is 0.99688 at 2.27, and 1.0055 at 2.25; neither is known to two digits.
   @Test(arguments: [2.25, 2.27]) func `is undecided for Grcar's matrix`(divisor: Double) throws {
     let spectrum = try Spectrum(of: grcar(100) * (1 / divisor), slopeBound: 1)
     #expect(spectrum.isFarFromNormal)
@@ -46,8 +47,8 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
     #expect(spectrum.growingCount == 0)
   }
 
-  // σ_max = 0.81: no product of Jacobians grows, whatever the eigenvalues are.
-  @Test func `is decided where the largest singular value proves it`() throws {
+  // σ_max = 0.81: no product of Jacobians grows, for any eigenvalues.
+  @Test func `is decided if the largest singular value proves it`() throws {
     let spectrum = try Spectrum(of: grcar(100) * 0.25, slopeBound: 1)
     #expect(spectrum.verdict == .mustVanish && spectrum.isFarFromNormal)
     #expect(!spectrum.explanation.contains("may grow"))
@@ -60,8 +61,8 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
     #expect(spectrum.explanation.contains("far from normal"))
   }
 
-  // Upper triangles of random numbers, turned: the true radius is the largest of the diagonal. To first order
-  // rounding would move the eigenvalues by far less than it does.
+  // Random upper triangular matrices after a rotation, whose spectral radius is the largest element
+  // of the diagonal. To first order, rounding would move the eigenvalues by much less than it does.
   @Test(arguments: [1.0, 3, 10], 1...12 as ClosedRange<UInt64>)
   func `is never on the wrong side`(scale: Double, seed: UInt64) throws {
     let size = 40
@@ -83,8 +84,8 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
     }
   }
 
-  // W's own condition, not that of the balanced matrix.
-  @Test func `tells how sensitive an eigenvalue is to changes of the weight`() throws {
+  // The condition of W, not that of the balanced matrix.
+  @Test func `has the sensitivity of an eigenvalue to changes of the weight`() throws {
     let graded = try Spectrum(of: Tensor<Double>(rows: [[0, 1e8], [2.5e-9, 0]]), slopeBound: 1)
     expectClose([graded.eigenvalueConditions[0]], [1e8], Tolerance(1e3, scale: 1e8))
     #expect(graded.isFarFromNormal)
@@ -93,15 +94,15 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
       rotation.eigenvalueConditions, .init(repeating: 1, count: 9), Tolerance(1e-9, scale: 1))
   }
 
-  // A perturbation of 1e-14 moves a triple eigenvalue by its cube root, 2e-5, and no further.
+  // A perturbation of 1e-14 moves a triple eigenvalue by at most its cube root, 2e-5.
   @Test func `is decided for a small Jordan block away from the limit`() throws {
     #expect(try Spectrum(of: jordanBlock(3, 1.05), slopeBound: 1).verdict == .mayExplode)
     let small = try Spectrum(of: jordanBlock(3, 0.95), slopeBound: 1)
     #expect(small.verdict == .undecided && small.spectralRadiusBounds.upperBound < 0.96)
   }
 
-  // (W, γ) and (γW, 1) are the same recurrence.
-  @Test(arguments: [1.0, 0.5, 0.25]) func `depends on γW alone`(slope: Double) throws {
+  // (W, γ) and (γW, 1) are equivalent.
+  @Test(arguments: [1.0, 0.5, 0.25]) func `depends only on γW`(slope: Double) throws {
     let triangular = Tensor<Double>(rows: [[2, 4.8], [0, 2]])
     for matrix in [triangular, orthogonal(12) * 3.9, orthogonal(12) * 4.1, grcar(12), grcar(40)] {
       let steep = try Spectrum(of: matrix * 0.25, slopeBound: 1)
@@ -109,7 +110,8 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
       #expect(steep.verdict == flat.verdict)
       #expect(steep.growingCount == flat.growingCount)
     }
-    // Under a sigmoid every Jacobian is triangular with at most ½ on the diagonal: nothing explodes.
+    // Under a sigmoid, every Jacobian is triangular with at most ½ on the diagonal, so that nothing
+    // explodes.
     #expect(try Spectrum(of: triangular, slopeBound: 0.25).verdict == .undecided)
   }
 
@@ -145,9 +147,9 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
     let signal = BackwardSignal(
       throughRecurrentWeight: Tensor(repeating: scale, shape: [40, 40]), slope: 1, steps: 30,
       using: &random)
-    // The matrix of equal elements has the eigenvalue 40 · scale alone.
+    // The matrix of equal elements has 40 · scale as its only nonzero eigenvalue.
     let factor = signal.logNorms[30] - signal.logNorms[29]
-    // (W, γ) and (γW, 1) are the same recurrence, also where γW is out of range.
+    // (W, γ) and (γW, 1) are equivalent, even if γW is out of range.
     var again = RandomSource(seed: 1)
     let flat = BackwardSignal(
       throughRecurrentWeight: Tensor(repeating: scale, shape: [40, 40]), slope: 10, steps: 3,
@@ -157,7 +159,7 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
     expectClose([factor], [Double.log(40) + Double.log(scale)], Tolerance(1e-9, scale: 700))
   }
 
-  @Test func `holds in single precision to its ends`() throws {
+  @Test func `is valid over the range of single precision`() throws {
     let matrix = Tensor<Float>(rows: [[0, -3e38], [3e38, 0]])
     #expect(try spectralRadius(of: matrix) == 3e38)
     #expect(try Spectrum(of: matrix, slopeBound: 1).verdict == .mayExplode)

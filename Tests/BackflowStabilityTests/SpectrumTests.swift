@@ -36,7 +36,7 @@ func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
     #expect(spectrum.spectralRadius == 3)
   }
 
-  // Bounds of Pascanu et al. (2013): a sigmoid needs σ_max ≥ 4 before anything can explode.
+  // The bound of Pascanu et al. (2013): with a sigmoid, an explosion needs σ_max ≥ 4.
   @Test func `proves vanishing from the largest singular value alone`() throws {
     let q = orthogonal(12)
     #expect(try Spectrum(of: q * 0.99, slopeBound: 1).verdict == .mustVanish)
@@ -44,16 +44,16 @@ func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
     #expect(try Spectrum(of: Tensor<Double>.zeros([3, 3]), slopeBound: 1).verdict == .mustVanish)
   }
 
-  @Test func `warns of explosion only when some direction keeps growing`() throws {
+  @Test func `warns of explosion only if some direction grows in the long term`() throws {
     let q = orthogonal(12)
     #expect(try Spectrum(of: q * 1.01, slopeBound: 1).verdict == .mayExplode)
     #expect(try Spectrum(of: q * 4.1, slopeBound: 0.25).verdict == .mayExplode)
-    // σ_max = 1.1 and ρ = 0: a step may lengthen the signal, twenty steps end it.
+    // σ_max = 1.1 and ρ = 0: a step may amplify the signal, but it is zero after twenty steps.
     #expect(try Spectrum(of: delayLine(20, factor: 1.1), slopeBound: 1).verdict == .undecided)
     #expect(try Spectrum(of: Tensor<Double>.identity(4), slopeBound: 1).verdict == .undecided)
   }
 
-  // A rotation is neither stable nor unstable, whatever its last bits say.
+  // A rotation is neither stable nor unstable, in spite of rounding.
   @Test func `is not decided by rounding`() throws {
     for seed in 1...8 as ClosedRange<UInt64> {
       let q = orthogonal(3 + Int(seed), seed: seed)
@@ -69,19 +69,19 @@ func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
     #expect(try Spectrum(of: almost, slopeBound: 1, precision: 0x1p-23).verdict == .undecided)
   }
 
-  @Test func `explains what it could not decide`() throws {
+  @Test func `explains an undecided verdict`() throws {
     let rotation = try Spectrum(of: orthogonal(4), slopeBound: 1)
-    #expect(rotation.explanation.hasPrefix("No step back lengthens the gradient"))
+    #expect(rotation.explanation.hasPrefix("No step back amplifies the gradient"))
     let line = try Spectrum(of: delayLine(5, factor: 1.1), slopeBound: 1)
-    #expect(line.explanation.contains("can lengthen the gradient, perhaps for many steps"))
+    #expect(line.explanation.contains("can amplify the gradient, perhaps for many steps"))
     #expect(line.explanation.contains("far from normal"))
     let triangular = try Spectrum(of: Tensor<Double>(rows: [[0.5, 4], [0, 0.4]]), slopeBound: 1)
-    #expect(triangular.explanation.contains("can lengthen the gradient, perhaps for many steps"))
+    #expect(triangular.explanation.contains("can amplify the gradient, perhaps for many steps"))
     #expect(!triangular.explanation.contains("far from normal"))
   }
 
   @Test(arguments: [[3, 1], [4, 1], [12, 4], [12, 3]])
-  func `says when a weight looks like stacked gates`(extents: [Int]) {
+  func `reports that a weight looks like stacked gates`(extents: [Int]) {
     let error = #expect(throws: StabilityError.self) {
       try Spectrum(of: Tensor<Double>.zeros(Shape(extents)), slopeBound: 1)
     }
@@ -89,7 +89,7 @@ func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
   }
 
   @Test(arguments: [Double.nan, .infinity, -.infinity])
-  func `is refused for a weight that is not finite`(value: Double) {
+  func `is rejected for a weight that is not finite`(value: Double) {
     var matrix = Tensor<Double>.identity(3)
     matrix[1, 2] = value
     let error = #expect(throws: StabilityError.self) { try Spectrum(of: matrix, slopeBound: 1) }
@@ -101,7 +101,7 @@ func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
   }
 
   @Test(arguments: [[2, 3], [4], [2, 2, 2], [0, 0]])
-  func `is refused for what is no square matrix`(extents: [Int]) {
+  func `is rejected for a weight that is not a square matrix`(extents: [Int]) {
     let shape = Shape(extents)
     #expect(throws: StabilityError.notSquare(shape)) {
       try Spectrum(of: Tensor<Double>.zeros(shape), slopeBound: 1)
@@ -109,7 +109,7 @@ func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
   }
 
   @Test(arguments: [0, -1, Double.infinity, .nan])
-  func `is refused for a slope that is not positive`(slope: Double) {
+  func `is rejected for a slope that is not positive`(slope: Double) {
     #expect(throws: StabilityError.self) {
       try Spectrum(of: Tensor<Double>.identity(2), slopeBound: slope)
     }

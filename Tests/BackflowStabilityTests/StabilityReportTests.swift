@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test func `says which of its arguments is wrong`() throws {
+  @Test func `reports which of its arguments is wrong`() throws {
     var random = RandomSource(seed: 3)
     let network = RNN<Float>(inputSize: 2, hiddenSize: 3, layers: 2, using: &random)
     for samples in [0, -1] {
@@ -65,7 +65,7 @@ import Testing
       "\(StabilityError.noSuchLayer(2, count: 2))".contains("no layer 2: its layers are 0 to 1"))
     #expect(
       "\(StabilityError.noSuchLayer(5, count: 1))".contains("no layer 5: its only layer is 0"))
-    #expect("\(StabilityError.samplesNotPositive(0))".contains("at least 1 sample, not 0"))
+    #expect("\(StabilityError.samplesNotPositive(0))".contains("must be positive, got 0"))
     #expect(
       try Stability.report(
         of: network, along: .zeros([4, 2, 2]), layer: 1, samples: 1, using: &random
@@ -80,12 +80,12 @@ import Testing
     }
   }
 
-  @Test func `is read by people`() throws {
+  @Test func `is readable as text`() throws {
     let text = try "\(report(orthogonal(8) * 0.5))"
     #expect(text.contains("must vanish"))
     #expect(text.contains("spectral radius ρ       0.5\n"))
-    #expect(text.contains("× 0.5 a step on average"))
-    #expect(text.contains("longest after 0 steps: 1\n"))
+    #expect(text.contains("× 0.5 per step on average"))
+    #expect(text.contains("largest after 0 steps: 1\n"))
     #expect(text.contains("at rest, without input"))
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
     #expect(text.contains("… 2 more"))
@@ -99,7 +99,7 @@ import Testing
     #expect(steps == [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1234])
   }
 
-  @Test func `is read by programs`() throws {
+  @Test func `is readable as JSON`() throws {
     let object = try #require(
       try JSONSerialization.jsonObject(
         with: JSONEncoder().encode(report(orthogonal(3) * 2))) as? [String: Any])
@@ -116,7 +116,7 @@ import Testing
       [try #require(signal[5]["norm"])], [32], Tolerance(Double.self, length: 15, scale: 32))
   }
 
-  @Test func `says null where JSON has no number`() throws {
+  @Test func `has null if JSON has no number`() throws {
     let dead = try report(delayLine(3, factor: 1))
     let object = try #require(
       try JSONSerialization.jsonObject(with: JSONEncoder().encode(dead)) as? [String: Any])

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 @Suite struct `Every error of the library` {
-  /// At least one value of each public type, and every case of those that have cases.
+  /// At least one value of each public error type, and all cases of the enumerations.
   private static let errors: [any Error] =
     lapack + stability + optimizers + [LessonError.noSignal("a network")]
 
@@ -33,7 +33,7 @@ import Testing
       .otherShape(name: "a", expected: [1], found: [2]), .noStep,
     ]
 
-  /// Those that are only made where something is wrong.
+  /// Errors that can only be obtained from a failure.
   private func thrownErrors() -> [any Error] {
     let attempts: [() throws -> Void] = [
       { _ = try NPY.read("/nowhere/w.npy") as Tensor<Float> }, { _ = try Digits.decode([1]) },
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func `is described by Foundation as by itself`() {
+  @Test func `has its description as its localized description`() {
     for error in Self.errors + thrownErrors() {
       #expect(error.localizedDescription == "\(error)")
       #expect(!"\(error)".isEmpty && !"\(error)".contains("\n"))
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func `is one of those above`() throws {
+  @Test func `is tested above`() throws {
     let sources = URL(fileURLWithPath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Sources")

@@ -1,7 +1,7 @@
 import Backflow
 
-// For scripts/tests/npy-headers: reads the paths of .npy files from standard input, and prints for each
-// either its shape and the bits of its elements as doubles, or why it is refused.
+// The program for scripts/tests/npy-headers: reads paths of .npy files from standard input, and
+// prints for each its shape and the bits of its elements as doubles, or why it is rejected.
 @main
 struct NPYVerdicts {
   static func main() {

@@ -1,10 +1,10 @@
 import Backflow
 
-// For scripts/tests/interrupt-saves: saves one network after the other, all of whose elements are one
-// number, the next being greater by one; and reads such a network.
+// The program for scripts/tests/interrupt-saves: saves networks in succession, each with equal
+// elements that are greater by one than those of the last, and reads such a network.
 @main
 struct SaveLoop {
-  /// Sixteen parameters and two buffers, of some hundred kilobytes together.
+  /// Sixteen parameters and two buffers with a total of several hundred kilobytes.
   struct Uniform: Parameterized {
     var values: [Tensor<Float>]
     var norm = BatchNorm<Float>(channels: 500)
@@ -28,7 +28,7 @@ struct SaveLoop {
       visitBuffers { _, tensor in visit(&tensor) }
     }
 
-    /// The numbers among the elements.
+    /// The different values of the elements.
     var numbers: Set<Float> {
       var copy = self
       var numbers: Set<Float> = []

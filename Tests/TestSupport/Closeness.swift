@@ -1,13 +1,13 @@
 public import Testing
 
-/// How far two lists of numbers may differ: factor · length · epsilon · scale.
+/// The permitted difference of two lists of numbers: factor · length · epsilon · scale.
 ///
-/// `length` is that of the longest sum behind one number, `scale` the size of what was computed
-/// with, and epsilon belongs to the precision that computed.
+/// `length` is that of the longest sum for a number, `scale` is the size of the operands, and
+/// epsilon is that of the precision of the computation.
 public struct Tolerance: Sendable {
-  /// The size of what was computed with, which the tolerance must stay below.
+  /// The size of the operands, which the tolerance must not reach.
   public let scale: Double
-  /// The largest difference that passes.
+  /// The largest permitted difference.
   public let value: Double
 
   /// factor · length · epsilon · scale
@@ -16,23 +16,23 @@ public struct Tolerance: Sendable {
     value = factor * Double(length) * Double(S.ulpOfOne) * scale
   }
 
-  /// For what rounding does not bound in this form; say why where it is used.
+  /// A tolerance for errors that are not bounded in this form; give the reason where it is used.
   public init(_ value: Double, scale: Double) {
     self.scale = scale
     self.value = value
   }
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 public enum Closeness: Equatable, Sendable {
   case close
   case nothingCompared
   case countsDiffer
-  /// The tolerance is as large as the numbers: a comparison that anything would pass.
+  /// The tolerance is as large as the numbers, so that any result would pass.
   case meaningless
   case differs(at: Int)
 
-  /// Compares number by number; NaN and infinities only with their own kind.
+  /// Compares numbers one by one. NaN and infinities are equal only to themselves.
   public static func between(
     _ actual: [Double], _ expected: [Double], _ tolerance: Tolerance
   ) -> Closeness {
@@ -48,7 +48,7 @@ public enum Closeness: Equatable, Sendable {
   }
 }
 
-/// Fails unless the two lists are close. An empty pair passes only where it `mayBeEmpty`.
+/// Fails unless the two lists are close. Two empty lists pass only if `mayBeEmpty` is true.
 public func expectClose(
   _ actual: [Double], _ expected: [Double], _ tolerance: Tolerance, mayBeEmpty: Bool = false,
   _ what: String = "", sourceLocation: SourceLocation = #_sourceLocation

@@ -1,7 +1,7 @@
 public import Testing
 
-/// Fails unless every number is within `ulps` units in the last place of what is expected, each at its own
-/// size. Below `floor`, where a precision has fewer digits, the unit is that of `floor`.
+/// Fails unless every number is within `ulps` units in the last place of the expected one, relative
+/// to its size. Below `floor`, where a precision has fewer digits, the unit is that of `floor`.
 public func expectUlps<S: BinaryFloatingPoint>(
   _ actual: [S], _ expected: [Double], ulps: Double, floor: S = .leastNormalMagnitude,
   _ what: String = "", sourceLocation: SourceLocation = #_sourceLocation

@@ -1,8 +1,8 @@
-/// Numbers to compute with: multiples of 2⁻²³ spread over [−1, 1), the same for the same seed and
-/// in both precisions.
+/// Sample numbers: multiples of 2⁻²³ distributed over [−1, 1), the same for the same seed and in
+/// both precisions.
 ///
-/// A linear congruential generator of its own (Knuth's MMIX), so that the tests of the floor do not
-/// lean on the random source, which stands above it and is itself under test.
+/// A separate linear congruential generator (Knuth's MMIX), so that the tests of the floor do not
+/// depend on the random source, which is above the floor and under test itself.
 public func samples<S: BinaryFloatingPoint>(
   _ count: Int, seed: UInt64 = 1, as _: S.Type = S.self
 ) -> [S] {

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A directory of its own for one test, gone with its contents afterwards.
+/// A directory for one test, which is removed with its contents afterwards.
 public struct TemporaryDirectory: ~Copyable {
-  /// Its absolute path.
+  /// The absolute path.
   public let path: String
 
-  /// Makes it, empty.
+  /// Creates an empty directory.
   public init() throws {
     let url = FileManager.default.temporaryDirectory
       .appendingPathComponent("backflow-tests-\(UUID().uuidString)")
@@ -24,14 +24,14 @@ public struct TemporaryDirectory: ~Copyable {
     return file(name)
   }
 
-  /// What stands in it, hidden files included, in order; without the list of what a save wrote.
+  /// The names of its entries in order, including hidden files but not the list of saved files.
   public func contents(_ subdirectory: String = "") throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: file(subdirectory))
       .filter { $0 != ".backflow-files" }.sorted()
   }
 }
 
-/// An empty folder that is gone after `body`.
+/// Calls `body` with an empty directory, which is removed afterwards.
 public func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
   let directory = try TemporaryDirectory()
   return try body(URL(fileURLWithPath: directory.path))

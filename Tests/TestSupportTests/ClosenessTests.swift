@@ -9,7 +9,7 @@ import Testing
     #expect(Closeness.between([1 + tolerance.value], [1], Tolerance(1e-3, scale: 1)) == .close)
   }
 
-  @Test func `rejects a number just outside the tolerance and says which`() {
+  @Test func `rejects a number just outside the tolerance and reports it`() {
     let outside = 2 + 3 * tolerance.value
     #expect(Closeness.between([1, outside], [1, 2], tolerance) == .differs(at: 1))
   }
@@ -43,13 +43,13 @@ import Testing
     #expect(Closeness.between([1], [1], coarse) == .meaningless)
   }
 
-  @Test func `fails the test that asked`() {
+  @Test func `fails the calling test`() {
     withKnownIssue { expectClose([1], [2], tolerance) }
     withKnownIssue { expectClose([], [], tolerance) }
     expectClose([], [], tolerance, mayBeEmpty: true)
   }
 
-  @Test func `takes epsilon from the precision that computed`() {
+  @Test func `uses the epsilon of the computing precision`() {
     #expect(Tolerance(Float.self, length: 3, scale: 2, factor: 4).value == 24 * 0x1p-23)
     #expect(Tolerance(Double.self, length: 3, scale: 2, factor: 4).value == 24 * 0x1p-52)
   }

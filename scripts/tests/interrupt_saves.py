@@ -2,7 +2,7 @@
 
 Usage: python3 interrupt_saves.py PROGRAM [times] [seed]
 
-A network's elements are all the same number, so a mix of two shows. Every directory is read by the
+All elements of a network are equal, so that a mix of two networks is detected. Every directory is read by the
 program itself and, file by file, by this script.
 """
 
@@ -23,7 +23,7 @@ program = sys.argv[1]
 times = int(sys.argv[2]) if len(sys.argv) > 2 else 100
 source = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
 FILES = 16 + 4
-# Of the other architecture.
+# The other architecture.
 FEWER_FILES = 5 + 4
 LIST = ".backflow-files"
 
@@ -43,12 +43,12 @@ def fail(kind, what):
 
 
 def network(kind, path, others=True):
-    """The number of the network at `path`; ends unless it is whole by both ways of reading."""
+    """Returns the number of the network at `path`, and fails unless it is complete for both readers."""
     output = subprocess.run([program, "read", str(path)], stdout=subprocess.PIPE, text=True).stdout
     words = output.split()
     if len(words) != 2 or words[0] != "read":
         fail(kind, f"the directory cannot be read, or is a mix: {output}")
-    # Without an exchange, the place is empty between two steps, and a folder is between two more.
+    # Without an exchange, the path does not exist between two steps.
     former = path.parent / ".network.backflow-former"
     if not path.exists():
         path = former
@@ -58,14 +58,14 @@ def network(kind, path, others=True):
         content = file.read_bytes()
         numbers |= set(array("f", content[10 + content[8] + 256 * content[9]:]))
     if len(files) not in (FILES, FEWER_FILES) or len(numbers) != 1 or numbers != {float(words[1])}:
-        fail(kind, f"{len(files)} files hold {sorted(numbers)}, the program read {words[1]}")
+        fail(kind, f"{len(files)} files contain {sorted(numbers)}, the program read {words[1]}")
     if not others:
         return int(words[1])
     kept = path / "folder" / "kept.txt"
     if not kept.exists():
         kept = former / "folder" / "kept.txt"
     if (path / "notes.txt").read_text() != "kept" or kept.read_text() != "kept":
-        fail(kind, "what else was in the directory is lost")
+        fail(kind, "another file in the directory is lost")
     return int(words[1])
 
 
@@ -85,10 +85,10 @@ def duration(path):
 
 
 def settle(kind, path, number, others=True, **options):
-    """One more save, after which nothing may be beside the network."""
+    """Saves once more, and fails if anything else is left."""
     save(path, number, **options)
     if network(kind, path, others) != number:
-        fail(kind, "the next save did not put its network there")
+        fail(kind, "the next save did not replace the network")
     beside = sorted(entry.name for entry in path.parent.iterdir())
     hidden = sorted(entry.name for entry in path.iterdir() if entry.name.startswith(".") and entry.name != LIST)
     if beside != ["network"] or hidden:
@@ -96,14 +96,14 @@ def settle(kind, path, number, others=True, **options):
 
 
 def interrupted(kind, number, **options):
-    """Each attempt changes the architecture, too."""
+    """Also changes the architecture at each attempt."""
     with tempfile.TemporaryDirectory() as folder:
         path = prepared(pathlib.Path(folder))
         span = duration(path)
         old, leftovers = 0, 0
         counts = {"old": 0, "new": 0}
         for attempt in range(1, times + 1):
-            # The process saves one network after the other, each with another number.
+            # The process saves networks with consecutive numbers.
             first = 2000 * attempt
             process = start(path, first, 1000, *(["fewer"] if attempt % 2 else []), **options)
             time.sleep(source.uniform(0, 3 * span))
@@ -117,7 +117,7 @@ def interrupted(kind, number, **options):
             old = first + 1000
             settle(kind, path, old, **options)
         print(f"interrupt-saves: {kind}: {times} times; {counts['old']} old networks, {counts['new']} new ones,"
-              f" 0 mixes; {leftovers} hidden directories, all gone after the next save", flush=True)
+              f" 0 mixes; {leftovers} hidden directories, all removed by the next save", flush=True)
 
 
 def first_saves():
@@ -141,8 +141,8 @@ def first_saves():
 
 
 def without_exchange():
-    """A system without the exchange of two directories, by a library that is loaded first; and, with it, a file
-    system that gives no file a second name."""
+    """Simulates a system without exchanges of directories by a preloaded library, and a file system without hard
+    links."""
     kind = "kill -9 without an exchange"
     compiler = shutil.which("cc") or shutil.which("clang")
     if compiler is None or not sys.platform.startswith("linux"):
@@ -153,13 +153,13 @@ def without_exchange():
         shim = pathlib.Path(__file__).with_name("no_exchange.c")
         subprocess.run([compiler, "-shared", "-fPIC", "-O1", str(shim), "-o", str(library), "-ldl"], check=True)
         environment = os.environ | {"LD_PRELOAD": str(library)}
-        for name, more in [(kind, {}), (kind + " or second names", {"NO_LINKS": "1"})]:
+        for name, more in [(kind, {}), (kind + " or hard links", {"NO_LINKS": "1"})]:
             interrupted(name, signal.SIGKILL, env=environment | more)
 
 
 def starved():
-    """No file may be longer than a random number of bytes, as a full disk would have it."""
-    kind = "limit of a file's size"
+    """Limits the size of files to a random number of bytes, similar to a full disk."""
+    kind = "limit on file sizes"
     with tempfile.TemporaryDirectory() as folder:
         path = prepared(pathlib.Path(folder))
         old, failures = 0, 0
@@ -173,7 +173,7 @@ def starved():
                 old = 2 * attempt - 1
             else:
                 failures += 1
-                if process.returncode != 0 or "cannot be written: it would be larger" not in output:
+                if process.returncode != 0 or "cannot be written: it would exceed" not in output:
                     fail(kind, f"status {process.returncode}: {output}")
             if found != old:
                 fail(kind, f"network {found} instead of {old}")
@@ -186,7 +186,7 @@ def starved():
 
 @contextlib.contextmanager
 def small_disk(size):
-    """A file system of `size` bytes in memory; None where the rights do not allow one."""
+    """A file system of `size` bytes in memory, or None without the permission to mount it."""
     with tempfile.TemporaryDirectory() as folder:
         mounted = os.geteuid() == 0 and subprocess.run(
             ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder],
@@ -240,7 +240,7 @@ def together():
             while any(process.poll() is None for process in pair):
                 output = subprocess.run([program, "read", str(path)], stdout=subprocess.PIPE, text=True).stdout
                 if len(output.split()) != 2:
-                    fail(kind, f"a reader meanwhile: {output}")
+                    fail(kind, f"a concurrent reader: {output}")
                 reads += 1
             for process in pair:
                 output, _ = process.communicate()
@@ -253,8 +253,8 @@ def together():
             counts[which] = counts.get(which, 0) + 1
             if len(list(path.parent.iterdir())) != 1:
                 fail(kind, f"left behind: {list(path.parent.iterdir())}")
-        print(f"interrupt-saves: {kind}: {times} times; {counts.get(0, 0)} networks of the one and"
-              f" {counts.get(1, 0)} of the other, 0 mixes, {reads} reads meanwhile, nothing left behind", flush=True)
+        print(f"interrupt-saves: {kind}: {times} times; {counts.get(0, 0)} networks of one process and"
+              f" {counts.get(1, 0)} of the other, 0 mixes, {reads} concurrent reads, nothing left behind", flush=True)
 
 
 interrupted("kill -9", signal.SIGKILL)

@@ -1,5 +1,5 @@
-// Loaded before the C library by interrupt_saves.py: a system whose renameat2 knows no exchange, and where
-// a file has one name only if NO_LINKS is set.
+// Preloaded by interrupt_saves.py to simulate a system whose renameat2 does not support exchanges and, if
+// NO_LINKS is set, a file system without hard links.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -2,18 +2,17 @@
 
 Usage: python3 npy_headers.py PROGRAM [count] [seed ...]
 
-A header is made from a valid one by some mutations; NumPy reads the file with allow_pickle=False. The
-two must agree, with these exceptions, in which NumPy reads what Backflow cannot hold or does not
-know. Backflow must refuse all of them, and the script counts them:
+Valid headers are mutated, and NumPy reads the files with allow_pickle=False. The two must agree, except that
+Backflow must reject the following, which NumPy reads; the script counts them:
 
-- an element type that is no real number of at most 8 bytes: complex, text, dates, records, long doubles;
-- a descr that is no string, or has a comma or a shape in it ('()f4', '2f4'), also of real numbers;
-- more than 8 axes, or an extent of 2**32 and more, which an array without elements can have;
-- a string with a character by its name (\\N{DIGIT TWO}).
+- an element type other than real numbers of at most 8 bytes: complex, text, dates, records, long doubles;
+- a descr that is not a string, or includes a comma or a shape ('()f4', '2f4');
+- more than 8 axes, or an extent of 2**32 or more, which an array without elements can have;
+- a string with a character given by its name (\\N{DIGIT TWO}).
 
-Backflow follows NumPy 2.4 on Python 3.11. Others differ from these in two kinds of header, which are not
-compared there: Python 3.12 refuses blanks alone in the last line, and NumPy before 2.4 reads what is left of
-the file where an extent is negative.
+Backflow follows NumPy 2.4 on Python 3.11. Other versions differ in two kinds of header, which are not compared
+with them: Python 3.12 rejects a last line of blanks, and NumPy before 2.4 reads the rest of the file if an extent
+is negative.
 """
 
 import io
@@ -76,7 +75,7 @@ def mutated(random, text):
     end = min(len(text), start + random.choice([0, 0, 1, 1, 2, 5]))
     kind = random.random()
     if kind < 0.4:
-        # Where Python takes any blank.
+        # Positions at which Python accepts any blank.
         places = [at for at in range(1, len(text)) if text[at] in "(),:{}" or text[at - 1] in "(),:{}"]
         at = random.choice(places or [0])
         return text[:at] + random.choice(PIECES[PIECES.index("#"):PIECES.index("L")]) + text[at:]
@@ -109,7 +108,7 @@ def file(random):
 
 
 def numpy_verdict(path):
-    """None if NumPy refuses the file, an array otherwise."""
+    """Returns the array, or None if NumPy rejects the file."""
     try:
         return np.load(path, allow_pickle=False)
     except Exception:
@@ -132,7 +131,7 @@ def is_beyond_backflow(array, content):
         return True
     if any(extent >= 2**32 for extent in array.shape) or b"\\N{" in content:
         return True
-    # Asked again as NumPy reads it, so that no other way of writing a type counts as an exception.
+    # Normalized by NumPy, so that another notation for a type does not count as an exception.
     stream = io.BytesIO(content)
     version = np.lib.format.read_magic(stream)
     descr = descr_of(stream, version)
@@ -159,7 +158,7 @@ def expected(array):
 
 
 def one_byte_changes():
-    """Every change of one byte in the header of a file."""
+    """Yields all changes of one byte in the header of a file."""
     stream = io.BytesIO()
     np.save(stream, np.arange(6, dtype="<f4").reshape(2, 3))
     whole = stream.getvalue()
@@ -197,8 +196,8 @@ def compare(program, contents, name):
                 same = verdict == expected(array)
             if not same:
                 differences.append((content, verdict, array))
-    print(f"npy-headers: {name}: {count} files; both read {read}, both refuse {refused},"
-          f" {beyond} beyond Backflow" + (f", {skipped} not compared" if skipped else "")
+    print(f"npy-headers: {name}: {count} files; both accept {read}, both reject {refused},"
+          f" {beyond} accepted by NumPy only" + (f", {skipped} not compared" if skipped else "")
           + f"; {len(differences)} differences", flush=True)
     for content, verdict, array in differences[:10]:
         print("  ", content, verdict, None if array is None else expected(array))
@@ -206,7 +205,7 @@ def compare(program, contents, name):
 
 
 def main():
-    # Float conversions of arbitrary bits meet signaling NaNs, and Python warns of odd escapes.
+    # Conversions of arbitrary bits involve signaling NaNs, and Python warns about unknown escapes.
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     program = sys.argv[1]

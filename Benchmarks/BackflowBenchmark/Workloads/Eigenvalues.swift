@@ -1,16 +1,16 @@
 internal import Backflow
 internal import ComplexModule
 
-/// The eigenvalues of a general matrix, as a stability check asks for them.
+/// Returns a workload for the eigenvalues of a general matrix, as in a stability analysis.
 func eigenvalueProblem(n: Int) -> Workload {
   let name = "eigenvalues/n\(n)"
-  // Golub and Van Loan's count for eigenvalues alone.
+  // The operation count of Golub and Van Loan for eigenvalues alone.
   let flops = 10 * Double(n) * Double(n) * Double(n)
   return Workload(name: name, pass: .forward, scalar: "float64", flops: flops) {
     var random = RandomSource(seed: 1)
     let matrix: Tensor<Double> = random.normal(
       [n, n], standardDeviation: 1 / Double(n).squareRoot())
-    // The eigenvalues add up to the trace.
+    // The sum of the eigenvalues is the trace.
     let sum = try eigenvalues(of: matrix).reduce(Complex<Double>.zero, +)
     let trace = (0..<n).reduce(0) { $0 + matrix[$1, $1] }
     let error = (sum - Complex(trace)).length / Double(n)

@@ -1,6 +1,6 @@
 internal import Backflow
 
-/// The product of two square matrices.
+/// Returns a workload for the product of two square matrices.
 func matmul(n: Int) -> Workload {
   let name = "matmul/n\(n)"
   let cube = Double(n) * Double(n) * Double(n)
@@ -8,7 +8,7 @@ func matmul(n: Int) -> Workload {
     var random = RandomSource(seed: 1)
     let a: Tensor<Float> = random.normal([n, n])
     let b: Tensor<Float> = random.normal([n, n])
-    // C x = A (B x) for a random x: as telling as a second product, at a fraction of its cost.
+    // C x = A (B x) for a random x, at a fraction of the cost of a second product.
     let x: Tensor<Double> = random.normal([n])
     try requireAgreement(
       name, "the product", Tensor(matvec(Tensor<Double>(Backflow.matmul(a, b)), x)),

@@ -1,6 +1,7 @@
 internal import Backflow
 
-/// Two hidden layers with ReLU and ten outputs, forward, and backward with every gradient.
+/// Returns workloads for a network with two hidden layers with ReLU and ten outputs: forward, and backward with
+/// all gradients.
 func multilayerPerceptron(batch: Int, input: Int, hidden: Int) -> [Workload] {
   let name = "mlp/b\(batch)/i\(input)/h\(hidden)"
   let weights = input * hidden + hidden * hidden + hidden * 10
@@ -56,14 +57,14 @@ private struct MLPWork {
     let (expectedInput, expectedGradients) = double.backward(
       Tensor(outputGradient), expectedCache)
     try requireAgreement(name, "the output", output, expected)
-    try requireAgreement(name, "the input's gradient", inputGradient, expectedInput)
+    try requireAgreement(name, "the gradient of the input", inputGradient, expectedInput)
     for (one, two) in zip(gradients.namedParameters, expectedGradients.namedParameters) {
       try requireAgreement(name, "the gradient of \(one.name)", one.value, two.value)
     }
   }
 }
 
-/// x → Dense → ReLU → Dense → ReLU → Dense.
+/// The network x → Dense → ReLU → Dense → ReLU → Dense.
 private struct MLP<Scalar: RealScalar>: Layer {
   var first, second, third: Dense<Scalar>
 

@@ -5,9 +5,10 @@ struct RecurrentSizes {
   let batch, time, input, hidden: Int
 }
 
-/// A recurrent network of one layer over a sequence, forward, and backward with every gradient.
+/// Returns workloads for a recurrent network of one layer over a sequence: forward, and backward with all
+/// gradients.
 ///
-/// `single` and `double` draw the same network in the two precisions.
+/// `single` and `double` are the same network in the two precisions.
 func recurrent<Single: RecurrentCell<Float>, Reference: RecurrentCell<Double>>(
   _ kind: String, gates: Int, _ sizes: RecurrentSizes,
   _ single: @escaping (inout RandomSource) -> Recurrent<Single>,
@@ -55,7 +56,7 @@ private struct RecurrentWork<Cell: RecurrentCell> {
     return (output, cache)
   }
 
-  /// The gradients by the input, by every state and by every parameter.
+  /// Returns the gradients with respect to the input, the states, and the parameters.
   func gradients() -> [(name: String, value: Tensor<Cell.Scalar>)] {
     let (byInput, byState, byParameters) = network.backward(
       outputGradient, finalStateGradient: nil, forward().cache)

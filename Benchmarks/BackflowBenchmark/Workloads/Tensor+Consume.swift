@@ -1,6 +1,6 @@
 internal import Backflow
 
 extension Tensor {
-  /// The last element: reading it keeps the work that made it from being optimized away.
+  /// The last element. Reading it prevents the work from being optimized away.
   var elementAtEnd: Double { Double(flattened[count - 1]) }
 }

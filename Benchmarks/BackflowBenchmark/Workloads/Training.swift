@@ -1,7 +1,7 @@
 internal import Backflow
 
-/// A training step of an LSTM with a readout at every time step (forward, loss, backward, clipping,
-/// Adam): by itself, and beside it what a health monitor adds that looks every so many steps.
+/// Returns workloads for a training step of an LSTM with a readout at every time step (forward, loss, backward,
+/// clipping, Adam), alone and with a health monitor.
 func training(_ sizes: RecurrentSizes) -> [Workload] {
   let name = "train/lstm/b\(sizes.batch)/t\(sizes.time)/i\(sizes.input)/h\(sizes.hidden)"
   let (classes, samples) = (10, Double(sizes.time * sizes.batch))
@@ -43,7 +43,7 @@ private struct TrainingWork {
     optimizers = (Adam(for: lstm), Adam(for: readout))
   }
 
-  /// The step alone.
+  /// Performs the step alone.
   mutating func step() -> Double {
     let (states, cache) = lstm.forward(input)
     let (logits, readoutCache) = readout.forward(states)
@@ -54,7 +54,7 @@ private struct TrainingWork {
     return Double(loss)
   }
 
-  /// The step with its activations, signals, parameters and loss shown to the monitor.
+  /// Performs the step, and passes its activations, signals, parameters, and loss to the monitor.
   mutating func step(watchedBy health: inout HealthMonitor<Float>) -> Double {
     guard health.isDue(steps) else { return step() }
     let (states, cache) = lstm.forward(input)
@@ -81,14 +81,14 @@ private struct TrainingWork {
     along lstmGradients: LSTM<Float>, _ readoutGradients: Dense<Float>
   ) {
     var lstmGradients = lstmGradients
-    // Only a gradient that is not finite throws, and `verify` has seen one that is.
+    // An error means a non-finite gradient, which `verify` has excluded.
     _ = try? clipGradientNorm(&lstmGradients, to: 1)
     optimizers.lstm.update(&lstm, along: lstmGradients)
     optimizers.readout.update(&readout, along: readoutGradients)
     steps += 1
   }
 
-  /// Ten steps must lower the loss, or something other than training is timed.
+  /// Checks that ten steps reduce the loss; otherwise the workload is not a training.
   mutating func verify(_ name: String) throws {
     let first = step()
     for _ in 0..<9 { _ = step() }

@@ -1,22 +1,22 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Where the elements of an array in Fortran order, the first axis running fastest, stand in a
-/// tensor, from the first to the last.
+/// The row-major positions of the elements of an array in Fortran order, in which the first axis
+/// varies fastest.
 struct FortranPlaces {
   private let extents: [Int]
   private let strides: [Int]
   private var indices: [Int]
   private var place = 0
 
-  /// The places in a tensor of the shape with these extents, which can be counted.
+  /// Creates the positions for the given extents, whose product does not overflow.
   init(_ extents: [Int]) {
     self.extents = extents
     strides = Shape(extents).strides
     indices = [Int](repeating: 0, count: extents.count)
   }
 
-  /// Puts the next values into their places.
+  /// Stores the next values at their positions.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   mutating func scatter<Scalar: RealScalar>(

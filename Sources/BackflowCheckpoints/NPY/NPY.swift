@@ -2,26 +2,27 @@ internal import BackflowFiles
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// NumPy's `.npy` format, one array a file, both ways.
+/// Reading and writing of NumPy's `.npy` format, with one array in each file.
 ///
-/// Format versions 1 to 3; floats of 2, 4 and 8 bytes, integers of 1, 2, 4 and 8, booleans; either
-/// byte order; C and Fortran order; at most 8 axes. A header is read as NumPy reads it, and refused
-/// where NumPy refuses it. See NEP 1, "A simple file format for NumPy arrays".
+/// Format versions 1 to 3 are supported, with floats of 2, 4, and 8 bytes, integers of 1, 2, 4, and
+/// 8 bytes, and booleans, in either byte order, in C and Fortran order, with at most 8 axes. A
+/// header is accepted or rejected as by NumPy. See NEP 1, "A simple file format for NumPy arrays".
 public enum NPY {
-  /// The array of the file at `path`, converted to `Scalar` by way of double, rounded to nearest. Of
-  /// several arrays in one file, the first. Needs little more memory than the array itself.
+  /// Reads the array in the file at `path`, converted to `Scalar` by way of double precision,
+  /// rounding to nearest. If the file has several arrays, the first one is read. Little more memory
+  /// is needed than for the array.
   ///
-  /// - Throws: `CheckpointError` naming the file, the byte and what was expected there.
+  /// - Throws: `CheckpointError` with the file, the byte, and what was expected there.
   public static func read<Scalar: RealScalar>(
     _ path: String, as type: Scalar.Type = Scalar.self
   ) throws(CheckpointError) -> Tensor<Scalar> {
     try read(open(path))
   }
 
-  /// ε of the element type that the file at `path` stores: 2⁻²³ for `<f4`. What a value read from it
-  /// may be off by, relative.
+  /// Returns the machine epsilon of the element type of the file at `path`, which bounds the
+  /// relative error of its values: 2⁻²³ for `<f4`.
   ///
-  /// - Throws: as `read`, if the header cannot be read.
+  /// - Throws: `CheckpointError` if the header cannot be read.
   public static func precision(_ path: String) throws(CheckpointError) -> Double {
     var reader = ByteReader(try open(path))
     return try NPYHeader(from: &reader).element.precision
@@ -29,8 +30,8 @@ public enum NPY {
 
   /// Writes `tensor` to `path` as little-endian floats of its own precision, in C order.
   ///
-  /// The file appears whole or not at all, and has the permissions of the one that it replaces. A
-  /// symbolic link is followed. A pipe or a device is written to and not replaced.
+  /// The file is written completely or not at all, and has the permissions of the file that it
+  /// replaces. Symbolic links are followed. Pipes and devices are written to rather than replaced.
   ///
   /// - Throws: `CheckpointError` if the file cannot be written.
   public static func write<Scalar: RealScalar>(
@@ -56,7 +57,7 @@ public enum NPY {
 
 extension NPY {
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
-  /// Elements that are read or written at a time.
+  /// The number of elements to read or write at a time.
   private static let pieceLength = 1 << 14
 
   static func read<Scalar: RealScalar>(
@@ -80,7 +81,7 @@ extension NPY {
     let (count, overflow) = header.elementCount
     let (byteCount, tooLarge) = count.multipliedReportingOverflow(by: header.element.size)
     guard !overflow, !tooLarge else {
-      throw reader.failure("the shape \(header.shape) is larger than any memory")
+      throw reader.failure("an array of shape \(header.shape) does not fit in memory")
     }
     guard reader.remaining >= byteCount else {
       throw reader.failure(
@@ -124,7 +125,7 @@ extension NPY {
     let extents = tensor.shape.map(String.init).joined(separator: ", ")
     let shape = "(" + extents + (tensor.rank == 1 ? ",)" : ")")
     var header = "{'descr': '<f\(size)', 'fortran_order': False, 'shape': \(shape), }"
-    // The data starts at a multiple of 64 bytes; the header ends with a newline.
+    // The data start at a multiple of 64 bytes, and the header ends with a newline.
     let unpadded = magic.count + 4 + header.utf8.count + 1
     header += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
     let length = header.utf8.count

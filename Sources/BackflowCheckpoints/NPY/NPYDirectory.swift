@@ -3,27 +3,33 @@ internal import BackflowKernels
 public import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// A model as a directory of `.npy` files, one for each parameter and each buffer, under its name:
-/// `rnn.weight_hh_l0.npy`, `norm.running_mean.npy`. NumPy reads them as they are.
+/// Reading and writing of a model as a directory of `.npy` files, one for each parameter and each
+/// buffer, with their names: `rnn.weight_hh_l0.npy`, `norm.running_mean.npy`. NumPy reads these
+/// files.
 public enum NPYDirectory {
-  /// Writes every parameter and buffer of `model` as the directory at `path`, which is made if there
-  /// is none, with those above it. A symbolic link is followed.
+  /// Writes all parameters and buffers of a model to the directory at `path`, which is created if
+  /// necessary. Symbolic links are followed.
   ///
-  /// A save is all or nothing. The files are written into a directory beside it, and the two
-  /// directories are exchanged in one step, so that the path names the old model or the new one, whole,
-  /// also where the disk is full, the process is killed or two processes save to one place. What a
-  /// killed process has left, `.NAME.backflow-new`, is put in order by the next save.
+  /// A save is atomic: the files are written to a new directory next to the old one, and the two
+  /// are exchanged in one step. The path therefore refers to the complete old model or the complete
+  /// new one, also if the disk is full, the process is killed, or two processes save to the same
+  /// path. The next save removes the directory `.NAME.backflow-new` that a killed process has left.
   ///
-  /// Files that an earlier save wrote are removed, whatever their names: `.backflow-files` in the
-  /// directory lists them. Everything else in the directory stays: a picture, a folder, an array of
-  /// yours. A file has the permissions of the one that it replaces. The directory itself is another one
-  /// after each save, so it cannot be a mount point or the current directory.
+  /// Files of an earlier save, which `.backflow-files` in the directory lists, are removed. All
+  /// other files in the directory are kept. A file has the permissions of the file that it
+  /// replaces. The directory itself is replaced, so it cannot be a mount point or the current
+  /// directory.
   ///
-  /// - Parameter goesOn: Asked again and again while another program saves to a directory beside it or
-  ///   has it locked; `false` ends the wait. If `nil`, the wait ends with the lock alone.
-  /// - Throws: `CheckpointError` if two parameters or buffers have one name, if a name cannot be a
-  ///   file's, or if anything cannot be written. The old model is then still there, unless the problem
-  ///   begins with "was saved": then the new model is in its place, and something else went wrong.
+  /// - Parameters:
+  ///   - model: The model to save.
+  ///   - path: The path of the directory.
+  ///   - goesOn: A closure that is called repeatedly while another program saves to the same parent
+  ///     directory or has the directory locked. The wait ends when it returns `false`. If `nil`, the
+  ///     wait ends only with the lock.
+  /// - Throws: `CheckpointError` if two parameters or buffers have the same name, a name is not a
+  ///   valid file name, or a file cannot be written. The old model is then unchanged, unless the
+  ///   problem begins with "was saved": in that case the new model is in place and a later
+  ///   operation failed.
   public static func write<Model: Parameterized>(
     _ model: Model, to path: String, whileLocked goesOn: (() -> Bool)? = nil
   ) throws(CheckpointError) {
@@ -39,11 +45,14 @@ public enum NPYDirectory {
     }
   }
 
-  /// Finds out whether `model` can be written to `path`, by making a directory beside it and removing
-  /// it: to be asked before a long training and not after. Nothing new remains.
+  /// Checks whether a model can be written to `path`, by creating a directory next to it and
+  /// removing it. Call this function before a long training. It leaves no files behind.
   ///
-  /// - Parameter goesOn: As for `write`.
-  /// - Throws: `CheckpointError` that says why the model cannot be written there.
+  /// - Parameters:
+  ///   - path: The path of the directory.
+  ///   - model: The model to save.
+  ///   - goesOn: A closure that is called repeatedly while the directory is locked, as for `write`.
+  /// - Throws: `CheckpointError` with the reason if the model cannot be written.
   public static func prepare<Model: Parameterized>(
     _ path: String, for model: Model, whileLocked goesOn: (() -> Bool)? = nil
   ) throws(CheckpointError) {
@@ -56,16 +65,20 @@ public enum NPYDirectory {
     }
   }
 
-  /// Replaces every parameter and buffer of `model` by the one in the directory.
+  /// Replaces all parameters and buffers of a model by those in a directory.
   ///
-  /// All files are of one save, also where another process saves to the directory at the same time.
+  /// All files come from the same save, also if another process saves to the directory at the same
+  /// time.
   ///
-  /// - Parameter strict: Whether the directory must hold what the model has and no other `.npy` file.
-  ///   If not, what is missing keeps its value and what is not used by the model is ignored, as with
-  ///   PyTorch's `load_state_dict(strict=False)`; a wrong shape is an error all the same.
-  /// - Throws: `CheckpointError` naming the file, if one is missing, is damaged or has another shape
-  ///   than the model's, or naming all files that the model does not use, or all names that two
-  ///   parameters or buffers share. `model` is then as it was.
+  /// - Parameters:
+  ///   - model: The model, which is unchanged if an error is thrown.
+  ///   - path: The path of the directory.
+  ///   - strict: Whether the directory must have a file for each parameter and buffer and no other `.npy` file.
+  ///     Otherwise, missing tensors keep their values and unused files are ignored, as with PyTorch's
+  ///     `load_state_dict(strict=False)`. A wrong shape is always an error.
+  /// - Throws: `CheckpointError` with the name of a file that is missing, damaged, or has the wrong
+  ///   shape, with the names of all unused files, or with all duplicate names of parameters and
+  ///   buffers.
   public static func read<Model: Parameterized>(
     into model: inout Model, from path: String, strict: Bool = true
   ) throws(CheckpointError) {
@@ -79,7 +92,8 @@ public enum NPYDirectory {
     model.visitBuffers(take)
   }
 
-  /// A save may exchange the directory while it is read. What was read is then read again.
+  /// Returns the values of the tensors. A save may exchange the directory while it is being read;
+  /// it is then read again.
   private static func values<Scalar>(
     of expected: [(name: String, value: Tensor<Scalar>)], from path: String, _ strict: Bool
   ) throws(CheckpointError) -> [Tensor<Scalar>?] {
@@ -93,7 +107,7 @@ public enum NPYDirectory {
       guard let folder else {
         throw CheckpointError(
           expected.first.map { joined(path, $0.name + ".npy") } ?? path,
-          "cannot be read: there is no directory \(path)")
+          "cannot be read: the directory \(path) does not exist")
       }
       do {
         let values = try values(of: expected, in: folder, strict)
@@ -102,7 +116,7 @@ public enum NPYDirectory {
         if folder.isCurrent { throw error }
       }
     }
-    throw CheckpointError(path, "is replaced more often than it can be read; read it again later")
+    throw CheckpointError(path, "cannot be read: it is being replaced too often; try again later")
   }
 
   private static func values<Scalar>(
@@ -137,7 +151,7 @@ public enum NPYDirectory {
     }
   }
 
-  /// Refuses a directory that does not hold exactly the files `wanted`.
+  /// Throws an error if the directory does not have exactly the files `wanted`.
   private static func compare(
     _ wanted: [String], with found: [String], in path: String
   ) throws(CheckpointError) {
@@ -145,18 +159,19 @@ public enum NPYDirectory {
     let missing = wanted.filter { !isFound.contains($0) }
     let unused = found.filter { !isWanted.contains($0) }
     let surplus =
-      "the model does not use \(unused.joined(separator: ", ")); move what does not belong to it"
-      + " away, or read with strict: false"
+      "the model does not use \(unused.joined(separator: ", ")); move unrelated files"
+      + " to another directory, or read with strict: false"
     if let first = missing.first {
       throw CheckpointError(
         joined(path, first),
-        "cannot be read: the directory lacks \(missing.joined(separator: ", "))"
+        "cannot be read: the directory has no \(missing.joined(separator: ", "))"
           + (unused.isEmpty ? "" : ", and " + surplus))
     }
     if !unused.isEmpty { throw CheckpointError(path, surplus) }
   }
 
-  /// Parameters, then buffers, with their names, each of which is a file's and no other's.
+  /// Returns the parameters and then the buffers, with their names, which must be unique and valid
+  /// file names.
   private static func namedTensors<Model: Parameterized>(
     of model: Model, _ path: String
   ) throws(CheckpointError) -> [(name: String, value: Tensor<Model.Scalar>)] {
@@ -170,8 +185,8 @@ public enum NPYDirectory {
     {
       throw CheckpointError(
         joined(path, name.isEmpty ? "\"\"" : name) + ".npy",
-        "cannot be a file: the name of a parameter is not empty, does not begin with a dot, and holds"
-          + " no slash and no zero byte")
+        "cannot be a file: the name of a parameter must not be empty, begin with a dot, or contain"
+          + " a slash or a zero byte")
     }
     let counts = Dictionary(grouping: entries.map(\.name)) { $0 }.mapValues(\.count)
     let repeated = counts.keys.filter { counts[$0] != 1 }.sorted()
@@ -179,7 +194,7 @@ public enum NPYDirectory {
       throw CheckpointError(
         path.isEmpty ? "\"\"" : path,
         "more than one parameter or buffer of the model has the name"
-          + " \(repeated.joined(separator: ", ")); give each a name of its own")
+          + " \(repeated.joined(separator: ", ")); names must be unique")
     }
     return entries
   }

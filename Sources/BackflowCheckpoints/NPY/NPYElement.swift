@@ -1,4 +1,5 @@
-/// The element type of an array, from the `descr` of its header: byte order, kind, size.
+/// The element type of an array, from the `descr` of its header: the byte order, the kind, and the
+/// size.
 struct NPYElement: Equatable {
   enum Kind: Character {
     case float = "f"
@@ -12,10 +13,10 @@ struct NPYElement: Equatable {
   let size: Int
   let isBigEndian: Bool
 
-  /// The element type that NumPy knows by `descr`: a letter for the kind and a size in bytes, or one of
-  /// NumPy's letters and names for a type, with or without a byte order before it.
+  /// Creates the element type for NumPy's `descr`: a letter for the kind and a size in bytes, or
+  /// one of NumPy's letters and names for types, with or without a preceding byte order.
   ///
-  /// `nil` for a type that has no value as a real number of at most 8 bytes.
+  /// The result is `nil` for a type whose values are not real numbers of at most 8 bytes.
   init?(_ descr: String) {
     let scalars = Array(descr.unicodeScalars)
     let hasOrder = scalars.count > 1 && "<>|=".unicodeScalars.contains(scalars[0])
@@ -29,7 +30,7 @@ struct NPYElement: Equatable {
     isBigEndian = hasOrder && scalars[0] == ">"
   }
 
-  /// A type such as `f4`. The size is read as C's `strtol` does.
+  /// Returns the type for a `descr` such as `f4`. The size is parsed like C's `strtol`.
   private static func sized(_ type: String) -> (Kind, Int)? {
     var rest = type.unicodeScalars[...]
     guard let kind = rest.popFirst().flatMap({ Kind(rawValue: Character($0)) }) else { return nil }
@@ -48,7 +49,7 @@ struct NPYElement: Equatable {
     return sizes.contains(size) ? (kind, size) : nil
   }
 
-  /// NumPy's letters for C's types on the 64-bit systems that Backflow runs on.
+  /// NumPy's letters for C's types on the supported 64-bit systems.
   private static let letters: [String: (Kind, Int)] = [
     "?": (.boolean, 1), "b": (.signed, 1), "B": (.unsigned, 1), "h": (.signed, 2),
     "H": (.unsigned, 2), "i": (.signed, 4), "I": (.unsigned, 4), "l": (.signed, 8),
@@ -57,7 +58,7 @@ struct NPYElement: Equatable {
     "f": (.float, 4), "d": (.float, 8),
   ]
 
-  /// NumPy's numbers of its types, which a character of that code names as well.
+  /// NumPy's type numbers, for which the characters with these codes are also accepted.
   private static func numbered(_ type: String) -> (Kind, Int)? {
     let scalars = type.unicodeScalars
     guard scalars.count == 1, let number = scalars.first?.value else { return nil }
@@ -66,7 +67,7 @@ struct NPYElement: Equatable {
     return number < types.count ? letters[String(types[Int(number)])] : nil
   }
 
-  /// The names that NumPy 2 knows.
+  /// The type names of NumPy 2.
   private static let names: [String: (Kind, Int)] = [
     "bool": (.boolean, 1), "bool_": (.boolean, 1), "float16": (.float, 2), "half": (.float, 2),
     "float32": (.float, 4), "single": (.float, 4), "float64": (.float, 8), "double": (.float, 8),
@@ -79,7 +80,7 @@ struct NPYElement: Equatable {
     "ulong": (.unsigned, 8), "ulonglong": (.unsigned, 8), "uintp": (.unsigned, 8),
   ]
 
-  /// ε of the type; integers are exact up to that of a double.
+  /// The machine epsilon of the type. For integers, it is that of a double.
   var precision: Double {
     switch (kind, size) {
     case (.float, 2): 0x1p-10
@@ -88,7 +89,7 @@ struct NPYElement: Equatable {
     }
   }
 
-  /// The elements in `bytes`, whose number is a multiple of the size.
+  /// Returns the elements in `bytes`, whose number is a multiple of the size.
   func values(of bytes: [UInt8]) -> [Double] {
     stride(from: 0, to: bytes.count, by: size).map { start in
       var pattern: UInt64 = 0
@@ -106,7 +107,7 @@ struct NPYElement: Equatable {
     case (.float, 4): Double(Float(bitPattern: UInt32(truncatingIfNeeded: pattern)))
     case (.float, _): Double(bitPattern: pattern)
     case (.signed, _):
-      // Shifted up and down again, the sign bit fills the missing bytes.
+      // Shifting left and then right fills the missing bytes with the sign bit.
       Double(Int64(bitPattern: pattern << (64 - 8 * size)) >> (64 - 8 * size))
     case (.unsigned, _): Double(pattern)
     case (.boolean, _): pattern == 0 ? 0 : 1
@@ -114,8 +115,8 @@ struct NPYElement: Equatable {
   }
 }
 
-/// A half-precision float (IEEE 754 binary16) from its bits; `Float16` does not exist on every
-/// platform.
+/// Returns a half-precision float (IEEE 754 binary16) from its bits. `Float16` is not available on
+/// every platform.
 private func halfPrecision(_ bits: UInt16) -> Double {
   let sign: Double = bits >> 15 == 0 ? 1 : -1
   let exponent = Int(bits >> 10 & 0x1F)
@@ -124,7 +125,7 @@ private func halfPrecision(_ bits: UInt16) -> Double {
   case 0: return sign * fraction * 0x1p-14
   case 31 where fraction == 0: return sign * .infinity
   case 31:
-    // A NaN with its sign and its bits.
+    // A NaN with its sign and payload.
     return Double(bitPattern: UInt64(bits >> 15) << 63 | 0x7FF << 52 | UInt64(bits & 0x3FF) << 42)
   default: return Double(sign: .plus, exponent: exponent - 15, significand: sign * (1 + fraction))
   }

@@ -6,11 +6,12 @@ struct NPYHeader {
   let isFortranOrder: Bool
   let shape: [Int]
 
-  /// The most characters that NumPy reads.
+  /// The largest number of characters that NumPy reads.
   static let maximumLength = 10_000
 
-  /// The product of the extents. It may overflow even where an empty axis makes the array empty:
-  /// strides are products of the other extents. An extent that no `Shape` can hold counts as one.
+  /// The product of the extents. It may overflow even if an empty axis makes the array empty,
+  /// because strides are products of the other extents. An extent too large for a `Shape` counts
+  /// as an overflow.
   var elementCount: (count: Int, overflow: Bool) {
     let start = (1, shape.contains { $0 > Shape.maximumExtent })
     let (product, overflow) = shape.reduce(start) { product, extent in
@@ -22,7 +23,7 @@ struct NPYHeader {
 
   init(from reader: inout ByteReader) throws(CheckpointError) {
     let version = try NPYHeader.version(from: &reader)
-    let length = try reader.littleEndian(size: version == 1 ? 2 : 4, "the header's length")
+    let length = try reader.littleEndian(size: version == 1 ? 2 : 4, "the length of the header")
     let start = reader.offset
     guard length <= reader.remaining, length <= 4 * NPYHeader.maximumLength else {
       if length > reader.remaining { _ = try reader.take(Int(length), "the header") }
@@ -31,7 +32,7 @@ struct NPYHeader {
     let bytes = try reader.take(Int(length), "the header")
     guard let text = version == 3 ? String(validating: bytes, as: UTF8.self) : latin1(bytes) else {
       throw CheckpointError(
-        reader.file, at: start, "the header of version 3 is not UTF-8; save the array again")
+        reader.file, at: start, "expected a header of version 3 in UTF-8; save the array again")
     }
     guard text.unicodeScalars.count <= NPYHeader.maximumLength else {
       throw CheckpointError(
@@ -50,19 +51,19 @@ struct NPYHeader {
     "expected a header of at most \(maximumLength) characters, found \(count)"
   }
 
-  /// The major version; every minor one is 0.
+  /// Reads the major version; the minor version is always 0.
   private static func version(from reader: inout ByteReader) throws(CheckpointError) -> Int {
     let magic = try reader.take(NPY.magic.count, "the magic string of an .npy file")
     if Array(magic.prefix(4)) == [0x50, 0x4B, 0x03, 0x04] {
       throw CheckpointError(
         reader.file, at: 0,
-        "a zip archive, as torch.save and numpy.savez write, and not an .npy file: save the one"
+        "expected an .npy file, found a zip archive, as torch.save and numpy.savez write; save the"
           + " array with numpy.save")
     }
     guard magic == NPY.magic else {
       throw CheckpointError(
         reader.file, at: 0,
-        "not an .npy file: it starts with \(magic) and not with \\x93NUMPY")
+        "expected an .npy file, which starts with \\x93NUMPY, found \(magic)")
     }
     let version = try reader.take(2, "the format version")
     guard (1...3).contains(version[0]), version[1] == 0 else {
@@ -97,7 +98,7 @@ struct NPYHeader {
     let others = entries.keys.filter { !["descr", "fortran_order", "shape"].contains($0) }.sorted()
     guard others.isEmpty else {
       throw Problem(
-        "expected no key but 'descr', 'fortran_order' and 'shape', found"
+        "expected only the keys 'descr', 'fortran_order' and 'shape', found"
           + " '\(escaped(others.joined(separator: "', '"), limit: 50))'")
     }
     guard shape.count <= Shape.maximumRank else {
@@ -106,7 +107,7 @@ struct NPYHeader {
     (self.element, self.isFortranOrder, self.shape) = (element, isFortranOrder, shape)
   }
 
-  /// The dictionary's entries, of several with one key the last.
+  /// Returns the entries of the dictionary. If a key occurs several times, the last entry is used.
   private static func entries(
     _ text: String, version: Int
   ) throws(Problem) -> [String: PythonValue] {
@@ -115,7 +116,7 @@ struct NPYHeader {
       do throws(PythonSyntaxError) {
         value = try PythonLiteral.value(of: text.unicodeScalars, isLenient: false)
       } catch {
-        // Python 2 wrote versions 1 and 2.
+        // Python 2 wrote versions 1 and 2 only.
         guard version < 3 else { throw error }
         value = try PythonLiteral.value(of: text.unicodeScalars, isLenient: true)
       }

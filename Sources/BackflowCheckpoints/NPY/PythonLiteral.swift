@@ -1,12 +1,14 @@
-/// Reads the text of a Python literal, as `ast.literal_eval` does: strings, numbers, tuples, lists,
-/// sets, dictionaries, True, False and None.
+/// A parser for Python literals, like `ast.literal_eval`: strings, numbers, tuples, lists, sets,
+/// dictionaries, True, False, and None.
 struct PythonLiteral {
   private var tokens: PythonTokenizer
   private var token = PythonToken.end
 
-  /// The value of `text`.
+  /// Returns the value of `text`.
   ///
-  /// `isLenient` as NumPy is with a header that Python cannot read: see `PythonTokenizer`.
+  /// - Parameters:
+  ///   - text: The text of the literal.
+  ///   - isLenient: Whether to accept what NumPy accepts if Python cannot parse a header; see `PythonTokenizer`.
   static func value(
     of text: some Sequence<Unicode.Scalar>, isLenient: Bool
   ) throws(PythonSyntaxError) -> PythonValue {
@@ -19,7 +21,7 @@ struct PythonLiteral {
 
   private init(tokens: PythonTokenizer) { self.tokens = tokens }
 
-  /// An error at the present token.
+  /// Returns an error at the current token.
   private func failure(_ problem: String) -> PythonSyntaxError {
     PythonSyntaxError(position: tokens.start, problem: problem)
   }
@@ -34,7 +36,8 @@ struct PythonLiteral {
 
   // MARK: - Grammar
 
-  /// What an expression is beside its value: the parts of a complex number are told apart.
+  /// The form of an expression apart from its value, which distinguishes the parts of a complex
+  /// number.
   private enum Form { case number, imaginary, other }
 
   private mutating func expression() throws(PythonSyntaxError) -> PythonValue {
@@ -44,9 +47,9 @@ struct PythonLiteral {
   private mutating func formed() throws(PythonSyntaxError) -> (value: PythonValue, form: Form) {
     let left = try signed()
     guard token == .mark("+") || token == .mark("-") else { return left }
-    guard left.form == .number else { throw failure("a sum that is no complex number") }
+    guard left.form == .number else { throw failure("a sum that is not a complex number") }
     try advance()
-    guard try atom().form == .imaginary else { throw failure("a sum that is no complex number") }
+    guard try atom().form == .imaginary else { throw failure("a sum that is not a complex number") }
     return (.other, .other)
   }
 
@@ -55,7 +58,7 @@ struct PythonLiteral {
     guard isNegative || token == .mark("+") else { return try atom() }
     try advance()
     let (value, form) = try atom()
-    guard form != .other else { throw failure("a sign before what is no number") }
+    guard form != .other else { throw failure("a sign that does not precede a number") }
     guard isNegative, case .integer(let magnitude) = value else { return (value, form) }
     return (.integer(magnitude.map { -$0 }), form)
   }
@@ -70,7 +73,7 @@ struct PythonLiteral {
     case .text(let points): return (try strings(from: points), .other)
     case .bytes:
       while token == .bytes { try advance() }
-      if case .text = token { throw failure("bytes beside a string") }
+      if case .text = token { throw failure("bytes next to a string") }
       return (.other, .other)
     case .ellipsis: return (.other, .other)
     case .name("True"): return (.boolean(true), .other)
@@ -92,11 +95,11 @@ struct PythonLiteral {
     case .mark("{"): return (try braced(), .other)
     case .end: throw PythonSyntaxError(position: start, problem: "its end")
     case .mark(let mark):
-      throw PythonSyntaxError(position: start, problem: "\(mark) where a value must stand")
+      throw PythonSyntaxError(position: start, problem: "\(mark) in place of a value")
     }
   }
 
-  /// Strings side by side are one.
+  /// Parses adjacent strings, which are concatenated.
   private mutating func strings(
     from first: [UInt32]
   ) throws(PythonSyntaxError) -> PythonValue {
@@ -105,13 +108,13 @@ struct PythonLiteral {
       points += more
       try advance()
     }
-    if token == .bytes { throw failure("bytes beside a string") }
+    if token == .bytes { throw failure("bytes next to a string") }
     return .text(points)
   }
 
   private mutating func separator(before end: Unicode.Scalar) throws(PythonSyntaxError) {
     if token == .mark(end) { return }
-    guard try take(",") else { throw failure("no comma where one must stand") }
+    guard try take(",") else { throw failure("a missing comma") }
   }
 
   private mutating func parenthesized() throws(PythonSyntaxError) -> (
@@ -129,7 +132,7 @@ struct PythonLiteral {
     return (.tuple(elements), .other)
   }
 
-  /// A dictionary or a set.
+  /// Parses a dictionary or a set.
   private mutating func braced() throws(PythonSyntaxError) -> PythonValue {
     if try take("}") { return .dictionary([]) }
     var entries: [(key: PythonValue, value: PythonValue)] = []
@@ -146,7 +149,7 @@ struct PythonLiteral {
     try separator(before: "}")
     while try !take("}") {
       let key = try key()
-      guard try take(":") else { throw failure("no colon after a key") }
+      guard try take(":") else { throw failure("a key without a colon") }
       entries.append((key, try expression()))
       try separator(before: "}")
     }

@@ -1,7 +1,7 @@
 extension PythonTokenizer {
-  /// The string or the bytes whose opening quote is next.
+  /// Returns the string or bytes literal whose opening quote is next.
   mutating func string(prefix: String) throws(PythonSyntaxError) -> PythonToken {
-    guard let quote = peek() else { throw failure("a string without its quote") }
+    guard let quote = peek() else { throw failure("a string without its opening quote") }
     let isTriple = peek(1) == quote && peek(2) == quote
     position += isTriple ? 3 : 1
     var points: [UInt32] = []
@@ -28,7 +28,7 @@ extension PythonTokenizer {
     throw failure("a string without its closing quote")
   }
 
-  /// The meaning of a backslash and `scalar`, after which the position is.
+  /// Returns the meaning of a backslash and `scalar`, and advances past both.
   private mutating func escaped(
     _ scalar: Unicode.Scalar, isBytes: Bool
   ) throws(PythonSyntaxError) -> [UInt32] {
@@ -54,7 +54,7 @@ extension PythonTokenizer {
     case "u" where !isBytes: return [try hexadecimal(4)]
     case "U" where !isBytes:
       let value = try hexadecimal(8)
-      guard value <= 0x10FFFF else { throw failure("a character beyond Unicode") }
+      guard value <= 0x10FFFF else { throw failure("a character outside Unicode") }
       return [value]
     case "N" where !isBytes: throw failure("a character by its name")
     default: return [92, scalar.value]
@@ -65,7 +65,7 @@ extension PythonTokenizer {
     var value: UInt32 = 0
     for _ in 0..<count {
       guard let scalar = peek(), scalar.isASCII, let digit = Character(scalar).hexDigitValue else {
-        throw failure("an escaped character without its \(count) digits")
+        throw failure("an escaped character without \(count) digits")
       }
       value = value << 4 | UInt32(digit)
       position += 1

@@ -1,7 +1,7 @@
-/// A part of a Python literal.
+/// A token of a Python literal.
 enum PythonToken: Equatable {
   case mark(Unicode.Scalar)
-  /// A number: its value if it is an integer that fits, and its kind.
+  /// An integer, with its value if it fits in `Int`.
   case integer(Int?)
   case real
   case imaginary
@@ -12,20 +12,21 @@ enum PythonToken: Equatable {
   case end
 }
 
-/// Cuts the text of a Python literal into its parts, as Python's own grammar has them. See "The
-/// Python Language Reference", chapter 2, "Lexical analysis".
+/// Divides the text of a Python literal into tokens, by Python's grammar. See "The Python Language
+/// Reference", chapter 2, "Lexical analysis".
 struct PythonTokenizer {
-  /// What NumPy's second attempt forgives: the `L` that Python 2 wrote after an integer, and blanks
-  /// alone in the last line. It takes a return without a newline for no end of a line.
+  /// Whether to accept what NumPy's second attempt accepts: an `L` after an integer, as Python 2
+  /// wrote it, and a last line of blanks. A carriage return without a newline is then not the end
+  /// of a line.
   private let isLenient: Bool
   private let text: [Unicode.Scalar]
   var position = 0
-  /// Where the last token begins.
+  /// The position at which the last token begins.
   private(set) var start = 0
-  /// Open brackets, between which the end of a line means nothing.
+  /// The open brackets, within which line ends have no meaning.
   private var depth = 0
   private var isAtStart = true
-  /// What ended the last line outside brackets, a backslash if it goes on.
+  /// The character that ended the last line outside brackets: a backslash if the line continues.
   private var lastLineEnd: Unicode.Scalar?
   static let maximumDepth = 200
 
@@ -33,7 +34,7 @@ struct PythonTokenizer {
     self.isLenient = isLenient
     var text: [Unicode.Scalar] = []
     for scalar in source {
-      // Both together are one end of a line.
+      // Both characters together are one line end.
       if scalar == "\n", text.last == "\r" { text.removeLast() }
       text.append(scalar)
     }
@@ -55,17 +56,17 @@ struct PythonTokenizer {
       if text.contains("\0") { throw failure("a zero byte") }
       let begin = position
       if try skipLineStarts() { throw failure("an indented line") }
-      if isLenient, text[begin..<position].contains("\r") { throw failure("a return") }
+      if isLenient, text[begin..<position].contains("\r") { throw failure("a carriage return") }
     }
     try skipBlanks()
     start = position
     guard let first = peek() else { return .end }
     if first.isNewline {
-      // The expression is over; only blank lines and comments may follow.
+      // The expression has ended; only blank lines and comments may follow.
       let isIndented = try skipLineStarts()
       guard peek() == nil else { throw failure("more than one line of values") }
       if isIndented, !isLenient || lastLineEnd != "\n" {
-        throw failure("blanks alone in the last line")
+        throw failure("a last line of blanks")
       }
       return .end
     }
@@ -81,7 +82,7 @@ struct PythonTokenizer {
       return .ellipsis
     }
     guard "()[]{},:+-".unicodeScalars.contains(first) else {
-      throw failure("a character that no value begins with")
+      throw failure("a character that does not begin a value")
     }
     if "([{".unicodeScalars.contains(first) { depth += 1 }
     if ")]}".unicodeScalars.contains(first) { depth = max(0, depth - 1) }
@@ -92,7 +93,7 @@ struct PythonTokenizer {
 
   // MARK: - Blanks
 
-  /// Skips blanks and comments; outside brackets up to the end of the line.
+  /// Skips blanks and comments: across lines within brackets, and to the end of the line outside.
   private mutating func skipBlanks() throws(PythonSyntaxError) {
     while let scalar = peek() {
       switch scalar {
@@ -108,13 +109,13 @@ struct PythonTokenizer {
   }
 
   private mutating func continueLine() throws(PythonSyntaxError) {
-    guard peek(1)?.isNewline == true else { throw failure("a backslash that ends no line") }
+    guard peek(1)?.isNewline == true else { throw failure("a backslash that does not end a line") }
     position += 2
-    guard peek() != nil else { throw failure("nothing after a backslash at the end of a line") }
+    guard peek() != nil else { throw failure("the end of the text after a backslash") }
   }
 
-  /// Skips lines of blanks and comments, and the blanks of the first other line. Returns whether
-  /// that line is indented, which no line of a literal outside brackets may be.
+  /// Skips blank lines, comments, and the blanks at the start of the next line. Returns whether
+  /// that line is indented, which is invalid outside brackets.
   private mutating func skipLineStarts() throws(PythonSyntaxError) -> Bool {
     var column = 0
     let begin = position
@@ -155,7 +156,7 @@ struct PythonTokenizer {
     return .name(name)
   }
 
-  /// Skips every `L` that stands after a number as a word of its own.
+  /// Skips each `L` that follows a number as a separate token.
   private mutating func skipLongSuffixes() throws(PythonSyntaxError) {
     guard isLenient else {
       if peek()?.isNamePart == true { throw failure("a number with letters") }
@@ -217,7 +218,7 @@ struct PythonTokenizer {
     return .integer(Int(whole))
   }
 
-  /// Digits, between which single underscores may stand.
+  /// Parses digits, which single underscores may separate.
   private mutating func digits(_ radix: Int) throws(PythonSyntaxError) -> String {
     var digits = ""
     while let scalar = peek() {
@@ -242,8 +243,8 @@ extension Unicode.Scalar {
 
   fileprivate var isDigit: Bool { ("0"..."9").contains(self) }
 
-  /// Whether a name goes on with it. Names mean nothing here but True, False, None and set, so what is
-  /// not ASCII need not be told apart.
+  /// Whether the character continues a name. The only meaningful names are True, False, None, and
+  /// set, so that non-ASCII characters need not be distinguished.
   fileprivate var isNamePart: Bool {
     ("a"..."z").contains(self) || ("A"..."Z").contains(self) || isDigit || self == "_" || !isASCII
   }

@@ -1,15 +1,15 @@
-/// A value that a Python literal can have, as far as the header of an array tells values apart.
+/// The value of a Python literal, to the extent that the header of an array distinguishes values.
 indirect enum PythonValue {
-  /// A string, as code points, which need not be text.
+  /// A string, as code points, which are not necessarily valid text.
   case text([UInt32])
-  /// `nil` where it does not fit an `Int`.
+  /// An integer, or `nil` if it does not fit in `Int`.
   case integer(Int?)
   case boolean(Bool)
   case tuple([PythonValue])
   case dictionary([(key: PythonValue, value: PythonValue)])
   /// A list or a set, which cannot be a key of a dictionary.
   case unhashable
-  /// Bytes, a number that is no integer, None or an ellipsis.
+  /// Bytes, a number that is not an integer, None, or an ellipsis.
   case other
 
   var isHashable: Bool {
@@ -27,7 +27,7 @@ indirect enum PythonValue {
 }
 
 extension String {
-  /// The text of these code points, if they are one.
+  /// Creates the text of these code points, if they are valid.
   init?(_ points: [UInt32]) {
     var text = String.UnicodeScalarView()
     for point in points {
@@ -38,9 +38,9 @@ extension String {
   }
 }
 
-/// Why a text is no Python literal.
+/// An error in the syntax of a Python literal.
 struct PythonSyntaxError: Error {
-  /// The character at which reading stopped, from 0.
+  /// The index of the character at which parsing stopped.
   let position: Int
   let problem: String
 }

@@ -1,6 +1,7 @@
 extension BLAS {
-  /// C_i ← α·op(A_i)·op(B_i) + βC_i for `count` products of one shape whose matrices follow each
-  /// other in memory. Many small ones are divided among the threads, a large one is split itself.
+  /// Computes C_i ← α·op(A_i)·op(B_i) + βC_i for `count` products of one shape with contiguous
+  /// matrices. Many small products are distributed over the threads; a large product is divided
+  /// itself.
   package static func gemm<S: RealScalar>(
     count: Int, m: Int, n: Int, k: Int, alpha: S = 1,
     _ a: Span<S>, transposed aTransposed: Bool = false,
@@ -16,7 +17,7 @@ extension BLAS {
       guard let c = c.baseAddress else { return }
       unsafe a.withUnsafeBufferPointer { a in
         unsafe b.withUnsafeBufferPointer { b in
-          // Below this, gemm does not split a product itself.
+          // Below this size, gemm does not divide a product.
           let grain = work >= 2_000_000 ? count : max(1, 500_000 / max(1, work))
           Threads.split(count, grain: grain) { part in
             for i in part {

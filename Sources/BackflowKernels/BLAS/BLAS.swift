@@ -1,11 +1,11 @@
 internal import COpenBLAS
 
-/// The products of BLAS on row-major, contiguous spans. Sizes are checked once, before C sees them.
+/// The products of BLAS on row-major, contiguous spans. Sizes are checked before C code uses them.
 package enum BLAS {
-  /// What OpenBLAS says of itself: version, build options, kernel.
+  /// OpenBLAS's description of its version, build options, and kernel.
   package static var version: String { unsafe String(cString: openblas_get_config()) }
 
-  /// y ← y + αx
+  /// Computes y ← y + αx.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func axpy<S: RealScalar>(
@@ -20,14 +20,14 @@ package enum BLAS {
     }
   }
 
-  /// ‖x‖₂, scaled inside so that no square overflows or vanishes.
+  /// Returns ‖x‖₂, scaled so that no square overflows or underflows.
   package static func nrm2<S: RealScalar>(_ x: Span<S>) -> S {
     unsafe x.withUnsafeBufferPointer { x in
       unsafe S._routines.blas.nrm2(blasCount(x.count), x.baseAddress, 1)
     }
   }
 
-  /// A ← A + αxyᵀ, A being `x.count` × `y.count`.
+  /// Computes A ← A + αxyᵀ, where A is `x.count` × `y.count`.
   package static func ger<S: RealScalar>(
     _ alpha: S, _ x: Span<S>, _ y: Span<S>, into a: consuming MutableSpan<S>
   ) {
@@ -44,8 +44,8 @@ package enum BLAS {
     }
   }
 
-  /// y ← α·op(A)·x + βy, A being `rows` × `columns` as it is stored. A long sum is formed in parts, so
-  /// that its error does not grow with the length.
+  /// Computes y ← α·op(A)·x + βy, where A is stored as `rows` × `columns`. A long sum is divided
+  /// into parts, so that its error does not grow with its length.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func gemv<S: RealScalar>(
@@ -53,8 +53,8 @@ package enum BLAS {
     _ x: Span<S>, beta: S = 0, into y: consuming MutableSpan<S>
   ) {
     checkCount(rows * columns, a.count, "gemv", "rows·columns", "A")
-    checkCount(transposed ? rows : columns, x.count, "gemv", "op(A)'s columns", "x")
-    checkCount(transposed ? columns : rows, y.count, "gemv", "op(A)'s rows", "y")
+    checkCount(transposed ? rows : columns, x.count, "gemv", "the number of columns of op(A)", "x")
+    checkCount(transposed ? columns : rows, y.count, "gemv", "the number of rows of op(A)", "y")
     if y.isEmpty { return }
     if a.isEmpty { return VectorKernels.scale(beta, &y) }
     let (inner, outer) = (x.count, y.count)
@@ -78,9 +78,9 @@ package enum BLAS {
     }
   }
 
-  /// C ← α·op(A)·op(B) + βC, with op(A) of m × k, op(B) of k × n and C of m × n.
+  /// Computes C ← α·op(A)·op(B) + βC, where op(A) is m × k, op(B) is k × n, and C is m × n.
   ///
-  /// With β = 0, C may hold anything before. Large products are split over `Threads.count`.
+  /// If β = 0, C may be undefined before. Large products are divided over `Threads.count` threads.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func gemm<S: RealScalar>(
@@ -94,8 +94,8 @@ package enum BLAS {
     checkCount(m * n, c.count, "gemm", "m·n", "C")
     if c.isEmpty { return }
     if k == 0 { return VectorKernels.scale(beta, &c) }
-    // A single row or column makes it a matrix–vector or an outer product, for which gemm does more work
-    // than it takes.
+    // A product with one row or column is a matrix–vector or outer product, for which gemm is
+    // slower.
     if n == 1 {
       let (rows, columns) = aTransposed ? (k, m) : (m, k)
       return gemv(
@@ -125,15 +125,16 @@ package enum BLAS {
     }
   }
 
-  /// A length as BLAS counts it, in 32 bits.
+  /// Returns a count as BLAS's 32-bit integer.
   private static func blasCount(_ count: Int) -> blasint {
-    require(count <= blasint.max, "BLAS cannot count \(count) elements")
+    require(count <= blasint.max, "BLAS does not support \(count) elements")
     return blasint(count)
   }
 
   private static func checkCount(
     _ expected: Int, _ actual: Int, _ routine: String, _ left: String, _ right: String
   ) {
-    require(expected == actual, "\(routine): \(left) is \(expected), \(right) has \(actual)")
+    require(
+      expected == actual, "\(routine): \(left) is \(expected), but \(right) has \(actual) elements")
   }
 }

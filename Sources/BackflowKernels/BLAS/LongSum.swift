@@ -1,31 +1,32 @@
-// A sum over many terms in one precision loses digits as it grows longer. BLAS does not bound that, so
-// sums that are long are formed in parts, and what adding the parts up rounds away is kept beside them.
+// The rounding error of a sum grows with its length, and BLAS does not bound it. Long sums are
+// therefore divided into parts, which are added with compensation for rounding.
 
 extension BLAS {
-  /// How many terms one call of gemv may add up. OpenBLAS's kernel for long rows keeps several sums side by
-  /// side; that for long columns adds one row after another to the result.
+  /// Returns the largest number of terms in a call of gemv. OpenBLAS's kernel for long rows has
+  /// several parallel sums; the one for long columns adds one row after another to the result.
   static func longestVectorSum(transposed: Bool) -> Int { transposed ? 512 : 2048 }
 
-  /// How many terms of each of `m`·`n` sums one call of gemm may add up. Our kernel and OpenBLAS's for large
-  /// matrices sum in blocks of a few hundred; OpenBLAS's for small matrices, up to 10⁶ multiply-adds, keeps one
-  /// running sum.
+  /// Returns the largest number of terms in each of the `m`·`n` sums in a call of gemm. Our kernel,
+  /// and OpenBLAS's for large matrices, add blocks of a few hundred terms. OpenBLAS's kernel for
+  /// small matrices, up to 10⁶ multiply-adds, has one running sum.
   static func longestMatrixSum(m: Int, n: Int, k: Int, packs: Bool) -> Int {
     let longest = 16_384
     let part = k / max(1, (k + longest - 1) / longest)
     return packs || m * n * part > 1_000_000 ? longest : 512
   }
 
-  /// `0..<count` in parts of about the same length, each at most `longest`.
+  /// Divides `0..<count` into parts of about equal length, at most `longest`.
   static func parts(of count: Int, longest: Int) -> some Collection<Range<Int>> {
     let number = (count + longest - 1) / longest
     return (0..<number).lazy.map { count * $0 / number..<count * ($0 + 1) / number }
   }
 }
 
-/// A [rows, columns] part of a result, its rows `stride` elements apart, that is the sum of several
-/// products: C ← βC + Σ products.
+/// A part [rows, columns] of a result, with a distance of `stride` elements between its rows, that
+/// is a sum of several products: C ← βC + Σ products.
 @unsafe struct LongSum<S: RealScalar> {
-  /// Writes a product of the terms in `part`, with `beta` as BLAS has it, to the matrix at the pointer.
+  /// Writes the product of the terms in `part` to the matrix at the pointer, with `beta` as in
+  /// BLAS.
   typealias Product = (
     _ part: Range<Int>, _ beta: S, UnsafeMutablePointer<S>, _ stride: Int
   ) -> Void
@@ -40,8 +41,8 @@ extension BLAS {
     unsafe self.result = result
   }
 
-  /// Forms the product of `count` terms, at most `longest` at a time. A short one goes straight to its
-  /// place.
+  /// Computes the product of `count` terms, at most `longest` at a time. A short product is written
+  /// directly to its destination.
   @inline(__always)
   func add(count: Int, longest: Int, _ product: Product) {
     if count <= longest {
@@ -73,7 +74,7 @@ extension BLAS {
       let to = unsafe result + row * stride
       unsafe routines.vector.add(columns, to, errorStart + row * columns, to)
     }
-    // Until here pointers into them were used.
+    // Pointers into these are used until here.
     withExtendedLifetime((partial, error)) {}
   }
 }

@@ -1,6 +1,6 @@
 internal import COpenBLAS
 
-/// One gemm, and its division among threads.
+/// A gemm operation and its division among threads.
 @unsafe struct Product<S: RealScalar> {
   let m, n, k: Int
   let alpha: S
@@ -11,10 +11,10 @@ internal import COpenBLAS
   let beta: S
   let c: UnsafeMutablePointer<S>
 
-  /// The fewest multiply-adds that are worth a thread of their own.
+  /// The smallest number of multiply-adds that justifies a thread.
   private var workPerThread: Int { 1_000_000 }
 
-  /// Splits the longer side of C, so that no element's sum is divided.
+  /// Divides the longer side of C, so that no sum of an element is divided.
   func run() {
     let packs = unsafe suitsPacking
     let panel = packs ? S._routines.vector.packedSize(1, 1) : 16
@@ -31,14 +31,16 @@ internal import COpenBLAS
     }
   }
 
-  /// Whether the product is small enough that OpenBLAS, which packs both operands and clears C first,
-  /// takes longer than our kernel, and has the rows to pay for packing B. Measured on one thread: 1.05 to
-  /// 1.2 times as long; as long at 512 × 512 × 512, and shorter at 1024 × 1024 × 1024.
+  /// Whether our kernel is faster than OpenBLAS, which packs both operands and clears C first: for
+  /// a small product with enough rows to amortize packing B. On one thread, OpenBLAS was measured
+  /// to take 1.05 to 1.2 times as long; it takes as long at 512 × 512 × 512, and less at 1024 ×
+  /// 1024 × 1024.
   private var suitsPacking: Bool {
     unsafe alpha == 1 && (beta == 0 || beta == 1) && m >= 16 && m * n * k <= 64_000_000
   }
 
-  /// The part of C in these rows and columns, the sum over k in parts that are short enough.
+  /// Computes a part of C with these rows and columns, where the sum over k is divided into parts
+  /// that are short enough.
   private func run(_ rows: Range<Int>, _ columns: Range<Int>, packs: Bool) {
     let part = unsafe c + rows.lowerBound * n + columns.lowerBound
     let sum = unsafe LongSum(
@@ -54,8 +56,8 @@ internal import COpenBLAS
     }
   }
 
-  /// Packs one panel of B at a time and multiplies it while it is in the cache. What the parts share,
-  /// each packs for itself: all of B if they are rows, Aᵀ if they are columns.
+  /// Packs one panel of B at a time and multiplies it while it is in the cache. Each part packs the
+  /// shared operand itself: all of B for parts by rows, Aᵀ for parts by columns.
   private func runPacked(
     _ rows: Range<Int>, _ columns: Range<Int>, _ depth: Range<Int>, _ beta: S,
     _ c: UnsafeMutablePointer<S>, _ stride: Int
@@ -84,7 +86,7 @@ internal import COpenBLAS
         rows.count, width, depth.count, rowsOfA, rowStride, packedB, beta == 0 ? 0 : 1, 0,
         c + (column - columns.lowerBound), stride)
     }
-    // Until here pointers into them were used.
+    // Pointers into these are used until here.
     withExtendedLifetime((packed, transposedA)) {}
   }
 
@@ -92,7 +94,7 @@ internal import COpenBLAS
     _ rows: Range<Int>, _ columns: Range<Int>, _ depth: Range<Int>, _ beta: S,
     _ c: UnsafeMutablePointer<S>, _ stride: Int
   ) {
-    // op(A) starts at (row, depth), op(B) at (depth, column), where each is stored row by row.
+    // op(A) starts at (row, depth) and op(B) at (depth, column), in row-major order.
     let (aStride, bStride) = unsafe (aTransposed ? m : k, bTransposed ? k : n)
     let aStart =
       unsafe aTransposed

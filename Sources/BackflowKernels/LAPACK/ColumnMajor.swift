@@ -1,11 +1,11 @@
-/// A matrix the way LAPACK takes it: column after column, in memory that it may overwrite.
+/// A column-major matrix for LAPACK, in memory that LAPACK may overwrite.
 ///
-/// The caller's matrix is row-major and stays as it is, so every call works on such a copy. Being a
-/// copy, it can also have the leading dimension that the cache likes best.
+/// It is a copy of the caller's row-major matrix, with the leading dimension that is best for the
+/// cache.
 package struct ColumnMajor<S: RealScalar>: Sendable {
   package let rows: Int
   package let columns: Int
-  /// The distance in elements between neighbours in a row.
+  /// The distance in elements between neighbors in a row.
   package let leadingDimension: Int
   private var storage: Buffer<S>
 
@@ -16,13 +16,13 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
     leadingDimension = Self.leadingDimension(for: rows)
   }
 
-  /// Elements of undefined value, for LAPACK to write.
+  /// Creates a matrix of undefined elements, for LAPACK to write.
   init(uninitialized rows: Int, _ columns: Int) {
     let storage = Buffer<S>(uninitialized: Self.leadingDimension(for: rows) * columns)
     self.init(storage, rows: rows, columns: columns)
   }
 
-  /// The matrix that `a` holds row by row, and below it zeros up to `paddedRows`.
+  /// Creates a matrix from the row-major matrix `a`, with zeros below it up to `paddedRows`.
   package init(rowMajor a: Span<S>, rows: Int, columns: Int, paddedRows: Int = 0) {
     let stride = Self.leadingDimension(for: max(rows, paddedRows))
     var storage =
@@ -34,7 +34,8 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
     self.init(storage, rows: max(rows, paddedRows), columns: columns)
   }
 
-  /// The transpose of the matrix that `a` holds row by row: the same elements in the same order.
+  /// Creates the transpose of the row-major matrix `a`, which has the same elements in the same
+  /// order.
   package init(transposeOf a: Span<S>, rows: Int, columns: Int) {
     let stride = Self.leadingDimension(for: columns)
     var storage = Buffer<S>(uninitialized: stride * rows)
@@ -44,7 +45,8 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
     self.init(storage, rows: columns, columns: rows)
   }
 
-  /// The leading `rows` × `columns` part, row by row; the whole matrix unless told.
+  /// Returns the leading `rows` × `columns` part, or by default the complete matrix, in row-major
+  /// order.
   package func rowMajor(rows: Int? = nil, columns: Int? = nil) -> Buffer<S> {
     let (rows, columns) = (rows ?? self.rows, columns ?? self.columns)
     var result = Buffer<S>(uninitialized: rows * columns)
@@ -54,7 +56,7 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
     return result
   }
 
-  /// The transpose row by row: the same elements in the same order.
+  /// Returns the transpose in row-major order, which has the same elements in the same order.
   package func transposedRowMajor() -> Buffer<S> {
     var result = Buffer<S>(uninitialized: rows * columns)
     Blocks.copy(
@@ -67,7 +69,7 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
     @inline(__always) get { storage.span[column * leadingDimension + row] }
   }
 
-  /// Calls C with the elements and the leading dimension.
+  /// Calls C code with the elements and the leading dimension.
   @unsafe mutating func withPointer<Result>(
     _ body: (UnsafeMutablePointer<S>?, Int32) -> Result
   ) -> Result {
@@ -75,7 +77,7 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
     return unsafe storage.withPointer { unsafe body($0, leadingDimension) }
   }
 
-  /// Calls C with the elements, to be read only, and the leading dimension.
+  /// Calls C code with the elements, for reading only, and the leading dimension.
   @unsafe func withReadOnlyPointer<Result>(
     _ body: (UnsafePointer<S>?, Int32) -> Result
   ) -> Result {
@@ -86,12 +88,12 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
 }
 
 extension ColumnMajor {
-  /// How far apart the columns of a matrix of `rows` rows stand.
+  /// The distance in elements between the columns of a matrix with `rows` rows.
   ///
-  /// The elements of a row are one stride apart. A stride of a power of two, which is what usual
-  /// hidden sizes give, maps them all to a few sets of the cache, where they evict each other; an
-  /// odd number of cache lines spreads them over all sets. `dgeev` takes 286 ms at 512 × 512 with
-  /// a stride of 512 and 164 ms with 520. Below a kilobyte there is nothing to gain.
+  /// The elements of a row are one such distance apart. A power of two, which common hidden sizes
+  /// give, maps them to a few sets of the cache, where they evict each other; an odd number of
+  /// cache lines distributes them over all sets. `dgeev` takes 286 ms at 512 × 512 with a distance
+  /// of 512, and 164 ms with 520. Below a kilobyte there is no gain.
   package static func leadingDimension(for rows: Int) -> Int {
     let elementsPerLine = StoragePool.alignment / MemoryLayout<S>.stride
     if rows < 16 * elementsPerLine { return max(rows, 1) }
@@ -100,7 +102,7 @@ extension ColumnMajor {
   }
 }
 
-/// y[c·yStride + r] ← x[r·xStride + c]
+/// Computes y[c·yStride + r] ← x[r·xStride + c].
 private func transpose<S: RealScalar>(
   rows: Int, columns: Int, _ x: Span<S>, stride xStride: Int,
   into y: consuming MutableSpan<S>, stride yStride: Int
@@ -120,7 +122,7 @@ private func transpose<S: RealScalar>(
 }
 
 extension Buffer {
-  /// Calls C with the elements; copies them first if another value shares them.
+  /// Calls C code with the elements, after copying them if they are shared.
   @unsafe mutating func withPointer<Result>(
     _ body: (UnsafeMutablePointer<Element>?) -> Result
   ) -> Result {

@@ -1,11 +1,12 @@
 extension LAPACK {
-  /// The lower L of A = L·Lᵀ, row-major with zeros above its diagonal, for the symmetric n × n
-  /// matrix whose lower triangle `a` holds. The upper one is not read.
+  /// Returns the lower triangular L of A = L·Lᵀ, row-major with zeros above its diagonal, for a
+  /// symmetric n × n matrix. Only the lower triangle of `a` is read.
   package static func potrf<S: RealScalar>(
     _ a: Span<S>, order n: Int
   ) throws(LAPACKError) -> Buffer<S> {
     try checkFinite(a, rows: n, columns: n, triangleOnly: true)
-    // The lower triangle of rows is the upper one of columns, in and out.
+    // The lower triangle of a row-major matrix is the upper triangle of a column-major one, in
+    // input and output.
     var matrix = ColumnMajor(transposeOf: a, rows: n, columns: n)
     let info = unsafe matrix.withPointer { a, lda in
       unsafe S._routines.lapack.potrf(columnMajor, CChar(ascii: "U"), Int32(n), a, lda)
@@ -17,11 +18,11 @@ extension LAPACK {
     return lower
   }
 
-  /// X of L·Lᵀ·X = B, with `b` and the result n × `columns`, row-major.
+  /// Returns X of L·Lᵀ·X = B, where `b` and the result are n × `columns`, row-major.
   package static func potrs<S: RealScalar>(
     lower: Span<S>, order n: Int, _ b: Span<S>, columns: Int
   ) throws(LAPACKError) -> Buffer<S> {
-    require(lower.count == n * n, "\(n)×\(n) entries of L, \(lower.count) elements")
+    require(lower.count == n * n, "L has \(n)×\(n) entries, but \(lower.count) elements")
     try checkFinite(b, rows: n, columns: columns, name: "right-hand side")
     let factor = ColumnMajor(transposeOf: lower, rows: n, columns: n)
     var solution = ColumnMajor(rowMajor: b, rows: n, columns: columns)

@@ -1,13 +1,13 @@
 package import ComplexModule
 
 extension LAPACK {
-  /// The eigenvalues of `a`, n × n.
+  /// Returns the eigenvalues of `a`, n × n.
   package static func geev<S: RealScalar>(
     valuesOf a: Span<S>, order n: Int
   ) throws(LAPACKError) -> [Complex<S>] {
     try checkFinite(a, rows: n, columns: n)
-    // Not of the transpose, which needs no reordering: where eigenvalues are sensitive, rounding would move
-    // them to other places than those of the decomposition with vectors.
+    // The transpose would need no reordering, but rounding would displace sensitive eigenvalues
+    // differently from the decomposition with eigenvectors.
     var matrix = ColumnMajor(rowMajor: a, rows: n, columns: n)
     var values = Buffer<S>(uninitialized: 2 * n)
     let none = CChar(ascii: "N")
@@ -23,8 +23,8 @@ extension LAPACK {
     return pair(values)
   }
 
-  /// The eigenvalues of `a`, n × n, with the left and the right eigenvectors as the columns of
-  /// row-major matrices, each of unit 2-norm: A·R = R·Λ, Lᴴ·A = Λ·Lᴴ.
+  /// Returns the eigenvalues of `a`, n × n, with the left and the right eigenvectors as the columns
+  /// of row-major matrices, each with 2-norm 1: A·R = R·Λ, Lᴴ·A = Λ·Lᴴ.
   package static func geev<S: RealScalar>(
     _ a: Span<S>, order n: Int
   ) throws(LAPACKError) -> (values: [Complex<S>], left: [Complex<S>], right: [Complex<S>]) {
@@ -50,22 +50,23 @@ extension LAPACK {
     return (pair(values), unpack(left, values: values), unpack(right, values: values))
   }
 
-  /// What a positive `info` of the QR iteration means: the eigenvalues behind it have converged.
+  /// Returns the failure for a positive `info` of the QR iteration: the eigenvalues after it have
+  /// converged.
   static func unconverged(_ info: Int32, _ n: Int, _ routine: String) -> LAPACKError {
     .noConvergence(routine: routine, .eigenvalues(first: Int(info), total: n))
   }
 
-  /// n real parts and n imaginary parts as n complex numbers.
+  /// Returns n complex numbers from n real parts and n imaginary parts.
   static func pair<S: RealScalar>(_ parts: Buffer<S>) -> [Complex<S>] {
     let n = parts.count / 2
     return (0..<n).map { Complex(parts.span[$0], parts.span[n + $0]) }
   }
 
-  /// LAPACK's real storage of eigenvectors as complex ones, row-major.
+  /// Returns LAPACK's real representation of eigenvectors as a complex row-major matrix.
   ///
-  /// A conjugate pair of eigenvalues stands at j and j + 1, the positive imaginary part first;
-  /// columns j and j + 1 hold the real and the imaginary part of the first one's vector, and the
-  /// second one's is its conjugate.
+  /// A conjugate pair of eigenvalues is at j and j + 1, the one with positive imaginary part first.
+  /// Columns j and j + 1 contain the real and the imaginary part of its vector, and the vector of
+  /// the other is the conjugate.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func unpack<S: RealScalar>(

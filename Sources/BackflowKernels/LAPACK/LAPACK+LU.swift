@@ -1,18 +1,18 @@
 extension LAPACK {
-  /// P·A = L·U of a square matrix, in LAPACK's packed form.
+  /// The factors P·A = L·U of a square matrix, in LAPACK's packed form.
   package struct LUFactors<S: RealScalar>: Sendable {
     package let order: Int
-    /// U on and above the diagonal, L below it; L's diagonal of ones is not stored.
+    /// U on and above the diagonal, and L below it. The unit diagonal of L is not stored.
     let packed: ColumnMajor<S>
-    /// Row i was exchanged with this row, in this order of i; counted from 1, as LAPACK does.
+    /// The row with which row i was exchanged, in order of i, counted from 1 as in LAPACK.
     let exchanges: Buffer<Int32>
     /// The first i with uᵢᵢ = 0.
     package let singularPivot: Int?
-    /// ‖A‖₁
+    /// The norm ‖A‖₁.
     package let norm: S
   }
 
-  /// The factors of `a`, n × n. A singular matrix has them too; see `singularPivot`.
+  /// Returns the factors of `a`, n × n. A singular matrix also has factors; see `singularPivot`.
   package static func getrf<S: RealScalar>(
     _ a: Span<S>, order n: Int
   ) throws(LAPACKError) -> LUFactors<S> {
@@ -29,7 +29,7 @@ extension LAPACK {
         unsafe S._routines.lapack.getrf(columnMajor, Int32(n), Int32(n), a, lda, exchanges)
       }
     }
-    // A positive one is no failure: it names a zero pivot, counted from 1.
+    // A positive value is not a failure: it is the index of a zero pivot, counted from 1.
     try check(min(info, 0), "getrf")
     try checkResult(matrix.transposedRowMajor().span, "getrf")
     return LUFactors(
@@ -37,7 +37,7 @@ extension LAPACK {
       singularPivot: info > 0 ? Int(info) - 1 : nil, norm: norm)
   }
 
-  /// X of A·X = B, with `b` and the result n × `columns`, row-major.
+  /// Returns X of A·X = B, where `b` and the result are n × `columns`, row-major.
   package static func getrs<S: RealScalar>(
     _ factors: LUFactors<S>, _ b: Span<S>, columns: Int
   ) throws(LAPACKError) -> Buffer<S> {
@@ -60,7 +60,7 @@ extension LAPACK {
     return result
   }
 
-  /// An estimate of 1 / (‖A‖₁·‖A⁻¹‖₁); 0 where A is singular, 1 where it is empty.
+  /// Returns an estimate of 1 / (‖A‖₁·‖A⁻¹‖₁): 0 if A is singular, 1 if it is empty.
   package static func gecon<S: RealScalar>(_ factors: LUFactors<S>) -> S {
     if factors.order == 0 { return 1 }
     var reciprocal: S = 0
@@ -68,27 +68,28 @@ extension LAPACK {
       unsafe S._routines.lapack.gecon(
         columnMajor, CChar(ascii: "1"), Int32(factors.order), a, lda, factors.norm, &reciprocal)
     }
-    // The factors and the norm are finite: what is left is a workspace that did not fit.
+    // Since the factors and the norm are finite, the only possible error is a wrong size of the
+    // workspace.
     require(info == 0, "gecon returned \(info)")
     return reciprocal
   }
 }
 
 extension LAPACK.LUFactors {
-  /// L and U in one matrix, row-major.
+  /// L and U in one row-major matrix.
   package var rowMajor: Buffer<S> { packed.rowMajor() }
 
   /// The diagonal of U.
   package var diagonal: [S] { (0..<order).map { packed[$0, $0] } }
 
-  /// Row i of L·U is row `permutation[i]` of A.
+  /// The permutation: row i of L·U is row `permutation[i]` of A.
   package var permutation: [Int] {
     var rows = Array(0..<order)
     for row in 0..<order { rows.swapAt(row, Int(exchanges.span[row]) - 1) }
     return rows
   }
 
-  /// Whether an odd number of rows was exchanged, which turns the determinant's sign.
+  /// Whether the permutation is odd, which changes the sign of the determinant.
   package var isOddPermutation: Bool {
     (0..<order).count { Int(exchanges.span[$0]) - 1 != $0 } % 2 == 1
   }

@@ -1,16 +1,17 @@
 extension LAPACK {
-  /// The X of least ‖X‖ among those of least ‖B − A·X‖, column by column.
+  /// Returns, for each column, the X with the smallest ‖X‖ among the minimizers of ‖B −
+  /// A·X‖.
   ///
-  /// `a` is m × n, `b` is m × `columns`, the result n × `columns`, all row-major. Singular values
-  /// up to `tolerance` times the largest count as zero.
+  /// `a` is m × n, `b` is m × `columns`, and the result is n × `columns`, all row-major. Singular
+  /// values up to `tolerance` times the largest count as zero.
   package static func gelsd<S: RealScalar>(
     _ a: Span<S>, rows m: Int, columns n: Int, _ b: Span<S>, columns: Int, tolerance: S
   ) throws(LAPACKError) -> (solution: Buffer<S>, rank: Int, singularValues: [S]) {
     try checkFinite(a, rows: m, columns: n)
     try checkFinite(b, rows: m, columns: columns, name: "right-hand side")
-    // LAPACK leaves X untouched here, and it is zero.
+    // LAPACK does not write X in this case, and it is zero.
     if m == 0 || n == 0 { return (Buffer(repeating: 0, count: n * columns), 0, []) }
-    // LAPACK refuses this, but the rank and the singular values exist.
+    // LAPACK rejects this case, but the rank and the singular values exist.
     if columns == 0 {
       let zeros = Buffer<S>(repeating: 0, count: m)
       let found = try gelsd(
@@ -18,7 +19,7 @@ extension LAPACK {
       return (Buffer(uninitialized: 0), found.rank, found.singularValues)
     }
     var matrix = ColumnMajor(rowMajor: a, rows: m, columns: n)
-    // B comes in and X goes out in the same memory, so it has the rows of the taller one.
+    // B and X share memory, which therefore has the larger number of rows.
     var unknowns = ColumnMajor(rowMajor: b, rows: m, columns: columns, paddedRows: n)
     var values = Buffer<S>(uninitialized: min(m, n))
     var rank: Int32 = 0

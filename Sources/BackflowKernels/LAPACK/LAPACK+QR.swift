@@ -1,6 +1,7 @@
 extension LAPACK {
-  /// `a`, m × n, as q·r with k = min(m, n): q is m × k with orthonormal columns, r is k × n and
-  /// upper triangular (trapezoidal), row-major. With `positiveDiagonal`, no rᵢᵢ is negative.
+  /// Decomposes `a`, m × n, into q·r with k = min(m, n): q is m × k with orthonormal columns, and r
+  /// is k × n and upper triangular or trapezoidal, both row-major. With `positiveDiagonal`, all rᵢᵢ
+  /// are nonnegative.
   package static func geqrf<S: RealScalar>(
     _ a: Span<S>, rows m: Int, columns n: Int, positiveDiagonal: Bool
   ) throws(LAPACKError) -> (q: Buffer<S>, r: Buffer<S>) {
@@ -32,7 +33,7 @@ extension LAPACK {
     return (q, r)
   }
 
-  /// Flips column i of q and row i of r where rᵢᵢ < 0, which leaves their product as it is.
+  /// Negates column i of q and row i of r if rᵢᵢ < 0, which preserves their product.
   @specialized(where S == Float)
   @specialized(where S == Double)
   private static func makeDiagonalPositive<S: RealScalar>(
@@ -50,7 +51,7 @@ extension LAPACK {
   /// A strict triangle of a matrix.
   enum Triangle { case belowDiagonal, aboveDiagonal }
 
-  /// Zeros where LAPACK keeps something else of its own.
+  /// Writes zeros where LAPACK stores other data.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func clear<S: RealScalar>(

@@ -1,7 +1,7 @@
 package import ComplexModule
 
 extension LAPACK {
-  /// The real Schur form of `a`, n × n: A = Z·T·Zᵀ, with t and z row-major.
+  /// Returns the real Schur form of `a`, n × n: A = Z·T·Zᵀ, with row-major t and z.
   package static func gees<S: RealScalar>(
     _ a: Span<S>, order n: Int
   ) throws(LAPACKError) -> (t: Buffer<S>, z: Buffer<S>, values: [Complex<S>]) {

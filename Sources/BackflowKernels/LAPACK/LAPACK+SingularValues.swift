@@ -1,10 +1,11 @@
 extension LAPACK {
-  /// The min(m, n) singular values of `a`, m × n, descending.
+  /// Returns the min(m, n) singular values of `a`, m × n, in descending order.
   package static func gesdd<S: RealScalar>(
     valuesOf a: Span<S>, rows m: Int, columns n: Int
   ) throws(LAPACKError) -> [S] {
     try checkFinite(a, rows: m, columns: n)
-    // A and its transpose have the same singular values, so the elements need no reordering.
+    // A matrix and its transpose have the same singular values, so that the elements need no
+    // reordering.
     var matrix = ColumnMajor(transposeOf: a, rows: m, columns: n)
     var values = Buffer<S>(uninitialized: min(m, n))
     let info = unsafe matrix.withPointer { a, lda in
@@ -18,7 +19,8 @@ extension LAPACK {
     return values.elements
   }
 
-  /// The thin decomposition of `a`, m × n, with k = min(m, n): u is m × k, vt is k × n, row-major.
+  /// Returns the thin decomposition of `a`, m × n, with k = min(m, n): u is m × k and vt is k × n,
+  /// row-major.
   package static func gesdd<S: RealScalar>(
     _ a: Span<S>, rows m: Int, columns n: Int
   ) throws(LAPACKError) -> (u: Buffer<S>, values: [S], vt: Buffer<S>) {

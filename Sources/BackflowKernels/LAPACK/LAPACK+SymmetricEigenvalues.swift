@@ -1,13 +1,13 @@
 extension LAPACK {
-  /// The eigenvalues, ascending, of the symmetric n × n matrix whose lower triangle `a` holds. The
-  /// upper one is not read.
+  /// Returns the eigenvalues of a symmetric n × n matrix in ascending order. Only the lower
+  /// triangle of `a` is read.
   package static func syevd<S: RealScalar>(
     valuesOf a: Span<S>, order n: Int
   ) throws(LAPACKError) -> [S] {
     try syevd(a, order: n, job: "N").values.elements
   }
 
-  /// The same, with orthonormal eigenvectors as the columns of a row-major matrix.
+  /// Returns the eigenvalues and, as the columns of a row-major matrix, orthonormal eigenvectors.
   package static func syevd<S: RealScalar>(
     _ a: Span<S>, order n: Int
   ) throws(LAPACKError) -> (values: [S], vectors: Buffer<S>) {
@@ -19,7 +19,7 @@ extension LAPACK {
     _ a: Span<S>, order n: Int, job: Unicode.Scalar
   ) throws(LAPACKError) -> (values: Buffer<S>, vectors: ColumnMajor<S>) {
     try checkFinite(a, rows: n, columns: n, triangleOnly: true)
-    // The lower triangle of rows is the upper one of columns.
+    // The lower triangle of a row-major matrix is the upper triangle of a column-major one.
     var matrix = ColumnMajor(transposeOf: a, rows: n, columns: n)
     var values = Buffer<S>(uninitialized: n)
     let info = unsafe matrix.withPointer { a, lda in
@@ -33,8 +33,8 @@ extension LAPACK {
     return (values, matrix)
   }
 
-  /// With vectors, `info` packs the bounds of the submatrix it failed on as first·(n + 1) + last;
-  /// without, and for small matrices, it is a count.
+  /// Returns the failure for a positive `info`: with vectors, it encodes the bounds of a submatrix
+  /// as first·(n + 1) + last; without vectors, and for small matrices, it is a count.
   package static func syevdFailure(
     _ info: Int, order n: Int, withVectors: Bool
   ) -> LAPACKError {

@@ -2,20 +2,22 @@ internal import CLAPACKE
 
 /// The decompositions of LAPACK on row-major, contiguous spans.
 ///
-/// Every function of this folder does the same five things: check the sizes (a wrong one is a
-/// programmer's error and stops), check that the input is finite, copy it into a `ColumnMajor`
-/// scratch matrix, call, and turn `info` into an error or the scratch into row-major results.
+/// Each function in this folder checks the sizes (an error is a failed precondition), checks that
+/// the input is finite, copies it to a `ColumnMajor` matrix, calls LAPACK, and converts `info` to
+/// an error or the matrix to row-major results.
 package enum LAPACK {
   static let columnMajor = Int32(LAPACK_COL_MAJOR)
 
-  /// Throws unless every entry is finite.
+  /// Throws an error if an entry is not finite.
   ///
-  /// LAPACK does not: to an infinite entry `dgeev` answers with NaN eigenvalues and success.
+  /// LAPACK does not check this: for an infinite entry, `dgeev` returns NaN eigenvalues and reports
+  /// success.
   static func checkFinite<S: RealScalar>(
     _ a: Span<S>, rows: Int, columns: Int, name: String = "matrix", triangleOnly: Bool = false
   ) throws(LAPACKError) {
     require(
-      a.count == rows * columns, "\(rows)×\(columns) entries of the \(name), \(a.count) elements")
+      a.count == rows * columns,
+      "the \(name) has \(rows)×\(columns) entries, but \(a.count) elements")
     if !triangleOnly && VectorKernels.nonfiniteCount(a) == 0 { return }
     for row in 0..<rows {
       let start = row * columns
@@ -28,14 +30,14 @@ package enum LAPACK {
     }
   }
 
-  /// Throws unless every result is finite.
+  /// Throws an error if a result is not finite.
   static func checkResult<S: RealScalar>(
     _ results: Span<S>, _ routine: String
   ) throws(LAPACKError) {
     if VectorKernels.nonfiniteCount(results) != 0 { throw .overflow(routine: routine) }
   }
 
-  /// Throws what `info` means; `failure` says what a positive one means for this routine.
+  /// Throws the error for `info`. `failure` is the meaning of a positive value for this routine.
   package static func check(
     _ info: Int32, _ routine: String, positive failure: @autoclosure () -> LAPACKError
   ) throws(LAPACKError) {
@@ -48,7 +50,7 @@ package enum LAPACK {
     }
   }
 
-  /// Throws what `info` means, for a routine that has no positive one.
+  /// Throws the error for `info`, for a routine that never returns a positive value.
   static func check(_ info: Int32, _ routine: String) throws(LAPACKError) {
     require(info <= 0, "\(routine) returned \(info), which LAPACK does not document")
     try check(info, routine, positive: .overflow(routine: routine))

@@ -1,12 +1,12 @@
 internal import CLAPACKE
 
-/// LAPACKE in one precision: what the callers in this folder need, and nothing they do not.
+/// The functions of LAPACKE in one precision that this module uses.
 @safe struct LAPACKRoutines<Scalar>: Sendable {
   typealias Input = UnsafePointer<Scalar>?
   typealias Output = UnsafeMutablePointer<Scalar>?
   typealias Pivots = UnsafePointer<Int32>?
   typealias PivotsOut = UnsafeMutablePointer<Int32>?
-  /// Matrix layout; one-letter options; sizes and leading dimensions.
+  /// The parameters are the matrix layout, one-letter options, and sizes with leading dimensions.
   typealias Layout = Int32
   typealias Letter = CChar
   typealias Size = Int32
@@ -28,7 +28,7 @@ internal import CLAPACKE
     ) -> Info
   let geqrf: @Sendable (Layout, Size, Size, Output, Size, Output) -> Info
   let orgqr: @Sendable (Layout, Size, Size, Size, Output, Size, Input) -> Info
-  /// Without the selection of eigenvalues: C gives its callback another type in each precision.
+  /// Without the selection of eigenvalues, whose callback has a different C type in each precision.
   let gees:
     @Sendable (
       Layout, Letter, Size, Output, Size, PivotsOut, Output, Output, Output, Size
@@ -66,6 +66,6 @@ extension LAPACKRoutines<Double> {
 }
 
 extension CChar {
-  /// LAPACK's options are letters: `CChar(ascii: "V")`.
+  /// Creates one of LAPACK's options, which are letters: `CChar(ascii: "V")`.
   init(ascii letter: Unicode.Scalar) { self = CChar(UInt8(ascii: letter)) }
 }

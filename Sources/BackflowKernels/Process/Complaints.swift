@@ -1,18 +1,18 @@
 internal import CVectorKernels
 
-/// Says on standard error, in one line, what is wrong with the environment.
+/// Reports a problem with the environment on standard error, in one line.
 func complain(_ message: String) { StandardStream.error.write("backflow: \(message)\n") }
 
-/// At most 100 Unicode scalars of `text` in quotation marks, in one line. A character can have any
-/// number of them.
+/// Returns at most 100 Unicode scalars of `text` in quotation marks, in one line. (A character can
+/// consist of any number of scalars.)
 func quoted(_ text: String) -> String {
   let shown = String(text.unicodeScalars.prefix(100))
   return shown.debugDescription + (text.unicodeScalars.count > 100 ? "…" : "")
 }
 
-/// What `BACKFLOW_ISA` asked for when the program was loaded.
+/// The value of `BACKFLOW_ISA` when the program was loaded.
 package enum InstructionSetRequest {
-  /// Complains, once, if the request could not be met.
+  /// Reports, once, a value that cannot be used.
   static let complaintIfRefused: Void = {
     guard let wanted = unsafe backflow_kernels_refused_isa() else { return }
     let known = (0..<backflow_kernels_count()).compactMap { index in
@@ -26,8 +26,8 @@ package enum InstructionSetRequest {
   package static func complaint(of wanted: String, known: [String], used: String) -> String {
     let reason =
       known.contains(wanted)
-      ? "asks for \(wanted), which this processor does not support"
-      : "is \(quoted(wanted)), which is none of \(known.joined(separator: ", "))"
+      ? "is \(wanted), which this processor does not support"
+      : "is \(quoted(wanted)), but must be one of \(known.joined(separator: ", "))"
     return "BACKFLOW_ISA \(reason); using \(used)"
   }
 }

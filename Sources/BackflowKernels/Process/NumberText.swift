@@ -5,17 +5,18 @@
 #endif
 
 extension Double {
-  /// The number rounded to `decimals` digits behind the point: C's `%.*f`, in every locale with a point.
+  /// Returns the number rounded to `decimals` decimal places: C's `%.*f`, with a point in every
+  /// locale.
   package func text(decimals: Int) -> String { text("%.*f", decimals) }
 
-  /// The number rounded to `significantDigits`, without zeros at the end and with an exponent where
-  /// that is shorter: C's `%.*g`, in every locale with a point.
+  /// Returns the number rounded to `significantDigits`, without trailing zeros, and with an
+  /// exponent if that is shorter: C's `%.*g`, with a point in every locale.
   package func text(significantDigits: Int) -> String { text("%.*g", significantDigits) }
 
   private func text(_ format: String, _ precision: Int) -> String {
     let previous = unsafe uselocale(pointLocale)
     defer { _ = unsafe uselocale(previous) }
-    // Room for every number but a very large one with decimals.
+    // Sufficient for all numbers except very large ones with decimal places.
     var bytes = [CChar](repeating: 0, count: 64)
     func print() -> Int {
       unsafe withVaList([Int32(precision), self]) { arguments in
@@ -33,5 +34,5 @@ extension Double {
   }
 }
 
-/// Numbers as in the locale "C", whatever the program has set.
+/// The locale "C", independent of the program's settings.
 private nonisolated(unsafe) let pointLocale = unsafe newlocale(LC_NUMERIC_MASK, "C", nil)

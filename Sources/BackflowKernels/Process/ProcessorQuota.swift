@@ -1,17 +1,17 @@
-/// The share of the machine's processors that Linux's control groups grant to this process, which is
-/// how a container is limited.
+/// The processor quota of this process in Linux's control groups, which limit containers.
 package enum ProcessorQuota {
-  /// The number of processors whose time the process may use, rounded up, at least 1; `nil` if
-  /// nothing limits it. The least of its group's quota and of those of all groups around it.
+  /// Returns the number of processors whose time the process may use, rounded up and at least 1, or
+  /// `nil` without a limit. It is the minimum of the quotas of its control group and all enclosing
+  /// groups.
   ///
-  /// - Parameter root: What stands before `/proc` and `/sys`; empty but in tests.
+  /// - Parameter root: The prefix of `/proc` and `/sys`, which is empty except in tests.
   package static func processors(root: String = "") -> Int? {
     let groups = textOfSmallFile(root + "/proc/self/cgroup") ?? ""
     return groups.split(separator: "\n").compactMap { least(of: $0, root: root) }.min()
   }
 
-  /// The least quota of one line of `/proc/self/cgroup`: hierarchy, controllers and path, with colons
-  /// between them. Version 2 has one hierarchy, 0, and names no controllers.
+  /// Returns the smallest quota for a line of `/proc/self/cgroup`: a hierarchy, controllers, and a
+  /// path, separated by colons. Version 2 has only the hierarchy 0 and lists no controllers.
   private static func least(of line: Substring, root: String) -> Int? {
     let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
     guard fields.count == 3 else { return nil }
@@ -26,25 +26,25 @@ package enum ProcessorQuota {
     return nil
   }
 
-  /// The least quota of the group at `path` and of those above it. A group that is not there, because
-  /// a container sees its own group as the root, has none.
+  /// Returns the smallest quota of the group at `path` and its enclosing groups. A group that is
+  /// not visible, because a container sees its own group as the root, has no quota.
   private static func least(
     from path: Substring, in mounts: [String], _ quota: (_ folder: String) -> Int?
   ) -> Int? {
     var names = path.split(separator: "/")
-    // A group outside of what this process may see.
+    // A group outside the view of this process.
     if names.contains("..") { names = [] }
     let folders = (0...names.count).map { names.prefix($0).map { "/" + $0 }.joined() }
     return mounts.flatMap { mount in folders.compactMap { quota(mount + $0) } }.min()
   }
 
-  /// `cpu.max` holds "quota period" in microseconds, or "max period".
+  /// Returns the quota in `cpu.max`: "quota period" in microseconds, or "max period".
   private static func quota(ofVersion2 folder: String) -> Int? {
     let fields = (textOfSmallFile(folder + "/cpu.max") ?? "").split(whereSeparator: \.isWhitespace)
     return fields.count == 2 ? processors(quota: Int(fields[0]), period: Int(fields[1])) : nil
   }
 
-  /// A quota of −1 is none.
+  /// Returns the quota of version 1, where −1 means no quota.
   private static func quota(ofVersion1 folder: String) -> Int? {
     func number(_ name: String) -> Int? {
       textOfSmallFile(folder + "/" + name).flatMap { wholeNumber(in: $0) }
@@ -59,7 +59,7 @@ package enum ProcessorQuota {
   }
 }
 
-/// The whole number that `text` is, with white space around it allowed.
+/// Returns `text` as an integer, with optional surrounding white space.
 func wholeNumber(in text: some StringProtocol) -> Int? {
   let words = text.split(whereSeparator: \.isWhitespace)
   return words.count == 1 ? Int(words[0]) : nil

@@ -4,8 +4,8 @@
   internal import Darwin
 #endif
 
-/// The first 64 KiB of a file as text, such as one that the kernel makes up; `nil` if it cannot be
-/// read.
+/// Returns the first 64 KiB of a file as text, for example of a virtual file of the kernel, or
+/// `nil` if it cannot be read.
 func textOfSmallFile(_ path: String) -> String? {
   let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { return nil }

@@ -6,10 +6,11 @@ internal import Synchronization
   internal import Darwin
 #endif
 
-/// A stream that every process has, written without a buffer and without a trap.
+/// A standard stream of the process, with unbuffered output that never traps.
 ///
-/// What cannot be written (a full disk, a closed descriptor, a pipe that nobody reads) is lost, and
-/// the first reason is kept in `loss`, so that a program can go on with its work and tell at its end.
+/// Output that cannot be written (because of a full disk, a closed descriptor, or a pipe without a
+/// reader) is lost. `loss` is the first reason, so that a program can continue and report it at the
+/// end.
 package enum StandardStream: Int32, Sendable, CaseIterable {
   case output = 1
   case error = 2
@@ -22,25 +23,26 @@ package enum StandardStream: Int32, Sendable, CaseIterable {
     losses.withLock { if $0[self] == nil { $0[self] = failure } }
   }
 
-  /// Why text was lost for the first time, such as "No space left on device"; `nil` if none was.
+  /// The reason of the first loss of output, such as "No space left on device", or `nil` without a
+  /// loss.
   package var loss: String? {
     losses.withLock { $0[self] }.map { unsafe String(cString: strerror($0)) }
   }
 
-  /// Whether this is a terminal.
+  /// Whether the stream is a terminal.
   package var isTerminal: Bool { isatty(rawValue) == 1 }
 
-  /// Makes sure that a program's output goes to its standard streams or is lost, and ends up nowhere
-  /// else. To be called before anything else opens a file.
+  /// Ensures that output to the standard streams never goes to other files. Call this function
+  /// before any file is opened.
   ///
-  /// A descriptor that the parent process closed would be given to the next file that is opened, and
-  /// output would be written into that file. A pipe that nobody reads and a file that has reached its
-  /// limit become errors of `write` instead of signals that end the process.
+  /// If the parent process closed a descriptor of a standard stream, the next opened file would get
+  /// that descriptor, and the output. Writing to a pipe without a reader, or to a file at its size
+  /// limit, becomes an error of `write` instead of a signal that terminates the process.
   package static func prepare() {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) == -1 {
-      // The lowest descriptor that is free, which is this one; opened so that its use fails.
+      // Opens the lowest free descriptor, which is this one, in a mode that makes its use fail.
       _ = unsafe open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
     }
   }
@@ -48,7 +50,7 @@ package enum StandardStream: Int32, Sendable, CaseIterable {
 
 private let losses = Mutex<[StandardStream: Int32]>([:])
 
-/// The error number of the first write that failed, if one did.
+/// Writes all bytes, and returns the `errno` of the first failed write, if any.
 private func writeAll(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32) -> Int32? {
   var start = 0
   while start < bytes.count {
@@ -59,7 +61,8 @@ private func writeAll(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32)
     } else if count == 0 {
       return EIO
     } else if errno == EAGAIN || errno == EWOULDBLOCK {
-      // Somebody else made the stream non-blocking, as the parent of a shared terminal may.
+      // Another process, such as the parent that shares a terminal, has made the stream
+      // nonblocking.
       var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
       _ = unsafe poll(&request, 1, -1)
     } else if errno != EINTR {

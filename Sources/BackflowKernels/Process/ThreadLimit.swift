@@ -1,13 +1,14 @@
-/// The number of threads to begin with, from what the environment and the machine allow.
+/// The initial number of threads, from the environment and the machine.
 package struct ThreadLimit: Equatable {
-  /// At least 1.
+  /// The number of threads, at least 1.
   package let count: Int
-  /// What is wrong with the environment, in a sentence.
+  /// The problem with the environment, as a sentence.
   package let complaint: String?
 
-  /// `BACKFLOW_NUM_THREADS`, or else the least of the processors, the quota, `OMP_NUM_THREADS` (the
-  /// first of a list) and `OPENBLAS_NUM_THREADS`. An empty variable counts as one that is not set. So
-  /// does a value of the last two that is not a number of at least 1: they belong to other libraries.
+  /// Determines the number of threads: `BACKFLOW_NUM_THREADS` or, without it, the minimum of the
+  /// processors, the quota, `OMP_NUM_THREADS` (the first number of a list), and
+  /// `OPENBLAS_NUM_THREADS`. An empty variable counts as unset, as does a value of the latter two
+  /// that is not a positive integer, since they belong to other libraries.
   package init(processors: Int, quota: Int?, environment: (String) -> String?) {
     func value(_ name: String) -> String? {
       environment(name).flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
@@ -27,7 +28,7 @@ package struct ThreadLimit: Equatable {
     let count = max(1, limits.compactMap(\.self).min() ?? 1)
     self.count = count
     complaint = value(name).map {
-      "\(name) is \(quoted($0)), which is not a whole number of at least 1;"
+      "\(name) is \(quoted($0)), but must be a positive integer;"
         + " using \(count) \(count == 1 ? "thread" : "threads")"
     }
   }

@@ -8,34 +8,34 @@ internal import Synchronization
   internal import Darwin
 #endif
 
-/// How many threads Backflow's products and recurrences may use.
+/// The number of threads for products and recurrences.
 ///
-/// OpenBLAS itself is kept at one thread: it synchronizes at every call, which costs more than it
-/// gains on the small products of a recurrence. Backflow splits the work above it instead, by rows
-/// of the result or by samples of the batch.
+/// OpenBLAS itself runs on one thread: it synchronizes at every call, which costs more than it
+/// gains for the small products of a recurrence. Backflow divides the work instead, by rows of the
+/// result or by samples of the batch.
 ///
-/// The same count gives the same bits on one instruction set. Another count may round differently, for
-/// at the edge of a part BLAS forms its sums in another order; so may another instruction set, whose
-/// kernels and whose OpenBLAS round differently.
+/// The same number gives the same bits on one instruction set. Another number may change rounding,
+/// because BLAS adds in a different order at the edge of a part. Another instruction set has other
+/// kernels, which round differently.
 public enum Threads {
   /// The number of threads, at least 1.
   ///
-  /// It starts as the environment's `BACKFLOW_NUM_THREADS`, or else as the number of processors that
-  /// this process may run on, limited by the processor quota of its control group (a container's
-  /// limit), by `OMP_NUM_THREADS` and by `OPENBLAS_NUM_THREADS`.
+  /// The initial value is the environment variable `BACKFLOW_NUM_THREADS` or, without it, the
+  /// number of processors on which the process may run, limited by the processor quota of its
+  /// control group (the limit of a container), by `OMP_NUM_THREADS`, and by `OPENBLAS_NUM_THREADS`.
   public static var count: Int {
     get {
       let count = current.load(ordering: .relaxed)
       return count > 0 ? count : initialCount
     }
     set {
-      require(newValue >= 1, "the number of threads must be at least 1, not \(newValue)")
+      require(newValue >= 1, "the number of threads must be at least 1, got \(newValue)")
       current.store(newValue, ordering: .relaxed)
     }
   }
 
-  /// 0 until the number is set. The environment is read only if it never is, so that a variable that
-  /// is not used causes no complaint.
+  /// 0 until the number is set. The environment is read only if it is needed, so that unused
+  /// variables cause no messages.
   private static let current = Atomic<Int>(0)
 
   private static let initialCount: Int = {
@@ -50,15 +50,16 @@ public enum Threads {
 
   static let keepOpenBLASSingleThreaded: Void = openblas_set_num_threads(1)
 
-  /// Runs `body` on consecutive parts of `0..<count`, one part a thread, about equal and about
-  /// `grain` long or longer, each starting at a multiple of `alignment`. Returns when all are done.
+  /// Runs `body` on consecutive parts of `0..<count`, one on each thread, and returns when all are
+  /// done. The parts have about equal lengths, of about `grain` or more, and start at multiples of
+  /// `alignment`.
   package static func split(
     _ count: Int, grain: Int, alignment: Int = 1, _ body: (Range<Int>) -> Void
   ) {
     let parts = max(1, min(Threads.count, count / max(grain, 1)))
     if parts == 1 { return body(0..<count) }
     withoutActuallyEscaping(body) { body in
-      // The parts are disjoint and all done before this returns.
+      // The parts are disjoint, and all are done before this function returns.
       nonisolated(unsafe) let body = body
       DispatchQueue.concurrentPerform(iterations: parts) { part in
         let start = count * part / parts / alignment * alignment
@@ -68,8 +69,8 @@ public enum Threads {
     }
   }
 
-  /// The results of `body` on consecutive parts of `0..<count`, in their order; the parts are those
-  /// of `split`.
+  /// Returns the results of `body` on consecutive parts of `0..<count`, in order, with the parts of
+  /// `split`.
   package static func map<Part: Sendable>(
     _ count: Int, grain: Int, alignment: Int = 1, _ body: (Range<Int>) -> Part
   ) -> [Part] {

@@ -1,6 +1,6 @@
-/// Copies between places of two buffers, whatever the elements mean.
+/// Copies between strided positions of two buffers.
 package enum Blocks {
-  /// Copies `count` runs of `length` elements; run `i` starts at `start + i·stride` on each side.
+  /// Copies `count` runs of `length` elements. On each side, run `i` starts at `start + i·stride`.
   package static func copy<S: RealScalar>(
     count: Int, length: Int,
     from source: Span<S>, at sourceStart: Int, stride sourceStride: Int,
@@ -27,7 +27,8 @@ package enum Blocks {
     }
   }
 
-  /// Fills `target`, row-major with `extents`, with the elements of `source` at the strided places.
+  /// Fills `target`, row-major with `extents`, with the elements at the strided positions of
+  /// `source`.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func gather<S: RealScalar>(

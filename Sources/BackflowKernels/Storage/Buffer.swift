@@ -1,27 +1,28 @@
-/// A fixed number of elements in 64-byte aligned memory, copied on write.
+/// A fixed number of elements in 64-byte aligned memory, with copy-on-write semantics.
 ///
-/// The one owner of raw memory in the package. Its elements are reached through spans, which
-/// check every access and cannot outlive it.
+/// This is the only owner of raw memory in the package. Its elements are accessed through spans,
+/// which check every access and cannot outlive it.
 @safe package struct Buffer<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
   package let count: Int
   private var owner: BlockOwner
-  // Beside the owner and not inside it: a span's lifetime is then tied to this value alone.
+  // Not a property of the owner, so that the lifetime of a span depends on this value alone.
   private var base: UnsafeMutablePointer<Element>
 
-  /// `count` elements of undefined value; the caller overwrites every one before it reads any. Stops,
-  /// naming `what` it is for, where there is not that much memory.
+  /// Creates a buffer of undefined elements, all of which the caller must write before reading any.
+  /// Stops the program if the memory cannot be allocated, with a message that includes the purpose
+  /// `what`.
   package init(uninitialized count: Int, for what: @autoclosure () -> String = "a buffer") {
-    require(count >= 0, "a buffer cannot hold \(count) elements")
+    require(count >= 0, "the size of a buffer must not be negative, got \(count)")
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
-    // A block may be larger than what is asked for, by a quarter.
+    // A block may be up to a quarter larger than requested.
     require(
       !overflow && bytes < Int.max / 2,
-      "\(what()) of \(Element.self) needs more bytes than can be counted")
+      "\(what()) of \(Element.self) has more bytes than `Int` can represent")
     self.count = count
     guard let block = StoragePool.allocate(minimumBytes: bytes) else {
       stop(
-        "\(what()) of \(Element.self) needs \(bytes) bytes, which the system does not give; make it"
-          + " smaller, or work on it in parts")
+        "\(what()) of \(Element.self) needs \(bytes) bytes, which cannot be allocated; make it"
+          + " smaller, or process it in parts")
     }
     owner = BlockOwner(block)
     unsafe base = owner.block.address.bindMemory(to: Element.self, capacity: count)
@@ -48,7 +49,7 @@
     }
   }
 
-  /// Copies the elements first if another value shares them.
+  /// Makes the elements unique, copying them if they are shared.
   package var mutableSpan: MutableSpan<Element> {
     @_lifetime(&self)
     mutating get {
@@ -57,10 +58,10 @@
     }
   }
 
-  /// The start of the memory, for reading, as long as this value lives.
+  /// The address of the elements for reading, valid while this value exists.
   var sharedBase: UnsafeMutablePointer<Element> { unsafe base }
 
-  /// The start of the memory after it was made this value's own.
+  /// Returns the address of the elements for writing, after they have been made unique.
   mutating func uniqueBase() -> UnsafeMutablePointer<Element> {
     if !isKnownUniquelyReferenced(&owner) { self = Buffer(copying: span) }
     return unsafe base
@@ -68,11 +69,11 @@
 
   package var elements: [Element] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
 
-  /// Whether both values stand in the same memory.
+  /// Returns whether both values share their memory.
   package func sharesMemory(with other: Buffer) -> Bool { owner === other.owner }
 }
 
-/// Returns its block to the pool when the last buffer that uses it is gone.
+/// An object that returns its block to the pool when the last buffer that uses it is released.
 private final class BlockOwner {
   let block: PooledBlock
 

@@ -6,18 +6,18 @@ internal import Synchronization
   internal import Glibc
 #endif
 
-/// Keeps the blocks of released tensors for the next tensors of the same size.
+/// A cache of the memory blocks of released tensors, for subsequent tensors of the same size.
 ///
-/// A training step makes the same tensors again and again. Handing them the same, already mapped
-/// memory means that in the steady state a step asks the system for nothing. The pool never caches
-/// more than four times the bytes that were once live at the same time: a block serves its own size
-/// only, so that the sizes' peaks, which need not coincide, add up to more than the common peak.
+/// A training step creates tensors of the same sizes again and again. Reusing memory that is
+/// already mapped means that, in the steady state, a step allocates nothing. The pool never caches
+/// more than four times the bytes that were live at any one time. (A block serves only its own
+/// size, and the peaks of different sizes need not coincide.)
 public enum StoragePool {
-  /// What the pool has done so far.
+  /// The counts of the pool so far.
   package struct Statistics: Sendable {
-    /// Blocks ever handed out, new ones and used ones.
+    /// The number of blocks handed out, both new and reused.
     package var allocations = 0
-    /// Blocks ever requested from the system.
+    /// The number of blocks allocated from the system.
     package var systemAllocations = 0
     package var liveBytes = 0
     package var peakLiveBytes = 0
@@ -26,7 +26,7 @@ public enum StoragePool {
 
   package static var statistics: Statistics { state.withLock { $0.statistics } }
 
-  /// Gives every cached block back to the system: for a server that has finished training.
+  /// Returns all cached blocks to the system, for example when a server has finished training.
   public static func drain() {
     let blocks = state.withLock { state in
       state.statistics.cachedBytes = 0
@@ -36,8 +36,8 @@ public enum StoragePool {
     for block in blocks { unsafe free(block.address) }
   }
 
-  /// Memory of at least `minimumBytes`, aligned to `alignment`, contents undefined; `nil` if the system
-  /// has none.
+  /// Returns memory of at least `minimumBytes`, aligned to `alignment`, with undefined contents, or
+  /// `nil` if it cannot be allocated.
   static func allocate(minimumBytes: Int) -> PooledBlock? {
     let sizeClass = SizeClass(holding: minimumBytes)
     let reused = state.withLock { state -> PooledBlock? in
@@ -53,7 +53,7 @@ public enum StoragePool {
       return nil
     }
     if let reused { return reused }
-    // Not `UnsafeMutableRawPointer.allocate`, which ends the program without a word.
+    // Not `UnsafeMutableRawPointer.allocate`, which terminates the program without a message.
     var address: UnsafeMutableRawPointer?
     guard unsafe posix_memalign(&address, alignment, sizeClass.bytes) == 0,
       let address = unsafe address
@@ -76,7 +76,7 @@ public enum StoragePool {
     if !cached { unsafe free(block.address) }
   }
 
-  /// A cache line, and a register of AVX-512.
+  /// The size of a cache line and of an AVX-512 register.
   package static let alignment = 64
 
   private struct State {
@@ -88,13 +88,13 @@ public enum StoragePool {
   private static let state = Mutex(State())
 }
 
-/// A block of the pool and the class it returns to.
+/// A block of the pool and its size class.
 @safe struct PooledBlock: @unchecked Sendable {
   let address: UnsafeMutableRawPointer
   let sizeClass: SizeClass
 }
 
-/// Block sizes: four steps to each doubling, so that rounding up wastes at most a quarter.
+/// The block sizes: four for each power of two, so that rounding up wastes at most a quarter.
 package struct SizeClass: Sendable {
   package let index: Int
   package let bytes: Int

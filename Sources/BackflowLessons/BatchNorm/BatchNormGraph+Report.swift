@@ -12,10 +12,10 @@ extension BatchNormGraph {
   private func failure(_ outcome: Outcome) -> LessonReport.Account {
     LessonReport.Account(
       [
-        "A backward pass that takes mean and variance for constants, x̄ = γ r ȳ, is wrong by"
+        "A backward pass that treats mean and variance as constants, x̄ = γ r ȳ, has an error of"
           + " \(percent(outcome.wrongError)) of the largest gradient.",
-        "Trained with it for \(steps) steps, the bias below the normalisation, which has no influence"
-          + " on anything, grows to a length of \(figure(outcome.wrongBias)), and"
+        "After \(steps) steps of training with it, the bias before the normalization, which has no effect"
+          + " on the output, has grown to a norm of \(figure(outcome.wrongBias)), and"
           + " \(percent(outcome.wrongAccuracy)) of the held-out digits are classified correctly.",
       ],
       [
@@ -27,11 +27,11 @@ extension BatchNormGraph {
   private func cure(_ outcome: Outcome) -> LessonReport.Account {
     LessonReport.Account(
       [
-        "Step by step, every local gradient is a line; their sum agrees with the closed form to"
+        "Each local gradient is one line of code. Their composition agrees with the closed form to"
           + " \(figure(outcome.difference)) and with finite differences to"
           + " \(figure(outcome.rightError)).",
-        "Trained with it, the bias stays at \(figure(outcome.rightBias)), and"
-          + " \(percent(outcome.rightAccuracy)) are classified correctly.",
+        "After training with it, the norm of the bias is \(figure(outcome.rightBias)), and"
+          + " \(percent(outcome.rightAccuracy)) of the held-out digits are classified correctly.",
       ],
       [
         "staged_against_fused": outcome.difference, "relative_error": outcome.rightError,
@@ -45,22 +45,22 @@ extension BatchNormGraph {
       measured: outcome.wrongError, threshold: GradientCheck.tolerance,
       source: "largest error relative to the largest gradient, against fourth-order central"
         + " differences",
-      statement: "the gradient by the input of ConstantStatisticsNorm is wrong by"
+      statement: "the gradient with respect to the input of ConstantStatisticsNorm has an error of"
         + " \(percent(outcome.wrongError))",
       reason:
-        "It misses two of the three ways in which the input acts: through the mean and through"
+        "It omits two of the three paths from the input to the output: those through the mean and"
         + " the variance.",
-      cure: "Follow every arrow of the graph back; where two leave a value, add their gradients.")
+      cure: "Follow every edge of the graph back, and add the gradients of a value with two uses.")
   }
 
   private func picture(_ outcome: Outcome) -> GraphFigure {
     GraphFigure(
       outcome.graph,
       title:
-        "Batch normalisation, forwards and backwards: where two arrows leave, gradients add up",
+        "Batch normalization, forward and backward: the gradients of a value with two uses are added",
       notes: [
-        "x, c, q, x̂, z and y have shape [\(batch), \(features)]; μ, v, s, r, γ and β have"
-          + " [\(features)]. Staged and fused layer agree to \(figure(outcome.difference))."
+        "x, c, q, x̂, z, and y have shape [\(batch), \(features)]; μ, v, s, r, γ, and β have"
+          + " shape [\(features)]. The staged and the fused layer agree to \(figure(outcome.difference))."
       ])
   }
 }

@@ -1,38 +1,40 @@
 internal import Backflow
 
-/// Batch normalisation as a graph of elementary steps, each with its local gradient; the same in one
-/// closed form; and the backward pass that forgets that mean and variance depend on the input.
+/// A lesson about batch normalization as a graph of elementary steps, each with its local gradient;
+/// in closed form; and with a backward pass that neglects the dependence of mean and variance on
+/// the input.
 package struct BatchNormGraph {
-  /// The seed of the batch, of the weights and of the order of the images.
+  /// The seed of the batch, the weights, and the order of the images.
   package var seed: UInt64
-  /// N, the size of the batch that is drawn.
+  /// The size N of the random batch.
   package var batch = 8
-  /// C, its features.
+  /// The number C of its features.
   package var features = 4
-  /// The steps of the two trainings.
+  /// The number of steps of each training.
   package var steps = 600
 
-  /// What was measured.
+  /// The measurements.
   struct Outcome {
     let graph: ComputationalGraph
-    /// The largest difference of the staged and the fused layer: output, x̄, γ̄, β̄.
+    /// The largest difference between the staged and the fused layer in the output, x̄, γ̄, and β̄.
     let difference: Double
-    /// The largest relative error of the right backward pass against finite differences.
+    /// The largest relative error of the correct backward pass compared with finite differences.
     let rightError: Double
-    /// That of the one that takes the statistics for constants, by the input.
+    /// The relative error, with respect to the input, of the backward pass with constant
+    /// statistics.
     let wrongError: Double
-    /// The same after training on digits: the length of the bias below the normalisation.
+    /// The norm of the bias before the normalization after training on the digits.
     let rightBias, wrongBias: Double
     let rightAccuracy, wrongAccuracy: Double
   }
 
-  /// The lesson as it is held, drawn from `seed`.
+  /// Creates the lesson with its default settings.
   package init(seed: UInt64) { self.seed = seed }
 
-  /// Holds the lesson.
+  /// Runs the lesson.
   package func run() throws -> LessonReport { report(try outcome()) }
 
-  /// Draws a batch, takes it through both layers and both passes, and trains with both.
+  /// Compares both layers on a random batch, and trains with both backward passes.
   func outcome() throws -> Outcome {
     var random = RandomSource(seed: seed)
     let x: Tensor<Double> = random.normal([batch, features], mean: 1, standardDeviation: 2)
@@ -54,7 +56,7 @@ package struct BatchNormGraph {
       rightAccuracy: rightTraining.heldOutAccuracy, wrongAccuracy: wrongTraining.heldOutAccuracy)
   }
 
-  /// The largest difference of any element between the two layers.
+  /// Returns the largest difference between corresponding elements of the two layers.
   private func difference(
     _ staged: StagedBatchNorm<Double>, _ fused: BatchNorm<Double>, _ x: Tensor<Double>,
     _ yGradient: Tensor<Double>
@@ -69,15 +71,15 @@ package struct BatchNormGraph {
     ].map { ($0 - $1).maxMagnitude() }.max() ?? .nan
   }
 
-  /// The largest relative error of a layer's backward pass in training.
+  /// Returns the largest relative error of the backward pass of a layer in training mode.
   private func error<Norm: Layer<Double>>(of layer: Norm, at x: Tensor<Double>) -> Double {
-    // Not the draws of x: along x̂ the gradient is zero.
+    // Different from the numbers of x: along x̂ the gradient is zero.
     var random = RandomSource(seed: seed &+ 1)
     let function = DifferentiableFunction(layer, input: x, mode: .training(seed: 0))
     return GradientCheck(function, using: &random).worst?.relativeError ?? .nan
   }
 
-  /// Two networks that read digits and differ in nothing but that backward pass.
+  /// Trains two networks for digit classification that differ only in the backward pass.
   private func trainings() throws -> (right: DigitTraining, wrong: DigitTraining) {
     let digits = try Digits.load()
     func training(_ norm: any Layer<Float>) -> DigitTraining {
@@ -97,7 +99,7 @@ package struct BatchNormGraph {
 }
 
 extension DigitTraining {
-  /// ‖b‖ of the lowest layer.
+  /// The norm ‖b‖ of the bias of the first layer.
   fileprivate var biasBelow: Double {
     network.namedParameters.first { $0.name == "0.bias" }.map { Double($0.value.norm()) } ?? .nan
   }

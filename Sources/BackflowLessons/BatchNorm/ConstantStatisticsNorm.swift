@@ -1,13 +1,14 @@
 internal import Backflow
 
-/// Batch normalisation whose backward pass takes μ and v for constants: **the bug**.
+/// Batch normalization with an incorrect backward pass, which treats μ and v as constants.
 ///
 ///     y = γ (x − μ) r + β,   x̄ = γ r ȳ   instead of   γ r (ȳ − (β̄ + x̂ γ̄)/m)
 ///
-/// It misses that a change of x moves μ and v as well. Ioffe and Szegedy ("Batch normalization", ICML
-/// 2015, section 2) tell what follows: a bias below it grows without end while the loss stays the same.
+/// It neglects that μ and v depend on x. Ioffe and Szegedy ("Batch normalization", ICML 2015,
+/// section 2) describe the consequence: a bias before it grows indefinitely while the loss remains
+/// constant.
 ///
-/// Shapes: x and y [N, C]. Cache: that of `BatchNorm`.
+/// Shapes: x and y [N, C]. The cache is that of `BatchNorm`.
 struct ConstantStatisticsNorm<Scalar: RealScalar>: Layer {
   var norm: BatchNorm<Scalar>
 

@@ -1,32 +1,33 @@
 public import Backflow
 internal import RealModule
 
-/// A pole hinged to a cart on a track; pushing the cart left or right at every step keeps it up.
+/// The cart-pole task: a pole hinged to a cart on a track is balanced by pushing the cart left or
+/// right at each step.
 ///
 ///     f = (F + m l θ̇² sin θ) / M
 ///     θ̈ = (g sin θ − f cos θ) / (l (4/3 − m cos² θ / M))
 ///     ẍ = f − m l θ̈ cos θ / M
 ///
-/// g = 9.8, the pole's mass m = 0.1 and half its length l = 0.5, the mass of cart and pole M = 1.1,
-/// the push F = ±10; one step is τ = 0.02 s of Euler's method, which moves the positions by the old
-/// velocities. Every step is worth a reward of 1.
+/// The constants are g = 9.8, the mass of the pole m = 0.1, half its length l = 0.5, the mass of
+/// cart and pole M = 1.1, and the push F = ±10. A step is τ = 0.02 s of Euler's method, in which
+/// the old velocities change the positions. The reward of every step is 1.
 ///
 /// Source: Barto, Sutton and Anderson, "Neuronlike adaptive elements that can solve difficult
 /// learning control problems", IEEE SMC 13, 1983, with the constants and limits of OpenAI Gym's
 /// CartPole-v0.
 public struct CartPole: Sendable, Equatable {
-  /// Where cart and pole are, and how fast they move.
+  /// The positions and velocities of cart and pole.
   public struct State: Sendable, Equatable {
-    /// x, in metres from the middle of the track.
+    /// The position x of the cart, in meters from the middle of the track.
     public var position: Double
-    /// ẋ
+    /// The velocity ẋ of the cart.
     public var velocity: Double
-    /// θ, in radians from upright; positive is to the right.
+    /// The angle θ of the pole, in radians from upright; positive to the right.
     public var angle: Double
-    /// θ̇
+    /// The angular velocity θ̇ of the pole.
     public var angularVelocity: Double
 
-    /// A state of these coordinates.
+    /// Creates a state from its coordinates.
     public init(position: Double, velocity: Double, angle: Double, angularVelocity: Double) {
       self.position = position
       self.velocity = velocity
@@ -35,26 +36,26 @@ public struct CartPole: Sendable, Equatable {
     }
   }
 
-  /// What can be done: the index of an action is its raw value.
+  /// An action, whose raw value is its index.
   public enum Push: Int, Sendable, CaseIterable {
-    /// F = −10
+    /// A push to the left, F = −10.
     case left
-    /// F = +10
+    /// A push to the right, F = +10.
     case right
   }
 
-  /// The number of steps after which an episode ends though the pole still stands.
+  /// The number of steps after which an episode ends although the pole has not fallen.
   public static let stepLimit = 200
 
-  /// Where cart and pole are now.
+  /// The current state.
   public private(set) var state: State
   /// The number of steps so far, which is also the sum of the rewards.
   public private(set) var steps = 0
 
-  /// An episode that starts here.
+  /// Creates an episode from its initial state.
   public init(_ state: State) { self.state = state }
 
-  /// An episode that starts almost at rest: every coordinate is uniform on ±0.05.
+  /// Creates an episode whose initial coordinates are uniform on ±0.05.
   public init(using random: inout RandomSource) {
     func small() -> Double { 0.1 * random.uniform() - 0.05 }
     self.init(
@@ -72,7 +73,7 @@ extension CartPole {
   private static let force = 10.0
   private static let timeStep = 0.02
 
-  /// One step of the equations above.
+  /// Performs one step by the equations above.
   public mutating func step(_ push: Push) {
     let (acceleration, angularAcceleration) = accelerations(push)
     let τ = CartPole.timeStep
@@ -84,7 +85,7 @@ extension CartPole {
     steps += 1
   }
 
-  /// ẍ and θ̈.
+  /// Returns the accelerations ẍ and θ̈.
   private func accelerations(_ push: Push) -> (Double, Double) {
     let (g, m, l, M) = (
       CartPole.gravity, CartPole.poleMass, CartPole.halfLength, CartPole.totalMass
@@ -102,26 +103,26 @@ extension CartPole {
 // MARK: - The end of an episode
 
 extension CartPole {
-  /// 2.4 m to either side of the middle.
+  /// The limit of the position: 2.4 m to either side of the middle.
   private static let positionLimit = 2.4
-  /// 12° to either side of upright.
+  /// The limit of the angle: 12° to either side of upright.
   private static let angleLimit = 12 * Double.pi / 180
 
-  /// Whether the pole leans too far or the cart has left the track. There are no rewards after that.
+  /// Whether the pole has fallen or the cart has left the track. There are no further rewards.
   public var hasFailed: Bool {
     state.position.magnitude > CartPole.positionLimit || state.angle.magnitude > CartPole.angleLimit
   }
 
-  /// Whether the episode ends, by failure or because its time is up. Only a failure ends the rewards:
-  /// the clock ends the watching, and a state at step 200 is worth what it is worth at step 1.
+  /// Whether the episode ends, by failure or by its time limit. Only a failure ends the rewards;
+  /// the time limit does not change the value of a state.
   public var isOver: Bool { hasFailed || steps >= CartPole.stepLimit }
 }
 
-// MARK: - What a network sees
+// MARK: - The input of a network
 
 extension CartPole {
-  /// x, ẋ, θ and θ̇, [4], each divided by about its largest value so that none is lost beside the
-  /// others: the positions by their limits, the velocities by one limit and by ten in a second.
+  /// x, ẋ, θ, and θ̇, [4], each scaled to a comparable range: the positions by their limits, and
+  /// the velocities by one and by ten limits per second.
   public var observation: Tensor<Float> {
     let (x, θ) = (CartPole.positionLimit, CartPole.angleLimit)
     return Tensor([

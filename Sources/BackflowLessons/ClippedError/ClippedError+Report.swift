@@ -20,13 +20,14 @@ extension ClippedError {
     let peak = inside.runs.map(\.peakSilencedShare).max() ?? 0
     return LessonReport.Account(
       [
-        "An agent balances a pole; its error δ is clipped to ±\(figure(Double(settings.errorLimit)))"
-          + " and then squared. Over \(inside.runs.count) seeds the mean return of its last 100 episodes"
-          + " is \(figure(mean)) (\(figure(least)) to \(figure(most))); \(inside.solvedCount) of them reach"
-          + " 195 of 200, where the task counts as solved and an agent stops.",
-        "The gradient of \(percent(inside.silenced.share)) of all samples is exactly zero, in the worst"
-          + " episode of \(percent(peak)); of the failures, all that tells a good state from a bad"
-          + " one, it is \(percent(inside.silenced.shareOfFailures)).",
+        "An agent learns to balance a pole. Its error δ is clipped to"
+          + " ±\(figure(Double(settings.errorLimit))) and then squared. Over \(inside.runs.count) seeds,"
+          + " the mean return of the last 100 episodes is \(figure(mean)) (\(figure(least)) to"
+          + " \(figure(most))), and \(inside.solvedCount) of the agents reach 195 of 200, at which the"
+          + " task counts as solved and the training ends.",
+        "The gradient is exactly zero for \(percent(inside.silenced.share)) of all samples, for"
+          + " \(percent(peak)) in the worst episode, and for \(percent(inside.silenced.shareOfFailures))"
+          + " of the failures, which are the only evidence of a bad state.",
       ],
       [
         "mean_return": mean, "least_mean_return": least, "most_mean_return": most,
@@ -51,19 +52,19 @@ extension ClippedError {
         episodes.max().map { ", after \(first) to \($0) episodes" }
       }
       return "\(clipping.title): \(summary.solvedCount) of \(summary.runs.count) seeds reach 195"
-        + "\(after ?? ""); \(percent(summary.silenced.share)) silenced."
+        + "\(after ?? ""); \(percent(summary.silenced.share)) of the gradients are zero."
     }
     return LessonReport.Account(lines.map { $0.prefix(1).uppercased() + $0.dropFirst() }, measures)
   }
 
-  /// The learning curves of each place of the limit, a panel each, on the same axes.
+  /// Draws the learning curves for each kind of clipping, in one panel each, with equal axes.
   private func picture(_ comparison: QLearningComparison) -> ChartFigure {
     let longest = comparison.runs.map(\.episodes.count).max() ?? 1
     return ChartFigure(
-      "Errors clipped inside the square teach nothing; a limit on the gradient keeps them",
+      "Errors clipped inside the square cause no learning; clipping the gradient preserves it",
       notes: [
-        "A Q-network learns to balance a pole, three places for the limit on its error, \(seedCount)"
-          + " seeds each. Line: mean over the seeds; band: from the worst to the best of them."
+        "A Q-network learns to balance a pole, with three kinds of error clipping and \(seedCount)"
+          + " seeds each. Line: mean over the seeds. Band: range over the seeds."
       ],
       panels: ErrorClipping.allCases.map { clipping in
         let summary = QLearningSummary(runs: comparison.runs(clipping))
@@ -74,8 +75,8 @@ extension ClippedError {
           vertical: .linear("return (mean of 20 episodes), steps", 0...205),
           series: [
             .init(
-              "silenced: \(percent(summary.silenced.share)) of samples,"
-                + " \(percent(summary.silenced.shareOfFailures)) of failures",
+              "zero gradient: \(percent(summary.silenced.share))"
+                + " (of failures: \(percent(summary.silenced.shareOfFailures)))",
               x: curve.mean.indices.map { Double($0 + 1) }, curve.mean, band: curve.range,
               hue: clipping.hue)
           ],

@@ -1,20 +1,21 @@
 internal import Backflow
 internal import RealModule
 
-/// A Q-network whose errors are clipped before they are squared learns nothing from the largest of
-/// them; beside it Huber's loss, and a limit on the norm of the gradient. See `QLearningComparison`.
+/// A lesson about error clipping: a Q-network whose errors are clipped before they are squared
+/// learns nothing from the largest errors. It is compared with Huber's loss and with a limit on the
+/// norm of the gradient. See `QLearningComparison`.
 package struct ClippedError {
-  /// The first seed; the others follow it.
+  /// The first seed; the others are consecutive.
   package var seed: UInt64
-  /// How many agents are trained for each place of the limit.
+  /// The number of agents for each kind of clipping.
   package var seedCount = 5
-  /// What they have in common.
+  /// The common settings of the agents.
   package var settings = QLearningSettings()
 
-  /// The lesson as it is held, drawn from `seed`.
+  /// Creates the lesson with its default settings.
   package init(seed: UInt64) { self.seed = seed }
 
-  /// Holds the lesson.
+  /// Runs the lesson.
   package func run() throws -> LessonReport { report(try comparison()) }
 
   /// Trains all agents.
@@ -23,7 +24,7 @@ package struct ClippedError {
       seeds: (0..<UInt64(seedCount)).map { seed &+ $0 }, settings: settings)
   }
 
-  /// Tries each loss at single errors, on both sides of the limit.
+  /// Audits each loss at single errors on both sides of the limit.
   func audit(_ clipping: ErrorClipping) -> LossAudit<Float> {
     LossAudit(clipping.title, scale: Double(settings.errorLimit)) { errors in
       let each = errors.elements.map {
@@ -35,7 +36,7 @@ package struct ClippedError {
 }
 
 extension ErrorClipping {
-  /// What it is called in a report.
+  /// The name in reports.
   var title: String {
     switch self {
     case .insideSquare: "error clipped, then squared"
@@ -44,7 +45,7 @@ extension ErrorClipping {
     }
   }
 
-  /// What it is called in JSON.
+  /// The name in JSON.
   var key: String {
     switch self {
     case .insideSquare: "inside_square"
@@ -62,25 +63,26 @@ extension ErrorClipping {
   }
 }
 
-/// How the agents of one place of the limit fared together.
+/// A summary of the runs with one kind of clipping.
 struct QLearningSummary {
   let runs: [QLearningRun]
 
-  /// The mean over the seeds of the mean return of the last 100 episodes, the least and the greatest.
+  /// The mean, minimum, and maximum over the seeds of the mean return of the last 100 episodes.
   var meanReturn: (mean: Double, least: Double, most: Double) {
     let returns = runs.map(\.meanReturn)
     let (least, most) = returns.bounds
     return (returns.reduce(0, +) / Double(returns.count), least, most)
   }
 
-  /// How many seeds reached a mean return of 195 over 100 episodes.
+  /// The number of seeds that reached a mean return of 195 over 100 episodes.
   var solvedCount: Int { runs.count { $0.episodesTo195 != nil } }
 
-  /// The samples of all runs.
+  /// The sample counts of all runs.
   var silenced: SilencedSamples { runs.reduce(into: SilencedSamples()) { $0 += $1.silenced } }
 
-  /// The learning curves side by side, from episode 1: at each the mean return of the last `window`
-  /// episodes, as mean, least and greatest over the seeds. A run that ended stays at its last value.
+  /// Returns the learning curves from episode 1: for each episode, the mean, minimum, and maximum
+  /// over the seeds of the mean return of the last `window` episodes. A run that has ended keeps
+  /// its last value.
   func curve(window: Int) -> (mean: [Double], range: [ClosedRange<Double>]) {
     let curves = runs.map { run in
       run.episodeReturns.indices.map { episode in

@@ -1,23 +1,24 @@
 public import Backflow
 
-/// Where the limit k on a temporal-difference error δ is put.
+/// The kind of limit k on a temporal-difference error δ.
 ///
-/// The three losses agree as long as |δ| ≤ k. Beyond, each means to keep a large error from making a
-/// large step, and one of them keeps it from making any.
+/// The three losses agree if |δ| ≤ k. For larger errors, each is intended to prevent a large step,
+/// but one of them prevents any step.
 public enum ErrorClipping: String, Sendable, CaseIterable {
-  /// ½ clip(δ)²: the error is clipped, and then squared. Beyond k the loss is flat.
+  /// ½ clip(δ)²: the error is clipped and then squared. The loss is constant for |δ| > k.
   case insideSquare
-  /// Huber's loss: the gradient by δ is clip(δ).
+  /// Huber's loss, whose gradient with respect to δ is clip(δ).
   case huber
-  /// ½ δ², and the norm of the gradients of all parameters together is limited before the step. (To
-  /// limit the gradient by each δ instead is Huber's loss again.)
+  /// ½ δ², where the norm of the gradients of all parameters is limited before the step. (Limiting
+  /// the gradient with respect to each δ is equivalent to Huber's loss.)
   case gradientNorm
 }
 
 extension ErrorClipping {
-  /// The mean loss over a batch, and its gradient by `prediction`; δ = prediction − target.
+  /// Returns the mean loss over a batch and its gradient with respect to `prediction`, where δ =
+  /// prediction − target.
   ///
-  /// Shapes: prediction, target and gradient [B].
+  /// Shapes: prediction, target, and gradient [B].
   public func loss(
     _ prediction: Tensor<Float>, _ target: Tensor<Float>, limit: Float
   ) -> (loss: Float, gradient: Tensor<Float>) {
@@ -32,7 +33,7 @@ extension ErrorClipping {
     }
   }
 
-  /// The loss of each error δ, [B]: what a health monitor compares with the gradients.
+  /// Returns the loss of each error δ, [B], for comparison with the gradients by a health monitor.
   func losses(of errors: Tensor<Float>, limit: Float) -> Tensor<Float> {
     switch self {
     case .insideSquare:

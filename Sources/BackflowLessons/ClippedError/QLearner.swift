@@ -1,25 +1,25 @@
 public import Backflow
 
-/// Deep Q-learning: a network learns the value of each action from remembered transitions.
+/// A deep Q-learner: a network that learns the value of each action from stored transitions.
 ///
 ///     δ = q(s, a) − (r + γ max_a′ q⁻(s′, a′))
 ///
-/// q⁻ is a copy of the network, renewed now and then; no gradient flows through it. Mnih et al.,
-/// "Human-level control through deep reinforcement learning", Nature 518, 2015.
+/// q⁻ is a copy of the network that is updated at intervals; no gradient flows through it. Mnih et
+/// al., "Human-level control through deep reinforcement learning", Nature 518, 2015.
 public struct QLearner: Sendable {
-  /// q
+  /// The network q.
   public private(set) var network: QNetwork
-  /// q⁻
+  /// The target network q⁻.
   public private(set) var targetNetwork: QNetwork
 
-  /// Watches the losses of the samples at every hundredth update.
+  /// A monitor that observes the sample losses at every hundredth update.
   public private(set) var health = HealthMonitor<Float>(every: 100)
 
   private let clipping: ErrorClipping
   private let settings: QLearningSettings
   private var optimizer: Adam<Float>
 
-  /// A learner with a freshly drawn network.
+  /// Creates a learner with a randomly initialized network.
   public init(
     _ clipping: ErrorClipping, _ settings: QLearningSettings, using random: inout RandomSource
   ) {
@@ -30,10 +30,10 @@ public struct QLearner: Sendable {
     optimizer = Adam(for: network)
   }
 
-  /// The action of the largest value in a state [4].
+  /// Returns the action with the largest value in a state [4].
   public func bestAction(in state: Tensor<Float>) -> Int { network(state).argmax() }
 
-  /// One step along the gradient of a batch, and which of its samples the loss ignored.
+  /// Performs an update on a batch, and counts the samples with zero gradient.
   ///
   /// - Throws: `GradientClippingError` if a gradient is not finite.
   public mutating func learn(
@@ -70,7 +70,7 @@ public struct QLearner: Sendable {
   }
 }
 
-/// r + γ max_a′ q(s′, a′), and r alone where s′ is an end; [B].
+/// Returns the targets r + γ max_a′ q(s′, a′), or r alone if s′ is terminal, [B].
 public func bellmanTarget(
   of batch: TransitionBatch, _ network: QNetwork, discount: Float
 ) -> Tensor<Float> {

@@ -1,6 +1,6 @@
 internal import Backflow
 
-/// Balances the pole and learns from it: what it does follows from its settings and its seed.
+/// An agent that learns to balance the pole. Its actions depend only on its settings and its seed.
 struct QLearningAgent {
   private let settings: QLearningSettings
   private var random: RandomSource
@@ -8,7 +8,7 @@ struct QLearningAgent {
   private var memory: ReplayBuffer
   private var steps = 0
 
-  /// What the learner's health monitor has found so far.
+  /// The findings of the health monitor so far.
   var findings: [Finding] { learner.health.findings }
 
   init(_ clipping: ErrorClipping, _ settings: QLearningSettings, seed: UInt64) {
@@ -18,7 +18,7 @@ struct QLearningAgent {
     memory = ReplayBuffer(capacity: settings.memorySize)
   }
 
-  /// Plays one episode to its end, learning on the way.
+  /// Plays one episode to its end, with updates.
   mutating func playEpisode() throws(GradientClippingError) -> QLearningRun.Episode {
     var cartPole = CartPole(using: &random)
     var silenced = SilencedSamples()
@@ -35,7 +35,7 @@ struct QLearningAgent {
     steps >= settings.stepsBeforeLearning && steps.isMultiple(of: settings.stepsPerUpdate)
   }
 
-  /// One step, and its place in the memory.
+  /// Performs one step and stores it.
   private mutating func play(_ cartPole: inout CartPole) {
     let state = cartPole.observation
     let push = push(in: state)
@@ -47,7 +47,8 @@ struct QLearningAgent {
     steps += 1
   }
 
-  /// ε-greedy: a random push with probability ε, else the one of the largest value.
+  /// Returns an action by the ε-greedy policy: random with probability ε, and otherwise the one
+  /// with the largest value.
   private mutating func push(in state: Tensor<Float>) -> CartPole.Push {
     let explores = random.uniform() < settings.exploration(after: steps)
     let action = explores ? random.integer(below: 2) : learner.bestAction(in: state)

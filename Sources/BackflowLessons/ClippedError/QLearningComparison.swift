@@ -1,30 +1,32 @@
 public import Backflow
 
-/// The lesson of the clipped error: one agent, one task, three places for the same good intention.
+/// A comparison of three kinds of error clipping with the same agent and the same task.
 ///
-/// A Q-network is often wrong by a lot, and one wants no such error to make a large step. To clip the
-/// error before it is squared, as an implementation of DQN once did, takes the large errors out of
-/// the gradient altogether. The largest of all are the failures, which the network did not see
-/// coming; they are few, and they are all that tells a good state from a bad one. Huber's loss, or
-/// a limit on the gradient itself, keeps them.
+/// The errors of a Q-network are often large, and clipping is intended to prevent a large step.
+/// Clipping the error before it is squared, as an implementation of DQN once did, removes large
+/// errors from the gradient altogether. The largest errors are the failures, which the network does
+/// not expect; they are rare, and they are the only evidence of a bad state. Huber's loss and a
+/// limit on the gradient preserve them.
 ///
-/// Karpathy, "Yes you should understand backprop", 2016, section "Spotted in the wild: DQN clipping".
+/// Karpathy, "Yes you should understand backprop", 2016, section "Spotted in the wild: DQN
+/// clipping".
 public struct QLearningComparison: Sendable, Equatable {
-  /// All runs, by place of the limit and then by seed.
+  /// All runs, ordered by kind of clipping and then by seed.
   public let runs: [QLearningRun]
 
-  /// The runs with the limit in this place, by seed.
+  /// Returns the runs with one kind of clipping, ordered by seed.
   public func runs(_ clipping: ErrorClipping) -> [QLearningRun] {
     runs.filter { $0.clipping == clipping }
   }
 
-  /// Trains an agent for each place of the limit and each seed, `Threads.count` of them at a time.
+  /// Trains an agent for each kind of clipping and each seed, `Threads.count` at a time.
   ///
-  /// An agent draws from its own seed only, so how the runs share the threads changes nothing. With
-  /// one seed the three agents start with the same weights.
+  /// An agent uses only its own seed, so that the result does not depend on the schedule of the
+  /// threads. Agents with the same seed start with the same weights.
   ///
-  /// - Parameter finished: is told of each run when it is done, in no certain order.
-  /// - Throws: `GradientClippingError` if a training diverged.
+  /// - Parameter finished: A closure that is called with each completed run, in no particular
+  ///   order.
+  /// - Throws: `GradientClippingError` if a training diverges.
   public static func run(
     seeds: [UInt64] = [1, 2, 3, 4, 5], clippings: [ErrorClipping] = ErrorClipping.allCases,
     settings: QLearningSettings = QLearningSettings(),

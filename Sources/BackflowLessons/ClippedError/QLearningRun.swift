@@ -1,15 +1,15 @@
 public import Backflow
 
-/// How one agent fared: its episodes until its task was solved, or until it had its number of them.
+/// The episodes of an agent until its task is solved or the largest number of episodes is reached.
 ///
-/// Solved, as OpenAI Gym defines it for CartPole-v0, means a mean return of at least 195 over 100
-/// consecutive episodes. The returns are those of the learning agent, exploration included.
+/// As defined for OpenAI Gym's CartPole-v0, the task is solved if the mean return is at least 195
+/// over 100 consecutive episodes. The returns are those during learning, including exploration.
 public struct QLearningRun: Sendable, Equatable {
-  /// One episode.
+  /// An episode.
   public struct Episode: Sendable, Equatable {
-    /// The sum of its rewards, undiscounted: the number of steps.
+    /// The undiscounted sum of the rewards, which is the number of steps.
     public let `return`: Double
-    /// What the updates during the episode learned from, and what they did not.
+    /// The samples of the updates during the episode.
     public let silenced: SilencedSamples
 
     package init(return: Double, silenced: SilencedSamples) {
@@ -17,13 +17,13 @@ public struct QLearningRun: Sendable, Equatable {
     }
   }
 
-  /// Where the limit on the error was put.
+  /// The kind of clipping.
   public let clipping: ErrorClipping
-  /// The seed of the network's weights, the starts, the exploration and the batches.
+  /// The seed of the weights, the initial states, the exploration, and the batches.
   public let seed: UInt64
-  /// The episodes in their order.
+  /// The episodes in order.
   public private(set) var episodes: [Episode]
-  /// What a health monitor found that looked at every hundredth update.
+  /// The findings of a health monitor that observed every hundredth update.
   public private(set) var findings: [Finding] = []
 
   package init(_ clipping: ErrorClipping, seed: UInt64, episodes: [Episode]) {
@@ -32,7 +32,7 @@ public struct QLearningRun: Sendable, Equatable {
 
   /// Trains an agent from scratch. The same arguments give the same run.
   ///
-  /// - Throws: `GradientClippingError` if a gradient to be clipped by its norm is not finite.
+  /// - Throws: `GradientClippingError` if the norm of a gradient to be clipped is not finite.
   public init(
     _ clipping: ErrorClipping, seed: UInt64, settings: QLearningSettings = QLearningSettings()
   ) throws(GradientClippingError) {
@@ -51,33 +51,34 @@ extension QLearningRun {
   /// The return of each episode: the learning curve.
   public var episodeReturns: [Double] { episodes.map(\.return) }
 
-  /// The mean return over the last 100 episodes, or over all if there are fewer; 0 without any.
+  /// The mean return over the last 100 episodes, or over all if there are fewer, or 0 if there are
+  /// none.
   public var meanReturn: Double {
     let last = episodes.suffix(100)
     return last.isEmpty ? 0 : last.reduce(0) { $0 + $1.return } / Double(last.count)
   }
 
-  /// The number of episodes after which the mean return over the last 100 reached 195; `nil` if it
-  /// never did.
+  /// The number of episodes after which the mean return over the last 100 reached 195, or `nil` if
+  /// it never did.
   public var episodesTo195: Int? { isSolved ? episodes.count : nil }
 
   private var isSolved: Bool { episodes.count >= 100 && meanReturn >= 195 }
 }
 
-// MARK: - What was not learned from
+// MARK: - Samples with zero gradient
 
 extension QLearningRun {
-  /// The samples of the whole run.
+  /// The samples of the complete run.
   public var silenced: SilencedSamples {
     episodes.reduce(into: SilencedSamples()) { $0 += $1.silenced }
   }
 
-  /// The share of samples beyond the limit whose gradient was exactly 0, over the whole run.
+  /// The fraction of all samples that are beyond the limit and have a gradient of exactly 0.
   public var silencedShare: Double { silenced.share }
 
-  /// The largest such share of any one episode.
+  /// The largest such fraction in any episode.
   public var peakSilencedShare: Double { episodes.map(\.silenced.share).max() ?? 0 }
 
-  /// The share of the failures whose gradient was exactly 0, over the whole run.
+  /// The fraction of the failures with a gradient of exactly 0.
   public var silencedShareOfFailures: Double { silenced.shareOfFailures }
 }

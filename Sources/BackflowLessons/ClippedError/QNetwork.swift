@@ -1,25 +1,26 @@
 public import Backflow
 
-/// The value of each action in a state: q(s, ·) by two hidden layers of rectified linear units.
+/// A network for the value q(s, ·) of each action in a state, with two hidden layers of rectified
+/// linear units.
 ///
 ///     q = W₃ relu(W₂ relu(W₁ s + b₁) + b₂) + b₃
 ///
 /// Shapes: s [B, 4], the hidden layers [B, H], q [B, 2].
 public struct QNetwork: Layer {
-  /// W₁ [H, 4] and b₁.
+  /// The first layer, with W₁ [H, 4] and b₁.
   public var first: Dense<Float>
-  /// W₂ [H, H] and b₂.
+  /// The second layer, with W₂ [H, H] and b₂.
   public var second: Dense<Float>
-  /// W₃ [2, H] and b₃.
+  /// The third layer, with W₃ [2, H] and b₃.
   public var third: Dense<Float>
   private let relu = ReLU<Float>()
 
-  /// A network of these layers.
+  /// Creates a network from its layers.
   public init(first: Dense<Float>, second: Dense<Float>, third: Dense<Float>) {
     (self.first, self.second, self.third) = (first, second, third)
   }
 
-  /// A network with freshly drawn weights (He et al.'s, for rectified units) and zero biases.
+  /// Creates a network with random weights (He initialization) and zero biases.
   public init(
     stateSize: Int = 4, hiddenSize: Int, actionCount: Int = 2, using random: inout RandomSource
   ) {
@@ -31,7 +32,7 @@ public struct QNetwork: Layer {
       third: Dense(inputSize: hiddenSize, outputSize: actionCount, using: &random))
   }
 
-  /// What `backward` reads: the caches of the layers in their order.
+  /// The caches of the layers in forward order.
   public struct Cache: Sendable {
     let first: Dense<Float>.Cache
     let firstUnits: ReLU<Float>.Cache
@@ -40,7 +41,7 @@ public struct QNetwork: Layer {
     let third: Dense<Float>.Cache
   }
 
-  /// q, [B, 4] → [B, 2].
+  /// Computes q, [B, 4] → [B, 2].
   public func forward(_ states: Tensor<Float>) -> (output: Tensor<Float>, cache: Cache) {
     let (z1, firstCache) = first.forward(states)
     let (h1, firstUnitsCache) = relu.forward(z1)
@@ -53,7 +54,7 @@ public struct QNetwork: Layer {
     return (q, cache)
   }
 
-  /// The gradients by s, [B, 2] → [B, 4], and by the parameters.
+  /// Computes the gradients with respect to s, [B, 2] → [B, 4], and to the parameters.
   public func backward(
     _ qGradient: Tensor<Float>, _ cache: Cache
   ) -> (inputGradient: Tensor<Float>, gradients: QNetwork) {
@@ -67,7 +68,7 @@ public struct QNetwork: Layer {
     return (statesGradient, gradients)
   }
 
-  /// Visits `first`, `second` and `third`.
+  /// Visits `first`, `second`, and `third`.
   public mutating func visitParameters(_ visit: ParameterVisitor<Float>) {
     first.visitParameters(under: "first", visit)
     second.visitParameters(under: "second", visit)

@@ -1,19 +1,19 @@
 public import Backflow
 
-/// One step of an agent, as it is remembered.
+/// A stored step of an agent.
 public struct Transition: Sendable {
-  /// s, [4].
+  /// The state s, [4].
   public var state: Tensor<Float>
-  /// a
+  /// The action a.
   public var action: Int
-  /// r
+  /// The reward r.
   public var reward: Float
-  /// s′, [4].
+  /// The next state s′, [4].
   public var next: Tensor<Float>
-  /// Whether s′ is an end, after which there are no rewards. Time that is up is no such end.
+  /// Whether s′ is terminal, with no further rewards. A time limit does not make a state terminal.
   public var isTerminal: Bool
 
-  /// A step from `state` to `next`.
+  /// Creates a transition from `state` to `next`.
   public init(
     state: Tensor<Float>, action: Int, reward: Float, next: Tensor<Float>, isTerminal: Bool
   ) {
@@ -25,27 +25,28 @@ public struct Transition: Sendable {
   }
 }
 
-/// B transitions side by side.
+/// A batch of B transitions.
 public struct TransitionBatch: Sendable {
-  /// s, [B, 4].
+  /// The states s, [B, 4].
   public let states: Tensor<Float>
-  /// a, one each.
+  /// The actions a.
   public let actions: [Int]
-  /// r, [B].
+  /// The rewards r, [B].
   public let rewards: Tensor<Float>
-  /// s′, [B, 4].
+  /// The next states s′, [B, 4].
   public let nextStates: Tensor<Float>
-  /// 0 where s′ is an end and 1 elsewhere, [B].
+  /// 0 if s′ is terminal and 1 otherwise, [B].
   public let goesOn: Tensor<Float>
 }
 
-/// The last transitions of an agent, from which it learns in random order.
+/// The last transitions of an agent, which are sampled at random for learning.
 ///
-/// A ring: when it is full, the oldest transition makes room for the newest. Its memory is made once.
+/// The storage is a ring buffer, allocated once. When it is full, a new transition replaces the
+/// oldest.
 public struct ReplayBuffer: Sendable {
-  /// How many transitions it holds at most.
+  /// The largest number of transitions.
   public let capacity: Int
-  /// How many transitions it holds.
+  /// The number of stored transitions.
   public private(set) var count = 0
 
   private var oldest = 0
@@ -55,7 +56,7 @@ public struct ReplayBuffer: Sendable {
   private var nextStates: Tensor<Float>
   private var goesOn: Tensor<Float>
 
-  /// A buffer for `capacity` transitions between states of `stateSize` numbers.
+  /// Creates a buffer for `capacity` transitions between states of `stateSize` numbers.
   public init(capacity: Int, stateSize: Int = 4) {
     self.capacity = capacity
     states = .zeros([capacity, stateSize])
@@ -65,7 +66,9 @@ public struct ReplayBuffer: Sendable {
     goesOn = .zeros([capacity])
   }
 
-  /// Remembers `transition`, in place of the oldest if there is no room. O(1)
+  /// Stores a transition, replacing the oldest if the buffer is full.
+  ///
+  /// - Complexity: O(1)
   public mutating func append(_ transition: Transition) {
     let row = oldest
     states[row..<row + 1] = .stack([transition.state])
@@ -77,7 +80,7 @@ public struct ReplayBuffer: Sendable {
     count = min(count + 1, capacity)
   }
 
-  /// `size` transitions, each drawn from all with equal chance; the same one may come twice.
+  /// Returns `size` transitions, sampled uniformly with replacement.
   public func sample(_ size: Int, using random: inout RandomSource) -> TransitionBatch {
     let rows = (0..<size).map { _ in random.integer(below: count) }
     return TransitionBatch(

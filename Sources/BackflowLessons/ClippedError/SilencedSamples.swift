@@ -1,30 +1,32 @@
 internal import Backflow
 
-/// Counts the samples that are wrong by more than the limit k, and those among them that the loss
-/// does not learn from. It looks at the gradient, not at the name of the loss.
+/// A count of the samples with an error beyond the limit k, and of those with zero gradient. The
+/// count depends on the gradient, not on the kind of loss.
 public struct SilencedSamples: Sendable, Equatable {
-  /// The number of samples, each time that one was in a batch.
+  /// The number of samples, counting each occurrence in a batch.
   public private(set) var samples = 0
-  /// Those with |δ| > k.
+  /// The number of samples with |δ| > k.
   public private(set) var beyondLimit = 0
-  /// Those with |δ| > k whose gradient is exactly 0, although their loss is least at δ = 0.
+  /// The number of samples with |δ| > k and a gradient of exactly 0, although the loss is minimal
+  /// only at δ = 0.
   public private(set) var silenced = 0
-  /// Those at whose end the pole fell or the cart left the track.
+  /// The number of samples that end with a fallen pole or with the cart off the track.
   public private(set) var failures = 0
-  /// Those among the failures that were silenced.
+  /// The number of failures with zero gradient.
   public private(set) var silencedFailures = 0
 
-  /// silenced / samples; 0 without any.
+  /// silenced / samples, or 0 without samples.
   public var share: Double { quotient(silenced, samples) }
-  /// beyondLimit / samples; 0 without any.
+  /// beyondLimit / samples, or 0 without samples.
   public var shareBeyondLimit: Double { quotient(beyondLimit, samples) }
-  /// silencedFailures / failures; 0 without any.
+  /// silencedFailures / failures, or 0 without failures.
   public var shareOfFailures: Double { quotient(silencedFailures, failures) }
 
-  /// No samples yet.
+  /// Creates an empty count.
   public init() {}
 
-  /// Counts a batch: its errors δ, the gradients by its predictions, and where it goes on; all [B].
+  /// Counts a batch, given the errors δ, the gradients with respect to the predictions, and the
+  /// continuations; all [B].
   mutating func count(
     errors: Tensor<Float>, gradient: Tensor<Float>, goesOn: Tensor<Float>, limit: Float
   ) {

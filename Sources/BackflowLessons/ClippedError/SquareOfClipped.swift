@@ -1,16 +1,17 @@
 public import Backflow
 
-/// The mean of ½ clip(δ, −k, k)², and its gradient: **the bug**.
+/// Returns the mean of ½ clip(δ, −k, k)² and its gradient, which is zero for large errors.
 ///
 ///     δ = prediction − target
 ///     gradient δ/B    for |δ| ≤ k
 ///              0      beyond
 ///
-/// Forwards it looks robust: no sample adds more than ½ k². Backwards the clip has slope 0 beyond k,
-/// so just the samples that the network is most wrong about teach it nothing. At |δ| = k the slope is
-/// taken from inside, as in Theano, TensorFlow and PyTorch.
+/// The loss seems robust, because no sample contributes more than ½ k². In the backward pass,
+/// however, the slope of the clipping is 0 for |δ| > k, so that nothing is learned from the samples
+/// with the largest errors. At |δ| = k the slope is the one from inside, as in Theano, TensorFlow,
+/// and PyTorch.
 ///
-/// Shapes: prediction, target and gradient [B].
+/// Shapes: prediction, target, and gradient [B].
 public func squareOfClipped(
   _ prediction: Tensor<Float>, _ target: Tensor<Float>, limit: Float
 ) -> (loss: Float, gradient: Tensor<Float>) {

@@ -15,12 +15,12 @@ extension DeadReLU {
     let revived = Set(between.dead).subtracting(after.dead).count
     return LessonReport.Account(
       [
-        "\(firstSteps) steps at a rate of \(figure(largeRate)): of \(width) units,"
-          + " \(before.dead.count) were off for every one of \(before.examples) training images"
-          + " before, \(between.dead.count) are after.",
-        "\(furtherSteps) more steps at a rate of \(figure(smallRate)): \(revived) of them came back,"
-          + " \(after.dead.count) are dead now, and \(percent(killed.accuracy)) of the held-out digits"
-          + " are classified correctly.",
+        "Of \(width) units, \(before.dead.count) are inactive for all \(before.examples) training"
+          + " images before the training, and \(between.dead.count) after \(firstSteps) steps with a"
+          + " learning rate of \(figure(largeRate)).",
+        "After \(furtherSteps) more steps with a learning rate of \(figure(smallRate)), \(revived) of"
+          + " them are active again, \(after.dead.count) are dead, and \(percent(killed.accuracy)) of"
+          + " the held-out digits are classified correctly.",
       ],
       [
         "dead_share_before": before.deadShare, "dead_share": between.deadShare,
@@ -34,10 +34,11 @@ extension DeadReLU {
     let (dead, off) = (careful.censuses[2], leaky.censuses[2])
     return LessonReport.Account(
       [
-        "A rate of \(figure(smallRate)) from the start: \(dead.dead.count) units are dead,"
-          + " \(percent(careful.accuracy)) right.",
-        "A leaky ReLU of slope \(figure(Double(slope))) after the same long steps: \(off.dead.count)"
-          + " units are off for every example, but they still learn; \(percent(leaky.accuracy)) right.",
+        "With a learning rate of \(figure(smallRate)) from the start, \(dead.dead.count) units are dead,"
+          + " and \(percent(careful.accuracy)) of the held-out digits are classified correctly.",
+        "With leaky ReLUs of slope \(figure(Double(slope))) and the large learning rate, \(off.dead.count)"
+          + " units are inactive for all images but still learn, and \(percent(leaky.accuracy)) of the"
+          + " held-out digits are classified correctly.",
       ],
       [
         "small_rate_dead_share": dead.deadShare, "small_rate_accuracy": careful.accuracy,
@@ -45,22 +46,23 @@ extension DeadReLU {
       ])
   }
 
-  /// The share of silent units and the accuracy step by step, and how far each unit is from life.
+  /// Draws the fraction of inactive units and the accuracy at each step, and the largest
+  /// preactivation of each unit.
   private func picture(_ outcomes: Outcomes) -> ChartFigure {
     let all = [outcomes.killed, outcomes.careful, outcomes.leaky]
     let lowered = LineChart.Mark(
-      at: Double(firstSteps), "here the large rate is lowered", isVertical: true)
+      at: Double(firstSteps), "reduction of the large rate", isVertical: true)
     let (before, between) = (outcomes.killed.censuses[0], outcomes.killed.censuses[1])
     return ChartFigure(
-      "Steps that are too long leave \(between.dead.count) of \(width) rectified units dead, for good",
+      "Too large a learning rate kills \(between.dead.count) of \(width) rectified units permanently",
       notes: [
-        "A unit that is off for all \(before.examples) training images gets no gradient. A smaller"
-          + " rate brings none back; a leaky unit that is off still learns."
+        "A unit that is inactive for all \(before.examples) training images has zero gradient. A smaller"
+          + " rate does not revive it. A leaky unit that is inactive still learns."
       ],
       panels: [
         LineChart(
-          "Units off for every training image", horizontal: .linear("step"),
-          vertical: .linear("share of the units, %", 0...102),
+          "Units inactive for all training images", horizontal: .linear("step"),
+          vertical: .linear("fraction of the units, %", 0...102),
           series: all.map { outcome in
             LineChart.Series(
               outcome.name, x: outcome.silent.map { Double($0.step) },
@@ -76,12 +78,12 @@ extension DeadReLU {
               hue: outcome.hue)
           }, marks: [lowered]),
         LineChart(
-          "How near each unit comes to turning on", horizontal: .linear("units, sorted"),
-          vertical: .linear("largest a over all training images"),
+          "Largest preactivation of each unit", horizontal: .linear("units, sorted"),
+          vertical: .linear("maximum of a over all training images"),
           series: [
             .init("before the first step", before.maxima.sorted(), hue: .neutral),
             .init("after \(firstSteps) steps", between.maxima.sorted(), hue: .alarm),
-          ], marks: [.init(at: 0, "below it a unit is dead")]),
+          ], marks: [.init(at: 0, "dead below this value")]),
       ])
   }
 }

@@ -1,48 +1,48 @@
 internal import Backflow
 
-/// A hidden layer of rectified units that reads digits. It starts with a learning rate that is far too
-/// large, which is then lowered; beside it the same with the low rate from the start, and leaky units
-/// with the large one.
+/// A lesson about a hidden layer of rectified linear units for digit classification, trained with a
+/// learning rate that is too large at first. It is compared with a small rate from the start, and
+/// with leaky units and the large rate.
 ///
 ///     z = max(a, 0),   ā = z̄ where a > 0, else 0
 ///
-/// A step so long that a < 0 for every example is the unit's last: it gets no gradient any more, and
-/// below it stands nothing but the data, which do not move.
+/// After a step that makes a < 0 for every example, the gradient of the unit is zero. Nothing below
+/// it can change that, because its inputs are the fixed data.
 package struct DeadReLU {
   /// The seed of the weights and of the order of the images.
   package var seed: UInt64
-  /// H, the units of the layer.
+  /// The number H of units in the layer.
   package var width = 100
-  /// The learning rate that kills, with momentum 0.9.
+  /// The learning rate that kills units, with momentum 0.9.
   package var largeRate = 1.0
-  /// The learning rate that does not.
+  /// The learning rate that does not kill units.
   package var smallRate = 0.05
-  /// The steps at the first rate.
+  /// The number of steps with the first rate.
   package var firstSteps = 100
-  /// The steps after that, at the small rate.
+  /// The number of subsequent steps, with the small rate.
   package var furtherSteps = 1000
   /// The slope of the leaky units below 0.
   package var slope: Float = 0.01
 
-  /// One of the networks, as it was before, between and after the two phases.
+  /// The results of a network before, between, and after the two phases.
   struct Outcome {
     let name: String
     let hue: LineChart.Hue
-    /// The units off for every example: at a step, their share.
+    /// The fraction of the units that are inactive for every example, at each measured step.
     var silent: [(step: Int, share: Double)] = []
-    /// The share of held-out images classified correctly at the same steps.
+    /// The fraction of held-out images classified correctly at the same steps.
     var accuracies: [Double] = []
-    /// The counts over the whole training set before the first step, when the rate falls, and at the
-    /// end.
+    /// The counts over the complete training set before the first step, at the reduction of the
+    /// rate, and at the end.
     var censuses: [DeadUnitReport] = []
 
     var accuracy: Double { accuracies.last ?? 0 }
   }
 
-  /// The lesson as it is held, drawn from `seed`.
+  /// Creates the lesson with its default settings.
   package init(seed: UInt64) { self.seed = seed }
 
-  /// Holds the lesson.
+  /// Runs the lesson.
   package func run() throws -> LessonReport { report(try outcomes()) }
 
   /// Trains the three networks.
@@ -90,7 +90,7 @@ package struct DeadReLU {
     outcome.accuracies.append(training.heldOutAccuracy)
   }
 
-  /// Counts over the whole training set for which examples each unit of layer 0 is on.
+  /// Counts, over the complete training set, the examples for which each unit of layer 0 is active.
   private func census(of training: DigitTraining) -> DeadUnitReport {
     var census = DeadUnitCensus<Float>(layer: "0 Dense", below: .data)
     census.count(preactivations: training.network.layers[0](training.trainingRows))

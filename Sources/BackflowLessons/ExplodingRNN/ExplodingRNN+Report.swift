@@ -21,18 +21,20 @@ extension ExplodingRNN {
       measures["factor_per_step_\(figure(radius))"] = free.factorPerStep
       measures["gradient_left_\(figure(radius))"] = left
       measures["error_of_prediction_\(figure(radius))"] = free.predictionError
-      return "|λ₁| = \(figure(radius)): \(figure(left)) of a gradient is left after \(stepsBack)"
-        + " steps, in the end × \(figure(free.factorPerStep)) a step; |λ₁|^\(stepsBack) times its part along the"
-        + " eigenvector is \(figure(free.predicted.last ?? .nan))."
+      return
+        "For |λ₁| = \(figure(radius)), \(figure(left)) of a gradient is left after \(stepsBack)"
+        + " steps, with a final factor of \(figure(free.factorPerStep)) per step; |λ₁|^\(stepsBack)"
+        + " times its component along the eigenvector is \(figure(free.predicted.last ?? .nan))."
     }
     let end =
       plain.losses.count < steps
-      ? "overflows in step \(plain.losses.count)" : "is of no use after \(steps) steps"
+      ? "overflows in step \(plain.losses.count)" : "does not converge in \(steps) steps"
     return LessonReport.Account(
       lines + [
-        "A ReLU recurrence of gain \(figure(gain)) that reads digits in \(64 / pixels) steps starts"
-          + " with a gradient of norm \(figure(plain.norms.first ?? .nan)) and \(end):"
-          + " \(percent(plain.accuracy)) right."
+        "The training of a ReLU recurrence of gain \(figure(gain)) that reads digits in"
+          + " \(64 / pixels) steps starts with a gradient of norm"
+          + " \(figure(plain.norms.first ?? .nan)) and \(end); \(percent(plain.accuracy)) of the"
+          + " held-out digits are classified correctly."
       ], measures)
   }
 
@@ -41,14 +43,14 @@ extension ExplodingRNN {
     let worst = outcome.free[outcome.free.count - 1].clipping
     return LessonReport.Account(
       [
-        "Clipping by the global norm shortens the gradient of the parameters at |λ₁| ="
+        "Clipping by the global norm reduces the gradient of the parameters at |λ₁| ="
           + " \(figure(radii[radii.count - 1])) from \(figure(worst.normBefore)) to"
-          + " \(figure(worst.normAfter)) and keeps its direction (cosine \(figure(worst.cosine))).",
-        "With it the recurrence that overflowed classifies \(percent(clipped.accuracy)) correctly;"
-          + " \(percent(clipped.clippedShare ?? 0)) of its steps were clipped.",
-        "An LSTM beside it: × \(figure(outcome.lstm.factorPerStep)) a step,"
-          + " \(figure(outcome.lstm.norms.last ?? .nan)) left after \(stepsBack), and"
-          + " \(percent(lstm.accuracy)) right.",
+          + " \(figure(worst.normAfter)) and preserves its direction (cosine \(figure(worst.cosine))).",
+        "With clipping, \(percent(clipped.accuracy)) of the held-out digits are classified correctly;"
+          + " \(percent(clipped.clippedShare ?? 0)) of the steps were clipped.",
+        "In an LSTM, the factor is \(figure(outcome.lstm.factorPerStep)) per step,"
+          + " \(figure(outcome.lstm.norms.last ?? .nan)) of a gradient is left after \(stepsBack) steps,"
+          + " and \(percent(lstm.accuracy)) of the held-out digits are classified correctly.",
       ],
       [
         "norm_before_clipping": worst.normBefore, "norm_after_clipping": worst.normAfter,
@@ -63,11 +65,11 @@ extension ExplodingRNN {
 
   private func picture(_ outcome: Outcome) -> ChartFigure {
     ChartFigure(
-      "A recurrence multiplies the gradient by |λ₁| at every step; clipping makes the explosion"
-        + " harmless",
+      "A recurrence multiplies the gradient by |λ₁| at every step; clipping prevents the divergence"
+        + " of the training",
       notes: [
-        "Left: no input, small states; dashed, |λ₁|ᵏ times the gradient's part along the eigenvector."
-          + " Middle and right: digits read in \(64 / pixels) steps, means of 10."
+        "Left: no input, small states. Dashed: |λ₁|ᵏ times the gradient's component along the eigenvector."
+          + " Middle and right: digits read in \(64 / pixels) steps, means over 10 steps."
       ],
       panels: [signalPanel(outcome), lossPanel(outcome), normPanel(outcome)])
   }
@@ -83,7 +85,7 @@ extension ExplodingRNN {
     let lstm = LineChart.Series("LSTM, forget bias 1", outcome.lstm.norms, hue: .accent)
     return LineChart(
       "Without input", horizontal: .linear("steps back in time"),
-      vertical: .logarithmic("‖gradient by the state‖"), series: predicted + measured + [lstm])
+      vertical: .logarithmic("‖gradient of the state‖"), series: predicted + measured + [lstm])
   }
 
   private func lossPanel(_ outcome: Outcome) -> LineChart {
@@ -91,8 +93,8 @@ extension ExplodingRNN {
       "Training", horizontal: .linear("step", 0...Double(steps)),
       vertical: .logarithmic("loss, nats", 0.1...1e4),
       series: outcome.trainings.map {
-        curve("\($0.name): \(percent($0.accuracy)) right", $0.losses, $0.hue)
-      }, marks: [.init(at: .log(Double(Digits.classCount)), "a guess: ln 10")])
+        curve("\($0.name): \(percent($0.accuracy)) accuracy", $0.losses, $0.hue)
+      }, marks: [.init(at: .log(Double(Digits.classCount)), "uniform guess: ln 10")])
   }
 
   private func normPanel(_ outcome: Outcome) -> LineChart {
@@ -103,7 +105,7 @@ extension ExplodingRNN {
       marks: [.init(at: limit, "the limit")])
   }
 
-  /// Means of ten steps; of a training that broke off early every step.
+  /// Returns a curve of means over ten steps, or of single steps if the training ended early.
   private func curve(
     _ name: String, _ values: [Double], _ hue: LineChart.Hue
   ) -> LineChart.Series {
@@ -112,7 +114,7 @@ extension ExplodingRNN {
     return LineChart.Series(name, x: means.x, means.y, hue: hue, hasDots: brokeOff)
   }
 
-  /// The mean of each `count` values, at the place of the first of them.
+  /// Returns the mean of each `count` values, at the position of the first of them.
   private func means(of values: [Double], over count: Int) -> (x: [Double], y: [Double]) {
     let starts = Array(stride(from: 0, to: values.count, by: count))
     return (
@@ -126,7 +128,7 @@ extension ExplodingRNN {
 }
 
 extension FreeRecurrence {
-  /// How far the last norm is from what the eigenvalue predicts, relative to that.
+  /// The error of the prediction from the eigenvalue for the last norm, relative to the prediction.
   var predictionError: Double {
     guard let last = norms.last, let expected = predicted.last else { return .nan }
     return abs(last - expected) / expected

@@ -1,44 +1,45 @@
 internal import Backflow
 
-/// A recurrence without input multiplies the gradient by the same matrix at every step back: what is
-/// left of it is a matter of the largest eigenvalue. Then the same with digits to read, a few pixels at
-/// a time: without clipping, with it, and with an LSTM.
+/// A lesson about exploding gradients. A recurrence without input multiplies the gradient by the
+/// same matrix at every step back, so that the largest eigenvalue determines the result. Networks
+/// that read digits, a few pixels at a time, show the effect on training: without clipping, with
+/// clipping, and with an LSTM.
 package struct ExplodingRNN {
-  /// The seed of all that is drawn.
+  /// The seed of all random numbers.
   package var seed: UInt64
-  /// H, the units of every recurrence.
+  /// The number H of units in each recurrence.
   package var size = 32
-  /// T, the steps back of the recurrences without input.
+  /// The number T of steps back in the recurrences without input.
   package var stepsBack = 100
-  /// |λ₁| of the three of them.
+  /// The values of |λ₁| of these recurrences.
   package var radii = [0.9, 1, 1.1]
-  /// I, the pixels that are read a step: 64/I steps.
+  /// The number I of pixels in each step, so that there are 64/I steps.
   package var pixels = 4
-  /// The gain of the orthogonal weight of the recurrence that is trained.
+  /// The gain of the orthogonal recurrent weight of the trained network.
   package var gain = 1.8
-  /// The steps of each training.
+  /// The number of steps of each training.
   package var steps = 600
   /// The learning rate, with momentum 0.9.
   package var learningRate = 0.02
-  /// The global norm to which gradients are clipped.
+  /// The limit on the global norm of the gradients.
   package var limit = 1.0
 
-  /// What was measured.
+  /// The measurements.
   struct Outcome {
     let free: [FreeRecurrence]
     let lstm: FreeRecurrence
-    /// Without clipping, with it, and an LSTM with it.
+    /// The trainings without clipping, with clipping, and with clipping and an LSTM.
     let plain, clipped, lstmClipped: PixelTraining
     var trainings: [PixelTraining] { [plain, clipped, lstmClipped] }
   }
 
-  /// The lesson as it is held, drawn from `seed`.
+  /// Creates the lesson with its default settings.
   package init(seed: UInt64) { self.seed = seed }
 
-  /// Holds the lesson.
+  /// Runs the lesson.
   package func run() throws -> LessonReport { report(try outcome()) }
 
-  /// Runs the recurrences without input and trains the readers of digits.
+  /// Runs the recurrences without input and trains the networks.
   func outcome() throws -> Outcome {
     var random = RandomSource(seed: seed)
     let free = try radii.map {

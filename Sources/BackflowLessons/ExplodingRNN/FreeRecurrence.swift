@@ -1,26 +1,27 @@
 internal import Backflow
 internal import RealModule
 
-/// A recurrence without input, as in the essay: x = 0, so the backward pass multiplies the gradient by
-/// the same matrix at every step.
+/// A recurrence without input, x = 0, in which the backward pass multiplies the gradient by the
+/// same matrix at every step.
 ///
 ///     h_t = φ(W h_{t−1}),   δ_{t−1} = Wᵀ (φ′(a_t) ⊙ δ_t)
 ///
-/// The states are so small that φ′ = 1; then ‖δ‖ after k steps back tends to |λ₁|^k times the part of δ
-/// that lies along the eigenvector of λ₁, the eigenvalue of largest magnitude.
+/// The states are small enough that φ′ = 1. ‖δ‖ after k steps back then approaches |λ₁|^k times the
+/// component of δ along the eigenvector of λ₁, the eigenvalue of largest magnitude.
 struct FreeRecurrence {
-  /// What it is called in a finding.
+  /// The name in findings.
   let name: String
-  /// ‖gradient by the state‖ after 0 … T steps back, of a gradient of length 1 by the last state.
+  /// The norm of the gradient with respect to the state after 0 … T steps back, from a gradient of
+  /// norm 1 at the last state.
   let norms: [Double]
-  /// |λ₁|^k times the part along the eigenvector, for the same k; empty where that is not known.
+  /// λ₁|^k times the component along the eigenvector, for the same k, or empty if unknown.
   let predicted: [Double]
   /// The findings of a health monitor.
   let findings: [Finding]
-  /// What clipping the gradients of the parameters to a norm of 1 does.
+  /// The effect of clipping the gradients of the parameters to a norm of 1.
   let clipping: ClippedStep
 
-  /// The factor of a step, over the second half of the way back.
+  /// The factor per step, over the second half of the steps back.
   var factorPerStep: Double {
     let half = norms.count / 2
     let (from, to) = (norms[half], norms[norms.count - 1])
@@ -29,8 +30,8 @@ struct FreeRecurrence {
 }
 
 extension FreeRecurrence {
-  /// A vanilla recurrence whose W, [H, H], is symmetric: λ₁ = `radius`, the other eigenvalues at most
-  /// 0.7 of it.
+  /// Creates a vanilla recurrence with symmetric W, [H, H], where λ₁ = `radius` and the other
+  /// eigenvalues are at most 0.7 times as large.
   static func vanilla(
     radius: Double, size: Int, steps: Int, using random: inout RandomSource
   ) throws -> FreeRecurrence {
@@ -45,7 +46,7 @@ extension FreeRecurrence {
             inputBias: .zeros([size]), recurrentBias: .zeros([size])))
       ]
     ])
-    // The same part of δ along every eigenvector.
+    // δ has the same component along every eigenvector.
     let part = 1 / Double(size).squareRoot()
     let direction = matvec(q, Tensor(repeating: part, shape: [size]))
     return try FreeRecurrence(
@@ -55,7 +56,7 @@ extension FreeRecurrence {
     ) { $0.recordRecurrent($1, network, $2, traces: $3) }
   }
 
-  /// An LSTM with freshly drawn weights; the gradient enters by its cell.
+  /// Creates an LSTM with random weights. The gradient enters through its cell state.
   static func lstm(
     forgetBias: Double, size: Int, steps: Int, using random: inout RandomSource
   ) throws -> FreeRecurrence {
@@ -70,7 +71,8 @@ extension FreeRecurrence {
     ) { $0.recordRecurrent($1, network, $2, traces: $3) }
   }
 
-  /// Runs `network` from a small state and takes `gradient`, by its last state, back to the first.
+  /// Runs `network` from a small state, and propagates `gradient`, with respect to its last state,
+  /// back to the first.
   private init<Cell: RecurrentCell<Double>>(
     _ name: String, _ network: Recurrent<Cell>, gradient: Cell.State, predicted: [Double],
     steps: Int, using random: inout RandomSource,

@@ -1,7 +1,7 @@
 internal import Backflow
 
-/// Reads an image a few pixels at a time, and tells the digit from the last state: every step is one in
-/// which a gradient can explode.
+/// A recurrent network that reads an image a few pixels at a time and classifies it from the last
+/// state. Gradients can explode at every step.
 ///
 /// Shapes: images as sequences [64/I steps, B, I], logits [B, classes].
 struct PixelReader<Cell: RecurrentCell<Float>>: Parameterized {
@@ -23,12 +23,12 @@ struct PixelReader<Cell: RecurrentCell<Float>>: Parameterized {
     readout.visitParameters(under: "readout", visit)
   }
 
-  /// The logits, as in evaluation.
+  /// Computes the logits in evaluation mode.
   func callAsFunction(_ images: Digits) -> Tensor<Float> {
     readout(LastStep()(recurrence(images.sequence(ofPixels: recurrence.inputSize))))
   }
 
-  /// The loss and its gradients.
+  /// Computes the loss and its gradients.
   func gradients(_ images: Digits) -> (loss: Double, gradients: PixelReader) {
     let (states, recurrenceCache) = recurrence.forward(
       images.sequence(ofPixels: recurrence.inputSize))
@@ -44,7 +44,7 @@ struct PixelReader<Cell: RecurrentCell<Float>>: Parameterized {
 }
 
 extension Digits {
-  /// The images read a few pixels at a time, row after row: [64/pixels steps, N, pixels].
+  /// Returns the images as sequences of a few pixels, row by row: [64/pixels steps, N, pixels].
   func sequence(ofPixels pixels: Int) -> Tensor<Float> {
     rows.reshaped(to: [labels.count, 64 / pixels, pixels]).permuted([1, 0, 2])
   }

@@ -1,23 +1,23 @@
 internal import Backflow
 
-/// A reader of pixels that learns by SGD, with its gradients clipped or not.
+/// The training of a pixel reader with SGD, with or without gradient clipping.
 struct PixelTraining {
-  /// What it is called.
+  /// The name in reports.
   let name: String
-  /// Its colour in the figure.
+  /// The color in the figure.
   let hue: LineChart.Hue
   /// The loss of the batch at each step.
   private(set) var losses: [Double] = []
-  /// The global norm of the gradients at each step, before clipping.
+  /// The global norm of the gradients at each step before clipping.
   private(set) var norms: [Double] = []
-  /// The share of the steps that were clipped; `nil` if none were to be.
+  /// The fraction of the steps that were clipped, or `nil` without clipping.
   private(set) var clippedShare: Double?
-  /// What a health monitor found that looked at every step.
+  /// The findings of a health monitor that observed every step.
   let findings: [Finding]
-  /// The share of held-out digits classified correctly at the end.
+  /// The fraction of held-out digits classified correctly at the end.
   private(set) var accuracy = 0.0
 
-  /// Trains `reader`, and stops where a gradient is not finite.
+  /// Trains `reader`, and ends early if a gradient is not finite.
   init<Cell: RecurrentCell<Float>>(
     _ name: String, _ hue: LineChart.Hue, _ reader: PixelReader<Cell>, on digits: Digits,
     steps: Int, learningRate: Double, limit: Double?, seed: UInt64
@@ -32,7 +32,8 @@ struct PixelTraining {
         at: (0..<32).map { _ in random.integer(below: training.labels.count) })
       var (loss, gradients) = reader.gradients(images)
       let unclipped = gradients
-      // Clipping to more than any gradient has only measures; it throws at one that is not finite.
+      // Clipping to the largest finite number only measures the norm and throws an error if it is
+      // not finite.
       let norm = try? clipGradientNorm(&gradients, to: limit ?? .greatestFiniteMagnitude)
       health.observe(step) {
         $0.recordParameters(reader, gradients: unclipped)

@@ -16,16 +16,18 @@ extension SigmoidSaturation {
     let (least, most) = large.profile.sigmoidFactors.bounds
     return LessonReport.Account(
       [
-        "\(depth) layers of \(width) sigmoids, weights of standard deviation"
-          + " \(figure(largeDeviation)): after \(steps) steps the loss is \(figure(loss)), a guess has"
-          + " \(figure(chance)); \(percent(large.accuracy)) of the held-out digits are classified correctly.",
-        "Before the first step z(1 − z) multiplies the gradient by \(figure(least)) to"
-          + " \(figure(most)) a layer, and the lowest layer gets \(figure(large.profile.bottomShare))"
-          + " of what enters at the top; that is of one batch, and other batches differ by orders of"
-          + " magnitude.",
-        "It is no better with Glorot's weights, which saturate nothing: a sigmoid leaves at most ¼,"
-          + " here \(figure(small.profile.sigmoidFactors.bounds.most)), and \(depth) of them with their"
-          + " weights leave \(figure(small.profile.bottomShare)); \(percent(small.accuracy)) right.",
+        "A network has \(depth) layers of \(width) sigmoids and weights of standard deviation"
+          + " \(figure(largeDeviation)). After \(steps) steps, its loss is \(figure(loss)) (a uniform guess"
+          + " has \(figure(chance))), and \(percent(large.accuracy)) of the held-out digits are classified"
+          + " correctly.",
+        "Before the first step, z(1 − z) multiplies the gradient by \(figure(least)) to"
+          + " \(figure(most)) in each layer, and \(figure(large.profile.bottomShare)) of the gradient at the"
+          + " output reaches the first layer. This is measured on one batch; other batches differ by orders"
+          + " of magnitude.",
+        "Glorot initialization saturates no sigmoids but is no better: a sigmoid passes at most ¼ of the"
+          + " gradient, here \(figure(small.profile.sigmoidFactors.bounds.most)), and \(depth) layers pass"
+          + " \(figure(small.profile.bottomShare)); \(percent(small.accuracy)) of the held-out digits are"
+          + " classified correctly.",
       ],
       [
         "loss": loss, "chance_loss": chance, "accuracy": large.accuracy,
@@ -40,11 +42,12 @@ extension SigmoidSaturation {
     let (scaled, normalized) = (outcomes.scaled, outcomes.normalized)
     return LessonReport.Account(
       [
-        "Weights that make up for the ¼, Glorot's × 4: the lowest layer gets"
-          + " \(figure(scaled.profile.bottomShare)) of the gradient;"
-          + " \(percent(scaled.accuracy)) right.",
-        "The large weights with batch normalisation before each sigmoid: it gets"
-          + " \(figure(normalized.profile.bottomShare)); \(percent(normalized.accuracy)) right.",
+        "With weights that compensate for the factor ¼, four times those of Glorot initialization,"
+          + " \(figure(scaled.profile.bottomShare)) of the gradient reaches the first layer, and"
+          + " \(percent(scaled.accuracy)) of the held-out digits are classified correctly.",
+        "With the large weights and batch normalization before each sigmoid,"
+          + " \(figure(normalized.profile.bottomShare)) reaches the first layer, and"
+          + " \(percent(normalized.accuracy)) are classified correctly.",
       ],
       [
         "scaled_accuracy": scaled.accuracy,
@@ -58,20 +61,21 @@ extension SigmoidSaturation {
 
   // MARK: - The figure
 
-  /// The loss step by step, and layer by layer what sigmoids and weights make of the gradient.
+  /// Draws the loss at each step, and the factors by which sigmoids and weights multiply the
+  /// gradient in each layer.
   private func picture(_ outcomes: Outcomes) -> ChartFigure {
     ChartFigure(
-      "Saturated sigmoids pass no gradient on, and no sigmoid passes more than a quarter",
+      "Saturated sigmoids pass almost no gradient, and no sigmoid passes more than a quarter",
       notes: [
-        "\(depth) layers of \(width) sigmoids read digits. A layer multiplies the gradient by its"
+        "\(depth) layers of \(width) sigmoids classify digits. A layer multiplies the gradient by its"
           + " weights and by z(1 − z) ≤ ¼ (measured before the first step)."
       ],
       panels: [
         lossPanel(outcomes),
-        layerPanel("Each sigmoid", outcomes, \.sigmoidFactors, at: 0.25, "¼, the most there is"),
+        layerPanel("Each sigmoid", outcomes, \.sigmoidFactors, at: 0.25, "¼, the largest value"),
         layerPanel(
-          "Each weight (with its normalisation)", outcomes, \.weightFactors, at: 4,
-          "4 would make up for ¼"),
+          "Each weight (with its normalization)", outcomes, \.weightFactors, at: 4,
+          "4 compensates for ¼"),
       ])
   }
 
@@ -80,11 +84,11 @@ extension SigmoidSaturation {
       "Training", horizontal: .linear("step"), vertical: .linear("training loss, nats"),
       series: outcomes.all.map { outcome in
         LineChart.Series(
-          "\(outcome.name): \(percent(outcome.accuracy)) right",
+          "\(outcome.name): \(percent(outcome.accuracy)) accuracy",
           x: outcome.training.losses.map { Double($0.step) },
           outcome.training.losses.map(\.value), hue: outcome.hue,
           isDashed: outcome.hue == .neutral)
-      }, marks: [.init(at: .log(Double(Digits.classCount)), "a guess: ln 10")])
+      }, marks: [.init(at: .log(Double(Digits.classCount)), "uniform guess: ln 10")])
   }
 
   private func layerPanel(
@@ -103,6 +107,6 @@ extension SigmoidSaturation {
 }
 
 extension [Double] {
-  /// The least and the greatest.
+  /// The minimum and maximum.
   var bounds: (least: Double, most: Double) { (self.min() ?? .nan, self.max() ?? .nan) }
 }

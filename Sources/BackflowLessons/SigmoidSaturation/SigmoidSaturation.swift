@@ -1,47 +1,48 @@
 internal import Backflow
 
-/// A deep network of sigmoids that is to read digits, four times: with weights that are far too large,
-/// with weights that are too small to make up for the sigmoids, with weights of the right size, and
-/// with the large ones again, but behind batch normalisation.
+/// A lesson about saturation in a deep network of sigmoids that classifies digits: with weights
+/// that are too large, with weights that are too small to compensate for the sigmoids, with weights
+/// of the right size, and with the large weights and batch normalization.
 ///
 ///     z = σ(a),   ā = z̄ z(1 − z),   z(1 − z) ≤ ¼
 ///
-/// Where a is far from 0, z(1 − z) is next to 0 and nothing flows back; and nowhere is it more than ¼.
+/// If a is far from 0, z(1 − z) is almost 0 and almost no gradient flows back. It is never more
+/// than ¼.
 package struct SigmoidSaturation {
   /// The seed of the weights and of the order of the images.
   package var seed: UInt64
   /// The number of sigmoid layers.
   package var depth = 8
-  /// The units of each.
+  /// The number of units in each layer.
   package var width = 48
   /// The standard deviation of weights that are too large: sums in the hundreds, as in the essay.
   package var largeDeviation = 100.0
-  /// The steps of each training.
+  /// The number of steps of each training.
   package var steps = 1500
   /// The learning rate, with momentum 0.9.
   package var learningRate = 0.05
 
-  /// One of the networks after its training.
+  /// The results of a trained network.
   struct Outcome {
     let name: String
     let hue: LineChart.Hue
     let training: DigitTraining
-    /// What each layer made of the backward signal before the first step.
+    /// The backward signal at each layer before the first step.
     let profile: SignalProfile
-    /// The share of held-out images classified correctly.
+    /// The fraction of held-out images classified correctly.
     let accuracy: Double
   }
 
-  /// All four, trained.
+  /// The results of all four networks.
   struct Outcomes {
     let large, small, scaled, normalized: Outcome
     var all: [Outcome] { [large, small, scaled, normalized] }
   }
 
-  /// The lesson as it is held, drawn from `seed`.
+  /// Creates the lesson with its default settings.
   package init(seed: UInt64) { self.seed = seed }
 
-  /// Holds the lesson.
+  /// Runs the lesson.
   package func run() throws -> LessonReport { report(try outcomes()) }
 
   /// Trains the four networks.
@@ -49,15 +50,16 @@ package struct SigmoidSaturation {
     let digits = try Digits.load()
     let large = Initializer.normal(standardDeviation: largeDeviation)
     return Outcomes(
-      large: try outcome("weights of deviation \(figure(largeDeviation))", .alarm, large, digits),
-      small: try outcome("Glorot's weights", .neutral, .glorotUniform(), digits),
-      scaled: try outcome("Glorot's weights × 4", .calm, .glorotUniform(gain: 4), digits),
+      large: try outcome("deviation \(figure(largeDeviation))", .alarm, large, digits),
+      small: try outcome("Glorot", .neutral, .glorotUniform(), digits),
+      scaled: try outcome("Glorot × 4", .calm, .glorotUniform(gain: 4), digits),
       normalized: try outcome(
-        "deviation \(figure(largeDeviation)), batch-normalised", .accent, large,
+        "deviation \(figure(largeDeviation)), normalized", .accent, large,
         isNormalized: true, digits))
   }
 
-  /// `depth` layers of sigmoids, [N, 64] → [N, 10], and a readout that is drawn alike for all.
+  /// Returns a network of `depth` sigmoid layers, [N, 64] → [N, 10], with the same random readout
+  /// for all.
   func network(_ weights: Initializer, isNormalized: Bool) -> Sequential<Float> {
     var random = RandomSource(seed: seed)
     return Sequential {
@@ -87,10 +89,11 @@ package struct SigmoidSaturation {
 }
 
 extension SignalProfile {
-  /// What each sigmoid makes of the signal, the lowest first: at most ¼.
+  /// The factors by which the sigmoids multiply the signal, in forward order: at most ¼.
   var sigmoidFactors: [Double] { entries.filter { $0.kind == .activation }.map(\.factor) }
 
-  /// What the weight below each sigmoid makes of it, together with what stands between the two.
+  /// The factors by which the weights before the sigmoids multiply the signal, including a
+  /// normalization in between.
   var weightFactors: [Double] {
     var factors: [Double] = []
     for entry in entries {
@@ -100,6 +103,6 @@ extension SignalProfile {
     return Array(factors.dropLast())
   }
 
-  /// What the lowest layer gets of the gradient that enters at the top.
+  /// The fraction of the gradient at the output that reaches the first layer.
   var bottomShare: Double { relativeNorms.first ?? 1 }
 }

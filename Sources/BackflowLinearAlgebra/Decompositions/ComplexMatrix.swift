@@ -1,16 +1,18 @@
 public import BackflowKernels
 public import ComplexModule
 
-/// A dense complex matrix, row-major: what eigenvectors of a real matrix are in general.
+/// A dense, row-major complex matrix, such as the eigenvectors of a real matrix.
 public struct ComplexMatrix<Scalar: RealScalar>: Equatable, Sendable {
   /// The number of rows.
   public let rows: Int
   /// The number of columns.
   public let columns: Int
-  /// The entries, row by row.
+  /// The entries in row-major order.
   public private(set) var elements: [Complex<Scalar>]
 
-  /// A matrix from its entries, row by row. Stops if their number differs from rows × columns.
+  /// Creates a matrix from its entries in row-major order.
+  ///
+  /// - Precondition: `elements` has rows × columns entries.
   public init(rows: Int, columns: Int, elements: [Complex<Scalar>]) {
     let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
     require(
@@ -21,13 +23,15 @@ public struct ComplexMatrix<Scalar: RealScalar>: Equatable, Sendable {
     self.elements = elements
   }
 
-  /// One entry. Stops outside the matrix.
+  /// The entry at a row and a column.
+  ///
+  /// - Precondition: The row and the column exist.
   public subscript(row: Int, column: Int) -> Complex<Scalar> {
     get { elements[offset(row, column)] }
     set { elements[offset(row, column)] = newValue }
   }
 
-  /// The entries of one column, from the top.
+  /// Returns the entries of one column, from top to bottom.
   public func column(_ column: Int) -> [Complex<Scalar>] {
     (0..<rows).map { self[$0, column] }
   }

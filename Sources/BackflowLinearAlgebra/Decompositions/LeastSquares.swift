@@ -1,32 +1,36 @@
 public import BackflowKernels
 
-/// What `leastSquares` found.
+/// The result of `leastSquares(_:_:rankTolerance:)`.
 public struct LeastSquaresSolution<Scalar: RealScalar>: Sendable {
-  /// X, [n] or [n, columns] as the right-hand side: of all that minimise ‖B − A·X‖, column by
-  /// column, the one of least norm.
+  /// X, of shape [n] or [n, columns] like the right-hand side: for each column, the minimizer of ‖B
+  /// − A·X‖ with the smallest norm.
   public let solution: Tensor<Scalar>
-  /// B − A·X, in the shape of B.
+  /// The residual B − A·X, in the shape of B.
   public let residual: Tensor<Scalar>
-  /// How many singular values of A were counted as different from zero.
+  /// The number of singular values of A that count as nonzero.
   public let rank: Int
-  /// The min(m, n) singular values of A, descending.
+  /// The min(m, n) singular values of A, in descending order.
   public let singularValues: [Scalar]
 }
 
-/// The least-squares solution of A·X ≈ B for any A, [m, n], with B of shape [m] or [m, columns].
+/// Returns the least-squares solution of A·X ≈ B for any matrix A, [m, n], where B has shape [m] or
+/// [m, columns].
 ///
-/// Singular values up to `rankTolerance` times the largest count as zero; unless told,
-/// max(m, n)·epsilon, which is what rounding leaves of a zero.
-///
-/// About 2·m·n² + 2·n³ flops for m ≥ n, and 4·m·n a column (LAPACK's gelsd). Stops if the shapes do
-/// not fit; throws for a non-finite entry or if the iteration fails.
+/// - Parameters:
+///   - a: The matrix A.
+///   - b: The right-hand side B.
+///   - rankTolerance: Singular values up to this fraction of the largest one count as zero. The default,
+///     max(m, n)·ε, is the size of rounding errors.
+/// - Precondition: `b` has m rows, and `rankTolerance` is not negative.
+/// - Throws: `LAPACKError` if an entry is non-finite or the iteration fails.
+/// - Complexity: About 2·m·n² + 2·n³ flops for m ≥ n, and 4·m·n for each column (LAPACK's gelsd).
 public func leastSquares<Scalar>(
   _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, rankTolerance: Scalar? = nil
 ) throws(LAPACKError) -> LeastSquaresSolution<Scalar> {
   let (rows, columns) = a.matrixExtents(for: "a least-squares problem")
   let rightSides = b.rightHandSideColumns(rows: rows, of: a.shape)
   let tolerance = rankTolerance ?? Scalar(max(rows, columns)) * Scalar.ulpOfOne
-  require(tolerance >= 0, "a rank tolerance cannot be \(tolerance)")
+  require(tolerance >= 0, "the rank tolerance must not be negative, got \(tolerance)")
   let (solution, rank, values) = try LAPACK.gelsd(
     a.span, rows: rows, columns: columns, b.span, columns: rightSides, tolerance: tolerance)
   let unknowns = Tensor(shape: [columns, rightSides], storage: solution)

@@ -1,13 +1,17 @@
 internal import BackflowKernels
 
 extension Tensor {
-  /// The extents of this tensor as a matrix; stops where it is none.
+  /// Returns the extents of this tensor as a matrix.
+  ///
+  /// - Precondition: The tensor has rank 2.
   func matrixExtents(for purpose: String) -> (rows: Int, columns: Int) {
     require(rank == 2, "\(purpose) needs a matrix, [rows, columns], not shape \(shape)")
     return (shape[0], shape[1])
   }
 
-  /// The order of this tensor as a square matrix; stops where it is none.
+  /// Returns the order of this tensor as a square matrix.
+  ///
+  /// - Precondition: The tensor is a square matrix.
   func squareOrder(for purpose: String) -> Int {
     require(
       rank == 2 && shape[0] == shape[1],
@@ -15,8 +19,9 @@ extension Tensor {
     return shape[0]
   }
 
-  /// The columns of this tensor as a right-hand side, [rows] or [rows, columns]; stops where it
-  /// is none.
+  /// Returns the number of columns of this tensor as a right-hand side, [rows] or [rows, columns].
+  ///
+  /// - Precondition: The tensor has rank 1 or 2 and `rows` rows.
   func rightHandSideColumns(rows: Int, of matrix: Shape) -> Int {
     require(
       (rank == 1 || rank == 2) && shape[0] == rows,

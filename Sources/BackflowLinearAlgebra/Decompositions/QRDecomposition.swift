@@ -4,18 +4,23 @@ public import BackflowKernels
 public struct QRDecomposition<Scalar: RealScalar>: Sendable {
   /// Q, [m, k], with orthonormal columns.
   public let q: Tensor<Scalar>
-  /// R, [k, n], upper triangular (trapezoidal where m < n).
+  /// R, [k, n], upper triangular, or upper trapezoidal if m < n.
   public let r: Tensor<Scalar>
 
-  /// Decomposes any matrix, [m, n].
+  /// Decomposes a matrix, [m, n].
   ///
-  /// The signs of R's diagonal are free. LAPACK leaves them as its reflections make them; with
-  /// `positiveDiagonal` none is negative, which makes Q of a matrix of full column rank unique, and
-  /// Q of a normal random matrix uniform over the orthogonal ones (Haar; Mezzadri, "How to generate
-  /// random matrices from the classical compact groups", 2007).
+  /// The signs of the diagonal of R are not determined by the decomposition, and LAPACK leaves them
+  /// arbitrary. A nonnegative diagonal makes Q unique if the matrix has full column rank, and
+  /// uniformly distributed over the orthogonal matrices if the entries are independent normal
+  /// numbers (Haar; Mezzadri, "How to generate random matrices from the classical compact groups",
+  /// 2007).
   ///
-  /// About 4·m·n² − 4/3·n³ flops for m ≥ n (LAPACK's geqrf and orgqr). Stops if `a` is no matrix;
-  /// throws for a non-finite entry and if R overflows.
+  /// - Parameters:
+  ///   - a: The matrix.
+  ///   - positiveDiagonal: Whether to choose the signs so that the diagonal of R is nonnegative.
+  /// - Precondition: `a` has rank 2.
+  /// - Throws: `LAPACKError` if an entry is non-finite or R overflows.
+  /// - Complexity: About 4·m·n² − 4/3·n³ flops for m ≥ n (LAPACK's geqrf and orgqr).
   public init(of a: Tensor<Scalar>, positiveDiagonal: Bool = false) throws(LAPACKError) {
     let (rows, columns) = a.matrixExtents(for: "a QR decomposition")
     let (q, r) = try LAPACK.geqrf(

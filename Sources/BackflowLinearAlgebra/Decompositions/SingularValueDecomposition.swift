@@ -1,9 +1,10 @@
 public import BackflowKernels
 
-/// The min(m, n) singular values of a matrix, [m, n], descending.
+/// Returns the min(m, n) singular values of a matrix, [m, n], in descending order.
 ///
-/// About 4·m·n² − 4/3·n³ flops for m ≥ n (LAPACK's gesdd without vectors). Stops if `a` is no
-/// matrix; throws for a non-finite entry or if the iteration fails.
+/// - Precondition: `a` has rank 2.
+/// - Throws: `LAPACKError` if an entry is non-finite or the iteration fails.
+/// - Complexity: About 4·m·n² − 4/3·n³ flops for m ≥ n (LAPACK's gesdd without vectors).
 public func singularValues<Scalar>(
   of a: Tensor<Scalar>
 ) throws(LAPACKError) -> [Scalar] {
@@ -15,15 +16,16 @@ public func singularValues<Scalar>(
 public struct SingularValueDecomposition<Scalar: RealScalar>: Sendable {
   /// U, [m, k], with orthonormal columns.
   public let u: Tensor<Scalar>
-  /// The k singular values, the diagonal of Σ, descending and none negative.
+  /// The k singular values, the diagonal of Σ: nonnegative, in descending order.
   public let singularValues: [Scalar]
   /// Vᵀ, [k, n], with orthonormal rows.
   public let vTransposed: Tensor<Scalar>
 
-  /// Decomposes any matrix, [m, n].
+  /// Decomposes a matrix, [m, n].
   ///
-  /// About 6·m·n² + 20·n³ flops for m ≥ n (LAPACK's gesdd). Stops if `a` is no matrix; throws for
-  /// a non-finite entry or if the iteration fails.
+  /// - Precondition: `a` has rank 2.
+  /// - Throws: `LAPACKError` if an entry is non-finite or the iteration fails.
+  /// - Complexity: About 6·m·n² + 20·n³ flops for m ≥ n (LAPACK's gesdd).
   public init(of a: Tensor<Scalar>) throws(LAPACKError) {
     let (rows, columns) = a.matrixExtents(for: "a singular value problem")
     let (u, values, vt) = try LAPACK.gesdd(a.span, rows: rows, columns: columns)

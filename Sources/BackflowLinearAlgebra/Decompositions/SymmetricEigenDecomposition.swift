@@ -1,9 +1,11 @@
 public import BackflowKernels
 
-/// The eigenvalues of a symmetric matrix, [n, n], ascending. Only its lower triangle is read.
+/// Returns the eigenvalues of a symmetric matrix, [n, n], in ascending order. Only its lower
+/// triangle is read.
 ///
-/// About 4/3·n³ flops (LAPACK's syevd without vectors). Stops if `a` is not square; throws for a
-/// non-finite entry in the lower triangle or if the iteration fails.
+/// - Precondition: `a` is square.
+/// - Throws: `LAPACKError` if the lower triangle has a non-finite entry or the iteration fails.
+/// - Complexity: About 4/3·n³ flops (LAPACK's syevd without vectors).
 public func symmetricEigenvalues<Scalar>(
   of a: Tensor<Scalar>
 ) throws(LAPACKError) -> [Scalar] {
@@ -13,17 +15,18 @@ public func symmetricEigenvalues<Scalar>(
 
 /// The eigenvalues and orthonormal eigenvectors of a symmetric matrix: A = V·Λ·Vᵀ.
 ///
-/// Only the lower triangle of the matrix, with its diagonal, is read; symmetry is not checked.
+/// Only the diagonal and the lower triangle of the matrix are read. Symmetry is not checked.
 public struct SymmetricEigenDecomposition<Scalar: RealScalar>: Sendable {
-  /// The n eigenvalues, ascending.
+  /// The n eigenvalues, in ascending order.
   public let values: [Scalar]
-  /// V, [n, n]: column j belongs to `values[j]`.
+  /// V, [n, n]: column j is the eigenvector of `values[j]`.
   public let vectors: Tensor<Scalar>
 
   /// Decomposes a symmetric matrix, [n, n].
   ///
-  /// About 4·n³ flops, 9·n³ at worst (LAPACK's syevd). Stops if `a` is not square; throws for a
-  /// non-finite entry in the lower triangle or if the iteration fails.
+  /// - Precondition: `a` is square.
+  /// - Throws: `LAPACKError` if the lower triangle has a non-finite entry or the iteration fails.
+  /// - Complexity: About 4·n³ flops, at most 9·n³ (LAPACK's syevd).
   public init(of a: Tensor<Scalar>) throws(LAPACKError) {
     let order = a.squareOrder(for: "a symmetric eigenvalue problem")
     let (values, vectors) = try LAPACK.syevd(a.span, order: order)

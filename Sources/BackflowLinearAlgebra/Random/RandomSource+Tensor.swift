@@ -1,28 +1,31 @@
 public import BackflowKernels
 
-// Drawn in double and rounded, so that the two precisions see the same numbers.
+// Numbers are drawn in double precision and rounded, so that both precisions get the same sequence.
 
 extension RandomSource {
-  /// A tensor of independent draws, uniform on [lower, upper), then rounded to `S`: about one in
-  /// 2²⁵ floats of 0..<1 is rounded up to 1. Stops at a range that is empty or of infinite length.
+  /// Returns a tensor of independent numbers, uniform on [lower, upper) and then rounded to `S`.
+  /// About one in 2²⁵ `Float` numbers from 0..<1 is rounded up to 1.
+  ///
+  /// - Precondition: The range is not empty and has finite length.
   public mutating func uniform<S: RealScalar>(
     _ shape: Shape, in range: Range<Double> = 0..<1, as type: S.Type = S.self
   ) -> Tensor<S> {
     let length = range.upperBound - range.lowerBound
     require(
       length > 0 && length.isFinite,
-      "a uniform draw needs a range that is not empty and of finite length, not \(range)")
+      "a uniform distribution needs a nonempty range of finite length, got \(range)")
     return draw(shape) { range.lowerBound + length * $0.uniform() }
   }
 
-  /// A tensor of independent normal draws. Stops at a mean that is not finite, and at a standard
-  /// deviation that is negative or not finite.
+  /// Returns a tensor of independent, normally distributed numbers.
+  ///
+  /// - Precondition: The mean is finite, and the standard deviation is finite and not negative.
   public mutating func normal<S: RealScalar>(
     _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1, as type: S.Type = S.self
   ) -> Tensor<S> {
     require(
       mean.isFinite && standardDeviation >= 0 && standardDeviation.isFinite,
-      "a normal draw needs a finite mean and a finite standard deviation of 0 or more, not"
+      "a normal distribution needs a finite mean and a finite, nonnegative standard deviation, got"
         + " \(mean) and \(standardDeviation)")
     return draw(shape) { mean + standardDeviation * $0.normal() }
   }
@@ -33,7 +36,7 @@ extension RandomSource {
     Tensor<S>(fill(shape, next))
   }
 
-  // Concrete, so that the loop over elements is compiled for Double.
+  // A concrete function, so that the loop over the elements is compiled for Double.
   private mutating func fill(
     _ shape: Shape, _ next: (inout RandomSource) -> Double
   ) -> Tensor<Double> {

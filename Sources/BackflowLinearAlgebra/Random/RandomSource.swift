@@ -1,29 +1,32 @@
 internal import BackflowKernels
 
-/// A seeded stream of random numbers: the same seed gives the same bits on every platform.
+/// A seeded random number generator that gives the same bits on every platform.
 ///
 /// The generator is xoshiro256** 1.0 (Blackman and Vigna, "Scrambled linear pseudorandom number
-/// generators", ACM TOMS 47, 2021), its state filled from the seed by SplitMix64 as its authors
-/// advise. Everything drawn from it is formed with integer arithmetic and with the operations that
-/// IEEE 754 rounds exactly (+, −, ×, ÷, √), never with a platform's `log` or `cos`.
+/// generators", ACM TOMS 47, 2021). SplitMix64 fills its state from the seed, as its authors
+/// recommend. All distributions use integer arithmetic and the operations that IEEE 754 rounds
+/// exactly (+, −, ×, ÷, √), never the `log` or `cos` of a platform.
 public struct RandomSource: RandomNumberGenerator, Sendable {
-  /// The generator's state: saved and given to `init(state:)`, the stream goes on with the same bits.
+  /// The state of the generator. A generator created with `init(state:)` from a saved state
+  /// continues with the same bits.
   public private(set) var state: (UInt64, UInt64, UInt64, UInt64)
 
-  /// The stream that goes on from a state of the generator. Stops if it is all zero, which no stream
-  /// reaches and none leaves.
+  /// Creates a generator that continues from a saved state.
+  ///
+  /// - Precondition: The state is not all zero. No seed leads to that state, and the generator
+  ///   never leaves it.
   public init(state: (UInt64, UInt64, UInt64, UInt64)) {
-    require(state != (0, 0, 0, 0), "the state of a random source cannot be all zero")
+    require(state != (0, 0, 0, 0), "the state of a random source must not be all zero")
     self.state = state
   }
 
-  /// A stream that depends on nothing but `seed`.
+  /// Creates a generator from a seed.
   public init(seed: UInt64) {
     var splitMix = SplitMix64(state: seed)
     state = (splitMix.next(), splitMix.next(), splitMix.next(), splitMix.next())
   }
 
-  /// The next 64 random bits.
+  /// Returns the next 64 random bits.
   public mutating func next() -> UInt64 {
     let result = (state.1 &* 5).rotated(left: 7) &* 9
     let shifted = state.1 << 17
@@ -36,25 +39,29 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
     return result
   }
 
-  /// A stream of its own, independent of what this one gives next: one for each worker or layer.
+  /// Returns a new generator, independent of the subsequent output of this one, for example for a
+  /// worker or a layer.
   public mutating func split() -> RandomSource { RandomSource(seed: next()) }
 }
 
-// MARK: - Single draws
+// MARK: - Single numbers
 
 extension RandomSource {
-  /// Uniform on [0, 1): a multiple of 2⁻⁵³.
+  /// Returns a number uniform on [0, 1), a multiple of 2⁻⁵³.
   public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  /// Standard normal, by inverting the distribution function (`StandardNormal.quantile`).
+  /// Returns a number with the standard normal distribution, by inverting the distribution function
+  /// (`StandardNormal.quantile`).
   public mutating func normal() -> Double {
-    // The midpoints of 2⁵² equal cells, each of which a double holds exactly: never 0, never 1.
+    // The midpoints of 2⁵² equal cells are exact in double precision and never 0 or 1.
     StandardNormal.quantile((Double(next() >> 12) + 0.5) * 0x1p-52)
   }
 
-  /// Uniform on 0 ..< `bound`, without bias (Lemire, ACM TOMACS 29, 2019). Stops unless `bound` > 0.
+  /// Returns an integer uniform on 0 ..< `bound`, without bias (Lemire, ACM TOMACS 29, 2019).
+  ///
+  /// - Precondition: `bound` is positive.
   public mutating func integer(below bound: Int) -> Int {
-    require(bound > 0, "a random integer needs a positive bound, not \(bound)")
+    require(bound > 0, "the bound of a random integer must be positive, got \(bound)")
     let range = UInt64(bound)
     var product = next().multipliedFullWidth(by: range)
     if product.low < range {
@@ -64,10 +71,12 @@ extension RandomSource {
     return Int(product.high)
   }
 
-  /// The numbers 0 ..< `count` in random order, every order equally likely (Fisher–Yates). Stops if
-  /// `count` < 0.
+  /// Returns the numbers 0 ..< `count` in random order; all orders are equally likely
+  /// (Fisher–Yates).
+  ///
+  /// - Precondition: `count` is not negative.
   public mutating func permutation(_ count: Int) -> [Int] {
-    require(count >= 0, "a permutation has 0 numbers or more, not \(count)")
+    require(count >= 0, "the length of a permutation must not be negative, got \(count)")
     var order = Array(0..<count)
     for last in stride(from: count - 1, to: 0, by: -1) {
       order.swapAt(last, integer(below: last + 1))
@@ -76,7 +85,8 @@ extension RandomSource {
   }
 }
 
-/// Turns one word into a sequence of well-mixed ones (Steele, Lea and Flood, OOPSLA 2014).
+/// The generator SplitMix64, which expands one word to a sequence of well-mixed words (Steele, Lea
+/// and Flood, OOPSLA 2014).
 package struct SplitMix64 {
   private var state: UInt64
 

@@ -1,11 +1,10 @@
-/// The standard normal distribution, computed the same on every platform.
+/// The standard normal distribution, with identical results on every platform.
 package enum StandardNormal {
-  /// The value below which a share `p` of the distribution lies, 0 < p < 1, to about 1e-15
-  /// relative.
+  /// Returns the `p`-quantile for 0 < p < 1, with a relative error of about 1e-15.
   ///
   /// Wichura, "Algorithm AS 241: The percentage points of the normal distribution", Applied
-  /// Statistics 37 (1988): rational functions of p − ½ in the middle and of √(−ln min(p, 1 − p))
-  /// in the tails. The coefficients are the paper's.
+  /// Statistics 37 (1988): rational functions of p − ½ near the center and of √(−ln min(p, 1 − p))
+  /// in the tails, with the coefficients of the paper.
   package static func quantile(_ p: Double) -> Double {
     let q = p - 0.5
     if abs(q) <= 0.425 {
@@ -16,10 +15,10 @@ package enum StandardNormal {
     return q < 0 ? -magnitude : magnitude
   }
 
-  /// ln x for finite x > 0, within a few units in the last place.
+  /// Returns ln x for finite x > 0, with an error of a few units in the last place.
   ///
-  /// x = m·2ᵉ with m in [√½, √2); ln m = 2·artanh s = 2(s + s³/3 + …) with s = (m − 1)/(m + 1),
-  /// |s| < 0.172, so that thirteen terms reach rounding.
+  /// x = m·2ᵉ with m in [√½, √2); ln m = 2·artanh s = 2(s + s³/3 + …) with s = (m − 1)/(m + 1). As
+  /// |s| < 0.172, thirteen terms suffice for double precision.
   package static func naturalLogarithm(_ x: Double) -> Double {
     var exponent = Double(x.exponent)
     var mantissa = x.significand
@@ -71,7 +70,7 @@ package enum StandardNormal {
     ])
 }
 
-/// A quotient of two polynomials, coefficients from the constant upwards.
+/// A quotient of two polynomials, with coefficients in ascending order of degree.
 private struct RationalFunction: Sendable {
   let numerator: [Double]
   let denominator: [Double]

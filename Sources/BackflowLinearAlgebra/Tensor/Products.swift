@@ -1,17 +1,17 @@
 public import BackflowKernels
 
-/// A matrix as a product reads it, without a copy: a tensor, some of its rows, or the transpose.
+/// A matrix operand of a product, without a copy: a tensor, a range of its rows, or a transpose.
 ///
-/// A tensor of higher rank counts as the matrix of its rows: [time, batch, features] is
+/// A tensor of higher rank is treated as the matrix of its rows: [time, batch, features] as
 /// [time × batch, features].
 public struct MatrixOperand<Scalar: RealScalar>: Sendable {
   let tensor: Tensor<Scalar>
-  /// The rows of `tensor.asRows` that take part.
+  /// The rows of `tensor.asRows` in the operand.
   let storedRows: Range<Int>
   let isTransposed: Bool
 
   init(_ tensor: Tensor<Scalar>) {
-    require(tensor.rank >= 1, "a scalar is no matrix")
+    require(tensor.rank >= 1, "a scalar is not a matrix")
     self.init(tensor, storedRows: 0..<tensor.asRows.shape[0], isTransposed: false)
   }
 
@@ -31,13 +31,17 @@ public struct MatrixOperand<Scalar: RealScalar>: Sendable {
     }
   }
 
-  /// The transpose of this operand. O(1)
+  /// The transpose of this operand.
+  ///
+  /// - Complexity: O(1)
   public var transposed: MatrixOperand {
     MatrixOperand(tensor, storedRows: storedRows, isTransposed: !isTransposed)
   }
 
-  /// Only the part of the tensor's outermost axis that `range` names: some of the steps of a
-  /// sequence [time, batch, features]. O(1)
+  /// Returns the given range of the outermost axis of the tensor, such as some time steps of a
+  /// sequence [time, batch, features].
+  ///
+  /// - Complexity: O(1)
   package func outermost(_ range: Range<Int>) -> MatrixOperand {
     require(
       range.lowerBound >= 0 && range.upperBound <= tensor.shape[0],
@@ -50,18 +54,25 @@ public struct MatrixOperand<Scalar: RealScalar>: Sendable {
 }
 
 extension MatrixOperand: CustomStringConvertible {
-  /// The shape as the product sees it.
+  /// The shape of the operand, after any transposition.
   public var description: String { "[\(rows), \(columns)]" }
 }
 
 extension Tensor {
-  /// The transpose, to be read by a product: `matmul(x, weight.transposed)`. O(1), no copy.
+  /// The transpose as an operand of a product: `matmul(x, weight.transposed)`.
+  ///
+  /// - Complexity: O(1); nothing is copied.
   public var transposed: MatrixOperand<Scalar> { operand.transposed }
 
-  /// Part of the outermost axis, to be read by a product. O(1), no copy.
+  /// Returns a range of the outermost axis as an operand of a product.
+  ///
+  /// - Complexity: O(1); nothing is copied.
   package func operand(_ range: Range<Int>) -> MatrixOperand<Scalar> { operand.outermost(range) }
 
-  /// The transpose of a matrix as a tensor of its own. O(count)
+  /// Returns the transpose of a matrix as a new tensor.
+  ///
+  /// - Precondition: The tensor has rank 2.
+  /// - Complexity: O(count)
   public func transpose() -> Tensor {
     require(rank == 2, "only a matrix has a transpose, not shape \(shape)")
     var result = Tensor(uninitialized: [shape[1], shape[0]])
@@ -74,14 +85,15 @@ extension Tensor {
 
 // MARK: - Matrix times matrix (gemm, 2·m·n·k flops)
 
-/// The product A·B. Leading axes of A are kept: [time, batch, k] · [k, n] is [time, batch, n].
+/// Returns the product A·B. Leading axes of A are preserved: [time, batch, k] · [k, n] has shape
+/// [time, batch, n].
 ///
-/// Stops with both shapes if the inner extents differ.
+/// - Precondition: The inner extents are equal.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func matmul<S>(_ a: Tensor<S>, _ b: Tensor<S>) -> Tensor<S> { matmul(a, b.operand) }
 
-/// The product A·op(B).
+/// Returns the product A·op(B).
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func matmul<S>(_ a: Tensor<S>, _ b: MatrixOperand<S>) -> Tensor<S> {
@@ -91,12 +103,12 @@ public func matmul<S>(_ a: Tensor<S>, _ b: MatrixOperand<S>) -> Tensor<S> {
   return result
 }
 
-/// The product op(A)·B.
+/// Returns the product op(A)·B.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func matmul<S>(_ a: MatrixOperand<S>, _ b: Tensor<S>) -> Tensor<S> { matmul(a, b.operand) }
 
-/// The product op(A)·op(B).
+/// Returns the product op(A)·op(B).
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func matmul<S>(_ a: MatrixOperand<S>, _ b: MatrixOperand<S>) -> Tensor<S> {
@@ -105,24 +117,24 @@ public func matmul<S>(_ a: MatrixOperand<S>, _ b: MatrixOperand<S>) -> Tensor<S>
   return result
 }
 
-/// C ← C + op(A)·op(B).
+/// Adds a product to a tensor: C ← C + op(A)·op(B).
 package func matmul<S>(
   _ a: MatrixOperand<S>, _ b: MatrixOperand<S>, addedTo c: inout Tensor<S>
 ) {
   gemm(a, b, beta: 1, into: &c)
 }
 
-/// C ← C + op(A)·B.
+/// Adds a product to a tensor: C ← C + op(A)·B.
 public func matmul<S>(_ a: MatrixOperand<S>, _ b: Tensor<S>, addedTo c: inout Tensor<S>) {
   gemm(a, b.operand, beta: 1, into: &c)
 }
 
-/// C ← C + A·op(B).
+/// Adds a product to a tensor: C ← C + A·op(B).
 public func matmul<S>(_ a: Tensor<S>, _ b: MatrixOperand<S>, addedTo c: inout Tensor<S>) {
   gemm(a.operand, b, beta: 1, into: &c)
 }
 
-/// C ← C + A·B.
+/// Adds a product to a tensor: C ← C + A·B.
 public func matmul<S>(_ a: Tensor<S>, _ b: Tensor<S>, addedTo c: inout Tensor<S>) {
   gemm(a.operand, b.operand, beta: 1, into: &c)
 }
@@ -131,11 +143,11 @@ private func gemm<S>(
   _ a: MatrixOperand<S>, _ b: MatrixOperand<S>, beta: S, into c: inout Tensor<S>
 ) {
   require(
-    a.columns == b.rows, "matmul: shapes \(a) and \(b) do not fit together")
+    a.columns == b.rows, "matmul: shapes \(a) and \(b) do not match")
   let (m, n) = (a.rows, b.columns)
   require(
     c.count == m * n && (n == 0 || c.shape[c.rank - 1] == n),
-    "matmul: the product has shape [\(m), \(n)], the result \(c.shape)")
+    "matmul: the product has shape [\(m), \(n)], but the result has shape \(c.shape)")
   BLAS.gemm(
     m: m, n: n, k: a.columns, a.span, transposed: a.isTransposed,
     b.span, transposed: b.isTransposed, beta: beta, into: c.mutableSpan)
@@ -143,11 +155,11 @@ private func gemm<S>(
 
 // MARK: - With vectors
 
-/// op(A)·x, for a matrix and a vector (gemv, 2·m·n flops).
+/// Returns op(A)·x for a matrix and a vector (gemv, 2·m·n flops).
 public func matvec<S>(_ a: MatrixOperand<S>, _ x: Tensor<S>) -> Tensor<S> {
   require(
     x.rank == 1 && a.columns == x.count,
-    "matvec: shapes \(a) and \(x.shape) do not fit together")
+    "matvec: shapes \(a) and \(x.shape) do not match")
   var result = Tensor<S>(uninitialized: [a.rows])
   BLAS.gemv(
     a.span, rows: a.storedRows.count, columns: a.storedColumns, transposed: a.isTransposed,
@@ -155,19 +167,22 @@ public func matvec<S>(_ a: MatrixOperand<S>, _ x: Tensor<S>) -> Tensor<S> {
   return result
 }
 
-/// A·x, for a matrix and a vector (gemv, 2·m·n flops).
+/// Returns A·x for a matrix and a vector (gemv, 2·m·n flops).
 public func matvec<S>(_ a: Tensor<S>, _ x: Tensor<S>) -> Tensor<S> { matvec(a.operand, x) }
 
-/// xᵀy, formed in double. Stops if the shapes differ.
+/// Returns xᵀy, accumulated in double precision.
+///
+/// - Precondition: The shapes are equal.
 public func dot<S>(_ x: Tensor<S>, _ y: Tensor<S>) -> S {
   require(x.shape == y.shape, "dot: shapes \(x.shape) and \(y.shape) differ")
   return S(VectorKernels.dot(x.span, y.span))
 }
 
-/// The outer product x·yᵀ of two vectors, [x.count, y.count] (ger).
+/// Returns the outer product x·yᵀ of two vectors, [x.count, y.count] (ger).
 public func outer<S>(_ x: Tensor<S>, _ y: Tensor<S>) -> Tensor<S> {
   require(
-    x.rank == 1 && y.rank == 1, "outer: shapes \(x.shape) and \(y.shape) are not two vectors")
+    x.rank == 1 && y.rank == 1,
+    "outer: the operands must be vectors, got shapes \(x.shape) and \(y.shape)")
   var result = Tensor<S>.zeros([x.count, y.count])
   BLAS.ger(1, x.span, y.span, into: result.mutableSpan)
   return result

@@ -2,8 +2,8 @@ internal import BackflowKernels
 
 /// The extents of a tensor's axes, outermost first: `[time, batch, features]`.
 ///
-/// Held inline (no allocation), up to `Shape.maximumRank` axes. An empty shape is that of a scalar
-/// and counts one element.
+/// The extents are stored inline, without allocation, for up to `Shape.maximumRank` axes. The empty
+/// shape is that of a scalar, which has one element.
 public struct Shape: Hashable, Sendable {
   /// The largest number of axes.
   public static let maximumRank = 8
@@ -16,11 +16,11 @@ public struct Shape: Hashable, Sendable {
   /// The number of elements: the product of the extents.
   public let elementCount: Int
 
-  /// The shape with these extents, outermost first.
+  /// Creates a shape from its extents, outermost first.
   @inlinable
   public init(_ extents: Int...) { self.init(extents) }
 
-  /// The shape with these extents, outermost first.
+  /// Creates a shape from its extents, outermost first.
   @specialized(where Extents == [Int])
   public init<Extents: Collection<Int>>(_ extents: Extents) {
     require(
@@ -28,7 +28,7 @@ public struct Shape: Hashable, Sendable {
       "a shape has at most \(Shape.maximumRank) axes; \(Array(extents)) has \(extents.count)")
     var (count, isEmpty, overflow) = (1, false, false)
     for (axis, extent) in extents.enumerated() {
-      require(extent >= 0, "an extent cannot be negative: \(Array(extents))")
+      require(extent >= 0, "an extent must not be negative: \(Array(extents))")
       require(
         extent <= Shape.maximumExtent, "an extent must be below 2³²: \(Array(extents))")
       self.extents[axis] = UInt32(extent)
@@ -41,14 +41,14 @@ public struct Shape: Hashable, Sendable {
     elementCount = isEmpty ? 0 : count
   }
 
-  /// The distance in elements between neighbours along each axis.
+  /// The distance in elements between neighbors along each axis.
   public var strides: [Int] {
     var strides = [Int](repeating: 1, count: rank)
     for axis in indices.dropFirst().reversed() { strides[axis - 1] = strides[axis] * self[axis] }
     return strides
   }
 
-  /// This shape with `axis` taken out.
+  /// Returns this shape without `axis`.
   public func removing(axis: Int) -> Shape {
     checkAxis(axis)
     var extents = Array(self)
@@ -56,7 +56,7 @@ public struct Shape: Hashable, Sendable {
     return Shape(extents)
   }
 
-  /// This shape with the extent of `axis` replaced.
+  /// Returns this shape with the extent of `axis` replaced.
   public func replacing(axis: Int, with extent: Int) -> Shape {
     checkAxis(axis)
     var extents = Array(self)
@@ -64,8 +64,9 @@ public struct Shape: Hashable, Sendable {
     return Shape(extents)
   }
 
-  /// The shape of `self` and `other` stretched against each other: aligned at the last axis, an
-  /// extent of 1 takes the other's (NumPy's rule). `nil` where they do not fit.
+  /// Returns the common shape of two shapes under NumPy's broadcasting rules: aligned at the last
+  /// axis, an extent of 1 is stretched to the other extent. Returns `nil` if the shapes do not
+  /// match.
   public func broadcast(with other: Shape) -> Shape? {
     var result: [Int] = []
     for offset in stride(from: 1, through: Swift.max(rank, other.rank), by: 1) {
@@ -81,7 +82,8 @@ public struct Shape: Hashable, Sendable {
     require(indices.contains(axis), "\(self) has no axis \(axis)", file: file, line: line)
   }
 
-  /// The extents before, at and after `axis`: the tensor seen as [outer, axis, inner].
+  /// Returns the extents before, at, and after `axis`: the shape of the tensor as [outer, axis,
+  /// inner].
   func around(axis: Int) -> (outer: Int, extent: Int, inner: Int) {
     checkAxis(axis)
     let outer = self[..<axis].reduce(1, *)
@@ -103,20 +105,20 @@ extension Shape: RandomAccessCollection {
 }
 
 extension Shape: ExpressibleByArrayLiteral {
-  /// The shape with these extents, outermost first.
+  /// Creates a shape from its extents, outermost first.
   @inlinable
   public init(arrayLiteral extents: Int...) { self.init(extents) }
 }
 
 extension Shape: CustomStringConvertible {
-  /// The extents in brackets, `[32, 10]`.
+  /// The extents in brackets, such as `[32, 10]`.
   public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
 }
 
-/// Eight extents of 32 bits in four words.
+/// Eight 32-bit extents in four words.
 ///
-/// Small, so that a tensor is: Swift 6.3 miscompiles mutable spans of local variables of large types
-/// (swiftlang/swift #91283).
+/// They are packed to keep tensors small: Swift 6.3 miscompiles mutable spans of local variables of
+/// large types (swiftlang/swift #91283).
 private struct PackedExtents: Hashable, Sendable {
   private var words01: UInt64 = 0
   private var words23: UInt64 = 0

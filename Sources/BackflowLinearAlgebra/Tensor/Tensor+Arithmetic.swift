@@ -1,35 +1,35 @@
 internal import BackflowKernels
 
-// Two tensors of different shapes are broadcast against each other by NumPy's rule. Shapes that do
-// not fit stop the program with a message that names both.
+// Two tensors of different shapes are broadcast by NumPy's rules. Shapes that do not match are a
+// failed precondition, and the message gives both.
 
 extension Tensor {
-  /// The sum, element by element.
+  /// Returns the elementwise sum.
   public static func + (left: Tensor, right: Tensor) -> Tensor {
     combine(left, right, "+") { VectorKernels.add($0, $1, into: $2) }
   }
 
-  /// The difference, element by element.
+  /// Returns the elementwise difference.
   public static func - (left: Tensor, right: Tensor) -> Tensor {
     combine(left, right, "-") { VectorKernels.subtract($0, $1, into: $2) }
   }
 
-  /// The product, element by element (for the matrix product see `matmul`).
+  /// Returns the elementwise product. For the matrix product, see `matmul`.
   public static func * (left: Tensor, right: Tensor) -> Tensor {
     combine(left, right, "*") { VectorKernels.multiply($0, $1, into: $2) }
   }
 
-  /// The quotient, element by element.
+  /// Returns the elementwise quotient.
   public static func / (left: Tensor, right: Tensor) -> Tensor {
     combine(left, right, "/") { VectorKernels.divide($0, $1, into: $2) }
   }
 
-  /// The larger of the two, element by element; NaN where either is.
+  /// Returns the elementwise maximum; NaN if either element is NaN.
   public static func maximum(_ left: Tensor, _ right: Tensor) -> Tensor {
     combine(left, right, "maximum") { VectorKernels.maximum($0, $1, into: $2) }
   }
 
-  /// The smaller of the two, element by element; NaN where either is.
+  /// Returns the elementwise minimum; NaN if either element is NaN.
   public static func minimum(_ left: Tensor, _ right: Tensor) -> Tensor {
     combine(left, right, "minimum") { VectorKernels.minimum($0, $1, into: $2) }
   }
@@ -44,7 +44,7 @@ extension Tensor {
       return result
     }
     guard let shape = left.shape.broadcast(with: right.shape) else {
-      stop("\(name): shapes \(left.shape) and \(right.shape) do not fit together")
+      stop("\(name): shapes \(left.shape) and \(right.shape) do not match")
     }
     var result = Tensor(uninitialized: shape)
     kernel(left.broadcast(to: shape).span, right.broadcast(to: shape).span, result.mutableSpan)
@@ -55,39 +55,39 @@ extension Tensor {
 // MARK: - With a scalar
 
 extension Tensor {
-  /// Every element plus `scalar`.
+  /// Adds `scalar` to every element.
   public static func + (tensor: Tensor, scalar: Scalar) -> Tensor {
     tensor.map { VectorKernels.add(scalar, $0, into: $1) }
   }
 
-  /// Every element plus `scalar`.
+  /// Adds `scalar` to every element.
   public static func + (scalar: Scalar, tensor: Tensor) -> Tensor { tensor + scalar }
 
-  /// Every element minus `scalar`.
+  /// Subtracts `scalar` from every element.
   public static func - (tensor: Tensor, scalar: Scalar) -> Tensor { tensor + -scalar }
 
-  /// `scalar` minus every element.
+  /// Subtracts every element from `scalar`.
   public static func - (scalar: Scalar, tensor: Tensor) -> Tensor { -tensor + scalar }
 
-  /// Every element times `scalar`.
+  /// Multiplies every element by `scalar`.
   public static func * (tensor: Tensor, scalar: Scalar) -> Tensor {
     tensor.map { VectorKernels.scale(scalar, $0, into: $1) }
   }
 
-  /// Every element times `scalar`.
+  /// Multiplies every element by `scalar`.
   public static func * (scalar: Scalar, tensor: Tensor) -> Tensor { tensor * scalar }
 
-  /// Every element divided by `scalar`.
+  /// Divides every element by `scalar`.
   public static func / (tensor: Tensor, scalar: Scalar) -> Tensor {
     tensor / Tensor(scalar: scalar)
   }
 
-  /// `scalar` divided by every element.
+  /// Divides `scalar` by every element.
   public static func / (scalar: Scalar, tensor: Tensor) -> Tensor {
     Tensor(scalar: scalar) / tensor
   }
 
-  /// Every element with its sign changed.
+  /// Negates every element.
   public static prefix func - (tensor: Tensor) -> Tensor {
     tensor.map { VectorKernels.negate($0, into: $1) }
   }
@@ -104,10 +104,10 @@ extension Tensor {
 // MARK: - In place
 
 extension Tensor {
-  /// Adds `other`, of the same shape or one that broadcasts to it.
+  /// Adds `other`, which has the same shape or one that broadcasts to it.
   public static func += (left: inout Tensor, right: Tensor) { left.add(right) }
 
-  /// Subtracts `other`, of the same shape or one that broadcasts to it.
+  /// Subtracts `other`, which has the same shape or one that broadcasts to it.
   public static func -= (left: inout Tensor, right: Tensor) { left.add(right, scaledBy: -1) }
 
   /// Multiplies every element by `scalar`.
@@ -120,8 +120,8 @@ extension Tensor {
     }
   }
 
-  /// self ← self + α·other (BLAS axpy). `other` has the same shape or broadcasts to it; as BLAS has
-  /// it, α = 0 adds nothing, not even a NaN.
+  /// Adds a multiple of `other`: self ← self + α·other (BLAS axpy). `other` has the same shape or
+  /// one that broadcasts to it. As in BLAS, α = 0 adds nothing, not even a NaN.
   public mutating func add(_ other: Tensor, scaledBy scale: Scalar = 1) {
     require(
       other.shape.broadcast(with: shape) == shape,
@@ -130,7 +130,7 @@ extension Tensor {
     BLAS.axpy(scale, other.span, into: mutableSpan)
   }
 
-  /// Adds `row`, [columns], to every row, the last axis being the row.
+  /// Adds `row`, [columns], to every row along the last axis.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public mutating func addToRows(_ row: Tensor) {

@@ -1,10 +1,12 @@
 internal import BackflowKernels
 
-// MARK: - Reshaping: the same elements under another shape
+// MARK: - Reshaping
 
 extension Tensor {
-  /// The same elements, in the same order, as a tensor of `shape`. O(1), shares memory.
-  /// Stops if the number of elements differs.
+  /// Returns the same elements, in the same order, as a tensor of another shape.
+  ///
+  /// - Precondition: The number of elements is the same.
+  /// - Complexity: O(1); the memory is shared.
   public func reshaped(to shape: Shape) -> Tensor {
     require(
       shape.elementCount == count,
@@ -12,12 +14,15 @@ extension Tensor {
     return Tensor(shape: shape, storage: storage)
   }
 
-  /// The elements as a vector. O(1), shares memory.
+  /// The elements as a vector.
+  ///
+  /// - Complexity: O(1); the memory is shared.
   public var flattened: Tensor { reshaped(to: [count]) }
 
-  /// All axes but the last merged into one: [rows, columns]. O(1), shares memory.
-  ///
+  /// The tensor as a matrix, [rows, columns], with all axes except the last merged:
   /// [time, batch, features] becomes [time × batch, features].
+  ///
+  /// - Complexity: O(1); the memory is shared.
   public var asRows: Tensor {
     require(rank >= 1, "a scalar has no rows")
     let columns = shape[rank - 1]
@@ -25,10 +30,12 @@ extension Tensor {
   }
 }
 
-// MARK: - Slices: a part, copied
+// MARK: - Slicing
 
 extension Tensor {
-  /// The part of `axis` that `range` names; the other axes whole. O(result)
+  /// Returns a copy of the given range of `axis`. The other axes are complete.
+  ///
+  /// - Complexity: O(count of the result)
   public func slice(_ range: Range<Int>, axis: Int = 0) -> Tensor {
     let (outer, extent, inner) = shape.around(axis: axis)
     require(
@@ -42,7 +49,9 @@ extension Tensor {
     return result
   }
 
-  /// The tensor at `index` of `axis`, which the result no longer has. O(result)
+  /// Returns a copy of the tensor at `index` of `axis`. The result does not have that axis.
+  ///
+  /// - Complexity: O(count of the result)
   public func select(_ index: Int, axis: Int = 0) -> Tensor {
     require(
       shape.indices.contains(axis) && index >= 0 && index < shape[axis],
@@ -50,14 +59,16 @@ extension Tensor {
     return slice(index..<(index + 1), axis: axis).reshaped(to: shape.removing(axis: axis))
   }
 
-  /// Part of the outermost axis, read as a copy or replaced in place.
+  /// A range of the outermost axis, read as a copy or replaced in place.
   public subscript(range: Range<Int>) -> Tensor {
     get { slice(range) }
     set { replaceSlice(range, with: newValue) }
   }
 
-  /// Overwrites the part of `axis` that `range` names. O(`values`)
-  /// Stops if `values` has not the shape of that part.
+  /// Replaces the given range of `axis`.
+  ///
+  /// - Precondition: `values` has the shape of that range.
+  /// - Complexity: O(count of `values`)
   public mutating func replaceSlice(_ range: Range<Int>, axis: Int = 0, with values: Tensor) {
     let (outer, extent, inner) = shape.around(axis: axis)
     require(
@@ -65,14 +76,17 @@ extension Tensor {
       "the range \(range) is outside axis \(axis) of shape \(shape)")
     let expected = shape.replacing(axis: axis, with: range.count)
     require(
-      values.shape == expected, "a slice of shape \(expected) cannot take shape \(values.shape)")
+      values.shape == expected,
+      "a slice has shape \(expected), but the new values have shape \(values.shape)")
     Blocks.copy(
       count: outer, length: range.count * inner,
       from: values.span, at: 0, stride: range.count * inner,
       into: mutableSpan, at: range.lowerBound * inner, stride: extent * inner)
   }
 
-  /// The rows of the outermost axis at `indices`, in that order, repeats allowed. O(result)
+  /// Returns the given indices of the outermost axis, in that order. Indices may repeat.
+  ///
+  /// - Complexity: O(count of the result)
   public func selectRows(_ indices: [Int]) -> Tensor {
     let (_, extent, inner) = shape.around(axis: 0)
     var result = Tensor(uninitialized: shape.replacing(axis: 0, with: indices.count))
@@ -89,9 +103,11 @@ extension Tensor {
 // MARK: - Joining
 
 extension Tensor {
-  /// The tensors one after the other along `axis`. Stops unless the other axes agree.
+  /// Concatenates tensors along `axis`.
+  ///
+  /// - Precondition: There is at least one tensor, and the other axes have equal extents.
   public static func concatenate(_ parts: [Tensor], axis: Int = 0) -> Tensor {
-    require(!parts.isEmpty, "nothing to concatenate")
+    require(!parts.isEmpty, "concatenate needs at least one tensor")
     let first = parts[0].shape
     let total = parts.reduce(0) { total, part in
       require(
@@ -108,7 +124,7 @@ extension Tensor {
     return result
   }
 
-  /// The tensors, all of one shape, side by side along a new outermost axis.
+  /// Stacks tensors of equal shape along a new outermost axis.
   public static func stack(_ parts: [Tensor]) -> Tensor {
     concatenate(parts.map { $0.reshaped(to: Shape([1] + Array($0.shape))) })
   }
@@ -117,16 +133,23 @@ extension Tensor {
 // MARK: - Permuting and broadcasting
 
 extension Tensor {
-  /// The axes in another order: axis `i` of the result is axis `axes[i]` of this tensor. O(count)
+  /// Returns the tensor with its axes reordered: axis `i` of the result is axis `axes[i]` of this
+  /// tensor.
+  ///
+  /// - Precondition: `axes` is a permutation of the axes.
+  /// - Complexity: O(count)
   public func permuted(_ axes: [Int]) -> Tensor {
     require(
-      axes.sorted() == Array(shape.indices), "\(axes) is no permutation of the axes of \(shape)")
+      axes.sorted() == Array(shape.indices), "\(axes) is not a permutation of the axes of \(shape)")
     let strides = shape.strides
     return strided(shape: Shape(axes.map { shape[$0] }), strides: axes.map { strides[$0] })
   }
 
-  /// This tensor repeated along axes of extent 1 (and new outer axes) to fill `target`.
-  /// O(result). Stops where the shapes do not fit.
+  /// Returns this tensor repeated along axes of extent 1 and along new outer axes, to have shape
+  /// `target`.
+  ///
+  /// - Precondition: The shape broadcasts to `target`.
+  /// - Complexity: O(count of the result)
   public func broadcast(to target: Shape) -> Tensor {
     if shape == target { return self }
     require(

@@ -1,46 +1,46 @@
 internal import BackflowKernels
 
-// MARK: - Of all elements
+// MARK: - Over all elements
 
 extension Tensor {
-  /// The sum of the elements; 0 for none.
+  /// Returns the sum of the elements; 0 if there are none.
   public func sum() -> Scalar { VectorKernels.sum(span) }
 
-  /// The mean of the elements; NaN for none.
+  /// Returns the mean of the elements; NaN if there are none.
   public func mean() -> Scalar { Scalar(meanInDouble()) }
 
-  /// As `mean()`, before it is rounded to the precision of the elements.
+  /// Returns the mean before it is rounded to the precision of the elements.
   package func meanInDouble() -> Double { moments(withVariance: false).mean(0) }
 
-  /// The largest element, NaN if any is; −∞ for none.
+  /// Returns the largest element: NaN if any element is NaN, and −∞ if there are none.
   public func max() -> Scalar { VectorKernels.maximum(of: span) }
 
-  /// The smallest element, NaN if any is; +∞ for none.
+  /// Returns the smallest element: NaN if any element is NaN, and +∞ if there are none.
   public func min() -> Scalar { VectorKernels.minimum(of: span) }
 
-  /// The largest absolute value, NaN if any element is; 0 for none.
+  /// Returns the largest absolute value: NaN if any element is NaN, and 0 if there are none.
   public func maxMagnitude() -> Scalar { VectorKernels.maxMagnitude(span) }
 
-  /// The Euclidean norm of the elements: no square overflows or vanishes on the way.
+  /// Returns the Euclidean norm of the elements, without intermediate overflow or underflow.
   public func norm() -> Scalar { Scalar(VectorKernels.norm(span)) }
 
-  /// The variance of the elements about their mean, divided by count − `correction`. Formed in double from
-  /// the deviations, so that a large mean costs no digits.
+  /// Returns the variance of the elements, Σ(x − mean)² / (count − `correction`). It is computed in
+  /// double precision from the deviations, so that a large mean does not cost accuracy.
   public func variance(correction: Int = 0) -> Scalar {
     Scalar(moments().variance(0, correction: bessel(correction)))
   }
 
-  /// The square root of the variance, also where the variance itself is out of range.
+  /// Returns the standard deviation of the elements, also if the variance is out of range.
   public func standardDeviation(correction: Int = 0) -> Scalar {
     Scalar(standardDeviationInDouble(correction: correction))
   }
 
-  /// As `standardDeviation`, before it is rounded to the precision of the elements.
+  /// Returns the standard deviation before it is rounded to the precision of the elements.
   package func standardDeviationInDouble(correction: Int = 0) -> Double {
     moments().standardDeviation(0, correction: bessel(correction))
   }
 
-  /// count/(count − correction)
+  /// Returns count/(count − correction).
   private func bessel(_ correction: Int) -> Double { Double(count) / Double(count - correction) }
 
   private func moments(withVariance: Bool = true) -> ChannelMoments {
@@ -48,23 +48,25 @@ extension Tensor {
       span, ChannelLayout(outer: 1, channels: 1, inner: count), withVariance: withVariance)
   }
 
-  /// The flat index of the first largest element, NaN counting as largest. Stops if there is none.
+  /// Returns the flat index of the first largest element, where NaN counts as largest.
+  ///
+  /// - Precondition: The tensor is not empty.
   public func argmax() -> Int {
     require(!isEmpty, "a tensor of shape \(shape) has no largest element")
     return VectorKernels.indexOfMaximum(span)
   }
 
-  /// How many elements are NaN or infinite.
+  /// The number of elements that are NaN or infinite.
   public var nonfiniteCount: Int { VectorKernels.nonfiniteCount(span) }
 
-  /// Whether no element is NaN or infinite.
+  /// A Boolean value that indicates whether no element is NaN or infinite.
   public var isFinite: Bool { nonfiniteCount == 0 }
 }
 
-// MARK: - Along an axis, which the result no longer has
+// MARK: - Along an axis, which the result does not have
 
 extension Tensor {
-  /// The sums along `axis`.
+  /// Returns the sums along `axis`.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func sum(axis: Int) -> Tensor {
@@ -78,7 +80,7 @@ extension Tensor {
     return result
   }
 
-  /// The means along `axis`, each as exact as `mean()`; NaN along an axis of extent 0.
+  /// Returns the means along `axis`, each as accurate as `mean()`; NaN along an axis of extent 0.
   public func mean(axis: Int) -> Tensor {
     let (outer, extent, inner) = shape.around(axis: axis)
     let shape = shape.removing(axis: axis)
@@ -97,17 +99,17 @@ extension Tensor {
     return (parts.count == 1 ? parts[0] : .concatenate(parts)).reshaped(to: shape)
   }
 
-  /// The largest elements along `axis`, NaN where any is.
+  /// Returns the largest elements along `axis`; NaN if any of them is NaN.
   public func max(axis: Int) -> Tensor {
     fold(axis: axis) { VectorKernels.maximum($0, $1, into: $2) }
   }
 
-  /// The smallest elements along `axis`, NaN where any is.
+  /// Returns the smallest elements along `axis`; NaN if any of them is NaN.
   public func min(axis: Int) -> Tensor {
     fold(axis: axis) { VectorKernels.minimum($0, $1, into: $2) }
   }
 
-  /// The place of the first largest element of each row, the last axis being the row.
+  /// Returns, for each row along the last axis, the index of its first largest element.
   public func argmaxOfRows() -> [Int] {
     let rows = asRows.shape
     require(rows[1] > 0, "the rows of shape \(shape) have no largest element")
@@ -130,8 +132,11 @@ extension Tensor {
 // MARK: - Approximate equality
 
 extension Tensor {
-  /// Whether the shapes agree and ‖self − other‖∞ ≤ max(absolute, relative · max(‖self‖∞, ‖other‖∞)).
-  /// Never true when an element is NaN; with an infinite one, true of equal tensors only.
+  /// Returns whether the shapes are equal and ‖self − other‖∞ ≤ max(absolute, relative ·
+  /// max(‖self‖∞, ‖other‖∞)).
+  ///
+  /// The result is false if an element is NaN. If an element is infinite, the result is true only
+  /// for equal tensors.
   public func isApproximatelyEqual(
     to other: Tensor, relativeTolerance: Scalar = Scalar.ulpOfOne.squareRoot(),
     absoluteTolerance: Scalar = 0

@@ -1,24 +1,25 @@
 public import BackflowKernels
 
-/// A dense array of any rank up to 8: contiguous, row-major, 64-byte aligned, copied on write.
+/// A dense array of rank 0 to 8: contiguous, row-major, 64-byte aligned, with copy-on-write
+/// storage.
 ///
-/// A copy shares the elements until one of the two is changed, so passing a tensor costs nothing.
-/// Reshaping shares them too; slicing copies.
+/// A copy shares its elements with the original until one of them is changed, so that passing a
+/// tensor is free. Reshaping also shares the elements; slicing copies them.
 public struct Tensor<Scalar: RealScalar>: Sendable {
   /// The extents of the axes, outermost first.
   public let shape: Shape
   package var storage: Buffer<Scalar>
 
-  /// Takes a buffer of `shape.elementCount` elements, row-major.
+  /// Creates a tensor from a row-major buffer of `shape.elementCount` elements.
   package init(shape: Shape, storage: Buffer<Scalar>) {
     require(
       shape.elementCount == storage.count,
-      "shape \(shape) needs \(shape.elementCount) elements, \(storage.count) were given")
+      "shape \(shape) needs \(shape.elementCount) elements, got \(storage.count)")
     self.shape = shape
     self.storage = storage
   }
 
-  /// Elements of undefined value, every one of which the caller overwrites before reading any.
+  /// Creates a tensor of undefined elements, all of which the caller must write before reading any.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package init(uninitialized shape: Shape) {
@@ -38,47 +39,51 @@ public struct Tensor<Scalar: RealScalar>: Sendable {
   }
 }
 
-// MARK: - Making tensors
+// MARK: - Creating tensors
 
 extension Tensor {
-  /// A tensor of `shape` with every element equal to `value`.
+  /// Creates a tensor in which every element is `value`.
   public init(repeating value: Scalar, shape: Shape) {
     self.init(uninitialized: shape)
     VectorKernels.fill(value, into: mutableSpan)
   }
 
-  /// A tensor of `shape` from its elements in row-major order. Stops if their number differs.
+  /// Creates a tensor from its elements in row-major order.
+  ///
+  /// - Precondition: The number of elements is that of `shape`.
   public init(_ elements: [Scalar], shape: Shape) {
     self.init(shape: shape, storage: Buffer(copying: elements.span))
   }
 
-  /// A vector, [elements].
+  /// Creates a vector, [elements].
   public init(_ elements: [Scalar]) { self.init(elements, shape: [elements.count]) }
 
-  /// A matrix, [rows, columns], from its rows. Stops if they differ in length.
+  /// Creates a matrix, [rows, columns], from its rows.
+  ///
+  /// - Precondition: The rows have equal lengths.
   public init(rows: [[Scalar]]) {
     let columns = rows.first?.count ?? 0
     require(
       rows.allSatisfy { $0.count == columns },
-      "the rows of a matrix must have one length, not \(rows.map(\.count))")
+      "the rows of a matrix must have equal lengths, got \(rows.map(\.count))")
     self.init(rows.flatMap { $0 }, shape: [rows.count, columns])
   }
 
-  /// A tensor of rank 0.
+  /// Creates a tensor of rank 0.
   public init(scalar: Scalar) { self.init(repeating: scalar, shape: []) }
 
-  /// All elements 0.
+  /// Returns a tensor of zeros.
   public static func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape: shape) }
 
-  /// All elements 1.
+  /// Returns a tensor of ones.
   public static func ones(_ shape: Shape) -> Tensor { Tensor(repeating: 1, shape: shape) }
 
-  /// The identity matrix, [size, size].
+  /// Returns the identity matrix, [size, size].
   public static func identity(_ size: Int) -> Tensor { diagonal(.ones([size])) }
 
-  /// The square matrix with `vector`, [n], on its diagonal and 0 elsewhere.
+  /// Returns the square matrix with `vector`, [n], on its diagonal and zeros elsewhere.
   public static func diagonal(_ vector: Tensor) -> Tensor {
-    require(vector.rank == 1, "a diagonal is a vector, not a tensor of shape \(vector.shape)")
+    require(vector.rank == 1, "a diagonal must be a vector, got shape \(vector.shape)")
     let size = vector.count
     var result = Tensor.zeros([size, size])
     var elements = result.mutableSpan
@@ -86,7 +91,7 @@ extension Tensor {
     return result
   }
 
-  /// The same values in another precision, rounded to nearest.
+  /// Creates a tensor from one of another precision, rounding to nearest.
   public init<Other: RealScalar>(_ other: Tensor<Other>) {
     self.init(uninitialized: other.shape)
     VectorKernels.convert(other.span, into: mutableSpan)
@@ -102,19 +107,25 @@ extension Tensor {
   /// The number of elements.
   public var count: Int { storage.count }
 
-  /// Whether there are no elements.
+  /// A Boolean value that indicates whether the tensor has no elements.
   public var isEmpty: Bool { count == 0 }
 
-  /// The elements in row-major order. O(count)
+  /// The elements in row-major order.
+  ///
+  /// - Complexity: O(count)
   public var elements: [Scalar] { storage.elements }
 
-  /// The one element of a tensor that has one.
+  /// The element of a tensor that has exactly one.
+  ///
+  /// - Precondition: `count` is 1.
   public var scalar: Scalar {
-    require(count == 1, "a tensor of shape \(shape) is no scalar")
+    require(count == 1, "a tensor of shape \(shape) is not a scalar")
     return span[0]
   }
 
-  /// The element at these indices, one an axis. Stops outside the shape.
+  /// The element at the given indices, one for each axis.
+  ///
+  /// - Precondition: There is one index for each axis, within its extent.
   public subscript(indices: Int...) -> Scalar {
     get { span[offset(of: indices)] }
     set {
@@ -145,14 +156,16 @@ extension Tensor {
 }
 
 extension Tensor: Equatable {
-  /// Whether the shapes and all elements are equal; NaN is unequal to itself. O(count)
+  /// Returns whether the shapes and all elements are equal. NaN is not equal to itself.
+  ///
+  /// - Complexity: O(count)
   public static func == (left: Tensor, right: Tensor) -> Bool {
     left.shape == right.shape && VectorKernels.allEqual(left.span, right.span)
   }
 }
 
 extension Tensor: CustomStringConvertible {
-  /// The shape, and the elements as far as they fit a few lines.
+  /// The shape and the first elements.
   public var description: String {
     let shown = elements.prefix(12).map { "\($0)" }.joined(separator: ", ")
     return "Tensor\(shape) [\(shown)\(count > 12 ? ", …" : "")]"

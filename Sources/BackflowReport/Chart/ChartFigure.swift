@@ -1,20 +1,20 @@
-/// One or more line charts side by side, under a title that says what they show.
+/// One or more line charts side by side, with a title.
 public struct ChartFigure: Sendable, Equatable {
-  /// The message, in a line.
+  /// The title, in one line.
   public let title: String
-  /// What else to know, in smaller type: a line each.
+  /// Additional lines in smaller type below the title.
   public let notes: [String]
   /// The panels, from left to right.
   public let panels: [LineChart]
 
-  /// A figure of these panels.
+  /// Creates a figure from its panels.
   public init(_ title: String, notes: [String] = [], panels: [LineChart]) {
     self.title = title
     self.notes = notes
     self.panels = panels
   }
 
-  /// The picture as an SVG document.
+  /// The figure as an SVG document.
   public var svg: String {
     let plot = (width: panels.count > 2 ? 270.0 : 400.0, height: 290.0)
     let gap = 85.0

@@ -1,14 +1,14 @@
 internal import RealModule
 
 extension LineChart {
-  /// The lines of the legend: the curves that have a name, then the marks.
+  /// The entries of the legend: the named curves, then the marks.
   var legend: [(name: String, stroke: SVG.Stroke, dots: String?)] {
     series.filter { !$0.name.isEmpty }.map {
       ($0.name, $0.stroke, $0.hasDots ? $0.hue.color : nil)
     } + marks.map { ($0.label, Mark.stroke, nil) }
   }
 
-  /// The title and, under it, the legend.
+  /// Draws the title and the legend below it.
   func drawLegend(in svg: inout SVG, left: Double, top: Double) {
     svg.text(left, top, title, size: 13, bold: true)
     for (row, entry) in legend.enumerated() {
@@ -21,7 +21,7 @@ extension LineChart {
     }
   }
 
-  /// The axes and everything between them.
+  /// Draws the axes and the curves.
   func draw(in svg: inout SVG, left: Double, top: Double, width: Double, height: Double) {
     let x = horizontal.axis(over: horizontalValues, start: left, end: left + width)
     let y = vertical.axis(over: verticalValues, start: top + height, end: top)

@@ -1,14 +1,15 @@
 internal import RealModule
 
 extension LineChart.Scale {
-  /// Where on its axis a value lies: itself, or its log₁₀; `nil` if it has no place.
+  /// Returns the coordinate of a value on its axis: the value itself or its log₁₀, or `nil` if the
+  /// axis cannot show it.
   func coordinate(_ value: Double) -> Double? {
     guard value.isFinite else { return nil }
     if isLogarithmic { return value > 0 ? Double.log10(value) : nil }
     return value
   }
 
-  /// The same, and `nil` also for what lies beyond the ends of the axis.
+  /// Returns the coordinate of a value, or `nil` if it is outside the range of the axis.
   func coordinate(_ value: Double, in axis: Axis) -> Double? {
     guard let coordinate = coordinate(value) else { return nil }
     let slack = 1e-9 * (axis.values.upperBound - axis.values.lowerBound)
@@ -16,7 +17,8 @@ extension LineChart.Scale {
       && coordinate <= axis.values.upperBound + slack ? coordinate : nil
   }
 
-  /// An axis from `start` to `end` in the drawing, over the given range or over these values.
+  /// Returns an axis from `start` to `end` in the drawing, with the given range or the range of the
+  /// values.
   func axis(over values: [Double], start: Double, end: Double) -> Axis {
     if let range, let low = coordinate(range.lowerBound), let high = coordinate(range.upperBound),
       low < high
@@ -31,7 +33,7 @@ extension LineChart.Scale {
     return Axis(values: low - room...high + room, start: start, end: end)
   }
 
-  /// The ticks of an axis with their labels.
+  /// Returns the ticks of an axis with their labels.
   func ticks(of axis: Axis) -> [(value: Double, label: String)] {
     guard isLogarithmic else { return axis.ticks(about: 6).map { ($0, short($0)) } }
     guard axis.values.upperBound - axis.values.lowerBound >= 3 else {
@@ -42,7 +44,7 @@ extension LineChart.Scale {
   }
 }
 
-/// 10⁻⁵; 1 and 10 as themselves.
+/// Returns a label such as 10⁻⁵; 1 and 10 are written as numbers.
 func powerOfTen(_ exponent: Int) -> String {
   if exponent == 0 { return "1" }
   if exponent == 1 { return "10" }

@@ -2,21 +2,21 @@
 ///
 ///     LineChart("loss", horizontal: .linear("step"), vertical: .logarithmic("nats"), series: […])
 ///
-/// What has no place on an axis is left out and interrupts its curve: NaN, infinity, and on a
-/// logarithmic axis whatever is not positive.
+/// A value that an axis cannot show is omitted and interrupts its curve: NaN, infinity, and, on a
+/// logarithmic axis, a value that is not positive.
 public struct LineChart: Sendable, Equatable {
-  /// What stands above the panel.
+  /// The title of the panel.
   public var title: String
-  /// The axis of x.
+  /// The horizontal axis.
   public var horizontal: Scale
-  /// The axis of y.
+  /// The vertical axis.
   public var vertical: Scale
-  /// The curves, from back to front; the legend names them in this order.
+  /// The curves, from back to front. The legend lists them in this order.
   public var series: [Series]
-  /// Lines across the panel at values that mean something.
+  /// Lines across the panel at notable values.
   public var marks: [Mark]
 
-  /// A panel of these curves.
+  /// Creates a panel from its curves.
   public init(
     _ title: String, horizontal: Scale, vertical: Scale, series: [Series], marks: [Mark] = []
   ) {
@@ -27,21 +27,21 @@ public struct LineChart: Sendable, Equatable {
     self.marks = marks
   }
 
-  /// An axis: its label, with the unit if there is one, and how values are spread along it.
+  /// An axis: its label, with the unit if there is one, and its scale.
   public struct Scale: Sendable, Equatable {
-    /// What is counted, and in what.
+    /// The quantity and its unit.
     public var label: String
-    /// Whether equal ratios, and not equal differences, take equal space.
+    /// Whether the scale is logarithmic.
     public var isLogarithmic: Bool
-    /// The values at the two ends; those of the data, with some room, if `nil`.
+    /// The values at the two ends, or `nil` to use the range of the data with a margin.
     public var range: ClosedRange<Double>?
 
-    /// Equal differences take equal space.
+    /// Returns a linear scale.
     public static func linear(_ label: String, _ range: ClosedRange<Double>? = nil) -> Scale {
       Scale(label: label, isLogarithmic: false, range: range)
     }
 
-    /// Equal ratios take equal space; a `range` must be positive.
+    /// Returns a logarithmic scale, whose `range` must be positive.
     public static func logarithmic(
       _ label: String, _ range: ClosedRange<Double>? = nil
     ) -> Scale {
@@ -49,23 +49,23 @@ public struct LineChart: Sendable, Equatable {
     }
   }
 
-  /// A curve through points in the order given, on top of a band if there is one.
+  /// A curve through points in the given order, with an optional band behind it.
   public struct Series: Sendable, Equatable {
-    /// Its name in the legend; a curve without one is not listed.
+    /// The name in the legend, or an empty string to omit the curve from the legend.
     public var name: String
-    /// x and y of each point; two lists of the same length.
+    /// The coordinates of the points, in two arrays of equal count.
     public var x, y: [Double]
-    /// The least and the greatest value at each x, drawn as a band.
+    /// The lower and upper bounds at each x, drawn as a band.
     public var band: [ClosedRange<Double>]?
-    /// Its colour.
+    /// The color of the curve.
     public var hue: Hue
-    /// Whether it is dashed.
+    /// Whether the curve is dashed.
     public var isDashed: Bool
-    /// Whether each point is marked.
+    /// Whether each point has a marker.
     public var hasDots: Bool
 
-    /// A curve of y over x, or over 0, 1, 2, … if `x` is `nil`. Of lists of different lengths the
-    /// longer ones are cut.
+    /// Creates a curve of y over x, or over 0, 1, 2, … if `x` is `nil`. If the arrays have
+    /// different counts, the longer ones are truncated.
     public init(
       _ name: String, x: [Double]? = nil, _ y: [Double], band: [ClosedRange<Double>]? = nil,
       hue: Hue, isDashed: Bool = false, hasDots: Bool = false
@@ -84,14 +84,14 @@ public struct LineChart: Sendable, Equatable {
 
   /// A line across the panel.
   public struct Mark: Sendable, Equatable {
-    /// Where it is.
+    /// The position on its axis.
     public var value: Double
-    /// What it says, in the legend.
+    /// The label in the legend.
     public var label: String
-    /// Whether it stands at an x, and not lies at a y.
+    /// Whether the line is vertical, at a value of x.
     public var isVertical: Bool
 
-    /// A line at a value of y, or of x if it is `vertical`.
+    /// Creates a line at a value of y, or of x if it is vertical.
     public init(at value: Double, _ label: String, isVertical: Bool = false) {
       self.value = value
       self.label = label
@@ -99,15 +99,15 @@ public struct LineChart: Sendable, Equatable {
     }
   }
 
-  /// A colour by its meaning.
+  /// A color, named by its meaning.
   public enum Hue: Sendable, CaseIterable {
-    /// What goes wrong.
+    /// A failure.
     case alarm
-    /// What goes right.
+    /// A success.
     case calm
-    /// Another that goes right.
+    /// A second success.
     case accent
-    /// What others are compared with.
+    /// A reference for comparison.
     case neutral
 
     var color: String {

@@ -1,7 +1,7 @@
 public import BackflowLayers
 
-/// A computational graph as a picture: an operation in each circle, and on every arrow the length of
-/// what flows along it, forwards in black and backwards in red.
+/// A drawing of a computational graph: an operation in each circle, and on each edge the norm of
+/// the value that flows forward, in black, and of the gradient that flows backward, in red.
 public struct GraphFigure: Sendable {
   private let graph: ComputationalGraph
   private let title: String
@@ -11,7 +11,7 @@ public struct GraphFigure: Sendable {
   private let radius = 25.0
   private let spacing = (column: 108.0, row: 118.0)
 
-  /// A figure of `graph` under `title`, with `notes` in smaller type.
+  /// Creates a figure of `graph` with a title and notes in smaller type.
   public init(_ graph: ComputationalGraph, title: String, notes: [String] = []) {
     self.graph = graph
     self.title = title
@@ -19,7 +19,7 @@ public struct GraphFigure: Sendable {
     layout = GraphLayout(graph)
   }
 
-  /// The picture as an SVG document.
+  /// The figure as an SVG document.
   public var svg: String {
     let (highest, lowest) = (layout.rows.min() ?? 0, layout.rows.max() ?? 0)
     let columnCount = Double((layout.columns.max() ?? 0) + 1)
@@ -39,10 +39,11 @@ public struct GraphFigure: Sendable {
 
   private func drawKey(in svg: inout SVG, y: Double) {
     svg.arrow(25, y, 55, y, .init(color: Palette.ink, width: 1.4))
-    svg.text(61, y + 4, "forwards: ‖value‖", size: 11.5)
+    svg.text(61, y + 4, "forward: ‖value‖", size: 11.5)
     svg.arrow(195, y, 165, y, .init(color: Palette.alarm, width: 1.4))
     svg.text(
-      201, y + 4, "backwards: ‖gradient of the loss by it‖, as much as comes back along that arrow",
+      201, y + 4,
+      "backward: ‖contribution along this edge to the gradient of the loss with respect to the value‖",
       size: 11.5, color: Palette.alarm)
   }
 
@@ -81,7 +82,8 @@ public struct GraphFigure: Sendable {
     }
   }
 
-  /// The value leaves the last node to the right, and the gradient comes in from there.
+  /// Draws the value, which leaves the last node to the right, and the gradient, which enters
+  /// there.
   private func drawEnds(in svg: inout SVG, top: Double) {
     guard let last = graph.nodes.last else { return }
     let from = position(graph.nodes.count - 1, top: top)
@@ -90,7 +92,7 @@ public struct GraphFigure: Sendable {
       gradient: last.backwardNorm, gap: radius, in: &svg)
   }
 
-  /// Two arrows side by side between two circles of radius `gap`, each with its number on its side.
+  /// Draws two parallel arrows between two circles of radius `gap`, each with its number next to it.
   private func drawPair(
     from: (x: Double, y: Double), to: (x: Double, y: Double), value: Double, gradient: Double,
     gap: Double, in svg: inout SVG
@@ -98,7 +100,7 @@ public struct GraphFigure: Sendable {
     let length = ((to.x - from.x) * (to.x - from.x) + (to.y - from.y) * (to.y - from.y))
       .squareRoot()
     let (dx, dy) = ((to.x - from.x) / length, (to.y - from.y) / length)
-    // To the left of the way, which of an arrow to the right is above it.
+    // The side to the left of the direction, which is above an arrow that points to the right.
     let (nx, ny) = (dy * 3, -dx * 3)
     let (start, end) = (gap + 3, length - gap - 3)
     let (ax, ay, bx, by) = (
@@ -108,7 +110,7 @@ public struct GraphFigure: Sendable {
     svg.arrow(bx - nx, by - ny, ax - nx, ay - ny, .init(color: Palette.alarm, width: 1.4))
     let middle = (x: (ax + bx) / 2, y: (ay + by) / 2)
     let slant = abs(dy) > 0.2
-    // A slanting arrow has its numbers at its sides, a level one above and below.
+    // A slanted arrow has its numbers at its sides, a horizontal one above and below.
     let away = slant ? 3.4 : 3.0
     let anchor: SVG.Anchor = !slant ? .middle : nx > 0 ? .start : .end
     let other: SVG.Anchor = !slant ? .middle : nx > 0 ? .end : .start

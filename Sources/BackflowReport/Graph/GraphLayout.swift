@@ -1,10 +1,10 @@
 internal import BackflowLayers
 
-/// Where the nodes of a computational graph stand.
+/// The positions of the nodes of a computational graph.
 ///
-/// The column of a value is the longest way to it, so every arrow runs to the right. On the middle row
-/// stands the shortest way from the first value to the last; what makes a detour stands below it, what
-/// was given besides, such as parameters, above its first use.
+/// The column of a node is the length of the longest path to it, so that all edges point to the
+/// right. The middle row has the shortest path from the first value to the last. Other computed
+/// values are below it. Other inputs, such as parameters, are above their first use.
 struct GraphLayout {
   /// The column of each node, from 0.
   let columns: [Int]
@@ -32,7 +32,7 @@ struct GraphLayout {
     (self.columns, self.rows) = (columns, rows)
   }
 
-  /// The places of the values on the way from the first to the last over the fewest steps.
+  /// Returns the indices of the values on the shortest path from the first to the last.
   private static func shortestWay(through graph: ComputationalGraph) -> Set<Int> {
     var steps: [Int?] = []
     for (place, node) in graph.nodes.enumerated() {

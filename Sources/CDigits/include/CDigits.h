@@ -1,4 +1,4 @@
-// The file digits.u8, which digits.md describes, as a part of the program.
+// The file digits.u8, described in digits.md, as part of the program.
 #ifndef CDIGITS_H
 #define CDIGITS_H
 
@@ -7,7 +7,7 @@
 
 size_t backflow_digits_count(void);
 
-// Byte i, or 0 beyond the end.
+// Returns byte i, or 0 beyond the end.
 uint8_t backflow_digits_byte(size_t i);
 
 #endif

@@ -16,7 +16,7 @@ import Testing
     return ProcessorQuota.processors(root: root.path)
   }
 
-  @Test func `is none without control groups`() throws {
+  @Test func `is nil without control groups`() throws {
     #expect(try quota([:]) == nil)
     #expect(try quota(["proc/self/cgroup": "0::/\n"]) == nil)
     #expect(try quota(["proc/self/cgroup": "nonsense"]) == nil)
@@ -46,7 +46,7 @@ import Testing
         "proc/self/cgroup": "7:memory:/box\n3:cpu,cpuacct:/box\n0::/\n",
         "sys/fs/cgroup/\(mount)/box/cpu.cfs_quota_us": text,
         "sys/fs/cgroup/\(mount)/box/cpu.cfs_period_us": period,
-        // Another group's.
+        // The limit of another group.
         "sys/fs/cgroup/\(mount)/other/cpu.cfs_quota_us": "1000",
         "sys/fs/cgroup/\(mount)/other/cpu.cfs_period_us": "1000",
       ])
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func `is the least up to the root`() throws {
+  @Test func `is the minimum up to the root`() throws {
     var files = [
       "proc/self/cgroup": "0::/a/b/c\n", "sys/fs/cgroup/a/cpu.max": "300000 100000",
       "sys/fs/cgroup/a/b/cpu.max": "max 100000", "sys/fs/cgroup/a/b/c/cpu.max": "700000 100000",
@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test(arguments: ["/docker/4f5e", "/../..", "/../box", "/"])
-  func `of a container is at the root that it sees`(path: String) throws {
+  func `of a container is at its visible root`(path: String) throws {
     let found = try quota([
       "proc/self/cgroup": "0::\(path)\n", "sys/fs/cgroup/cpu.max": "200000 100000\n",
     ])

@@ -2,9 +2,9 @@ import BackflowKernels
 import Foundation
 import Testing
 
-// A test that closes a stream runs in a process of its own.
+// A test that closes a stream runs in a separate process.
 @Suite struct `A standard stream` {
-  @Test func `takes whole texts`() async {
+  @Test func `writes complete texts`() async {
     let result = await #expect(
       processExitsWith: .success, observing: [\.standardOutputContent, \.standardErrorContent]
     ) {
@@ -20,7 +20,7 @@ import Testing
         == true)
   }
 
-  @Test func `keeps the first reason why something was lost`() async {
+  @Test func `keeps the reason of the first loss`() async {
     await #expect(processExitsWith: .success) {
       let full = open("/dev/full", O_WRONLY)
       try #require(full >= 0)
@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func `is not the next file that is opened where it was closed`() async {
+  @Test func `is not the next opened file after it was closed`() async {
     await #expect(processExitsWith: .success) {
       close(0)
       close(1)
@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  @Test func `is lost and no signal where nobody reads it`() async {
+  @Test func `is lost without a signal if it has no reader`() async {
     await #expect(processExitsWith: .success) {
       StandardStream.prepare()
       var ends: [Int32] = [0, 0]
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func `waits for its reader where it does not block`() async {
+  @Test func `waits for its reader in nonblocking mode`() async {
     await #expect(processExitsWith: .success) {
       var ends: [Int32] = [0, 0]
       try #require(pipe(&ends) == 0)
@@ -70,7 +70,7 @@ import Testing
       DispatchQueue.global().async(group: read) {
         while count < 1_000_000 { count += reader.availableData.count }
       }
-      // More than a pipe holds.
+      // More than the capacity of a pipe.
       StandardStream.output.write(String(repeating: "x", count: 1_000_000))
       read.wait()
       #expect(count == 1_000_000 && StandardStream.output.loss == nil)

@@ -8,7 +8,7 @@ import Testing
     ThreadLimit(processors: processors, quota: quota) { environment[$0] }
   }
 
-  @Test func `is the number of processors, or the quota where that is less`() {
+  @Test func `is the number of processors, or the quota if it is less`() {
     #expect(limit([:]).count == 8)
     #expect(limit([:], quota: 3).count == 3)
     #expect(limit([:], quota: 99).count == 8)
@@ -32,14 +32,14 @@ import Testing
     #expect(limit.complaint == nil)
   }
 
-  @Test func `is the least of them all`() {
+  @Test func `is the minimum of all`() {
     let both = ["OMP_NUM_THREADS": "5", "OPENBLAS_NUM_THREADS": "3"]
     #expect(limit(both).count == 3)
     #expect(limit(both, quota: 2).count == 2)
     #expect(limit(both, processors: 1).count == 1)
   }
 
-  @Test func `gives way to BACKFLOW_NUM_THREADS`() {
+  @Test func `is overridden by BACKFLOW_NUM_THREADS`() {
     let all = [
       "OMP_NUM_THREADS": "5", "OPENBLAS_NUM_THREADS": "3", "BACKFLOW_NUM_THREADS": " 12 ",
     ]
@@ -49,17 +49,17 @@ import Testing
   }
 
   @Test(arguments: ["0", "-3", "many", "4,2", "2.5", "99999999999999999999", "4\n5"])
-  func `says what is wrong with BACKFLOW_NUM_THREADS, and follows the others`(text: String) throws {
+  func `reports an invalid BACKFLOW_NUM_THREADS, and uses the others`(text: String) throws {
     let limit = limit(["BACKFLOW_NUM_THREADS": text, "OMP_NUM_THREADS": "1"])
     #expect(limit.count == 1)
     let complaint = try #require(limit.complaint)
     #expect(
-      complaint == "BACKFLOW_NUM_THREADS is \(text.debugDescription), which is not a whole number"
-        + " of at least 1; using 1 thread")
+      complaint == "BACKFLOW_NUM_THREADS is \(text.debugDescription), but must be a positive"
+        + " integer; using 1 thread")
     #expect(!complaint.contains("\n"))
   }
 
-  @Test func `says nothing of an empty BACKFLOW_NUM_THREADS`() {
+  @Test func `ignores an empty BACKFLOW_NUM_THREADS`() {
     for text in ["", " "] {
       #expect(limit(["BACKFLOW_NUM_THREADS": text]) == limit([:]))
     }
@@ -72,20 +72,20 @@ import Testing
   }
 }
 
-@Suite struct `A refused BACKFLOW_ISA` {
+@Suite struct `A rejected BACKFLOW_ISA` {
   private let known = ["portable", "x86-64-v3", "x86-64-v4"]
 
-  @Test func `names those that there are`() {
+  @Test func `is reported with the valid values`() {
     #expect(
       InstructionSetRequest.complaint(of: "AVX2\n", known: known, used: "x86-64-v4")
-        == #"BACKFLOW_ISA is "AVX2\n", which is none of portable, x86-64-v3, x86-64-v4;"#
+        == #"BACKFLOW_ISA is "AVX2\n", but must be one of portable, x86-64-v3, x86-64-v4;"#
         + " using x86-64-v4")
   }
 
-  @Test func `names the processor where that lacks it`() {
+  @Test func `is reported if the processor does not support it`() {
     #expect(
       InstructionSetRequest.complaint(of: "x86-64-v4", known: known, used: "x86-64-v3")
-        == "BACKFLOW_ISA asks for x86-64-v4, which this processor does not support;"
+        == "BACKFLOW_ISA is x86-64-v4, which this processor does not support;"
         + " using x86-64-v3")
   }
 }

@@ -4,9 +4,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-// `Threads.count` is one for the process, so whatever sets it runs in a process of its own.
+// `Threads.count` is global, so tests that set it run in a separate process.
 @Suite struct `The threads` {
-  @Test func `cover a range exactly once, in parts that start where the alignment wants`() async {
+  @Test func `cover a range exactly once, in aligned parts`() async {
     await #expect(processExitsWith: .success) {
       for threads in [1, 2, 3] {
         Threads.count = threads
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test func `divide evenly what is worth dividing, and only that`() async {
+  @Test func `divide evenly what is large enough, and nothing else`() async {
     await #expect(processExitsWith: .success) {
       Threads.count = 3
       #expect(parts(64, grain: 1) == [0..<21, 21..<42, 42..<64])
@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  @Test func `give their results in the order of the parts`() async {
+  @Test func `return their results in the order of the parts`() async {
     await #expect(processExitsWith: .success) {
       Threads.count = 4
       for _ in 0..<50 {
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test func `count together what one counts alone`() async {
+  @Test func `together count the same as one`() async {
     await #expect(processExitsWith: .success) {
       var x = samples(300_000 * 2, seed: 3, as: Float.self)
       (x[5], x[400_001]) = (.nan, .infinity)
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test func `are as many as BACKFLOW_NUM_THREADS says`() async {
+  @Test func `have the number of BACKFLOW_NUM_THREADS`() async {
     await #expect(processExitsWith: .success) {
       setenv("BACKFLOW_NUM_THREADS", "5", 1)
       #expect(Threads.count == 5)
@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test(arguments: ["", "0", "-3", "many"])
-  func `are as many as processors where BACKFLOW_NUM_THREADS says nothing`(text: String) async {
+  func `have the number of processors without BACKFLOW_NUM_THREADS`(text: String) async {
     await #expect(processExitsWith: .success) { [text] in
       setenv("BACKFLOW_NUM_THREADS", text, 1)
       #expect((1...ProcessInfo.processInfo.activeProcessorCount).contains(Threads.count))
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test func `complain once of a BACKFLOW_NUM_THREADS that is none`() async {
+  @Test func `report an invalid BACKFLOW_NUM_THREADS once`() async {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       setenv("BACKFLOW_NUM_THREADS", "many", 1)
       for _ in 0..<3 { _ = Threads.count }
@@ -108,16 +108,16 @@ import Testing
     #expect(lines.first?.hasPrefix("backflow: BACKFLOW_NUM_THREADS is \"many\"") == true)
   }
 
-  @Test func `cannot be none`() async {
+  @Test func `cannot be zero`() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { Threads.count = 0 }
-    #expect(stopMessage(result).contains("the number of threads must be at least 1, not 0"))
+    #expect(stopMessage(result).contains("the number of threads must be at least 1, got 0"))
   }
 
-  @Test func `of one number give one result, and of another the same to rounding`() async {
+  @Test func `in equal number give equal results, and otherwise equal up to rounding`() async {
     await #expect(processExitsWith: .success) {
-      // Around two and three times the work of a thread; rows split, columns split, long sums.
+      // About two and three times the work of a thread, with rows, columns, and long sums divided.
       let sizes = [
         (101, 203, 100), (128, 129, 127), (131, 77, 211), (33, 1000, 65),
         (16, 4096, 40), (50, 40, 2000),
@@ -142,7 +142,7 @@ private func counts(_ x: [Float], threads: Int) -> Counts {
     below: beyond.below, above: beyond.above, nonfinite: VectorKernels.nonfiniteCount(x.span))
 }
 
-/// The parts that a range is split into, in order.
+/// The parts of a range, in order.
 private func parts(_ count: Int, grain: Int, alignment: Int = 1) -> [Range<Int>] {
   let visited = Mutex<[Range<Int>]>([])
   Threads.split(count, grain: grain, alignment: alignment) { part in
@@ -155,7 +155,7 @@ private func parts(_ count: Int, grain: Int, alignment: Int = 1) -> [Range<Int>]
 
 private func expectSameProducts<S: RealScalar>(_: S.Type, m: Int, n: Int, k: Int) {
   let (a, b) = (samples(m * k, seed: 1, as: S.self), samples(k * n, seed: 2, as: S.self))
-  // α = 1 may go to our own kernel, α = −1 goes to OpenBLAS.
+  // α = 1 may use our own kernel, and α = −1 uses OpenBLAS.
   for (alpha, aTransposed, bTransposed) in [
     (1, false, false), (1, false, true), (1, true, false), (-1, false, true), (-1, true, false),
   ] as [(S, Bool, Bool)] {

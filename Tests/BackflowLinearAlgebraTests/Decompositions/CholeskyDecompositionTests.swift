@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `A Cholesky decomposition` {
   @Test(arguments: orders)
-  func `gives back the matrix as L Lᵀ with lower triangular L`(order: Int) throws {
+  func `reproduces the matrix as L Lᵀ with lower triangular L`(order: Int) throws {
     try check(Float.self)
     try check(Double.self)
 
@@ -52,7 +52,7 @@ import Testing
     #expect(try CholeskyDecomposition(of: a).lower == Tensor(rows: [[2, 0], [1, 2]]))
   }
 
-  @Test func `names the leading part that is not positive definite`() {
+  @Test func `reports the leading submatrix that is not positive definite`() {
     let indefinite = Tensor<Double>(rows: [[1, 2], [2, 1]])
     #expect(throws: LAPACKError.notPositiveDefinite(order: 2)) {
       try CholeskyDecomposition(of: indefinite)

@@ -37,8 +37,8 @@ extension ComplexMatrix {
   }
 }
 
-/// Fails unless the two sets of eigenvalues are close, whatever their order: each expected one takes
-/// the nearest of those that are left.
+/// Fails unless the two sets of eigenvalues are close, in any order: each expected eigenvalue is
+/// matched with the nearest of the remaining ones.
 func expectSameEigenvalues<S: RealScalar>(
   _ actual: [Complex<S>], _ expected: [ComplexDouble], _ tolerance: Tolerance,
   mayBeEmpty: Bool = false, sourceLocation: SourceLocation = #_sourceLocation

@@ -35,7 +35,7 @@ import Testing
       let a: Tensor<S> = randomMatrix([order, order])
       let eigen = try EigenDecomposition(of: a)
       let vectors = eigen.leftVectors
-      // The same, transposed and conjugated: Aᵀ L = L Λᴴ.
+      // Transposed and conjugated: Aᵀ L = L Λᴴ.
       let scaled = vectors.scalingColumns(by: eigen.values.map(\.exact.conjugate))
       let tolerance = Tolerance(S.self, length: order, scale: a.scale)
       expectClose(
@@ -62,8 +62,8 @@ import Testing
     func check<S: RealScalar>(_: S.Type) throws {
       let a: Tensor<S> = randomMatrix([order, order])
       let values = try eigenvalues(of: a)
-      // Both are those of A + E with ‖E‖ of rounding; each then moves by ‖E‖ times its condition,
-      // which is below 100 for nearly all of these.
+      // Both are eigenvalues of A + E with ‖E‖ of the size of rounding; each then moves by ‖E‖
+      // times its condition number, which is below 100 for nearly all of these.
       let tolerance = Tolerance(S.self, length: order, scale: a.scale, factor: 50)
       expectSameEigenvalues(
         try EigenDecomposition(of: a).values, values.map(\.exact), tolerance,
@@ -75,7 +75,7 @@ import Testing
   }
 
   @Test(arguments: orders)
-  func `has conjugate pairs side by side, the positive imaginary part first`(order: Int) throws {
+  func `has adjacent conjugate pairs, the positive imaginary part first`(order: Int) throws {
     let a: Tensor<Double> = randomMatrix([order, order])
     let eigen = try EigenDecomposition(of: a)
     var index = 0

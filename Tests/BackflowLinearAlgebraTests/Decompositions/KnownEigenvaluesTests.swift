@@ -86,20 +86,21 @@ import Testing
       let q = try QRDecomposition(of: randomMatrix([order, order]) as Tensor<Double>).q
       let a = Tensor<S>(matmul(matmul(q, jordan), q.transposed))
       let values = try eigenvalues(of: a)
-      // (λ − ½)⁴ = e has four solutions |e|^¼ away from ½, for a perturbation e of rounding.
+      // For a perturbation e of the size of rounding, (λ − ½)⁴ = e has four solutions at a distance
+      // of |e|^¼ from ½.
       let rounding = Tolerance(S.self, length: order, scale: a.scale)
       expectSameEigenvalues(
         values, [ComplexDouble](repeating: ComplexDouble(0.5), count: order),
         Tolerance(pow(rounding.value, 1 / Double(order)), scale: 0.5))
-      // Their mean does not share the trouble: it is the trace.
+      // Their mean is accurate, because it is the trace.
       let sum = values.reduce(ComplexDouble(0)) { $0 + $1.exact }
       expectClose([sum.real, sum.imaginary], [2, 0], rounding)
     }
   }
 
-  /// A real Gaussian matrix has √2 real eigenvalues on average at order 2, and 8.479 at order 100
-  /// (Edelman, Kostlan and Shub 1994); its spectral radius tends to 1 (the circular law).
-  @Test func `of random matrices are real as often as theory says`() throws {
+  /// A real Gaussian matrix has on average √2 real eigenvalues at order 2, and 8.479 at order 100
+  /// (Edelman, Kostlan and Shub 1994); its spectral radius approaches 1 (the circular law).
+  @Test func `of random matrices are real as often as in theory`() throws {
     var random = RandomSource(seed: 5)
     let draws = 2000
     var real = 0
@@ -108,7 +109,7 @@ import Testing
         $0.imaginary == 0
       }
     }
-    // Either both are real or none: a standard deviation of 2·√(p(1 − p)) with p = 1/√2.
+    // Either both are real or neither: a standard deviation of 2·√(p(1 − p)) with p = 1/√2.
     expectClose(
       [Double(real) / Double(draws)], [Double(2).squareRoot()],
       Tolerance(5 * 0.91 / Double(draws).squareRoot(), scale: 1))

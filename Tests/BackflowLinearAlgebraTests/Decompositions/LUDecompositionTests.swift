@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `An LU decomposition` {
   @Test(arguments: orders)
-  func `gives back the rows of the matrix as L U`(order: Int) throws {
+  func `reproduces the rows of the matrix as L U`(order: Int) throws {
     try check(Float.self)
     try check(Double.self)
 
@@ -41,7 +41,7 @@ import Testing
         #expect(x.shape == shape)
         let columns = shape.rank == 1 ? 1 : shape[1]
         let product = matmul(a.exact, x.exact.reshaped(to: [order, columns]))
-        // The residual is small against ‖A‖·‖X‖ even where X itself is not exact.
+        // The residual is small relative to ‖A‖·‖X‖ even if X itself is not accurate.
         expectClose(
           product.elements, b.numbers,
           Tolerance(S.self, length: order, scale: a.scale * x.scale), mayBeEmpty: b.isEmpty)
@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  @Test func `has a finite log determinant where the determinant overflows`() throws {
+  @Test func `has a finite log determinant if the determinant overflows`() throws {
     let large = try LUDecomposition(of: Tensor<Double>.identity(5) * 1e200)
     expectClose(
       [large.logAbsoluteDeterminant], [1000 * log(10)],
@@ -116,7 +116,7 @@ import Testing
     let hilbert = Tensor<Double>(
       rows: (0..<5).map { row in (0..<5).map { 1 / Double(row + $0 + 1) } })
     let double = try LUDecomposition(of: hilbert).reciprocalConditionNumber
-    // Relative error: the condition number times rounding.
+    // Relative error: the condition number times the rounding error.
     expectClose([double * 943656], [1], Tolerance(1e-8, scale: 1))
     let single = try LUDecomposition(of: Tensor<Float>(hilbert)).reciprocalConditionNumber
     expectClose([Double(single) * 943656], [1], Tolerance(0.5, scale: 1))

@@ -36,7 +36,7 @@ import Testing
     try check(Float.self)
     try check(Double.self)
 
-    // A = Σ σᵢuᵢvᵢᵀ has the solution of least norm Σ (uᵢᵀb ∕ σᵢ)·vᵢ.
+    // A = Σ σᵢuᵢvᵢᵀ has the minimum-norm solution Σ (uᵢᵀb ∕ σᵢ)·vᵢ.
     func check<S: RealScalar>(_: S.Type) throws {
       for (rows, columns) in [(12, 7), (7, 12), (9, 9)] {
         let sigma = [4.0, 2, 1]
@@ -77,7 +77,7 @@ import Testing
     expectClose(fit.residual.elements, [0, 0, 0, 0], tolerance)
   }
 
-  @Test func `without equations gives zero, without unknowns leaves everything`() throws {
+  @Test func `without equations is zero, without unknowns leaves the right-hand side`() throws {
     let none = try leastSquares(Tensor<Double>.zeros([0, 3]), .zeros([0, 2]))
     #expect(none.solution == .zeros([3, 2]))
     #expect(none.rank == 0)

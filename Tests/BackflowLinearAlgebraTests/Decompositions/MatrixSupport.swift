@@ -3,11 +3,11 @@ import BackflowLinearAlgebra
 import TestSupport
 import Testing
 
-/// Orders of square matrices: the smallest, odd ones, one above a block of LAPACK, and one whose
-/// scratch copy is padded in double precision.
+/// Orders of square matrices: the smallest, odd ones, one larger than a block of LAPACK, and one
+/// whose copy is padded in double precision.
 let orders = [0, 1, 2, 3, 5, 8, 16, 33, 64, 130]
 
-/// A size of a matrix, as a test argument.
+/// A matrix size, as a test argument.
 struct Extents: CustomTestStringConvertible {
   let rows: Int
   let columns: Int
@@ -17,7 +17,7 @@ struct Extents: CustomTestStringConvertible {
   var testDescription: String { "\(rows)×\(columns)" }
 }
 
-/// Square, tall and wide ones, with and without elements.
+/// Square, tall, and wide sizes, with and without elements.
 let everyExtents =
   orders.map { Extents(rows: $0, columns: $0) }
   + [
@@ -25,33 +25,33 @@ let everyExtents =
     (64, 130), (300, 2), (2, 300),
   ].map { Extents(rows: $0, columns: $1) }
 
-/// Independent standard normal entries that depend on the shape alone.
+/// Independent standard normal entries that depend only on the shape.
 func randomMatrix<S: RealScalar>(_ shape: Shape, seed: UInt64 = 1) -> Tensor<S> {
   var random = RandomSource(seed: seed &+ UInt64(shape[0] * 1000 + shape[shape.rank - 1]))
   return random.normal(shape)
 }
 
-/// A random symmetric matrix whose eigenvalues are all at least 1.
+/// A random symmetric matrix with eigenvalues of at least 1.
 func randomPositiveDefinite<S: RealScalar>(_ order: Int) -> Tensor<S> {
   let root: Tensor<Double> = randomMatrix([order, order])
   return Tensor<S>(matmul(root, root.transposed) + .identity(order))
 }
 
 extension Tensor {
-  /// In double precision, so that checking adds no error of its own.
+  /// The matrix in double precision, so that checking adds no error.
   var exact: Tensor<Double> { Tensor<Double>(self) }
 
   /// The elements in double precision.
   var numbers: [Double] { exact.elements }
 
-  /// ‖A‖ of Frobenius, and 1 for the zero and the empty matrix, which have no scale.
+  /// The Frobenius norm ‖A‖, or 1 for a zero or empty matrix, which has no scale.
   var scale: Double {
     let norm = numbers.reduce(0) { $0 + $1 * $1 }.squareRoot()
     return norm > 0 ? norm : 1
   }
 }
 
-/// Fails unless the columns of `q` are orthonormal to the rounding of `S`.
+/// Fails unless the columns of `q` are orthonormal up to the rounding of `S`.
 func expectOrthonormalColumns<S: RealScalar>(
   _ q: Tensor<S>, sourceLocation: SourceLocation = #_sourceLocation
 ) {
@@ -62,7 +62,8 @@ func expectOrthonormalColumns<S: RealScalar>(
     sourceLocation: sourceLocation)
 }
 
-/// Fails unless `product`, formed in double precision, is `original` to the rounding of `S`.
+/// Fails unless `product`, computed in double precision, equals `original` up to the rounding of
+/// `S`.
 func expectProduct<S: RealScalar>(
   _ product: Tensor<Double>, is original: Tensor<S>,
   sourceLocation: SourceLocation = #_sourceLocation

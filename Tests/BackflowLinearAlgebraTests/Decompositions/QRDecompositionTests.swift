@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `A QR decomposition` {
   @Test(arguments: everyExtents, [false, true])
-  func `gives back the matrix as Q R with orthonormal Q and triangular R`(
+  func `reproduces the matrix as Q R with orthonormal Q and triangular R`(
     extents: Extents, positiveDiagonal: Bool
   ) throws {
     try check(Float.self)
@@ -39,8 +39,8 @@ import Testing
     #expect(qr.r == .zeros([3, 3]))
   }
 
-  /// The trace of a Haar matrix has mean 0 and variance 1. What LAPACK returns is not Haar: its
-  /// diagonal leans to one side.
+  /// The trace of a Haar matrix has mean 0 and variance 1. The result of LAPACK is not Haar: its
+  /// diagonal is biased.
   @Test func `of Gaussian matrices is uniform only with a positive diagonal`() throws {
     let (order, draws) = (8, 4000)
     var random = RandomSource(seed: 11)

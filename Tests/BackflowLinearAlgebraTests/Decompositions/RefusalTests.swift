@@ -2,7 +2,7 @@ import BackflowKernels
 import BackflowLinearAlgebra
 import Testing
 
-/// Each decomposition of a square matrix under its name.
+/// A decomposition of a square matrix, with its name.
 struct Decomposition<S: RealScalar>: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let run: @Sendable (Tensor<S>) throws(LAPACKError) -> Void
@@ -77,12 +77,12 @@ struct Decomposition<S: RealScalar>: Sendable, CustomTestStringConvertible {
   }
 
   @Test(arguments: Decomposition<Float>.all)
-  func `in single precision refuses non-finite entries`(decomposition: Decomposition<Float>) {
+  func `in single precision rejects non-finite entries`(decomposition: Decomposition<Float>) {
     checkRefusal(decomposition)
   }
 
   @Test(arguments: Decomposition<Double>.all)
-  func `in double precision refuses non-finite entries`(decomposition: Decomposition<Double>) {
+  func `in double precision rejects non-finite entries`(decomposition: Decomposition<Double>) {
     checkRefusal(decomposition)
   }
 
@@ -91,7 +91,7 @@ struct Decomposition<S: RealScalar>: Sendable, CustomTestStringConvertible {
       (.nan, .nan), (.infinity, .positiveInfinity), (-.infinity, .negativeInfinity),
     ]
     for (value, name) in values {
-      // In the lower triangle, which all of them read; a later one must not hide an earlier one.
+      // In the lower triangle, which all of them read. The first non-finite entry is reported.
       for (row, column) in [(0, 0), (3, 1), (4, 4)] {
         var a: Tensor<S> = randomPositiveDefinite(5)
         a[4, 4] = .nan
@@ -103,7 +103,7 @@ struct Decomposition<S: RealScalar>: Sendable, CustomTestStringConvertible {
     }
   }
 
-  @Test func `in which results overflow says so`() {
+  @Test func `whose results overflow reports it`() {
     let huge = Tensor<Double>(repeating: .greatestFiniteMagnitude, shape: [4, 4])
     expectOverflow("geev") { _ = try eigenvalues(of: huge) }
     expectOverflow("geev") { _ = try EigenDecomposition(of: huge) }
@@ -125,7 +125,7 @@ struct Decomposition<S: RealScalar>: Sendable, CustomTestStringConvertible {
       performing: body)
   }
 
-  @Test func `with a right-hand side refuses non-finite entries of it`() throws {
+  @Test func `with a right-hand side rejects non-finite entries of it`() throws {
     let a: Tensor<Double> = randomPositiveDefinite(3)
     let b = Tensor<Double>(rows: [[1, 2], [3, 4], [-.infinity, 5]])
     let expected = LAPACKError.nonFiniteEntry(

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `A Schur decomposition` {
   @Test(arguments: orders)
-  func `gives back the matrix as Z T Zᵀ with orthogonal Z`(order: Int) throws {
+  func `reproduces the matrix as Z T Zᵀ with orthogonal Z`(order: Int) throws {
     try check(Float.self)
     try check(Double.self)
 
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test(arguments: orders)
-  func `has blocks of one for real eigenvalues and of two for pairs`(order: Int) throws {
+  func `has 1 × 1 blocks for real eigenvalues and 2 × 2 blocks for pairs`(order: Int) throws {
     let a: Tensor<Double> = randomMatrix([order, order])
     let schur = try SchurDecomposition(of: a)
     let (t, values) = (schur.t, schur.eigenvalues)

@@ -3,8 +3,8 @@ import BackflowLinearAlgebra
 import TestSupport
 import Testing
 
-@Suite struct `A shape that does not fit` {
-  @Test func `stops with the shape where the matrix must be square`() async {
+@Suite struct `A shape that does not match` {
+  @Test func `stops with the shape if the matrix must be square`() async {
     let first = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = try eigenvalues(of: Tensor<Double>.zeros([3, 4])) }
@@ -19,7 +19,7 @@ import Testing
     #expect(stopMessage(third).contains("[4]"))
   }
 
-  @Test func `stops with the shape where there must be a matrix`() async {
+  @Test func `stops with the shape if there must be a matrix`() async {
     let first = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = try singularValues(of: Tensor<Double>.zeros([2, 3, 4])) }
@@ -30,7 +30,7 @@ import Testing
     #expect(stopMessage(second).contains("[6]"))
   }
 
-  @Test func `stops with both shapes where a right-hand side does not fit`() async {
+  @Test func `stops with both shapes if a right-hand side does not match`() async {
     let first = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = try solve(Tensor<Double>.identity(4), .zeros([3, 2])) }

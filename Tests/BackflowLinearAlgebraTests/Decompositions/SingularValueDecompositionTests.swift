@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `A singular value decomposition` {
   @Test(arguments: everyExtents)
-  func `gives back the matrix as U Σ Vᵀ with orthonormal U and V`(extents: Extents) throws {
+  func `reproduces the matrix as U Σ Vᵀ with orthonormal U and V`(extents: Extents) throws {
     try check(Float.self)
     try check(Double.self)
 
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  /// Bidiagonal with ones: AᵀA is the second difference matrix but for one corner.
+  /// Bidiagonal with ones: AᵀA is the second difference matrix except for one corner.
   @Test(arguments: [2, 5, 33])
   func `of a difference matrix has the values 2 cos kπ∕(2n + 1)`(order: Int) throws {
     var a = Tensor<Double>.identity(order)

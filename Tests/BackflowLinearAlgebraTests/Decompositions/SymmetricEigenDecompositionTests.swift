@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `A symmetric eigendecomposition` {
   @Test(arguments: orders)
-  func `gives back the matrix as V Λ Vᵀ with orthonormal V`(order: Int) throws {
+  func `reproduces the matrix as V Λ Vᵀ with orthonormal V`(order: Int) throws {
     try check(Float.self)
     try check(Double.self)
 
@@ -50,7 +50,7 @@ import Testing
   }
 }
 
-/// 2 on the diagonal, −1 beside it.
+/// The matrix with 2 on the diagonal and −1 next to it.
 func secondDifference<S: RealScalar>(_ order: Int, _: S.Type = S.self) -> Tensor<S> {
   var a = Tensor<S>.diagonal(Tensor(repeating: 2, shape: [order]))
   for row in 0..<max(order - 1, 0) {

@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 @Suite struct `The random generator` {
-  // The outputs that the authors' C programs print for these states: xoshiro256starstar.c for
-  // {1, 2, 3, 4} (also the reference vector of Rust's rand_xoshiro) and splitmix64.c for 1234567.
-  // Both were derived anew with a transcription of the published algorithms into Python integers.
+  // The outputs of the authors' C programs for these states: xoshiro256starstar.c for {1, 2, 3, 4}
+  // (also the reference vector of Rust's rand_xoshiro) and splitmix64.c for 1234567. Both were
+  // verified with a Python implementation of the published algorithms.
   @Test func `is xoshiro256**`() {
     var source = RandomSource(state: (1, 2, 3, 4))
     let expected: [UInt64] = [
@@ -16,7 +16,7 @@ import Testing
     #expect(expected.map { _ in source.next() } == expected)
   }
 
-  @Test func `goes on from a state that was kept, bit for bit`() async {
+  @Test func `continues from a saved state with the same bits`() async {
     var source = RandomSource(seed: 7)
     for _ in 0..<5 { _ = source.next() }
     var other = RandomSource(state: source.state)
@@ -25,7 +25,7 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = RandomSource(state: (0, 0, 0, 0))
     }
-    #expect(stopMessage(result).contains("cannot be all zero"))
+    #expect(stopMessage(result).contains("must not be all zero"))
   }
 
   @Test func `is seeded by SplitMix64`() {
@@ -36,7 +36,7 @@ import Testing
     ]
     #expect(expected.map { _ in splitMix.next() } == expected)
 
-    // The two together, from the same transcription.
+    // Both together, from the same implementation.
     let firsts: [UInt64: [UInt64]] = [
       0: [0x99EC_5F36_CB75_F2B4, 0xBF6E_1F78_4956_452A, 0x1A5F_849D_4933_E6E0],
       1: [0xB3F2_AF6D_0FC7_10C5, 0x853B_5596_4736_4CEA, 0x92F8_9756_082A_4514],
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func `is a value: a copy goes its own way`() {
+  @Test func `is a value: a copy is independent`() {
     var source = RandomSource(seed: 5)
     var copy = source
     let first = (0..<10).map { _ in source.next() }
@@ -68,7 +68,7 @@ import Testing
     for count in counts { #expect(abs(count - draws / 2) < bound) }
   }
 
-  @Test func `splits off streams that share nothing with it or with each other`() {
+  @Test func `splits into independent streams`() {
     var parent = RandomSource(seed: 3)
     var again = parent
     var children = [parent.split(), parent.split(), parent]
@@ -79,23 +79,23 @@ import Testing
   }
 }
 
-@Suite struct `A uniform draw` {
+@Suite struct `A uniform number` {
   @Test func `is the top 53 bits over 2⁵³`() {
-    // From the transcription: (next() >> 11) · 2⁻⁵³ for seed 7.
+    // From the Python implementation: (next() >> 11) · 2⁻⁵³ for seed 7.
     let expected = [
       0x1.66b1f5ee9df2ep-1, 0x1.1d70f6593d20ap-2, 0x1.ade3a6932a58fp-1, 0x1.f65270e63d00ep-1,
       0x1.fb5209d8fca80p-1, 0x1.bedc39c76c431p-1,
     ]
     var source = RandomSource(seed: 7)
     #expect(expected.map { _ in source.uniform() } == expected)
-    // From states that give all ones and all zeros.
+    // From states whose outputs are all ones and all zeros.
     var largest = RandomSource(state: (0, allOnesNext, 0, 0))
     #expect(largest.uniform() == 1 - 0x1p-53)
     var smallest = RandomSource(state: (1, 0, 0, 0))
     #expect(smallest.uniform() == 0)
   }
 
-  @Test func `is spread evenly over 0 ..< 1`() {
+  @Test func `is uniform on 0 ..< 1`() {
     var source = RandomSource(seed: 2026)
     let draws = (0..<100_000).map { _ in source.uniform() }
     #expect(draws.allSatisfy { $0 >= 0 && $0 < 1 })
@@ -108,7 +108,7 @@ import Testing
     var bins = [Int](repeating: 0, count: 256)
     for draw in draws { bins[Int(draw * 256)] += 1 }
     expectEven(bins)
-    // Pairs of successive draws fill the square as evenly.
+    // Pairs of successive numbers fill the square uniformly.
     var pairs = [Int](repeating: 0, count: 256)
     for index in stride(from: 0, to: draws.count, by: 2) {
       pairs[Int(draws[index] * 16) * 16 + Int(draws[index + 1] * 16)] += 1
@@ -118,7 +118,7 @@ import Testing
 }
 
 @Suite struct `A random integer` {
-  @Test func `lies below its bound and reaches every number`() {
+  @Test func `is below its bound and takes every value`() {
     var source = RandomSource(seed: 1)
     for bound in [1, 2, 3, 10, 255, 256] {
       let draws = (0..<(bound * 40)).map { _ in source.integer(below: bound) }
@@ -130,7 +130,7 @@ import Testing
   }
 
   @Test func `is the one of Lemire's algorithm`() {
-    // From the transcription: the high word of next() · 10 for seed 7.
+    // From the Python implementation: the high word of next() · 10 for seed 7.
     var source = RandomSource(seed: 7)
     #expect(
       (0..<12).map { _ in source.integer(below: 10) } == [7, 2, 8, 9, 9, 8, 0, 1, 4, 1, 5, 7])
@@ -143,8 +143,8 @@ import Testing
     expectEven(counts)
   }
 
-  @Test func `is without bias where the bound does not divide 2⁶⁴`() {
-    // Without rejection three numbers of 0 ..< 3·2⁶¹ would share eight words of 2⁶⁴ as 3, 3 and 2.
+  @Test func `is without bias if the bound does not divide 2⁶⁴`() {
+    // Without rejection, three numbers of 0 ..< 3·2⁶¹ would have 3, 3, and 2 of eight words of 2⁶⁴.
     var source = RandomSource(seed: 4)
     var counts = [Int](repeating: 0, count: 3)
     for _ in 0..<30_000 { counts[source.integer(below: 3 << 61) % 3] += 1 }
@@ -156,12 +156,12 @@ import Testing
       var source = RandomSource(seed: 1)
       _ = source.integer(below: 0)
     }
-    #expect(stopMessage(result).contains("a random integer needs a positive bound, not 0"))
+    #expect(stopMessage(result).contains("the bound of a random integer must be positive, got 0"))
   }
 }
 
 @Suite struct `A random permutation` {
-  @Test func `holds every number once`() {
+  @Test func `has every number once`() {
     var source = RandomSource(seed: 8)
     for count in [0, 1, 2, 3, 100, 1797] {
       #expect(source.permutation(count).sorted() == Array(0..<count))
@@ -170,12 +170,12 @@ import Testing
   }
 
   @Test func `is the one of Fisher and Yates`() {
-    // From the transcription, seed 7.
+    // From the Python implementation, seed 7.
     var source = RandomSource(seed: 7)
     #expect(source.permutation(10) == [1, 8, 3, 0, 4, 5, 9, 6, 2, 7])
   }
 
-  @Test func `comes in every order equally often`() {
+  @Test func `has every order equally often`() {
     var source = RandomSource(seed: 9)
     var counts: [[Int]: Int] = [:]
     for _ in 0..<24_000 { counts[source.permutation(4), default: 0] += 1 }
@@ -184,13 +184,14 @@ import Testing
   }
 }
 
-/// The second word of a state whose next output has all bits set: (2⁶⁴ − 1) taken back through
-/// · 9, the rotation by 7 and · 5.
+/// The second word of a state whose next output has all bits set: the inverse of · 5, the rotation
+/// by 7, and · 9, applied to 2⁶⁴ − 1.
 let allOnesNext: UInt64 = 0x4FC7_1C71_C71C_71C7
 
 private func mean(_ numbers: [Double]) -> Double { numbers.reduce(0, +) / Double(numbers.count) }
 
-/// Fails unless χ² of the counts is within five standard deviations of what equal shares give.
+/// Fails unless χ² of the counts is within five standard deviations of its expectation for equal
+/// probabilities.
 private func expectEven(_ counts: [Int], sourceLocation: SourceLocation = #_sourceLocation) {
   let expected = Double(counts.reduce(0, +)) / Double(counts.count)
   let squares = counts.reduce(0) { $0 + (Double($1) - expected) * (Double($1) - expected) }

@@ -4,14 +4,14 @@ import TestSupport
 import Testing
 
 @Suite struct `A random tensor` {
-  @Test func `holds the single draws in row-major order`() {
+  @Test func `has the single numbers in row-major order`() {
     var (one, many) = (RandomSource(seed: 12), RandomSource(seed: 12))
     let uniform: Tensor<Double> = many.uniform([3, 4])
     #expect(uniform.shape == [3, 4])
     #expect(uniform.elements == (0..<12).map { _ in one.uniform() })
     let normal: Tensor<Double> = many.normal([2, 5])
     #expect(normal.elements == (0..<10).map { _ in one.normal() })
-    // Both stand at the same place of the stream.
+    // Both are at the same position of the stream.
     #expect(one.next() == many.next())
   }
 
@@ -33,7 +33,7 @@ import Testing
     let tensor: Tensor<Double> = source.uniform([100, 100], in: -3..<5)
     #expect(tensor.min() >= -3 && tensor.min() < -2.99)
     #expect(tensor.max() < 5 && tensor.max() > 4.99)
-    // Standard deviation 8/√12, five of the mean of 10,000.
+    // Standard deviation 8/√12; five standard errors of the mean of 10,000.
     #expect(abs(tensor.mean() - 1) < 5 * 2.31 / 100)
     #expect(abs(tensor.standardDeviation() - 2.3094) < 0.05)
   }
@@ -47,7 +47,7 @@ import Testing
     #expect(constant.elements == [2, 2, 2])
   }
 
-  @Test func `may be empty, which draws nothing`() {
+  @Test func `may be empty, which does not change the state`() {
     var source = RandomSource(seed: 16)
     let untouched = source
     let none: Tensor<Float> = source.normal([4, 0])

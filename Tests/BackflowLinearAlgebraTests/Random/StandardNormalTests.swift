@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `The normal quantile` {
   // Computed to 40 digits with mpmath: √2·erfinv(2p − 1), and below 0.01 the root of
-  // ln(erfc(−x/√2)/2) = ln p; p is the double nearest to what is written.
+  // ln(erfc(−x/√2)/2) = ln p, where p is the double nearest to the literal.
   static let known: [(Double, Double)] = [
     (0.5, 0), (0.6, 0.2533471031357997413), (0.75, 0.6744897501960817432),
     (0.9, 1.281551565544600593), (0.925, 1.439531470938456229), (0.975, 1.959963984540053856),
@@ -19,7 +19,7 @@ import Testing
   ]
 
   @Test(arguments: known)
-  func `is the known one, in the middle and deep in the tails`(p: Double, z: Double) {
+  func `has known values, near the center and far in the tails`(p: Double, z: Double) {
     let quantile = StandardNormal.quantile(p)
     if z == 0 {
       #expect(quantile == 0)
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  @Test func `undoes the distribution function and rises`() {
+  @Test func `inverts the distribution function and increases`() {
     var previous = -Double.infinity
     for step in 1..<2000 {
       let p = Double(step) / 2000
@@ -67,11 +67,11 @@ import Testing
   }
 }
 
-@Suite struct `A normal draw` {
+@Suite struct `A normal number` {
   @Test func `has the same bits on every platform`() {
-    // The quantile of ((next() >> 12) + ½)·2⁻⁵² for seed 7, with Wichura's rational functions
-    // evaluated in the same order by a transcription into Python, whose floats are doubles; each
-    // was compared with mpmath.
+    // The quantile of ((next() >> 12) + ½)·2⁻⁵² for seed 7, where Wichura's rational functions are
+    // evaluated in the same order by a Python implementation, whose floats are doubles. All values
+    // were compared with mpmath.
     let expected = [
       0x1.0d57a392cbcbbp-1, -0x1.2c50f78a475afp-1, 0x1.fc610ccbe7654p-1, 0x1.09da130051383p+1,
       0x1.2e117b729d826p+1, 0x1.23bcf615b3c4dp+0, -0x1.8c69e5bedf05cp+0, -0x1.41b56912daf8bp+0,
@@ -91,18 +91,18 @@ import Testing
   @Test func `has mean 0, variance 1, no skew and the kurtosis 3`() {
     let draws = normals(100_000)
     let count = Double(draws.count)
-    // Within five standard deviations of each: 1, √2, √15 and √96 over √n.
+    // Within five standard deviations of each: 1, √2, √15, and √96, over √n.
     for (power, expected, deviation) in [(1, 0, 1), (2, 1, 1.415), (3, 0, 3.873), (4, 3, 9.798)]
       as [(Int, Double, Double)]
     {
       let moment = draws.reduce(0) { $0 + pow($1, Double(power)) } / count
       #expect(abs(moment - expected) < 5 * deviation / count.squareRoot(), "moment \(power)")
     }
-    let neighbours = zip(draws, draws.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 } / count
-    #expect(abs(neighbours) < 5 / count.squareRoot())
+    let neighbors = zip(draws, draws.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 } / count
+    #expect(abs(neighbors) < 5 / count.squareRoot())
   }
 
-  @Test func `falls below each value as often as Φ says`() {
+  @Test func `is below each value with the probability of Φ`() {
     let draws = normals(100_000).sorted()
     let count = Double(draws.count)
     for z in stride(from: -3.5, through: 3.5, by: 0.5) {
@@ -112,7 +112,7 @@ import Testing
         abs(share - expected) < 5 * (expected * (1 - expected) / count).squareRoot(),
         "\(share) instead of \(expected) below \(z)")
     }
-    // Kolmogorov and Smirnov at one in a thousand.
+    // The Kolmogorov–Smirnov test at one in a thousand.
     let distance = draws.enumerated().map { abs(phi($1) - (Double($0) + 0.5) / count) }.max()
     #expect(distance.map { $0 < 1.95 / count.squareRoot() } == true)
   }

@@ -3,10 +3,11 @@ import BackflowLinearAlgebra
 import TestSupport
 import Testing
 
-/// Sums of so many terms that a running sum in the precision of the elements is wrong in its leading digits. All
-/// terms are 0.1, the worst case: every addition rounds the same way for long stretches.
+/// Sums of so many terms that a running sum in the precision of the elements is wrong in its
+/// leading digits. All terms are 0.1, the worst case, in which successive additions round in the
+/// same direction.
 @Suite struct `Long sums` {
-  // Shapes that go to a vector routine, to the packed product and to OpenBLAS.
+  // Shapes for a vector routine, for the packed product, and for OpenBLAS.
   @Test(
     arguments: [(1, 1), (1, 7), (5, 1), (2, 3), (9, 7), (8, 8), (16, 16), (37, 5), (48, 64)],
     [4097, 16_385, 250_000])
@@ -25,7 +26,7 @@ import Testing
     checkAxes(Double.self)
   }
 
-  @Test func `an infinite or an undefined term stays what it is`() {
+  @Test func `an infinite term or a NaN is propagated`() {
     for (special, isNaN) in [(Float.infinity, false), (.nan, true)] {
       var a = Tensor<Float>(repeating: 0.1, shape: [20_000, 20])
       a[10_000, 3] = special
@@ -41,8 +42,8 @@ import Testing
   }
 }
 
-/// How many units in the last place a sum may be off, at any length: what a block of 512 terms may lose. In single
-/// precision most sums are formed in double.
+/// The permitted error in units in the last place, for any length: that of a block of 512 terms. In
+/// single precision, most sums are accumulated in double.
 private func ulps<S: RealScalar>(_: S.Type) -> Double { S.self == Float.self ? 64 : 512 }
 
 private func checkProducts<S: RealScalar>(_ m: Int, _ n: Int, _ k: Int, _: S.Type) {

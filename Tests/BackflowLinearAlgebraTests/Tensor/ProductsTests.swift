@@ -7,7 +7,7 @@ import Testing
   static let sizes = [(1, 1, 1), (2, 3, 4), (5, 1, 7), (1, 6, 3), (3, 4, 1), (17, 9, 33)]
 
   @Test(arguments: sizes)
-  func `is the definition's in each form of its operands`(m: Int, n: Int, k: Int) {
+  func `agrees with the definition for each form of its operands`(m: Int, n: Int, k: Int) {
     check(Float.self)
     check(Double.self)
 
@@ -40,7 +40,8 @@ import Testing
     }
   }
 
-  @Test func `keeps the leading axes of its left side and flattens those of its right`() {
+  @Test func `keeps the leading axes of its left operand and flattens those of its right operand`()
+  {
     let a = counting([2, 3, 4], as: Double.self)
     let b = counting([4, 5], as: Double.self)
     let result = matmul(a, b)
@@ -63,7 +64,7 @@ import Testing
     #expect(matmul(Tensor<Double>([1, 2, 3, 4]), b).shape == [5])
   }
 
-  @Test func `takes part of the outermost axis`() {
+  @Test func `uses a range of the outermost axis`() {
     let a = counting([4, 3, 2], as: Double.self)
     let b = counting([6, 5], as: Double.self)
     let part = matmul(a.operand(1..<3).transposed, b)
@@ -73,7 +74,7 @@ import Testing
     #expect(a.operand(1..<3).description == "[6, 2]")
   }
 
-  @Test func `may have nothing to sum, or nothing to give`() {
+  @Test func `may be empty in any extent`() {
     let none = matmul(Tensor<Float>.zeros([2, 0]), Tensor<Float>.zeros([0, 3]))
     #expect(none == .zeros([2, 3]))
     #expect(matmul(Tensor<Float>.zeros([0, 4]), Tensor<Float>.zeros([4, 3])).shape == [0, 3])
@@ -91,24 +92,25 @@ import Testing
     #expect(sum.scalar == 6 && original.scalar == 0)
   }
 
-  @Test func `stops with both shapes where they do not fit`() async {
+  @Test func `stops with both shapes if they do not match`() async {
     let inner = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = matmul(Tensor<Double>.zeros([2, 3]), Tensor<Double>.zeros([2, 3]))
     }
-    #expect(stopMessage(inner).contains("matmul: shapes [2, 3] and [2, 3] do not fit together"))
+    #expect(stopMessage(inner).contains("matmul: shapes [2, 3] and [2, 3] do not match"))
     let transposed = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
       _ = matmul(Tensor<Double>.zeros([2, 3]).transposed, Tensor<Double>.zeros([3, 2]))
     }
     #expect(
-      stopMessage(transposed).contains("matmul: shapes [3, 2] and [3, 2] do not fit together"))
+      stopMessage(transposed).contains("matmul: shapes [3, 2] and [3, 2] do not match"))
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var sum = Tensor<Double>.zeros([3, 2])
       matmul(Tensor<Double>.zeros([2, 4]), Tensor<Double>.zeros([4, 3]), addedTo: &sum)
     }
     #expect(
-      stopMessage(result).contains("matmul: the product has shape [2, 3], the result [3, 2]"))
+      stopMessage(result).contains(
+        "matmul: the product has shape [2, 3], but the result has shape [3, 2]"))
   }
 }
 
@@ -130,7 +132,7 @@ import Testing
     }
   }
 
-  @Test func `exists of a matrix only`() async {
+  @Test func `exists only for a matrix`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>.zeros([2, 3, 4]).transpose()
     }
@@ -173,11 +175,11 @@ import Testing
     #expect(dot(Tensor<Double>([]), Tensor([])) == 0)
   }
 
-  @Test func `stops with both shapes where they do not fit`() async {
+  @Test func `stops with both shapes if they do not match`() async {
     let first = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = matvec(Tensor<Double>.zeros([2, 3]), Tensor<Double>.zeros([2]))
     }
-    #expect(stopMessage(first).contains("matvec: shapes [2, 3] and [2] do not fit together"))
+    #expect(stopMessage(first).contains("matvec: shapes [2, 3] and [2] do not match"))
     let second = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = dot(Tensor<Double>.zeros([6]), Tensor<Double>.zeros([2, 3]))
     }
@@ -185,16 +187,17 @@ import Testing
     let third = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = outer(Tensor<Double>.zeros([6]), Tensor<Double>.zeros([2, 3]))
     }
-    #expect(stopMessage(third).contains("outer: shapes [6] and [2, 3] are not two vectors"))
+    #expect(
+      stopMessage(third).contains("outer: the operands must be vectors, got shapes [6] and [2, 3]"))
   }
 }
 
-/// The elements in double precision, so that checking adds no error of its own.
+/// The elements in double precision, so that checking adds no error.
 private func numbers<S: RealScalar>(_ tensor: Tensor<S>) -> [Double] {
   tensor.elements.map { Double($0) }
 }
 
-/// A·B of two matrices by the definition, summed in double.
+/// A·B of two matrices by definition, summed in double precision.
 private func product<S: RealScalar>(_ a: Tensor<S>, _ b: Tensor<S>) -> [Double] {
   (0..<a.shape[0]).flatMap { row in
     (0..<b.shape[1]).map { column in

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `A shape` {
-  @Test func `holds its extents, outermost first`() {
+  @Test func `has its extents, outermost first`() {
     let shape: Shape = [4, 3, 2]
     #expect(shape.rank == 3 && shape.count == 3)
     #expect(Array(shape) == [4, 3, 2])
@@ -14,18 +14,18 @@ import Testing
     #expect("\(shape)" == "[4, 3, 2]")
   }
 
-  @Test func `of a scalar is empty and counts one element`() {
+  @Test func `of a scalar is empty and has one element`() {
     let scalar: Shape = []
     #expect(scalar.rank == 0 && scalar.elementCount == 1 && scalar.strides.isEmpty)
     #expect("\(scalar)" == "[]")
   }
 
-  @Test func `with an extent of 0 counts no elements`() {
+  @Test func `with an extent of 0 has no elements`() {
     #expect(Shape(3, 0, 2).elementCount == 0)
     #expect(Shape(0).elementCount == 0)
   }
 
-  @Test func `is equal to the same extents only, trailing ones included`() {
+  @Test func `is equal only to the same extents, including trailing ones`() {
     let different: [Shape] = [[], [1], [1, 1], [2], [2, 1], [1, 2], [2, 2]]
     for (index, left) in different.enumerated() {
       for (other, right) in different.enumerated() { #expect((left == right) == (index == other)) }
@@ -33,7 +33,7 @@ import Testing
     #expect(Set(different + different).count == different.count)
   }
 
-  @Test func `loses and changes an axis`() {
+  @Test func `can remove and change an axis`() {
     let shape: Shape = [4, 3, 2]
     #expect(shape.removing(axis: 0) == [3, 2])
     #expect(shape.removing(axis: 1) == [4, 2])
@@ -44,7 +44,7 @@ import Testing
     #expect(shape == [4, 3, 2])
   }
 
-  // The rows are NumPy's numpy.broadcast_shapes.
+  // The rows are those of numpy.broadcast_shapes.
   static let fitting: [(Shape, Shape, Shape)] = [
     ([2, 3], [2, 3], [2, 3]), ([2, 3], [3], [2, 3]), ([2, 3], [], [2, 3]), ([], [], []),
     ([2, 1], [1, 3], [2, 3]), ([2, 1, 4], [3, 1], [2, 3, 4]), ([1], [4], [4]),
@@ -53,7 +53,7 @@ import Testing
   ]
 
   @Test(arguments: fitting)
-  func `is stretched by the rule of NumPy, from either side`(a: Shape, b: Shape, result: Shape) {
+  func `is broadcast by NumPy's rules, from either side`(a: Shape, b: Shape, result: Shape) {
     #expect(a.broadcast(with: b) == result)
     #expect(b.broadcast(with: a) == result)
   }
@@ -64,7 +64,7 @@ import Testing
   ]
 
   @Test(arguments: failing)
-  func `is not stretched where it does not fit`(a: Shape, b: Shape) {
+  func `is not broadcast if it does not match`(a: Shape, b: Shape) {
     #expect(a.broadcast(with: b) == nil)
     #expect(b.broadcast(with: a) == nil)
   }
@@ -78,6 +78,6 @@ import Testing
     let negative = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Shape(2, -1)
     }
-    #expect(stopMessage(negative).contains("an extent cannot be negative: [2, -1]"))
+    #expect(stopMessage(negative).contains("an extent must not be negative: [2, -1]"))
   }
 }

@@ -3,7 +3,7 @@ import BackflowLinearAlgebra
 import TestSupport
 import Testing
 
-/// A size that cannot be had, and what the message must say of it.
+/// An invalid size, and the expected message.
 private struct RefusedSize: Sendable {
   let message: String
   let make: @Sendable () -> Void
@@ -16,57 +16,58 @@ private struct RefusedSize: Sendable {
 private let petabytes: Shape = [1 << 24, 1 << 24]
 
 private let refused: [RefusedSize] = [
-  .init("a tensor of shape [2147483648, 2147483648] of Float needs more bytes than can be counted")
-  {
+  .init(
+    "a tensor of shape [2147483648, 2147483648] of Float has more bytes than `Int` can represent"
+  ) {
     _ = Tensor<Float>.zeros([1 << 31, 1 << 31])
   },
-  .init("a tensor of shape [1073741824, 1073741824] of Double needs more bytes than can be") {
+  .init("a tensor of shape [1073741824, 1073741824] of Double has more bytes than `Int`") {
     _ = Tensor<Double>.ones([1 << 30, 1 << 30])
   },
-  .init("a tensor of shape [2147483648, 536870912] of Double needs more bytes than can be") {
+  .init("a tensor of shape [2147483648, 536870912] of Double has more bytes than `Int`") {
     _ = Tensor<Double>(repeating: 1, shape: [1 << 31, 1 << 29])
   },
   .init("a tensor of shape [4294967295, 4294967295, 2] has more elements than can be counted") {
     _ = Tensor<Float>.zeros([4_294_967_295, 4_294_967_295, 2])
   },
-  .init("a tensor of shape [16777216, 16777216] of Float needs 1125899906842624 bytes, which the") {
+  .init("a tensor of shape [16777216, 16777216] of Float needs 1125899906842624 bytes, which") {
     _ = Tensor<Float>.zeros(petabytes)
   },
-  .init("a tensor of shape [16777216, 16777216] of Double needs 2251799813685248 bytes, which the")
-  {
+  .init("a tensor of shape [16777216, 16777216] of Double needs 2251799813685248 bytes, which") {
     var random = RandomSource(seed: 1)
     _ = random.uniform(petabytes, as: Float.self)
   },
-  .init("a tensor of shape [16777216, 16777216] of Float needs 1125899906842624 bytes, which the") {
+  .init("a tensor of shape [16777216, 16777216] of Float needs 1125899906842624 bytes, which") {
     _ = Tensor<Float>.zeros([1, 1 << 24]).broadcast(to: petabytes)
   },
-  .init("a tensor of shape [16777216, 16777216] of Float needs 1125899906842624 bytes, which the") {
+  .init("a tensor of shape [16777216, 16777216] of Float needs 1125899906842624 bytes, which") {
     _ = Tensor<Float>.identity(1 << 24)
   },
-  .init("an extent cannot be negative: [-1]") { _ = Tensor<Float>.identity(-1) },
+  .init("an extent must not be negative: [-1]") { _ = Tensor<Float>.identity(-1) },
   .init("an extent must be below 2³²: [4294967296]") { _ = Tensor<Float>.zeros([1 << 32]) },
-  .init("a permutation has 0 numbers or more, not -1") {
+  .init("the length of a permutation must not be negative, got -1") {
     var random = RandomSource(seed: 1)
     _ = random.permutation(-1)
   },
-  .init("a random integer needs a positive bound, not -3") {
+  .init("the bound of a random integer must be positive, got -3") {
     var random = RandomSource(seed: 1)
     _ = random.integer(below: -3)
   },
-  .init("a uniform draw needs a range that is not empty and of finite length, not 1.0..<1.0") {
+  .init("a uniform distribution needs a nonempty range of finite length, got 1.0..<1.0") {
     var random = RandomSource(seed: 1)
     _ = random.uniform([2], in: 1..<1, as: Float.self)
   },
-  .init("a uniform draw needs a range that is not empty and of finite length, not -1e+308..<1e+308")
-  {
+  .init("a uniform distribution needs a nonempty range of finite length, got -1e+308..<1e+308") {
     var random = RandomSource(seed: 1)
     _ = random.uniform([2], in: -1e308..<1e308, as: Double.self)
   },
-  .init("a normal draw needs a finite mean and a finite standard deviation of 0 or more, not") {
+  .init(
+    "a normal distribution needs a finite mean and a finite, nonnegative standard deviation, got"
+  ) {
     var random = RandomSource(seed: 1)
     _ = random.normal([2], standardDeviation: -1, as: Float.self)
   },
-  .init("not 0.0 and nan") {
+  .init("got 0.0 and nan") {
     var random = RandomSource(seed: 1)
     _ = random.normal([2], standardDeviation: .nan, as: Float.self)
   },
@@ -77,7 +78,7 @@ private let refused: [RefusedSize] = [
 
 @Suite struct `A size` {
   @Test(arguments: refused.indices)
-  func `that cannot be had stops with a sentence that names it`(index: Int) async {
+  func `that is invalid stops with a sentence that includes it`(index: Int) async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       [index] in refused[index].make()
     }
@@ -85,7 +86,7 @@ private let refused: [RefusedSize] = [
     #expect(message.contains(refused[index].message), "\(message)")
   }
 
-  @Test func `of nothing is a size`() {
+  @Test func `of zero is valid`() {
     var random = RandomSource(seed: 1)
     #expect(random.permutation(0) == [])
     #expect(random.permutation(1) == [0])

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct `Tensor arithmetic` {
-  @Test func `of equal shapes goes element by element`() {
+  @Test func `of equal shapes is elementwise`() {
     check(Float.self)
     check(Double.self)
 
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test func `with a scalar takes it for every element, on either side`() {
+  @Test func `with a scalar applies it to every element, on either side`() {
     check(Float.self)
     check(Double.self)
 
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  @Test func `stretches shapes that differ, from either side`() {
+  @Test func `broadcasts shapes that differ, from either side`() {
     let matrix = Tensor<Double>(rows: [[1, 2, 3], [4, 5, 6]])
     let (row, column) = (Tensor<Double>([10, 20, 30]), Tensor<Double>(rows: [[100], [200]]))
     #expect(matrix + row == Tensor(rows: [[11, 22, 33], [14, 25, 36]]))
@@ -56,7 +56,7 @@ import Testing
     #expect((matrix + Tensor<Double>.zeros([0, 1, 1])).shape == [0, 2, 3])
   }
 
-  @Test func `keeps to IEEE 754 at the edges`() {
+  @Test func `follows IEEE 754 in special cases`() {
     let infinity = Double.infinity
     let quotients = Tensor<Double>([1, -1, 0, infinity]) / Tensor([0, 0, 0, infinity])
     #expect(quotients[0] == infinity && quotients[1] == -infinity)
@@ -67,7 +67,7 @@ import Testing
     #expect((Tensor<Double>([infinity]) * 0)[0].isNaN)
   }
 
-  @Test func `in place changes the left side, and no copy of it`() {
+  @Test func `in place changes the left operand, and no copy of it`() {
     let original = Tensor<Double>(rows: [[1, 2], [3, 4]])
     var tensor = original
     tensor += Tensor(rows: [[10, 20], [30, 40]])
@@ -106,11 +106,11 @@ import Testing
     #expect(other.nonfiniteCount == 2)
   }
 
-  @Test func `of shapes that do not fit stops with both`() async {
+  @Test func `of shapes that do not match stops with both`() async {
     let sum = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>.zeros([2, 3]) + Tensor<Double>.zeros([2])
     }
-    #expect(stopMessage(sum).contains("+: shapes [2, 3] and [2] do not fit together"))
+    #expect(stopMessage(sum).contains("+: shapes [2, 3] and [2] do not match"))
     let larger = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var row = Tensor<Double>.zeros([3])
       row += Tensor<Double>.zeros([2, 3])

@@ -4,8 +4,8 @@ import Foundation
 import TestSupport
 import Testing
 
-// That each function is wired to its kernel, keeps the shape and agrees with Foundation; the
-// kernels' own accuracy is tested beside them.
+// Each function calls its kernel, keeps the shape, and agrees with Foundation. The accuracy of the
+// kernels has its own tests.
 @Suite struct `A function of a tensor` {
   @Test func `agrees with Foundation, element by element`() {
     check(Float.self)
@@ -26,7 +26,7 @@ import Testing
       #expect(positive.squareRoot().elements == positive.elements.map { $0.squareRoot() })
       #expect(tensor.clamped(to: -2...3).elements == x.map { Swift.min(Swift.max($0, -2), 3) })
 
-      /// Relative to each number, so that the small ones count.
+      /// Relative to each number, so that small numbers are tested.
       func agree(
         _ actual: Tensor<S>, _ expected: [Double],
         sourceLocation: SourceLocation = #_sourceLocation
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test func `passes NaN on and takes infinities and zeros for what they are`() {
+  @Test func `propagates NaN and handles infinities and zeros`() {
     let x = Tensor<Double>([-.infinity, -1, -0.0, 0, .infinity, .nan])
     #expect(exp(x).elements[..<5] == [0, Foundation.exp(-1), 1, 1, .infinity])
     #expect(tanh(x).elements[..<5] == [-1, Foundation.tanh(-1), 0, 0, 1])
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func `of nothing is nothing, of a scalar a scalar`() {
+  @Test func `of an empty tensor is empty, of a scalar a scalar`() {
     let none = Tensor<Float>.zeros([2, 0])
     for function in [exp, log, tanh, sigmoid, relu, softmax, logSoftmax]
       as [(Tensor<Float>) -> Tensor<Float>]
@@ -86,7 +86,7 @@ import Testing
       let (shares, logarithms) = (softmax(tensor), logSoftmax(tensor))
       #expect(shares.shape == [2, 3, 11] && logarithms.shape == [2, 3, 11])
       let ratios = zip(shares.elements, expected).map { Double($0) / $1 }
-      // x − max x rounds an argument of up to 16, whose error the exponential multiplies.
+      // x − max x rounds an argument of up to 16, and the exponential multiplies this error.
       expectClose(
         ratios, [Double](repeating: 1, count: 66), Tolerance(S.self, length: 16, scale: 1))
       expectClose(

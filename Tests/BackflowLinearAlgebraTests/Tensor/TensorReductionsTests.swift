@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct `A reduction of all elements` {
-  @Test func `agrees with its definition in double`() {
+  @Test func `agrees with its definition in double precision`() {
     check(Float.self)
     check(Double.self)
 
@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func `of small whole numbers is exact`() {
+  @Test func `of small integers is exact`() {
     let tensor = Tensor<Float>(rows: [[2, 4, 4, 4], [5, 5, 7, 9]])
     #expect(tensor.sum() == 40 && tensor.mean() == 5)
     #expect(tensor.variance() == 4 && tensor.standardDeviation() == 2)
@@ -43,7 +43,7 @@ import Testing
     #expect(tensor.norm() == Float(232).squareRoot())
   }
 
-  @Test func `of no elements is the neutral one, or NaN where there is none`() {
+  @Test func `of no elements is the neutral element, or NaN if there is none`() {
     let none = Tensor<Double>.zeros([0, 3])
     #expect(none.sum() == 0 && none.norm() == 0 && none.maxMagnitude() == 0)
     #expect(none.max() == -.infinity && none.min() == .infinity)
@@ -76,7 +76,7 @@ import Testing
     #expect(Tensor<Double>([5, .nan, 9, .nan]).argmax() == 1)
   }
 
-  @Test func `has no largest element of none`() async {
+  @Test func `has no largest element in an empty tensor`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>.zeros([0, 3]).argmax()
     }
@@ -137,7 +137,7 @@ import Testing
     #expect(Tensor<Float>.zeros([0, 3]).argmaxOfRows() == [])
   }
 
-  @Test func `keeps a NaN to its own line`() {
+  @Test func `propagates a NaN along its own line only`() {
     var tensor = counting([2, 3, 4], as: Double.self)
     tensor[1, 0, 2] = .nan
     for axis in 0..<3 {
@@ -152,7 +152,7 @@ import Testing
     #expect(tensor.argmaxOfRows() == [3, 3, 3, 2, 3, 3])
   }
 
-  @Test func `stops where the axis is empty or missing`() async {
+  @Test func `stops if the axis is empty or does not exist`() async {
     let empty = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>.zeros([2, 0]).max(axis: 1)
     }
@@ -163,7 +163,7 @@ import Testing
     #expect(stopMessage(missing).contains("[2, 3] has no axis 2"))
   }
 
-  /// The elements along `axis`, one list for each place of the other two axes, in their order.
+  /// The elements along `axis`, one list for each position in the other two axes, in order.
   private func lines<S: RealScalar>(of tensor: Tensor<S>, axis: Int) -> [[Double]] {
     let others = [0, 1, 2].filter { $0 != axis }
     var lines: [[Double]] = []
@@ -189,7 +189,7 @@ import Testing
     #expect(tensor.isApproximatelyEqual(to: Tensor([1.9, 1000]), relativeTolerance: 1e-3))
     #expect(!tensor.isApproximatelyEqual(to: Tensor([2.1, 1000]), relativeTolerance: 1e-3))
     #expect(tensor.isApproximatelyEqual(to: tensor, relativeTolerance: 0))
-    // √ε is 1.5e-8 in double and 3.5e-4 in single precision.
+    // √ε is 1.5e-8 in double precision and 3.5e-4 in single precision.
     #expect(ones.isApproximatelyEqual(to: ones + 1e-8))
     #expect(!ones.isApproximatelyEqual(to: ones + 2e-8))
     let floats = Tensor<Float>.ones([3])
@@ -197,7 +197,7 @@ import Testing
     #expect(!floats.isApproximatelyEqual(to: floats + 4e-4))
   }
 
-  @Test func `allows an absolute difference where asked`() {
+  @Test func `allows an absolute difference on request`() {
     let (zeros, small) = (Tensor<Double>.zeros([2]), Tensor<Double>([1e-9, 0]))
     #expect(!zeros.isApproximatelyEqual(to: small))
     #expect(zeros.isApproximatelyEqual(to: small, absoluteTolerance: 1e-9))
@@ -210,7 +210,7 @@ import Testing
     #expect(!Tensor<Double>.zeros([0]).isApproximatelyEqual(to: .zeros([0, 1])))
   }
 
-  @Test func `is never true of a NaN`() {
+  @Test func `is never true for a NaN`() {
     var withNaN = ones
     withNaN[1, 0] = .nan
     let copy = withNaN
@@ -222,7 +222,7 @@ import Testing
     }
   }
 
-  @Test func `wants the same infinities in the same places`() {
+  @Test func `needs the same infinities at the same positions`() {
     let tensor = Tensor<Double>([.infinity, 1])
     #expect(tensor.isApproximatelyEqual(to: Tensor([.infinity, 1])))
     for other: [Double] in [[1, 1], [-.infinity, 1], [1, .infinity], [.infinity, 2]] {

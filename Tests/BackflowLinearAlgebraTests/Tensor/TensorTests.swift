@@ -3,13 +3,13 @@ import BackflowLinearAlgebra
 import TestSupport
 import Testing
 
-/// 0, 1, 2, … in row-major order.
+/// The numbers 0, 1, 2, … in row-major order.
 func counting<S: RealScalar>(_ shape: Shape, as _: S.Type = S.self) -> Tensor<S> {
   Tensor((0..<shape.elementCount).map { S($0) }, shape: shape)
 }
 
 @Suite struct `A tensor` {
-  @Test func `is made of a value, of elements, of rows or of a scalar`() {
+  @Test func `is created from a value, elements, rows or a scalar`() {
     check(Float.self)
     check(Double.self)
 
@@ -44,7 +44,7 @@ func counting<S: RealScalar>(_ shape: Shape, as _: S.Type = S.self) -> Tensor<S>
     #expect(!Tensor(scalar: 0.0).isEmpty)
   }
 
-  @Test func `gives and takes elements by their indices`() {
+  @Test func `reads and writes elements by their indices`() {
     var tensor = counting([2, 3, 4], as: Float.self)
     for i in 0..<2 {
       for j in 0..<3 {
@@ -62,7 +62,7 @@ func counting<S: RealScalar>(_ shape: Shape, as _: S.Type = S.self) -> Tensor<S>
     #expect(scalar[] == 5)
   }
 
-  @Test func `does not see a change of its copy`() {
+  @Test func `is unchanged by a change of its copy`() {
     let original = counting([2, 2], as: Double.self)
     var copy = original
     copy[0, 0] = 10
@@ -122,18 +122,18 @@ func counting<S: RealScalar>(_ shape: Shape, as _: S.Type = S.self) -> Tensor<S>
     #expect("\(counting([13], as: Double.self))" == "Tensor[13] [\(twelve), …]")
   }
 
-  @Test func `stops with its shape where elements and shape do not agree`() async {
+  @Test func `stops with its shape if elements and shape do not match`() async {
     let count = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>([1, 2, 3, 4, 5], shape: [2, 3])
     }
-    #expect(stopMessage(count).contains("shape [2, 3] needs 6 elements, 5 were given"))
+    #expect(stopMessage(count).contains("shape [2, 3] needs 6 elements, got 5"))
     let rows = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>(rows: [[1, 2], [3]])
     }
-    #expect(stopMessage(rows).contains("the rows of a matrix must have one length, not [2, 1]"))
+    #expect(stopMessage(rows).contains("the rows of a matrix must have equal lengths, got [2, 1]"))
   }
 
-  @Test func `stops with its shape where an index is outside`() async {
+  @Test func `stops with its shape if an index is out of bounds`() async {
     let outside = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>.zeros([2, 3])[1, 3]
     }
@@ -149,7 +149,7 @@ func counting<S: RealScalar>(_ shape: Shape, as _: S.Type = S.self) -> Tensor<S>
     #expect(stopMessage(rank).contains("[1] does not name an element of shape [2, 3]"))
   }
 
-  @Test func `points to the part that too few indices name`() async {
+  @Test func `suggests select for too few indices`() async {
     let row = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Float>.zeros([2, 3])[0]
     }
