@@ -15,6 +15,8 @@ public enum StabilityError: BackflowError, Equatable {
   case samplesNotPositive(Int)
   /// The network has the layers 0 ..< `count`, but not this one.
   case noSuchLayer(Int, count: Int)
+  /// The cell of this type has gates, so that its recurrent weight alone does not bound a step.
+  case gatedCell(String)
   /// There is no trajectory for the backward signal, because there is no sample or no state is
   /// finite.
   case noTrajectory(String)
@@ -43,6 +45,8 @@ public enum StabilityError: BackflowError, Equatable {
     case .noSuchLayer(let layer, let count):
       "the network has no layer \(layer): "
         + (count == 1 ? "its only layer is 0" : "its layers are 0 to \(count - 1)")
+    case .gatedCell(let type):
+      "a report needs a step h = φ(W h + …), and \(type) has gates; `BackwardSignal` follows a gradient through it"
     case .noTrajectory(let reason):
       "there is no trajectory to follow a gradient along: \(reason)"
     case .linearAlgebra(let error):

@@ -14,7 +14,7 @@ public struct StabilityReport: Sendable {
 
 /// A namespace for stability analyses of a recurrence.
 public enum Stability {
-  /// Analyzes a layer of a vanilla recurrent network along its trajectory on `sequence`, [T, B, I].
+  /// Analyzes a layer of a recurrent network along its trajectory on `sequence`, [T, B, I].
   ///
   /// - Parameters:
   ///   - network: The network.
@@ -23,18 +23,21 @@ public enum Stability {
   ///   - samples: The largest number of samples over which the backward signal is averaged.
   ///   - random: The source of the random initial gradients.
   /// - Throws: `StabilityError`, for example if a weight or a state is not finite, the batch is
-  ///   empty, the network has no such layer, or `samples` is not positive.
-  public static func report<Scalar>(
-    of network: RNN<Scalar>, along sequence: Tensor<Scalar>, layer: Int = 0, samples: Int = 32,
-    using random: inout RandomSource
+  ///   empty, the network has no such layer, its cells have gates, or `samples` is not positive.
+  public static func report<Cell: RecurrentCell>(
+    of network: Recurrent<Cell>, along sequence: Tensor<Cell.Scalar>, layer: Int = 0,
+    samples: Int = 32, using random: inout RandomSource
   ) throws(StabilityError) -> StabilityReport {
     guard samples > 0 else { throw .samplesNotPositive(samples) }
     guard network.cells.indices.contains(layer) else {
       throw .noSuchLayer(layer, count: network.cells.count)
     }
     let cell = network.cells[layer][0]
+    guard let nonlinearity = cell.soleNonlinearity else {
+      throw .gatedCell("\(Cell.self)".prefix { $0 != "<" }.description)
+    }
     let spectrum = try Spectrum(
-      of: cell.weights.recurrent, slopeBound: cell.nonlinearity.slopeBound)
+      of: cell.weights.recurrent, slopeBound: nonlinearity.slopeBound)
     let cache = network.forward(sequence).cache.cells[layer][0]
     let (steps, count) = (sequence.shape[0], min(samples, sequence.shape[1]))
     guard count > 0 else { throw .noTrajectory("the batch has no samples") }
@@ -43,7 +46,7 @@ public enum Stability {
       spectrum: spectrum,
       backwardSignal: BackwardSignal(
         through: cell, cache, steps: steps, samples: 0..<count, using: &random),
-      setting: "along the \(steps) steps of \(count) samples, \(cell.nonlinearity.rawValue)")
+      setting: "along the \(steps) steps of \(count) samples, \(nonlinearity.rawValue)")
   }
 
   /// Analyzes a recurrent weight [H, H] alone. The recurrence rests at the origin without input,

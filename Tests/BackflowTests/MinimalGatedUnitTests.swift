@@ -41,7 +41,8 @@ import Testing
     var h = Tensor<Double>.zeros([2, 3])
     var expected: [Double] = []
     for t in 0..<5 {
-      let a = matmul(x.select(t), weights.input.transposed) + weights.inputBias + weights.recurrentBias
+      let a =
+        matmul(x.select(t), weights.input.transposed) + weights.inputBias + weights.recurrentBias
       let f = sigmoid(
         a.slice(0..<3, axis: 1) + matmul(h, weights.recurrent(gate: 0).transposed))
       let n = tanh(
@@ -103,6 +104,33 @@ import Testing
     }
     let signal = BackwardSignal(through: cell, cache, steps: 1, samples: 0..<1, using: &random)
     #expect(signal.logNorms.count == 2 && signal.logNorms[1].isFinite)
+    #expect(throws: StabilityError.gatedCell("MinimalGatedUnit")) {
+      try Stability.report(of: network(), along: .zeros([4, 1, 2]), using: &random)
+    }
+  }
+
+  @Test func `is seen by the health monitor inside a composition`() {
+    var random = RandomSource(seed: 10)
+    var network = network()
+    // Every forget gate is closed.
+    network.cells[0][0].weights.inputBias[0..<3] = Tensor(repeating: -30, shape: [3])
+    let model = Sequential<Double> {
+      Residual(Sequential<Double> { Dense(inputSize: 2, outputSize: 2, using: &random) })
+      network
+      LastStep()
+      Dense(inputSize: 3, outputSize: 2, using: &random)
+    }
+    let (output, cache) = model.forward(random.normal([6, 4, 2]))
+    let (_, _, trace) = model.tracedBackward(random.normal(output.shape), cache)
+    var observation = StepObservation<Double>(step: 0)
+    observation.recordNetwork(trace, output: output)
+    var health = HealthMonitor<Double>()
+    health.judge(observation)
+    #expect(
+      health.findings.contains {
+        $0.kind == .saturation && $0.layer == "1.l0 MinimalGatedUnit" && $0.gate == "forget"
+      }, "\(health.findings)")
+    #expect(health.opaqueLayers.isEmpty)
   }
 
   @Test func `is saved and read`() throws {

@@ -55,6 +55,10 @@ public protocol RecurrentCell<Scalar>: Parameterized {
   /// - Precondition: The sample runs at that step.
   func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar>
 
+  /// φ of a cell whose step is h_t = φ(W_hh h_{t−1} + …) and nothing else, so that W_hh and the largest slope
+  /// of φ bound what a step does to a gradient; `nil`, the default, for a cell with gates.
+  var soleNonlinearity: Nonlinearity? { get }
+
   /// The gates and units of all time steps, for an observer; by default none.
   func activations(in cache: Cache) -> [Activation<Scalar>]
 }
@@ -83,6 +87,9 @@ extension RecurrentCell {
   public var hiddenSize: Int { weights.hiddenSize }
   /// S, the number of elements of one sample's state.
   public var stateSize: Int { State.tensorCount * hiddenSize }
+
+  /// `nil`: the cell has gates.
+  public var soleNonlinearity: Nonlinearity? { nil }
 
   /// b_ih + b_hh, [G·H].
   public var stepBias: Tensor<Scalar> { weights.inputBias + weights.recurrentBias }

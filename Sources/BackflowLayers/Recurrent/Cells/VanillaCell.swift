@@ -24,6 +24,9 @@ public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
   /// φ
   public let nonlinearity: Nonlinearity
 
+  /// φ
+  public var soleNonlinearity: Nonlinearity? { nonlinearity }
+
   /// A cell with these parameters and tanh.
   ///
   /// - Precondition: They are those of one gate.
