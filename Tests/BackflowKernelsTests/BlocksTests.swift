@@ -83,7 +83,7 @@ import Testing
     func gather<S: RealScalar>(_: S.Type) -> [Double] {
       let source = (0..<count).map { S($0) }
       var target = Buffer<S>(repeating: -1, count: extents.reduce(1, *))
-      Blocks.gather(source.span, extents: extents, strides: strides, into: target.mutableSpan)
+      Blocks.copy(source.span, extents: extents, strides: strides, into: target.mutableSpan)
       return numbers(target)
     }
   }

@@ -2,7 +2,7 @@ internal import COpenBLAS
 
 /// The products of BLAS on row-major, contiguous spans. Sizes are checked once, before C sees them.
 package enum BLAS {
-  /// What OpenBLAS says of itself: version, build options, kernel.
+  /// OpenBLAS's description of itself: its version, build options and kernel.
   package static var version: String { unsafe String(cString: openblas_get_config()) }
 
   /// y ← y + αx
@@ -12,40 +12,33 @@ package enum BLAS {
     _ alpha: S, _ x: Span<S>, into y: consuming MutableSpan<S>
   ) {
     checkCount(x.count, y.count, "axpy", "x", "y")
-    let count = blasCount(x.count)
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe y.withUnsafeMutableBufferPointer { y in
-        unsafe S._routines.blas.axpy(count, alpha, x.baseAddress, 1, y.baseAddress, 1)
-      }
-    }
+    unsafe S._routines.blas.axpy(blasCount(x.count), alpha, x.base, 1, y.base, 1)
+    extendLifetime(x)
+    extendLifetime(y)
   }
 
-  /// ‖x‖₂, scaled inside so that no square overflows or vanishes.
+  /// ‖x‖₂, scaled internally so that no square overflows or vanishes.
   package static func nrm2<S: RealScalar>(_ x: Span<S>) -> S {
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe S._routines.blas.nrm2(blasCount(x.count), x.baseAddress, 1)
-    }
+    let norm = unsafe S._routines.blas.nrm2(blasCount(x.count), x.base, 1)
+    extendLifetime(x)
+    return norm
   }
 
-  /// A ← A + αxyᵀ, A being `x.count` × `y.count`.
+  /// A ← A + αxyᵀ, where A is `x.count` × `y.count`.
   package static func ger<S: RealScalar>(
     _ alpha: S, _ x: Span<S>, _ y: Span<S>, into a: consuming MutableSpan<S>
   ) {
     checkCount(x.count * y.count, a.count, "ger", "x·yᵀ", "A")
     if a.isEmpty { return }
     let (m, n) = (blasint(x.count), blasint(y.count))
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe y.withUnsafeBufferPointer { y in
-        unsafe a.withUnsafeMutableBufferPointer { a in
-          unsafe S._routines.blas.ger(
-            CblasRowMajor, m, n, alpha, x.baseAddress, 1, y.baseAddress, 1, a.baseAddress, n)
-        }
-      }
-    }
+    unsafe S._routines.blas.ger(CblasRowMajor, m, n, alpha, x.base, 1, y.base, 1, a.base, n)
+    extendLifetime(x)
+    extendLifetime(y)
+    extendLifetime(a)
   }
 
-  /// y ← α·op(A)·x + βy, A being `rows` × `columns` as it is stored. A long sum is formed in parts, so
-  /// that its error does not grow with the length.
+  /// y ← α·op(A)·x + βy, where A is stored as `rows` × `columns`. A long sum is formed in parts, so that
+  /// its error does not grow with its length.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func gemv<S: RealScalar>(
@@ -59,28 +52,26 @@ package enum BLAS {
     if a.isEmpty { return VectorKernels.scale(beta, &y) }
     let (inner, outer) = (x.count, y.count)
     let trans = transposed ? CblasTrans : CblasNoTrans
-    unsafe a.withUnsafeBufferPointer { a in
-      unsafe x.withUnsafeBufferPointer { x in
-        unsafe y.withUnsafeMutableBufferPointer { y in
-          guard let a = a.baseAddress, let x = x.baseAddress, let y = y.baseAddress else { return }
-          let columnsInMemory = blasint(columns)
-          unsafe LongSum(rows: 1, columns: outer, beta: beta, into: y, stride: outer).add(
-            count: inner, longest: longestVectorSum(transposed: transposed)
-          ) { part, beta, y, _ in
-            let start = unsafe a + part.lowerBound * (transposed ? columns : 1)
-            let (m, n) = transposed ? (part.count, columns) : (rows, part.count)
-            unsafe S._routines.blas.gemv(
-              CblasRowMajor, trans, blasint(m), blasint(n), alpha, start, columnsInMemory,
-              x + part.lowerBound, 1, beta, y, 1)
-          }
-        }
-      }
+    let columnsInMemory = blasint(columns)
+    guard let matrix = unsafe a.base, let vector = unsafe x.base, let result = unsafe y.base
+    else { return }
+    unsafe LongSum(rows: 1, columns: outer, beta: beta, into: result, stride: outer).add(
+      count: inner, longest: longestVectorSum(transposed: transposed)
+    ) { part, beta, result, _ in
+      let start = unsafe matrix + part.lowerBound * (transposed ? columns : 1)
+      let (m, n) = transposed ? (part.count, columns) : (rows, part.count)
+      unsafe S._routines.blas.gemv(
+        CblasRowMajor, trans, blasint(m), blasint(n), alpha, start, columnsInMemory,
+        vector + part.lowerBound, 1, beta, result, 1)
     }
+    extendLifetime(a)
+    extendLifetime(x)
+    extendLifetime(y)
   }
 
   /// C ← α·op(A)·op(B) + βC, with op(A) of m × k, op(B) of k × n and C of m × n.
   ///
-  /// With β = 0, C may hold anything before. Large products are split over `Threads.count`.
+  /// With β = 0, C may hold anything before the call. Large products are divided among the threads.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func gemm<S: RealScalar>(
@@ -94,8 +85,7 @@ package enum BLAS {
     checkCount(m * n, c.count, "gemm", "m·n", "C")
     if c.isEmpty { return }
     if k == 0 { return VectorKernels.scale(beta, &c) }
-    // A single row or column makes it a matrix–vector or an outer product, for which gemm does more work
-    // than it takes.
+    // With a single row or column, it is a matrix-vector or an outer product, which gemm computes more slowly.
     if n == 1 {
       let (rows, columns) = aTransposed ? (k, m) : (m, k)
       return gemv(
@@ -112,17 +102,15 @@ package enum BLAS {
         alpha: alpha, b, rows: rows, columns: columns, transposed: !bTransposed, a, beta: beta,
         into: c)
     }
-    unsafe a.withUnsafeBufferPointer { a in
-      unsafe b.withUnsafeBufferPointer { b in
-        unsafe c.withUnsafeMutableBufferPointer { c in
-          guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else { return }
-          let product = unsafe Product(
-            m: m, n: n, k: k, alpha: alpha, a: a, aTransposed: aTransposed,
-            b: b, bTransposed: bTransposed, beta: beta, c: c)
-          unsafe product.run()
-        }
-      }
-    }
+    guard let left = unsafe a.base, let right = unsafe b.base, let result = unsafe c.base
+    else { return }
+    let product = unsafe Product(
+      m: m, n: n, k: k, alpha: alpha, a: left, aTransposed: aTransposed, b: right,
+      bTransposed: bTransposed, beta: beta, c: result)
+    unsafe product.run()
+    extendLifetime(a)
+    extendLifetime(b)
+    extendLifetime(c)
   }
 
   /// A length as BLAS counts it, in 32 bits.

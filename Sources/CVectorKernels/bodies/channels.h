@@ -1,5 +1,9 @@
 // Arrays [outer, channels, inner] with one number for each channel. With inner = 1 the loop runs along the channels, else
 // along inner: both ways it is contiguous.
+#pragma once
+
+#include "scalar_bits.h"
+#include "sums.h"
 
 // total[c - first] = Σ term in double for `width` channels from `first`, at most COLUMN_TILE; term reads the elements u and v
 // of a and b and the mean m of channel c. Blocks of terms are summed as they come and added to a running total.
@@ -58,10 +62,6 @@ CHANNEL_SUM(sums, u)
 CHANNEL_SUM(dots, (u - m) * v)
 CHANNEL_SUM(deviations, u - m)
 CHANNEL_SUM(squared_deviations, (u - m) * (u - m))
-
-#define FOR_EACH_TILE(first, width, channels)                                                                     \
-    for (size_t first = 0, width; width = channels - first < COLUMN_TILE ? channels - first : COLUMN_TILE, width; \
-         first += width)
 
 // The places of one channel's elements.
 #define FOR_EACH_OF_CHANNEL(place, outer, channels, inner, c)       \

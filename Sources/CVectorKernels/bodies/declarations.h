@@ -1,6 +1,5 @@
 // What every body uses and no scalar type or instruction set changes.
-#ifndef BACKFLOW_DECLARATIONS_H
-#define BACKFLOW_DECLARATIONS_H
+#pragma once
 
 #include "../kernel_tables.h"
 
@@ -24,5 +23,3 @@
     _Pragma("clang loop vectorize(assume_safety) interleave_count(4)") for (size_t i = 0; i < (n); i++)
 
 #define UNROLLED _Pragma("clang loop unroll(full)")
-
-#endif

@@ -1,4 +1,7 @@
 // One operation an element. The compiler vectorises these loops; a line each.
+#pragma once
+
+#include "scalar_bits.h"
 
 static void NAME(fill)(size_t n, T value, T *y) { FOR_EACH(i, n) y[i] = value; }
 
@@ -9,8 +12,6 @@ static void NAME(subtract)(size_t n, const T *a, const T *b, T *y) { FOR_EACH(i,
 static void NAME(multiply)(size_t n, const T *a, const T *b, T *y) { FOR_EACH(i, n) y[i] = a[i] * b[i]; }
 
 static void NAME(divide)(size_t n, const T *a, const T *b, T *y) { FOR_EACH(i, n) y[i] = a[i] / b[i]; }
-
-static void NAME(multiply_add)(size_t n, const T *a, const T *b, T *y) { FOR_EACH(i, n) y[i] += a[i] * b[i]; }
 
 static void NAME(add_scalar)(size_t n, T s, const T *x, T *y) { FOR_EACH(i, n) y[i] = x[i] + s; }
 

@@ -1,5 +1,8 @@
 // exp, log and the pieces that the activations share with them. Every function is free of branches, so that a loop over
 // it vectorises. e^x = 2^n e^r with n = round(x / ln 2) and r = x - n ln 2 in two parts (Cody and Waite).
+#pragma once
+
+#include "scalar_bits.h"
 
 // A kernel y[i] = expression of v = x[i]. The last elements go through a buffer as long as a vector instead of a scalar
 // loop, which would cost as much for each of them as for a whole vector.
@@ -49,6 +52,21 @@ INLINE T NAME(reduced)(T x, UINT *n)
 INLINE T NAME(expm1_reduced)(T r)
 {
     return r + r * r * NAME(polynomial)(r, COUNT(NAME(exp_coefficients)), NAME(exp_coefficients));
+}
+
+// e^x - 1 for -2 TANH_SATURATION <= x <= 0.
+INLINE T NAME(expm1_limited)(T x)
+{
+    UINT n;
+    T expm1 = NAME(expm1_reduced)(NAME(reduced)(x, &n));
+    T power = NAME(from_bits)((n + EXPONENT_BIAS) << MANTISSA_BITS);
+    return power * expm1 + (power - 1);
+}
+
+// e^x - 1 for x <= 0; below the limit it rounds to -1.
+INLINE T NAME(expm1_of_negative)(T x)
+{
+    return NAME(with_sign_of)(NAME(expm1_limited)(x < -2 * TANH_SATURATION ? -2 * TANH_SATURATION : x), x);
 }
 
 // 2^n goes in as two factors, because 2^n alone may overflow or be subnormal where e^x is not.

@@ -1,5 +1,9 @@
 // The units between ReLU and the smooth ones: leaky ReLU and ELU, and x times a gate of x (SiLU and both forms of GELU).
 // A gate is the product of two factors of e^x/2 where x < 0, so that x times the gate is rounded once where it is subnormal.
+#pragma once
+
+#include "activations.h"
+#include "exponential.h"
 
 static void NAME(leaky_relu)(size_t n, T slope, const T *x, T *y)
 {
@@ -13,15 +17,6 @@ static void NAME(leaky_relu_backward)(size_t n, T slope, const T *x, const T *dy
         T passed = x[i] != x[i] ? x[i] : slope * dy[i];
         dx[i] = x[i] > 0 ? dy[i] : passed;
     }
-}
-
-// e^x - 1 for x <= 0; beyond twice the bound of tanh it rounds to -1.
-INLINE T NAME(expm1_of_negative)(T x)
-{
-    UINT n;
-    T expm1 = NAME(expm1_reduced)(NAME(reduced)(x < -2 * TANH_SATURATION ? -2 * TANH_SATURATION : x, &n));
-    T power = NAME(from_bits)((n + EXPONENT_BIAS) << MANTISSA_BITS);
-    return NAME(with_sign_of)(power * expm1 + (power - 1), x);
 }
 
 MAP(elu, (size_t n, T alpha, const T *x, T *y), v > 0 ? v : alpha * NAME(expm1_of_negative)(v > 0 ? 0 : v))

@@ -1,5 +1,9 @@
 // The gates of LSTM and GRU between the products of one time step, for `rows` samples of `hidden` units. Letters as in the
 // layers: activations i f g o and r z n, cell state c, output h; dx is the gradient of the loss by x.
+#pragma once
+
+#include "activations.h"
+#include "scalar_bits.h"
 
 // What is done to every unit: four vectors side by side, and then one at a time.
 #define FOR_EACH_UNIT(j, n, ...)                                              \

@@ -1,5 +1,12 @@
 // Losses and their gradients, sample by sample: one pass where the loss is of one element, a few over each row where it is
 // of a row. `scale` multiplies every gradient, which saves a mean another pass.
+#pragma once
+
+#include "elementwise.h"
+#include "exponential.h"
+#include "reductions.h"
+#include "softmax.h"
+#include "sums.h"
 
 // The loss and the gradient with respect to x of the residual d = x − t, a = |d|. Both inputs are read before either output
 // is written.
@@ -165,24 +172,4 @@ static void NAME(multi_margin)(size_t rows, size_t columns, T margin, int square
         loss[r] = (T)NAME(total)(total, total_lost);
         gradient[label] = (T)-NAME(total)(pull, pull_lost);
     }
-}
-
-static void NAME(gather_columns)(size_t rows, size_t columns, const T *x, const int64_t *indices, T *y)
-{
-    for (size_t r = 0; r < rows; r++) y[r] = x[r * columns + (size_t)indices[r]];
-}
-
-// From the last row to the first, so that in place no value is overwritten before it is read.
-static void NAME(scatter_columns)(size_t rows, size_t columns, const T *values, const int64_t *indices, T *y)
-{
-    for (size_t r = rows; r-- > 0;) {
-        T value = values[r];
-        NAME(fill)(columns, 0, y + r * columns);
-        y[r * columns + (size_t)indices[r]] = value;
-    }
-}
-
-static void NAME(weight_rows)(size_t rows, size_t columns, const T *weights, const T *x, T *y)
-{
-    for (size_t r = rows; r-- > 0;) NAME(scale)(columns, weights[r], x + r * columns, y + r * columns);
 }

@@ -1,4 +1,7 @@
 // Updates of parameters in place, in PyTorch's order of operations (torch.optim's single-tensor rules).
+#pragma once
+
+#include "declarations.h"
 
 // v is the new velocity, g the gradient with its decay; the step goes along `direction`.
 #define MOMENTUM_UPDATE(name, direction)                                                                     \

@@ -1,6 +1,11 @@
 // C = A B with B packed: panels of PANEL columns, each panel k rows long and contiguous, the last one padded with zeros.
 // A tile of C, a few rows by one or more panels, is summed in registers over a block of k, and the blocks are added up in C:
 // the error of a running sum grows with its length. Callers divide a k of many blocks themselves.
+#pragma once
+
+#include "scalar_bits.h"
+#include "sums.h"
+#include "transpose.h"
 
 #define PANEL (2 * LANES)
 #define TILE_VECTORS 8  // of one row, at most

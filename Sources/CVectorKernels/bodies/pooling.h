@@ -1,4 +1,10 @@
 // Pooling: the largest and the mean of every window, and the ways back.
+#pragma once
+
+#include "reductions.h"
+#include "scalar_bits.h"
+#include "sums.h"
+#include "windows.h"
 
 // One row of one tap; a window without a tap so far has the winner -1, and the first NaN stays.
 INLINE void NAME(compare_taps)(size_t n, const T *x, size_t stride, int32_t start, T *best, int32_t *winner)

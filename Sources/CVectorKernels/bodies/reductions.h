@@ -1,18 +1,8 @@
 // An array to one number. Integer reductions vectorise as they stand; sums do so only where reassociation is allowed.
+#pragma once
 
-#define SUM_BLOCK 512
-
-// A running total in double, sum + lost. What each addition rounds away is kept in `lost` (the two-sum of Knuth, The Art of
-// Computer Programming, volume 2, section 4.2.2), so the error does not grow with the number of additions.
-INLINE void NAME(add_to)(double *sum, double *lost, double term)
-{
-    double total = *sum + term, added = total - *sum;
-    *lost += (*sum - (total - added)) + (term - added);
-    *sum = total;
-}
-
-// What was lost is NaN once the sum is infinite.
-INLINE double NAME(total)(double sum, double lost) { return lost == lost ? sum + lost : sum; }
+#include "scalar_bits.h"
+#include "sums.h"
 
 // Σ term of v = x[i], in double. Pairwise over blocks, and in the lanes of a vector within a block: the error grows
 // with the block and with log n, not with n.
@@ -32,15 +22,9 @@ INLINE double NAME(total)(double sum, double lost) { return lost == lost ? sum +
         return NAME(name)(first, x) + NAME(name)(n - first, x + first);                \
     }
 
-// A sum of doubles may overflow on the way although its value is representable; so much smaller, no sum of fewer than
-// 2^64 terms does.
-#define SUM_SCALE 0x1p-64
-
 PAIRWISE_SUM(pairwise_sum, v)
 PAIRWISE_SUM(pairwise_sum_scaled, v * SUM_SCALE)
 PAIRWISE_SUM(sum_of_squares, v * v)
-
-#define IS_FINITE(x) ((x) - (x) == 0)
 
 static double NAME(sum_in_double)(size_t n, const T *x)
 {

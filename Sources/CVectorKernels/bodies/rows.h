@@ -1,4 +1,9 @@
 // Row-major matrices: a row against every row, sums along either axis.
+#pragma once
+
+#include "elementwise.h"
+#include "reductions.h"
+#include "sums.h"
 
 static void NAME(add_row)(size_t rows, size_t columns, const T *row, T *y)
 {
@@ -10,8 +15,10 @@ static void NAME(multiply_row)(size_t rows, size_t columns, const T *row, T *y)
     for (size_t r = 0; r < rows; r++) NAME(multiply)(columns, y + r * columns, row, y + r * columns);
 }
 
-#define COLUMN_TILE 256
-#define ROW_BLOCK 32
+static void NAME(weight_rows)(size_t rows, size_t columns, const T *weights, const T *x, T *y)
+{
+    for (size_t r = rows; r-- > 0;) NAME(scale)(columns, weights[r], x + r * columns, y + r * columns);
+}
 
 // Σ over rows of one column, however large the numbers are.
 static T NAME(sum_of_column)(size_t rows, size_t columns, T initial, const T *x)

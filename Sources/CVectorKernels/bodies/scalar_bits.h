@@ -1,4 +1,7 @@
 // The bits of a scalar, and how many scalars a vector holds.
+#pragma once
+
+#include "declarations.h"
 
 #define LANES (VECTOR_BYTES / sizeof(T))
 #define INFINITE ((T)__builtin_inf())

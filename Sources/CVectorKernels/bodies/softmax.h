@@ -1,9 +1,13 @@
 // Softmax along rows. The row's maximum is subtracted first, so no exponential
 // overflows; the sum of the exponentials is a double.
+#pragma once
+
+#include "exponential.h"
+#include "logarithm_in_double.h"
+#include "reductions.h"
+#include "sums.h"
 
 #define EXP_CHUNK 256
-#define LOG_IN_DOUBLE JOIN(log_of, f64, ISA)
-#define LOG1P_IN_DOUBLE JOIN(log_of_one_plus, f64, ISA)
 
 MAP(exp_shifted, (size_t n, T shift, const T *x, T *y), NAME(exp_of)(v - shift))
 

@@ -1,4 +1,10 @@
 // The backward forms of softmax and of its logarithm, and the softmax of attention that may not look ahead.
+#pragma once
+
+#include "exponential.h"
+#include "reductions.h"
+#include "softmax.h"
+#include "sums.h"
 
 // Σ y (dy − shift), in double.
 static double NAME(mean_of_shifted)(size_t n, double shift, const T *y, const T *dy)

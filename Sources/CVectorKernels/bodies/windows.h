@@ -1,4 +1,7 @@
 // Windows over planes, and unfolding for convolutions.
+#pragma once
+
+#include "sums.h"
 
 // The windows o in first ..< end whose tap at `offset` from the start of the window lies inside the plane.
 INLINE void NAME(windows_inside)(size_t extent, size_t outputs, size_t stride, size_t offset, size_t padding,

@@ -1,0 +1,5 @@
+#include "portable.h"
+
+#include "../bodies/scalar_f32.h"
+
+#include "../bodies/every_kernel.h"

@@ -1,0 +1,5 @@
+#include "portable.h"
+
+#include "../bodies/scalar_f64.h"
+
+#include "../bodies/every_kernel.h"
