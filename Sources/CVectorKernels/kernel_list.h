@@ -294,10 +294,10 @@ KERNEL(void, multiply_row, (size_t rows, size_t columns, const T *row, T *y))
 // weights: [rows], x, y: [rows, columns]
 KERNEL(void, weight_rows, (size_t rows, size_t columns, const T *weights, const T *x, T *y))
 
-// y[c] = Σ_r x[r, c], added to y[c] if `accumulate`. The error does not grow with the number of rows.
+// y[c] = Σ_r x[r, c]. The error does not grow with the number of rows.
 // x: [rows, columns], y: [columns]
 // Swift: none
-KERNEL(void, sum_rows, (size_t rows, size_t columns, int accumulate, const T *x, T *y))
+KERNEL(void, sum_rows, (size_t rows, size_t columns, const T *x, T *y))
 
 // y[r] = Σ_c x[r, c]
 // x: [rows, columns], y: [rows]
@@ -475,7 +475,8 @@ KERNEL(void, cross_entropy, (size_t rows, size_t columns, double smoothing, doub
 
 // loss[r] = −Σ q ln softmax(logits[r]), q = (1 − smoothing) targets[r] + smoothing/columns.
 // logits, targets, gradient: [rows, columns], loss: [rows]
-// Swift: softCrossEntropy(logits, targets: targets, columns: columns, smoothing: smoothing, scale: scale, losses: loss, gradient: gradient)
+// Swift: softCrossEntropy(logits, targets: targets, columns: columns, smoothing: smoothing, scale: scale,
+//   losses: loss, gradient: gradient)
 KERNEL(void, soft_cross_entropy, (size_t rows, size_t columns, double smoothing, double scale, const T *logits,
                                   const T *targets, T *loss, T *gradient))
 
@@ -491,16 +492,13 @@ KERNEL(void, multi_margin, (size_t rows, size_t columns, T margin, int squared, 
 // the divisor as at least the inverse of that, so that no square overflows and no division is by a square that vanished. A g
 // that is not finite gives NaN.
 
-// g = gradient + weight_decay p; v = momentum v + g; p −= learning_rate v, for velocity v and parameter p. The velocity is
-// 0 before the first step.
+// g = gradient + weight_decay p; v = momentum v + g; p −= learning_rate v, or learning_rate (g + momentum v) if `nesterov`,
+// for velocity v and parameter p. The velocity is 0 before the first step.
 // gradient, velocity, parameter: [n]
-KERNEL(void, sgd_update, (size_t n, double learning_rate, double momentum, double weight_decay,
+// Swift: sgdUpdate(learningRate: learning_rate, momentum: momentum, isNesterov: nesterov, weightDecay: weight_decay,
+//   gradient: gradient, velocity: velocity, parameter: parameter)
+KERNEL(void, sgd_update, (size_t n, double learning_rate, double momentum, int nesterov, double weight_decay,
                           const T *gradient, T *velocity, T *parameter))
-
-// g = gradient + weight_decay p; v = momentum v + g; p −= learning_rate (g + momentum v), for velocity v and parameter p.
-// gradient, velocity, parameter: [n]
-KERNEL(void, nesterov_update, (size_t n, double learning_rate, double momentum, double weight_decay,
-                               const T *gradient, T *velocity, T *parameter))
 
 // g = gradient + weight_decay p; m += (1 − beta1)(g − m); v += (1 − beta2)(g² − v);
 // p −= (learning_rate / correction1) m / (√v / √correction2 + epsilon) + decoupled_decay p,
@@ -520,7 +518,8 @@ KERNEL(void, rmsprop_update, (size_t n, double learning_rate, double alpha, doub
 // g = gradient + weight_decay p; s += g², at most the largest number; p −= learning_rate g / (√s + epsilon), for sum s
 // and parameter p.
 // gradient, sum, parameter: [n]
-// Swift: adagradUpdate(learningRate: learning_rate, epsilon: epsilon, weightDecay: weight_decay, gradient: gradient, sum: sum, parameter: parameter)
+// Swift: adagradUpdate(learningRate: learning_rate, epsilon: epsilon, weightDecay: weight_decay,
+//   gradient: gradient, sum: sum, parameter: parameter)
 KERNEL(void, adagrad_update, (size_t n, double learning_rate, double epsilon, double weight_decay,
                               const T *gradient, T *sum, T *parameter))
 

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// x times a gate and its slope in Double, with the limits at ±∞; `argument` is what the gate's
-/// exponential takes, whose rounding moves the result in proportion to its size.
+/// x times a gate and its slope in Double, with the limits at ±∞; `argument` is the argument of
+/// the gate's exponential, whose rounding changes the result in proportion to its size.
 struct ActivationReference: Sendable {
   let value: @Sendable (Double) -> Double
   let slope: @Sendable (Double) -> Double
@@ -33,8 +33,8 @@ struct ActivationReference: Sendable {
     value: { log1p(exp($0)) }, slope: { logistic($0) }, argument: { _ in 0 },
     roundsArgument: false)
 
-  /// What rounding is relative to, in units of the result. Above 0 the gate opens, and its error
-  /// vanishes with what it lacks to 1.
+  /// The scale of the rounding error, in units of the result. For x > 0 the gate opens, and its
+  /// error vanishes with its distance from 1.
   func conditioning<T: BinaryFloatingPoint>(_ x: Double, _: T.Type) -> Double {
     let share = roundsArgument ? 1 : Double.ulpOfOne / Double(T.ulpOfOne)
     return 1 + share * min(argument(x).magnitude, x > 0 ? 4 : .infinity)
@@ -58,7 +58,7 @@ private func inputs<T: BinaryFloatingPoint>() -> [T] {
     + Samples.everyMagnitude(600)
 }
 
-/// Results below this are subnormal, where Double has no digits to check Double with.
+/// Results below this are subnormal, where Double has no spare digits to check Double with.
 private func floor<T: BinaryFloatingPoint>(_: T.Type) -> Double {
   Double(T.leastNormalMagnitude) * 1024
 }

@@ -149,7 +149,7 @@ func checkCausalSoftmax<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
     let difference = mismatch(y, expected, ulps: 16, scale: expected.map { max($0, 1e-3) })
     #expect(difference == nil, "\(table.isa) \(T.self) \(rows)×\(columns)")
     guard columns > 1 else { continue }
-    x[columns - 1] = .nan  // behind what the first row may see
+    x[columns - 1] = .nan  // after the elements that the first row may see
     let first = written(x) { table.causalSoftmax(2, rows, columns, $0, $0) }.prefix(columns)
     #expect(Array(first) == [1] + [T](repeating: 0, count: columns - 1))
   }

@@ -8,7 +8,7 @@ import Testing
     for table in KernelTable<Double>.all { checkConstants(table) }
   }
 
-  @Test func `a channel that is not finite, and none`() {
+  @Test func `a channel that is not finite, and no channels`() {
     for table in KernelTable<Float>.all { checkNonfinite(table) }
     for table in KernelTable<Double>.all { checkNonfinite(table) }
   }
@@ -30,8 +30,8 @@ private struct Moments {
   func deviation(_ c: Int) -> Double { variance[c].squareRoot() / scale[c] }
 }
 
-/// Every channel alternates between offset ± spread, so its moments are known without a sum: the mean is
-/// the offset and the deviation the spread, whatever their sizes.
+/// Every channel alternates between offset ± spread, so its moments are known without a sum: the
+/// mean is the offset and the deviation is the spread, whatever their sizes.
 private func alternating<T: BinaryFloatingPoint>(
   _ layout: (outer: Int, channels: Int, inner: Int), offset: T, spread: T
 ) -> [T] {
@@ -48,7 +48,7 @@ func checkChannelMoments<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for layout in layouts {
     for exponent in [smallest, smallest / 2, -80, -1, 0, 60, largest / 2, largest - 1] {
       let unit = T(sign: .plus, exponent: T.Exponent(exponent), significand: 1)
-      // Offsets whose last digits are the spread's.
+      // Also offsets whose last digits are those of the spread.
       for (offset, spread) in [(0, unit), (unit, unit / 8), (unit, unit * .ulpOfOne * 4)] {
         let moments = Moments(table, layout, alternating(layout, offset: offset, spread: spread))
         let label = "\(table.isa) \(T.self) \(layout) 2^\(exponent) \(offset) ± \(spread)"

@@ -23,7 +23,8 @@ func checkUnary<T: BinaryFloatingPoint>(
   }
 }
 
-/// Compares a kernel of two arrays that is one IEEE operation with its reference, out of place and in place.
+/// Compares a kernel of two arrays that is one IEEE operation with its reference, out of place and
+/// in place.
 func checkBinary<T: BinaryFloatingPoint>(
   _ kernel: (Int, UnsafePointer<T>?, UnsafePointer<T>?, UnsafeMutablePointer<T>?) -> Void,
   _ label: Comment, _ reference: (Double, Double) -> Double
@@ -47,8 +48,8 @@ func checkBinary<T: BinaryFloatingPoint>(
   }
 }
 
-/// Compares the backward form of an activation, from its output, with its reference. Errors are relative to `scale`: 1 − y²
-/// loses digits near |y| = 1 in any precision.
+/// Compares the backward form of an activation, from its output, with its reference. Errors are
+/// relative to `scale`: 1 − y² loses digits near |y| = 1 in any precision.
 func checkBackward<T: BinaryFloatingPoint>(
   _ kernel: (Int, UnsafePointer<T>?, UnsafePointer<T>?, UnsafeMutablePointer<T>?) -> Void,
   _ label: Comment, _ reference: (_ y: Double, _ dy: Double) -> Double,

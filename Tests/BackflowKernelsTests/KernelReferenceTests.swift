@@ -2,8 +2,9 @@ import CVectorKernels
 import Foundation
 import Testing
 
-/// Every kernel against its reference in double precision, on every instruction set. The `switch` below must name each
-/// kernel of `kernel_list.h`: without a reference test, a kernel does not compile.
+/// Every kernel against its reference in double precision, on every instruction set. The `switch`
+/// below must name each kernel of `kernel_list.h`: without a reference test, a kernel does not
+/// compile.
 @Suite struct `VectorKernels, every kernel` {
   @Test(arguments: KernelName.allCases) func `agrees with its reference`(kernel: KernelName) {
     for table in KernelTable<Float>.all { check(kernel, table) }
@@ -16,8 +17,8 @@ import Testing
         Issue.record("no yardstick for \(table.isa)")
         continue
       }
-      // Every sum s ← s/2 + ½ ends at 1, so the result is the number of sums, and each of them makes eight steps of two
-      // operations a round.
+      // Every sum s ← s/2 + ½ ends at 1, so the result is the number of sums, and each of them
+      // makes eight steps of two operations a round.
       let sums = Int(peak.run(1000, 3))
       #expect(sums > 0)
       #expect(peak.flops_per_round == sums * 8 * 2)
@@ -26,8 +27,8 @@ import Testing
   }
 }
 
-/// Tolerances of one IEEE operation are 0 ulp; others are the error in `kernel_list.h` and up to two units for the
-/// reference itself.
+/// Tolerances of one IEEE operation are 0 ulp; others are the error in `kernel_list.h` and up to
+/// two units for the reference itself.
 private func check<T: BinaryFloatingPoint>(_ kernel: KernelName, _ table: KernelTable<T>) {
   let label = Comment(rawValue: "\(table.isa) \(T.self) \(kernel)")
   switch kernel {
@@ -129,8 +130,7 @@ private func check<T: BinaryFloatingPoint>(_ kernel: KernelName, _ table: Kernel
   case .crossEntropy, .softCrossEntropy, .multiMargin: checkRowLosses(table)
 
   // Optimizers
-  case .sgdUpdate, .nesterovUpdate, .adamUpdate, .rmspropUpdate, .adagradUpdate:
-    checkOptimizers(table)
+  case .sgdUpdate, .adamUpdate, .rmspropUpdate, .adagradUpdate: checkOptimizers(table)
 
   // Packed product
   case .packedSize, .pack, .packedProduct: checkPackedProduct(table)

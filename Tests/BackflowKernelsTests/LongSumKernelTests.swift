@@ -2,15 +2,15 @@ import CVectorKernels
 import Foundation
 import Testing
 
-/// Sums so long that a running sum in the precision of the elements loses digits. The bound counts the
-/// additions within a block and the blocks that one call adds up, and not the length.
+/// Sums so long that a running sum in the precision of the elements loses digits. The bound depends
+/// on the additions within a block and on the blocks of one call, not on the length.
 @Suite struct `VectorKernels, long sums` {
   @Test(arguments: [511, 512, 1025, 16_384]) func `products`(k: Int) {
     for table in KernelTable<Float>.all { checkProduct(table, k) }
     for table in KernelTable<Double>.all { checkProduct(table, k) }
   }
 
-  @Test func `rows by index`() {
+  @Test func `rows selected by index`() {
     for table in KernelTable<Float>.all {
       checkScatter(table)
       checkScatterOfHuge(table)
@@ -26,7 +26,7 @@ import Testing
     for table in KernelTable<Double>.all { checkColumns(table) }
   }
 
-  @Test func `dots behind softmax`() {
+  @Test func `dot products of the softmax gradient`() {
     for table in KernelTable<Float>.all { checkDots(table) }
     for table in KernelTable<Double>.all { checkDots(table) }
   }
@@ -37,7 +37,7 @@ import Testing
   }
 }
 
-/// n · x, in double and so far more exact than a sum of n of them is.
+/// n · x in double, far more accurate than a sum of n terms.
 private func times<T: BinaryFloatingPoint>(_ n: Int, _ x: T) -> Double { Double(n) * Double(x) }
 
 private func checkProduct<T: BinaryFloatingPoint>(_ table: KernelTable<T>, _ k: Int) {
@@ -75,20 +75,20 @@ private func checkScatter<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
 private func checkColumns<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for (rows, columns) in [(33, 3), (64, 300), (100_003, 3)] {
     let sums = written(count: columns) {
-      table.sumRows(rows, columns, 0, [T](repeating: 0.1, count: rows * columns), $0)
+      table.sumRows(rows, columns, [T](repeating: 0.1, count: rows * columns), $0)
     }
     let expected = [Double](repeating: times(rows, T(0.1)), count: columns)
     #expect(mismatch(sums, expected, ulps: 16) == nil, "\(table.isa) \(T.self) \(rows) rows")
   }
   let huge = T.greatestFiniteMagnitude
   let columns: [T] = [huge, 1, huge, 2, -huge, 3, -huge, 4, huge / 2, 5]
-  #expect(written([10, 10]) { table.sumRows(5, 2, 1, columns, $0) } == [huge / 2, 25])
+  #expect(written([10, 10]) { table.sumRows(5, 2, columns, $0) } == [huge / 2, 15])
   let once: [T] = [1, 1, 1, 1, 1]
   #expect(table.dot(5, [huge, huge, -huge, -huge, huge / 2], once) == Double(huge / 2))
   #expect(table.sum(5, [huge, huge, -huge, -huge, huge / 2]) == huge / 2)
 }
 
-/// Where a block of rows is out of range and the whole is not.
+/// A block of rows overflows and the whole sum does not.
 private func checkScatterOfHuge<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   let huge = T.greatestFiniteMagnitude
   let x = [T](repeating: huge, count: 32) + [T](repeating: -huge, count: 31) + [1]
@@ -124,7 +124,7 @@ private func checkWindows<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   let expectedMeans = [Double](repeating: Double(tenth), count: outputs)
   #expect(mismatch(means, expectedMeans, ulps: 64) == nil, "\(table.isa) \(T.self)")
 
-  // How many windows cover each pixel.
+  // The number of windows that cover each pixel.
   let covers = (0..<width).map { min($0, kernel - 1, width - 1 - $0, outputs - 1) + 1 }
   let spread = written(count: width) {
     table.averagePoolBackward(1, &windows, 0, tenths, $0)
@@ -139,7 +139,7 @@ private func checkWindows<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   #expect(mismatch([won[2500]], [times(covering, tenth)], ulps: 4) == nil)
   #expect(won.indices.allSatisfy { $0 == 2500 || won[$0] == 0 })
 
-  // Every window's taps sent back.
+  // The taps of every window, added back.
   let folded = written(count: width) {
     table.fold(
       1, 1, width, &windows, [T](repeating: tenth, count: kernel * outputs), $0)

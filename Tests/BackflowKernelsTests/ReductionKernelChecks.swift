@@ -22,7 +22,7 @@ func checkSums<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
     let squares = terms.map { $0 * $0 }
     let label = Comment(rawValue: "\(table.isa) \(T.self) \(n) elements")
     let scale = compensatedSum(terms.map(\.magnitude))
-    // 32 units whatever the length: a running sum of the longest one would lose thousands.
+    // 32 units for every length: a running sum of the longest array would lose thousands.
     let difference = mismatch([sum(n, x)], [compensatedSum(terms)], ulps: 32, scale: [scale])
     #expect(difference == nil, label)
     let actual = [table.sumOfSquares(n, x)]

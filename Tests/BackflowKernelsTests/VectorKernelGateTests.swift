@@ -26,7 +26,7 @@ import Testing
   }
 }
 
-// Four vectors at a time, and what is left: less than four, less than one.
+// Four vectors at a time, and the rest: less than four vectors, less than one.
 private let shapes = [
   (0, 3), (1, 1), (1, 7), (2, 8), (3, 17), (2, 33), (1, 64), (1, 96), (2, 130),
 ]

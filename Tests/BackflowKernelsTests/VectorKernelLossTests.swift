@@ -74,8 +74,8 @@ enum LossReference {
   }
 }
 
-/// Loss and gradient, written beside x and t, with the gradient in the place of x, or with it in the
-/// place of t and the loss in that of x.
+/// Loss and gradient, written beside x and t, with the gradient in the place of x, or with it in
+/// the place of t and the loss in that of x.
 private func outputs<T: BinaryFloatingPoint>(
   _ x: [T], _ t: [T], in places: (Bool, Bool),
   _ kernel: (

@@ -2,12 +2,12 @@ import Foundation
 import Testing
 
 @Suite struct `VectorKernels, optimizers` {
-  @Test func `show what is not finite where it comes in, and nowhere else`() {
+  @Test func `pass on a gradient that is not finite, to its own element only`() {
     for table in KernelTable<Float>.all { checkNonFinite(table) }
     for table in KernelTable<Double>.all { checkNonFinite(table) }
   }
 
-  @Test func `leave an average of squares that has arrived where it is`() {
+  @Test func `do not move an average of squares that has converged`() {
     let keeps = [0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999, 0.9999999]
     for table in KernelTable<Float>.all {
       for keep in keeps {
@@ -21,7 +21,7 @@ import Testing
   }
 
   // With keep = 0, the average is the newest square, however large the one before was.
-  @Test func `follow the newest square where nothing is kept`() {
+  @Test func `take the newest square if nothing is kept`() {
     for table in KernelTable<Float>.all {
       var (m, v, p) = ([Float](repeating: 1e15, count: 19), [Float](repeating: 1e30, count: 19), m0)
       let gradient = [Float](repeating: 3, count: 19)
@@ -69,8 +69,8 @@ extension KernelTable {
       }
     }
     return [
-      ("sgd", { n, _, g, v, _, p in sgdUpdate(n, 0.1, 0.9, 0.01, g, v, p) }),
-      ("nesterov", { n, _, g, v, _, p in nesterovUpdate(n, 0.1, 0.9, 0.01, g, v, p) }),
+      ("sgd", { n, _, g, v, _, p in sgdUpdate(n, 0.1, 0.9, 0, 0.01, g, v, p) }),
+      ("nesterov", { n, _, g, v, _, p in sgdUpdate(n, 0.1, 0.9, 1, 0.01, g, v, p) }),
       ("adam", adam(0.01, 0)),
       ("adamw", adam(0, 0.01 * 0.1)),
       ("rmsprop", { n, _, g, s, v, p in rmspropUpdate(n, 0.01, 0.9, 1e-3, 0.5, 0.01, g, s, v, p) }),
@@ -79,7 +79,7 @@ extension KernelTable {
   }
 }
 
-/// One weight under the same rules, in Double.
+/// One weight with the same rules, in Double.
 private struct OptimizerReference {
   var p: Double
   var first = 0.0, second = 0.0
@@ -135,8 +135,8 @@ func checkOptimizers<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
         let difference = mismatch(actual, expected, ulps: 16, scale: scale)
         #expect(difference == nil, "\(table.isa) \(T.self) \(name), \(part)")
       }
-      // A sum of squares cancels nothing, so it keeps its relative accuracy, and that shows whether
-      // 1 − beta2 was taken in double: in single precision it would be off by 5e-5.
+      // A sum of squares cancels nothing, so it keeps its relative accuracy, which shows whether
+      // 1 − beta2 was computed in double: in single precision it would be off by 5e-5.
       guard name == "adamw" else { continue }
       let difference = mismatch(second, reference.map(\.second), ulps: 8)
       #expect(difference == nil, "\(table.isa) \(T.self) v")

@@ -1,12 +1,12 @@
 import Testing
 
 @Suite struct `VectorKernels, packed product` {
-  @Test func `nothing times nothing`() {
+  @Test func `empty matrices`() {
     for table in KernelTable<Float>.all { checkEmpty(table) }
     for table in KernelTable<Double>.all { checkEmpty(table) }
   }
 
-  @Test func `NaN and infinity reach what depends on them, and nothing else`() {
+  @Test func `NaN and infinity reach the elements that depend on them, and no others`() {
     for table in KernelTable<Float>.all { checkNonfinite(table) }
     for table in KernelTable<Double>.all { checkNonfinite(table) }
   }
@@ -34,7 +34,7 @@ private struct Problem<T: BinaryFloatingPoint> {
     }
   }
 
-  /// C in Double and Σ |terms| of each element; between the rows, what was there.
+  /// C in Double and Σ |terms| of each element; between the rows, the initial values.
   func reference(_ a: [T], _ b: [T], _ c: [T]) -> (values: [Double], scales: [Double]) {
     var (values, scales) = (c.map { Double($0) }, c.map { Double($0).magnitude })
     for i in 0..<m {

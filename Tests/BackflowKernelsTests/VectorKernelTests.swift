@@ -21,7 +21,7 @@ import Testing
     #expect(backflow_kernels_at_f64(backflow_kernels_count()) == nil)
   }
 
-  @Test func `selects what the environment asks for, else the best`() {
+  @Test func `selects what the environment asks for, or else the best`() {
     let supported = KernelTable<Float>.all.map(\.isa)
     let wanted = ProcessInfo.processInfo.environment["BACKFLOW_ISA"] ?? ""
     let expected = supported.contains(wanted) ? wanted : supported.last

@@ -17,7 +17,8 @@ private struct Windows: CustomStringConvertible {
     Windows(extent: (3, 40), kernel: (1, 4), stride: (1, 1), padding: (0, 2)),
     Windows(extent: (9, 37), kernel: (3, 3), stride: (1, 2), padding: (1, 1), dilation: (2, 2)),
     Windows(extent: (1, 3), kernel: (2, 2), padding: (1, 1), dilation: (2, 1)),
-    // Many windows over a pixel, in planes and in rows of one tile and of several, and large windows side by side.
+    // Many windows over a pixel, in planes and in rows of one tile and of several, and large
+    // windows side by side.
     Windows(extent: (12, 11), kernel: (9, 9), padding: (4, 4)),
     Windows(extent: (19, 18), kernel: (9, 9), stride: (9, 9)),
     Windows(extent: (60, 20), kernel: (9, 8)),

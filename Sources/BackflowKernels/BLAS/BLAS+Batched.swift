@@ -1,6 +1,7 @@
 extension BLAS {
   /// C_i ← α·op(A_i)·op(B_i) + βC_i for `count` products of one shape whose matrices follow each
-  /// other in memory. Many small products are divided among the threads; a large one is divided itself.
+  /// other in memory. Many small products are divided among the threads; a large one is divided
+  /// itself.
   package static func gemm<S: RealScalar>(
     count: Int, m: Int, n: Int, k: Int, alpha: S = 1,
     _ a: Span<S>, transposed aTransposed: Bool = false,

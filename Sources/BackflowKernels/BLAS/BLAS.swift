@@ -37,8 +37,8 @@ package enum BLAS {
     extendLifetime(a)
   }
 
-  /// y ← α·op(A)·x + βy, where A is stored as `rows` × `columns`. A long sum is formed in parts, so that
-  /// its error does not grow with its length.
+  /// y ← α·op(A)·x + βy, where A is stored as `rows` × `columns`. A long sum is formed in parts, so
+  /// that its error does not grow with its length.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func gemv<S: RealScalar>(
@@ -85,7 +85,8 @@ package enum BLAS {
     checkCount(m * n, c.count, "gemm", "m·n", "C")
     if c.isEmpty { return }
     if k == 0 { return VectorKernels.scale(beta, &c) }
-    // With a single row or column, it is a matrix-vector or an outer product, which gemm computes more slowly.
+    // With a single row or column, it is a matrix-vector or an outer product, which gemm computes
+    // more slowly.
     if n == 1 {
       let (rows, columns) = aTransposed ? (k, m) : (m, k)
       return gemv(

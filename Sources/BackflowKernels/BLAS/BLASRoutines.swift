@@ -1,6 +1,6 @@
 internal import COpenBLAS
 
-/// CBLAS in one precision: what the callers in this folder need, and nothing they do not.
+/// The routines of CBLAS in one precision that this folder calls.
 @safe struct BLASRoutines<Scalar>: Sendable {
   typealias Input = UnsafePointer<Scalar>?
   typealias Output = UnsafeMutablePointer<Scalar>?

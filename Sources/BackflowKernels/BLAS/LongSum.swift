@@ -1,14 +1,15 @@
-// A sum over many terms in one precision loses digits as it grows longer. BLAS does not bound that, so
-// sums that are long are formed in parts, and what adding the parts up rounds away is kept beside them.
+// A sum over many terms in one precision loses digits as it grows longer. BLAS does not bound that,
+// so sums that are long are formed in parts, and what adding the parts up rounds away is kept
+// beside them.
 
 extension BLAS {
-  /// How many terms one call of gemv may add up. OpenBLAS's kernel for long rows keeps several sums side by
-  /// side; that for long columns adds one row after another to the result.
+  /// How many terms one call of gemv may add up. OpenBLAS's kernel for long rows keeps several sums
+  /// side by side; that for long columns adds one row after another to the result.
   static func longestVectorSum(transposed: Bool) -> Int { transposed ? 512 : 2048 }
 
-  /// How many terms of each of `m`·`n` sums one call of gemm may add up. Our kernel and OpenBLAS's for large
-  /// matrices sum in blocks of a few hundred; OpenBLAS's for small matrices, up to 10⁶ multiply-adds, keeps one
-  /// running sum.
+  /// How many terms of each of `m`·`n` sums one call of gemm may add up. Our kernel and OpenBLAS's
+  /// for large matrices sum in blocks of a few hundred; OpenBLAS's for small matrices, up to 10⁶
+  /// multiply-adds, keeps one running sum.
   static func longestMatrixSum(m: Int, n: Int, k: Int, packs: Bool) -> Int {
     let longest = 16_384
     let part = k / max(1, (k + longest - 1) / longest)
@@ -25,7 +26,7 @@ extension BLAS {
 /// A [rows, columns] part of a result, its rows `stride` elements apart, that is the sum of several
 /// products: C ← βC + Σ products.
 @unsafe struct LongSum<S: RealScalar> {
-  /// Writes a product of the terms in `part`, with `beta` as BLAS has it, to the matrix at the pointer.
+  /// Writes a product of the terms in `part`, with `beta` as in BLAS, to the matrix at the pointer.
   typealias Product = (
     _ part: Range<Int>, _ beta: S, UnsafeMutablePointer<S>, _ stride: Int
   ) -> Void
@@ -40,8 +41,8 @@ extension BLAS {
     unsafe self.result = result
   }
 
-  /// Forms the product of `count` terms, at most `longest` at a time. A short one goes straight to its
-  /// place.
+  /// Forms the product of `count` terms, at most `longest` at a time. A short sum is written
+  /// directly to the result.
   @inline(__always)
   func add(count: Int, longest: Int, _ product: Product) {
     if count <= longest {
@@ -73,7 +74,7 @@ extension BLAS {
       let to = unsafe result + row * stride
       unsafe routines.vector.add(columns, to, errorStart + row * columns, to)
     }
-    // Until here pointers into them were used.
-    withExtendedLifetime((partial, error)) {}
+    extendLifetime(partial)
+    extendLifetime(error)
   }
 }

@@ -31,14 +31,16 @@ internal import COpenBLAS
     }
   }
 
-  /// Whether the product is small enough that OpenBLAS, which packs both operands and clears C first,
-  /// takes longer than our kernel, and has the rows to pay for packing B. Measured on one thread: 1.05 to
-  /// 1.2 times as long; as long at 512 × 512 × 512, and shorter at 1024 × 1024 × 1024.
+  /// Whether the product is small enough that OpenBLAS, which packs both operands and clears C
+  /// first, takes longer than our kernel, and has enough rows to pay for packing B. Measured on one
+  /// thread: 1.05 to 1.2 times as long; as long at 512 × 512 × 512, and shorter at 1024 × 1024 ×
+  /// 1024.
   private var suitsPacking: Bool {
     unsafe alpha == 1 && (beta == 0 || beta == 1) && m >= 16 && m * n * k <= 64_000_000
   }
 
-  /// The part of C in these rows and columns, the sum over k in parts that are short enough.
+  /// Computes the part of C in these rows and columns, with the sum over k in parts that are short
+  /// enough.
   private func run(_ rows: Range<Int>, _ columns: Range<Int>, packs: Bool) {
     let part = unsafe c + rows.lowerBound * n + columns.lowerBound
     let sum = unsafe LongSum(
@@ -54,8 +56,8 @@ internal import COpenBLAS
     }
   }
 
-  /// Packs one panel of B at a time and multiplies it while it is in the cache. What the parts share,
-  /// each packs for itself: all of B if they are rows, Aᵀ if they are columns.
+  /// Packs one panel of B at a time and multiplies it while it is in the cache. Every part packs
+  /// for itself what the parts share: all of B if they are rows, Aᵀ if they are columns.
   private func runPacked(
     _ rows: Range<Int>, _ columns: Range<Int>, _ depth: Range<Int>, _ beta: S,
     _ c: UnsafeMutablePointer<S>, _ stride: Int
@@ -84,8 +86,8 @@ internal import COpenBLAS
         rows.count, width, depth.count, rowsOfA, rowStride, packedB, beta == 0 ? 0 : 1, 0,
         c + (column - columns.lowerBound), stride)
     }
-    // Until here pointers into them were used.
-    withExtendedLifetime((packed, transposedA)) {}
+    extendLifetime(packed)
+    extendLifetime(transposedA)
   }
 
   private func runInOpenBLAS(

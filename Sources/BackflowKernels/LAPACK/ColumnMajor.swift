@@ -1,11 +1,11 @@
-/// A matrix the way LAPACK takes it: column after column, in memory that it may overwrite.
+/// A matrix in the layout of LAPACK: column after column, in memory that it may overwrite.
 ///
-/// The caller's matrix is row-major and stays as it is, so every call works on such a copy. Being a
-/// copy, it can also have the leading dimension that the cache likes best.
+/// The caller's matrix is row-major and stays as it is, so every call works on such a copy. A
+/// copy can also have the leading dimension that is best for the cache.
 package struct ColumnMajor<S: RealScalar>: Sendable {
   package let rows: Int
   package let columns: Int
-  /// The distance in elements between neighbours in a row.
+  /// The distance in elements between neighbors in a row.
   package let leadingDimension: Int
   private var storage: Buffer<S>
 
@@ -45,7 +45,7 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
     self.init(storage, rows: columns, columns: rows)
   }
 
-  /// The leading `rows` × `columns` part, row by row; the whole matrix unless told.
+  /// The leading `rows` × `columns` part, row by row; by default the whole matrix.
   package func rowMajor(rows: Int? = nil, columns: Int? = nil) -> Buffer<S> {
     let (rows, columns) = (rows ?? self.rows, columns ?? self.columns)
     var result = Buffer<S>(uninitialized: rows * columns)
@@ -68,7 +68,8 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
     @inline(__always) get { storage.span[column * leadingDimension + row] }
   }
 
-  /// The start of the elements after they were made this value's own, for one call of C.
+  /// The start of the elements, which are copied first if another value shares them, for one call
+  /// of C.
   @unsafe mutating func uniqueBase() -> UnsafeMutablePointer<S> { unsafe storage.uniqueBase() }
 
   /// The start of the elements, for one call of C that reads them.
@@ -79,9 +80,9 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
 }
 
 extension ColumnMajor {
-  /// How far apart the columns of a matrix of `rows` rows stand.
+  /// The distance between the starts of columns of a matrix with `rows` rows.
   ///
-  /// The elements of a row are one stride apart. A stride of a power of two, which is what usual
+  /// The elements of a row are one stride apart. A stride of a power of two, which usual
   /// hidden sizes give, maps them all to a few sets of the cache, where they evict each other; an
   /// odd number of cache lines spreads them over all sets. `dgeev` takes 286 ms at 512 × 512 with
   /// a stride of 512 and 164 ms with 520. Below a kilobyte there is nothing to gain.

@@ -1,13 +1,14 @@
 package import ComplexModule
 
 extension LAPACK {
-  /// The eigenvalues of `a`, n × n, and how sensitive each is to changes of `a` and of what was decomposed.
+  /// The eigenvalues of `a`, n × n, and the sensitivity of each to changes of `a` and of the matrix
+  /// that was decomposed.
   ///
-  /// `geevx` decomposes B = D⁻¹·A·D, where the diagonal D (and a permutation) balances rows and columns, as
-  /// `geev` does. A small change E of a matrix moves its eigenvalue λ_i by at most ‖E‖₂/s_i to first order,
-  /// where s_i is the cosine of the angle between the left and the right eigenvector (Golub and Van Loan,
-  /// "Matrix Computations", section 7.2.2). The conditions are 1/s_i: 1 for a normal matrix, infinite at a
-  /// defective eigenvalue. `balancedNorm` is ‖B‖_F.
+  /// `geevx` decomposes B = D⁻¹·A·D, where the diagonal D (and a permutation) balances rows and
+  /// columns, as `geev` does. A small change E of a matrix moves its eigenvalue λ_i by at most
+  /// ‖E‖₂/s_i to first order, where s_i is the cosine of the angle between the left and the right
+  /// eigenvector (Golub and Van Loan, "Matrix Computations", section 7.2.2). The conditions are
+  /// 1/s_i: 1 for a normal matrix, infinite at a defective eigenvalue. `balancedNorm` is ‖B‖_F.
   package static func geevx<S: RealScalar>(
     valuesOf a: Span<S>, order n: Int
   ) throws(LAPACKError) -> (
@@ -34,7 +35,7 @@ extension LAPACK {
     try checkResult(values.span, "geevx")
     let conditions = inverseCosines(
       unpack(left, values: values), unpack(right, values: values), order: n)
-    // What is left of the matrix is its Schur form, of the same norm.
+    // The matrix now holds its Schur form, which has the same norm.
     let norm = BLAS.nrm2(matrix.rowMajor().span)
     return (pair(values), conditions, cosines.elements.map { 1 / $0 }, norm)
   }

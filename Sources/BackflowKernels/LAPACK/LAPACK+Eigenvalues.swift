@@ -6,8 +6,8 @@ extension LAPACK {
     valuesOf a: Span<S>, order n: Int
   ) throws(LAPACKError) -> [Complex<S>] {
     try checkFinite(a, rows: n, columns: n)
-    // Not of the transpose, which needs no reordering: where eigenvalues are sensitive, rounding would move
-    // them to other places than those of the decomposition with vectors.
+    // Not of the transpose, which needs no reordering: rounding would give sensitive eigenvalues
+    // other values than the decomposition with vectors.
     var matrix = ColumnMajor(rowMajor: a, rows: n, columns: n)
     var values = Buffer<S>(uninitialized: 2 * n)
     let none = CChar(ascii: "N")
@@ -42,7 +42,7 @@ extension LAPACK {
     return (pair(values), unpack(left, values: values), unpack(right, values: values))
   }
 
-  /// What a positive `info` of the QR iteration means: the eigenvalues behind it have converged.
+  /// What a positive `info` of the QR iteration means: the eigenvalues after it have converged.
   static func unconverged(_ info: Int32, _ n: Int, _ routine: String) -> LAPACKError {
     .noConvergence(routine: routine, .eigenvalues(first: Int(info), total: n))
   }
@@ -55,9 +55,9 @@ extension LAPACK {
 
   /// LAPACK's real storage of eigenvectors as complex ones, row-major.
   ///
-  /// A conjugate pair of eigenvalues stands at j and j + 1, the positive imaginary part first;
-  /// columns j and j + 1 hold the real and the imaginary part of the first one's vector, and the
-  /// second one's is its conjugate.
+  /// A conjugate pair of eigenvalues has the indices j and j + 1, the positive imaginary part
+  /// first; columns j and j + 1 hold the real and the imaginary part of the first one's vector, and
+  /// the second one's is its conjugate.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func unpack<S: RealScalar>(

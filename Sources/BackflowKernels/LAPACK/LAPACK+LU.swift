@@ -4,7 +4,7 @@ extension LAPACK {
     package let order: Int
     /// U on and above the diagonal, L below it; L's diagonal of ones is not stored.
     let packed: ColumnMajor<S>
-    /// Row i was exchanged with this row, in this order of i; counted from 1, as LAPACK does.
+    /// The row with which row i was exchanged, in the order of i; counted from 1, as in LAPACK.
     let exchanges: Buffer<Int32>
     /// The first i with uᵢᵢ = 0.
     package let singularPivot: Int?
@@ -58,7 +58,8 @@ extension LAPACK {
       columnMajor, CChar(ascii: "1"), Int32(factors.order), factors.packed.sharedBase,
       factors.packed.ld, factors.norm, &reciprocal)
     extendLifetime(factors)
-    // The factors and the norm are finite: the only remaining failure is a workspace that did not fit.
+    // The factors and the norm are finite: the only remaining failure is a workspace that did not
+    // fit.
     require(info == 0, "gecon returned \(info)")
     return reciprocal
   }
@@ -78,7 +79,7 @@ extension LAPACK.LUFactors {
     return rows
   }
 
-  /// Whether an odd number of rows was exchanged, which turns the determinant's sign.
+  /// Whether an odd number of rows was exchanged, which changes the sign of the determinant.
   package var isOddPermutation: Bool {
     (0..<order).count { Int(exchanges.span[$0]) - 1 != $0 } % 2 == 1
   }

@@ -8,9 +8,9 @@ extension LAPACK {
   ) throws(LAPACKError) -> (solution: Buffer<S>, rank: Int, singularValues: [S]) {
     try checkFinite(a, rows: m, columns: n)
     try checkFinite(b, rows: m, columns: columns, name: "right-hand side")
-    // LAPACK leaves X untouched here, and it is zero.
+    // LAPACK does not write X in this case; it is zero.
     if m == 0 || n == 0 { return (Buffer(repeating: 0, count: n * columns), 0, []) }
-    // LAPACK refuses this, but the rank and the singular values exist.
+    // LAPACK rejects this case, but the rank and the singular values exist.
     if columns == 0 {
       let zeros = Buffer<S>(repeating: 0, count: m)
       let found = try gelsd(

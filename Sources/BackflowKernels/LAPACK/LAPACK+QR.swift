@@ -27,7 +27,7 @@ extension LAPACK {
     return (q, r)
   }
 
-  /// Flips column i of q and row i of r where rᵢᵢ < 0, which leaves their product as it is.
+  /// Flips column i of q and row i of r where rᵢᵢ < 0, which does not change their product.
   @specialized(where S == Float)
   @specialized(where S == Double)
   private static func makeDiagonalPositive<S: RealScalar>(
@@ -45,7 +45,7 @@ extension LAPACK {
   /// A strict triangle of a matrix.
   enum Triangle { case belowDiagonal, aboveDiagonal }
 
-  /// Zeros where LAPACK keeps something else of its own.
+  /// Writes zeros where LAPACK stores other data.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func clear<S: RealScalar>(

@@ -10,7 +10,7 @@ package enum LAPACK {
 
   /// Throws unless every entry is finite.
   ///
-  /// LAPACK does not: to an infinite entry `dgeev` answers with NaN eigenvalues and success.
+  /// LAPACK does not check: for an infinite entry, `dgeev` returns NaN eigenvalues and success.
   static func checkFinite<S: RealScalar>(
     _ a: Span<S>, rows: Int, columns: Int, name: String = "matrix", triangleOnly: Bool = false
   ) throws(LAPACKError) {
@@ -35,7 +35,8 @@ package enum LAPACK {
     if VectorKernels.nonfiniteCount(results) != 0 { throw .overflow(routine: routine) }
   }
 
-  /// Throws what `info` means; `failure` says what a positive one means for this routine.
+  /// Throws the error that `info` means; `failure` is the meaning of a positive `info` for this
+  /// routine.
   package static func check(
     _ info: Int32, _ routine: String, positive failure: @autoclosure () -> LAPACKError
   ) throws(LAPACKError) {
@@ -48,7 +49,7 @@ package enum LAPACK {
     }
   }
 
-  /// Throws what `info` means, for a routine that has no positive one.
+  /// Throws the error that `info` means, for a routine that returns no positive `info`.
   static func check(_ info: Int32, _ routine: String) throws(LAPACKError) {
     require(info <= 0, "\(routine) returned \(info), which LAPACK does not document")
     try check(info, routine, positive: .overflow(routine: routine))

@@ -1,4 +1,4 @@
-/// Why a decomposition gave no result.
+/// The reason that a decomposition gave no result.
 ///
 /// Rows, columns and pivots are counted from 0, as everywhere in Swift; the description says so.
 public enum LAPACKError: BackflowError, Equatable {
@@ -6,9 +6,9 @@ public enum LAPACKError: BackflowError, Equatable {
   case nonFiniteEntry(of: String, row: Int, column: Int, value: NonFiniteValue)
   /// The input is finite, but a result exceeds the range of the precision.
   case overflow(routine: String)
-  /// An iteration of LAPACK gave up.
+  /// An iteration of LAPACK did not converge.
   case noConvergence(routine: String, ConvergenceFailure)
-  /// The pivot at this place of the factor U is exactly zero.
+  /// The pivot at this index of the factor U is exactly zero.
   case singular(pivot: Int)
   /// The leading part of this many rows and columns is not positive definite.
   case notPositiveDefinite(order: Int)
@@ -17,7 +17,7 @@ public enum LAPACKError: BackflowError, Equatable {
   /// LAPACKE found no memory for its workspace.
   case outOfMemory(routine: String)
 
-  /// A value that is not a number one can calculate with.
+  /// A value that is not a finite number.
   public enum NonFiniteValue: String, Equatable, Sendable {
     /// Not a number.
     case nan = "NaN"
@@ -31,7 +31,7 @@ public enum LAPACKError: BackflowError, Equatable {
     }
   }
 
-  /// What an iteration had not found when it gave up.
+  /// The results that an iteration had not found when it stopped.
   public enum ConvergenceFailure: Equatable, Sendable {
     /// The first `first` of `total` eigenvalues.
     case eigenvalues(first: Int, total: Int)
@@ -70,7 +70,7 @@ extension LAPACKError {
 }
 
 extension LAPACKError.ConvergenceFailure: CustomStringConvertible {
-  /// What was not found, in words.
+  /// The missing results, in words.
   public var description: String {
     switch self {
     case .eigenvalues(let first, let total):

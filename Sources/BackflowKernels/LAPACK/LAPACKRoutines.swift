@@ -1,6 +1,6 @@
 internal import CLAPACKE
 
-/// LAPACKE in one precision: what the callers in this folder need, and nothing they do not.
+/// The routines of LAPACKE in one precision that this folder calls.
 @safe struct LAPACKRoutines<Scalar>: Sendable {
   typealias Input = UnsafePointer<Scalar>?
   typealias Output = UnsafeMutablePointer<Scalar>?
@@ -28,7 +28,7 @@ internal import CLAPACKE
     ) -> Info
   let geqrf: @Sendable (Layout, Size, Size, Output, Size, Output) -> Info
   let orgqr: @Sendable (Layout, Size, Size, Size, Output, Size, Input) -> Info
-  /// Without the selection of eigenvalues: C gives its callback another type in each precision.
+  /// Without the selection of eigenvalues: its callback has another type in each precision.
   let gees:
     @Sendable (
       Layout, Letter, Size, Output, Size, PivotsOut, Output, Output, Output, Size

@@ -25,7 +25,8 @@ package enum Blocks {
     extendLifetime(target)
   }
 
-  /// Fills `target`, row-major with `extents`, with the elements of `source` at multiples of the strides.
+  /// Fills `target`, row-major with `extents`, with the elements of `source` at multiples of the
+  /// strides.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func copy<S: RealScalar>(

@@ -8,8 +8,8 @@
   // Beside the owner and not inside it: a span's lifetime is then tied to this value alone.
   private var base: UnsafeMutablePointer<Element>
 
-  /// `count` elements of undefined value; the caller overwrites every one before it reads any. Stops,
-  /// naming `what` it is for, where there is not that much memory.
+  /// `count` elements of undefined value; the caller overwrites every one before it reads any.
+  /// Stops, naming `what` it is for, where there is not that much memory.
   package init(uninitialized count: Int, for what: @autoclosure () -> String = "a buffer") {
     require(count >= 0, "a buffer cannot hold \(count) elements")
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)

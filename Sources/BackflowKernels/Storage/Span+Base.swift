@@ -1,4 +1,5 @@
-// Pointers for one call of C each. They do not keep the memory alive: `extendLifetime` of the span after the call does.
+// Pointers for one call of C each. They do not keep the memory alive: `extendLifetime` of the span
+// after the call does.
 
 extension Span where Element: BitwiseCopyable {
   /// The start of the memory; `nil` if there are no elements.

@@ -2,8 +2,9 @@ internal import RealModule
 
 /// The mean and variance of each channel, in double, whatever the size of the numbers.
 ///
-/// They are stored as the kernel `channel_moments` computes them: for the numbers times `scale`, a power of
-/// two that is 1 unless their squares exceed the range of a double, and with what `mean` rounds away as `rest`.
+/// They are stored as the kernel `channel_moments` computes them: for the numbers times `scale`, a
+/// power of two that is 1 unless their squares exceed the range of a double, and with what `mean`
+/// rounds away as `rest`.
 package struct ChannelMoments: Sendable {
   let mean, rest, scale, variance: Buffer<Double>
 
@@ -29,8 +30,8 @@ package struct ChannelMoments: Sendable {
     (mean.span[channel] + rest.span[channel]) / scale.span[channel]
   }
 
-  /// The variance of `channel`, divided by the number of elements and multiplied by `correction`; infinite
-  /// beyond the range of a double.
+  /// The variance of `channel`, divided by the number of elements and multiplied by `correction`;
+  /// infinite beyond the range of a double.
   package func variance(_ channel: Int, correction: Double = 1) -> Double {
     let scale = scale.span[channel]
     return variance.span[channel] * correction / scale / scale

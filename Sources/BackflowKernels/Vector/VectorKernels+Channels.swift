@@ -47,7 +47,8 @@ extension VectorKernels {
     into y: consuming MutableSpan<S>
   ) {
     requireShape("channelStandardize: moments", moments.count, layout.channels)
-    // The factors for the scaled numbers. The factor of a constant channel, whose deviations are 0, may be infinite.
+    // The factors for the scaled numbers. The factor of a constant channel, whose deviations are 0,
+    // may be infinite.
     let largest = Double.greatestFiniteMagnitude
     let scaled = moments.map { channel in
       let factor = factors.span[channel] / moments.scale.span[channel]

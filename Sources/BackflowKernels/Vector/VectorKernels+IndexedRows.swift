@@ -17,8 +17,8 @@ extension VectorKernels {
     extendLifetime(y)
   }
 
-  /// y[indices[i]] += x[i], for rows of `columns` elements. The error does not grow with the number of rows that have the
-  /// same index.
+  /// y[indices[i]] += x[i], for rows of `columns` elements. The error does not grow with the number
+  /// of rows that have the same index.
   package static func indexAdd<S: RealScalar>(
     _ x: Span<S>, _ indices: [Int], columns: Int, into y: consuming MutableSpan<S>
   ) {

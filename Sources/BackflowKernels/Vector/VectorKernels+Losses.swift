@@ -29,8 +29,8 @@ extension VectorKernels {
     }
   }
 
-  /// losses[r] = −Σ q ln softmax(logits[r]), q = (1 − smoothing) onehot(labels[r]) + smoothing/columns;
-  /// 0 where the label is the ignored one.
+  /// losses[r] = −Σ q ln softmax(logits[r]), q = (1 − smoothing) onehot(labels[r]) +
+  /// smoothing/columns; 0 where the label is the ignored one.
   package static func crossEntropy<S: RealScalar>(
     _ logits: Span<S>, labels: [Int], ignoring ignored: Int? = nil, columns: Int,
     smoothing: Double, scale: Double,
@@ -43,8 +43,8 @@ extension VectorKernels {
       gradient: gradient)
   }
 
-  /// losses[r] = Σ max(0, margin − x[label] + x[i]) / columns over i ≠ label, with x = scores[r]; each
-  /// term is squared before the division if `squared`.
+  /// losses[r] = Σ max(0, margin − x[label] + x[i]) / columns over i ≠ label, with x = scores[r];
+  /// each term is squared before the division if `squared`.
   package static func multiMargin<S: RealScalar>(
     _ scores: Span<S>, labels: [Int], columns: Int, margin: Double, squared: Bool, scale: Double,
     losses: consuming MutableSpan<S>, gradient: consuming MutableSpan<S>

@@ -2,26 +2,11 @@ internal import RealModule
 
 // One step of each optimizer for one parameter, in place. `kernel_list.h` has the equations.
 extension VectorKernels {
-  /// v = momentum v + (g + weightDecay p), p −= learningRate v, or learningRate (g + momentum v) in Nesterov's form.
-  package static func sgdUpdate<S: RealScalar>(
-    learningRate: Double, momentum: Double, isNesterov: Bool, weightDecay: Double,
-    gradient: Span<S>, velocity: consuming MutableSpan<S>, parameter: consuming MutableSpan<S>
-  ) {
-    if isNesterov {
-      nesterovUpdate(
-        gradient, learningRate: learningRate, momentum: momentum, weightDecay: weightDecay,
-        velocity: velocity, parameter: parameter)
-    } else {
-      sgdUpdate(
-        gradient, learningRate: learningRate, momentum: momentum, weightDecay: weightDecay,
-        velocity: velocity, parameter: parameter)
-    }
-  }
-
   /// The constants of one step of Adam; `correctionᵢ` is 1 − βᵢᵗ at step t.
   package struct AdamStep {
     package var learningRate, beta1, beta2, epsilon, correction1, correction2: Double
-    /// The share of the parameter that is added to its gradient, and that which is subtracted from the parameter.
+    /// The share of the parameter that is added to its gradient, and that which is subtracted from
+    /// the parameter.
     package var weightDecay, decoupledDecay: Double
 
     package init(

@@ -10,14 +10,14 @@ extension VectorKernels {
     guard let to = unsafe y.base else { return }
     for group in 0..<groups {
       unsafe S._routines.vector.sumRows(
-        rows, columns, 0, x.base.map { unsafe $0 + group * rows * columns }, to + group * columns)
+        rows, columns, x.base.map { unsafe $0 + group * rows * columns }, to + group * columns)
     }
     extendLifetime(x)
     extendLifetime(y)
   }
 
-  /// The number of elements of each column that are below its `lower` and above its `upper`; NaN is neither. The rows are
-  /// divided among threads.
+  /// The number of elements of each column that are below its `lower` and above its `upper`; NaN is
+  /// neither. The rows are divided among threads.
   package static func countBeyond<S: RealScalar>(
     _ x: Span<S>, lower: [S], upper: [S]
   ) -> (below: [Int], above: [Int]) {

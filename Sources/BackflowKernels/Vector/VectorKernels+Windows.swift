@@ -1,7 +1,8 @@
 internal import CVectorKernels
 
 extension VectorKernels {
-  /// columns[c, i, j, n, o, p] = tap (i, j) of window (o, p) of channel c of sample n, 0 in the padding.
+  /// columns[c, i, j, n, o, p] = tap (i, j) of window (o, p) of channel c of sample n, 0 in the
+  /// padding.
   package static func unfold<S: RealScalar>(
     _ x: Span<S>, samples: Int, channels: Int, _ windows: WindowGeometry,
     into columns: consuming MutableSpan<S>
@@ -25,7 +26,8 @@ extension VectorKernels {
       into: x, S._routines.vector.fold)
   }
 
-  /// Runs a kernel on all threads, each with its own channels, which start `from` and `to` elements apart.
+  /// Runs a kernel on all threads, each with its own channels, which start `from` and `to` elements
+  /// apart.
   private static func moveWindows<S: RealScalar>(
     _ x: Span<S>, _ samples: Int, _ channels: Int, _ windows: WindowGeometry, from: Int, to: Int,
     into y: consuming MutableSpan<S>,

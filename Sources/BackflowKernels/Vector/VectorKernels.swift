@@ -1,7 +1,7 @@
 /// The loops over elements, with spans for arrays and with their shapes checked.
 ///
-/// Most are generated from `kernel_list.h`, which also documents the kernels that have no wrapper here. The files of this
-/// folder hold those that do more than call one kernel.
+/// Most are generated from `kernel_list.h`, which also documents the kernels that have no wrapper
+/// here. The files of this folder hold those that do more than call one kernel.
 package enum VectorKernels {
   /// Stops unless `array`, which has `count` elements, has `n`.
   @inline(__always)
@@ -25,8 +25,8 @@ package enum VectorKernels {
     }
   }
 
-  /// Stops unless `array`, which has `count` elements, holds a matrix of shape [rows, columns] whose rows start
-  /// `stride` elements apart.
+  /// Stops unless `array`, which has `count` elements, holds a matrix of shape [rows, columns]
+  /// whose rows start `stride` elements apart.
   static func requireShape(
     _ array: StaticString, _ count: Int, _ rows: Int, _ columns: Int, stride: Int
   ) {

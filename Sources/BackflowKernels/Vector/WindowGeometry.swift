@@ -11,7 +11,8 @@ package struct WindowGeometry: Sendable {
       (self.padding, self.dilation) = (padding, dilation)
     }
 
-    /// The number of windows that fit: ⌊(extent + 2·padding − dilation·(kernel − 1) − 1)/stride⌋ + 1.
+    /// The number of windows that fit: ⌊(extent + 2·padding − dilation·(kernel − 1) − 1)/stride⌋ +
+    /// 1.
     package var outputs: Int {
       let room = extent + 2 * padding - dilation * (kernel - 1) - 1
       return room < 0 ? 0 : room / stride + 1

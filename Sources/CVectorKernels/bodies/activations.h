@@ -1,10 +1,10 @@
-// Activations and their backward forms. Those that read the output y are for the gates of a recurrence, which keep nothing
-// else; where y rounds to its limit, so does the slope. Those that read the input x keep their digits.
+// Activations and their backward forms. Those that read the output y are for the gates of a recurrence, which keep only
+// outputs; where y rounds to its limit, so does the slope. Those that read the input x keep their digits.
 #pragma once
 
 #include "exponential.h"
 
-// With t = e^(-2|x|) - 1, tanh |x| = -t / (t + 2): accurate near 0 because e^r - 1 is, and free of overflow.
+// With t = e^(-2|x|) - 1, tanh |x| = -t / (t + 2): accurate near 0 because e^r - 1 is, and without overflow.
 INLINE T NAME(tanh_of)(T x)
 {
     T a = NAME(magnitude)(x);
@@ -12,7 +12,7 @@ INLINE T NAME(tanh_of)(T x)
     return NAME(with_sign_of)(-t / (t + 2), x);
 }
 
-// With e = e^-|x|: 1 / (1 + e) for x >= 0, and e / (1 + e) below, which keeps its digits down to underflow.
+// With e = e^-|x|: 1 / (1 + e) for x >= 0, and e / (1 + e) for x < 0, which keeps its digits down to underflow.
 INLINE T NAME(sigmoid_of)(T x)
 {
     T e = NAME(exp_of_minus)(NAME(magnitude)(x));

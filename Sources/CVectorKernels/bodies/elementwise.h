@@ -1,4 +1,4 @@
-// One operation an element. The compiler vectorises these loops; a line each.
+// One operation for each element. The compiler vectorizes these loops.
 #pragma once
 
 #include "scalar_bits.h"
@@ -23,7 +23,7 @@ static void NAME(absolute)(size_t n, const T *x, T *y) { FOR_EACH(i, n) y[i] = N
 
 static void NAME(square)(size_t n, const T *x, T *y) { FOR_EACH(i, n) y[i] = x[i] * x[i]; }
 
-// The builtin, unlike sqrt, never sets errno, so it vectorises.
+// The builtin, unlike sqrt, never sets errno, so it vectorizes.
 static void NAME(square_root)(size_t n, const T *x, T *y) { FOR_EACH(i, n) y[i] = __builtin_elementwise_sqrt(x[i]); }
 
 static void NAME(reciprocal)(size_t n, const T *x, T *y) { FOR_EACH(i, n) y[i] = 1 / x[i]; }

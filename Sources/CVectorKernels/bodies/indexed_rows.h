@@ -1,4 +1,4 @@
-// Rows picked by an index, and sent back to where they were picked, where repeats add up.
+// Rows, or one element of each row, selected by an index; and the reverse, where the rows of the same index add up.
 #pragma once
 
 #include "elementwise.h"
@@ -30,7 +30,7 @@ static void NAME(add_rows_of_tile)(size_t columns, size_t width, size_t rows, co
     }
     for (size_t c = 0; c < width; c++) {
         T value = (T)NAME(total)(sum[c], lost[c]);
-        if (!IS_FINITE(value)) {  // a block or a sum on the way may be out of range
+        if (!IS_FINITE(value)) {  // a partial sum may have overflowed
             sum[c] = (double)y[c] * SUM_SCALE;
             lost[c] = 0;
             for (size_t r = 0; r < rows; r++) {

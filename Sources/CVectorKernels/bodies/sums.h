@@ -3,7 +3,7 @@
 
 #include "declarations.h"
 
-// Elements that are summed in one go, and rows and columns of a matrix likewise.
+// The number of elements, rows and columns that are summed before their sum is added to a running total.
 #define SUM_BLOCK 512
 #define ROW_BLOCK 32
 #define COLUMN_TILE 256
@@ -15,8 +15,8 @@
 
 #define IS_FINITE(x) ((x) - (x) == 0)
 
-// A sum of doubles may overflow on the way although its value is representable; so much smaller, no sum of fewer than
-// 2^64 terms does.
+// The partial sums of doubles may overflow although the result is representable. Scaled by this factor, no sum of fewer
+// than 2^64 terms overflows.
 #define SUM_SCALE 0x1p-64
 
 // A running total in double, sum + lost. What each addition rounds away is kept in `lost` (the two-sum of Knuth, The Art of
@@ -28,5 +28,5 @@ INLINE void NAME(add_to)(double *sum, double *lost, double term)
     *sum = total;
 }
 
-// What was lost is NaN once the sum is infinite.
+// `lost` is NaN once the sum is infinite.
 INLINE double NAME(total)(double sum, double lost) { return lost == lost ? sum + lost : sum; }

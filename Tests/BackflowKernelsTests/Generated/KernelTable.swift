@@ -103,7 +103,7 @@ struct KernelTable<Scalar: BinaryFloatingPoint> {
   let weightRows:
     (Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) ->
       Void
-  let sumRows: (Int, Int, Int32, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
+  let sumRows: (Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
   let rowSums: (Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
   let rowArgmax: (Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Int64>?) -> Void
   let countBeyond:
@@ -227,12 +227,7 @@ struct KernelTable<Scalar: BinaryFloatingPoint> {
     ) -> Void
   let sgdUpdate:
     (
-      Int, Double, Double, Double, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?,
-      UnsafeMutablePointer<Scalar>?
-    ) -> Void
-  let nesterovUpdate:
-    (
-      Int, Double, Double, Double, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?,
+      Int, Double, Double, Int32, Double, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?,
       UnsafeMutablePointer<Scalar>?
     ) -> Void
   let adamUpdate:
@@ -359,7 +354,6 @@ extension KernelTable<Float> {
     softCrossEntropy = table.soft_cross_entropy
     multiMargin = table.multi_margin
     sgdUpdate = table.sgd_update
-    nesterovUpdate = table.nesterov_update
     adamUpdate = table.adam_update
     rmspropUpdate = table.rmsprop_update
     adagradUpdate = table.adagrad_update
@@ -469,7 +463,6 @@ extension KernelTable<Double> {
     softCrossEntropy = table.soft_cross_entropy
     multiMargin = table.multi_margin
     sgdUpdate = table.sgd_update
-    nesterovUpdate = table.nesterov_update
     adamUpdate = table.adam_update
     rmspropUpdate = table.rmsprop_update
     adagradUpdate = table.adagrad_update
@@ -572,7 +565,6 @@ enum KernelName: CaseIterable {
   case softCrossEntropy
   case multiMargin
   case sgdUpdate
-  case nesterovUpdate
   case adamUpdate
   case rmspropUpdate
   case adagradUpdate

@@ -690,7 +690,7 @@ extension VectorKernels {
   @specialized(where S == Double)
   package static func addRow<S: RealScalar>(_ row: Span<S>, into y: consuming MutableSpan<S>) {
     let columns = row.count
-    let rows = columns == 0 ? 0 : y.count / (columns)
+    let rows = columns == 0 ? 0 : y.count / columns
     requireShape("addRow: y", y.count, rows, columns)
     unsafe S._routines.vector.addRow(rows, columns, row.base, y.base)
     extendLifetime(row)
@@ -704,7 +704,7 @@ extension VectorKernels {
   @specialized(where S == Double)
   package static func multiplyRow<S: RealScalar>(_ row: Span<S>, into y: consuming MutableSpan<S>) {
     let columns = row.count
-    let rows = columns == 0 ? 0 : y.count / (columns)
+    let rows = columns == 0 ? 0 : y.count / columns
     requireShape("multiplyRow: y", y.count, rows, columns)
     unsafe S._routines.vector.multiplyRow(rows, columns, row.base, y.base)
     extendLifetime(row)
@@ -770,7 +770,7 @@ extension VectorKernels {
     above: consuming MutableSpan<Int64>
   ) {
     let columns = lower.count
-    let rows = columns == 0 ? 0 : x.count / (columns)
+    let rows = columns == 0 ? 0 : x.count / columns
     requireShape("countBeyond: upper", upper.count, columns)
     requireShape("countBeyond: below", below.count, columns)
     requireShape("countBeyond: above", above.count, columns)
@@ -791,7 +791,7 @@ extension VectorKernels {
   @specialized(where S == Double)
   package static func columnMaxima<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let columns = y.count
-    let rows = columns == 0 ? 0 : x.count / (columns)
+    let rows = columns == 0 ? 0 : x.count / columns
     requireShape("columnMaxima: x", x.count, rows, columns)
     unsafe S._routines.vector.columnMaxima(rows, columns, x.base, y.base)
     extendLifetime(x)
@@ -1310,41 +1310,23 @@ extension VectorKernels {
     extendLifetime(gradient)
   }
 
-  /// g = gradient + weightDecay p; v = momentum v + g; p −= learningRate v, for velocity v and
-  /// parameter p. The velocity is 0 before the first step.
+  /// g = gradient + weightDecay p; v = momentum v + g; p −= learningRate v, or learningRate (g +
+  /// momentum v) if `nesterov`, for velocity v and parameter p. The velocity is 0 before the
+  /// first step.
   ///
   /// - Precondition: `gradient`, `velocity` and `parameter` have shape [n].
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func sgdUpdate<S: RealScalar>(
-    _ gradient: Span<S>, learningRate: Double, momentum: Double, weightDecay: Double,
-    velocity: consuming MutableSpan<S>, parameter: consuming MutableSpan<S>
+    learningRate: Double, momentum: Double, isNesterov nesterov: Bool, weightDecay: Double,
+    gradient: Span<S>, velocity: consuming MutableSpan<S>, parameter: consuming MutableSpan<S>
   ) {
     let n = gradient.count
     requireShape("sgdUpdate: velocity", velocity.count, n)
     requireShape("sgdUpdate: parameter", parameter.count, n)
     unsafe S._routines.vector.sgdUpdate(
-      n, learningRate, momentum, weightDecay, gradient.base, velocity.base, parameter.base)
-    extendLifetime(gradient)
-    extendLifetime(velocity)
-    extendLifetime(parameter)
-  }
-
-  /// g = gradient + weightDecay p; v = momentum v + g; p −= learningRate (g + momentum v), for
-  /// velocity v and parameter p.
-  ///
-  /// - Precondition: `gradient`, `velocity` and `parameter` have shape [n].
-  @specialized(where S == Float)
-  @specialized(where S == Double)
-  package static func nesterovUpdate<S: RealScalar>(
-    _ gradient: Span<S>, learningRate: Double, momentum: Double, weightDecay: Double,
-    velocity: consuming MutableSpan<S>, parameter: consuming MutableSpan<S>
-  ) {
-    let n = gradient.count
-    requireShape("nesterovUpdate: velocity", velocity.count, n)
-    requireShape("nesterovUpdate: parameter", parameter.count, n)
-    unsafe S._routines.vector.nesterovUpdate(
-      n, learningRate, momentum, weightDecay, gradient.base, velocity.base, parameter.base)
+      n, learningRate, momentum, nesterov ? 1 : 0, weightDecay, gradient.base, velocity.base,
+      parameter.base)
     extendLifetime(gradient)
     extendLifetime(velocity)
     extendLifetime(parameter)

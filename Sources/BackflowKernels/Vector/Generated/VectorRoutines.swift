@@ -102,7 +102,7 @@ internal import CVectorKernels
   let weightRows:
     (Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) ->
       Void
-  let sumRows: (Int, Int, Int32, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
+  let sumRows: (Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
   let rowSums: (Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
   let rowArgmax: (Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Int64>?) -> Void
   let countBeyond:
@@ -226,12 +226,7 @@ internal import CVectorKernels
     ) -> Void
   let sgdUpdate:
     (
-      Int, Double, Double, Double, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?,
-      UnsafeMutablePointer<Scalar>?
-    ) -> Void
-  let nesterovUpdate:
-    (
-      Int, Double, Double, Double, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?,
+      Int, Double, Double, Int32, Double, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?,
       UnsafeMutablePointer<Scalar>?
     ) -> Void
   let adamUpdate:
@@ -353,7 +348,6 @@ extension VectorRoutines<Float> {
     unsafe softCrossEntropy = table.soft_cross_entropy
     unsafe multiMargin = table.multi_margin
     unsafe sgdUpdate = table.sgd_update
-    unsafe nesterovUpdate = table.nesterov_update
     unsafe adamUpdate = table.adam_update
     unsafe rmspropUpdate = table.rmsprop_update
     unsafe adagradUpdate = table.adagrad_update
@@ -458,7 +452,6 @@ extension VectorRoutines<Double> {
     unsafe softCrossEntropy = table.soft_cross_entropy
     unsafe multiMargin = table.multi_margin
     unsafe sgdUpdate = table.sgd_update
-    unsafe nesterovUpdate = table.nesterov_update
     unsafe adamUpdate = table.adam_update
     unsafe rmspropUpdate = table.rmsprop_update
     unsafe adagradUpdate = table.adagrad_update
