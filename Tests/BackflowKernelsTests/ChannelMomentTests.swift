@@ -1,3 +1,4 @@
+import BackflowKernels
 import Foundation
 import Testing
 
@@ -11,6 +12,18 @@ import Testing
   @Test func `a channel that is not finite, and no channels`() {
     for table in KernelTable<Float>.all { checkNonfinite(table) }
     for table in KernelTable<Double>.all { checkNonfinite(table) }
+  }
+
+  @Test func `without a variance, and dot products without means`() {
+    let layout = ChannelLayout(outer: 2, channels: 300, inner: 1)
+    let x: [Float] = Samples.uniform(600, in: -1...1)
+    let moments = VectorKernels.channelMoments(x.span, layout, withVariance: false)
+    let dots = VectorKernels.channelDots(x.span, x.span, layout)
+    for c in 0..<300 {
+      let (first, second) = (Double(x[c]), Double(x[300 + c]))
+      #expect(moments.mean(c) == (first + second) / 2)
+      #expect(dots.span[c] == first * first + second * second)
+    }
   }
 }
 

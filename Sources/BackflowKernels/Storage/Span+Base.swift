@@ -2,14 +2,14 @@
 // after the call does.
 
 extension Span where Element: BitwiseCopyable {
-  /// The start of the memory; `nil` if there are no elements.
+  /// The start of the memory, which may be `nil` if there are no elements.
   @unsafe var base: UnsafePointer<Element>? {
     @inline(__always) get { unsafe withUnsafeBufferPointer { $0.baseAddress } }
   }
 }
 
 extension MutableSpan where Element: BitwiseCopyable {
-  /// The start of the memory; `nil` if there are no elements.
+  /// The start of the memory, which may be `nil` if there are no elements.
   @unsafe var base: UnsafeMutablePointer<Element>? {
     @inline(__always) mutating get { unsafe withUnsafeMutableBufferPointer { $0.baseAddress } }
   }

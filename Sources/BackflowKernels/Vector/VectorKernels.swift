@@ -40,6 +40,6 @@ package enum VectorKernels {
 
   @inline(never)
   private static func refuse(_ array: StaticString, _ count: Int, _ shape: [Int]) -> Never {
-    stop("\(array) has \(count) elements, which is not shape \(shape)")
+    stop("\(array) has \(count) elements, expected \(shape)")
   }
 }

@@ -3,7 +3,7 @@
 
 #include "declarations.h"
 
-// The number of elements, rows and columns that are summed before their sum is added to a running total.
+// The numbers of elements and of rows whose sum is added to a running total, and of columns that are summed side by side.
 #define SUM_BLOCK 512
 #define ROW_BLOCK 32
 #define COLUMN_TILE 256

@@ -1,3 +1,4 @@
+// float on any processor.
 #include "portable.h"
 
 #include "../bodies/scalar_f32.h"

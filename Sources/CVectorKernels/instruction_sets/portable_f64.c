@@ -1,3 +1,4 @@
+// double on any processor.
 #include "portable.h"
 
 #include "../bodies/scalar_f64.h"

@@ -1,3 +1,5 @@
+// double on x86-64 with AVX2 and FMA.
+
 #if defined(__x86_64__)
 
 #include "x86_64_v3.h"

@@ -1,3 +1,5 @@
+// float on x86-64 with AVX-512.
+
 #if defined(__x86_64__)
 
 #include "x86_64_v4.h"

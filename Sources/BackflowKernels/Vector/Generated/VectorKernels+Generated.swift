@@ -961,7 +961,8 @@ extension VectorKernels {
     requireShape("channelDots: b", b.count, outer, channels, inner)
     if !mean.isEmpty { requireShape("channelDots: mean", mean.count, channels) }
     requireShape("channelDots: y", y.count, channels)
-    unsafe S._routines.vector.channelDots(outer, channels, inner, mean.base, a.base, b.base, y.base)
+    unsafe S._routines.vector.channelDots(
+      outer, channels, inner, mean.isEmpty ? nil : mean.base, a.base, b.base, y.base)
     extendLifetime(mean)
     extendLifetime(a)
     extendLifetime(b)
@@ -989,7 +990,8 @@ extension VectorKernels {
     requireShape("channelMoments: scale", scale.count, channels)
     if !variance.isEmpty { requireShape("channelMoments: variance", variance.count, channels) }
     unsafe S._routines.vector.channelMoments(
-      outer, channels, inner, x.base, mean.base, rest.base, scale.base, variance.base)
+      outer, channels, inner, x.base, mean.base, rest.base, scale.base,
+      variance.isEmpty ? nil : variance.base)
     extendLifetime(x)
     extendLifetime(mean)
     extendLifetime(rest)
