@@ -3,14 +3,15 @@ import TestSupport
 import Testing
 
 @Suite struct `The matrix product` {
-  // Nothing in it, one row or column, odd, whole registers, and large enough to be split.
+  // Empty, one row or column, odd, whole registers, and large enough to be divided.
   static let sizes = [
     (0, 3, 4), (3, 0, 4), (3, 4, 0), (1, 4, 0), (0, 0, 0), (1, 1, 1), (1, 5, 7), (5, 1, 7),
     (1, 1, 9), (7, 5, 3), (17, 33, 9), (64, 64, 64), (5, 130, 51), (181, 119, 97), (60, 511, 67),
   ]
 
   @Test(arguments: sizes)
-  func `is the triple loop's, for every transposition, alpha and beta`(m: Int, n: Int, k: Int) {
+  func `agrees with a triple loop, for every transposition, alpha and beta`(m: Int, n: Int, k: Int)
+  {
     check(Float.self)
     check(Double.self)
 
@@ -37,7 +38,7 @@ import Testing
   }
 
   @Test(arguments: [(2, 3, 4), (1, 3, 4), (3, 1, 4), (2, 3, 0), (1, 1, 0), (200, 130, 90)])
-  func `with beta 0 forgets what was there, a NaN included`(m: Int, n: Int, k: Int) {
+  func `with beta 0 ignores the previous contents, including NaN`(m: Int, n: Int, k: Int) {
     check(Float.self)
     check(Double.self)
 
@@ -52,11 +53,11 @@ import Testing
   }
 
   @Test(arguments: [(4, 5, 6), (1, 5, 6), (4, 1, 6), (70, 90, 50)])
-  func `carries a NaN and an infinity of an operand on, also against zeros`(
+  func `propagates a NaN and an infinity of an operand, also when multiplied by zeros`(
     m: Int, n: Int, k: Int
   ) {
     for bad in [Float.nan, .infinity] {
-      // 0 · NaN and 0 · ∞ are NaN: the whole row of the bad element is, and nothing else.
+      // 0 · NaN and 0 · ∞ are NaN: the whole row of that element becomes NaN, and nothing else.
       var a = [Float](repeating: 1, count: m * k)
       a[(m - 1) * k + k / 2] = bad
       let zeros = [Float](repeating: 0, count: k * n)
@@ -68,7 +69,7 @@ import Testing
     }
   }
 
-  @Test func `stops with the figures where a size does not fit`() async {
+  @Test func `stops with the sizes if they do not fit`() async {
     let left = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
@@ -90,7 +91,7 @@ import Testing
 
 @Suite struct `A product with vectors` {
   @Test(arguments: [(0, 3), (3, 0), (0, 0), (1, 1), (1, 9), (9, 1), (7, 5), (33, 130), (257, 64)])
-  func `of a matrix is the double loop's, for either transposition, alpha and beta`(
+  func `of a matrix agrees with a double loop, for either transposition, alpha and beta`(
     rows: Int, columns: Int
   ) {
     check(Float.self)
@@ -153,7 +154,7 @@ import Testing
     }
   }
 
-  @Test func `stops with the figures where a size does not fit`() async {
+  @Test func `stops with the sizes if they do not fit`() async {
     let dot = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = VectorKernels.dot([1.0, 2, 3].span, [1.0, 2].span)
     }
@@ -168,7 +169,7 @@ import Testing
 }
 
 @Suite struct `The Euclidean norm` {
-  @Test func `is that of Pythagoras`() {
+  @Test func `agrees with the Pythagorean theorem`() {
     #expect(BLAS.nrm2([3.0, -4].span) == 5)
     #expect(BLAS.nrm2([Float(2), -3, 6].span) == 7)
     #expect(BLAS.nrm2([Double]().span) == 0)
@@ -205,7 +206,7 @@ import Testing
     #expect(BLAS.nrm2([Float.leastNonzeroMagnitude, 0].span) == .leastNonzeroMagnitude)
   }
 
-  @Test func `is infinite or NaN where an element is`() {
+  @Test func `is infinite or NaN if an element is`() {
     #expect(BLAS.nrm2([1, -Float.infinity, 2].span) == .infinity)
     #expect(BLAS.nrm2([1, Double.infinity].span) == .infinity)
     #expect(BLAS.nrm2([1, Float.nan, 2].span).isNaN)

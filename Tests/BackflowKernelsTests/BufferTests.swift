@@ -10,7 +10,7 @@ import Testing
     #expect(address(of: Buffer<UInt8>(uninitialized: count)) % 64 == 0)
   }
 
-  @Test func `holds what it was made of`() {
+  @Test func `holds the elements that it was created with`() {
     #expect(Buffer(repeating: 2.5, count: 3).elements == [2.5, 2.5, 2.5])
     let numbers = samples(1000, as: Float.self)
     let buffer = Buffer(copying: numbers.span)
@@ -42,7 +42,7 @@ import Testing
     #expect(!copy.sharesMemory(with: original))
   }
 
-  @Test func `does not let a change through to its copy`() {
+  @Test func `does not pass a change on to its copy`() {
     var original = Buffer(copying: [Float(1), 2, 3].span)
     let copies = [original, original]
     set(&original, at: 0, to: 10)
@@ -51,7 +51,7 @@ import Testing
     #expect(copies[0].sharesMemory(with: copies[1]))
   }
 
-  @Test func `that is the only one of its memory is changed in place`() {
+  @Test func `that is uniquely referenced changes in place`() {
     var buffer = Buffer(copying: [1.0, 2, 3].span)
     let before = address(of: buffer)
     set(&buffer, at: 2, to: 30)
@@ -59,7 +59,7 @@ import Testing
     #expect(buffer.elements == [1, 2, 30])
   }
 
-  @Test func `is the only one again when its copies are gone`() {
+  @Test func `is uniquely referenced again when its copies are gone`() {
     var buffer = Buffer(copying: [1.0, 2, 3].span)
     let before = address(of: buffer)
     do {

@@ -33,7 +33,7 @@ import Testing
     #expect(matrix.transposedRowMajor().elements == elements)
   }
 
-  @Test func `gives back its leading part`() {
+  @Test func `returns its leading part`() {
     let elements = (0..<12).map(Float.init)
     let matrix = ColumnMajor(rowMajor: elements.span, rows: 3, columns: 4)
     #expect(matrix.rowMajor(rows: 2).elements == [0, 1, 2, 3, 4, 5, 6, 7])

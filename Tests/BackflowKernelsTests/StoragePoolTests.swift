@@ -2,8 +2,8 @@ import BackflowKernels
 import Dispatch
 import Testing
 
-// The pool is one for the process and the other tests use it at the same time. What is measured of
-// it is measured in a process of its own, by an exit test.
+// The pool belongs to the process, and other tests use it at the same time, so it is measured in a
+// process of its own, by an exit test.
 @Suite struct `The storage pool` {
   @Test func `asks the system for nothing once it is warm`() async {
     await #expect(processExitsWith: .success) {
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test func `counts what is live and what it keeps`() async {
+  @Test func `counts the live and the cached bytes`() async {
     await #expect(processExitsWith: .success) {
       #expect(StoragePool.statistics.liveBytes == 0)
       do {
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  @Test func `gives everything back when drained and goes on working`() async {
+  @Test func `returns all memory when drained and continues to work`() async {
     await #expect(processExitsWith: .success) {
       let kept = Buffer<Double>(repeating: 7, count: 100)
       for _ in 0..<3 { _ = Buffer<Double>(repeating: 1, count: 50) }
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test func `never keeps more than four times what was once live`() async {
+  @Test func `never caches more than four times the peak of live bytes`() async {
     await #expect(processExitsWith: .success) {
       // One block of each size live at a time, in kibibytes. The first five fit into 4096 together,
       // the next three do not beside them, the last one fits exactly.
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func `gives no block to two buffers, from several threads at once`() async {
+  @Test func `gives no block to two buffers, also from several threads at once`() async {
     await #expect(processExitsWith: .success) {
       DispatchQueue.concurrentPerform(iterations: 8) { worker in
         for round in 0..<50 {
@@ -120,7 +120,7 @@ private func addressOfNew(_ count: Int) -> Int {
 }
 
 @Suite struct `A size class` {
-  @Test func `holds what was asked and wastes at most a quarter above whole cache lines`() {
+  @Test func `holds the requested bytes and wastes at most a quarter beyond whole cache lines`() {
     for bytes in 0...100_000 { check(bytes) }
     for exponent in 17...50 {
       for bytes in (1 << exponent) - 70...(1 << exponent) + 70 { check(bytes) }
@@ -129,7 +129,7 @@ private func addressOfNew(_ count: Int) -> Int {
     func check(_ bytes: Int) {
       let size = SizeClass(holding: bytes)
       let lines = max(1, (bytes + 63) / 64)
-      // Written with `if`: a quarter of a million passing expectations would take their time.
+      // With `if`, because a quarter of a million passing expectations would be slow.
       if size.bytes < bytes || size.bytes % 64 != 0 || 4 * size.bytes > 5 * 64 * lines {
         Issue.record("\(bytes) bytes in a block of \(size.bytes)")
       }
@@ -139,7 +139,7 @@ private func addressOfNew(_ count: Int) -> Int {
     }
   }
 
-  @Test func `grows with what was asked, one index for one size`() {
+  @Test func `grows with the requested size, one index for each size`() {
     var (previous, classes) = (SizeClass(holding: 0), 1)
     for bytes in 1...100_000 {
       let size = SizeClass(holding: bytes)

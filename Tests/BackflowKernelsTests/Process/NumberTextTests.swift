@@ -12,8 +12,8 @@ import Testing
     ]
     + samples(200, seed: 9, as: Double.self).enumerated().map { $1 * pow(10, Double($0 % 40 - 20)) }
 
-  // Foundation's formatting is the reference: it is what the texts were made with before.
-  @Test func `have the digits that C gives them`() {
+  // Foundation's formatting is the reference.
+  @Test func `have the same digits as in C`() {
     for number in numbers {
       for digits in [0, 1, 2, 3, 4, 6, 17, 30] {
         #expect(number.text(decimals: digits) == String(format: "%.\(digits)f", number))
@@ -37,7 +37,7 @@ import Testing
   }
 }
 
-/// A locale with a comma, made for the test: a machine has one or another or none.
+/// A locale with a decimal comma, created for the test: a machine may have none.
 private enum CommaLocale {
   static let name = "de_DE.UTF-8"
 

@@ -16,7 +16,7 @@ import Testing
     return ProcessorQuota.processors(root: root.path)
   }
 
-  @Test func `is none without control groups`() throws {
+  @Test func `is absent without control groups`() throws {
     #expect(try quota([:]) == nil)
     #expect(try quota(["proc/self/cgroup": "0::/\n"]) == nil)
     #expect(try quota(["proc/self/cgroup": "nonsense"]) == nil)
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func `is the least up to the root`() throws {
+  @Test func `is the smallest one up to the root`() throws {
     var files = [
       "proc/self/cgroup": "0::/a/b/c\n", "sys/fs/cgroup/a/cpu.max": "300000 100000",
       "sys/fs/cgroup/a/b/cpu.max": "max 100000", "sys/fs/cgroup/a/b/c/cpu.max": "700000 100000",

@@ -4,7 +4,7 @@ import Testing
 
 // A test that closes a stream runs in a process of its own.
 @Suite struct `A standard stream` {
-  @Test func `takes whole texts`() async {
+  @Test func `writes whole texts`() async {
     let result = await #expect(
       processExitsWith: .success, observing: [\.standardOutputContent, \.standardErrorContent]
     ) {
@@ -20,7 +20,7 @@ import Testing
         == true)
   }
 
-  @Test func `keeps the first reason why something was lost`() async {
+  @Test func `keeps the first reason for lost output`() async {
     await #expect(processExitsWith: .success) {
       let full = open("/dev/full", O_WRONLY)
       try #require(full >= 0)
@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func `is not the next file that is opened where it was closed`() async {
+  @Test func `does not write to the next opened file after it was closed`() async {
     await #expect(processExitsWith: .success) {
       close(0)
       close(1)
@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  @Test func `is lost and no signal where nobody reads it`() async {
+  @Test func `loses text without a signal if no process reads it`() async {
     await #expect(processExitsWith: .success) {
       StandardStream.prepare()
       var ends: [Int32] = [0, 0]
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func `waits for its reader where it does not block`() async {
+  @Test func `waits for its reader if it is non-blocking`() async {
     await #expect(processExitsWith: .success) {
       var ends: [Int32] = [0, 0]
       try #require(pipe(&ends) == 0)

@@ -8,7 +8,7 @@ import Testing
     ThreadLimit(processors: processors, quota: quota) { environment[$0] }
   }
 
-  @Test func `is the number of processors, or the quota where that is less`() {
+  @Test func `is the number of processors, or the quota if that is less`() {
     #expect(limit([:]).count == 8)
     #expect(limit([:], quota: 3).count == 3)
     #expect(limit([:], quota: 99).count == 8)
@@ -32,14 +32,14 @@ import Testing
     #expect(limit.complaint == nil)
   }
 
-  @Test func `is the least of them all`() {
+  @Test func `is the smallest of all limits`() {
     let both = ["OMP_NUM_THREADS": "5", "OPENBLAS_NUM_THREADS": "3"]
     #expect(limit(both).count == 3)
     #expect(limit(both, quota: 2).count == 2)
     #expect(limit(both, processors: 1).count == 1)
   }
 
-  @Test func `gives way to BACKFLOW_NUM_THREADS`() {
+  @Test func `yields to BACKFLOW_NUM_THREADS`() {
     let all = [
       "OMP_NUM_THREADS": "5", "OPENBLAS_NUM_THREADS": "3", "BACKFLOW_NUM_THREADS": " 12 ",
     ]
@@ -59,7 +59,7 @@ import Testing
     #expect(!complaint.contains("\n"))
   }
 
-  @Test func `says nothing of an empty BACKFLOW_NUM_THREADS`() {
+  @Test func `ignores an empty BACKFLOW_NUM_THREADS silently`() {
     for text in ["", " "] {
       #expect(limit(["BACKFLOW_NUM_THREADS": text]) == limit([:]))
     }
@@ -75,14 +75,14 @@ import Testing
 @Suite struct `A refused BACKFLOW_ISA` {
   private let known = ["portable", "x86-64-v3", "x86-64-v4"]
 
-  @Test func `names those that there are`() {
+  @Test func `names the existing instruction sets`() {
     #expect(
       InstructionSetRequest.complaint(of: "AVX2\n", known: known, used: "x86-64-v4")
         == #"BACKFLOW_ISA is "AVX2\n", which is none of portable, x86-64-v3, x86-64-v4;"#
         + " using x86-64-v4")
   }
 
-  @Test func `names the processor where that lacks it`() {
+  @Test func `names the processor if it does not support the set`() {
     #expect(
       InstructionSetRequest.complaint(of: "x86-64-v4", known: known, used: "x86-64-v3")
         == "BACKFLOW_ISA asks for x86-64-v4, which this processor does not support;"

@@ -4,9 +4,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-// `Threads.count` is one for the process, so whatever sets it runs in a process of its own.
+// `Threads.count` belongs to the process, so a test that sets it runs in a process of its own.
 @Suite struct `The threads` {
-  @Test func `cover a range exactly once, in parts that start where the alignment wants`() async {
+  @Test func `cover a range exactly once, in aligned parts`() async {
     await #expect(processExitsWith: .success) {
       for threads in [1, 2, 3] {
         Threads.count = threads
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test func `divide evenly what is worth dividing, and only that`() async {
+  @Test func `divide work evenly, and only work that is worth dividing`() async {
     await #expect(processExitsWith: .success) {
       Threads.count = 3
       #expect(parts(64, grain: 1) == [0..<21, 21..<42, 42..<64])
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func `are done when the split returns`() async {
+  @Test func `have finished when the split returns`() async {
     await #expect(processExitsWith: .success) {
       Threads.count = 4
       for _ in 0..<200 {
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test func `count together what one counts alone`() async {
+  @Test func `count the same together as one thread alone`() async {
     await #expect(processExitsWith: .success) {
       var x = samples(300_000 * 2, seed: 3, as: Float.self)
       (x[5], x[400_001]) = (.nan, .infinity)
@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test(arguments: ["", "0", "-3", "many"])
-  func `are as many as processors where BACKFLOW_NUM_THREADS says nothing`(text: String) async {
+  func `are as many as processors without a valid BACKFLOW_NUM_THREADS`(text: String) async {
     await #expect(processExitsWith: .success) { [text] in
       setenv("BACKFLOW_NUM_THREADS", text, 1)
       #expect((1...ProcessInfo.processInfo.activeProcessorCount).contains(Threads.count))
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test func `complain once of a BACKFLOW_NUM_THREADS that is none`() async {
+  @Test func `complain once about an invalid BACKFLOW_NUM_THREADS`() async {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       setenv("BACKFLOW_NUM_THREADS", "many", 1)
       for _ in 0..<3 { _ = Threads.count }
@@ -115,7 +115,7 @@ import Testing
     #expect(stopMessage(result).contains("the number of threads must be at least 1, not 0"))
   }
 
-  @Test func `of one number give one result, and of another the same to rounding`() async {
+  @Test func `of one number give the same bits, of another the same up to rounding`() async {
     await #expect(processExitsWith: .success) {
       // Around two and three times the work of a thread; rows split, columns split, long sums.
       let sizes = [
