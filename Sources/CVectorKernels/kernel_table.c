@@ -1,4 +1,4 @@
-// Which tables exist, which of them this processor can run, and which one is in use.
+// The tables of this build, those that this processor can run, and the one in use.
 
 #include "kernel_tables.h"
 
@@ -29,10 +29,10 @@ static const Row rows[] = {
 };
 enum { row_count = sizeof(rows) / sizeof(rows[0]) };
 
-// Row 0 runs everywhere, so a caller that comes before the constructor below is served correctly, only slower.
+// Row 0 runs on every processor, so a call before the constructor below is correct, only slower.
 static const Row *selected = &rows[0];
 
-// The beginning of what BACKFLOW_ISA asked for in vain. A copy, for the environment may change.
+// The beginning of a value of BACKFLOW_ISA that could not be used; a copy, because the environment may change.
 static char refused[512];
 
 __attribute__((constructor)) static void select_row(void)

@@ -1,17 +1,19 @@
-// The tables that the instruction-set files define and kernel_table.c chooses from.
-#ifndef BACKFLOW_KERNEL_TABLES_H
-#define BACKFLOW_KERNEL_TABLES_H
+// Declarations that the units of one instruction set share with others.
+#pragma once
 
 #include "CVectorKernels.h"
 
-#define DECLARE_TABLES(isa)                                                                               \
-    extern const backflow_kernels_f32 backflow_table_f32_##isa __attribute__((visibility("hidden")));     \
-    extern const backflow_kernels_f64 backflow_table_f64_##isa __attribute__((visibility("hidden")));
+#define HIDDEN __attribute__((visibility("hidden")))
 
-DECLARE_TABLES(portable)
+// The tables, from which kernel_table.c chooses, and ln x and ln(1 + x) in double, which the float kernels need for sums.
+#define DECLARE(isa)                                                     \
+    extern const backflow_kernels_f32 backflow_table_f32_##isa HIDDEN;   \
+    extern const backflow_kernels_f64 backflow_table_f64_##isa HIDDEN;   \
+    HIDDEN double backflow_log_f64_##isa(double x);                      \
+    HIDDEN double backflow_log_of_one_plus_f64_##isa(double x);
+
+DECLARE(portable)
 #if defined(__x86_64__)
-DECLARE_TABLES(x86_64_v3)
-DECLARE_TABLES(x86_64_v4)
-#endif
-
+DECLARE(x86_64_v3)
+DECLARE(x86_64_v4)
 #endif

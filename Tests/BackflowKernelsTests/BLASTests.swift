@@ -157,7 +157,7 @@ import Testing
     let dot = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = VectorKernels.dot([1.0, 2, 3].span, [1.0, 2].span)
     }
-    #expect(stopMessage(dot).contains("dot: x has 3 elements, y has 2"))
+    #expect(stopMessage(dot).contains("dot: b has 2 elements, expected [3]"))
     let gemv = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var y = Buffer<Double>(repeating: 0, count: 2)
       let a = [1.0, 2, 3, 4, 5, 6]
@@ -168,7 +168,7 @@ import Testing
 }
 
 @Suite struct `The Euclidean norm` {
-  @Test func `is that of Pythagoras`() {
+  @Test func `agrees with the Pythagorean theorem`() {
     #expect(BLAS.nrm2([3.0, -4].span) == 5)
     #expect(BLAS.nrm2([Float(2), -3, 6].span) == 7)
     #expect(BLAS.nrm2([Double]().span) == 0)

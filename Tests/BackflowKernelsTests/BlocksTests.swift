@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `A copy of blocks` {
-  @Test func `moves runs between strided positions and leaves the rest unchanged`() {
+  @Test func `copies strided runs and leaves the rest unchanged`() {
     let source = (0..<20).map(Double.init)
     var target = Buffer<Double>(repeating: -1, count: 14)
     Blocks.copy(
@@ -12,7 +12,7 @@ import Testing
     #expect(target.elements == [-1, -1, 1, 2, -1, -1, 7, 8, -1, -1, 13, 14, -1, -1])
   }
 
-  @Test func `moves nothing if there is nothing to move`() {
+  @Test func `copies nothing if there is nothing to copy`() {
     var target = Buffer<Float>(repeating: -1, count: 2)
     Blocks.copy(
       count: 0, length: 2, from: [Float(1)].span, at: 9, stride: 9,
@@ -46,8 +46,8 @@ import Testing
   }
 }
 
-@Suite struct `A gathering of elements` {
-  @Test func `visits the positions of its strides in row-major order`() {
+@Suite struct `A strided copy of elements` {
+  @Test func `visits its elements in row-major order`() {
     #expect(gathered(6, extents: [2, 3], strides: [3, 1]) == [0, 1, 2, 3, 4, 5])
     #expect(gathered(6, extents: [3, 2], strides: [1, 3]) == [0, 3, 1, 4, 2, 5])
     #expect(gathered(3, extents: [2, 3], strides: [0, 1]) == [0, 1, 2, 0, 1, 2])
@@ -55,7 +55,7 @@ import Testing
     #expect(gathered(9, extents: [2, 1, 2], strides: [6, 3, 2]) == [0, 2, 6, 8])
   }
 
-  @Test func `takes one element for no axes and none for an empty axis`() {
+  @Test func `copies one element for no axes and none for an empty axis`() {
     #expect(gathered(1, extents: [], strides: []) == [0])
     #expect(gathered(6, extents: [2, 0, 3], strides: [3, 3, 1]) == [])
     #expect(gathered(0, extents: [0], strides: [1]) == [])
@@ -74,7 +74,7 @@ import Testing
     #expect(gathered(120, extents: extents, strides: strides) == expected)
   }
 
-  /// The elements gathered from 0, 1, 2, …, `count` − 1, which must not depend on the precision.
+  /// A strided copy of 0, 1, 2, …, `count` − 1, which must not depend on the precision.
   private func gathered(_ count: Int, extents: [Int], strides: [Int]) -> [Double] {
     let result = gather(Double.self)
     #expect(gather(Float.self) == result)
@@ -83,7 +83,7 @@ import Testing
     func gather<S: RealScalar>(_: S.Type) -> [Double] {
       let source = (0..<count).map { S($0) }
       var target = Buffer<S>(repeating: -1, count: extents.reduce(1, *))
-      Blocks.gather(source.span, extents: extents, strides: strides, into: target.mutableSpan)
+      Blocks.copy(source.span, extents: extents, strides: strides, into: target.mutableSpan)
       return numbers(target)
     }
   }

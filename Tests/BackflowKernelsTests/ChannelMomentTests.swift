@@ -1,26 +1,29 @@
+import BackflowKernels
 import Foundation
 import Testing
 
 /// Mean and variance where one-pass or single-precision sums cancel, overflow or vanish.
 @Suite struct `VectorKernels, moments of channels` {
-  @Test func `against exact references, over scales and offsets`() {
-    for table in FeedForwardKernelTable<Float>.all { checkScales(table) }
-    for table in FeedForwardKernelTable<Double>.all { checkScales(table) }
-  }
-
   @Test func `constant channels`() {
-    for table in FeedForwardKernelTable<Float>.all { checkConstants(table) }
-    for table in FeedForwardKernelTable<Double>.all { checkConstants(table) }
+    for table in KernelTable<Float>.all { checkConstants(table) }
+    for table in KernelTable<Double>.all { checkConstants(table) }
   }
 
-  @Test func `standardized`() {
-    for table in FeedForwardKernelTable<Float>.all { checkStandardize(table) }
-    for table in FeedForwardKernelTable<Double>.all { checkStandardize(table) }
+  @Test func `a channel that is not finite, and no channels`() {
+    for table in KernelTable<Float>.all { checkNonfinite(table) }
+    for table in KernelTable<Double>.all { checkNonfinite(table) }
   }
 
-  @Test func `a channel that is not finite, and none`() {
-    for table in FeedForwardKernelTable<Float>.all { checkNonfinite(table) }
-    for table in FeedForwardKernelTable<Double>.all { checkNonfinite(table) }
+  @Test func `without a variance, and dot products without means`() {
+    let layout = ChannelLayout(outer: 2, channels: 300, inner: 1)
+    let x: [Float] = Samples.uniform(600, in: -1...1)
+    let moments = VectorKernels.channelMoments(x.span, layout, withVariance: false)
+    let dots = VectorKernels.channelDots(x.span, x.span, layout)
+    for c in 0..<300 {
+      let (first, second) = (Double(x[c]), Double(x[300 + c]))
+      #expect(moments.mean(c) == (first + second) / 2)
+      #expect(dots.span[c] == first * first + second * second)
+    }
   }
 }
 
@@ -30,7 +33,7 @@ private struct Moments {
   var mean, rest, scale, variance: [Double]
 
   init<T: BinaryFloatingPoint>(
-    _ table: FeedForwardKernelTable<T>, _ layout: (Int, Int, Int), _ x: [T]
+    _ table: KernelTable<T>, _ layout: (Int, Int, Int), _ x: [T]
   ) {
     let none = [Double](repeating: .nan, count: layout.1)
     (mean, rest, scale, variance) = (none, none, none, none)
@@ -40,8 +43,8 @@ private struct Moments {
   func deviation(_ c: Int) -> Double { variance[c].squareRoot() / scale[c] }
 }
 
-/// Every channel alternates between offset ± spread, so its moments are known without a sum: the mean is
-/// the offset and the deviation the spread, whatever their sizes.
+/// Every channel alternates between offset ± spread, so its moments are known without a sum: the
+/// mean is the offset and the deviation is the spread, whatever their sizes.
 private func alternating<T: BinaryFloatingPoint>(
   _ layout: (outer: Int, channels: Int, inner: Int), offset: T, spread: T
 ) -> [T] {
@@ -52,13 +55,13 @@ private func alternating<T: BinaryFloatingPoint>(
   }
 }
 
-private func checkScales<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+func checkChannelMoments<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   let largest = Int(T.greatestFiniteMagnitude.exponent)
   let smallest = Int(T.leastNormalMagnitude.exponent)
   for layout in layouts {
     for exponent in [smallest, smallest / 2, -80, -1, 0, 60, largest / 2, largest - 1] {
       let unit = T(sign: .plus, exponent: T.Exponent(exponent), significand: 1)
-      // Offsets whose last digits are the spread's.
+      // Also offsets whose last digits are those of the spread.
       for (offset, spread) in [(0, unit), (unit, unit / 8), (unit, unit * .ulpOfOne * 4)] {
         let moments = Moments(table, layout, alternating(layout, offset: offset, spread: spread))
         let label = "\(table.isa) \(T.self) \(layout) 2^\(exponent) \(offset) ± \(spread)"
@@ -75,7 +78,7 @@ private func checkScales<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable
   }
 }
 
-private func checkConstants<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+private func checkConstants<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for value: T in [10_000.1, 0.1, -16_777_215, 3.3e-30, 0, .greatestFiniteMagnitude] {
     let layout = (outer: 37, channels: 2, inner: 9)
     let x = [T](repeating: value, count: 37 * 2 * 9)
@@ -89,7 +92,7 @@ private func checkConstants<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTa
 }
 
 private func standardized<T: BinaryFloatingPoint>(
-  _ table: FeedForwardKernelTable<T>, _ layout: (Int, Int, Int), _ moments: Moments, _ x: [T]
+  _ table: KernelTable<T>, _ layout: (Int, Int, Int), _ moments: Moments, _ x: [T]
 ) -> [T] {
   let factors = moments.variance.map { 1 / max($0, 1e-300).squareRoot() }
   return written(x) {
@@ -98,7 +101,7 @@ private func standardized<T: BinaryFloatingPoint>(
   }
 }
 
-private func checkStandardize<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+func checkStandardize<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for layout in layouts {
     let unit = T.ulpOfOne
     for (offset, spread): (T, T) in [
@@ -113,7 +116,7 @@ private func checkStandardize<T: BinaryFloatingPoint>(_ table: FeedForwardKernel
   }
 }
 
-private func checkNonfinite<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+private func checkNonfinite<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   table.channelMoments(0, 0, 0, nil, nil, nil, nil, nil)
   for layout in layouts {
     for special in [T.nan, .infinity] {

@@ -10,7 +10,7 @@ import Testing
   ]
 
   @Test(arguments: rows, sizes)
-  func `multiplies as gemm does, however it was stored`(m: Int, kn: (Int, Int)) {
+  func `multiplies like gemm, for either storage order`(m: Int, kn: (Int, Int)) {
     check(Float.self)
     check(Double.self)
 
@@ -71,7 +71,7 @@ import Testing
     expectClose(numbers(buffer), expected, Tolerance(Double.self, length: k, scale: 1))
   }
 
-  @Test func `carries a NaN on, also against zeros`() {
+  @Test func `propagates a NaN, also when multiplied by zeros`() {
     let zeros = PackedMatrix([Float](repeating: 0, count: 6).span, rows: 2, columns: 3)
     let left = SequenceView(
       Buffer(copying: [Float.nan, 1, 1, 1].span), time: 1, batch: 2, features: 2)
@@ -94,7 +94,7 @@ import Testing
     #expect(buffer.elements == [6])
   }
 
-  @Test func `stops with the shapes where they do not fit`() async {
+  @Test func `stops with the shapes if they do not fit`() async {
     let count = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = PackedMatrix([1.0, 2, 3].span, rows: 2, columns: 2)
     }

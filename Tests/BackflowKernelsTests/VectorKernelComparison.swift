@@ -1,6 +1,6 @@
 import Testing
 
-/// Compares what a kernel wrote with a reference in Double; nil means that they agree.
+/// Compares the output of a kernel with a reference in Double; nil means that they agree.
 ///
 /// The tolerance of an element is `ulps` units in the last place of T at its scale, which is the
 /// expected value itself unless a scale is given. With `ulps` 0, or where the reference is exactly
@@ -32,8 +32,8 @@ func mismatch<T: BinaryFloatingPoint>(
   return nil
 }
 
-/// What `kernel` leaves in `count` elements that begin as `initial`. They lie at an address that no
-/// vector is aligned to, between elements that must not change.
+/// The elements, initially `initial`, after `kernel` wrote to them. Their address is not aligned
+/// for any vector, and the elements around them must not change.
 func written<T: BinaryFloatingPoint>(
   _ initial: [T], by kernel: (UnsafeMutablePointer<T>) -> Void
 ) -> [T] {
@@ -60,7 +60,7 @@ enum Samples {
   /// Lengths around the widths of vectors, and of groups of vectors.
   static let lengths = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 103, 131]
 
-  /// The values that go wrong first.
+  /// The values that are most likely to go wrong.
   static func specials<T: BinaryFloatingPoint>(of _: T.Type) -> [T] {
     let positive: [T] = [
       0, .leastNonzeroMagnitude, .leastNormalMagnitude / 2, .leastNormalMagnitude, .ulpOfOne, 0.5,
@@ -70,7 +70,7 @@ enum Samples {
     return positive + positive.map { -$0 }
   }
 
-  /// Uniform in `range`, the same at each call.
+  /// Uniformly distributed in `range`, the same for each call.
   static func uniform<T: BinaryFloatingPoint>(
     _ count: Int, in range: ClosedRange<Double>, seed: UInt64 = 1
   ) -> [T] {
@@ -80,7 +80,7 @@ enum Samples {
     }
   }
 
-  /// Of every magnitude that T has, and of both signs.
+  /// Numbers of every magnitude of T and of both signs.
   static func everyMagnitude<T: BinaryFloatingPoint>(_ count: Int) -> [T] {
     var state: UInt64 = 9
     let exponents = Int(T.leastNonzeroMagnitude.exponent)...Int(T.greatestFiniteMagnitude.exponent)

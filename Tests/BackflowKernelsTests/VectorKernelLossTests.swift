@@ -2,58 +2,23 @@ import Foundation
 import Testing
 
 @Suite struct `VectorKernels, losses` {
-  @Test func `of elements`() {
-    for kernels in LossKernels<Float>.all { checkElementwise(kernels) }
-    for kernels in LossKernels<Double>.all { checkElementwise(kernels) }
-  }
-
-  @Test func `of rows`() {
-    for kernels in LossKernels<Float>.all { checkRows(kernels) }
-    for kernels in LossKernels<Double>.all { checkRows(kernels) }
-  }
-
   @Test func `of rows without samples`() {
-    for kernels in LossKernels<Float>.all { checkEmpty(kernels) }
-    for kernels in LossKernels<Double>.all { checkEmpty(kernels) }
-  }
-
-  @Test func `elements of rows, there and back`() {
-    for kernels in LossKernels<Float>.all { checkColumns(kernels) }
-    for kernels in LossKernels<Double>.all { checkColumns(kernels) }
+    for table in KernelTable<Float>.all { checkEmpty(table) }
+    for table in KernelTable<Double>.all { checkEmpty(table) }
   }
 }
 
 // MARK: - Of elements
 
-/// Loss and gradient by x, in Double.
-private let references: [String: @Sendable (Double, Double) -> (loss: Double, slope: Double)] = [
-  "squared_error": { x, t in ((x - t) * (x - t), 2 * (x - t)) },
-  "huber": { x, t in
-    let d = x - t
-    return d.magnitude <= 0.75
-      ? (d * d / 2, d) : (0.75 * (d.magnitude - 0.375), d > 0 ? 0.75 : d < 0 ? -0.75 : d)
-  },
-  "smooth_l1": { x, t in
-    let d = x - t
-    return d.magnitude < 0.75
-      ? (d * d / 1.5, d / 0.75) : (d.magnitude - 0.375, d > 0 ? 1 : d < 0 ? -1 : d)
-  },
-  "absolute": { x, t in
-    let d = x - t
-    return (d.magnitude, d > 0 ? 1 : d < 0 ? -1 : d)
-  },
-  "sigmoid_cross_entropy": { x, t in
-    let e = exp(-x.magnitude)
-    // What is given to the wrong side; an infinite logit without any costs 0.
-    let wrong = x > 0 ? 1 - t : t
-    let loss = (wrong == 0 ? 0 : x.magnitude * wrong) + log1p(e)
-    return (loss, x > 0 ? (1 - t) - e / (1 + e) : e / (1 + e) - t)
-  },
-]
-
-private func checkElementwise<T: BinaryFloatingPoint>(_ kernels: LossKernels<T>) {
-  #expect(Set(kernels.elementwise.keys) == Set(references.keys))
-  // Multiples of 1/8, so that x − t is exact and often a kink; then what goes wrong first.
+/// Compares the loss of an element, and half its gradient with respect to x, with its reference.
+func checkElementwiseLoss<T: BinaryFloatingPoint>(
+  _ kernel: (
+    Int, Double, UnsafePointer<T>?, UnsafePointer<T>?, UnsafeMutablePointer<T>?,
+    UnsafeMutablePointer<T>?
+  ) -> Void,
+  _ label: Comment, _ reference: (_ x: Double, _ t: Double) -> (loss: Double, slope: Double)
+) {
+  // Multiples of 1/8, so that x − t is exact and often a kink; then special values.
   let eighths: [T] = Samples.uniform(160, in: -160...160)
   let grid = eighths.map { $0.rounded() / 8 }
   let shares: [T] = Samples.uniform(160, in: 0...8, seed: 2)
@@ -61,30 +26,56 @@ private func checkElementwise<T: BinaryFloatingPoint>(_ kernels: LossKernels<T>)
   let specials: [T] = [.nan, .infinity, -.infinity, 0, -0.0, 0.75, -0.75]
   let allX = grid + specials
   let allT = targets + specials.map { _ in 0 }
-  for (name, kernel) in kernels.elementwise {
-    guard let reference = references[name] else { continue }
-    kernel(0, 1, nil, nil, nil, nil)
-    for n in Samples.lengths + [allX.count] {
-      let (x, t) = (Array(allX.suffix(n)), Array(allT.suffix(n)))
-      let expected: [(loss: Double, slope: Double)] = zip(x, t).map { x, t in
-        reference(Double(x), Double(t))
-      }
-      let label = Comment(rawValue: "\(kernels.isa) \(T.self) \(name)")
-      let scales = expected.map { min(max(1.0, $0.loss.magnitude), 1e30) }
-      for places in [(false, false), (true, false), (false, true)] {
-        let (loss, gradient) = outputs(x, t, in: places) { kernel(n, 0.5, $0, $1, $2, $3) }
-        let losses = mismatch(loss, expected.map(\.loss), ulps: 4, scale: scales)
-        #expect(losses == nil, label)
-        let slopes = expected.map { $0.slope / 2 }
-        let ones = slopes.map { min(max(1.0, $0.magnitude), 1e30) }
-        #expect(mismatch(gradient, slopes, ulps: 4, scale: ones) == nil, label)
-      }
+  kernel(0, 1, nil, nil, nil, nil)
+  for n in Samples.lengths + [allX.count] {
+    let (x, t) = (Array(allX.suffix(n)), Array(allT.suffix(n)))
+    let expected = zip(x, t).map { reference(Double($0), Double($1)) }
+    let scales = expected.map { min(max(1.0, $0.loss.magnitude), 1e30) }
+    for places in [(false, false), (true, false), (false, true)] {
+      let (loss, gradient) = outputs(x, t, in: places) { kernel(n, 0.5, $0, $1, $2, $3) }
+      let losses = mismatch(loss, expected.map(\.loss), ulps: 4, scale: scales)
+      #expect(losses == nil, label)
+      let slopes = expected.map { $0.slope / 2 }
+      let ones = slopes.map { min(max(1.0, $0.magnitude), 1e30) }
+      #expect(mismatch(gradient, slopes, ulps: 4, scale: ones) == nil, label)
     }
   }
 }
 
-/// Loss and gradient, written beside x and t, with the gradient in the place of x, or with it in the
-/// place of t and the loss in that of x.
+/// The references of the elementwise losses: the loss, and its derivative with respect to x.
+enum LossReference {
+  static func squaredError(_ x: Double, _ t: Double) -> (loss: Double, slope: Double) {
+    ((x - t) * (x - t), 2 * (x - t))
+  }
+
+  static func huber(_ x: Double, _ t: Double) -> (loss: Double, slope: Double) {
+    let d = x - t
+    return d.magnitude <= 0.75
+      ? (d * d / 2, d) : (0.75 * (d.magnitude - 0.375), d > 0 ? 0.75 : d < 0 ? -0.75 : d)
+  }
+
+  static func smoothL1(_ x: Double, _ t: Double) -> (loss: Double, slope: Double) {
+    let d = x - t
+    return d.magnitude < 0.75
+      ? (d * d / 1.5, d / 0.75) : (d.magnitude - 0.375, d > 0 ? 1 : d < 0 ? -1 : d)
+  }
+
+  static func absolute(_ x: Double, _ t: Double) -> (loss: Double, slope: Double) {
+    let d = x - t
+    return (d.magnitude, d > 0 ? 1 : d < 0 ? -1 : d)
+  }
+
+  static func sigmoidCrossEntropy(_ x: Double, _ t: Double) -> (loss: Double, slope: Double) {
+    let e = exp(-x.magnitude)
+    // The probability given to the wrong side; an infinite logit without any costs 0.
+    let wrong = x > 0 ? 1 - t : t
+    let loss = (wrong == 0 ? 0 : x.magnitude * wrong) + log1p(e)
+    return (loss, x > 0 ? (1 - t) - e / (1 + e) : e / (1 + e) - t)
+  }
+}
+
+/// Loss and gradient, written beside x and t, with the gradient in the place of x, or with it in
+/// the place of t and the loss in that of x.
 private func outputs<T: BinaryFloatingPoint>(
   _ x: [T], _ t: [T], in places: (Bool, Bool),
   _ kernel: (
@@ -115,7 +106,7 @@ private func outputs<T: BinaryFloatingPoint>(
 
 private let shapes = [(1, 1), (1, 9), (3, 2), (4, 16), (5, 33), (7, 300), (2, 513)]
 
-private func checkRows<T: BinaryFloatingPoint>(_ kernels: LossKernels<T>) {
+func checkRowLosses<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for (rows, columns) in shapes {
     let x: [T] = Samples.uniform(rows * columns, in: -8...8)
     // Every third row ignored.
@@ -124,12 +115,12 @@ private func checkRows<T: BinaryFloatingPoint>(_ kernels: LossKernels<T>) {
       let indicators = (0..<rows * columns).map { i -> T in
         labels[i / columns] == Int64(i % columns) ? 1 : 0
       }
-      let label = Comment(rawValue: "\(kernels.isa) \(T.self) \(rows)×\(columns), \(smoothing)")
+      let label = Comment(rawValue: "\(table.isa) \(T.self) \(rows)×\(columns), \(smoothing)")
       let hard = crossEntropy(x, indicators, columns, smoothing)
       let kept = labels.map { $0 >= 0 }
       for place in [(false, false), (true, false)] {
         let (loss, gradient) = outputs(x, [T](repeating: 0, count: rows), in: place) {
-          kernels.crossEntropy(rows, columns, smoothing, 0.5, $0, labels, $2, $3)
+          table.crossEntropy(rows, columns, smoothing, 0.5, $0, labels, $2, $3)
         }
         let losses = zip(hard.losses, kept).map { $1 ? $0 : 0 }
         #expect(
@@ -138,9 +129,9 @@ private func checkRows<T: BinaryFloatingPoint>(_ kernels: LossKernels<T>) {
         let ones = slopes.map { _ in 1.0 }
         #expect(mismatch(gradient, slopes, ulps: 8, scale: ones) == nil, label)
       }
-      checkSoft(kernels, x, rows, columns, smoothing, label)
+      checkSoft(table, x, rows, columns, smoothing, label)
     }
-    checkMargin(kernels, x, labels.map { max(0, $0) }, columns)
+    checkMargin(table, x, labels.map { max(0, $0) }, columns)
   }
 }
 
@@ -164,7 +155,7 @@ private func crossEntropy<T: BinaryFloatingPoint>(
 }
 
 private func checkSoft<T: BinaryFloatingPoint>(
-  _ kernels: LossKernels<T>, _ x: [T], _ rows: Int, _ columns: Int, _ smoothing: Double,
+  _ table: KernelTable<T>, _ x: [T], _ rows: Int, _ columns: Int, _ smoothing: Double,
   _ label: Comment
 ) {
   let targets: [T] = Samples.uniform(rows * columns, in: 0...1, seed: 4)
@@ -173,7 +164,7 @@ private func checkSoft<T: BinaryFloatingPoint>(
   for place in [(false, false), (true, false)] {
     let (loss, gradient) = outputs(x, targets, in: place) { x, t, loss, gradient in
       let losses = written(count: rows) {
-        kernels.softCrossEntropy(rows, columns, smoothing, 0.5, x, t, $0, gradient)
+        table.softCrossEntropy(rows, columns, smoothing, 0.5, x, t, $0, gradient)
       }
       for row in 0..<rows { loss[row] = losses[row] }
     }
@@ -187,7 +178,7 @@ private func checkSoft<T: BinaryFloatingPoint>(
   // In the targets' place.
   let gradient = written(targets) { t in
     _ = written(count: rows) {
-      kernels.softCrossEntropy(rows, columns, smoothing, 0.5, x, t, $0, t)
+      table.softCrossEntropy(rows, columns, smoothing, 0.5, x, t, $0, t)
     }
   }
   let scales = expected.slopes.map { _ in mass }
@@ -196,7 +187,7 @@ private func checkSoft<T: BinaryFloatingPoint>(
 }
 
 private func checkMargin<T: BinaryFloatingPoint>(
-  _ kernels: LossKernels<T>, _ x: [T], _ labels: [Int64], _ columns: Int
+  _ table: KernelTable<T>, _ x: [T], _ labels: [Int64], _ columns: Int
 ) {
   let rows = labels.count
   for squared in [false, true] {
@@ -211,10 +202,10 @@ private func checkMargin<T: BinaryFloatingPoint>(
       slopes[i] += (squared ? 2 * z : 1) / Double(columns)
       slopes[right] -= (squared ? 2 * z : 1) / Double(columns)
     }
-    let label = Comment(rawValue: "\(kernels.isa) \(T.self) \(rows)×\(columns), \(squared)")
+    let label = Comment(rawValue: "\(table.isa) \(T.self) \(rows)×\(columns), \(squared)")
     for place in [(false, false), (true, false)] {
       let (loss, gradient) = outputs(x, [T](repeating: 0, count: rows), in: place) {
-        kernels.multiMargin(rows, columns, 1.5, squared ? 1 : 0, 2, $0, labels, $2, $3)
+        table.multiMargin(rows, columns, 1.5, squared ? 1 : 0, 2, $0, labels, $2, $3)
       }
       let scale = losses.map { max(1, $0) }
       #expect(mismatch(Array(loss.prefix(rows)), losses, ulps: 16, scale: scale) == nil, label)
@@ -224,42 +215,42 @@ private func checkMargin<T: BinaryFloatingPoint>(
   }
 }
 
-private func checkEmpty<T: BinaryFloatingPoint>(_ kernels: LossKernels<T>) {
-  kernels.crossEntropy(0, 5, 0, 1, nil, nil, nil, nil)
-  kernels.softCrossEntropy(0, 5, 0, 1, nil, nil, nil, nil)
-  kernels.multiMargin(0, 5, 1, 0, 1, nil, nil, nil, nil)
-  kernels.gatherColumns(0, 5, nil, nil, nil)
-  kernels.scatterColumns(0, 5, nil, nil, nil)
-  kernels.weightRows(0, 5, nil, nil, nil)
+private func checkEmpty<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
+  table.crossEntropy(0, 5, 0, 1, nil, nil, nil, nil)
+  table.softCrossEntropy(0, 5, 0, 1, nil, nil, nil, nil)
+  table.multiMargin(0, 5, 1, 0, 1, nil, nil, nil, nil)
+  table.gather(0, 5, nil, nil, nil)
+  table.scatter(0, 5, nil, nil, nil)
+  table.weightRows(0, 5, nil, nil, nil)
 }
 
-private func checkColumns<T: BinaryFloatingPoint>(_ kernels: LossKernels<T>) {
+func checkIndexedColumns<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for (rows, columns) in shapes {
     var x: [T] = Samples.uniform(rows * columns, in: -2...2)
     let indices = (0..<rows).map { Int64(($0 * 5 + 1) % columns) }
     x[Int(indices[0])] = .nan
     let chosen = indices.enumerated().map { $0 * columns + Int($1) }
-    let label = Comment(rawValue: "\(kernels.isa) \(T.self) \(rows)×\(columns)")
+    let label = Comment(rawValue: "\(table.isa) \(T.self) \(rows)×\(columns)")
 
-    let values = written(count: rows) { kernels.gatherColumns(rows, columns, x, indices, $0) }
+    let values = written(count: rows) { table.gather(rows, columns, x, indices, $0) }
     #expect(mismatch(values, chosen.map { Double(x[$0]) }, ulps: 0) == nil, label)
-    let inPlace = written(x) { kernels.gatherColumns(rows, columns, $0, indices, $0) }
+    let inPlace = written(x) { table.gather(rows, columns, $0, indices, $0) }
     #expect(mismatch(Array(inPlace.prefix(rows)), values.map { Double($0) }, ulps: 0) == nil, label)
 
     var scattered = [Double](repeating: 0, count: x.count)
     for place in chosen { scattered[place] = Double(x[place]) }
     let apart = written(count: x.count) {
-      kernels.scatterColumns(rows, columns, values, indices, $0)
+      table.scatter(rows, columns, values, indices, $0)
     }
     #expect(mismatch(apart, scattered, ulps: 0) == nil, label)
     let padded = values + [T](repeating: 5, count: x.count - rows)
-    let over = written(padded) { kernels.scatterColumns(rows, columns, $0, indices, $0) }
+    let over = written(padded) { table.scatter(rows, columns, $0, indices, $0) }
     #expect(mismatch(over, scattered, ulps: 0) == nil, label)
 
     let weighted = x.indices.map { Double(values[$0 / columns] * x[$0]) }
     for actual in [
-      written(count: x.count) { kernels.weightRows(rows, columns, values, x, $0) },
-      written(x) { kernels.weightRows(rows, columns, values, $0, $0) },
+      written(count: x.count) { table.weightRows(rows, columns, values, x, $0) },
+      written(x) { table.weightRows(rows, columns, values, $0, $0) },
     ] {
       #expect(mismatch(actual, weighted, ulps: 0) == nil, label)
     }

@@ -1,38 +1,31 @@
-import CVectorKernels
 import Foundation
 import Testing
 
-@Suite struct `VectorKernels, optimisers` {
-  @Test func `follow PyTorch's rules for several steps`() {
-    for kernels in OptimizerKernels<Float>.all { check(kernels) }
-    for kernels in OptimizerKernels<Double>.all { check(kernels) }
+@Suite struct `VectorKernels, optimizers` {
+  @Test func `pass on a gradient that is not finite, to its own element only`() {
+    for table in KernelTable<Float>.all { checkNonFinite(table) }
+    for table in KernelTable<Double>.all { checkNonFinite(table) }
   }
 
-  @Test func `show what is not finite where it comes in, and nowhere else`() {
-    for kernels in OptimizerKernels<Float>.all { checkNonFinite(kernels) }
-    for kernels in OptimizerKernels<Double>.all { checkNonFinite(kernels) }
-  }
-
-  @Test func `leave an average of squares that has arrived where it is`() {
+  @Test func `do not move an average of squares that has converged`() {
     let keeps = [0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999, 0.9999999]
-    for pointer in (0..<backflow_kernels_count()).compactMap({ backflow_kernels_at_f32($0) }) {
-      let k = pointer.pointee
+    for table in KernelTable<Float>.all {
       for keep in keeps {
-        checkFixedPoint("\(String(cString: k.isa)) \(keep)") { n, g, m, v, p in
-          k.adam_update(n, 0.01, 0.9, keep, 1e-8, 1, 1, 0, 0, g, m, v, p)
+        checkFixedPoint("\(table.isa) \(keep)") { n, g, m, v, p in
+          table.adamUpdate(n, 0.01, 0.9, keep, 1e-8, 1, 1, 0, 0, g, m, v, p)
         } rmsprop: { n, g, m, v, p in
-          k.rmsprop_update(n, 0.01, keep, 1e-8, 0, 0, g, v, m, p)
+          table.rmspropUpdate(n, 0.01, keep, 1e-8, 0, 0, g, v, m, p)
         }
       }
     }
   }
 
-  // keep = 0 follows the newest square at once, however large the one before was.
-  @Test func `follow the newest square where nothing is kept`() {
-    for pointer in (0..<backflow_kernels_count()).compactMap({ backflow_kernels_at_f32($0) }) {
+  // With keep = 0, the average is the newest square, however large the one before was.
+  @Test func `take the newest square if nothing is kept`() {
+    for table in KernelTable<Float>.all {
       var (m, v, p) = ([Float](repeating: 1e15, count: 19), [Float](repeating: 1e30, count: 19), m0)
       let gradient = [Float](repeating: 3, count: 19)
-      pointer.pointee.adam_update(19, 0.01, 0, 0, 1e-8, 1, 1, 0, 0, gradient, &m, &v, &p)
+      table.adamUpdate(19, 0.01, 0, 0, 1e-8, 1, 1, 0, 0, gradient, &m, &v, &p)
       #expect(m.allSatisfy { $0 == 3 } && v.allSatisfy { $0 == 9 })
     }
   }
@@ -55,91 +48,38 @@ import Testing
   }
 
   @Test func `take the same step for every gradient whose square is too large`() {
-    for kernels in OptimizerKernels<Float>.all { checkLarge(kernels, largest: 0x1p63) }
-    for kernels in OptimizerKernels<Double>.all { checkLarge(kernels, largest: 0x1p511) }
+    for table in KernelTable<Float>.all { checkLarge(table, largest: 0x1p63) }
+    for table in KernelTable<Double>.all { checkLarge(table, largest: 0x1p511) }
   }
 }
 
-/// Each optimiser with fixed settings: (count, step, gradient, two states, parameter).
-private struct OptimizerKernels<T: BinaryFloatingPoint> {
-  typealias Update = (
-    Int, Int, UnsafePointer<T>, UnsafeMutablePointer<T>, UnsafeMutablePointer<T>,
-    UnsafeMutablePointer<T>
-  ) -> Void
+/// A step of an optimizer with fixed settings: (count, step, gradient, two states, parameter).
+private typealias Update<T> = (
+  Int, Int, UnsafePointer<T>, UnsafeMutablePointer<T>, UnsafeMutablePointer<T>,
+  UnsafeMutablePointer<T>
+) -> Void
 
-  let isa: String
-  let updates: [(name: String, update: Update)]
-}
-
-extension OptimizerKernels<Float> {
-  static var all: [Self] {
-    (0..<backflow_kernels_count()).compactMap { backflow_kernels_at_f32($0)?.pointee }.map { k in
-      Self(
-        isa: String(cString: k.isa),
-        updates: [
-          ("sgd", { n, _, g, v, _, p in k.sgd_update(n, 0.1, 0.9, 0.01, g, v, p) }),
-          ("nesterov", { n, _, g, v, _, p in k.nesterov_update(n, 0.1, 0.9, 0.01, g, v, p) }),
-          (
-            "adam",
-            { n, t, g, m, v, p in
-              k.adam_update(
-                n, 0.01, 0.9, 0.999, 1e-8, 1 - pow(0.9, Double(t)), 1 - pow(0.999, Double(t)),
-                0.01, 0, g, m, v, p)
-            }
-          ),
-          (
-            "adamw",
-            { n, t, g, m, v, p in
-              k.adam_update(
-                n, 0.01, 0.9, 0.999, 1e-8, 1 - pow(0.9, Double(t)), 1 - pow(0.999, Double(t)), 0,
-                0.01 * 0.1, g, m, v, p)
-            }
-          ),
-          (
-            "rmsprop",
-            { n, _, g, s, v, p in k.rmsprop_update(n, 0.01, 0.9, 1e-3, 0.5, 0.01, g, s, v, p) }
-          ),
-          ("adagrad", { n, _, g, s, _, p in k.adagrad_update(n, 0.1, 1e-3, 0.01, g, s, p) }),
-        ])
+extension KernelTable {
+  fileprivate var updates: [(name: String, update: Update<Scalar>)] {
+    func adam(_ weightDecay: Double, _ decoupledDecay: Double) -> Update<Scalar> {
+      { n, t, g, m, v, p in
+        adamUpdate(
+          n, 0.01, 0.9, 0.999, 1e-8, 1 - pow(0.9, Double(t)), 1 - pow(0.999, Double(t)),
+          weightDecay, decoupledDecay, g, m, v, p)
+      }
     }
+    return [
+      ("sgd", { n, _, g, v, _, p in sgdUpdate(n, 0.1, 0.9, 0, 0.01, g, v, p) }),
+      ("nesterov", { n, _, g, v, _, p in sgdUpdate(n, 0.1, 0.9, 1, 0.01, g, v, p) }),
+      ("adam", adam(0.01, 0)),
+      ("adamw", adam(0, 0.01 * 0.1)),
+      ("rmsprop", { n, _, g, s, v, p in rmspropUpdate(n, 0.01, 0.9, 1e-3, 0.5, 0.01, g, s, v, p) }),
+      ("adagrad", { n, _, g, s, _, p in adagradUpdate(n, 0.1, 1e-3, 0.01, g, s, p) }),
+    ]
   }
 }
 
-extension OptimizerKernels<Double> {
-  static var all: [Self] {
-    (0..<backflow_kernels_count()).compactMap { backflow_kernels_at_f64($0)?.pointee }.map { k in
-      Self(
-        isa: String(cString: k.isa),
-        updates: [
-          ("sgd", { n, _, g, v, _, p in k.sgd_update(n, 0.1, 0.9, 0.01, g, v, p) }),
-          ("nesterov", { n, _, g, v, _, p in k.nesterov_update(n, 0.1, 0.9, 0.01, g, v, p) }),
-          (
-            "adam",
-            { n, t, g, m, v, p in
-              k.adam_update(
-                n, 0.01, 0.9, 0.999, 1e-8, 1 - pow(0.9, Double(t)), 1 - pow(0.999, Double(t)),
-                0.01, 0, g, m, v, p)
-            }
-          ),
-          (
-            "adamw",
-            { n, t, g, m, v, p in
-              k.adam_update(
-                n, 0.01, 0.9, 0.999, 1e-8, 1 - pow(0.9, Double(t)), 1 - pow(0.999, Double(t)), 0,
-                0.01 * 0.1, g, m, v, p)
-            }
-          ),
-          (
-            "rmsprop",
-            { n, _, g, s, v, p in k.rmsprop_update(n, 0.01, 0.9, 1e-3, 0.5, 0.01, g, s, v, p) }
-          ),
-          ("adagrad", { n, _, g, s, _, p in k.adagrad_update(n, 0.1, 1e-3, 0.01, g, s, p) }),
-        ])
-    }
-  }
-}
-
-/// One weight under the same rules, in Double.
+/// One weight with the same rules, in Double.
 private struct OptimizerReference {
   var p: Double
   var first = 0.0, second = 0.0
@@ -174,9 +114,10 @@ private struct OptimizerReference {
   }
 }
 
-private func check<T: BinaryFloatingPoint>(_ kernels: OptimizerKernels<T>) {
+/// Several steps of every optimizer with PyTorch's rules.
+func checkOptimizers<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for n in Samples.lengths {
-    for (name, update) in kernels.updates {
+    for (name, update) in table.updates {
       var weights: [T] = Samples.uniform(n, in: -1...1, seed: 5)
       var (first, second) = ([T](repeating: 0, count: n), [T](repeating: 0, count: n))
       var reference = weights.map { OptimizerReference(Double($0)) }
@@ -192,19 +133,19 @@ private func check<T: BinaryFloatingPoint>(_ kernels: OptimizerKernels<T>) {
       for (part, actual, expected) in pairs {
         let scale = expected.map { max(1, $0.magnitude) }
         let difference = mismatch(actual, expected, ulps: 16, scale: scale)
-        #expect(difference == nil, "\(kernels.isa) \(T.self) \(name), \(part)")
+        #expect(difference == nil, "\(table.isa) \(T.self) \(name), \(part)")
       }
-      // A sum of squares cancels nothing, so it keeps its relative accuracy, and that shows whether
-      // 1 − beta2 was taken in double: in single precision it would be off by 5e-5.
+      // A sum of squares cancels nothing, so it keeps its relative accuracy, which shows whether
+      // 1 − beta2 was computed in double: in single precision it would be off by 5e-5.
       guard name == "adamw" else { continue }
       let difference = mismatch(second, reference.map(\.second), ulps: 8)
-      #expect(difference == nil, "\(kernels.isa) \(T.self) v")
+      #expect(difference == nil, "\(table.isa) \(T.self) v")
     }
   }
 }
 
-private func checkNonFinite<T: BinaryFloatingPoint>(_ kernels: OptimizerKernels<T>) {
-  for (name, update) in kernels.updates {
+private func checkNonFinite<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
+  for (name, update) in table.updates {
     for bad in [T.nan, .infinity, -.infinity] {
       var (first, second) = ([T](repeating: 0, count: 19), [T](repeating: 0, count: 19))
       var gradient = [T](repeating: 0.5, count: 19)
@@ -212,31 +153,31 @@ private func checkNonFinite<T: BinaryFloatingPoint>(_ kernels: OptimizerKernels<
       let weights = written([T](repeating: 1, count: 19)) {
         update(19, 1, gradient, &first, &second, $0)
       }
-      let what: Comment = "\(kernels.isa) \(name) \(bad)"
+      let what: Comment = "\(table.isa) \(name) \(bad)"
       #expect(weights.indices.filter { !weights[$0].isFinite } == [7], what)
       #expect(first.indices.filter { !first[$0].isFinite } == [7], what)
     }
   }
 }
 
-private func checkLarge<T: BinaryFloatingPoint>(_ kernels: OptimizerKernels<T>, largest: T) {
-  func weight(_ update: OptimizerKernels<T>.Update, _ gradient: T) -> T {
+private func checkLarge<T: BinaryFloatingPoint>(_ table: KernelTable<T>, largest: T) {
+  func weight(_ update: Update<T>, _ gradient: T) -> T {
     var (first, second) = ([T](repeating: 0, count: 19), [T](repeating: 0, count: 19))
     var weights = [T](repeating: 1, count: 19)
     for step in 1...3 {
       let gradient = [T](repeating: step == 2 ? gradient : 0.5, count: 19)
       weights = written(weights) { update(19, step, gradient, &first, &second, $0) }
     }
-    #expect((weights + first + second).allSatisfy { $0.isFinite }, "\(kernels.isa) \(gradient)")
+    #expect((weights + first + second).allSatisfy { $0.isFinite }, "\(table.isa) \(gradient)")
     return weights[7]
   }
-  for (name, update) in kernels.updates where name != "sgd" && name != "nesterov" {
+  for (name, update) in table.updates where name != "sgd" && name != "nesterov" {
     for sign: T in [-1, 1] {
       let expected = weight(update, sign * largest)
-      #expect(expected != weight(update, sign), "\(kernels.isa) \(name)")
+      #expect(expected != weight(update, sign), "\(table.isa) \(name)")
       for gradient in [largest * 2, largest * largest, T.greatestFiniteMagnitude] {
         #expect(
-          weight(update, sign * gradient) == expected, "\(kernels.isa) \(name) \(gradient)")
+          weight(update, sign * gradient) == expected, "\(table.isa) \(name) \(gradient)")
       }
     }
   }

@@ -1,19 +1,14 @@
 import Testing
 
 @Suite struct `VectorKernels, packed product` {
-  @Test func `every number of rows`() {
-    for table in VectorKernelTable<Float>.all { checkShapes(table) }
-    for table in VectorKernelTable<Double>.all { checkShapes(table) }
+  @Test func `empty matrices`() {
+    for table in KernelTable<Float>.all { checkEmpty(table) }
+    for table in KernelTable<Double>.all { checkEmpty(table) }
   }
 
-  @Test func `nothing times nothing`() {
-    for table in VectorKernelTable<Float>.all { checkEmpty(table) }
-    for table in VectorKernelTable<Double>.all { checkEmpty(table) }
-  }
-
-  @Test func `NaN and infinity reach what depends on them, and nothing else`() {
-    for table in VectorKernelTable<Float>.all { checkNonfinite(table) }
-    for table in VectorKernelTable<Double>.all { checkNonfinite(table) }
+  @Test func `NaN and infinity reach the elements that depend on them, and no others`() {
+    for table in KernelTable<Float>.all { checkNonfinite(table) }
+    for table in KernelTable<Double>.all { checkNonfinite(table) }
   }
 }
 
@@ -29,7 +24,7 @@ private struct Problem<T: BinaryFloatingPoint> {
   var c: [T] { Samples.uniform(m * (n + padding), in: -1...1, seed: 3) }
   var bStrides: (row: Int, column: Int) { isTransposed ? (1, k + padding) : (n + padding, 1) }
 
-  func product(by table: VectorKernelTable<T>, _ a: [T], _ b: [T], _ c: [T]) -> [T] {
+  func product(by table: KernelTable<T>, _ a: [T], _ b: [T], _ c: [T]) -> [T] {
     let packed = written(count: table.packedSize(k, n)) {
       table.pack(k, n, b, bStrides.row, bStrides.column, $0)
     }
@@ -39,7 +34,7 @@ private struct Problem<T: BinaryFloatingPoint> {
     }
   }
 
-  /// C in Double and Σ |terms| of each element; between the rows, what was there.
+  /// C in Double and Σ |terms| of each element; between the rows, the initial values.
   func reference(_ a: [T], _ b: [T], _ c: [T]) -> (values: [Double], scales: [Double]) {
     var (values, scales) = (c.map { Double($0) }, c.map { Double($0).magnitude })
     for i in 0..<m {
@@ -59,7 +54,7 @@ private struct Problem<T: BinaryFloatingPoint> {
   }
 }
 
-private func checkShapes<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+func checkPackedProduct<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   let sizes = [(1, 1), (8, 5), (16, 16), (17, 3), (33, 20), (64, 7), (65, 2), (100, 11)]
   var variant = 0
   for m in Array(1...14) + [25, 36] {
@@ -83,7 +78,7 @@ private func checkShapes<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) 
   }
 }
 
-private func checkEmpty<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+private func checkEmpty<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   #expect(table.packedSize(0, 5) == 0)
   #expect(table.packedSize(5, 0) == 0)
   table.pack(0, 0, nil, 1, 1, nil)
@@ -100,7 +95,7 @@ private func checkEmpty<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
   }
 }
 
-private func checkNonfinite<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
+private func checkNonfinite<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for m in [1, 2, 3, 6, 7] {
     let problem = Problem<T>(m: m, n: 37, k: 9, padding: 0, isTransposed: false, accumulates: false)
     for special in [T.nan, .infinity] {

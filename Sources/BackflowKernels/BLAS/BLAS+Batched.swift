@@ -13,24 +13,18 @@ extension BLAS {
       "gemm: \(count) products [\(m), \(k)]·[\(k), \(n)] of \(a.count) and \(b.count) elements"
         + " into \(c.count)")
     let work = m * n * k
-    unsafe c.withUnsafeMutableBufferPointer { c in
-      guard let c = c.baseAddress else { return }
-      unsafe a.withUnsafeBufferPointer { a in
-        unsafe b.withUnsafeBufferPointer { b in
-          // Below this size, gemm does not divide a product.
-          let grain = work >= 2_000_000 ? count : max(1, 500_000 / max(1, work))
-          Threads.split(count, grain: grain) { part in
-            for i in part {
-              let a = unsafe UnsafeBufferPointer(rebasing: a[i * m * k..<(i + 1) * m * k])
-              let b = unsafe UnsafeBufferPointer(rebasing: b[i * k * n..<(i + 1) * k * n])
-              let c = unsafe MutableSpan(_unsafeStart: c + i * m * n, count: m * n)
-              gemm(
-                m: m, n: n, k: k, alpha: alpha, unsafe a.span, transposed: aTransposed,
-                unsafe b.span, transposed: bTransposed, beta: beta, into: c)
-            }
-          }
-        }
+    guard let result = unsafe c.base else { return }
+    // Below this size, gemm does not divide a product.
+    let grain = work >= 2_000_000 ? count : max(1, 500_000 / max(1, work))
+    Threads.split(count, grain: grain) { part in
+      for i in part {
+        gemm(
+          m: m, n: n, k: k, alpha: alpha,
+          a.extracting(i * m * k..<(i + 1) * m * k), transposed: aTransposed,
+          b.extracting(i * k * n..<(i + 1) * k * n), transposed: bTransposed, beta: beta,
+          into: unsafe MutableSpan(_unsafeStart: result + i * m * n, count: m * n))
       }
     }
+    extendLifetime(c)
   }
 }

@@ -12,19 +12,16 @@ package enum BLAS {
     _ alpha: S, _ x: Span<S>, into y: consuming MutableSpan<S>
   ) {
     checkCount(x.count, y.count, "axpy", "x", "y")
-    let count = blasCount(x.count)
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe y.withUnsafeMutableBufferPointer { y in
-        unsafe S._routines.blas.axpy(count, alpha, x.baseAddress, 1, y.baseAddress, 1)
-      }
-    }
+    unsafe S._routines.blas.axpy(blasCount(x.count), alpha, x.base, 1, y.base, 1)
+    extendLifetime(x)
+    extendLifetime(y)
   }
 
   /// Returns ‖x‖₂, scaled so that no square overflows or underflows.
   package static func nrm2<S: RealScalar>(_ x: Span<S>) -> S {
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe S._routines.blas.nrm2(blasCount(x.count), x.baseAddress, 1)
-    }
+    let norm = unsafe S._routines.blas.nrm2(blasCount(x.count), x.base, 1)
+    extendLifetime(x)
+    return norm
   }
 
   /// Computes A ← A + αxyᵀ, where A is `x.count` × `y.count`.
@@ -34,14 +31,10 @@ package enum BLAS {
     checkCount(x.count * y.count, a.count, "ger", "x·yᵀ", "A")
     if a.isEmpty { return }
     let (m, n) = (blasint(x.count), blasint(y.count))
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe y.withUnsafeBufferPointer { y in
-        unsafe a.withUnsafeMutableBufferPointer { a in
-          unsafe S._routines.blas.ger(
-            CblasRowMajor, m, n, alpha, x.baseAddress, 1, y.baseAddress, 1, a.baseAddress, n)
-        }
-      }
-    }
+    unsafe S._routines.blas.ger(CblasRowMajor, m, n, alpha, x.base, 1, y.base, 1, a.base, n)
+    extendLifetime(x)
+    extendLifetime(y)
+    extendLifetime(a)
   }
 
   /// Computes y ← α·op(A)·x + βy, where A is stored as `rows` × `columns`. A long sum is divided
@@ -59,23 +52,21 @@ package enum BLAS {
     if a.isEmpty { return VectorKernels.scale(beta, &y) }
     let (inner, outer) = (x.count, y.count)
     let trans = transposed ? CblasTrans : CblasNoTrans
-    unsafe a.withUnsafeBufferPointer { a in
-      unsafe x.withUnsafeBufferPointer { x in
-        unsafe y.withUnsafeMutableBufferPointer { y in
-          guard let a = a.baseAddress, let x = x.baseAddress, let y = y.baseAddress else { return }
-          let columnsInMemory = blasint(columns)
-          unsafe LongSum(rows: 1, columns: outer, beta: beta, into: y, stride: outer).add(
-            count: inner, longest: longestVectorSum(transposed: transposed)
-          ) { part, beta, y, _ in
-            let start = unsafe a + part.lowerBound * (transposed ? columns : 1)
-            let (m, n) = transposed ? (part.count, columns) : (rows, part.count)
-            unsafe S._routines.blas.gemv(
-              CblasRowMajor, trans, blasint(m), blasint(n), alpha, start, columnsInMemory,
-              x + part.lowerBound, 1, beta, y, 1)
-          }
-        }
-      }
+    let columnsInMemory = blasint(columns)
+    guard let matrix = unsafe a.base, let vector = unsafe x.base, let result = unsafe y.base
+    else { return }
+    unsafe LongSum(rows: 1, columns: outer, beta: beta, into: result, stride: outer).add(
+      count: inner, longest: longestVectorSum(transposed: transposed)
+    ) { part, beta, result, _ in
+      let start = unsafe matrix + part.lowerBound * (transposed ? columns : 1)
+      let (m, n) = transposed ? (part.count, columns) : (rows, part.count)
+      unsafe S._routines.blas.gemv(
+        CblasRowMajor, trans, blasint(m), blasint(n), alpha, start, columnsInMemory,
+        vector + part.lowerBound, 1, beta, result, 1)
     }
+    extendLifetime(a)
+    extendLifetime(x)
+    extendLifetime(y)
   }
 
   /// Computes C ← α·op(A)·op(B) + βC, where op(A) is m × k, op(B) is k × n, and C is m × n.
@@ -112,17 +103,15 @@ package enum BLAS {
         alpha: alpha, b, rows: rows, columns: columns, transposed: !bTransposed, a, beta: beta,
         into: c)
     }
-    unsafe a.withUnsafeBufferPointer { a in
-      unsafe b.withUnsafeBufferPointer { b in
-        unsafe c.withUnsafeMutableBufferPointer { c in
-          guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else { return }
-          let product = unsafe Product(
-            m: m, n: n, k: k, alpha: alpha, a: a, aTransposed: aTransposed,
-            b: b, bTransposed: bTransposed, beta: beta, c: c)
-          unsafe product.run()
-        }
-      }
-    }
+    guard let left = unsafe a.base, let right = unsafe b.base, let result = unsafe c.base
+    else { return }
+    let product = unsafe Product(
+      m: m, n: n, k: k, alpha: alpha, a: left, aTransposed: aTransposed, b: right,
+      bTransposed: bTransposed, beta: beta, c: result)
+    unsafe product.run()
+    extendLifetime(a)
+    extendLifetime(b)
+    extendLifetime(c)
   }
 
   /// Returns a count as BLAS's 32-bit integer.

@@ -1,5 +1,6 @@
-// The rounding error of a sum grows with its length, and BLAS does not bound it. Long sums are
-// therefore divided into parts, which are added with compensation for rounding.
+// A sum over many terms in one precision loses digits as it grows longer. BLAS does not bound that,
+// so sums that are long are formed in parts, and what adding the parts up rounds away is kept
+// beside them.
 
 extension BLAS {
   /// Returns the largest number of terms in a call of gemv. OpenBLAS's kernel for long rows has
@@ -74,7 +75,7 @@ extension BLAS {
       let to = unsafe result + row * stride
       unsafe routines.vector.add(columns, to, errorStart + row * columns, to)
     }
-    // Pointers into these are used until here.
-    withExtendedLifetime((partial, error)) {}
+    extendLifetime(partial)
+    extendLifetime(error)
   }
 }

@@ -86,8 +86,8 @@ internal import COpenBLAS
         rows.count, width, depth.count, rowsOfA, rowStride, packedB, beta == 0 ? 0 : 1, 0,
         c + (column - columns.lowerBound), stride)
     }
-    // Pointers into these are used until here.
-    withExtendedLifetime((packed, transposedA)) {}
+    extendLifetime(packed)
+    extendLifetime(transposedA)
   }
 
   private func runInOpenBLAS(

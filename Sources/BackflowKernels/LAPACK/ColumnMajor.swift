@@ -29,8 +29,9 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
       paddedRows > rows
       ? Buffer(repeating: 0, count: stride * columns)
       : Buffer<S>(uninitialized: stride * columns)
-    transpose(
-      rows: rows, columns: columns, a, stride: columns, into: storage.mutableSpan, stride: stride)
+    VectorKernels.transpose(
+      a, rows: rows, columns: columns, xStride: columns, yStride: stride,
+      into: storage.mutableSpan)
     self.init(storage, rows: max(rows, paddedRows), columns: columns)
   }
 
@@ -50,9 +51,9 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
   package func rowMajor(rows: Int? = nil, columns: Int? = nil) -> Buffer<S> {
     let (rows, columns) = (rows ?? self.rows, columns ?? self.columns)
     var result = Buffer<S>(uninitialized: rows * columns)
-    transpose(
-      rows: columns, columns: rows, storage.span, stride: leadingDimension,
-      into: result.mutableSpan, stride: columns)
+    VectorKernels.transpose(
+      storage.span, rows: columns, columns: rows, xStride: leadingDimension, yStride: columns,
+      into: result.mutableSpan)
     return result
   }
 
@@ -69,22 +70,15 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
     @inline(__always) get { storage.span[column * leadingDimension + row] }
   }
 
-  /// Calls C code with the elements and the leading dimension.
-  @unsafe mutating func withPointer<Result>(
-    _ body: (UnsafeMutablePointer<S>?, Int32) -> Result
-  ) -> Result {
-    let leadingDimension = Int32(leadingDimension)
-    return unsafe storage.withPointer { unsafe body($0, leadingDimension) }
-  }
+  /// The start of the elements, which are copied first if another value shares them, for one call
+  /// of C.
+  @unsafe mutating func uniqueBase() -> UnsafeMutablePointer<S> { unsafe storage.uniqueBase() }
 
-  /// Calls C code with the elements, for reading only, and the leading dimension.
-  @unsafe func withReadOnlyPointer<Result>(
-    _ body: (UnsafePointer<S>?, Int32) -> Result
-  ) -> Result {
-    unsafe storage.span.withUnsafeBufferPointer {
-      unsafe body($0.baseAddress, Int32(leadingDimension))
-    }
-  }
+  /// The start of the elements, for one call of C that reads them.
+  @unsafe var sharedBase: UnsafePointer<S> { unsafe UnsafePointer(storage.sharedBase) }
+
+  /// The leading dimension as LAPACK counts it.
+  var ld: Int32 { Int32(leadingDimension) }
 }
 
 extension ColumnMajor {
@@ -99,34 +93,5 @@ extension ColumnMajor {
     if rows < 16 * elementsPerLine { return max(rows, 1) }
     let lines = (rows + elementsPerLine - 1) / elementsPerLine
     return (lines | 1) * elementsPerLine
-  }
-}
-
-/// Computes y[c·yStride + r] ← x[r·xStride + c].
-private func transpose<S: RealScalar>(
-  rows: Int, columns: Int, _ x: Span<S>, stride xStride: Int,
-  into y: consuming MutableSpan<S>, stride yStride: Int
-) {
-  if rows == 0 || columns == 0 { return }
-  require(
-    columns <= xStride && (rows - 1) * xStride + columns <= x.count
-      && rows <= yStride && (columns - 1) * yStride + rows <= y.count,
-    "transpose of \(rows)×\(columns) from \(x.count) (stride \(xStride))"
-      + " to \(y.count) (stride \(yStride)) elements")
-  unsafe x.withUnsafeBufferPointer { x in
-    unsafe y.withUnsafeMutableBufferPointer { y in
-      unsafe S._routines.vector.transpose(
-        rows, columns, x.baseAddress, xStride, y.baseAddress, yStride)
-    }
-  }
-}
-
-extension Buffer {
-  /// Calls C code with the elements, after copying them if they are shared.
-  @unsafe mutating func withPointer<Result>(
-    _ body: (UnsafeMutablePointer<Element>?) -> Result
-  ) -> Result {
-    var elements = mutableSpan
-    return unsafe elements.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress) }
   }
 }

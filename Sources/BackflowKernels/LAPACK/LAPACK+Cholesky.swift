@@ -8,9 +8,8 @@ extension LAPACK {
     // The lower triangle of a row-major matrix is the upper triangle of a column-major one, in
     // input and output.
     var matrix = ColumnMajor(transposeOf: a, rows: n, columns: n)
-    let info = unsafe matrix.withPointer { a, lda in
-      unsafe S._routines.lapack.potrf(columnMajor, CChar(ascii: "U"), Int32(n), a, lda)
-    }
+    let info = unsafe S._routines.lapack.potrf(
+      columnMajor, CChar(ascii: "U"), Int32(n), matrix.uniqueBase(), matrix.ld)
     try check(info, "potrf", positive: .notPositiveDefinite(order: Int(info)))
     var lower = matrix.transposedRowMajor()
     clear(.aboveDiagonal, of: lower.mutableSpan, rows: n, columns: n)
@@ -26,12 +25,10 @@ extension LAPACK {
     try checkFinite(b, rows: n, columns: columns, name: "right-hand side")
     let factor = ColumnMajor(transposeOf: lower, rows: n, columns: n)
     var solution = ColumnMajor(rowMajor: b, rows: n, columns: columns)
-    let info = unsafe factor.withReadOnlyPointer { a, lda in
-      unsafe solution.withPointer { b, ldb in
-        unsafe S._routines.lapack.potrs(
-          columnMajor, CChar(ascii: "U"), Int32(n), Int32(columns), a, lda, b, ldb)
-      }
-    }
+    let info = unsafe S._routines.lapack.potrs(
+      columnMajor, CChar(ascii: "U"), Int32(n), Int32(columns), factor.sharedBase, factor.ld,
+      solution.uniqueBase(), solution.ld)
+    extendLifetime(factor)
     try check(info, "potrs")
     let result = solution.rowMajor()
     try checkResult(result.span, "potrs")

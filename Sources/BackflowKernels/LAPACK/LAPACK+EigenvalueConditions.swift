@@ -26,22 +26,12 @@ extension LAPACK {
       CChar(ascii: "B"), CChar(ascii: "V"), CChar(ascii: "E")
     )
     var (low, high, oneNorm): (Int32, Int32, S) = (0, 0, 0)
-    let info = unsafe matrix.withPointer { a, lda in
-      unsafe values.withPointer { values in
-        unsafe left.withPointer { left, ldl in
-          unsafe right.withPointer { right, ldr in
-            unsafe scale.withPointer { scale in
-              unsafe cosines.withPointer { cosines in
-                unsafe S._routines.lapack.geevx(
-                  columnMajor, balanced, vectors, vectors, ofEigenvalues, Int32(n), a, lda, values,
-                  values.map { unsafe $0 + n }, left, ldl, right, ldr, &low, &high, scale,
-                  &oneNorm, cosines, nil)
-              }
-            }
-          }
-        }
-      }
-    }
+    let parts = unsafe values.uniqueBase()
+    let info = unsafe S._routines.lapack.geevx(
+      columnMajor, balanced, vectors, vectors, ofEigenvalues, Int32(n), matrix.uniqueBase(),
+      matrix.ld, parts, parts + n, left.uniqueBase(), left.ld, right.uniqueBase(), right.ld, &low,
+      &high, scale.uniqueBase(), &oneNorm, cosines.uniqueBase(), nil)
+    extendLifetime(scale)
     try check(info, "geevx", positive: unconverged(info, n, "geevx"))
     try checkResult(values.span, "geevx")
     let conditions = inverseCosines(

@@ -11,13 +11,11 @@ extension LAPACK {
     var matrix = ColumnMajor(rowMajor: a, rows: n, columns: n)
     var values = Buffer<S>(uninitialized: 2 * n)
     let none = CChar(ascii: "N")
-    let info = unsafe matrix.withPointer { a, lda in
-      unsafe values.withPointer { values in
-        unsafe S._routines.lapack.geev(
-          columnMajor, none, none, Int32(n), a, lda, values, values.map { unsafe $0 + n },
-          nil, 1, nil, 1)
-      }
-    }
+    let parts = unsafe values.uniqueBase()
+    let info = unsafe S._routines.lapack.geev(
+      columnMajor, none, none, Int32(n), matrix.uniqueBase(), matrix.ld, parts, parts + n, nil, 1,
+      nil, 1)
+    extendLifetime(matrix)
     try check(info, "geev", positive: unconverged(info, n, "geev"))
     try checkResult(values.span, "geev")
     return pair(values)
@@ -34,17 +32,11 @@ extension LAPACK {
     var left = ColumnMajor<S>(uninitialized: n, n)
     var right = ColumnMajor<S>(uninitialized: n, n)
     let vectors = CChar(ascii: "V")
-    let info = unsafe matrix.withPointer { a, lda in
-      unsafe values.withPointer { values in
-        unsafe left.withPointer { left, ldl in
-          unsafe right.withPointer { right, ldr in
-            unsafe S._routines.lapack.geev(
-              columnMajor, vectors, vectors, Int32(n), a, lda, values,
-              values.map { unsafe $0 + n }, left, ldl, right, ldr)
-          }
-        }
-      }
-    }
+    let parts = unsafe values.uniqueBase()
+    let info = unsafe S._routines.lapack.geev(
+      columnMajor, vectors, vectors, Int32(n), matrix.uniqueBase(), matrix.ld, parts, parts + n,
+      left.uniqueBase(), left.ld, right.uniqueBase(), right.ld)
+    extendLifetime(matrix)
     try check(info, "geev", positive: unconverged(info, n, "geev"))
     try checkResult(values.span, "geev")
     return (pair(values), unpack(left, values: values), unpack(right, values: values))

@@ -18,17 +18,12 @@ extension LAPACK {
   ) throws(LAPACKError) -> LUFactors<S> {
     try checkFinite(a, rows: n, columns: n)
     var matrix = ColumnMajor(rowMajor: a, rows: n, columns: n)
-    let norm = unsafe matrix.withReadOnlyPointer { a, lda in
-      unsafe S._routines.lapack.lange(
-        columnMajor, CChar(ascii: "1"), Int32(n), Int32(n), a, lda)
-    }
+    let norm = unsafe S._routines.lapack.lange(
+      columnMajor, CChar(ascii: "1"), Int32(n), Int32(n), matrix.sharedBase, matrix.ld)
     guard norm.isFinite else { throw .overflow(routine: "lange") }
     var exchanges = Buffer<Int32>(uninitialized: n)
-    let info = unsafe matrix.withPointer { a, lda in
-      unsafe exchanges.withPointer { exchanges in
-        unsafe S._routines.lapack.getrf(columnMajor, Int32(n), Int32(n), a, lda, exchanges)
-      }
-    }
+    let info = unsafe S._routines.lapack.getrf(
+      columnMajor, Int32(n), Int32(n), matrix.uniqueBase(), matrix.ld, exchanges.uniqueBase())
     // A positive value is not a failure: it is the index of a zero pivot, counted from 1.
     try check(min(info, 0), "getrf")
     try checkResult(matrix.transposedRowMajor().span, "getrf")
@@ -45,15 +40,10 @@ extension LAPACK {
     try checkFinite(b, rows: n, columns: columns, name: "right-hand side")
     if let pivot = factors.singularPivot { throw .singular(pivot: pivot) }
     var solution = ColumnMajor(rowMajor: b, rows: n, columns: columns)
-    let info = unsafe factors.packed.withReadOnlyPointer { a, lda in
-      unsafe factors.exchanges.span.withUnsafeBufferPointer { exchanges in
-        unsafe solution.withPointer { b, ldb in
-          unsafe S._routines.lapack.getrs(
-            columnMajor, CChar(ascii: "N"), Int32(n), Int32(columns), a, lda,
-            exchanges.baseAddress, b, ldb)
-        }
-      }
-    }
+    let info = unsafe S._routines.lapack.getrs(
+      columnMajor, CChar(ascii: "N"), Int32(n), Int32(columns), factors.packed.sharedBase,
+      factors.packed.ld, factors.exchanges.sharedBase, solution.uniqueBase(), solution.ld)
+    extendLifetime(factors)
     try check(info, "getrs")
     let result = solution.rowMajor()
     try checkResult(result.span, "getrs")
@@ -64,10 +54,10 @@ extension LAPACK {
   package static func gecon<S: RealScalar>(_ factors: LUFactors<S>) -> S {
     if factors.order == 0 { return 1 }
     var reciprocal: S = 0
-    let info = unsafe factors.packed.withReadOnlyPointer { a, lda in
-      unsafe S._routines.lapack.gecon(
-        columnMajor, CChar(ascii: "1"), Int32(factors.order), a, lda, factors.norm, &reciprocal)
-    }
+    let info = unsafe S._routines.lapack.gecon(
+      columnMajor, CChar(ascii: "1"), Int32(factors.order), factors.packed.sharedBase,
+      factors.packed.ld, factors.norm, &reciprocal)
+    extendLifetime(factors)
     // Since the factors and the norm are finite, the only possible error is a wrong size of the
     // workspace.
     require(info == 0, "gecon returned \(info)")

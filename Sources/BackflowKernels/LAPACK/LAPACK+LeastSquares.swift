@@ -23,15 +23,10 @@ extension LAPACK {
     var unknowns = ColumnMajor(rowMajor: b, rows: m, columns: columns, paddedRows: n)
     var values = Buffer<S>(uninitialized: min(m, n))
     var rank: Int32 = 0
-    let info = unsafe matrix.withPointer { a, lda in
-      unsafe unknowns.withPointer { b, ldb in
-        unsafe values.withPointer { values in
-          unsafe S._routines.lapack.gelsd(
-            columnMajor, Int32(m), Int32(n), Int32(columns), a, lda, b, ldb, values, tolerance,
-            &rank)
-        }
-      }
-    }
+    let info = unsafe S._routines.lapack.gelsd(
+      columnMajor, Int32(m), Int32(n), Int32(columns), matrix.uniqueBase(), matrix.ld,
+      unknowns.uniqueBase(), unknowns.ld, values.uniqueBase(), tolerance, &rank)
+    extendLifetime(matrix)
     try check(info, "gelsd", positive: .noConvergence(routine: "gelsd", .offDiagonals(Int(info))))
     let solution = unknowns.rowMajor(rows: n)
     try checkResult(values.span, "gelsd")

@@ -9,22 +9,17 @@ extension LAPACK {
     let k = min(m, n)
     var factors = ColumnMajor(rowMajor: a, rows: m, columns: n)
     var reflectors = Buffer<S>(uninitialized: k)
-    let info = unsafe factors.withPointer { a, lda in
-      unsafe reflectors.withPointer { tau in
-        unsafe S._routines.lapack.geqrf(columnMajor, Int32(m), Int32(n), a, lda, tau)
-      }
-    }
+    let info = unsafe S._routines.lapack.geqrf(
+      columnMajor, Int32(m), Int32(n), factors.uniqueBase(), factors.ld, reflectors.uniqueBase())
     try check(info, "geqrf")
     var r = factors.rowMajor(rows: k)
     clear(.belowDiagonal, of: r.mutableSpan, rows: k, columns: n)
     try checkResult(r.span, "geqrf")
 
-    let built = unsafe factors.withPointer { a, lda in
-      unsafe reflectors.withPointer { tau in
-        unsafe S._routines.lapack.orgqr(
-          columnMajor, Int32(m), Int32(k), Int32(k), a, lda, UnsafePointer(tau))
-      }
-    }
+    let built = unsafe S._routines.lapack.orgqr(
+      columnMajor, Int32(m), Int32(k), Int32(k), factors.uniqueBase(), factors.ld,
+      reflectors.sharedBase)
+    extendLifetime(reflectors)
     try check(built, "orgqr")
     var q = factors.rowMajor(columns: k)
     if positiveDiagonal {

@@ -10,15 +10,10 @@ extension LAPACK {
     var vectors = ColumnMajor<S>(uninitialized: n, n)
     var values = Buffer<S>(uninitialized: 2 * n)
     var selected: Int32 = 0
-    let info = unsafe matrix.withPointer { a, lda in
-      unsafe vectors.withPointer { z, ldz in
-        unsafe values.withPointer { values in
-          unsafe S._routines.lapack.gees(
-            columnMajor, CChar(ascii: "V"), Int32(n), a, lda, &selected, values,
-            values.map { unsafe $0 + n }, z, ldz)
-        }
-      }
-    }
+    let parts = unsafe values.uniqueBase()
+    let info = unsafe S._routines.lapack.gees(
+      columnMajor, CChar(ascii: "V"), Int32(n), matrix.uniqueBase(), matrix.ld, &selected, parts,
+      parts + n, vectors.uniqueBase(), vectors.ld)
     try check(info, "gees", positive: unconverged(info, n, "gees"))
     try checkResult(values.span, "gees")
     let t = matrix.rowMajor()

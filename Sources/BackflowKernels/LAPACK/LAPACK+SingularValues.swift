@@ -8,12 +8,10 @@ extension LAPACK {
     // reordering.
     var matrix = ColumnMajor(transposeOf: a, rows: m, columns: n)
     var values = Buffer<S>(uninitialized: min(m, n))
-    let info = unsafe matrix.withPointer { a, lda in
-      unsafe values.withPointer { values in
-        unsafe S._routines.lapack.gesdd(
-          columnMajor, CChar(ascii: "N"), Int32(n), Int32(m), a, lda, values, nil, 1, nil, 1)
-      }
-    }
+    let info = unsafe S._routines.lapack.gesdd(
+      columnMajor, CChar(ascii: "N"), Int32(n), Int32(m), matrix.uniqueBase(), matrix.ld,
+      values.uniqueBase(), nil, 1, nil, 1)
+    extendLifetime(matrix)
     try check(info, "gesdd", positive: .noConvergence(routine: "gesdd", .singularValues))
     try checkResult(values.span, "gesdd")
     return values.elements
@@ -30,17 +28,10 @@ extension LAPACK {
     var values = Buffer<S>(uninitialized: k)
     var u = ColumnMajor<S>(uninitialized: m, k)
     var vt = ColumnMajor<S>(uninitialized: k, n)
-    let info = unsafe matrix.withPointer { a, lda in
-      unsafe values.withPointer { values in
-        unsafe u.withPointer { u, ldu in
-          unsafe vt.withPointer { vt, ldvt in
-            unsafe S._routines.lapack.gesdd(
-              columnMajor, CChar(ascii: "S"), Int32(m), Int32(n), a, lda, values,
-              u, ldu, vt, ldvt)
-          }
-        }
-      }
-    }
+    let info = unsafe S._routines.lapack.gesdd(
+      columnMajor, CChar(ascii: "S"), Int32(m), Int32(n), matrix.uniqueBase(), matrix.ld,
+      values.uniqueBase(), u.uniqueBase(), u.ld, vt.uniqueBase(), vt.ld)
+    extendLifetime(matrix)
     try check(info, "gesdd", positive: .noConvergence(routine: "gesdd", .singularValues))
     try checkResult(values.span, "gesdd")
     return (u.rowMajor(), values.elements, vt.rowMajor())

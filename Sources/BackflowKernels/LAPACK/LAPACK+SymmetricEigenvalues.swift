@@ -22,12 +22,9 @@ extension LAPACK {
     // The lower triangle of a row-major matrix is the upper triangle of a column-major one.
     var matrix = ColumnMajor(transposeOf: a, rows: n, columns: n)
     var values = Buffer<S>(uninitialized: n)
-    let info = unsafe matrix.withPointer { a, lda in
-      unsafe values.withPointer { values in
-        unsafe S._routines.lapack.syevd(
-          columnMajor, CChar(ascii: job), CChar(ascii: "U"), Int32(n), a, lda, values)
-      }
-    }
+    let info = unsafe S._routines.lapack.syevd(
+      columnMajor, CChar(ascii: job), CChar(ascii: "U"), Int32(n), matrix.uniqueBase(), matrix.ld,
+      values.uniqueBase())
     try check(info, "syevd", positive: syevdFailure(Int(info), order: n, withVectors: job == "V"))
     try checkResult(values.span, "syevd")
     return (values, matrix)

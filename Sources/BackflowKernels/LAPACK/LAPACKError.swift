@@ -71,7 +71,7 @@ extension LAPACKError {
 }
 
 extension LAPACKError.ConvergenceFailure: CustomStringConvertible {
-  /// The description of the missing part.
+  /// The missing results, in words.
   public var description: String {
     switch self {
     case .eigenvalues(let first, let total):

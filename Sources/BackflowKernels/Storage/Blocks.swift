@@ -16,22 +16,20 @@ package enum Blocks {
         && targetEnd <= target.count,
       "copy of \(sourceStart)..<\(sourceEnd) of \(source.count) elements"
         + " to \(targetStart)..<\(targetEnd) of \(target.count)")
-    unsafe source.withUnsafeBufferPointer { source in
-      unsafe target.withUnsafeMutableBufferPointer { target in
-        guard let from = source.baseAddress, let to = target.baseAddress else { return }
-        for run in 0..<count {
-          unsafe (to + targetStart + run * targetStride).update(
-            from: from + sourceStart + run * sourceStride, count: length)
-        }
-      }
+    guard let from = unsafe source.base, let to = unsafe target.base else { return }
+    for run in 0..<count {
+      unsafe (to + targetStart + run * targetStride).update(
+        from: from + sourceStart + run * sourceStride, count: length)
     }
+    extendLifetime(source)
+    extendLifetime(target)
   }
 
-  /// Fills `target`, row-major with `extents`, with the elements at the strided positions of
-  /// `source`.
+  /// Fills `target`, row-major with `extents`, with the elements of `source` at multiples of the
+  /// strides.
   @specialized(where S == Float)
   @specialized(where S == Double)
-  package static func gather<S: RealScalar>(
+  package static func copy<S: RealScalar>(
     _ source: Span<S>, extents: [Int], strides: [Int], into target: consuming MutableSpan<S>
   ) {
     if target.isEmpty { return }

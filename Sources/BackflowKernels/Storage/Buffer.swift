@@ -35,10 +35,10 @@
 
   package init(copying elements: Span<Element>) {
     self.init(uninitialized: elements.count)
-    unsafe elements.withUnsafeBufferPointer { source in
-      guard let start = source.baseAddress else { return }
-      unsafe base.initialize(from: start, count: source.count)
+    if let source = unsafe elements.base {
+      unsafe base.initialize(from: source, count: elements.count)
     }
+    extendLifetime(elements)
   }
 
   package var span: Span<Element> {

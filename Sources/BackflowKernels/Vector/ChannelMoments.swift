@@ -1,17 +1,17 @@
 internal import RealModule
 
-/// Mean and variance of each channel, in double, whatever the size of the numbers.
+/// The mean and variance of each channel, in double, whatever the size of the numbers.
 ///
-/// Held as `channel_moments` in CVectorKernels gives them: of the numbers times `scale`, a power of two that
-/// is 1 wherever a double holds their squares, and with what the mean rounds away as `rest`.
+/// They are stored as the kernel `channel_moments` computes them: for the numbers times `scale`, a
+/// power of two that is 1 unless their squares exceed the range of a double, and with what `mean`
+/// rounds away as `rest`.
 package struct ChannelMoments: Sendable {
-  var mean, rest, scale, variance: Buffer<Double>
+  let mean, rest, scale, variance: Buffer<Double>
 
-  init(uninitialized channels: Int, withVariance: Bool = true) {
-    mean = Buffer(uninitialized: channels)
-    rest = Buffer(uninitialized: channels)
-    scale = Buffer(uninitialized: channels)
-    variance = Buffer(uninitialized: withVariance ? channels : 0)
+  init(
+    mean: Buffer<Double>, rest: Buffer<Double>, scale: Buffer<Double>, variance: Buffer<Double>
+  ) {
+    (self.mean, self.rest, self.scale, self.variance) = (mean, rest, scale, variance)
   }
 
   /// Known means and variances, such as running ones.
@@ -30,8 +30,8 @@ package struct ChannelMoments: Sendable {
     (mean.span[channel] + rest.span[channel]) / scale.span[channel]
   }
 
-  /// The variance of `channel`, divided by the number of elements and multiplied by `correction`; infinite
-  /// beyond the range of a double.
+  /// The variance of `channel`, divided by the number of elements and multiplied by `correction`;
+  /// infinite beyond the range of a double.
   package func variance(_ channel: Int, correction: Double = 1) -> Double {
     let scale = scale.span[channel]
     return variance.span[channel] * correction / scale / scale

@@ -1,112 +1,80 @@
 extension VectorKernels {
-  /// Each row of dx ← y (dy − Σ y dy), y being a softmax
-  package static func softmaxBackward<S: RealScalar>(
-    _ y: Span<S>, _ dy: Span<S>, rows: Int, columns: Int, into dx: consuming MutableSpan<S>
-  ) {
-    requireCount(rows * columns, y.count)
-    unsafe combine(y, dy, into: dx) {
-      unsafe S._routines.vector.feedForward.softmaxBackward(rows, columns, $1, $2, $3)
-    }
-  }
-
-  /// Each row of dx ← dy − eʸ Σ dy, y being the logarithm of a softmax
-  package static func logSoftmaxBackward<S: RealScalar>(
-    _ y: Span<S>, _ dy: Span<S>, rows: Int, columns: Int, into dx: consuming MutableSpan<S>
-  ) {
-    requireCount(rows * columns, y.count)
-    unsafe combine(y, dy, into: dx) {
-      unsafe S._routines.vector.feedForward.logSoftmaxBackward(rows, columns, $1, $2, $3)
-    }
-  }
-
-  /// Row r of each matrix of y ← softmax of the first r + 1 elements of that row of x, then zeros
-  package static func causalSoftmax<S: RealScalar>(
-    _ x: Span<S>, matrices: Int, rows: Int, columns: Int, into y: consuming MutableSpan<S>
-  ) {
-    requireCount(matrices * rows * columns, x.count)
-    unsafe map(x, into: y) {
-      unsafe S._routines.vector.feedForward.causalSoftmax(matrices, rows, columns, $1, $2)
-    }
-  }
-
-  /// y[i] ← x[indices[i]], rows of `columns` elements
-  package static func gatherRows<S: RealScalar>(
+  /// y[i] = x[indices[i]], for rows of `columns` elements.
+  package static func indexSelect<S: RealScalar>(
     _ x: Span<S>, _ indices: [Int], columns: Int, into y: consuming MutableSpan<S>
   ) {
-    requireCount(indices.count * columns, y.count)
-    requireRows(indices, among: columns == 0 ? Int.max : x.count / columns)
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe y.withUnsafeMutableBufferPointer { y in
-        unsafe withInt64(indices) { indices in
-          unsafe S._routines.vector.feedForward.gatherRows(
-            indices.count, columns, indices.baseAddress, x.baseAddress, y.baseAddress)
-        }
+    requireShape("indexSelect: y", y.count, indices.count, columns)
+    requireIndices(indices, below: columns == 0 ? Int.max : x.count / columns, "index", of: "rows")
+    let (source, target) = unsafe (x.base, y.base)
+    // Int has 64 bits on every platform that the package supports.
+    unsafe indices.withUnsafeBufferPointer { indices in
+      unsafe indices.withMemoryRebound(to: Int64.self) { index in
+        unsafe S._routines.vector.indexSelect(
+          index.count, columns, index.baseAddress, source, target)
       }
     }
+    extendLifetime(x)
+    extendLifetime(y)
   }
 
-  /// y[indices[i]] ← y[indices[i]] + Σ x[i], rows of `columns` elements. The rows of one index are added
-  /// up in blocks, so that the error does not grow with their number.
-  package static func scatterAddRows<S: RealScalar>(
+  /// y[indices[i]] += x[i], for rows of `columns` elements. The error does not grow with the number
+  /// of rows that have the same index.
+  package static func indexAdd<S: RealScalar>(
     _ x: Span<S>, _ indices: [Int], columns: Int, into y: consuming MutableSpan<S>
   ) {
-    requireCount(indices.count * columns, x.count)
+    requireShape("indexAdd: x", x.count, indices.count, columns)
     if columns == 0 { return }
-    requireRows(indices, among: y.count / columns)
+    requireIndices(indices, below: y.count / columns, "index", of: "rows")
     let groups = RowGroups(indices, among: y.count / columns)
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe y.withUnsafeMutableBufferPointer { y in
-        unsafe withInt64(groups.numbers) { numbers in
-          guard let numbers = numbers.baseAddress else { return }
-          unsafe S._routines.vector.feedForward.scatterAddRows(
-            groups.count, columns, numbers, numbers + groups.count,
-            numbers + 2 * groups.count + 1, x.baseAddress, y.baseAddress)
-        }
-      }
-    }
+    unsafe S._routines.vector.indexAdd(
+      groups.targets.count, columns, groups.targets, groups.first, groups.sources, x.base, y.base)
+    extendLifetime(x)
+    extendLifetime(y)
   }
 
-  private static func requireRows(_ indices: [Int], among rows: Int) {
-    for index in indices {
-      require(index >= 0 && index < rows, "index \(index) is outside the \(rows) rows")
-    }
+  /// y[r] = x[r, indices[r]]
+  package static func gather<S: RealScalar>(
+    _ x: Span<S>, _ indices: [Int], columns: Int, into y: consuming MutableSpan<S>
+  ) {
+    requireIndices(indices, below: columns, "index", of: "columns")
+    let index = indices.map { Int64($0) }
+    gather(x, index.span, columns: columns, into: y)
   }
 
-  /// The kernels take Int64, as wide as Int on every platform that the package supports.
-  private static func withInt64(_ numbers: [Int], _ body: (UnsafeBufferPointer<Int64>) -> Void) {
-    unsafe numbers.withUnsafeBufferPointer { numbers in
-      unsafe numbers.withMemoryRebound(to: Int64.self) { unsafe body($0) }
-    }
+  /// y[r, indices[r]] = values[r], and 0 elsewhere.
+  package static func scatter<S: RealScalar>(
+    _ values: Span<S>, _ indices: [Int], columns: Int, into y: consuming MutableSpan<S>
+  ) {
+    requireIndices(indices, below: columns, "index", of: "columns")
+    let index = indices.map { Int64($0) }
+    scatter(values, index.span, columns: columns, into: y)
   }
 }
 
-/// The places of a list of indices, sorted by what they hold (a counting sort, stable).
+/// The places of a list of indices, grouped by index (a counting sort, stable).
 private struct RowGroups {
-  /// The number of distinct indices.
-  let count: Int
-  /// The distinct indices in ascending order; where each one's places start among the places, and the
-  /// end; the places, those of one index together.
-  private(set) var numbers: [Int]
+  /// The distinct indices, in ascending order.
+  private(set) var targets: [Int64] = []
+  /// Where the places of each distinct index start in `sources`, and the end.
+  private(set) var first: [Int64] = []
+  /// The places in the list, those of one index together.
+  private(set) var sources: [Int64]
 
   init(_ indices: [Int], among rows: Int) {
     var next = [Int](repeating: 0, count: rows)
-    var count = 0
-    for index in indices {
-      if next[index] == 0 { count += 1 }
-      next[index] += 1
-    }
-    self.count = count
-    let places = 2 * count + 1
-    numbers = [Int](repeating: 0, count: places + indices.count)
-    var (group, start) = (0, 0)
+    for index in indices { next[index] += 1 }
+    targets.reserveCapacity(min(rows, indices.count))
+    first.reserveCapacity(min(rows, indices.count) + 1)
+    var start = 0
     for row in next.indices where next[row] > 0 {
-      (numbers[group], numbers[count + group]) = (row, start)
+      targets.append(Int64(row))
+      first.append(Int64(start))
       (next[row], start) = (start, start + next[row])
-      group += 1
     }
-    numbers[count + group] = start
+    first.append(Int64(start))
+    sources = [Int64](repeating: 0, count: indices.count)
     for (place, index) in indices.enumerated() {
-      numbers[places + next[index]] = place
+      sources[next[index]] = Int64(place)
       next[index] += 1
     }
   }

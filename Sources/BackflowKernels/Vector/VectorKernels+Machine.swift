@@ -8,11 +8,15 @@ extension VectorKernels {
 
   /// Multiplies and adds in registers as fast as the instruction set can, in single precision.
   package static func runMultiplyAdds(rounds: Int) -> Double {
-    Double(Float._routines.vector.multiplyAdds(rounds, 1))
+    unsafe peak.map { unsafe Double($0.pointee.run(rounds, 1)) } ?? 0
   }
 
-  /// The floating-point operations that `runMultiplyAdds` does.
+  /// The number of floating-point operations of `runMultiplyAdds`.
   package static func flopsOfMultiplyAdds(rounds: Int) -> Int {
-    Float._routines.vector.multiplyAddsFlops(rounds)
+    unsafe peak.map { unsafe rounds * $0.pointee.flops_per_round } ?? 0
+  }
+
+  private static var peak: UnsafePointer<backflow_peak>? {
+    unsafe backflow_peak_for(backflow_kernels_selected_f32().pointee.isa)
   }
 }

@@ -1,24 +1,12 @@
 internal import RealModule
 
-// Each is one step of an optimiser for one parameter, in place; the equations are in CVectorKernels.h.
+// One step of each optimizer for one parameter, in place. `kernel_list.h` has the equations.
 extension VectorKernels {
-  /// v ← momentum·v + (g + weightDecay·p), p ← p − learningRate·v, or · (g + momentum·v) for
-  /// Nesterov's form
-  package static func sgdUpdate<S: RealScalar>(
-    learningRate: Double, momentum: Double, isNesterov: Bool, weightDecay: Double,
-    gradient: Span<S>, velocity: consuming MutableSpan<S>, parameter: consuming MutableSpan<S>
-  ) {
-    let routines = S._routines
-    let kernel = unsafe isNesterov ? routines.vector.nesterovUpdate : routines.vector.sgdUpdate
-    unsafe update(gradient, &velocity, &parameter) { count, g, v, p in
-      unsafe kernel(count, learningRate, momentum, weightDecay, g, v, p)
-    }
-  }
-
   /// The constants of one step of Adam; `correctionᵢ` is 1 − βᵢᵗ at step t.
   package struct AdamStep {
     package var learningRate, beta1, beta2, epsilon, correction1, correction2: Double
-    /// What is added of the parameter to its gradient, and what is taken off the parameter itself.
+    /// The share of the parameter that is added to its gradient, and that which is subtracted from
+    /// the parameter.
     package var weightDecay, decoupledDecay: Double
 
     package init(
@@ -34,20 +22,16 @@ extension VectorKernels {
     }
   }
 
-  /// One step of Adam: m, v ← moments of g, p ← p − learningRate·m̂/(√v̂ + ε)
+  /// One step of Adam: m, v = moments of g, p −= learningRate m̂/(√v̂ + ε).
   package static func adamUpdate<S: RealScalar>(
     _ step: AdamStep, gradient: Span<S>, firstMoment: consuming MutableSpan<S>,
     secondMoment: consuming MutableSpan<S>, parameter: consuming MutableSpan<S>
   ) {
-    requireCount(gradient.count, firstMoment.count)
-    unsafe firstMoment.withUnsafeMutableBufferPointer { m in
-      let m = m.baseAddress
-      unsafe update(gradient, &secondMoment, &parameter) { count, g, v, p in
-        unsafe S._routines.vector.adamUpdate(
-          count, step.learningRate, step.beta1, step.beta2, step.epsilon, step.correction1,
-          step.correction2, step.weightDecay, step.decoupledDecay, g, m, v, p)
-      }
-    }
+    adamUpdate(
+      gradient, learningRate: step.learningRate, beta1: step.beta1, beta2: step.beta2,
+      epsilon: step.epsilon, correction1: step.correction1, correction2: step.correction2,
+      weightDecay: step.weightDecay, decoupledDecay: step.decoupledDecay, m: firstMoment,
+      v: secondMoment, parameter: parameter)
   }
 
   /// The constants of RMSProp.
@@ -62,48 +46,14 @@ extension VectorKernels {
     }
   }
 
-  /// One step of RMSProp: s ← s + (1 − α)·(g² − s), v ← momentum·v + g/(√s + ε), p ← p − learningRate·v
+  /// One step of RMSProp: s += (1 − α)(g² − s), v = momentum v + g/(√s + ε), p −= learningRate v.
   package static func rmspropUpdate<S: RealScalar>(
     _ step: RMSPropStep, gradient: Span<S>, meanSquare: consuming MutableSpan<S>,
     velocity: consuming MutableSpan<S>, parameter: consuming MutableSpan<S>
   ) {
-    requireCount(gradient.count, meanSquare.count)
-    unsafe meanSquare.withUnsafeMutableBufferPointer { s in
-      let s = s.baseAddress
-      unsafe update(gradient, &velocity, &parameter) { count, g, v, p in
-        unsafe S._routines.vector.rmspropUpdate(
-          count, step.learningRate, step.alpha, step.epsilon, step.momentum, step.weightDecay,
-          g, s, v, p)
-      }
-    }
-  }
-
-  /// One step of Adagrad: s ← s + g², p ← p − learningRate·g/(√s + ε)
-  package static func adagradUpdate<S: RealScalar>(
-    learningRate: Double, epsilon: Double, weightDecay: Double,
-    gradient: Span<S>, sum: consuming MutableSpan<S>, parameter: consuming MutableSpan<S>
-  ) {
-    unsafe update(gradient, &sum, &parameter) { count, g, s, p in
-      unsafe S._routines.vector.adagradUpdate(count, learningRate, epsilon, weightDecay, g, s, p)
-    }
-  }
-
-  /// Runs an optimiser's kernel on a gradient, one state and the parameter, all of one size.
-  private static func update<S: RealScalar>(
-    _ gradient: Span<S>, _ state: inout MutableSpan<S>, _ parameter: inout MutableSpan<S>,
-    _ kernel: (
-      Int, UnsafePointer<S>?, UnsafeMutablePointer<S>?, UnsafeMutablePointer<S>?
-    ) -> Void
-  ) {
-    requireCount(gradient.count, state.count)
-    requireCount(gradient.count, parameter.count)
-    unsafe gradient.withUnsafeBufferPointer { gradient in
-      unsafe state.withUnsafeMutableBufferPointer { state in
-        unsafe parameter.withUnsafeMutableBufferPointer { parameter in
-          unsafe kernel(
-            gradient.count, gradient.baseAddress, state.baseAddress, parameter.baseAddress)
-        }
-      }
-    }
+    rmspropUpdate(
+      gradient, learningRate: step.learningRate, alpha: step.alpha, epsilon: step.epsilon,
+      momentum: step.momentum, weightDecay: step.weightDecay, square: meanSquare,
+      velocity: velocity, parameter: parameter)
   }
 }

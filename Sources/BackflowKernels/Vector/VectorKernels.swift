@@ -1,53 +1,45 @@
-/// The loops over elements, behind span signatures. What each computes stands in
-/// `CVectorKernels.h`; the sizes are checked here, once.
+/// The loops over elements, with spans for arrays and with their shapes checked.
+///
+/// Most are generated from `kernel_list.h`, which also documents the kernels that have no wrapper
+/// here. The files of this folder hold those that do more than call one kernel.
 package enum VectorKernels {
-  // The four forms every file of this folder is written in.
+  /// Stops unless `array`, which has `count` elements, has `n`.
+  @inline(__always)
+  static func requireShape(_ array: StaticString, _ count: Int, _ n: Int) {
+    if count != n { refuse(array, count, [n]) }
+  }
 
-  /// y ← f(x)
-  static func map<S: RealScalar>(
-    _ x: Span<S>, into y: consuming MutableSpan<S>, _ kernel: VectorRoutines<S>.Unary
+  /// Stops unless `array`, which has `count` elements, has shape [rows, columns].
+  @inline(__always)
+  static func requireShape(_ array: StaticString, _ count: Int, _ rows: Int, _ columns: Int) {
+    if rows | columns < 0 || count != rows * columns { refuse(array, count, [rows, columns]) }
+  }
+
+  /// Stops unless `array`, which has `count` elements, has shape [depth, rows, columns].
+  @inline(__always)
+  static func requireShape(
+    _ array: StaticString, _ count: Int, _ depth: Int, _ rows: Int, _ columns: Int
   ) {
-    requireCount(x.count, y.count)
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe y.withUnsafeMutableBufferPointer { y in
-        unsafe kernel(x.count, x.baseAddress, y.baseAddress)
-      }
+    if depth | rows | columns < 0 || count != depth * rows * columns {
+      refuse(array, count, [depth, rows, columns])
     }
   }
 
-  /// y ← f(y)
-  static func update<S: RealScalar>(
-    _ y: consuming MutableSpan<S>, _ kernel: VectorRoutines<S>.Unary
+  /// Stops unless `array`, which has `count` elements, holds a matrix of shape [rows, columns]
+  /// whose rows start `stride` elements apart.
+  static func requireShape(
+    _ array: StaticString, _ count: Int, _ rows: Int, _ columns: Int, stride: Int
   ) {
-    unsafe y.withUnsafeMutableBufferPointer { y in
-      unsafe kernel(y.count, UnsafePointer(y.baseAddress), y.baseAddress)
-    }
+    if rows | columns < 0 { refuse(array, count, [rows, columns]) }
+    if rows == 0 || columns == 0 { return }
+    require(
+      columns <= stride && (rows - 1) * stride + columns <= count,
+      "\(array) has \(count) elements, too few for shape [\(rows), \(columns)] with stride \(stride)"
+    )
   }
 
-  /// y ← f(a, b)
-  static func combine<S: RealScalar>(
-    _ a: Span<S>, _ b: Span<S>, into y: consuming MutableSpan<S>,
-    _ kernel: VectorRoutines<S>.Binary
-  ) {
-    requireCount(a.count, b.count)
-    requireCount(a.count, y.count)
-    unsafe a.withUnsafeBufferPointer { a in
-      unsafe b.withUnsafeBufferPointer { b in
-        unsafe y.withUnsafeMutableBufferPointer { y in
-          unsafe kernel(a.count, a.baseAddress, b.baseAddress, y.baseAddress)
-        }
-      }
-    }
-  }
-
-  /// f(x)
-  static func reduce<S: RealScalar, Result>(
-    _ x: Span<S>, _ kernel: (Int, UnsafePointer<S>?) -> Result
-  ) -> Result {
-    unsafe x.withUnsafeBufferPointer { x in unsafe kernel(x.count, x.baseAddress) }
-  }
-
-  static func requireCount(_ expected: Int, _ actual: Int) {
-    require(expected == actual, "\(expected) elements against \(actual)")
+  @inline(never)
+  private static func refuse(_ array: StaticString, _ count: Int, _ shape: [Int]) -> Never {
+    stop("\(array) has \(count) elements, expected \(shape)")
   }
 }

@@ -50,7 +50,7 @@ public struct Embedding<Scalar: RealScalar>: Parameterized {
       "Embedding: \(indices.count) indices instead of \(shape.elementCount) for shape \(shape)")
     let outputShape = Shape(Array(shape) + [weight.shape[1]])
     var output = Tensor<Scalar>(uninitialized: outputShape)
-    VectorKernels.gatherRows(
+    VectorKernels.indexSelect(
       weight.span, indices, columns: weight.shape[1], into: output.mutableSpan)
     return (output, Cache(indices: indices, outputShape: outputShape))
   }
@@ -61,7 +61,7 @@ public struct Embedding<Scalar: RealScalar>: Parameterized {
   public func backward(_ outputGradient: Tensor<Scalar>, _ cache: Cache) -> Embedding {
     requireGradient(outputGradient, of: cache.outputShape, "Embedding")
     var gradient = Tensor<Scalar>.zeros(weight.shape)
-    VectorKernels.scatterAddRows(
+    VectorKernels.indexAdd(
       outputGradient.span, cache.indices, columns: weight.shape[1], into: gradient.mutableSpan)
     return Embedding(weight: gradient)
   }

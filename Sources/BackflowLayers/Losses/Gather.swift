@@ -16,7 +16,7 @@ public import BackflowLinearAlgebra
 public func gather<Scalar>(_ x: Tensor<Scalar>, at indices: [Int]) -> Tensor<Scalar> {
   requireIndices(indices, x.shape)
   var values = Tensor<Scalar>(uninitialized: x.shape.removing(axis: x.rank - 1))
-  VectorKernels.gatherColumns(
+  VectorKernels.gather(
     x.span, indices, columns: x.shape[x.rank - 1], into: values.mutableSpan)
   return values
 }
@@ -38,7 +38,7 @@ public func gatherBackward<Scalar>(
   let shape = Shape(Array(outputGradient.shape) + [columns])
   requireIndices(indices, shape)
   var gradient = Tensor<Scalar>(uninitialized: shape)
-  VectorKernels.scatterColumns(
+  VectorKernels.scatter(
     outputGradient.span, indices, columns: columns, into: gradient.mutableSpan)
   return gradient
 }

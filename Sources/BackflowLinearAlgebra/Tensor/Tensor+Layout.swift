@@ -165,7 +165,7 @@ extension Tensor {
 
   private func strided(shape: Shape, strides: [Int]) -> Tensor {
     var result = Tensor(uninitialized: shape)
-    Blocks.gather(span, extents: Array(shape), strides: strides, into: result.mutableSpan)
+    Blocks.copy(span, extents: Array(shape), strides: strides, into: result.mutableSpan)
     return result
   }
 }

@@ -1,18 +1,18 @@
-// Activations and their backward forms. Those that read the output y are for the gates of a recurrence, which keep nothing
-// else; where y rounds to its limit, so does the slope. Those that read the input x keep their digits.
+// Activations and their backward forms. Those that read the output y are for the gates of a recurrence, which keep only
+// outputs; where y rounds to its limit, so does the slope. Those that read the input x keep their digits.
+#pragma once
 
-// With t = e^(-2|x|) - 1, tanh |x| = -t / (t + 2): accurate near 0 because e^r - 1 is, and free of overflow.
+#include "exponential.h"
+
+// With t = e^(-2|x|) - 1, tanh |x| = -t / (t + 2): accurate near 0 because e^r - 1 is, and without overflow.
 INLINE T NAME(tanh_of)(T x)
 {
-    UINT n;
     T a = NAME(magnitude)(x);
-    T expm1 = NAME(expm1_reduced)(NAME(reduced)(-2 * (a > TANH_SATURATION ? TANH_SATURATION : a), &n));
-    T power = NAME(from_bits)((n + EXPONENT_BIAS) << MANTISSA_BITS);
-    T t = power * expm1 + (power - 1);
-    return NAME(with_sign_of)(t / (t + 2), x);
+    T t = NAME(expm1_limited)(-2 * (a > TANH_SATURATION ? TANH_SATURATION : a));
+    return NAME(with_sign_of)(-t / (t + 2), x);
 }
 
-// With e = e^-|x|: 1 / (1 + e) for x >= 0, and e / (1 + e) below, which keeps its digits down to underflow.
+// With e = e^-|x|: 1 / (1 + e) for x >= 0, and e / (1 + e) for x < 0, which keeps its digits down to underflow.
 INLINE T NAME(sigmoid_of)(T x)
 {
     T e = NAME(exp_of_minus)(NAME(magnitude)(x));

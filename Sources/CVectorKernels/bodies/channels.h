@@ -1,8 +1,12 @@
-// Arrays [outer, channels, inner] with one number for each channel. With inner = 1 the loop runs along the channels, else
-// along inner: both ways it is contiguous.
+// Arrays [outer, channels, inner] with one number for each channel. With inner = 1 the inner loop runs over the
+// channels, otherwise over inner: it is contiguous in either case.
+#pragma once
+
+#include "scalar_bits.h"
+#include "sums.h"
 
 // total[c - first] = Σ term in double for `width` channels from `first`, at most COLUMN_TILE; term reads the elements u and v
-// of a and b and the mean m of channel c. Blocks of terms are summed as they come and added to a running total.
+// of a and b and the mean m of channel c. Blocks of terms are summed in order and added to a running total.
 #define CHANNEL_SUM(name, term)                                                                              \
     static double NAME(name##_of_run)(size_t n, double m, const T *a, const T *b)                            \
     {                                                                                                        \
@@ -59,11 +63,7 @@ CHANNEL_SUM(dots, (u - m) * v)
 CHANNEL_SUM(deviations, u - m)
 CHANNEL_SUM(squared_deviations, (u - m) * (u - m))
 
-#define FOR_EACH_TILE(first, width, channels)                                                                     \
-    for (size_t first = 0, width; width = channels - first < COLUMN_TILE ? channels - first : COLUMN_TILE, width; \
-         first += width)
-
-// The places of one channel's elements.
+// The indices of one channel's elements.
 #define FOR_EACH_OF_CHANNEL(place, outer, channels, inner, c)       \
     for (size_t sample = 0; sample < (outer); sample++)             \
         for (size_t place = (sample * (channels) + (c)) * (inner), end = place + (inner); place < end; place++)
@@ -77,7 +77,7 @@ static void NAME(channel_sums)(size_t outer, size_t channels, size_t inner, cons
         double total[COLUMN_TILE];
         NAME(sums)(outer, channels, inner, first, width, NAME(no_mean), x, x, total);
         for (size_t c = 0; c < width; c++) {
-            if (!IS_FINITE(total[c])) {  // the sum of doubles may have overflowed on the way
+            if (!IS_FINITE(total[c])) {  // a partial sum may have overflowed
                 double lost = 0;
                 total[c] = 0;
                 FOR_EACH_OF_CHANNEL(i, outer, channels, inner, first + c)
@@ -101,7 +101,7 @@ static void NAME(channel_dots)(size_t outer, size_t channels, size_t inner, cons
 }
 
 // The moments of one channel whose squares, or sums, leave the range of double: those of x scale, with a power of two that
-// brings the largest |x| near 1. Leaves them as they are where an element is not finite, and where all are 0.
+// brings the largest |x| near 1. Changes nothing if an element is not finite or if all are 0.
 static void NAME(scaled_moments)(size_t outer, size_t channels, size_t inner, size_t c, const T *x,
                                  double *mean, double *rest, double *scale, double *variance)
 {
@@ -130,8 +130,8 @@ static void NAME(scaled_moments)(size_t outer, size_t channels, size_t inner, si
     if (variance) *variance = NAME(total)(squares, squares_lost) / count - *rest * *rest;
 }
 
-// Two passes, the second about the mean of the first, which needs a correction where the mean is no double: Chan, Golub and
-// LeVeque, "Algorithms for computing the sample variance", The American Statistician 37 (1983).
+// Two passes, the second about the mean of the first, which needs a correction where a double cannot hold the mean: Chan,
+// Golub and LeVeque, "Algorithms for computing the sample variance", The American Statistician 37 (1983).
 static void NAME(channel_moments)(size_t outer, size_t channels, size_t inner, const T *x,
                                   double *mean, double *rest, double *scale, double *variance)
 {
@@ -179,7 +179,7 @@ static void NAME(channel_moments)(size_t outer, size_t channels, size_t inner, c
         }                                                                                                    \
     }
 
-// In double, because the difference of two numbers near each other is all that is left of x. Where T is narrower, `rest` is
+// In double, because x and the mean may be close to each other. Where T is narrower, `rest` is
 // 0 and `scale` 1.
 #define STANDARDIZED(x) ((T)((sizeof(T) < sizeof(double) ? (double)(x) - m : ((double)(x) * s - m) - r) * f))
 

@@ -1,6 +1,9 @@
-// Dropout's mask comes from the place of an element and the seed, so it is never stored. Integer arithmetic only: every
+// Dropout's mask follows from the index of an element and the seed, so it is never stored. Integer arithmetic only: every
 // instruction set and both precisions drop the same elements (Steele, Lea and Flood, "Fast splittable pseudorandom number
 // generators", OOPSLA 2014).
+#pragma once
+
+#include "declarations.h"
 
 static void NAME(dropout)(size_t n, uint64_t seed, uint64_t threshold, T scale, const T *x, T *y)
 {

@@ -1,4 +1,7 @@
-// One operation an element. The compiler vectorises these loops; a line each.
+// One operation for each element. The compiler vectorizes these loops.
+#pragma once
+
+#include "scalar_bits.h"
 
 static void NAME(fill)(size_t n, T value, T *y) { FOR_EACH(i, n) y[i] = value; }
 
@@ -8,9 +11,9 @@ static void NAME(subtract)(size_t n, const T *a, const T *b, T *y) { FOR_EACH(i,
 
 static void NAME(multiply)(size_t n, const T *a, const T *b, T *y) { FOR_EACH(i, n) y[i] = a[i] * b[i]; }
 
-static void NAME(divide)(size_t n, const T *a, const T *b, T *y) { FOR_EACH(i, n) y[i] = a[i] / b[i]; }
-
 static void NAME(multiply_add)(size_t n, const T *a, const T *b, T *y) { FOR_EACH(i, n) y[i] += a[i] * b[i]; }
+
+static void NAME(divide)(size_t n, const T *a, const T *b, T *y) { FOR_EACH(i, n) y[i] = a[i] / b[i]; }
 
 static void NAME(add_scalar)(size_t n, T s, const T *x, T *y) { FOR_EACH(i, n) y[i] = x[i] + s; }
 
@@ -22,7 +25,7 @@ static void NAME(absolute)(size_t n, const T *x, T *y) { FOR_EACH(i, n) y[i] = N
 
 static void NAME(square)(size_t n, const T *x, T *y) { FOR_EACH(i, n) y[i] = x[i] * x[i]; }
 
-// The builtin, unlike sqrt, never sets errno, so it vectorises.
+// The builtin, unlike sqrt, never sets errno, so it vectorizes.
 static void NAME(square_root)(size_t n, const T *x, T *y) { FOR_EACH(i, n) y[i] = __builtin_elementwise_sqrt(x[i]); }
 
 static void NAME(reciprocal)(size_t n, const T *x, T *y) { FOR_EACH(i, n) y[i] = 1 / x[i]; }

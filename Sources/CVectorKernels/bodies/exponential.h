@@ -1,5 +1,8 @@
 // exp, log and the pieces that the activations share with them. Every function is free of branches, so that a loop over
-// it vectorises. e^x = 2^n e^r with n = round(x / ln 2) and r = x - n ln 2 in two parts (Cody and Waite).
+// it vectorizes. e^x = 2^n e^r with n = round(x / ln 2) and r = x - n ln 2 in two parts (Cody and Waite).
+#pragma once
+
+#include "scalar_bits.h"
 
 // A kernel y[i] = expression of v = x[i]. The last elements go through a buffer as long as a vector instead of a scalar
 // loop, which would cost as much for each of them as for a whole vector.
@@ -51,7 +54,22 @@ INLINE T NAME(expm1_reduced)(T r)
     return r + r * r * NAME(polynomial)(r, COUNT(NAME(exp_coefficients)), NAME(exp_coefficients));
 }
 
-// 2^n goes in as two factors, because 2^n alone may overflow or be subnormal where e^x is not.
+// e^x - 1 for -2 TANH_SATURATION <= x <= 0.
+INLINE T NAME(expm1_limited)(T x)
+{
+    UINT n;
+    T expm1 = NAME(expm1_reduced)(NAME(reduced)(x, &n));
+    T power = NAME(from_bits)((n + EXPONENT_BIAS) << MANTISSA_BITS);
+    return power * expm1 + (power - 1);
+}
+
+// e^x - 1 for x <= 0; below the limit it rounds to -1.
+INLINE T NAME(expm1_of_negative)(T x)
+{
+    return NAME(with_sign_of)(NAME(expm1_limited)(x < -2 * TANH_SATURATION ? -2 * TANH_SATURATION : x), x);
+}
+
+// 2^n is multiplied in as two factors, because 2^n alone may overflow or be subnormal where e^x is not.
 INLINE T NAME(exp_of)(T x)
 {
     UINT n;
@@ -61,8 +79,8 @@ INLINE T NAME(exp_of)(T x)
     return e * NAME(from_bits)(half << MANTISSA_BITS) * NAME(from_bits)((exponents - half) << MANTISSA_BITS);
 }
 
-// e^-a for a >= 0. No 2^n overflows here, so it goes in raised by half of the exponents, which leaves room for n where
-// e^-a is subnormal.
+// e^-a for a >= 0. No 2^n overflows here, so the exponent is first raised by half of the range, which leaves room for
+// n where e^-a is subnormal.
 INLINE T NAME(exp_of_minus)(T a)
 {
     UINT n;
@@ -98,7 +116,7 @@ INLINE T NAME(log_of)(T x)
     k -= subnormal ? (T)(EXPONENT_BIAS + MANTISSA_BITS) : (T)EXPONENT_BIAS;
     T f = NAME(from_bits)(bits - (raised & EXPONENT_MASK) + one) - 1;
     T y = k * LN2_HIGH + NAME(log1p_of)(f, COUNT(NAME(log_coefficients)), NAME(log_coefficients), k * LN2_LOW);
-    T special = x == 0 ? -INFINITE : x < 0 ? NOT_A_NUMBER : x;  // else +∞ or NaN, as they are
+    T special = x == 0 ? -INFINITE : x < 0 ? NOT_A_NUMBER : x;  // else +∞ or NaN, which stay as they are
     return x > 0 && x < INFINITE ? y : special;
 }
 

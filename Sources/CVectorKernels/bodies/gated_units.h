@@ -1,5 +1,9 @@
-// The units between ReLU and the smooth ones: leaky ReLU and ELU, and x times a gate of x (SiLU and both forms of GELU).
+// Leaky ReLU, ELU, and the units that multiply x by a gate of x (SiLU and both forms of GELU).
 // A gate is the product of two factors of e^x/2 where x < 0, so that x times the gate is rounded once where it is subnormal.
+#pragma once
+
+#include "activations.h"
+#include "exponential.h"
 
 static void NAME(leaky_relu)(size_t n, T slope, const T *x, T *y)
 {
@@ -15,18 +19,9 @@ static void NAME(leaky_relu_backward)(size_t n, T slope, const T *x, const T *dy
     }
 }
 
-// e^x - 1 for x <= 0; beyond twice the bound of tanh it rounds to -1.
-INLINE T NAME(expm1_of_negative)(T x)
-{
-    UINT n;
-    T expm1 = NAME(expm1_reduced)(NAME(reduced)(x < -2 * TANH_SATURATION ? -2 * TANH_SATURATION : x, &n));
-    T power = NAME(from_bits)((n + EXPONENT_BIAS) << MANTISSA_BITS);
-    return NAME(with_sign_of)(power * expm1 + (power - 1), x);
-}
-
 MAP(elu, (size_t n, T alpha, const T *x, T *y), v > 0 ? v : alpha * NAME(expm1_of_negative)(v > 0 ? 0 : v))
 
-// alpha e^x for x <= 0: from y it would be y + alpha, which cancels.
+// alpha e^x for x <= 0: y + alpha is the same but cancels.
 static void NAME(elu_backward)(size_t n, T alpha, const T *x, const T *dy, T *dx)
 {
     FOR_EACH(i, n) dx[i] = dy[i] * (x[i] > 0 ? 1 : alpha * NAME(exp_of)(x[i] > 0 ? 0 : x[i]));
@@ -34,7 +29,7 @@ static void NAME(elu_backward)(size_t n, T alpha, const T *x, const T *dy, T *dx
 
 INLINE T NAME(limited)(T x, T bound) { return x < -bound ? -bound : x > bound ? bound : x; }
 
-// x σ(w) for w of x's sign, with root = e^(-|w|/2); v is x, limited so that v times 0 is 0.
+// x σ(w), where w has the sign of x, with root = e^(-|w|/2); v is x, limited so that v times 0 is 0.
 INLINE T NAME(gated)(T x, T v, T root)
 {
     return (x < 0 ? v * root * root : x) / (1 + root * root);

@@ -1,7 +1,11 @@
 // The gates of LSTM and GRU between the products of one time step, for `rows` samples of `hidden` units. Letters as in the
-// layers: activations i f g o and r z n, cell state c, output h; dx is the gradient of the loss by x.
+// layers: activations i f g o and r z n, cell state c, output h; dx is the gradient of the loss with respect to x.
+#pragma once
 
-// What is done to every unit: four vectors side by side, and then one at a time.
+#include "activations.h"
+#include "scalar_bits.h"
+
+// A loop over units: four vectors side by side, then one at a time.
 #define FOR_EACH_UNIT(j, n, ...)                                              \
     do {                                                                      \
         const size_t fours = (n) - (n) % (4 * LANES), all = (n);              \
@@ -44,8 +48,6 @@ static void NAME(lstm_backward)(size_t rows, size_t hidden, const T *gates, cons
     }
 }
 
-// gates holds W x and becomes r z n; products holds U h and its last third becomes q = U_n h + b_hn.
-// bias is b_ir + b_hr, b_iz + b_hz, b_in, b_hn.
 static void NAME(gru_forward)(size_t rows, size_t hidden, const T *bias, const T *h_previous,
                               T *gates, T *products, T *h)
 {
@@ -60,8 +62,7 @@ static void NAME(gru_forward)(size_t rows, size_t hidden, const T *bias, const T
     }
 }
 
-// dh_next holds what step t+1 sends back and becomes the part of it that goes past the gates, dh z.
-// dgates is the gradient by W x, dproducts that by U h: they differ in the last third, where q stands behind r.
+// dgates and dproducts differ in the last third, because q is multiplied by r.
 static void NAME(gru_backward)(size_t rows, size_t hidden, const T *gates, const T *products, const T *h_previous,
                                const T *dy, T *dh_next, T *dgates, T *dproducts)
 {

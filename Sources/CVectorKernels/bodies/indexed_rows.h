@@ -1,6 +1,10 @@
-// Rows picked by an index, and sent back to where they were picked, where repeats add up.
+// Rows, or one element of each row, selected by an index; and the reverse, where the rows of the same index add up.
+#pragma once
 
-static void NAME(gather_rows)(size_t rows, size_t columns, const int64_t *index, const T *x, T *y)
+#include "elementwise.h"
+#include "sums.h"
+
+static void NAME(index_select)(size_t rows, size_t columns, const int64_t *index, const T *x, T *y)
 {
     for (size_t r = 0; r < rows; r++) {
         if (columns > 0) memcpy(y + r * columns, x + (size_t)index[r] * columns, columns * sizeof(T));
@@ -26,7 +30,7 @@ static void NAME(add_rows_of_tile)(size_t columns, size_t width, size_t rows, co
     }
     for (size_t c = 0; c < width; c++) {
         T value = (T)NAME(total)(sum[c], lost[c]);
-        if (!IS_FINITE(value)) {  // a block or a sum on the way may be out of range
+        if (!IS_FINITE(value)) {  // a partial sum may have overflowed
             sum[c] = (double)y[c] * SUM_SCALE;
             lost[c] = 0;
             for (size_t r = 0; r < rows; r++) {
@@ -39,7 +43,7 @@ static void NAME(add_rows_of_tile)(size_t columns, size_t width, size_t rows, co
 }
 
 // The rows of group g are x[source[i]] for i in first[g] ..< first[g + 1]; tiles as in sum_rows.
-static void NAME(scatter_add_rows)(size_t groups, size_t columns, const int64_t *target, const int64_t *first,
+static void NAME(index_add)(size_t groups, size_t columns, const int64_t *target, const int64_t *first,
                                    const int64_t *source, const T *x, T *y)
 {
     for (size_t g = 0; g < groups; g++) {
@@ -48,5 +52,20 @@ static void NAME(scatter_add_rows)(size_t groups, size_t columns, const int64_t 
             NAME(add_rows_of_tile)(columns, width, (size_t)(first[g + 1] - first[g]), source + first[g], x + start,
                                    y + (size_t)target[g] * columns + start);
         }
+    }
+}
+
+static void NAME(gather)(size_t rows, size_t columns, const T *x, const int64_t *index, T *y)
+{
+    for (size_t r = 0; r < rows; r++) y[r] = x[r * columns + (size_t)index[r]];
+}
+
+// From the last row to the first, so that in place no value is overwritten before it is read.
+static void NAME(scatter)(size_t rows, size_t columns, const T *values, const int64_t *index, T *y)
+{
+    for (size_t r = rows; r-- > 0;) {
+        T value = values[r];
+        NAME(fill)(columns, 0, y + r * columns);
+        y[r * columns + (size_t)index[r]] = value;
     }
 }

@@ -1,5 +1,12 @@
-// Losses and their gradients, sample by sample: one pass where the loss is of one element, a few over each row where it is
-// of a row. `scale` multiplies every gradient, which saves a mean another pass.
+// Losses and their gradients for each sample: one pass if a sample is one element, a few passes over each row if it is a row.
+// `scale` multiplies every gradient, which saves a second pass for a mean.
+#pragma once
+
+#include "elementwise.h"
+#include "exponential.h"
+#include "reductions.h"
+#include "softmax.h"
+#include "sums.h"
 
 // The loss and the gradient with respect to x of the residual d = x − t, a = |d|. Both inputs are read before either output
 // is written.
@@ -34,9 +41,9 @@ RESIDUAL_LOSS(smooth_l1, (size_t n, T beta, double scale, const T *x, const T *t
               a < beta ? (T)0.5 * d * (d / beta) : NAME(linear_tail)(x_i, t_i, a, 1, beta),
               s * (d > beta ? 1 : d < -beta ? -1 : beta > 0 ? d / beta : d))
 
-// −t ln σ(x) − (1 − t) ln(1 − σ(x)) = |x| · (the probability given to the wrong side) + ln(1 + e^−|x|), and σ(x) − t;
-// written so that a sure and right answer keeps its digits: nothing is subtracted from a number near 1, and an infinite
-// logit that is entirely right costs 0.
+// −t ln σ(x) − (1 − t) ln(1 − σ(x)) = |x| · (the probability given to the wrong side) + ln(1 + e^−|x|), and σ(x) − t; written
+// so that an answer that is nearly certain and right keeps its digits: nothing is subtracted from a number near 1, and an
+// infinite logit that is entirely right costs 0.
 static void NAME(sigmoid_cross_entropy)(size_t n, double scale, const T *x, const T *t, T *loss, T *gradient)
 {
     const T s = (T)scale;
@@ -62,8 +69,8 @@ static double NAME(sum_of_shifted)(size_t n, T shift, const T *x)
     return NAME(total)(sum, lost);
 }
 
-// The gradient of the label is p − q with p = 1 − (the rest of the sum) / sum: of a nearly certain and right answer only the
-// rest is left, which is why the row's sum is formed without the label.
+// The gradient of the label is p − q with p = 1 − (the rest of the sum) / sum: where the answer is nearly certain and right,
+// only the rest is left, so the row's sum is formed without the label.
 static void NAME(cross_entropy)(size_t rows, size_t columns, double smoothing, double scale, const T *logits,
                                 const int64_t *labels, T *loss, T *gradient)
 {
@@ -85,8 +92,8 @@ static void NAME(cross_entropy)(size_t rows, size_t columns, double smoothing, d
     }
 }
 
-// q = keep · target + other of one row without one element: returns Σ q, and Σ q (x − shift) in *expected, where q = 0
-// silences x = −∞.
+// q = keep · target + other of one row without one element: returns Σ q, and Σ q (x − shift) in *expected, where x = −∞
+// does not count if q = 0.
 static double NAME(weights_without)(size_t n, size_t apart, T keep, T other, T shift, const T *x, const T *targets, double *expected)
 {
     double mass = 0, mass_lost = 0, terms = 0, terms_lost = 0;
@@ -106,7 +113,7 @@ static double NAME(weights_without)(size_t n, size_t apart, T keep, T other, T s
     return NAME(total)(mass, mass_lost);
 }
 
-// The exponentials are formed twice, because the gradient may take the place of either input. Of the largest logit, p is
+// The exponentials are computed twice, because the gradient may overwrite either input. For the largest logit, p is
 // 1 − rest / sum, and p Σq − q = p (Σq − q) − q rest / sum, which keeps its digits where the answer is nearly certain.
 static void NAME(soft_cross_entropy)(size_t rows, size_t columns, double smoothing, double scale, const T *logits,
                                      const T *targets, T *loss, T *gradient)
@@ -149,14 +156,14 @@ static void NAME(multi_margin)(size_t rows, size_t columns, T margin, int square
             size_t length = columns - start < EXP_CHUNK ? columns - start : EXP_CHUNK;
             FOR_EACH(i, length)
             {
-                T v = margin + (scores[start + i] - own);  // the margin last: it may be less than a unit of x
+                T v = margin + (scores[start + i] - own);  // the margin is added last: it may be less than one ulp of x
                 z[i] = v <= 0 ? 0 : v;
             }
             if (label - start < length) z[label - start] = 0;
             FOR_EACH(i, length)
             {
                 T slope = z[i] > 0 ? 1 : z[i];
-                value[i] = z[i] * share * (squared ? z[i] : 1);  // the share first, so that only a mean can overflow
+                value[i] = z[i] * share * (squared ? z[i] : 1);  // the share multiplies first, so that only a mean can overflow
                 gradient[start + i] = squared ? 2 * s * z[i] : s * slope;
             }
             NAME(add_to)(&total, &total_lost, NAME(sum_in_double)(length, value));
@@ -165,24 +172,4 @@ static void NAME(multi_margin)(size_t rows, size_t columns, T margin, int square
         loss[r] = (T)NAME(total)(total, total_lost);
         gradient[label] = (T)-NAME(total)(pull, pull_lost);
     }
-}
-
-static void NAME(gather_columns)(size_t rows, size_t columns, const T *x, const int64_t *indices, T *y)
-{
-    for (size_t r = 0; r < rows; r++) y[r] = x[r * columns + (size_t)indices[r]];
-}
-
-// From the last row to the first, so that in place no value is overwritten before it is read.
-static void NAME(scatter_columns)(size_t rows, size_t columns, const T *values, const int64_t *indices, T *y)
-{
-    for (size_t r = rows; r-- > 0;) {
-        T value = values[r];
-        NAME(fill)(columns, 0, y + r * columns);
-        y[r * columns + (size_t)indices[r]] = value;
-    }
-}
-
-static void NAME(weight_rows)(size_t rows, size_t columns, const T *weights, const T *x, T *y)
-{
-    for (size_t r = rows; r-- > 0;) NAME(scale)(columns, weights[r], x + r * columns, y + r * columns);
 }

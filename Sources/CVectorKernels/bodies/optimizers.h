@@ -1,25 +1,33 @@
 // Updates of parameters in place, in PyTorch's order of operations (torch.optim's single-tensor rules).
+#pragma once
 
-// v is the new velocity, g the gradient with its decay; the step goes along `direction`.
-#define MOMENTUM_UPDATE(name, direction)                                                                     \
-    static void NAME(name)(size_t n, double learning_rate, double momentum, double weight_decay,             \
-                           const T *gradient, T *velocity, T *parameter)                                     \
-    {                                                                                                        \
-        const T rate = (T)learning_rate, m = (T)momentum, decay = (T)weight_decay;                           \
-        FOR_EACH(i, n)                                                                                       \
-        {                                                                                                    \
-            T g = gradient[i] + decay * parameter[i];                                                        \
-            T v = m * velocity[i] + g;                                                                       \
-            velocity[i] = v;                                                                                 \
-            parameter[i] -= rate * (direction);                                                              \
-        }                                                                                                    \
+#include "declarations.h"
+
+// nesterov is a constant where this is inlined.
+INLINE void NAME(sgd_with)(int nesterov, size_t n, T rate, T m, T decay, const T *gradient, T *velocity, T *parameter)
+{
+    FOR_EACH(i, n)
+    {
+        T g = gradient[i] + decay * parameter[i];
+        T v = m * velocity[i] + g;
+        velocity[i] = v;
+        parameter[i] -= rate * (nesterov ? g + m * v : v);
     }
+}
 
-MOMENTUM_UPDATE(sgd_update, v)
-MOMENTUM_UPDATE(nesterov_update, g + m * v)
+static void NAME(sgd_update)(size_t n, double learning_rate, double momentum, int nesterov, double weight_decay,
+                             const T *gradient, T *velocity, T *parameter)
+{
+    const T rate = (T)learning_rate, m = (T)momentum, decay = (T)weight_decay;
+    if (nesterov) {
+        NAME(sgd_with)(1, n, rate, m, decay, gradient, velocity, parameter);
+    } else {
+        NAME(sgd_with)(0, n, rate, m, decay, gradient, velocity, parameter);
+    }
+}
 
 // Adaptive rules divide by a root of squares. Beyond 2^63 (float; 2^511, double) a square overflows, and a sum that
-// is infinite once would hold the parameter still for ever. A larger gradient therefore counts as one of that size: the
+// is infinite once would stop the parameter forever. A larger gradient therefore counts as one of that size: the
 // step depends on the ratio of a gradient to the root of its square. NaN and infinity become NaN. The square of a number
 // below the inverse of that limit has lost digits or is 0, so no divisor is smaller.
 #define LARGEST_SQUARED ((T)(sizeof(T) == 4 ? 0x1p63 : 0x1p511))
@@ -39,8 +47,8 @@ INLINE T NAME(limited_epsilon)(double epsilon)
 }
 
 // The moving average keep · mean + (1 − keep) · value. The rounded factors of that sum need not add up to 1, and a constant
-// value would not be its own average; with mean + share (value − mean) it is. Where little is kept the difference would
-// lose the value's digits, and the two factors are near enough to their sum.
+// value would not be its own average; with mean + share (value − mean) it is. Where little is kept, the difference
+// would lose the digits of the value, and the two factors are accurate enough.
 typedef struct {
     T share, difference, kept;
 } NAME(Average);
@@ -71,7 +79,7 @@ INLINE void NAME(adam_with)(NAME(Average) of_gradients, NAME(Average) of_squares
     }
 }
 
-// The usual settings keep most; with constants in its place the average costs two operations.
+// The usual settings keep most of the average; with these factors as constants it costs two operations.
 static void NAME(adam_update)(size_t n, double learning_rate, double beta1, double beta2, double epsilon,
                               double correction1, double correction2, double weight_decay, double decoupled_decay,
                               const T *gradient, T *m, T *v, T *parameter)

@@ -1,6 +1,11 @@
 // C = A B with B packed: panels of PANEL columns, each panel k rows long and contiguous, the last one padded with zeros.
-// A tile of C, a few rows by one or more panels, is summed in registers over a block of k, and the blocks are added up in C:
-// the error of a running sum grows with its length. Callers divide a k of many blocks themselves.
+// A tile of C, a few rows by a few panels, is summed in registers over a block of k, and the blocks are added up in C:
+// the error of a running sum grows with its length. Callers divide a k of many blocks.
+#pragma once
+
+#include "scalar_bits.h"
+#include "sums.h"
+#include "transpose.h"
 
 #define PANEL (2 * LANES)
 #define TILE_VECTORS 8  // of one row, at most
@@ -31,8 +36,8 @@ static void NAME(pack)(size_t k, size_t n, const T *b, size_t b_row_stride, size
     }
 }
 
-// Columns of whole panels. rows and panels are constants where this is inlined, so the loops over them unroll and every
-// sum has its register.
+// Columns of whole panels. rows and panels are constants where this is inlined, so the loops over them unroll and each
+// sum stays in a register.
 INLINE void NAME(tile)(size_t rows, size_t panels, const NAME(Product) *product, const T *a, const T *packed, T *c)
 {
     const size_t vectors = 2 * panels, k = product->k, a_stride = product->a_stride;
@@ -92,7 +97,7 @@ INLINE void NAME(run_blocks)(NAME(Tile) tile, const NAME(Product) *product, cons
     }
 }
 
-// A tile of which only the first `columns` belong to C: at the right edge it is computed aside.
+// A tile of which only the first `columns` belong to C. At the right edge it is computed in a buffer.
 static void NAME(run)(NAME(Tile) tile, size_t rows, size_t panels, const NAME(Product) *product,
                       const T *a, const T *packed, T *c, size_t columns)
 {
@@ -111,8 +116,9 @@ static void NAME(run)(NAME(Tile) tile, size_t rows, size_t panels, const NAME(Pr
     }
 }
 
-// At most two rows. One row alone needs eight independent sums to keep the multipliers busy, so few rows take several
-// panels at a time. Each element of B is then used once and comes at the pace of the cache, which is why the direction counts.
+// For at most two rows. A single row needs eight independent sums to keep the multipliers busy, so few rows take several
+// panels at a time. Each element of B is then used once and arrives at the speed of the cache, which is why the direction
+// matters.
 static void NAME(product_of_few_rows)(size_t m, size_t n, const NAME(Product) *product, const T *a, const T *packed, T *c)
 {
     const size_t all = (n + PANEL - 1) / PANEL, most = m == 1 ? 4 : 2;

@@ -1,6 +1,12 @@
-// Pooling: the largest and the mean of every window, and the ways back.
+// Pooling: the maximum and the mean of every window, and their backward forms.
+#pragma once
 
-// One row of one tap; a window without a tap so far has the winner -1, and the first NaN stays.
+#include "reductions.h"
+#include "scalar_bits.h"
+#include "sums.h"
+#include "windows.h"
+
+// One row of one tap. A window without a tap so far has the winner -1; the first NaN stays.
 INLINE void NAME(compare_taps)(size_t n, const T *x, size_t stride, int32_t start, T *best, int32_t *winner)
 {
     FOR_EACH(p, n)
@@ -35,26 +41,44 @@ static void NAME(max_pool)(size_t planes, const backflow_windows *w, const T *x,
     }
 }
 
-// The windows first ..< end that cover a pixel of one axis; pooling has no dilation.
-INLINE void NAME(windows_over)(size_t pixel, size_t outputs, size_t kernel, size_t stride, size_t padding,
-                               size_t *first, size_t *end)
+// One axis of the windows: the rows or the columns of the plane. Pooling has no dilation.
+typedef struct {
+    size_t extent, outputs, kernel, stride, padding;
+} NAME(Axis);
+
+INLINE NAME(Axis) NAME(rows_of)(const backflow_windows *w)
 {
-    const size_t at = pixel + padding;
-    *first = at < kernel ? 0 : (at - kernel) / stride + 1;
-    *end = at / stride + 1 < outputs ? at / stride + 1 : outputs;
+    return (NAME(Axis)) {w->height, w->output_height, w->kernel_height, w->stride_height, w->padding_height};
 }
 
-// The pixels first ..< end of one axis that window o covers.
-INLINE void NAME(pixels_inside)(size_t extent, size_t kernel, size_t stride, size_t padding, size_t o,
-                                size_t *first, size_t *end)
+INLINE NAME(Axis) NAME(columns_of)(const backflow_windows *w)
 {
-    const size_t start = o * stride;
-    *first = start < padding ? 0 : start - padding;
-    *end = start + kernel < padding ? 0 : start + kernel - padding;
-    if (*end > extent) *end = extent;
+    return (NAME(Axis)) {w->width, w->output_width, w->kernel_width, w->stride_width, w->padding_width};
 }
 
-// So many windows over a pixel add up their gradients in T.
+// A range of windows or of pixels along an axis.
+typedef struct {
+    size_t first, end;
+} NAME(Range);
+
+// The windows that cover one of the pixels first ... last.
+INLINE NAME(Range) NAME(windows_over)(NAME(Axis) axis, size_t first, size_t last)
+{
+    const size_t from = first + axis.padding, to = last + axis.padding;
+    const size_t end = to / axis.stride + 1;
+    return (NAME(Range)) {
+        from < axis.kernel ? 0 : (from - axis.kernel) / axis.stride + 1, end < axis.outputs ? end : axis.outputs};
+}
+
+// The pixels that the windows first ... last cover.
+INLINE NAME(Range) NAME(pixels_under)(NAME(Axis) axis, size_t first, size_t last)
+{
+    const size_t from = first * axis.stride, to = last * axis.stride + axis.kernel;
+    const size_t end = to < axis.padding ? 0 : to - axis.padding;
+    return (NAME(Range)) {from < axis.padding ? 0 : from - axis.padding, end < axis.extent ? end : axis.extent};
+}
+
+// The largest number of windows over a pixel whose gradients are added up in T.
 #define FEW_WINDOWS 64
 #define PIXEL_TILE 1024
 
@@ -64,15 +88,12 @@ static void NAME(max_pool_backward_of_tile)(const backflow_windows *w, size_t st
 {
     const size_t last = start + length - 1, top = start / w->width, bottom = last / w->width;
     const size_t left = top == bottom ? start % w->width : 0, right = top == bottom ? last % w->width : w->width - 1;
-    size_t o, o_end, p_first, p_end, unused;
-    NAME(windows_over)(top, w->output_height, w->kernel_height, w->stride_height, w->padding_height, &o, &unused);
-    NAME(windows_over)(bottom, w->output_height, w->kernel_height, w->stride_height, w->padding_height, &unused, &o_end);
-    NAME(windows_over)(left, w->output_width, w->kernel_width, w->stride_width, w->padding_width, &p_first, &unused);
-    NAME(windows_over)(right, w->output_width, w->kernel_width, w->stride_width, w->padding_width, &unused, &p_end);
+    const NAME(Range) os = NAME(windows_over)(NAME(rows_of)(w), top, bottom);
+    const NAME(Range) ps = NAME(windows_over)(NAME(columns_of)(w), left, right);
     double sum[PIXEL_TILE], lost[PIXEL_TILE];
     FOR_EACH(k, length) sum[k] = lost[k] = 0;
-    for (; o < o_end; o++) {
-        for (size_t p = p_first; p < p_end; p++) {
+    for (size_t o = os.first; o < os.end; o++) {
+        for (size_t p = ps.first; p < ps.end; p++) {
             const size_t window = o * w->output_width + p;
             const size_t k = (size_t)((ptrdiff_t)winner[window] - (ptrdiff_t)start);
             if (k < length) NAME(add_tap)(&sum[k], &lost[k], (double)dy[window]);
@@ -85,7 +106,7 @@ static void NAME(max_pool_backward_of_plane)(const backflow_windows *w, const in
 {
     const size_t rows = PIXEL_TILE / w->width, run = rows > 0 ? rows * w->width : w->height * w->width;
     for (size_t first = 0; first < w->height * w->width;) {
-        // Without room for a whole row, the run ends with the tile or the row.
+        // If a whole row does not fit, the run ends with the tile or the row.
         const size_t whole = w->height * w->width - first, of_row = w->width - first % w->width;
         size_t length = rows > 0 ? run : of_row < PIXEL_TILE ? of_row : PIXEL_TILE;
         if (length > whole) length = whole;
@@ -111,28 +132,14 @@ static void NAME(max_pool_backward)(size_t planes, const backflow_windows *w, co
     }
 }
 
-// A mean is formed axis by axis, which takes as many additions as a window has rows and columns, not taps: the columns of a
-// row of windows first, a tile of them at a time, and then their sums along the row; the way back likewise.
+// A mean is formed axis by axis, with as many additions as a window has rows and columns, not taps: first down the columns of
+// a row of windows, a tile of columns at a time, then along the row. The backward form likewise.
 
-// The number of taps along one axis by which window o divides.
-INLINE double NAME(taps_counted)(size_t extent, size_t kernel, size_t stride, size_t padding, int count_padding, size_t o)
+// The number of taps of window o along one axis that count.
+INLINE double NAME(taps_counted)(NAME(Axis) axis, int count_padding, size_t o)
 {
-    size_t first, end;
-    NAME(pixels_inside)(extent, kernel, stride, padding, o, &first, &end);
-    return (double)(uint32_t)(count_padding ? kernel : end - first);
-}
-
-// Tap `across` of the windows start ..< start + width finds the pixels left ..< right in windows p ..< end, in the first of
-// them at pixel *at.
-INLINE void NAME(windows_on_tile)(const backflow_windows *w, size_t across, size_t start, size_t width, size_t left,
-                                  size_t right, size_t *p, size_t *end, size_t *at)
-{
-    const size_t stride = w->stride_width, from = left + w->padding_width, to = right + w->padding_width;
-    *p = from <= across ? 0 : (from - across + stride - 1) / stride;
-    *end = to <= across ? 0 : (to - across - 1) / stride + 1;
-    if (*p < start) *p = start;
-    if (*end > start + width) *end = start + width;
-    *at = *p * stride + across - w->padding_width;
+    const NAME(Range) pixels = NAME(pixels_under)(axis, o, o);
+    return (double)(uint32_t)(count_padding ? axis.kernel : pixels.end - pixels.first);
 }
 
 // to[k to_stride] += from[k from_stride]
@@ -145,15 +152,37 @@ INLINE void NAME(add_along)(size_t n, const double *from, size_t from_stride, do
     }
 }
 
+// For every tap along an axis, adds the pixels of one tile to the windows of another that cover them, or, if `backward`, the
+// windows to the pixels.
+INLINE void NAME(add_taps)(NAME(Axis) axis, NAME(Range) window_tile, NAME(Range) pixel_tile, int backward,
+                           const double *from, double *to, double *lost)
+{
+    const size_t stride = axis.stride, left = pixel_tile.first + axis.padding, right = pixel_tile.end + axis.padding;
+    for (size_t tap = 0; tap < axis.kernel; tap++) {
+        // The windows p ..< end whose tap lies in the tile, from the pixel at `at` on.
+        size_t p = left <= tap ? 0 : (left - tap + stride - 1) / stride;
+        size_t end = right <= tap ? 0 : (right - tap - 1) / stride + 1;
+        if (p < window_tile.first) p = window_tile.first;
+        if (end > window_tile.end) end = window_tile.end;
+        if (p >= end) continue;
+        const size_t window = p - window_tile.first, pixel = p * stride + tap - left;
+        if (backward) {
+            NAME(add_along)(end - p, from + window, 1, to + pixel, lost + pixel, stride);
+        } else {
+            NAME(add_along)(end - p, from + pixel, stride, to + window, lost + window, 1);
+        }
+    }
+}
+
 // The mean of window (o, p) whose sum overflows.
 static T NAME(mean_of_scaled)(const backflow_windows *w, double count, size_t o, size_t p, const T *x)
 {
-    size_t top, bottom, left, right;
-    NAME(pixels_inside)(w->height, w->kernel_height, w->stride_height, w->padding_height, o, &top, &bottom);
-    NAME(pixels_inside)(w->width, w->kernel_width, w->stride_width, w->padding_width, p, &left, &right);
+    const NAME(Range) rows = NAME(pixels_under)(NAME(rows_of)(w), o, o);
+    const NAME(Range) columns = NAME(pixels_under)(NAME(columns_of)(w), p, p);
     double sum = 0, lost = 0;
-    for (size_t h = top; h < bottom && left < right; h++) {
-        NAME(add_to)(&sum, &lost, NAME(pairwise_sum_scaled)(right - left, x + h * w->width + left));
+    for (size_t h = rows.first; h < rows.end && columns.first < columns.end; h++) {
+        const T *row = x + h * w->width + columns.first;
+        NAME(add_to)(&sum, &lost, NAME(pairwise_sum_scaled)(columns.end - columns.first, row));
     }
     return (T)(NAME(total)(sum, lost) / count / SUM_SCALE);
 }
@@ -162,41 +191,34 @@ static T NAME(mean_of_scaled)(const backflow_windows *w, double count, size_t o,
 static void NAME(average_pool_tile)(const backflow_windows *w, int count_padding, size_t o, size_t start, size_t width,
                                     const T *x, T *y)
 {
-    size_t top, bottom, left, right, unused;
-    NAME(pixels_inside)(w->height, w->kernel_height, w->stride_height, w->padding_height, o, &top, &bottom);
-    NAME(pixels_inside)(w->width, w->kernel_width, w->stride_width, w->padding_width, start, &left, &unused);
-    NAME(pixels_inside)(w->width, w->kernel_width, w->stride_width, w->padding_width, start + width - 1, &unused, &right);
+    const NAME(Axis) down = NAME(rows_of)(w), across = NAME(columns_of)(w);
+    const NAME(Range) rows = NAME(pixels_under)(down, o, o), windows = {start, start + width};
+    const NAME(Range) columns = NAME(pixels_under)(across, start, start + width - 1);
     double sum[COLUMN_TILE], lost[COLUMN_TILE], column[COLUMN_TILE];
     FOR_EACH(k, width) sum[k] = lost[k] = 0;
-    for (; left < right; left += COLUMN_TILE) {
-        const size_t columns = right - left < COLUMN_TILE ? right - left : COLUMN_TILE;
+    for (NAME(Range) tile = {columns.first, columns.first}; tile.first < columns.end; tile.first = tile.end) {
+        const size_t count = columns.end - tile.first < COLUMN_TILE ? columns.end - tile.first : COLUMN_TILE;
         double lost_of_column[COLUMN_TILE];
-        FOR_EACH(c, columns) column[c] = lost_of_column[c] = 0;
-        for (size_t h = top; h < bottom; h++) {
-            const T *row = x + h * w->width + left;
-            FOR_EACH(c, columns) NAME(add_tap)(&column[c], &lost_of_column[c], (double)row[c]);
+        tile.end = tile.first + count;
+        FOR_EACH(c, count) column[c] = lost_of_column[c] = 0;
+        for (size_t h = rows.first; h < rows.end; h++) {
+            const T *row = x + h * w->width + tile.first;
+            FOR_EACH(c, count) NAME(add_tap)(&column[c], &lost_of_column[c], (double)row[c]);
         }
-        FOR_EACH(c, columns) column[c] = NAME(total)(column[c], lost_of_column[c]);
-        for (size_t across = 0; across < w->kernel_width; across++) {
-            size_t p, end, at;
-            NAME(windows_on_tile)(w, across, start, width, left, left + columns, &p, &end, &at);
-            if (p >= end) continue;
-            NAME(add_along)(end - p, column + (at - left), w->stride_width, sum + (p - start), lost + (p - start), 1);
-        }
+        FOR_EACH(c, count) column[c] = NAME(total)(column[c], lost_of_column[c]);
+        NAME(add_taps)(across, windows, tile, 0, column, sum, lost);
     }
-    const double rows = NAME(taps_counted)(w->height, w->kernel_height, w->stride_height, w->padding_height, count_padding, o);
+    const double taps_down = NAME(taps_counted)(down, count_padding, o);
+    double count[COLUMN_TILE];
     int finite = 1;
     for (size_t k = 0; k < width; k++) {
-        double count = rows * NAME(taps_counted)(w->width, w->kernel_width, w->stride_width, w->padding_width,
-                                                 count_padding, start + k);
-        T mean = (T)(NAME(total)(sum[k], lost[k]) / count);
+        count[k] = taps_down * NAME(taps_counted)(across, count_padding, start + k);
+        T mean = (T)(NAME(total)(sum[k], lost[k]) / count[k]);
         y[k] = mean;
         finite &= IS_FINITE(mean);
     }
     for (size_t k = 0; k < width && !finite; k++) {
-        double count = rows * NAME(taps_counted)(w->width, w->kernel_width, w->stride_width, w->padding_width,
-                                                 count_padding, start + k);
-        if (!IS_FINITE(y[k])) y[k] = NAME(mean_of_scaled)(w, count, o, start + k, x);
+        if (!IS_FINITE(y[k])) y[k] = NAME(mean_of_scaled)(w, count[k], o, start + k, x);
     }
 }
 
@@ -216,34 +238,27 @@ static void NAME(average_pool)(size_t planes, const backflow_windows *w, int cou
 static void NAME(average_pool_backward_tile)(const backflow_windows *w, int count_padding, size_t h, size_t left,
                                              size_t width, const T *dy, T *dx)
 {
-    size_t o_first, o_end, start, p_end, unused;
-    NAME(windows_over)(h, w->output_height, w->kernel_height, w->stride_height, w->padding_height, &o_first, &o_end);
-    NAME(windows_over)(left, w->output_width, w->kernel_width, w->stride_width, w->padding_width, &start, &unused);
-    NAME(windows_over)(left + width - 1, w->output_width, w->kernel_width, w->stride_width, w->padding_width, &unused,
-                       &p_end);
+    const NAME(Axis) down = NAME(rows_of)(w), across = NAME(columns_of)(w);
+    const NAME(Range) rows = NAME(windows_over)(down, h, h), pixels = {left, left + width};
+    const NAME(Range) columns = NAME(windows_over)(across, left, left + width - 1);
     double sum[COLUMN_TILE], lost[COLUMN_TILE], column[COLUMN_TILE];
     FOR_EACH(k, width) sum[k] = lost[k] = 0;
-    for (; start < p_end; start += COLUMN_TILE) {
-        const size_t windows = p_end - start < COLUMN_TILE ? p_end - start : COLUMN_TILE;
+    for (NAME(Range) tile = {columns.first, columns.first}; tile.first < columns.end; tile.first = tile.end) {
+        const size_t count = columns.end - tile.first < COLUMN_TILE ? columns.end - tile.first : COLUMN_TILE;
         double lost_of_column[COLUMN_TILE];
-        FOR_EACH(k, windows) column[k] = lost_of_column[k] = 0;
-        for (size_t o = o_first; o < o_end; o++) {
-            const double share = 1 / NAME(taps_counted)(w->height, w->kernel_height, w->stride_height, w->padding_height,
-                                                        count_padding, o);
-            const T *row = dy + o * w->output_width + start;
-            FOR_EACH(k, windows) NAME(add_tap)(&column[k], &lost_of_column[k], (double)row[k] * share);
+        tile.end = tile.first + count;
+        FOR_EACH(k, count) column[k] = lost_of_column[k] = 0;
+        for (size_t o = rows.first; o < rows.end; o++) {
+            const double share = 1 / NAME(taps_counted)(down, count_padding, o);
+            const T *row = dy + o * w->output_width + tile.first;
+            FOR_EACH(k, count) NAME(add_tap)(&column[k], &lost_of_column[k], (double)row[k] * share);
         }
-        FOR_EACH(k, windows)
+        FOR_EACH(k, count)
         {
             column[k] = NAME(total)(column[k], lost_of_column[k])
-                / NAME(taps_counted)(w->width, w->kernel_width, w->stride_width, w->padding_width, count_padding, start + k);
+                / NAME(taps_counted)(across, count_padding, tile.first + k);
         }
-        for (size_t across = 0; across < w->kernel_width; across++) {
-            size_t p, end, at;
-            NAME(windows_on_tile)(w, across, start, windows, left, left + width, &p, &end, &at);
-            if (p >= end) continue;
-            NAME(add_along)(end - p, column + (p - start), 1, sum + (at - left), lost + (at - left), w->stride_width);
-        }
+        NAME(add_taps)(across, tile, pixels, 1, column, sum, lost);
     }
     FOR_EACH(k, width) dx[k] = (T)NAME(total)(sum[k], lost[k]);
 }

@@ -1,18 +1,8 @@
-// An array to one number. Integer reductions vectorise as they stand; sums do so only where reassociation is allowed.
+// Reductions of an array to one number. The compiler vectorizes integer reductions; sums only where it may reassociate.
+#pragma once
 
-#define SUM_BLOCK 512
-
-// A running total in double, sum + lost. What each addition rounds away is kept in `lost` (the two-sum of Knuth, The Art of
-// Computer Programming, volume 2, section 4.2.2), so the error does not grow with the number of additions.
-INLINE void NAME(add_to)(double *sum, double *lost, double term)
-{
-    double total = *sum + term, added = total - *sum;
-    *lost += (*sum - (total - added)) + (term - added);
-    *sum = total;
-}
-
-// What was lost is NaN once the sum is infinite.
-INLINE double NAME(total)(double sum, double lost) { return lost == lost ? sum + lost : sum; }
+#include "scalar_bits.h"
+#include "sums.h"
 
 // Σ term of v = x[i], in double. Pairwise over blocks, and in the lanes of a vector within a block: the error grows
 // with the block and with log n, not with n.
@@ -32,15 +22,9 @@ INLINE double NAME(total)(double sum, double lost) { return lost == lost ? sum +
         return NAME(name)(first, x) + NAME(name)(n - first, x + first);                \
     }
 
-// A sum of doubles may overflow on the way although its value is representable; so much smaller, no sum of fewer than
-// 2^64 terms does.
-#define SUM_SCALE 0x1p-64
-
 PAIRWISE_SUM(pairwise_sum, v)
 PAIRWISE_SUM(pairwise_sum_scaled, v * SUM_SCALE)
 PAIRWISE_SUM(sum_of_squares, v * v)
-
-#define IS_FINITE(x) ((x) - (x) == 0)
 
 static double NAME(sum_in_double)(size_t n, const T *x)
 {
@@ -48,7 +32,7 @@ static double NAME(sum_in_double)(size_t n, const T *x)
     return IS_FINITE(sum) ? sum : NAME(pairwise_sum_scaled)(n, x) / SUM_SCALE;
 }
 
-// Σ a b scale, in double, in blocks as well.
+// Σ a b scale, in double, in blocks.
 static double NAME(scaled_dot)(size_t n, double scale, const T *a, const T *b)
 {
     double total = 0, lost = 0;
@@ -73,7 +57,7 @@ static T NAME(sum)(size_t n, const T *x) { return (T)NAME(sum_in_double)(n, x); 
 // The order of floating-point numbers as the order of integers: −∞ … −0 < +0 … +∞. It is its own inverse.
 INLINE INT NAME(order)(INT bits) { return bits ^ (INT)((UINT)(bits >> (8 * sizeof(T) - 1)) >> 1); }
 
-#define LARGEST_INT ((INT)~SIGN_BIT)  // a NaN, and so is its opposite
+#define LARGEST_INT ((INT)~SIGN_BIT)  // the bits of a NaN, and so are those of its opposite
 
 static T NAME(maximum_of)(size_t n, const T *x)
 {
@@ -95,7 +79,7 @@ static T NAME(minimum_of)(size_t n, const T *x)
     return NAME(from_bits)((UINT)NAME(order)(best));
 }
 
-// The bits of a magnitude are ordered as it is, with NaN above ∞.
+// The bits of magnitudes have the order of the magnitudes, with NaN above ∞.
 static T NAME(max_magnitude)(size_t n, const T *x)
 {
     INT best = 0;
@@ -109,7 +93,7 @@ static T NAME(max_magnitude)(size_t n, const T *x)
 static size_t NAME(nonfinite_count)(size_t n, const T *x)
 {
     size_t total = 0;
-    for (size_t start = 0; start < n; start += 4096) {  // a counter as wide as T vectorises without widening
+    for (size_t start = 0; start < n; start += 4096) {  // a counter as wide as T vectorizes without widening
         size_t length = n - start < 4096 ? n - start : 4096;
         UINT count = 0;
         for (size_t i = 0; i < length; i++) count += (NAME(bits)(x[start + i]) & EXPONENT_MASK) == EXPONENT_MASK;
@@ -118,8 +102,9 @@ static size_t NAME(nonfinite_count)(size_t n, const T *x)
     return total;
 }
 
-// The first index of the largest key of v = x[i], whose bits `largest` then are; a NaN has the largest. Integers compare as
-// fast as they add, and with a search behind the maximum both loops vectorise. 0 if n is 0.
+// The first index of the largest key of v = x[i], where NaN has the largest key; `largest` is the element of that key as an
+// expression of `best`. Integers compare as fast as they add, and with the search after the maximum, both loops vectorize. 0
+// if n is 0.
 #define SEARCH_BLOCK 256
 #define INDEX_OF_LARGEST(name, key, largest)                                           \
     static size_t NAME(name)(size_t n, const T *x)                                     \
@@ -156,5 +141,5 @@ static size_t NAME(nonfinite_count)(size_t n, const T *x)
 
 // −0 + 0 is +0, so that both zeros are equal.
 INDEX_OF_LARGEST(index_of_maximum, v != v ? LARGEST_INT : NAME(order)((INT)NAME(bits)(v + 0)), NAME(order)(best))
-// Of numbers without a sign, whose bits are ordered as they are.
+// For numbers without a sign, whose bits have their order.
 INDEX_OF_LARGEST(index_of_largest_share, (INT)NAME(bits)(v), best)

@@ -1,4 +1,9 @@
-// Row-major matrices: a row against every row, sums along either axis.
+// Row-major matrices: operations with a row, sums along either axis.
+#pragma once
+
+#include "elementwise.h"
+#include "reductions.h"
+#include "sums.h"
 
 static void NAME(add_row)(size_t rows, size_t columns, const T *row, T *y)
 {
@@ -10,13 +15,15 @@ static void NAME(multiply_row)(size_t rows, size_t columns, const T *row, T *y)
     for (size_t r = 0; r < rows; r++) NAME(multiply)(columns, y + r * columns, row, y + r * columns);
 }
 
-#define COLUMN_TILE 256
-#define ROW_BLOCK 32
+static void NAME(weight_rows)(size_t rows, size_t columns, const T *weights, const T *x, T *y)
+{
+    for (size_t r = rows; r-- > 0;) NAME(scale)(columns, weights[r], x + r * columns, y + r * columns);
+}
 
 // Σ over rows of one column, however large the numbers are.
-static T NAME(sum_of_column)(size_t rows, size_t columns, T initial, const T *x)
+static T NAME(sum_of_column)(size_t rows, size_t columns, const T *x)
 {
-    double sum = (double)initial * SUM_SCALE, lost = 0;
+    double sum = 0, lost = 0;
     for (size_t r = 0; r < rows; r++) NAME(add_to)(&sum, &lost, (double)x[r * columns] * SUM_SCALE);
     return (T)(NAME(total)(sum, lost) / SUM_SCALE);
 }
@@ -30,16 +37,16 @@ INLINE void NAME(sum_block_of_rows)(size_t rows, size_t columns, size_t width, c
     }
 }
 
-// Σ over rows of x, whose rows lie `columns` apart, for one tile of columns: blocks of rows in T, the blocks in double.
-static void NAME(sum_rows_of_tile)(size_t rows, size_t columns, size_t width, int accumulate, const T *x, T *y)
+// Σ over rows of x, whose rows start `columns` elements apart, for one tile of columns: blocks of rows in T, the blocks in
+// double.
+static void NAME(sum_rows_of_tile)(size_t rows, size_t columns, size_t width, const T *x, T *y)
 {
     T value[COLUMN_TILE];
-    if (rows > 0 && rows <= ROW_BLOCK && !accumulate) {
+    if (rows > 0 && rows <= ROW_BLOCK) {
         NAME(sum_block_of_rows)(rows, columns, width, x, value);
     } else {
         double sum[COLUMN_TILE], lost[COLUMN_TILE];
-        FOR_EACH(c, width) sum[c] = accumulate ? (double)y[c] : 0;
-        FOR_EACH(c, width) lost[c] = 0;
+        FOR_EACH(c, width) sum[c] = lost[c] = 0;
         for (size_t start = 0; start < rows; start += ROW_BLOCK) {
             T block[COLUMN_TILE];
             size_t length = rows - start < ROW_BLOCK ? rows - start : ROW_BLOCK;
@@ -50,17 +57,17 @@ static void NAME(sum_rows_of_tile)(size_t rows, size_t columns, size_t width, in
     }
     if (NAME(nonfinite_count)(width, value) > 0) {
         for (size_t c = 0; c < width; c++) {
-            if (!IS_FINITE(value[c])) value[c] = NAME(sum_of_column)(rows, columns, accumulate ? y[c] : 0, x + c);
+            if (!IS_FINITE(value[c])) value[c] = NAME(sum_of_column)(rows, columns, x + c);
         }
     }
     FOR_EACH(c, width) y[c] = value[c];
 }
 
-static void NAME(sum_rows)(size_t rows, size_t columns, int accumulate, const T *x, T *y)
+static void NAME(sum_rows)(size_t rows, size_t columns, const T *x, T *y)
 {
     for (size_t c = 0; c < columns; c += COLUMN_TILE) {
         size_t width = columns - c < COLUMN_TILE ? columns - c : COLUMN_TILE;
-        NAME(sum_rows_of_tile)(rows, columns, width, accumulate, x + c, y + c);
+        NAME(sum_rows_of_tile)(rows, columns, width, x + c, y + c);
     }
 }
 
@@ -74,8 +81,8 @@ static void NAME(row_argmax)(size_t rows, size_t columns, const T *x, int64_t *y
     for (size_t r = 0; r < rows; r++) y[r] = (int64_t)NAME(index_of_maximum)(columns, x + r * columns);
 }
 
-// Counters as wide as T, so that they vectorise beside it; emptied before they could overflow. The tiles are wide, because
-// x comes from memory and comes fastest whole.
+// Counters as wide as T, so that both vectorize alike; emptied before they could overflow. The tiles are wide, because
+// x is read from memory, fastest in long runs.
 #define COUNTED_ROWS ((size_t)1 << 30)
 #define COUNTED_COLUMNS 1024
 
@@ -85,7 +92,7 @@ static void NAME(count_beyond_in_tile)(size_t rows, size_t columns, size_t width
     UINT low[COUNTED_COLUMNS], high[COUNTED_COLUMNS];
     FOR_EACH(c, width) low[c] = high[c] = 0;
     size_t r = 0;
-    for (; r + 4 <= rows; r += 4) {  // four rows for one look at the counters
+    for (; r + 4 <= rows; r += 4) {  // four rows for each access to the counters
         const T *x0 = x + r * columns, *x1 = x0 + columns, *x2 = x1 + columns, *x3 = x2 + columns;
         FOR_EACH(c, width)
         {

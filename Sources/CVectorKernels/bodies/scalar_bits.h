@@ -1,4 +1,7 @@
 // The bits of a scalar, and how many scalars a vector holds.
+#pragma once
+
+#include "declarations.h"
 
 #define LANES (VECTOR_BYTES / sizeof(T))
 #define INFINITE ((T)__builtin_inf())
@@ -27,8 +30,8 @@ INLINE T NAME(with_sign_of)(T magnitude, T x)
     return NAME(from_bits)((NAME(bits)(magnitude) & ~SIGN_BIT) | (NAME(bits)(x) & SIGN_BIT));
 }
 
-// c[0] + c[1] x + …, at least three coefficients. Even and odd powers apart: half the latency of Horner's rule, which is
-// what bounds these loops. The loop is unrolled because count is constant where this is inlined.
+// c[0] + c[1] x + …, at least three coefficients. Even and odd powers are summed separately: half the latency of
+// Horner's rule, which limits these loops. The loop is unrolled because count is constant where this is inlined.
 INLINE T NAME(polynomial)(T x, size_t count, const T *c)
 {
     T square = x * x, high = c[count - 1], low = c[count - 2];

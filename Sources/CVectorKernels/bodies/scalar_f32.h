@@ -1,7 +1,11 @@
 // float, and the constants that the bodies need of it.
+#pragma once
+
+#include "declarations.h"
 
 #define T float
 #define SCALAR f32
+#define SCALAR_IS_DOUBLE 0
 #define UINT uint32_t
 #define INT int32_t
 #define MANTISSA_BITS 23

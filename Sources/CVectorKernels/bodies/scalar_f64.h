@@ -1,7 +1,11 @@
 // double, and the constants that the bodies need of it.
+#pragma once
+
+#include "declarations.h"
 
 #define T double
 #define SCALAR f64
+#define SCALAR_IS_DOUBLE 1
 #define UINT uint64_t
 #define INT int64_t
 #define MANTISSA_BITS 52

@@ -1,9 +1,13 @@
-// Softmax along rows. The row's maximum is subtracted first, so no exponential
-// overflows; the sum of the exponentials is a double.
+// Softmax along rows. The row's maximum is subtracted first, so that no exponential overflows; the sum of the exponentials is
+// formed in double.
+#pragma once
+
+#include "exponential.h"
+#include "logarithm_in_double.h"
+#include "reductions.h"
+#include "sums.h"
 
 #define EXP_CHUNK 256
-#define LOG_IN_DOUBLE JOIN(log_of, f64, ISA)
-#define LOG1P_IN_DOUBLE JOIN(log_of_one_plus, f64, ISA)
 
 MAP(exp_shifted, (size_t n, T shift, const T *x, T *y), NAME(exp_of)(v - shift))
 
@@ -39,7 +43,7 @@ static double NAME(sum_of_exp_without)(size_t n, size_t apart, T shift, const T 
     return NAME(total)(sum, lost);
 }
 
-// Σ exp(x - shift) - 1, shift being the maximum: the exponentials that are 1 are counted apart, so that nothing cancels.
+// Σ exp(x - shift) - 1, shift being the maximum: the exponentials that are 1 are counted separately, so that nothing cancels.
 static double NAME(rest_of_exp)(size_t n, T shift, const T *x)
 {
     double total = 0, lost = 0, ones = 0;
@@ -60,8 +64,8 @@ static double NAME(rest_of_exp)(size_t n, T shift, const T *x)
     return NAME(total)(total, lost) + (ones - 1);
 }
 
-// ln Σ exp(x - shift), from e, which is exp(x - shift) of one element, and the sum of the rest. With the largest element as
-// that one, e = 1, the logarithm keeps its digits where it is all but 0.
+// ln Σ exp(x - shift), from e, which is exp(x - shift) of one element, and the sum of the rest. If that element is
+// the largest, e = 1, the logarithm keeps its digits where it is nearly 0.
 INLINE double NAME(log_of_sum)(double e, double rest)
 {
     return e == 1 && rest < 1 ? LOG1P_IN_DOUBLE(rest) : LOG_IN_DOUBLE(e + rest);

@@ -1,4 +1,10 @@
-// The backward forms of softmax and of its logarithm, and the softmax of attention that may not look ahead.
+// The backward forms of softmax and of its logarithm, and the softmax of causal attention.
+#pragma once
+
+#include "exponential.h"
+#include "reductions.h"
+#include "softmax.h"
+#include "sums.h"
 
 // Σ y (dy − shift), in double.
 static double NAME(mean_of_shifted)(size_t n, double shift, const T *y, const T *dy)
@@ -14,8 +20,8 @@ static double NAME(mean_of_shifted)(size_t n, double shift, const T *y, const T 
     return NAME(total)(total, lost);
 }
 
-// A constant added to dy changes nothing, because Σ y = 1. The dy of the largest y is subtracted first: what the rounding of
-// a y near 1 is multiplied by is then 0, and so is all that dy have in common.
+// A constant added to dy changes nothing, because Σ y = 1. The dy of the largest y is subtracted first: the rounding
+// error of a y near 1 is then multiplied by 0, and a constant that all dy share vanishes.
 static void NAME(softmax_backward)(size_t rows, size_t columns, const T *y, const T *dy, T *dx)
 {
     for (size_t r = 0; r < rows && columns > 0; r++, y += columns, dy += columns, dx += columns) {
@@ -25,7 +31,7 @@ static void NAME(softmax_backward)(size_t rows, size_t columns, const T *y, cons
     }
 }
 
-// The only y that may be nearly 0, being the logarithm of a share above ½; n if there is none.
+// The index of the only y that may be nearly 0, the logarithm of a share above ½; n if there is none.
 static size_t NAME(index_of_majority)(size_t n, const T *y)
 {
     for (size_t start = 0; start < n; start += SEARCH_BLOCK) {
@@ -40,7 +46,7 @@ static size_t NAME(index_of_majority)(size_t n, const T *y)
     return n;
 }
 
-// Of a y near 0, dy − e^y Σ dy is −(e^y − 1) dy − e^y Σ′ dy with the sum over the rest.
+// For y near 0, dy − e^y Σ dy is −(e^y − 1) dy − e^y Σ′ dy with the sum over the rest.
 static void NAME(log_softmax_backward)(size_t rows, size_t columns, const T *y, const T *dy, T *dx)
 {
     for (size_t r = 0; r < rows; r++, y += columns, dy += columns, dx += columns) {

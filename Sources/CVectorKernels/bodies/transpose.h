@@ -1,4 +1,7 @@
 // Transposition in tiles of 4 × 4 elements, which stay in registers; bands of columns keep the lines of y in the cache.
+#pragma once
+
+#include "declarations.h"
 
 #define TRANSPOSE_BAND 16
 

@@ -1,4 +1,7 @@
 // Windows over planes, and unfolding for convolutions.
+#pragma once
+
+#include "sums.h"
 
 // The windows o in first ..< end whose tap at `offset` from the start of the window lies inside the plane.
 INLINE void NAME(windows_inside)(size_t extent, size_t outputs, size_t stride, size_t offset, size_t padding,
@@ -10,8 +13,8 @@ INLINE void NAME(windows_inside)(size_t extent, size_t outputs, size_t stride, s
     if (*first > *end) *first = *end;
 }
 
-// A tap (i, j) of the windows: those in o_first ..< o_end and p_first ..< p_end find it inside the plane, the window (o, p)
-// at place origin + o stride_height width + p stride_width. The origin may lie before the plane.
+// A tap (i, j) of the windows: for windows in o_first ..< o_end and p_first ..< p_end it lies inside the plane, for window (o,
+// p) at index origin + o stride_height width + p stride_width. The origin may lie before the plane.
 typedef struct {
     size_t o_first, o_end, p_first, p_end;
     ptrdiff_t origin;
@@ -30,7 +33,7 @@ INLINE NAME(Tap) NAME(tap)(const backflow_windows *w, size_t i, size_t j)
     return tap;
 }
 
-// The place of the tap in window (o, p_first).
+// The index of the tap in window (o, p_first).
 INLINE size_t NAME(start_of_row)(const backflow_windows *w, const NAME(Tap) *tap, size_t o)
 {
     return (size_t)(tap->origin + (ptrdiff_t)(o * w->stride_height * w->width + tap->p_first * w->stride_width));
@@ -75,8 +78,7 @@ static void NAME(unfold)(size_t samples, size_t channels, size_t sample_stride, 
     }
 }
 
-// A double holds the sum of as many floats as a kernel has taps to their last digit; a sum of doubles keeps what it rounds
-// away.
+// A double holds the exact sum of as many floats as a window has taps; for doubles, the sum keeps what it rounds away.
 INLINE void NAME(add_tap)(double *sum, double *lost, double tap)
 {
     if (sizeof(T) < sizeof(double)) {
@@ -86,8 +88,8 @@ INLINE void NAME(add_tap)(double *sum, double *lost, double tap)
     }
 }
 
-// One row of one plane, whose pixels [start, start + width) are gathered from every tap: as many additions as the kernel has
-// taps. The taps of a column lie column_stride apart.
+// One row of one plane, pixels start ..< start + width, as the sum over all taps: as many additions as a window has taps.
+// The columns of consecutive taps are column_stride apart.
 static void NAME(fold_row)(const backflow_windows *w, size_t column_stride, const T *columns, size_t h,
                            size_t start, size_t width, T *row)
 {

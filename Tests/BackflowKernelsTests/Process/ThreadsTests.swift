@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func `are done when the split returns`() async {
+  @Test func `have finished when the split returns`() async {
     await #expect(processExitsWith: .success) {
       Threads.count = 4
       for _ in 0..<200 {

@@ -1,40 +1,11 @@
 import Foundation
 import Testing
 
-@Suite struct `VectorKernels, channels` {
-  @Test func `sums over all but the channel`() {
-    for table in FeedForwardKernelTable<Float>.all { checkSums(table) }
-    for table in FeedForwardKernelTable<Double>.all { checkSums(table) }
-  }
-
-  @Test func `maps with a number for each channel`() {
-    for table in FeedForwardKernelTable<Float>.all { checkMaps(table) }
-    for table in FeedForwardKernelTable<Double>.all { checkMaps(table) }
-  }
-}
-
-@Suite struct `VectorKernels, rows of the feed-forward layers` {
-  @Test func `softmax backward`() {
-    for table in FeedForwardKernelTable<Float>.all { checkSoftmaxBackward(table) }
-    for table in FeedForwardKernelTable<Double>.all { checkSoftmaxBackward(table) }
-  }
-
-  @Test func `causal softmax`() {
-    for table in FeedForwardKernelTable<Float>.all { checkCausalSoftmax(table) }
-    for table in FeedForwardKernelTable<Double>.all { checkCausalSoftmax(table) }
-  }
-
-  @Test func `rows by index, repeats added up`() {
-    for table in FeedForwardKernelTable<Float>.all { checkIndexedRows(table) }
-    for table in FeedForwardKernelTable<Double>.all { checkIndexedRows(table) }
-  }
-}
-
 private let layouts = [
   (1, 1, 1), (3, 5, 1), (70, 300, 1), (1, 9, 1), (2, 3, 7), (1, 4, 33), (4, 2, 100), (3, 1, 16),
 ]
 
-private func checkSums<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+func checkChannelSums<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   table.channelSums(0, 0, 0, nil, nil)
   for (outer, channels, inner) in layouts {
     let label = Comment(rawValue: "\(table.isa) \(T.self) \(outer) \(channels) \(inner)")
@@ -82,7 +53,7 @@ private func checkSums<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T
   }
 }
 
-private func checkMaps<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+func checkChannelMaps<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for (outer, channels, inner) in layouts {
     let label = Comment(rawValue: "\(table.isa) \(T.self) \(outer) \(channels) \(inner)")
     let count = outer * channels * inner
@@ -128,7 +99,7 @@ private func checkMaps<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T
 
 private let matrices = [(1, 1), (1, 9), (3, 2), (5, 7), (2, 16), (3, 33), (4, 103)]
 
-private func checkSoftmaxBackward<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+func checkSoftmaxBackward<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for (rows, columns) in matrices {
     let shares: [Double] = Samples.uniform(rows * columns, in: 0.01...1)
     let y = shares.indices.map { i in
@@ -150,21 +121,21 @@ private func checkSoftmaxBackward<T: BinaryFloatingPoint>(_ table: FeedForwardKe
     }
     let scale = y.indices.map { sums[$0 / columns].size + 1 }
     for actual in [
-      written(y) { table.rowBackward["softmax_backward"](rows, columns, $0, dy, $0) },
-      written(dy) { table.rowBackward["softmax_backward"](rows, columns, y, $0, $0) },
+      written(y) { table.softmaxBackward(rows, columns, $0, dy, $0) },
+      written(dy) { table.softmaxBackward(rows, columns, y, $0, $0) },
     ] {
       #expect(mismatch(actual, expected, ulps: 4, scale: scale) == nil, "\(table.isa) \(T.self)")
     }
     for actual in [
-      written(logs) { table.rowBackward["log_softmax_backward"](rows, columns, $0, dy, $0) },
-      written(dy) { table.rowBackward["log_softmax_backward"](rows, columns, logs, $0, $0) },
+      written(logs) { table.logSoftmaxBackward(rows, columns, $0, dy, $0) },
+      written(dy) { table.logSoftmaxBackward(rows, columns, logs, $0, $0) },
     ] {
       #expect(mismatch(actual, logExpected, ulps: 4, scale: scale) == nil, "\(table.isa) \(T.self)")
     }
   }
 }
 
-private func checkCausalSoftmax<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+func checkCausalSoftmax<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for (rows, columns) in matrices {
     var x: [T] = Samples.uniform(2 * rows * columns, in: -3...3)
     var expected: [Double] = []
@@ -178,22 +149,22 @@ private func checkCausalSoftmax<T: BinaryFloatingPoint>(_ table: FeedForwardKern
     let difference = mismatch(y, expected, ulps: 16, scale: expected.map { max($0, 1e-3) })
     #expect(difference == nil, "\(table.isa) \(T.self) \(rows)×\(columns)")
     guard columns > 1 else { continue }
-    x[columns - 1] = .nan  // behind what the first row may see
+    x[columns - 1] = .nan  // after the elements that the first row may see
     let first = written(x) { table.causalSoftmax(2, rows, columns, $0, $0) }.prefix(columns)
     #expect(Array(first) == [1] + [T](repeating: 0, count: columns - 1))
   }
 }
 
-private func checkIndexedRows<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+func checkIndexedRows<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   let indices: [Int64] = [2, 0, 2, 2, 3]
   for columns in [0] + Samples.lengths {
     let x = (0..<4 * columns).map { T($0) }
     let picked = written(count: 5 * columns) {
-      table.gatherRows(5, columns, indices, x, $0)
+      table.indexSelect(5, columns, indices, x, $0)
     }
     #expect(picked == indices.flatMap { x[Int($0) * columns..<(Int($0) + 1) * columns] })
     let sums = written([T](repeating: 1, count: 4 * columns)) {
-      table.scatterAddRows(3, columns, [0, 2, 3], [0, 1, 4, 5], [1, 0, 2, 3, 4], picked, $0)
+      table.indexAdd(3, columns, [0, 2, 3], [0, 1, 4, 5], [1, 0, 2, 3, 4], picked, $0)
     }
     let repeats: [T] = [1, 0, 3, 1]
     #expect(sums == x.indices.map { 1 + repeats[$0 / columns] * x[$0] }, "\(table.isa) \(T.self)")

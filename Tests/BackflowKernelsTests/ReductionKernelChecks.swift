@@ -1,36 +1,6 @@
 import Foundation
 import Testing
 
-@Suite struct `VectorKernels, reductions` {
-  @Test func `sums do not lose digits as they grow`() {
-    for table in VectorKernelTable<Float>.all { checkSums(table) }
-    for table in VectorKernelTable<Double>.all { checkSums(table) }
-  }
-
-  @Test func `extremes see NaN anywhere`() {
-    for table in VectorKernelTable<Float>.all { checkExtremes(table) }
-    for table in VectorKernelTable<Double>.all { checkExtremes(table) }
-  }
-
-  @Test func `counts and indices`() {
-    for table in VectorKernelTable<Float>.all { checkCounts(table) }
-    for table in VectorKernelTable<Double>.all { checkCounts(table) }
-  }
-
-  @Test func `the benchmark's yardstick does the operations that it claims`() {
-    for table in VectorKernelTable<Float>.all { checkYardstick(table) }
-    for table in VectorKernelTable<Double>.all { checkYardstick(table) }
-  }
-}
-
-/// Every sum s ← s/2 + ½ ends at 1, so the result counts the sums, each of which makes eight steps
-/// of two operations a round.
-private func checkYardstick<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
-  let sums = Int(table.multiplyAdds(1000, 3))
-  #expect(sums > 0)
-  #expect(table.multiplyAddsFlops(10) == 10 * sums * 8 * 2)
-}
-
 /// Neumaier's compensated sum.
 private func compensatedSum(_ terms: [Double]) -> Double {
   var (sum, lost) = (0.0, 0.0)
@@ -42,8 +12,8 @@ private func compensatedSum(_ terms: [Double]) -> Double {
   return sum + lost
 }
 
-private func checkSums<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
-  let sum = table.reductions["sum"]
+func checkSums<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
+  let sum = table.sum
   #expect(sum(0, nil) == 0)
   #expect(table.sumOfSquares(0, nil) == 0 && table.dot(0, nil, nil) == 0)
   for n in Samples.lengths + [511, 512, 513, 1024, 1537, 100_003] {
@@ -52,7 +22,7 @@ private func checkSums<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
     let squares = terms.map { $0 * $0 }
     let label = Comment(rawValue: "\(table.isa) \(T.self) \(n) elements")
     let scale = compensatedSum(terms.map(\.magnitude))
-    // 32 units whatever the length: a running sum of the longest one would lose thousands.
+    // 32 units for every length: a running sum of the longest array would lose thousands.
     let difference = mismatch([sum(n, x)], [compensatedSum(terms)], ulps: 32, scale: [scale])
     #expect(difference == nil, label)
     let actual = [table.sumOfSquares(n, x)]
@@ -81,10 +51,10 @@ private func checkSums<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
   }
 }
 
-private func checkExtremes<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
-  let largest = table.reductions["maximum_of"]
-  let smallest = table.reductions["minimum_of"]
-  let magnitude = table.reductions["max_magnitude"]
+func checkExtremes<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
+  let largest = table.maximumOf
+  let smallest = table.minimumOf
+  let magnitude = table.maxMagnitude
   #expect(largest(0, nil) == -.infinity)
   #expect(smallest(0, nil) == .infinity)
   #expect(magnitude(0, nil) == 0)
@@ -109,9 +79,9 @@ private func checkExtremes<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>
   }
 }
 
-private func checkCounts<T: BinaryFloatingPoint>(_ table: VectorKernelTable<T>) {
-  let nonfinite = table.counts["nonfinite_count"]
-  let index = table.counts["index_of_maximum"]
+func checkCounts<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
+  let nonfinite = table.nonfiniteCount
+  let index = table.indexOfMaximum
   #expect(nonfinite(0, nil) == 0)
   #expect(index(0, nil) == 0)
   for n in Samples.lengths + [5000] {

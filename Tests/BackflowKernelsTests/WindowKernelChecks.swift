@@ -1,23 +1,6 @@
 import CVectorKernels
 import Testing
 
-@Suite struct `VectorKernels, windows` {
-  @Test func `unfold reads every tap, and fold is its transpose`() {
-    for table in FeedForwardKernelTable<Float>.all { checkUnfolding(table) }
-    for table in FeedForwardKernelTable<Double>.all { checkUnfolding(table) }
-  }
-
-  @Test func `the largest tap, and the way back to it`() {
-    for table in FeedForwardKernelTable<Float>.all { checkMaximum(table) }
-    for table in FeedForwardKernelTable<Double>.all { checkMaximum(table) }
-  }
-
-  @Test func `the mean of the taps, and its way back`() {
-    for table in FeedForwardKernelTable<Float>.all { checkMean(table) }
-    for table in FeedForwardKernelTable<Double>.all { checkMean(table) }
-  }
-}
-
 /// Windows as loops over indices would find them.
 private struct Windows: CustomStringConvertible {
   var extent: (Int, Int)
@@ -34,7 +17,8 @@ private struct Windows: CustomStringConvertible {
     Windows(extent: (3, 40), kernel: (1, 4), stride: (1, 1), padding: (0, 2)),
     Windows(extent: (9, 37), kernel: (3, 3), stride: (1, 2), padding: (1, 1), dilation: (2, 2)),
     Windows(extent: (1, 3), kernel: (2, 2), padding: (1, 1), dilation: (2, 1)),
-    // Many windows over a pixel, in planes and in rows of one tile and of several, and large windows side by side.
+    // Many windows over a pixel, in planes and in rows of one tile and of several, and large
+    // windows side by side.
     Windows(extent: (12, 11), kernel: (9, 9), padding: (4, 4)),
     Windows(extent: (19, 18), kernel: (9, 9), stride: (9, 9)),
     Windows(extent: (60, 20), kernel: (9, 8)),
@@ -74,7 +58,7 @@ private struct Windows: CustomStringConvertible {
   }
 }
 
-private func checkUnfolding<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+func checkUnfolding<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for windows in Windows.all {
     var inC = windows.inC
     // Two channels of three samples whose planes lie in the middle of five.
@@ -97,17 +81,17 @@ private func checkUnfolding<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTa
       }
     }
     let columns = written(count: expected.count) {
-      table.unfolding["unfold"](samples, channels, stride, &inC, x, $0)
+      table.unfold(samples, channels, stride, &inC, x, $0)
     }
     #expect(columns == expected, "\(table.isa) \(T.self) \(windows)")
     let folded = written(x) {
-      table.unfolding["fold"](samples, channels, stride, &inC, columns, $0)
+      table.fold(samples, channels, stride, &inC, columns, $0)
     }
     #expect(folded == sums, "\(table.isa) \(T.self) \(windows)")
   }
 }
 
-private func checkMaximum<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+func checkMaxPool<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for windows in Windows.all {
     var inC = windows.inC
     let planes = 3
@@ -137,7 +121,7 @@ private func checkMaximum<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTabl
   }
 }
 
-private func checkMean<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T>) {
+func checkAveragePool<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for windows in Windows.all where windows.dilation == (1, 1) {
     for countsPadding in [false, true] {
       var inC = windows.inC
@@ -154,12 +138,12 @@ private func checkMean<T: BinaryFloatingPoint>(_ table: FeedForwardKernelTable<T
         for place in places { sums[plane * windows.plane + place] += Double(dy[index]) / divisor }
       }
       let y = written(count: dy.count) {
-        table.averaging["average_pool"](planes, &inC, countsPadding ? 1 : 0, x, $0)
+        table.averagePool(planes, &inC, countsPadding ? 1 : 0, x, $0)
       }
       let scale = y.map { _ in 2.0 }
       #expect(mismatch(y, means, ulps: 12, scale: scale) == nil, "\(table.isa) \(windows)")
       let dx = written(count: x.count) {
-        table.averaging["average_pool_backward"](planes, &inC, countsPadding ? 1 : 0, dy, $0)
+        table.averagePoolBackward(planes, &inC, countsPadding ? 1 : 0, dy, $0)
       }
       let backScale = dx.map { _ in 2.0 }
       #expect(mismatch(dx, sums, ulps: 24, scale: backScale) == nil, "\(table.isa) \(windows)")

@@ -1,4 +1,5 @@
 // The kernels for any processor: the target's baseline.
+#pragma once
 
 #define ISA portable
 #define ISA_NAME "portable"
@@ -8,5 +9,3 @@
 #else
 #define TILE_ROWS 6  // of 16 registers
 #endif
-
-#include "bodies/both_scalars.h"

@@ -1,0 +1,16 @@
+// Pointers for one call of C each. They do not keep the memory alive: `extendLifetime` of the span
+// after the call does.
+
+extension Span where Element: BitwiseCopyable {
+  /// The start of the memory, which may be `nil` if there are no elements.
+  @unsafe var base: UnsafePointer<Element>? {
+    @inline(__always) get { unsafe withUnsafeBufferPointer { $0.baseAddress } }
+  }
+}
+
+extension MutableSpan where Element: BitwiseCopyable {
+  /// The start of the memory, which may be `nil` if there are no elements.
+  @unsafe var base: UnsafeMutablePointer<Element>? {
+    @inline(__always) mutating get { unsafe withUnsafeMutableBufferPointer { $0.baseAddress } }
+  }
+}
