@@ -77,7 +77,7 @@ let package = Package(
       dependencies: ["BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", real],
       swiftSettings: strict),
     .target(
-      name: "BackflowReport",
+      name: "BackflowFigures",
       dependencies: ["BackflowLayers", "BackflowStability", complex, real],
       swiftSettings: strict),
     .target(
@@ -94,7 +94,7 @@ let package = Package(
       name: "Backflow",
       dependencies: [
         "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", "BackflowGradientCheck",
-        "BackflowHealth", "BackflowStability", "BackflowReport", "BackflowCheckpoints",
+        "BackflowHealth", "BackflowStability", "BackflowFigures", "BackflowCheckpoints",
         "BackflowDatasets", complex, real,
       ],
       swiftSettings: strict),
@@ -155,7 +155,7 @@ let package = Package(
       name: "BackflowStabilityTests", dependencies: ["Backflow", "TestSupport", complex]),
     .testTarget(
       name: "BackflowHealthTests", dependencies: ["Backflow", "BackflowKernels", "TestSupport"]),
-    .testTarget(name: "BackflowReportTests", dependencies: ["Backflow", "TestSupport"]),
+    .testTarget(name: "BackflowFiguresTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(name: "BackflowFilesTests", dependencies: ["BackflowFiles", "TestSupport"]),
     .testTarget(
       name: "BackflowCheckpointsTests", dependencies: ["Backflow", "TestSupport"],

@@ -82,10 +82,11 @@ struct StabilityCommand: ParsableCommand {
       return try reportOfTrainedNetwork(using: &random)
     }
     let nonlinearity = nonlinearity ?? .tanh
+    let (weight, precision) = try NPY.readWithPrecision(path, as: Double.self)
     return try Stability.report(
-      ofRecurrentWeight: NPY.read(path), slopeBound: nonlinearity.slopeBound,
+      ofRecurrentWeight: weight, slopeBound: nonlinearity.slopeBound,
       slopeAtRest: nonlinearity.slopeAtRest, steps: steps ?? 50,
-      precision: NPY.precision(path), using: &random)
+      precision: precision, using: &random)
   }
 
   private var isDirectory: Bool { InputFolder.isThere(path) }

@@ -3,7 +3,7 @@ internal import Backflow
 /// A demonstration of a failure of backpropagation, with its diagnosis and its cure.
 ///
 /// The lessons follow A. Karpathy, "Yes you should understand backprop", 2016.
-public enum Lesson: String, Sendable, Encodable, CaseIterable {
+package enum Lesson: String, Sendable, Encodable, CaseIterable {
   /// Sigmoids with large weights pass almost no gradient.
   case sigmoidSaturation = "sigmoid-saturation"
   /// A learning rate that is too large kills rectified units permanently.
@@ -16,7 +16,7 @@ public enum Lesson: String, Sendable, Encodable, CaseIterable {
   case batchNorm = "batch-norm"
 
   /// A summary in one line.
-  public var message: String {
+  package var message: String {
     switch self {
     case .sigmoidSaturation: "saturated sigmoids pass almost no gradient"
     case .deadReLU: "too large a learning rate kills rectified units permanently"
@@ -30,7 +30,7 @@ public enum Lesson: String, Sendable, Encodable, CaseIterable {
   /// set, except for the time.
   ///
   /// - Throws: An error that prevents the lesson, such as a damaged data set.
-  public func run(seed: UInt64 = 1) throws -> LessonReport {
+  package func run(seed: UInt64 = 1) throws -> LessonReport {
     let clock = ContinuousClock()
     let start = clock.now
     var report =

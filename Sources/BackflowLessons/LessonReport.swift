@@ -1,36 +1,36 @@
-public import Backflow
+package import Backflow
 
 /// The result of a lesson: the failure, the findings, and the cure, with their measurements.
-public struct LessonReport: Sendable, Encodable {
+package struct LessonReport: Sendable, Encodable {
   /// A text with the numbers on which it is based.
-  public struct Account: Sendable, Equatable {
+  package struct Account: Sendable, Equatable {
     /// The sentences of the text, one or two in each line.
-    public let lines: [String]
+    package let lines: [String]
     /// The measurements, by name.
-    public let measures: [String: Double]
+    package let measures: [String: Double]
 
     /// Creates an account from its text and its measurements.
-    public init(_ lines: [String], _ measures: [String: Double]) {
+    package init(_ lines: [String], _ measures: [String: Double]) {
       self.lines = lines
       self.measures = measures
     }
   }
 
   /// A run in a comparison: the variant and its results.
-  public struct Run: Sendable, Equatable, Encodable {
+  package struct Run: Sendable, Equatable, Encodable {
     /// The variant.
-    public let variant: String
+    package let variant: String
     /// The seed.
-    public let seed: UInt64
+    package let seed: UInt64
     /// The mean return of the last episodes.
-    public let meanReturn: Double
+    package let meanReturn: Double
     /// The number of episodes after which the task was solved, or `nil` if it was not.
-    public let episodesTo195: Int?
+    package let episodesTo195: Int?
     /// The fraction of the samples with zero gradient.
-    public let silencedShare: Double
+    package let silencedShare: Double
 
     /// Creates a run from its results.
-    public init(
+    package init(
       variant: String, seed: UInt64, meanReturn: Double, episodesTo195: Int?,
       silencedShare: Double
     ) {
@@ -49,7 +49,7 @@ public struct LessonReport: Sendable, Encodable {
     }
 
     /// Encodes every key; `episodes_to_195` is null if it is `nil`.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(variant, forKey: .variant)
       try container.encode(seed, forKey: .seed)
@@ -60,22 +60,22 @@ public struct LessonReport: Sendable, Encodable {
   }
 
   /// The lesson.
-  public let lesson: Lesson
+  package let lesson: Lesson
   /// The description of the failure.
-  public let failure: Account
+  package let failure: Account
   /// The findings about the failure, most severe first.
-  public let findings: [Finding]
+  package let findings: [Finding]
   /// The description of the cure.
-  public let cure: Account
+  package let cure: Account
   /// The compared runs, if the lesson has any.
-  public let runs: [Run]
+  package let runs: [Run]
   /// The run time, in seconds.
-  public internal(set) var seconds = 0.0
+  package internal(set) var seconds = 0.0
   /// The figure, as an SVG document.
-  public let figure: String
+  package let figure: String
 
   /// Creates a report from its parts.
-  public init(
+  package init(
     _ lesson: Lesson, failure: Account, findings: [Finding], cure: Account, runs: [Run] = [],
     figure: String
   ) {
@@ -96,7 +96,7 @@ extension LessonReport {
   }
 
   /// Encodes everything except the figure; `runs` is present only if there are any.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(lesson, forKey: .lesson)
     try container.encode(failure, forKey: .failure)
@@ -111,7 +111,7 @@ extension LessonReport.Account: Encodable {
   private enum CodingKeys: String, CodingKey { case text, measures }
 
   /// Encodes the lines as one text, and the measurements by name.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(lines.joined(separator: " "), forKey: .text)
     try container.encode(measures, forKey: .measures)
@@ -122,7 +122,7 @@ extension LessonReport.Account: Encodable {
 
 extension LessonReport: CustomStringConvertible {
   /// The report for a terminal. Of several findings of one kind, it has the most severe.
-  public var description: String {
+  package var description: String {
     let parts =
       ["\(lesson.rawValue): \(lesson.message)", "", "the failure"]
       + failure.lines.flatMap { wrapped($0) } + ["", "the diagnosis"] + diagnosis

@@ -13,7 +13,7 @@ extension StabilityReport: CustomStringConvertible {
     let peak = backwardSignal.peak.step
     return [
       row("verdict", spectrum.verdict.rawValue)
-    ] + wrapped(spectrum.explanation).map { row("", $0) } + [
+    ] + spectrum.explanation.wrapped(width: 56).map { row("", $0) } + [
       row("units", "\(spectrum.eigenvalues.count)"),
       row("spectral radius ρ", figure(spectrum.spectralRadius) + uncertainty),
       row(
@@ -71,20 +71,6 @@ extension StabilityReport: CustomStringConvertible {
 
   private func row(_ name: String, _ value: String) -> String {
     name + String(repeating: " ", count: max(0, 24 - name.count)) + value
-  }
-
-  /// Returns the words of `text` in lines that fit, with the labels, in 80 columns.
-  private func wrapped(_ text: String) -> [String] {
-    text.split(separator: " ").reduce(into: [""]) { lines, word in
-      let line = lines[lines.count - 1]
-      if line.isEmpty {
-        lines[lines.count - 1] = String(word)
-      } else if line.count + 1 + word.count <= 56 {
-        lines[lines.count - 1] = line + " " + word
-      } else {
-        lines.append(String(word))
-      }
-    }
   }
 
   private func figure(_ value: Double) -> String { value.text(significantDigits: 6) }

@@ -488,7 +488,7 @@ KERNEL(void, soft_cross_entropy, (size_t rows, size_t columns, double smoothing,
 // loss[r] = Σ max(0, margin − x[label] + x[i]) / columns over i ≠ label, with x = scores[r]; each term is squared before
 // the division if `squared`. The gradient is 0 where a term is exactly 0.
 // scores, gradient: [rows, columns], labels, loss: [rows]
-KERNEL(void, multi_margin, (size_t rows, size_t columns, T margin, int squared, double scale, const T *scores,
+KERNEL(void, multiclass_hinge, (size_t rows, size_t columns, T margin, int squared, double scale, const T *scores,
                             const int64_t *labels, T *loss, T *gradient))
 
 // MARK: Optimizers

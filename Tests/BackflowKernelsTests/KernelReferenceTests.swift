@@ -128,7 +128,7 @@ private func check<T: BinaryFloatingPoint>(_ kernel: KernelName, _ table: Kernel
       { table.smoothL1($0, 0.75, $1, $2, $3, $4, $5) }, label, LossReference.smoothL1)
     checkElementwiseLoss(
       { table.smoothL1($0, 0, $1, $2, $3, $4, $5) }, label, LossReference.absolute)
-  case .crossEntropy, .softCrossEntropy, .multiMargin: checkRowLosses(table)
+  case .crossEntropy, .softCrossEntropy, .multiclassHinge: checkRowLosses(table)
 
   // Optimizers
   case .sgdUpdate, .adamUpdate, .rmspropUpdate, .adagradUpdate: checkOptimizers(table)

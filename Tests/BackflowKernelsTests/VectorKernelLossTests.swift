@@ -205,7 +205,7 @@ private func checkMargin<T: BinaryFloatingPoint>(
     let label = Comment(rawValue: "\(table.isa) \(T.self) \(rows)×\(columns), \(squared)")
     for place in [(false, false), (true, false)] {
       let (loss, gradient) = outputs(x, [T](repeating: 0, count: rows), in: place) {
-        table.multiMargin(rows, columns, 1.5, squared ? 1 : 0, 2, $0, labels, $2, $3)
+        table.multiclassHinge(rows, columns, 1.5, squared ? 1 : 0, 2, $0, labels, $2, $3)
       }
       let scale = losses.map { max(1, $0) }
       #expect(mismatch(Array(loss.prefix(rows)), losses, ulps: 16, scale: scale) == nil, label)
@@ -218,7 +218,7 @@ private func checkMargin<T: BinaryFloatingPoint>(
 private func checkEmpty<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   table.crossEntropy(0, 5, 0, 1, nil, nil, nil, nil)
   table.softCrossEntropy(0, 5, 0, 1, nil, nil, nil, nil)
-  table.multiMargin(0, 5, 1, 0, 1, nil, nil, nil, nil)
+  table.multiclassHinge(0, 5, 1, 0, 1, nil, nil, nil, nil)
   table.gather(0, 5, nil, nil, nil)
   table.scatter(0, 5, nil, nil, nil)
   table.weightRows(0, 5, nil, nil, nil)

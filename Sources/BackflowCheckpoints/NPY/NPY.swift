@@ -16,16 +16,18 @@ public enum NPY {
   public static func read<Scalar: RealScalar>(
     _ path: String, as type: Scalar.Type = Scalar.self
   ) throws(CheckpointError) -> Tensor<Scalar> {
-    try read(open(path))
+    try readWithPrecision(path).tensor
   }
 
-  /// Returns the machine epsilon of the element type of the file at `path`, which bounds the
-  /// relative error of its values: 2⁻²³ for `<f4`.
+  /// Reads the array in the file at `path` like `read`, and the machine epsilon of the type of its
+  /// elements, which bounds the relative error of its values: 2⁻²³ for `<f4`.
   ///
-  /// - Throws: `CheckpointError` if the header cannot be read.
-  public static func precision(_ path: String) throws(CheckpointError) -> Double {
+  /// - Throws: `CheckpointError` with the file, the byte, and what was expected there.
+  public static func readWithPrecision<Scalar: RealScalar>(
+    _ path: String, as type: Scalar.Type = Scalar.self
+  ) throws(CheckpointError) -> (tensor: Tensor<Scalar>, precision: Double) {
     var reader = ByteReader(try open(path))
-    return try NPYHeader(from: &reader).element.precision
+    return try decode(&reader)
   }
 
   /// Writes `tensor` to `path` as little-endian floats of its own precision, in C order.
@@ -64,19 +66,19 @@ extension NPY {
     _ file: InputFile
   ) throws(CheckpointError) -> Tensor<Scalar> {
     var reader = ByteReader(file)
-    return try decode(&reader)
+    return try decode(&reader).tensor
   }
 
   package static func decode<Scalar: RealScalar>(
     _ bytes: [UInt8], of file: String
   ) throws(CheckpointError) -> Tensor<Scalar> {
     var reader = ByteReader(bytes, of: file)
-    return try decode(&reader)
+    return try decode(&reader).tensor
   }
 
   private static func decode<Scalar: RealScalar>(
     _ reader: inout ByteReader
-  ) throws(CheckpointError) -> Tensor<Scalar> {
+  ) throws(CheckpointError) -> (tensor: Tensor<Scalar>, precision: Double) {
     let header = try NPYHeader(from: &reader)
     let (count, overflow) = header.elementCount
     let (byteCount, tooLarge) = count.multipliedReportingOverflow(by: header.element.size)
@@ -103,7 +105,7 @@ extension NPY {
           at: start, stride: 0)
       }
     }
-    return tensor
+    return (tensor, header.element.precision)
   }
 
   static func write<Scalar: RealScalar>(

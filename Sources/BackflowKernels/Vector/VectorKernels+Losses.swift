@@ -45,13 +45,13 @@ extension VectorKernels {
 
   /// losses[r] = Σ max(0, margin − x[label] + x[i]) / columns over i ≠ label, with x = scores[r];
   /// each term is squared before the division if `squared`.
-  package static func multiMargin<S: RealScalar>(
+  package static func multiclassHinge<S: RealScalar>(
     _ scores: Span<S>, labels: [Int], columns: Int, margin: Double, squared: Bool, scale: Double,
     losses: consuming MutableSpan<S>, gradient: consuming MutableSpan<S>
   ) {
     requireIndices(labels, below: columns, "label", of: "classes")
     let index = labels.map { Int64($0) }
-    multiMargin(
+    multiclassHinge(
       scores, index.span, columns: columns, margin: S(margin), squared: squared, scale: scale,
       loss: losses, gradient: gradient)
   }

@@ -4,8 +4,8 @@ public import BackflowLinearAlgebra
 /// Self-attention with several heads (PyTorch `MultiheadAttention(batch_first=True)` whose query,
 /// key and value are x).
 ///
-///     [Q K V] = x W_inᵀ + b_in,   each [N, T, E], cut into h heads of width d = E/h
-///     A_k = attention(Q_k, K_k, V_k),   A = the heads side by side, [N, T, E]
+///     [Q K V] = x W_inᵀ + b_in,   each [B, T, E], cut into h heads of width d = E/h
+///     A_k = attention(Q_k, K_k, V_k),   A = the heads side by side, [B, T, E]
 ///     y = A W_outᵀ + b_out
 ///
 /// Backward, from Ā = ȳ W_out through the heads to P̄, the gradient of the loss with respect to
@@ -15,9 +15,9 @@ public import BackflowLinearAlgebra
 ///
 /// Vaswani et al., "Attention is all you need", NeurIPS 2017.
 ///
-/// Shapes, batch first: x and y [N, T, E], W_in [3E, E] with the rows of Q, K and V below each
+/// Shapes, batch first: x and y [B, T, E], W_in [3E, E] with the rows of Q, K and V below each
 /// other, b_in [3E], W_out [E, E], b_out [E]. Cache: x, A, and per head Q, K, V and the attention
-/// weights. Cost: 8·N·T·E² + 4·N·T²·E flops forward, twice that backward.
+/// weights. Cost: 8·B·T·E² + 4·B·T²·E flops forward, twice that backward.
 public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
   /// W_in and b_in: the projections to queries, keys and values.
   public var inputProjection: Dense<Scalar>
@@ -68,7 +68,7 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
   public struct Cache: Sendable {
     /// The cache of the input projection: x.
     public let inputProjection: Dense<Scalar>.Cache
-    /// Q, K, V and the attention weights of every head: [N, h, T, d], [N, h, T, T].
+    /// Q, K, V and the attention weights of every head: [B, h, T, d], [B, h, T, T].
     public let attention: ScaledDotProductAttention<Scalar>.Cache
     /// The cache of the output projection: A.
     public let outputProjection: Dense<Scalar>.Cache
@@ -77,9 +77,9 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
   private var attention: ScaledDotProductAttention<Scalar> { .init(isCausal: isCausal) }
   private var size: Int { outputProjection.weight.shape[0] }
 
-  /// y, [N, T, E].
+  /// y, [B, T, E].
   ///
-  /// - Precondition: x is [N, T, E].
+  /// - Precondition: x is [B, T, E].
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     require(
       input.rank == 3 && input.shape[2] == size,
@@ -98,7 +98,7 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
     return (output, cache)
   }
 
-  /// The gradients of the loss with respect to x, [N, T, E], and both projections.
+  /// The gradients of the loss with respect to x, [B, T, E], and both projections.
   ///
   /// - Precondition: ȳ has the shape of y.
   public func backward(
@@ -137,7 +137,7 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
 }
 
 extension Tensor {
-  /// Part `part` of [N, T, parts·E], cut into heads: [N, h, T, d].
+  /// Part `part` of [B, T, parts·E], cut into heads: [B, h, T, d].
   fileprivate func heads(_ heads: Int, of size: Int, at part: Int) -> Tensor {
     let (samples, time, width) = (shape[0], shape[1], size / heads)
     var result = Tensor(uninitialized: [samples, heads, time, width])
@@ -152,7 +152,7 @@ extension Tensor {
     return result
   }
 
-  /// Writes heads [N, h, T, d] side by side into part `part` of [N, T, parts·E].
+  /// Writes heads [B, h, T, d] side by side into part `part` of [B, T, parts·E].
   fileprivate mutating func setHeads(_ source: Tensor, of size: Int, at part: Int) {
     let (samples, heads, time, width) = (
       source.shape[0], source.shape[1], source.shape[2], source.shape[3]

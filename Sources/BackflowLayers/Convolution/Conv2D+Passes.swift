@@ -4,13 +4,13 @@ public import BackflowLinearAlgebra
 extension Conv2D: Layer {
   /// What `backward` reads.
   public struct Cache: Sendable {
-    /// x, [N, C, height, width]
+    /// x, [B, C, height, width]
     public let input: Tensor<Scalar>
   }
 
-  /// y, [N, O, height′, width′].
+  /// y, [B, O, height′, width′].
   ///
-  /// - Precondition: x is [N, C, height, width] with pixels and at least one window.
+  /// - Precondition: x is [B, C, height, width] with pixels and at least one window.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     let windows = windows(over: input.shape)
     let channels = input.channels(axis: 1).channels
@@ -85,7 +85,7 @@ extension Conv2D {
     }
   }
 
-  /// X of these samples, [C·kH·kW, N·P]; the rows of a group lie together.
+  /// X of these samples, [C·kH·kW, B·P]; the rows of a group lie together.
   private func columns(of input: Tensor<Scalar>, _ windows: WindowGeometry) -> Tensor<Scalar> {
     let samples = input.shape[0]
     var columns = Tensor<Scalar>(
@@ -95,7 +95,7 @@ extension Conv2D {
     return columns
   }
 
-  /// The columns summed at the pixels from which they were read, [N, C, height, width].
+  /// The columns summed at the pixels from which they were read, [B, C, height, width].
   private func folded(
     _ columns: Tensor<Scalar>, _ samples: Int, _ windows: WindowGeometry
   ) -> Tensor<Scalar> {
@@ -113,14 +113,14 @@ extension Tensor {
     reshaped(to: [groups, shape[0] / groups, shape.dropFirst().reduce(1, *)])
   }
 
-  /// [O, N·P] as [N, O, height′, width′], N of them in this part and the rest of `output`'s shape.
+  /// [O, B·P] as [B, O, height′, width′], B of them in this part and the rest of `output`'s shape.
   fileprivate func withSamplesFirst(_ samples: Int, _ output: Shape) -> Tensor {
     let (channels, pixels) = (output[1], output[2] * output[3])
     return swappingOuterAxes(channels, samples, pixels)
       .reshaped(to: output.replacing(axis: 0, with: samples))
   }
 
-  /// [N, O, height′, width′] as [O, N·P].
+  /// [B, O, height′, width′] as [O, B·P].
   fileprivate func withChannelsFirst() -> Tensor {
     let pixels = shape[2] * shape[3]
     return swappingOuterAxes(shape[0], shape[1], pixels)

@@ -10,7 +10,7 @@ public import BackflowLinearAlgebra
 /// has no gradient. Of equal elements the first counts; a NaN counts as the largest. Ranzato et
 /// al., CVPR 2007.
 ///
-/// Shapes: x [N, C, height, width], y [N, C, height′, width′] as in `Conv2D`. Cache: the index of
+/// Shapes: x [B, C, height, width], y [B, C, height′, width′] as in `Conv2D`. Cache: the index of
 /// each largest element. Cost: kH·kW comparisons for each output; backward one addition.
 public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
   /// The extents of a window.
@@ -47,9 +47,9 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
     let winners: Buffer<Int32>
   }
 
-  /// y, [N, C, height′, width′].
+  /// y, [B, C, height′, width′].
   ///
-  /// - Precondition: x is [N, C, height, width] with pixels and at least one window.
+  /// - Precondition: x is [B, C, height, width] with pixels and at least one window.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     let windows = windows(over: input.shape)
     let (samples, channels) = (input.shape[0], input.shape[1])
@@ -97,7 +97,7 @@ public struct MaxPool2D<Scalar: RealScalar>: ParameterlessLayer {
 /// `count_include_pad`), else the number of taps inside the image. LeCun et al., Proc. IEEE 86
 /// (1998).
 ///
-/// Shapes: x [N, C, height, width], y [N, C, height′, width′] as in `Conv2D`. Cache: the shape of
+/// Shapes: x [B, C, height, width], y [B, C, height′, width′] as in `Conv2D`. Cache: the shape of
 /// x. Cost: kH·kW additions for each output, forward and backward.
 public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
   /// The extents of a window.
@@ -125,9 +125,9 @@ public struct AvgPool2D<Scalar: RealScalar>: ParameterlessLayer {
     self.countsPadding = countsPadding
   }
 
-  /// y, [N, C, height′, width′], and the shape of x as the cache.
+  /// y, [B, C, height′, width′], and the shape of x as the cache.
   ///
-  /// - Precondition: x is [N, C, height, width] with pixels and at least one window.
+  /// - Precondition: x is [B, C, height, width] with pixels and at least one window.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Shape) {
     let windows = windows(over: input.shape)
     let (samples, channels) = (input.shape[0], input.shape[1])

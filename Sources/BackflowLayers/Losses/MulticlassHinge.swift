@@ -43,7 +43,7 @@ private func hinges<S>(
 ) -> (losses: Tensor<S>, gradient: Tensor<S>) {
   SettingRange.finite.check(margin, "the margin", of: "multiclassHinge", in: S.self)
   var (losses, gradient) = lossesOfRows(scores, labels.count, "multiclassHinge", "scores")
-  VectorKernels.multiMargin(
+  VectorKernels.multiclassHinge(
     scores.span, labels: labels, columns: scores.asRows.shape[1], margin: margin,
     squared: squared, scale: scale,
     losses: losses.mutableSpan, gradient: gradient.mutableSpan)

@@ -17,7 +17,7 @@ public import BackflowLinearAlgebra
 ///
 /// Ioffe and Szegedy, "Batch normalization", ICML 2015; running statistics as in PyTorch.
 ///
-/// Shapes: x and y [N, C], [N, C, L] or [N, C, height, width]; γ, β, μ and v [C]. Cache: x̂, μ, v
+/// Shapes: x and y [B, C], [B, C, L] or [B, C, height, width]; γ, β, μ and v [C]. Cache: x̂, μ, v
 /// and r. Cost: 8·count flops forward, 9·count backward.
 public struct BatchNorm<Scalar: RealScalar>: Parameterized {
   /// γ, [C]
@@ -104,14 +104,14 @@ extension BatchNorm: Layer {
 
   /// y in evaluation mode, with the running statistics.
   ///
-  /// - Precondition: x is [N, C, ...].
+  /// - Precondition: x is [B, C, ...].
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     forward(input, .evaluation)
   }
 
   /// y = γ x̂ + β, in training with the statistics of the batch.
   ///
-  /// - Precondition: x is [N, C, ...], and in training each channel has more than one value.
+  /// - Precondition: x is [B, C, ...], and in training each channel has more than one value.
   public func forward(
     _ input: Tensor<Scalar>, _ mode: Mode
   ) -> (output: Tensor<Scalar>, cache: Cache) {

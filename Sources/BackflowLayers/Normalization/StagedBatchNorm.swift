@@ -18,7 +18,7 @@ public import BackflowLinearAlgebra
 /// computes the same in closed form and in fewer passes; this layer shows the steps. It always uses
 /// the statistics of the batch. Ioffe and Szegedy, "Batch normalization", ICML 2015.
 ///
-/// Shapes: x, c, q, x̂, z and y [N, C, ...]; μ, v, s, r, γ and β [C]. Cache: every step. Cost: about
+/// Shapes: x, c, q, x̂, z and y [B, C, ...]; μ, v, s, r, γ and β [C]. Cache: every step. Cost: about
 /// 10·count flops forward, 14·count backward.
 public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
   /// γ, [C]
@@ -39,13 +39,13 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
 
   /// Every value of the graph, or the gradient of the loss with respect to every value.
   public struct Stages: Sendable {
-    /// x, [N, C, ...]
+    /// x, [B, C, ...]
     public let input: Tensor<Scalar>
     /// μ, [C]
     public let mean: Tensor<Scalar>
-    /// c, [N, C, ...]
+    /// c, [B, C, ...]
     public let centered: Tensor<Scalar>
-    /// q, [N, C, ...]
+    /// q, [B, C, ...]
     public let squared: Tensor<Scalar>
     /// v, [C]
     public let variance: Tensor<Scalar>
@@ -53,21 +53,21 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
     public let deviation: Tensor<Scalar>
     /// r, [C]
     public let inverse: Tensor<Scalar>
-    /// x̂, [N, C, ...]
+    /// x̂, [B, C, ...]
     public let normalized: Tensor<Scalar>
     /// γ, [C]
     public let weight: Tensor<Scalar>
-    /// z, [N, C, ...]
+    /// z, [B, C, ...]
     public let scaled: Tensor<Scalar>
     /// β, [C]
     public let bias: Tensor<Scalar>
-    /// y, [N, C, ...]
+    /// y, [B, C, ...]
     public let output: Tensor<Scalar>
   }
 
   /// y and the steps that lead to it.
   ///
-  /// - Precondition: x is [N, C, ...] with more than one value in each channel.
+  /// - Precondition: x is [B, C, ...] with more than one value in each channel.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Stages) {
     require(
       input.rank >= 2 && input.shape[1] == weight.count && input.count > weight.count,
@@ -198,7 +198,7 @@ private func norm<Scalar: RealScalar>(_ tensor: Tensor<Scalar>) -> Double {
 }
 
 extension Tensor {
-  /// One number a channel, [C], shaped so that it broadcasts along [N, C, ...].
+  /// One number a channel, [C], shaped so that it broadcasts along [B, C, ...].
   fileprivate func spread(along shape: Shape) -> Tensor {
     reshaped(to: Shape([count] + [Int](repeating: 1, count: shape.rank - 2)))
   }

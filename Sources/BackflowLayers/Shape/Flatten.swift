@@ -5,12 +5,12 @@ public import BackflowLinearAlgebra
 ///
 ///     y[n, (c, h, w, …)] = x[n, c, h, w, …]        x̄ = ȳ in the shape of x
 ///
-/// Shapes: x [N, ...], y [N, rest]. Cache: the shape of x. Cost: none, the elements are shared.
+/// Shapes: x [B, ...], y [B, rest]. Cache: the shape of x. Cost: none, the elements are shared.
 public struct Flatten<Scalar: RealScalar>: ParameterlessLayer {
   /// A layer that flattens.
   public init() {}
 
-  /// x as [N, rest].
+  /// x as [B, rest].
   ///
   /// - Precondition: x has at least one axis.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Shape) {
@@ -18,7 +18,7 @@ public struct Flatten<Scalar: RealScalar>: ParameterlessLayer {
     return (input.reshaped(to: flattened(input.shape)), input.shape)
   }
 
-  /// ȳ, [N, rest], in the shape of x.
+  /// ȳ, [B, rest], in the shape of x.
   ///
   /// - Precondition: ȳ has the shape of y.
   public func inputGradient(

@@ -1,4 +1,4 @@
-public import Backflow
+package import Backflow
 internal import RealModule
 
 /// The cart-pole task: a pole hinged to a cart on a track is balanced by pushing the cart left or
@@ -15,20 +15,20 @@ internal import RealModule
 /// Source: Barto, Sutton and Anderson, "Neuronlike adaptive elements that can solve difficult
 /// learning control problems", IEEE SMC 13, 1983, with the constants and limits of OpenAI Gym's
 /// CartPole-v0.
-public struct CartPole: Sendable, Equatable {
+package struct CartPole: Sendable, Equatable {
   /// The positions and velocities of cart and pole.
-  public struct State: Sendable, Equatable {
+  package struct State: Sendable, Equatable {
     /// The position x of the cart, in meters from the middle of the track.
-    public var position: Double
+    package var position: Double
     /// The velocity ẋ of the cart.
-    public var velocity: Double
+    package var velocity: Double
     /// The angle θ of the pole, in radians from upright; positive to the right.
-    public var angle: Double
+    package var angle: Double
     /// The angular velocity θ̇ of the pole.
-    public var angularVelocity: Double
+    package var angularVelocity: Double
 
     /// Creates a state from its coordinates.
-    public init(position: Double, velocity: Double, angle: Double, angularVelocity: Double) {
+    package init(position: Double, velocity: Double, angle: Double, angularVelocity: Double) {
       self.position = position
       self.velocity = velocity
       self.angle = angle
@@ -37,7 +37,7 @@ public struct CartPole: Sendable, Equatable {
   }
 
   /// An action, whose raw value is its index.
-  public enum Push: Int, Sendable, CaseIterable {
+  package enum Push: Int, Sendable, CaseIterable {
     /// A push to the left, F = −10.
     case left
     /// A push to the right, F = +10.
@@ -45,18 +45,18 @@ public struct CartPole: Sendable, Equatable {
   }
 
   /// The number of steps after which an episode ends although the pole has not fallen.
-  public static let stepLimit = 200
+  package static let stepLimit = 200
 
   /// The current state.
-  public private(set) var state: State
+  package private(set) var state: State
   /// The number of steps so far, which is also the sum of the rewards.
-  public private(set) var steps = 0
+  package private(set) var steps = 0
 
   /// Creates an episode from its initial state.
-  public init(_ state: State) { self.state = state }
+  package init(_ state: State) { self.state = state }
 
   /// Creates an episode whose initial coordinates are uniform on ±0.05.
-  public init(using random: inout RandomSource) {
+  package init(using random: inout RandomSource) {
     func small() -> Double { 0.1 * random.uniform() - 0.05 }
     self.init(
       State(position: small(), velocity: small(), angle: small(), angularVelocity: small()))
@@ -74,7 +74,7 @@ extension CartPole {
   private static let timeStep = 0.02
 
   /// Performs one step by the equations above.
-  public mutating func step(_ push: Push) {
+  package mutating func step(_ push: Push) {
     let (acceleration, angularAcceleration) = accelerations(push)
     let τ = CartPole.timeStep
     state = State(
@@ -109,13 +109,13 @@ extension CartPole {
   private static let angleLimit = 12 * Double.pi / 180
 
   /// Whether the pole has fallen or the cart has left the track. There are no further rewards.
-  public var hasFailed: Bool {
+  package var hasFailed: Bool {
     state.position.magnitude > CartPole.positionLimit || state.angle.magnitude > CartPole.angleLimit
   }
 
   /// Whether the episode ends, by failure or by its time limit. Only a failure ends the rewards;
   /// the time limit does not change the value of a state.
-  public var isOver: Bool { hasFailed || steps >= CartPole.stepLimit }
+  package var isOver: Bool { hasFailed || steps >= CartPole.stepLimit }
 }
 
 // MARK: - The input of a network
@@ -123,7 +123,7 @@ extension CartPole {
 extension CartPole {
   /// x, ẋ, θ, and θ̇, [4], each scaled to a comparable range: the positions by their limits, and
   /// the velocities by one and by ten limits per second.
-  public var observation: Tensor<Float> {
+  package var observation: Tensor<Float> {
     let (x, θ) = (CartPole.positionLimit, CartPole.angleLimit)
     return Tensor([
       Float(state.position / x), Float(state.velocity / x),

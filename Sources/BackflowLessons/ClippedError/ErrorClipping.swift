@@ -1,10 +1,10 @@
-public import Backflow
+package import Backflow
 
 /// The kind of limit k on a temporal-difference error δ.
 ///
 /// The three losses agree if |δ| ≤ k. For larger errors, each is intended to prevent a large step,
 /// but one of them prevents any step.
-public enum ErrorClipping: String, Sendable, CaseIterable {
+package enum ErrorClipping: String, Sendable, CaseIterable {
   /// ½ clip(δ)²: the error is clipped and then squared. The loss is constant for |δ| > k.
   case insideSquare
   /// Huber's loss, whose gradient with respect to δ is clip(δ).
@@ -19,7 +19,7 @@ extension ErrorClipping {
   /// prediction − target.
   ///
   /// Shapes: prediction, target, and gradient [B].
-  public func loss(
+  package func loss(
     _ prediction: Tensor<Float>, _ target: Tensor<Float>, limit: Float
   ) -> (loss: Float, gradient: Tensor<Float>) {
     switch self {

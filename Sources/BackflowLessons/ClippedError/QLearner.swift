@@ -1,4 +1,4 @@
-public import Backflow
+package import Backflow
 
 /// A deep Q-learner: a network that learns the value of each action from stored transitions.
 ///
@@ -6,21 +6,21 @@ public import Backflow
 ///
 /// q⁻ is a copy of the network that is updated at intervals; no gradient flows through it. Mnih et
 /// al., "Human-level control through deep reinforcement learning", Nature 518, 2015.
-public struct QLearner: Sendable {
+package struct QLearner: Sendable {
   /// The network q.
-  public private(set) var network: QNetwork
+  package private(set) var network: QNetwork
   /// The target network q⁻.
-  public private(set) var targetNetwork: QNetwork
+  package private(set) var targetNetwork: QNetwork
 
   /// A monitor that observes the sample losses at every hundredth update.
-  public private(set) var health = HealthMonitor<Float>(every: 100)
+  package private(set) var health = HealthMonitor<Float>(every: 100)
 
   private let clipping: ErrorClipping
   private let settings: QLearningSettings
   private var optimizer: Adam<Float>
 
   /// Creates a learner with a randomly initialized network.
-  public init(
+  package init(
     _ clipping: ErrorClipping, _ settings: QLearningSettings, using random: inout RandomSource
   ) {
     self.clipping = clipping
@@ -31,12 +31,12 @@ public struct QLearner: Sendable {
   }
 
   /// Returns the action with the largest value in a state [4].
-  public func bestAction(in state: Tensor<Float>) -> Int { network(state).argmax() }
+  package func bestAction(in state: Tensor<Float>) -> Int { network(state).argmax() }
 
   /// Performs an update on a batch, and counts the samples with zero gradient.
   ///
   /// - Throws: `GradientClippingError` if a gradient is not finite.
-  public mutating func learn(
+  package mutating func learn(
     from batch: TransitionBatch
   ) throws(GradientClippingError) -> SilencedSamples {
     let target = bellmanTarget(of: batch, targetNetwork, discount: settings.discount)
@@ -71,7 +71,7 @@ public struct QLearner: Sendable {
 }
 
 /// Returns the targets r + γ max_a′ q(s′, a′), or r alone if s′ is terminal, [B].
-public func bellmanTarget(
+package func bellmanTarget(
   of batch: TransitionBatch, _ network: QNetwork, discount: Float
 ) -> Tensor<Float> {
   batch.rewards + discount * batch.goesOn * network(batch.nextStates).max(axis: 1)

@@ -1,4 +1,4 @@
-public import Backflow
+package import Backflow
 
 /// A comparison of three kinds of error clipping with the same agent and the same task.
 ///
@@ -10,12 +10,12 @@ public import Backflow
 ///
 /// Karpathy, "Yes you should understand backprop", 2016, section "Spotted in the wild: DQN
 /// clipping".
-public struct QLearningComparison: Sendable, Equatable {
+package struct QLearningComparison: Sendable, Equatable {
   /// All runs, ordered by kind of clipping and then by seed.
-  public let runs: [QLearningRun]
+  package let runs: [QLearningRun]
 
   /// Returns the runs with one kind of clipping, ordered by seed.
-  public func runs(_ clipping: ErrorClipping) -> [QLearningRun] {
+  package func runs(_ clipping: ErrorClipping) -> [QLearningRun] {
     runs.filter { $0.clipping == clipping }
   }
 
@@ -27,7 +27,7 @@ public struct QLearningComparison: Sendable, Equatable {
   /// - Parameter finished: A closure that is called with each completed run, in no particular
   ///   order.
   /// - Throws: `GradientClippingError` if a training diverges.
-  public static func run(
+  package static func run(
     seeds: [UInt64] = [1, 2, 3, 4, 5], clippings: [ErrorClipping] = ErrorClipping.allCases,
     settings: QLearningSettings = QLearningSettings(),
     finished: @escaping @Sendable (QLearningRun) -> Void = { _ in }

@@ -1,16 +1,16 @@
-public import Backflow
+package import Backflow
 
 /// The episodes of an agent until its task is solved or the largest number of episodes is reached.
 ///
 /// As defined for OpenAI Gym's CartPole-v0, the task is solved if the mean return is at least 195
 /// over 100 consecutive episodes. The returns are those during learning, including exploration.
-public struct QLearningRun: Sendable, Equatable {
+package struct QLearningRun: Sendable, Equatable {
   /// An episode.
-  public struct Episode: Sendable, Equatable {
+  package struct Episode: Sendable, Equatable {
     /// The undiscounted sum of the rewards, which is the number of steps.
-    public let `return`: Double
+    package let `return`: Double
     /// The samples of the updates during the episode.
-    public let silenced: SilencedSamples
+    package let silenced: SilencedSamples
 
     package init(return: Double, silenced: SilencedSamples) {
       (self.return, self.silenced) = (`return`, silenced)
@@ -18,13 +18,13 @@ public struct QLearningRun: Sendable, Equatable {
   }
 
   /// The kind of clipping.
-  public let clipping: ErrorClipping
+  package let clipping: ErrorClipping
   /// The seed of the weights, the initial states, the exploration, and the batches.
-  public let seed: UInt64
+  package let seed: UInt64
   /// The episodes in order.
-  public private(set) var episodes: [Episode]
+  package private(set) var episodes: [Episode]
   /// The findings of a health monitor that observed every hundredth update.
-  public private(set) var findings: [Finding] = []
+  package private(set) var findings: [Finding] = []
 
   package init(_ clipping: ErrorClipping, seed: UInt64, episodes: [Episode]) {
     (self.clipping, self.seed, self.episodes) = (clipping, seed, episodes)
@@ -33,7 +33,7 @@ public struct QLearningRun: Sendable, Equatable {
   /// Trains an agent from scratch. The same arguments give the same run.
   ///
   /// - Throws: `GradientClippingError` if the norm of a gradient to be clipped is not finite.
-  public init(
+  package init(
     _ clipping: ErrorClipping, seed: UInt64, settings: QLearningSettings = QLearningSettings()
   ) throws(GradientClippingError) {
     self.init(clipping, seed: seed, episodes: [])
@@ -49,18 +49,18 @@ public struct QLearningRun: Sendable, Equatable {
 
 extension QLearningRun {
   /// The return of each episode: the learning curve.
-  public var episodeReturns: [Double] { episodes.map(\.return) }
+  package var episodeReturns: [Double] { episodes.map(\.return) }
 
   /// The mean return over the last 100 episodes, or over all if there are fewer, or 0 if there are
   /// none.
-  public var meanReturn: Double {
+  package var meanReturn: Double {
     let last = episodes.suffix(100)
     return last.isEmpty ? 0 : last.reduce(0) { $0 + $1.return } / Double(last.count)
   }
 
   /// The number of episodes after which the mean return over the last 100 reached 195, or `nil` if
   /// it never did.
-  public var episodesTo195: Int? { isSolved ? episodes.count : nil }
+  package var episodesTo195: Int? { isSolved ? episodes.count : nil }
 
   private var isSolved: Bool { episodes.count >= 100 && meanReturn >= 195 }
 }
@@ -69,16 +69,16 @@ extension QLearningRun {
 
 extension QLearningRun {
   /// The samples of the complete run.
-  public var silenced: SilencedSamples {
+  package var silenced: SilencedSamples {
     episodes.reduce(into: SilencedSamples()) { $0 += $1.silenced }
   }
 
   /// The fraction of all samples that are beyond the limit and have a gradient of exactly 0.
-  public var silencedShare: Double { silenced.share }
+  package var silencedShare: Double { silenced.share }
 
   /// The largest such fraction in any episode.
-  public var peakSilencedShare: Double { episodes.map(\.silenced.share).max() ?? 0 }
+  package var peakSilencedShare: Double { episodes.map(\.silenced.share).max() ?? 0 }
 
   /// The fraction of the failures with a gradient of exactly 0.
-  public var silencedShareOfFailures: Double { silenced.shareOfFailures }
+  package var silencedShareOfFailures: Double { silenced.shareOfFailures }
 }

@@ -1,43 +1,43 @@
-public import Backflow
+package import Backflow
 
 /// The settings of a run of Q-learning. The defaults are the same for all losses.
 ///
 /// With a reward of 1 for each step and γ = 0.99, the value of a state is at most 1/(1 − γ) = 100.
 /// An error can therefore be much larger than the limit of 10, as for an unexpected failure.
-public struct QLearningSettings: Sendable {
+package struct QLearningSettings: Sendable {
   /// The largest number of episodes.
-  public var episodes = 400
+  package var episodes = 400
   /// The number H of units in each hidden layer.
-  public var hiddenSize = 128
+  package var hiddenSize = 128
   /// The number B of transitions in a batch.
-  public var batchSize = 64
+  package var batchSize = 64
   /// The capacity for transitions. The default is sufficient for all of them.
-  public var memorySize = 100_000
+  package var memorySize = 100_000
   /// The number of steps before the first update.
-  public var stepsBeforeLearning = 500
+  package var stepsBeforeLearning = 500
   /// The number of steps between updates.
-  public var stepsPerUpdate = 2
+  package var stepsPerUpdate = 2
   /// The number of updates between updates of the target network. With short intervals, the values
   /// diverge, since each is bootstrapped from its own last change.
-  public var targetInterval = 50
+  package var targetInterval = 50
   /// The learning rate, which decreases to preserve a good policy.
-  public var learningRate = CosineSchedule(1e-3, steps: 16_000, minimum: 1e-4)
+  package var learningRate = CosineSchedule(1e-3, steps: 16_000, minimum: 1e-4)
   /// The discount γ.
-  public var discount: Float = 0.99
+  package var discount: Float = 0.99
   /// The limit k on |δ|.
-  public var errorLimit: Float = 10
+  package var errorLimit: Float = 10
   /// The limit on the norm of the gradients of all parameters, for `ErrorClipping.gradientNorm`.
-  public var gradientNormLimit = 10.0
+  package var gradientNormLimit = 10.0
   /// The number of steps in which ε decreases from 1 to its final value.
-  public var explorationSteps = 1_500
+  package var explorationSteps = 1_500
   /// The final value of ε.
-  public var finalExploration = 0.01
+  package var finalExploration = 0.01
 
   /// Creates the default settings.
-  public init() {}
+  package init() {}
 
   /// Returns ε, the probability of a random action after `steps` steps.
-  public func exploration(after steps: Int) -> Double {
+  package func exploration(after steps: Int) -> Double {
     let progress = min(1, Double(steps) / Double(explorationSteps))
     return 1 - progress + finalExploration * progress
   }

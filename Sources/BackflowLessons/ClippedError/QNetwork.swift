@@ -1,4 +1,4 @@
-public import Backflow
+package import Backflow
 
 /// A network for the value q(s, ·) of each action in a state, with two hidden layers of rectified
 /// linear units.
@@ -6,22 +6,22 @@ public import Backflow
 ///     q = W₃ relu(W₂ relu(W₁ s + b₁) + b₂) + b₃
 ///
 /// Shapes: s [B, 4], the hidden layers [B, H], q [B, 2].
-public struct QNetwork: Layer {
+package struct QNetwork: Layer {
   /// The first layer, with W₁ [H, 4] and b₁.
-  public var first: Dense<Float>
+  package var first: Dense<Float>
   /// The second layer, with W₂ [H, H] and b₂.
-  public var second: Dense<Float>
+  package var second: Dense<Float>
   /// The third layer, with W₃ [2, H] and b₃.
-  public var third: Dense<Float>
+  package var third: Dense<Float>
   private let relu = ReLU<Float>()
 
   /// Creates a network from its layers.
-  public init(first: Dense<Float>, second: Dense<Float>, third: Dense<Float>) {
+  package init(first: Dense<Float>, second: Dense<Float>, third: Dense<Float>) {
     (self.first, self.second, self.third) = (first, second, third)
   }
 
   /// Creates a network with random weights (He initialization) and zero biases.
-  public init(
+  package init(
     stateSize: Int = 4, hiddenSize: Int, actionCount: Int = 2, using random: inout RandomSource
   ) {
     self.init(
@@ -33,7 +33,7 @@ public struct QNetwork: Layer {
   }
 
   /// The caches of the layers in forward order.
-  public struct Cache: Sendable {
+  package struct Cache: Sendable {
     let first: Dense<Float>.Cache
     let firstUnits: ReLU<Float>.Cache
     let second: Dense<Float>.Cache
@@ -42,7 +42,7 @@ public struct QNetwork: Layer {
   }
 
   /// Computes q, [B, 4] → [B, 2].
-  public func forward(_ states: Tensor<Float>) -> (output: Tensor<Float>, cache: Cache) {
+  package func forward(_ states: Tensor<Float>) -> (output: Tensor<Float>, cache: Cache) {
     let (z1, firstCache) = first.forward(states)
     let (h1, firstUnitsCache) = relu.forward(z1)
     let (z2, secondCache) = second.forward(h1)
@@ -55,7 +55,7 @@ public struct QNetwork: Layer {
   }
 
   /// Computes the gradients with respect to s, [B, 2] → [B, 4], and to the parameters.
-  public func backward(
+  package func backward(
     _ qGradient: Tensor<Float>, _ cache: Cache
   ) -> (inputGradient: Tensor<Float>, gradients: QNetwork) {
     let (h2Gradient, thirdGradients) = third.backward(qGradient, cache.third)
@@ -69,7 +69,7 @@ public struct QNetwork: Layer {
   }
 
   /// Visits `first`, `second`, and `third`.
-  public mutating func visitParameters(_ visit: ParameterVisitor<Float>) {
+  package mutating func visitParameters(_ visit: ParameterVisitor<Float>) {
     first.visitParameters(under: "first", visit)
     second.visitParameters(under: "second", visit)
     third.visitParameters(under: "third", visit)

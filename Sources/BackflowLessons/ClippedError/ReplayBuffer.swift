@@ -1,20 +1,20 @@
-public import Backflow
+package import Backflow
 
 /// A stored step of an agent.
-public struct Transition: Sendable {
+package struct Transition: Sendable {
   /// The state s, [4].
-  public var state: Tensor<Float>
+  package var state: Tensor<Float>
   /// The action a.
-  public var action: Int
+  package var action: Int
   /// The reward r.
-  public var reward: Float
+  package var reward: Float
   /// The next state s′, [4].
-  public var next: Tensor<Float>
+  package var next: Tensor<Float>
   /// Whether s′ is terminal, with no further rewards. A time limit does not make a state terminal.
-  public var isTerminal: Bool
+  package var isTerminal: Bool
 
   /// Creates a transition from `state` to `next`.
-  public init(
+  package init(
     state: Tensor<Float>, action: Int, reward: Float, next: Tensor<Float>, isTerminal: Bool
   ) {
     self.state = state
@@ -26,28 +26,28 @@ public struct Transition: Sendable {
 }
 
 /// A batch of B transitions.
-public struct TransitionBatch: Sendable {
+package struct TransitionBatch: Sendable {
   /// The states s, [B, 4].
-  public let states: Tensor<Float>
+  package let states: Tensor<Float>
   /// The actions a.
-  public let actions: [Int]
+  package let actions: [Int]
   /// The rewards r, [B].
-  public let rewards: Tensor<Float>
+  package let rewards: Tensor<Float>
   /// The next states s′, [B, 4].
-  public let nextStates: Tensor<Float>
+  package let nextStates: Tensor<Float>
   /// 0 if s′ is terminal and 1 otherwise, [B].
-  public let goesOn: Tensor<Float>
+  package let goesOn: Tensor<Float>
 }
 
 /// The last transitions of an agent, which are sampled at random for learning.
 ///
 /// The storage is a ring buffer, allocated once. When it is full, a new transition replaces the
 /// oldest.
-public struct ReplayBuffer: Sendable {
+package struct ReplayBuffer: Sendable {
   /// The largest number of transitions.
-  public let capacity: Int
+  package let capacity: Int
   /// The number of stored transitions.
-  public private(set) var count = 0
+  package private(set) var count = 0
 
   private var oldest = 0
   private var states: Tensor<Float>
@@ -57,7 +57,7 @@ public struct ReplayBuffer: Sendable {
   private var goesOn: Tensor<Float>
 
   /// Creates a buffer for `capacity` transitions between states of `stateSize` numbers.
-  public init(capacity: Int, stateSize: Int = 4) {
+  package init(capacity: Int, stateSize: Int = 4) {
     self.capacity = capacity
     states = .zeros([capacity, stateSize])
     actions = Array(repeating: 0, count: capacity)
@@ -69,7 +69,7 @@ public struct ReplayBuffer: Sendable {
   /// Stores a transition, replacing the oldest if the buffer is full.
   ///
   /// - Complexity: O(1)
-  public mutating func append(_ transition: Transition) {
+  package mutating func append(_ transition: Transition) {
     let row = oldest
     states[row..<row + 1] = .stack([transition.state])
     actions[row] = transition.action
@@ -81,7 +81,7 @@ public struct ReplayBuffer: Sendable {
   }
 
   /// Returns `size` transitions, sampled uniformly with replacement.
-  public func sample(_ size: Int, using random: inout RandomSource) -> TransitionBatch {
+  package func sample(_ size: Int, using random: inout RandomSource) -> TransitionBatch {
     let rows = (0..<size).map { _ in random.integer(below: count) }
     return TransitionBatch(
       states: states.selectRows(rows),

@@ -2,28 +2,28 @@ internal import Backflow
 
 /// A count of the samples with an error beyond the limit k, and of those with zero gradient. The
 /// count depends on the gradient, not on the kind of loss.
-public struct SilencedSamples: Sendable, Equatable {
+package struct SilencedSamples: Sendable, Equatable {
   /// The number of samples, counting each occurrence in a batch.
-  public private(set) var samples = 0
+  package private(set) var samples = 0
   /// The number of samples with |δ| > k.
-  public private(set) var beyondLimit = 0
+  package private(set) var beyondLimit = 0
   /// The number of samples with |δ| > k and a gradient of exactly 0, although the loss is minimal
   /// only at δ = 0.
-  public private(set) var silenced = 0
+  package private(set) var silenced = 0
   /// The number of samples that end with a fallen pole or with the cart off the track.
-  public private(set) var failures = 0
+  package private(set) var failures = 0
   /// The number of failures with zero gradient.
-  public private(set) var silencedFailures = 0
+  package private(set) var silencedFailures = 0
 
   /// silenced / samples, or 0 without samples.
-  public var share: Double { quotient(silenced, samples) }
+  package var share: Double { quotient(silenced, samples) }
   /// beyondLimit / samples, or 0 without samples.
-  public var shareBeyondLimit: Double { quotient(beyondLimit, samples) }
+  package var shareBeyondLimit: Double { quotient(beyondLimit, samples) }
   /// silencedFailures / failures, or 0 without failures.
-  public var shareOfFailures: Double { quotient(silencedFailures, failures) }
+  package var shareOfFailures: Double { quotient(silencedFailures, failures) }
 
   /// Creates an empty count.
-  public init() {}
+  package init() {}
 
   /// Counts a batch, given the errors δ, the gradients with respect to the predictions, and the
   /// continuations; all [B].

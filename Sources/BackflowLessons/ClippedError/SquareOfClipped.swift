@@ -1,4 +1,4 @@
-public import Backflow
+package import Backflow
 
 /// Returns the mean of ½ clip(δ, −k, k)² and its gradient, which is zero for large errors.
 ///
@@ -12,7 +12,7 @@ public import Backflow
 /// and PyTorch.
 ///
 /// Shapes: prediction, target, and gradient [B].
-public func squareOfClipped(
+package func squareOfClipped(
   _ prediction: Tensor<Float>, _ target: Tensor<Float>, limit: Float
 ) -> (loss: Float, gradient: Tensor<Float>) {
   let error = prediction - target

@@ -143,7 +143,7 @@ static void NAME(soft_cross_entropy)(size_t rows, size_t columns, double smoothi
 }
 
 // z = margin + (x[i] − x[y]); NaN passes, because it is not ≤ 0.
-static void NAME(multi_margin)(size_t rows, size_t columns, T margin, int squared, double scale, const T *scores,
+static void NAME(multiclass_hinge)(size_t rows, size_t columns, T margin, int squared, double scale, const T *scores,
                                const int64_t *labels, T *loss, T *gradient)
 {
     const T s = (T)(scale / (double)columns), share = (T)(1 / (double)columns);

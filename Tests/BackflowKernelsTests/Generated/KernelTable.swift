@@ -222,7 +222,7 @@ struct KernelTable<Scalar: BinaryFloatingPoint> {
       Int, Int, Double, Double, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
       UnsafeMutablePointer<Scalar>?, UnsafeMutablePointer<Scalar>?
     ) -> Void
-  let multiMargin:
+  let multiclassHinge:
     (
       Int, Int, Scalar, Int32, Double, UnsafePointer<Scalar>?, UnsafePointer<Int64>?,
       UnsafeMutablePointer<Scalar>?, UnsafeMutablePointer<Scalar>?
@@ -355,7 +355,7 @@ extension KernelTable<Float> {
     smoothL1 = table.smooth_l1
     crossEntropy = table.cross_entropy
     softCrossEntropy = table.soft_cross_entropy
-    multiMargin = table.multi_margin
+    multiclassHinge = table.multiclass_hinge
     sgdUpdate = table.sgd_update
     adamUpdate = table.adam_update
     rmspropUpdate = table.rmsprop_update
@@ -465,7 +465,7 @@ extension KernelTable<Double> {
     smoothL1 = table.smooth_l1
     crossEntropy = table.cross_entropy
     softCrossEntropy = table.soft_cross_entropy
-    multiMargin = table.multi_margin
+    multiclassHinge = table.multiclass_hinge
     sgdUpdate = table.sgd_update
     adamUpdate = table.adam_update
     rmspropUpdate = table.rmsprop_update
@@ -568,7 +568,7 @@ enum KernelName: CaseIterable {
   case smoothL1
   case crossEntropy
   case softCrossEntropy
-  case multiMargin
+  case multiclassHinge
   case sgdUpdate
   case adamUpdate
   case rmspropUpdate

@@ -1295,15 +1295,15 @@ extension VectorKernels {
   ///   shape [rows].
   @specialized(where S == Float)
   @specialized(where S == Double)
-  package static func multiMargin<S: RealScalar>(
+  package static func multiclassHinge<S: RealScalar>(
     _ scores: Span<S>, _ labels: Span<Int64>, columns: Int, margin: S, squared: Bool, scale: Double,
     loss: consuming MutableSpan<S>, gradient: consuming MutableSpan<S>
   ) {
     let rows = labels.count
-    requireShape("multiMargin: scores", scores.count, rows, columns)
-    requireShape("multiMargin: gradient", gradient.count, rows, columns)
-    requireShape("multiMargin: loss", loss.count, rows)
-    unsafe S._routines.vector.multiMargin(
+    requireShape("multiclassHinge: scores", scores.count, rows, columns)
+    requireShape("multiclassHinge: gradient", gradient.count, rows, columns)
+    requireShape("multiclassHinge: loss", loss.count, rows)
+    unsafe S._routines.vector.multiclassHinge(
       rows, columns, margin, squared ? 1 : 0, scale, scores.base, labels.base, loss.base,
       gradient.base)
     extendLifetime(scores)

@@ -221,7 +221,7 @@ internal import CVectorKernels
       Int, Int, Double, Double, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
       UnsafeMutablePointer<Scalar>?, UnsafeMutablePointer<Scalar>?
     ) -> Void
-  let multiMargin:
+  let multiclassHinge:
     (
       Int, Int, Scalar, Int32, Double, UnsafePointer<Scalar>?, UnsafePointer<Int64>?,
       UnsafeMutablePointer<Scalar>?, UnsafeMutablePointer<Scalar>?
@@ -349,7 +349,7 @@ extension VectorRoutines<Float> {
     unsafe smoothL1 = table.smooth_l1
     unsafe crossEntropy = table.cross_entropy
     unsafe softCrossEntropy = table.soft_cross_entropy
-    unsafe multiMargin = table.multi_margin
+    unsafe multiclassHinge = table.multiclass_hinge
     unsafe sgdUpdate = table.sgd_update
     unsafe adamUpdate = table.adam_update
     unsafe rmspropUpdate = table.rmsprop_update
@@ -454,7 +454,7 @@ extension VectorRoutines<Double> {
     unsafe smoothL1 = table.smooth_l1
     unsafe crossEntropy = table.cross_entropy
     unsafe softCrossEntropy = table.soft_cross_entropy
-    unsafe multiMargin = table.multi_margin
+    unsafe multiclassHinge = table.multiclass_hinge
     unsafe sgdUpdate = table.sgd_update
     unsafe adamUpdate = table.adam_update
     unsafe rmspropUpdate = table.rmsprop_update
