@@ -139,7 +139,7 @@ let package = Package(
     .executableTarget(name: "save-loop", dependencies: ["Backflow"], path: "Tests/SaveLoop"),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Backflow"]),
     .testTarget(
-      name: "BackflowTests", dependencies: ["Backflow", "BackflowLessons", "TestSupport"]),
+      name: "BackflowTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(
       name: "BackflowKernelsTests",
       dependencies: ["BackflowKernels", "CVectorKernels", "TestSupport"]),
@@ -162,7 +162,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "BackflowDatasetsTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(
-      name: "BackflowLessonsTests", dependencies: ["Backflow", "BackflowLessons", "TestSupport"]),
+      name: "BackflowLessonsTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(
       name: "BackflowCommandTests",
       dependencies: ["Backflow", "BackflowCommand", "BackflowBenchmark", "TestSupport"]),

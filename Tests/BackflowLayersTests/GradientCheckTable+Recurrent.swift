@@ -12,6 +12,9 @@ let recurrentRows: [GradientCheckRow] =
       row("tanh RNN, \(shapes)", time, batch) {
         RNN(inputSize: input, hiddenSize: hidden, using: &$0)
       },
+      row("sigmoid RNN, \(shapes)", time, batch) {
+        RNN(inputSize: input, hiddenSize: hidden, nonlinearity: .sigmoid, using: &$0)
+      },
       row("LSTM, \(shapes)", time, batch) {
         LSTM(inputSize: input, hiddenSize: hidden, using: &$0)
       },

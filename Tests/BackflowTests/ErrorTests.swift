@@ -1,12 +1,10 @@
 import Backflow
-import BackflowLessons
 import Foundation
 import Testing
 
 @Suite struct `Every error of the library` {
   /// At least one value of each public error type, and all cases of the enumerations.
-  private static let errors: [any Error] =
-    lapack + stability + optimizers + [LessonError.noSignal("a network")]
+  private static let errors: [any Error] = lapack + stability + optimizers
 
   private static let lapack: [LAPACKError] =
     [

@@ -47,7 +47,7 @@ public struct BackwardPass<Scalar: RealScalar>: Sendable {
   public var keptWeight: PackedMatrix<Scalar> { present(optional.keptWeight, "such gates") }
 
   /// Calls `body` for the steps T − 1 … 0 in this order, on each thread for its own samples.
-  public func forEachStep(_ body: (TimeStep) -> Void) {
+  public func forEachStep(_ body: @Sendable (TimeStep) -> Void) {
     schedule.split { samples in
       for t in (0..<schedule.time).reversed() {
         hiddenGradient.carryBack(to: t, of: samples)

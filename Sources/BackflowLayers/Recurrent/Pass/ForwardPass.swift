@@ -34,7 +34,7 @@ public struct ForwardPass<Scalar: RealScalar>: Sendable {
   public var keptWeight: PackedMatrix<Scalar> { present(optional.keptWeight, "such gates") }
 
   /// Calls `body` for the steps 0 ..< T in order, on each thread for its own samples.
-  public func forEachStep(_ body: (TimeStep) -> Void) {
+  public func forEachStep(_ body: @Sendable (TimeStep) -> Void) {
     schedule.split { samples in
       for t in 0..<schedule.time { body(TimeStep(t, schedule.active.at(t, of: samples))) }
     }

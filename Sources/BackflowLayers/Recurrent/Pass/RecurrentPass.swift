@@ -20,6 +20,8 @@ extension RecurrentCell {
   @specialized(where Self == LSTMCell<Double>)
   @specialized(where Self == GRUCell<Float>)
   @specialized(where Self == GRUCell<Double>)
+  @specialized(where Self == OriginalGRUCell<Float>)
+  @specialized(where Self == OriginalGRUCell<Double>)
   public func forward(
     _ input: Tensor<Scalar>, from state: State, active: ActiveSamples
   ) -> (output: Tensor<Scalar>, finalState: State, cache: Cache) {
@@ -87,6 +89,8 @@ extension RecurrentCell {
   @specialized(where Self == LSTMCell<Double>)
   @specialized(where Self == GRUCell<Float>)
   @specialized(where Self == GRUCell<Double>)
+  @specialized(where Self == OriginalGRUCell<Float>)
+  @specialized(where Self == OriginalGRUCell<Double>)
   public func backward(
     _ outputGradient: Tensor<Scalar>, finalStateGradient: State, _ cache: Cache,
     traced: Bool = false
