@@ -39,7 +39,39 @@ import Testing
     let far = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = TimeStep(1, 0..<1) - 2
     }
-    #expect(stopMessage(far).contains("the state one step before it, not 2"))
+    #expect(stopMessage(far).contains("only the previous step (t - 1) is available, not t - 2"))
+  }
+
+  @Test func `stops at the step before one that carries`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var buffer = Buffer(repeating: 1.0, count: 2)
+      let view = MutableSequenceView(carrying: &buffer, time: 2, batch: 2, features: 1)
+      _ = view[TimeStep(1, 0..<2) - 1].rows
+    }
+    #expect(stopMessage(result).contains("a carried gradient has one entry at a time"))
+    let traced = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var buffer = Buffer(repeating: 1.0, count: 6)
+      let view = MutableSequenceView(carrying: &buffer, time: 2, batch: 2, features: 1)
+      _ = view[TimeStep(1, 0..<2) - 1].rows
+    }
+    #expect(stopMessage(traced).contains("a carried gradient has one entry at a time"))
+  }
+
+  @Test func `stops at operands that overlap the result in part`() async {
+    let columns = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var buffer = Buffer(repeating: 1.0, count: 12)
+      let view = MutableSequenceView(&buffer, time: 1, batch: 2, features: 6)
+      let rows = view[TimeStep(0, 0..<2)]
+      rows.columns(0..<3).add(rows.columns(2..<5).reading)
+    }
+    #expect(stopMessage(columns).contains("overlaps the result in part"))
+    let product = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var buffer = Buffer(repeating: 1.0, count: 4)
+      let view = MutableSequenceView(&buffer, time: 1, batch: 2, features: 2)
+      let rows = view[TimeStep(0, 0..<2)]
+      PackedMatrix([1.0, 0, 0, 1].span, rows: 2, columns: 2).multiply(rows.reading, into: rows)
+    }
+    #expect(stopMessage(product).contains("overlaps the result"))
   }
 
   @Test func `computes with some of its columns`() {
@@ -147,7 +179,7 @@ import Testing
       var buffer = Buffer(repeating: 0.0, count: 11)
       _ = MutableSequenceView(&buffer, time: 2, batch: 3, features: 2)
     }
-    #expect(stopMessage(elements).contains("[2, 3, 2] is no view of 11 elements"))
+    #expect(stopMessage(elements).contains("a view of shape [2, 3, 2] needs 12 elements, got 11"))
     let step = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var buffer = Buffer(repeating: 0.0, count: 12)
       let view = MutableSequenceView(&buffer, time: 2, batch: 3, features: 2)

@@ -59,7 +59,7 @@ private func row<Cell: RecurrentCell<Double>>(
   _ name: String, _ time: Int, _ batch: Int, lengths: [Int]? = nil, mode: Mode = .evaluation,
   _ make: @escaping @Sendable (inout RandomSource) -> Recurrent<Cell>
 ) -> GradientCheckRow {
-  GradientCheckRow("Recurrent", name) { random in
+  GradientCheckRow(String("\(Cell.self)".prefix { $0 != "<" }), name) { random in
     var network = make(&random)
     network.visitParameters { name, parameter in
       if name.hasPrefix("bias") { parameter = random.normal(parameter.shape) }
@@ -78,7 +78,7 @@ private func row<Cell: RecurrentCell<Double>>(
 private func reluRow(
   _ shapes: String, _ time: Int, _ batch: Int, _ input: Int, _ hidden: Int
 ) -> GradientCheckRow {
-  GradientCheckRow("Recurrent", "ReLU RNN, \(shapes)") { random in
+  GradientCheckRow("VanillaCell", "ReLU RNN, \(shapes)") { random in
     let cell = VanillaCell<Double>(
       GateWeights(
         input: random.uniform([hidden, input], in: 0.2..<1),

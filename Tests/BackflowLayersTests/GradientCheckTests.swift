@@ -58,10 +58,10 @@ private func differentiableNames() throws -> [String] {
   // What has another input than one tensor is no `Layer`, but has a backward pass all the same.
   let passes = #/(?:struct|extension) (\w+)[^{\n]*\{\n(?:(?!\}).*\n)*?  public func backward\(/#
   let pair = #/public func (\w+)Backward</#
-  // Cells are checked inside `Recurrent`.
-  let cells = try names(matching: #/struct (\w+)<[^{\n]*: RecurrentCell \{/#)
-  let excluded = try Set(names(matching: #/public protocol (\w+)/#) + cells)
-  return try [layer, loss, passes, pair].flatMap(names).filter { !excluded.contains($0) }
+  // The rows of a cell check it inside `Recurrent`.
+  let cell = #/public struct (\w+)<[^{\n]*: RecurrentCell \{/#
+  let excluded = try Set(names(matching: #/public protocol (\w+)/#) + ["Recurrent"])
+  return try [layer, loss, passes, pair, cell].flatMap(names).filter { !excluded.contains($0) }
 }
 
 /// What the first group of `pattern` matches in the sources of BackflowLayers.

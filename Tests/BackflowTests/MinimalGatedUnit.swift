@@ -5,7 +5,7 @@ import Backflow
 ///     f_t = σ(W_if x_t + b_if + W_hf h_{t−1} + b_hf)                 forget gate    (1)
 ///     s_t = f_t ⊙ h_{t−1}
 ///     n_t = tanh(W_in x_t + b_in + W_hn s_t + b_hn)                  candidate      (2)
-///     h_t = (1 − f_t) ⊙ h_{t−1} + f_t ⊙ n_t                          output         (3)
+///     h_t = h_{t−1} − s_t + f_t ⊙ n_t                                output         (3)
 ///
 /// Zhou, Wu, Zhang and Zhou, "Minimal gated unit for recurrent neural networks", Int. J. Automation and
 /// Computing 13 (2016). The gates are in the order f n; the cell keeps s_t.
@@ -41,7 +41,7 @@ struct MinimalGatedUnit<Scalar: RealScalar>: RecurrentCell {
     gateActivations([("forget", .sigmoid), ("candidate", .tanh)], in: cache)
   }
 
-  /// With ȳ_t the gradient of the loss with respect to the output h_t from the layers above:
+  /// `hBar[t]` holds h̄_t first and then h̄_{t−1}. With ȳ_t the gradient of the loss with respect to the output h_t from the layers above:
   ///
   ///     h̄_t ← ȳ_t + h̄_t
   ///

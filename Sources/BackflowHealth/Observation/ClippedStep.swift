@@ -16,8 +16,12 @@ public struct ClippedStep: Sendable, Equatable {
 
   /// Compares gradients before and after clipping. Norms are computed in double and scaled where a
   /// square would overflow. Cost: two passes over the parameters, four over those that changed.
+  ///
+  /// - Precondition: Both have the same parameters.
   public init<Model: Parameterized>(before: Model, after: Model) {
-    let pairs = zip(before.namedParameters, after.namedParameters).map {
+    let (old, new) = (before.namedParameters, after.namedParameters)
+    requireSameParameters(old, new, "ClippedStep")
+    let pairs = zip(old, new).map {
       Pair(before: $0.value, after: $1.value)
     }
     let (normBefore, normAfter) = (

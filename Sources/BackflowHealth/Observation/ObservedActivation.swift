@@ -25,10 +25,10 @@ public struct ObservedActivation<Scalar: RealScalar>: Sendable {
   /// The elements of the output that belong to running samples, as consecutive ranges.
   var runningElements: [Range<Int>] {
     let output = activation.output
-    guard let running = activation.running, output.rank == 3 else { return [0..<output.count] }
+    guard let running = activation.running else { return [0..<output.count] }
     let columns = output.shape[2]
     let step = output.shape[1] * columns
-    return (0..<Swift.min(running.time, output.shape[0])).map { t in
+    return (0..<running.time).map { t in
       t * step..<t * step + running[t] * columns
     }
   }
@@ -36,7 +36,7 @@ public struct ObservedActivation<Scalar: RealScalar>: Sendable {
   /// The outputs of running samples: `output` itself if none ends early, otherwise a copy.
   var runningOutput: Tensor<Scalar> {
     let output = activation.output
-    guard let running = activation.running, output.rank == 3 else { return output }
+    guard let running = activation.running else { return output }
     return .concatenate((0..<running.time).map { output.select($0)[0..<running[$0]] })
   }
 }

@@ -36,3 +36,19 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
     return change.moved / change.length
   }
 }
+
+/// Requires that two lists of parameters have the same shapes.
+func requireSameParameters<Scalar: RealScalar>(
+  _ parameters: [(name: String, value: Tensor<Scalar>)],
+  _ others: [(name: String, value: Tensor<Scalar>)], _ function: String
+) {
+  require(
+    parameters.count == others.count,
+    "\(function): \(parameters.count) parameters and \(others.count) counterparts")
+  for (parameter, other) in zip(parameters, others) {
+    require(
+      parameter.value.shape == other.value.shape,
+      "\(function): \(parameter.name) has shape \(parameter.value.shape), its counterpart"
+        + " \(other.value.shape)")
+  }
+}

@@ -82,12 +82,18 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   /// Records the parameters of a model with their gradients and, if the optimizer has run already,
   /// their values `after` the step.
+  ///
+  /// - Precondition: The gradients and the values after the step have the parameters of the model.
   public mutating func recordParameters<Model: Parameterized<Scalar>>(
     _ model: Model, gradients: Model? = nil, after: Model? = nil
   ) {
     let values = model.namedParameters
     let byParameter = gradients?.namedParameters
     let updated = after?.namedParameters
+    for others in [byParameter, updated] {
+      guard let others else { continue }
+      requireSameParameters(values, others, "recordParameters")
+    }
     for (index, (name, value)) in values.enumerated() {
       parameters.append(
         ObservedParameter(

@@ -88,13 +88,13 @@ extension MutableRowsView {
   private func requireGates(_ gates: Int, of hidden: RowsView<S>) {
     require(
       rows == hidden.rows && columns == gates * hidden.columns && isContiguous,
-      "\(shape) are no \(gates) gates of \(hidden.shape)")
+      "gates \(shape), expected contiguous [\(hidden.rows), \(gates * hidden.columns)]")
   }
 
   /// Stops unless `other` has this shape and neither skips columns.
   @inline(__always)
   private func requireWhole(_ other: RowsView<S>) {
     requireShape(of: other)
-    require(isContiguous && other.isContiguous, "\(shape) are only some of the columns")
+    require(isContiguous && other.isContiguous, "a view of shape \(shape) must be contiguous")
   }
 }

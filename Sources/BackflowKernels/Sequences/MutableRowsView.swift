@@ -1,9 +1,9 @@
 /// Rows of a sequence at one step, [rows, columns], for writing. It cannot outlive its sequence.
 ///
-/// The operations are those of which the equations of a recurrent cell consist. An operand may be
-/// exactly the rows that are written; one that overlaps them in part makes the result undefined.
+/// The operations are those of which the equations of a recurrent cell consist.
 ///
-/// - Precondition: Operands have the shape of the rows that are written.
+/// - Precondition: Operands have the shape of the rows that are written, and are either exactly these
+///   rows or do not overlap them.
 /// - Complexity: One call of a vectorized kernel for contiguous rows; one a row for some columns of
 ///   several rows.
 @safe public struct MutableRowsView<S: RealScalar>: ~Escapable {
@@ -14,7 +14,7 @@
   public let columns: Int
   /// Twice the elements from one row to the next, and 1 if the step is odd. One word, so that a view has
   /// four and is passed in registers.
-  @usableFromInline let layout: Int
+  @usableFromInline let strideAndParity: Int
 
   @inlinable
   @_lifetime(borrow owner)
@@ -23,7 +23,7 @@
     owner: borrowing MutableSequenceView<S>
   ) {
     unsafe self.start = start
-    (rows, self.columns, layout) = (t.samples.count, columns, 2 * columns + (t.index & 1))
+    (rows, self.columns, strideAndParity) = (t.samples.count, columns, 2 * columns + (t.index & 1))
   }
 
   @inlinable
@@ -31,7 +31,7 @@
   init(part columns: Range<Int>, of owner: borrowing MutableRowsView) {
     requireColumns(columns, of: owner.columns)
     unsafe start = owner.start + columns.lowerBound
-    (rows, self.columns, layout) = (owner.rows, columns.count, owner.layout)
+    (rows, self.columns, strideAndParity) = (owner.rows, columns.count, owner.strideAndParity)
   }
 
   /// Some of the columns: one gate of several that stand side by side.
@@ -72,7 +72,8 @@ extension MutableRowsView {
     unsafe combine(y, reading, S._routines.vector.sigmoidBackward)
   }
 
-  /// self ← self where y > 0, else 0: the derivative of ReLU at its output `y`
+  /// self ← self where y > 0, NaN where y is NaN, otherwise 0: the derivative of ReLU at its output
+  /// `y`
   public func multiplyByReLUDerivative(at y: RowsView<S>) {
     unsafe combine(y, reading, S._routines.vector.reluBackward)
   }
@@ -139,7 +140,7 @@ extension MutableRowsView {
 // MARK: - The calls of the kernels
 
 extension MutableRowsView {
-  @inlinable var stride: Int { layout >> 1 }
+  @inlinable var stride: Int { strideAndParity >> 1 }
   @inlinable var isContiguous: Bool { stride == columns || rows <= 1 }
   var count: Int { rows * columns }
   var shape: String { "[\(rows), \(columns)]" }
@@ -148,6 +149,26 @@ extension MutableRowsView {
   func requireShape(of other: RowsView<S>) {
     require(
       rows == other.rows && columns == other.columns, "\(shape) against \(other.shape)")
+  }
+
+  /// Stops if some elements of `x` are elements of these rows, but others are not.
+  @inline(__always)
+  private func requireNoPartialOverlap(with x: RowsView<S>) {
+    if unsafe UnsafePointer(start) == x.start { return }
+    require(!overlaps(x), "an operand overlaps the result in part")
+  }
+
+  /// Whether any element is in both.
+  @inline(__always)
+  func overlaps(_ x: RowsView<S>) -> Bool {
+    guard rows > 0, columns > 0, x.rows > 0, x.columns > 0 else { return false }
+    let distance = unsafe UnsafePointer(start) - x.start
+    if distance >= (x.rows - 1) * x.stride + x.columns { return false }
+    if -distance >= (rows - 1) * stride + columns { return false }
+    // The rows are intertwined. Columns of the same rows may still be disjoint.
+    if stride != x.stride { return true }
+    let offset = (distance % stride + stride) % stride
+    return offset < x.columns || stride - offset < columns
   }
 
   /// self ← kernel(self)
@@ -170,6 +191,8 @@ extension MutableRowsView {
   ) {
     requireShape(of: x)
     requireShape(of: y)
+    requireNoPartialOverlap(with: x)
+    requireNoPartialOverlap(with: y)
     if isContiguous && x.isContiguous && y.isContiguous {
       return unsafe kernel(count, x.start, y.start, start)
     }

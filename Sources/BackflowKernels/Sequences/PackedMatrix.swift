@@ -29,14 +29,14 @@
   /// At every second step the product runs from the last column to the first: it then begins with the
   /// part of the matrix that the step before left in the cache. The bits are the same.
   ///
-  /// - Precondition: The shapes fit: `a` is [m, rows], `c` [m, columns].
+  /// - Precondition: `a` has shape [m, rows], `c` has shape [m, columns], and they do not overlap.
   public func multiply(_ a: RowsView<S>, addingTo c: MutableRowsView<S>) {
     product(a, c, accumulate: 1)
   }
 
   /// C ← A·self
   ///
-  /// - Precondition: The shapes fit: `a` is [m, rows], `c` [m, columns].
+  /// - Precondition: `a` has shape [m, rows], `c` has shape [m, columns], and they do not overlap.
   public func multiply(_ a: RowsView<S>, into c: MutableRowsView<S>) {
     product(a, c, accumulate: 0)
   }
@@ -47,6 +47,7 @@
     require(
       a.columns == rows && c.columns == columns && c.rows == a.rows,
       "\(a.shape) · [\(rows), \(columns)] into \(c.shape)")
+    require(!c.overlaps(a), "the left factor of a product overlaps the result")
     unsafe S._routines.vector.packedProduct(
       a.rows, columns, rows, a.start, a.stride, packed.sharedBase, accumulate,
       a.isOddStep ? 1 : 0, c.start, c.stride)

@@ -7,13 +7,13 @@
   public let columns: Int
   /// Twice the elements from one row to the next, and 1 if the step is odd. One word, so that a view has
   /// four and is passed in registers.
-  @usableFromInline let layout: Int
+  @usableFromInline let strideAndParity: Int
 
   @inlinable
   @_lifetime(borrow owner)
   init<Owner>(start: UnsafePointer<S>, of t: TimeStep, columns: Int, owner: borrowing Owner) {
     unsafe self.start = start
-    (rows, self.columns, layout) = (t.samples.count, columns, 2 * columns + (t.index & 1))
+    (rows, self.columns, strideAndParity) = (t.samples.count, columns, 2 * columns + (t.index & 1))
   }
 
   @inlinable
@@ -21,14 +21,14 @@
   init(part columns: Range<Int>, of owner: borrowing RowsView) {
     requireColumns(columns, of: owner.columns)
     unsafe start = owner.start + columns.lowerBound
-    (rows, self.columns, layout) = (owner.rows, columns.count, owner.layout)
+    (rows, self.columns, strideAndParity) = (owner.rows, columns.count, owner.strideAndParity)
   }
 
   @inlinable
   @_lifetime(copy rows)
   init(reading rows: borrowing MutableRowsView<S>) {
     unsafe start = UnsafePointer(rows.start)
-    (self.rows, columns, layout) = (rows.rows, rows.columns, rows.layout)
+    (self.rows, columns, strideAndParity) = (rows.rows, rows.columns, rows.strideAndParity)
   }
 
   /// Some of the columns: one gate of several that stand side by side.
@@ -39,9 +39,9 @@
   public func columns(_ range: Range<Int>) -> RowsView { RowsView(part: range, of: self) }
 
   /// The elements from one row to the next.
-  @inlinable var stride: Int { layout >> 1 }
+  @inlinable var stride: Int { strideAndParity >> 1 }
   /// Whether the step is the second, the fourth, and so on; see `PackedMatrix.multiply`.
-  var isOddStep: Bool { layout & 1 == 1 }
+  var isOddStep: Bool { strideAndParity & 1 == 1 }
   /// Whether the rows follow each other without a gap.
   @inlinable var isContiguous: Bool { stride == columns || rows <= 1 }
   var count: Int { rows * columns }

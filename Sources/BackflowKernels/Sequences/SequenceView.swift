@@ -49,8 +49,8 @@
 
 /// A sequence of shape [time, batch, features] that several threads fill at once, each its own samples.
 ///
-/// The view keeps the memory alive. Two threads must not write to the same sample; a pass divides the
-/// samples among its threads, so that what it hands out meets this.
+/// The view keeps the memory alive. Two threads must not write to the same sample. A pass divides the
+/// samples among its threads accordingly, and its views must not be used after it.
 @safe public struct MutableSequenceView<S: RealScalar>: @unchecked Sendable {
   @usableFromInline let time, batch, features: Int
   @usableFromInline let base: UnsafeMutablePointer<S>
@@ -58,6 +58,8 @@
   @usableFromInline let initial: UnsafePointer<S>?
   /// The elements from one step to the next; 0 if all steps share the memory of one.
   @usableFromInline let timeStride: Int
+  /// Whether the steps hold what a backward pass carries, so that no step may read another's.
+  @usableFromInline let isCarried: Bool
   private let owners: (Buffer<S>, Buffer<S>?)
 
   /// A view of `buffer`, which becomes the only owner of its memory first.
@@ -72,7 +74,7 @@
     unsafe base = buffer.uniqueBase()
     unsafe self.initial = initial.map { unsafe UnsafePointer($0.sharedBase) }
     owners = (buffer, initial)
-    timeStride = batch * features
+    (timeStride, isCarried) = (batch * features, false)
     (self.time, self.batch, self.features) = (time, batch, features)
   }
 
@@ -88,7 +90,7 @@
     unsafe base = buffer.uniqueBase()
     unsafe initial = nil
     owners = (buffer, nil)
-    timeStride = isShared ? 0 : batch * features
+    (timeStride, isCarried) = (isShared ? 0 : batch * features, true)
     (self.time, self.batch, self.features) = (time, batch, features)
   }
 
@@ -108,6 +110,7 @@
     @inlinable @inline(__always)
     @_lifetime(borrow self)
     get {
+      require(!isCarried, "a carried gradient has one entry at a time: use [t] instead of [t - 1]")
       let t = previous.step
       requireInside(t, time, batch, features)
       let start = unsafe beginning(before: t, UnsafePointer(base), initial, batch, features)
@@ -131,8 +134,8 @@ private func requireExtents(
 ) {
   require(
     count == time * batch * features && initial ?? (batch * features) == batch * features,
-    "[\(time), \(batch), \(features)] is no view of \(count) elements"
-      + (initial.map { " after \($0)" } ?? ""))
+    "a view of shape [\(time), \(batch), \(features)] needs \(time * batch * features) elements, got"
+      + " \(count)" + (initial.map { ", with \($0) in the initial state" } ?? ""))
 }
 
 @inlinable @inline(__always)

@@ -20,10 +20,10 @@ public struct TimeStep: Sendable {
 
   /// The step before `t`.
   ///
-  /// - Precondition: `one` is 1: a recurrence of first order reaches no further back.
+  /// - Precondition: `one` is 1: only the previous step is available.
   @inlinable
   public static func - (t: TimeStep, one: Int) -> Previous {
-    require(one == 1, "a step reads the state one step before it, not \(one)")
+    require(one == 1, "only the previous step (t - 1) is available, not t - \(one)")
     return Previous(to: t)
   }
 }

@@ -24,10 +24,16 @@ public struct CellLayout: Sendable {
     gates: Int, kept: Int = 0, scratch: Int = 0, gatesOfKept: Int = 0,
     gatesBecomeOutput: Bool = false, separatesProducts: Bool = false
   ) {
+    require(gates >= 1, "CellLayout: a cell has at least 1 gate, got \(gates)")
     require(
-      gates >= 1 && kept >= 0 && scratch >= 0 && (!gatesBecomeOutput || gates == 1)
-        && (gatesOfKept == 0 || (0..<gates).contains(gatesOfKept) && kept == 1),
-      "no cell has \(gates) gates, \(gatesOfKept) of which multiply the \(kept) numbers kept")
+      kept >= 0 && scratch >= 0,
+      "CellLayout: kept \(kept) and scratch \(scratch) must not be negative")
+    require(
+      !gatesBecomeOutput || gates == 1, "CellLayout: one gate can become the output, got \(gates)")
+    require(
+      gatesOfKept == 0 || (0..<gates).contains(gatesOfKept) && kept == 1,
+      "CellLayout: gatesOfKept must be less than the \(gates) gates and needs 1 kept value, got"
+        + " \(gatesOfKept) with \(kept)")
     (self.gates, self.kept, self.scratch) = (gates, kept, scratch)
     self.gatesOfKept = gatesOfKept
     (self.gatesBecomeOutput, self.separatesProducts) = (gatesBecomeOutput, separatesProducts)

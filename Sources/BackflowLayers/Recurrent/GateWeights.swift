@@ -28,15 +28,10 @@ public struct GateWeights<Scalar: RealScalar>: Sendable {
     input: Tensor<Scalar>, recurrent: Tensor<Scalar>, inputBias: Tensor<Scalar>,
     recurrentBias: Tensor<Scalar>
   ) {
-    let hidden = recurrent.rank == 2 ? recurrent.shape[1] : 0
-    require(
-      input.rank == 2 && recurrent.rank == 2 && input.shape[0] == recurrent.shape[0]
-        && inputBias.shape == [input.shape[0]] && recurrentBias.shape == inputBias.shape
-        && (hidden == 0 ? input.shape[0] == 0 : input.shape[0] % hidden == 0),
-      "W_ih \(input.shape), W_hh \(recurrent.shape), b_ih \(inputBias.shape) and b_hh"
-        + " \(recurrentBias.shape) do not fit together")
     (self.input, self.recurrent) = (input, recurrent)
     (self.inputBias, self.recurrentBias) = (inputBias, recurrentBias)
+    let hidden = recurrent.rank == 2 ? max(1, recurrent.shape[1]) : 1
+    check(gates: (recurrent.shape.first ?? 0) / hidden, of: "GateWeights")
   }
 
   /// Randomly initialized weights, drawn as one matrix for each gate, and zero biases.
@@ -55,15 +50,27 @@ public struct GateWeights<Scalar: RealScalar>: Sendable {
       inputBias: .zeros([gates * hiddenSize]), recurrentBias: .zeros([gates * hiddenSize]))
   }
 
-  /// These parameters, checked to be those of `gates` gates.
+  /// These parameters, for the initializer of a cell.
   ///
-  /// - Precondition: They are.
-  public func with(gates: Int, of cell: String) -> GateWeights {
-    require(
-      recurrent.shape[0] == gates * hiddenSize,
-      "\(cell): W_ih \(input.shape) and W_hh \(recurrent.shape) instead of those of \(gates) gates,"
-        + " [\(gates)·H, I] and [\(gates)·H, H]")
+  /// - Precondition: They are those of `gates` gates.
+  public func with(gates: Int, of cell: @autoclosure () -> String) -> GateWeights {
+    check(gates: gates, of: cell())
     return self
+  }
+
+  /// Requires the shapes of `gates` gates: W_ih [G·H, I], W_hh [G·H, H], b_ih and b_hh [G·H].
+  func check(gates: Int, of cell: @autoclosure () -> String) {
+    // Extent by extent: a shape to compare with would have to be allocated.
+    func isVector(_ bias: Tensor<Scalar>, _ count: Int) -> Bool {
+      bias.rank == 1 && bias.shape[0] == count
+    }
+    let rows = recurrent.rank == 2 ? gates * recurrent.shape[1] : -1
+    require(
+      input.rank == 2 && input.shape[0] == rows && recurrent.rank == 2
+        && recurrent.shape[0] == rows && isVector(inputBias, rows) && isVector(recurrentBias, rows),
+      "\(cell()): W_ih \(input.shape), W_hh \(recurrent.shape), b_ih \(inputBias.shape) and b_hh"
+        + " \(recurrentBias.shape) instead of those of \(gates) gates, [\(gates)·H, I],"
+        + " [\(gates)·H, H], [\(gates)·H] and [\(gates)·H]")
   }
 
   /// The rows of a parameter that belong to the gates in `range`.

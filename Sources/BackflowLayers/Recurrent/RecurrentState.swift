@@ -14,15 +14,15 @@ public protocol RecurrentState<Scalar>: Sendable {
   var hidden: Tensor<Scalar> { get }
 
   /// The second tensor, [B, H], such as c of an LSTM; `nil` if h is the whole state.
-  var memory: Tensor<Scalar>? { get }
+  var cellState: Tensor<Scalar>? { get }
 
-  /// The state of these tensors, [B, H] each. `memory` is `nil` exactly if there is only h.
-  init(hidden: Tensor<Scalar>, memory: Tensor<Scalar>?)
+  /// The state of these tensors, [B, H] each. `cellState` is `nil` exactly if there is only h.
+  init(hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?)
 }
 
 extension RecurrentState {
   /// The tensors of the state, [B, H] each, h first.
-  public var tensors: [Tensor<Scalar>] { [hidden] + (memory.map { [$0] } ?? []) }
+  public var tensors: [Tensor<Scalar>] { [hidden] + (cellState.map { [$0] } ?? []) }
 
   /// The state of these tensors, [B, H] each, h first.
   ///
@@ -31,18 +31,18 @@ extension RecurrentState {
     require(
       tensors.count == Self.tensorCount,
       "a state of \(Self.tensorCount) tensors cannot be made of \(tensors.count)")
-    self.init(hidden: tensors[0], memory: tensors.count > 1 ? tensors[1] : nil)
+    self.init(hidden: tensors[0], cellState: tensors.count > 1 ? tensors[1] : nil)
   }
 
   /// The state in which every element is zero, [batch, hiddenSize] each.
   public static func zero(batch: Int, hiddenSize: Int) -> Self {
     let zeros = Tensor<Scalar>.zeros([batch, hiddenSize])
-    return Self(hidden: zeros, memory: tensorCount > 1 ? zeros : nil)
+    return Self(hidden: zeros, cellState: tensorCount > 1 ? zeros : nil)
   }
 
   /// The state of the samples at `indices`, in that order.
   func selectSamples(_ indices: [Int]) -> Self {
-    Self(hidden: hidden.selectRows(indices), memory: memory?.selectRows(indices))
+    Self(hidden: hidden.selectRows(indices), cellState: cellState?.selectRows(indices))
   }
 }
 
@@ -57,7 +57,7 @@ func requireState<State: RecurrentState>(
       "\(what()) \(tensor.shape) instead of [\(batch), \(hidden)]")
   }
   check(state.hidden)
-  if let memory = state.memory { check(memory) }
+  if let cellState = state.cellState { check(cellState) }
 }
 
 /// The state of a vanilla RNN and of a GRU is h itself, [B, H].
@@ -67,13 +67,13 @@ extension Tensor: RecurrentState {
   /// The tensor itself.
   public var hidden: Tensor { self }
   /// There is no second tensor.
-  public var memory: Tensor? { nil }
+  public var cellState: Tensor? { nil }
 
   /// The state h.
   ///
-  /// - Precondition: `memory` is `nil`.
-  public init(hidden: Tensor, memory: Tensor?) {
-    require(memory == nil, "the state of this cell is h alone")
+  /// - Precondition: `cellState` is `nil`.
+  public init(hidden: Tensor, cellState: Tensor?) {
+    require(cellState == nil, "the state of this cell is h alone")
     self = hidden
   }
 }
@@ -93,13 +93,13 @@ public struct LSTMState<Scalar: RealScalar>: RecurrentState, Equatable {
   /// 2: h and c.
   public static var tensorCount: Int { 2 }
   /// c
-  public var memory: Tensor<Scalar>? { cell }
+  public var cellState: Tensor<Scalar>? { cell }
 
   /// A state from h and c.
   ///
-  /// - Precondition: `memory` is not `nil`.
-  public init(hidden: Tensor<Scalar>, memory: Tensor<Scalar>?) {
-    guard let memory else { stop("the state of an LSTM is h and c") }
-    self.init(hidden: hidden, cell: memory)
+  /// - Precondition: `cellState` is not `nil`.
+  public init(hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?) {
+    guard let cellState else { stop("the state of an LSTM is h and c") }
+    self.init(hidden: hidden, cell: cellState)
   }
 }

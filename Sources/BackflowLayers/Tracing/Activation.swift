@@ -29,7 +29,7 @@ public struct Activation<Scalar: RealScalar>: Sendable {
   ///   - features: The features of the gate; all of them if `nil`.
   ///   - running: The valid rows of an output [T, B, features] whose samples end early.
   /// - Precondition: The features are features of the output, the input has the output's shape, and
-  ///   `running` has T steps of at most B samples.
+  ///   `running` has T steps of B samples.
   public init(
     _ nonlinearity: Nonlinearity, output: Tensor<Scalar>, input: Tensor<Scalar>? = nil,
     gate: String? = nil, features: Range<Int>? = nil, running: ActiveSamples? = nil
@@ -47,16 +47,15 @@ public struct Activation<Scalar: RealScalar>: Sendable {
     let features = features ?? 0..<(output.shape.last ?? 0)
     require(
       features.lowerBound >= 0 && features.upperBound <= output.shape.last ?? 0,
-      "\(owner): the features \(features) of an output \(output.shape)")
+      "\(owner): features \(features) are out of range for an output of shape \(output.shape)")
     require(
       input.map { $0.shape == output.shape } ?? true,
-      "\(owner): an input \(input?.shape ?? []) of an output \(output.shape)")
+      "\(owner): an input of shape \(input?.shape ?? []) for an output of shape \(output.shape)")
     if let running {
       require(
-        output.rank == 3 && running.time == output.shape[0]
-          && (running.time == 0 || running[0] <= output.shape[1]),
-        "\(owner): \(running.time) steps of \(running.time == 0 ? 0 : running[0]) samples run"
-          + " of an output \(output.shape)")
+        output.rank == 3 && running.time == output.shape[0] && running.batch == output.shape[1],
+        "\(owner): active samples of [\(running.time), \(running.batch)] for an output of shape"
+          + " \(output.shape)")
     }
     (self.nonlinearity, self.output, self.input) = (nonlinearity, output, input)
     (self.gate, self.features) = (gate, features)

@@ -16,7 +16,7 @@ public import BackflowLinearAlgebra
 ///
 /// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state [B, H],
 /// W_ih [3H, I], W_hh [3H, H], b_ih and b_hh [3H]; the gates are in the order r z n. The cell keeps
-/// W_hh h_{t−1}, [T, B, 3H], of which the last third is q_t.
+/// W_hh h_{t−1}, [T, B, 3H], with q_t in the place of the last third.
 public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
   /// h, [B, H]
   public typealias State = Tensor<Scalar>
@@ -66,6 +66,7 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
   ///
   /// The gradient with respect to W_ih x_t is (r̄, z̄, n̄), that with respect to W_hh h_{t−1} is (r̄, z̄, q̄).
   /// One kernel computes all but the product.
+  /// `hBar[t]` holds h̄_t first, and then h̄_{t−1}.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func stepBack(_ pass: borrowing BackwardPass<Scalar>) {

@@ -14,7 +14,7 @@ public import BackflowLinearAlgebra
 /// Neural Computation 12 (2000).
 ///
 /// The backward pass computes the slopes of gates and candidate from their outputs, y (1 − y) and 1 − y².
-/// Where an output rounds to its limit (a gate beyond 17 in single precision), the slope is 0 instead of some
+/// Where an output rounds to its limit (a gate beyond 17 in single precision), the slope is 0 instead of about
 /// 1e-8; slopes from the inputs, as `Sigmoid` and `Tanh` have them, would lengthen a step by 2 to 4 %.
 ///
 /// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state h and c
@@ -64,7 +64,7 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(_ pass: borrowing ForwardPass<Scalar>) {
-    let (ifgo, h, c, tanhC) = (pass.gates, pass.hidden, pass.memory, pass.kept)
+    let (ifgo, h, c, tanhC) = (pass.gates, pass.hidden, pass.cellState, pass.kept)
     let (W, b) = (pass.recurrentWeight, pass.bias)
     pass.forEachStep { t in
       W.multiply(h[t - 1], addingTo: ifgo[t])
@@ -83,12 +83,13 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
   ///     h̄_{t−1} = W_hhᵀ (ī_t, f̄_t, ḡ_t, ō_t)      c̄_{t−1} = c̄_t ⊙ f_t
   ///
   /// One kernel computes all but the product.
+  /// `hBar[t]` and `cBar[t]` hold h̄_t and c̄_t first, and then h̄_{t−1} and c̄_{t−1}.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func stepBack(_ pass: borrowing BackwardPass<Scalar>) {
-    let (ifgo, c, tanhC, W) = (pass.gates, pass.memory, pass.kept, pass.recurrentWeight)
+    let (ifgo, c, tanhC, W) = (pass.gates, pass.cellState, pass.kept, pass.recurrentWeight)
     let (yBar, ifgoBar) = (pass.outputGradient, pass.gateGradient)
-    let (hBar, cBar) = (pass.hiddenGradient, pass.memoryGradient)
+    let (hBar, cBar) = (pass.hiddenGradient, pass.cellStateGradient)
     pass.forEachStep { t in
       ifgoBar[t].lstmBackward(
         gates: ifgo[t], previousCell: c[t - 1], tanhCell: tanhC[t], outputGradient: yBar[t],

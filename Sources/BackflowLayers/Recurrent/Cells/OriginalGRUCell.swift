@@ -65,6 +65,8 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
   ///     s̄_t = W_hnᵀ n̄_t                           r̄_t = s̄_t ⊙ h_{t−1} ⊙ r_t (1 − r_t)
   ///
   ///     h̄_{t−1} = h̄_t ⊙ z_t + s̄_t ⊙ r_t + W_hr,hzᵀ (r̄_t, z̄_t)
+  ///
+  /// `hBar[t]` holds h̄_t first, and then h̄_{t−1}.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func stepBack(_ pass: borrowing BackwardPass<Scalar>) {

@@ -9,7 +9,7 @@ public import BackflowLinearAlgebra
 /// with φ = tanh, ReLU or σ (J. L. Elman, "Finding structure in time", Cognitive Science 14, 1990).
 ///
 /// The backward pass computes φ′ from h. Where h rounds to ±1 (|a| beyond 9 in single precision), it is 0
-/// instead of some 1e-8; see `LSTMCell`.
+/// instead of about 1e-8; see `LSTMCell`.
 ///
 /// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state [B, H],
 /// W_ih [H, I], W_hh [H, H], b_ih and b_hh [H].
@@ -73,6 +73,8 @@ public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
   ///     ā_t = (ȳ_t + h̄_t) ⊙ φ′(a_t)        h̄_{t−1} = W_hhᵀ ā_t
   ///
   /// where φ′ is 1 − h² for tanh, 1 or 0 for ReLU, and h (1 − h) for σ.
+  ///
+  /// `hBar[t]` holds h̄_t first, and then h̄_{t−1}.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func stepBack(_ pass: borrowing BackwardPass<Scalar>) {

@@ -43,7 +43,7 @@ extension Recurrent {
     return (inputGradient, gradients)
   }
 
-  /// A recurrent layer multiplies the signal by weights and slopes many times over; its cells tell more.
+  /// A recurrent layer multiplies the signal by weights and slopes many times over; its cells are traced one by one.
   public var signalKind: SignalKind? { .other }
 }
 

@@ -61,7 +61,7 @@ private struct StreamedCell<Cell: RecurrentCell>: Sendable {
   private var gates, kept: Tensor<Cell.Scalar>?
   /// h and the second tensor after the last step and, to be computed, after the next, [B, H].
   private(set) var hidden, nextHidden: Tensor<Cell.Scalar>
-  private var memory, nextMemory: Tensor<Cell.Scalar>?
+  private var cellState, nextCellState: Tensor<Cell.Scalar>?
 
   init(_ cell: Cell, from state: Cell.State, batch: Int) {
     let (layout, size) = (Cell.layout, cell.hiddenSize)
@@ -76,10 +76,10 @@ private struct StreamedCell<Cell: RecurrentCell>: Sendable {
     gates = layout.gatesBecomeOutput ? nil : .zeros([batch, layout.gates * size])
     kept = layout.kept == 0 ? nil : .zeros([batch, layout.kept * size])
     (hidden, nextHidden) = (state.hidden, .zeros([batch, size]))
-    (memory, nextMemory) = (state.memory, state.memory.map { .zeros($0.shape) })
+    (cellState, nextCellState) = (state.cellState, state.cellState.map { .zeros($0.shape) })
   }
 
-  var state: Cell.State { Cell.State(hidden: hidden, memory: memory) }
+  var state: Cell.State { Cell.State(hidden: hidden, cellState: cellState) }
 
   /// Moves the state one step on `input`, [B, I].
   mutating func step(_ input: Tensor<Cell.Scalar>) {
@@ -97,12 +97,12 @@ private struct StreamedCell<Cell: RecurrentCell>: Sendable {
     cell.step(
       ForwardPass(
         gates: gates, hidden: h, recurrentWeight: recurrentWeight, bias: bias,
-        optional: .init(
-          memory: nextMemory?.stepView(after: memory), kept: kept?.stepView(),
+        cellSpecific: .init(
+          cellState: nextCellState?.stepView(after: cellState), kept: kept?.stepView(),
           keptWeight: keptWeight),
         schedule: schedule))
     swap(&hidden, &nextHidden)
-    swap(&memory, &nextMemory)
+    swap(&cellState, &nextCellState)
   }
 }
 

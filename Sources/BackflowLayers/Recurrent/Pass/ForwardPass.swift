@@ -1,37 +1,44 @@
 public import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// What `RecurrentCell.step` computes with: the sequences of one pass, and the loop over its steps.
+/// The sequences of one forward pass and the loop over its steps, for `RecurrentCell.step`.
 ///
 ///     pass.forEachStep { t in
-///       W.multiply(h[t - 1], addingTo: gates[t])        // rows of the samples that run at step t
+///       W.multiply(h[t - 1], addingTo: gates[t])
 ///
-/// The samples of the batch are divided among the threads once, for all steps.
+/// `gates[t]` are the rows of a sequence at step t, one for each sample that runs, and `h[t - 1]` are those
+/// of the step before, or of the initial state. A row times Wᵀ is what the equations write as W times a
+/// column. The samples of the batch are divided among the threads once, for all steps.
 public struct ForwardPass<Scalar: RealScalar>: Sendable {
-  /// [T, B, G·H]. Holds W_ih x_t when step t begins; what the step leaves there is kept.
+  /// The gates, [T, B, G·H]. They hold W_ih x_t when step t begins, without a bias. What the step
+  /// leaves in them is kept for the backward pass.
   public let gates: MutableSequenceView<Scalar>
-  /// h, [T, B, H], with h_{−1} the initial state. If the layout says that the gates become the output,
-  /// holds W_ih x_t when step t begins.
+  /// h, [T, B, H]: the output of each step. If the layout says that the gates become the output, this is
+  /// the same sequence as `gates`, and holds W_ih x_t when step t begins.
   public let hidden: MutableSequenceView<Scalar>
-  /// W_hhᵀ, [H, G·H], of the gates that multiply h_{t−1}.
+  /// W_hhᵀ of the gates that multiply h_{t−1}: [H, G·H] in most cells.
   public let recurrentWeight: PackedMatrix<Scalar>
   /// The cell's `stepBias`.
   public let bias: Bias<Scalar>
-  let optional: Optional
+  let cellSpecific: CellSpecific
   let schedule: BatchSchedule
 
   /// What not every cell has.
-  struct Optional: Sendable {
-    var memory, kept: MutableSequenceView<Scalar>?
+  struct CellSpecific: Sendable {
+    var cellState, kept: MutableSequenceView<Scalar>?
     var keptWeight: PackedMatrix<Scalar>?
   }
 
-  /// The second tensor of the state, [T, B, H], such as c of an LSTM.
-  public var memory: MutableSequenceView<Scalar> { present(optional.memory, "a second tensor") }
-  /// What else a step keeps for the backward pass, [T, B, K·H].
-  public var kept: MutableSequenceView<Scalar> { present(optional.kept, "anything kept") }
-  /// W_hhᵀ, [H, ·], of the gates that multiply what the step keeps.
-  public var keptWeight: PackedMatrix<Scalar> { present(optional.keptWeight, "such gates") }
+  /// The cell state c of an LSTM, [T, B, H], or whatever the second tensor of the state is.
+  public var cellState: MutableSequenceView<Scalar> {
+    unwrapped(cellSpecific.cellState, "a cell state")
+  }
+  /// What else a step writes for the backward pass, [T, B, K·H].
+  public var kept: MutableSequenceView<Scalar> { unwrapped(cellSpecific.kept, "kept values") }
+  /// W_hhᵀ of the gates that multiply what the step keeps.
+  public var keptWeight: PackedMatrix<Scalar> {
+    unwrapped(cellSpecific.keptWeight, "gates that multiply kept values")
+  }
 
   /// Calls `body` for the steps 0 ..< T in order, on each thread for its own samples.
   public func forEachStep(_ body: @Sendable (TimeStep) -> Void) {
@@ -76,8 +83,8 @@ struct BatchSchedule: Sendable {
   }
 }
 
-/// The value of an optional sequence or weight, which a cell may use only if its state and layout have it.
-func present<Value>(_ value: Value?, _ what: String) -> Value {
-  guard let value else { stop("neither the state nor the layout of this cell has \(what)") }
+/// Unwraps a sequence or weight that a cell may use only if its state and layout have it.
+func unwrapped<Value>(_ value: Value?, _ what: String) -> Value {
+  guard let value else { stop("this cell has no \(what)") }
   return value
 }

@@ -14,7 +14,7 @@ public struct RecurrentCache<State: RecurrentState>: Sendable {
   /// h_1 … h_T, [T, B, H]
   public let hidden: Tensor<State.Scalar>
   /// The second tensor of the state after each step, [T, B, H], such as c_1 … c_T of an LSTM.
-  public let memory: Tensor<State.Scalar>?
+  public let cellState: Tensor<State.Scalar>?
   /// What else a step keeps, [T, B, K·H], if anything; see the cell.
   public let kept: Tensor<State.Scalar>?
   /// How many of the rows run at each step; what the others hold has no meaning.
@@ -40,6 +40,6 @@ public struct RecurrentCache<State: RecurrentState>: Sendable {
     }
     return State(
       hidden: row(initialState.hidden, hidden),
-      memory: memory.flatMap { sequence in initialState.memory.map { row($0, sequence) } })
+      cellState: cellState.flatMap { sequence in initialState.cellState.map { row($0, sequence) } })
   }
 }

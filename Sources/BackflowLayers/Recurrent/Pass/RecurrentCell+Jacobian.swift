@@ -37,8 +37,10 @@ extension RecurrentCell {
     let before = cache.state(before: step, sample: sample)
     let one = Cache(
       input: .zeros([1, count, inputSize]),
-      initialState: State(hidden: repeated(before.hidden), memory: before.memory.map(repeated)),
-      gates: atStep(cache.gates), hidden: atStep(cache.hidden), memory: cache.memory.map(atStep),
+      initialState: State(
+        hidden: repeated(before.hidden), cellState: before.cellState.map(repeated)),
+      gates: atStep(cache.gates), hidden: atStep(cache.hidden),
+      cellState: cache.cellState.map(atStep),
       kept: cache.kept.map(atStep), active: .all(time: 1, batch: count))
     let parts = (0..<State.tensorCount).map {
       vectors.slice($0 * hiddenSize..<($0 + 1) * hiddenSize, axis: 1)

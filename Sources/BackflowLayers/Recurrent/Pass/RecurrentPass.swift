@@ -10,7 +10,8 @@ extension RecurrentCell {
   /// - Parameters:
   ///   - input: x, [T, B, I].
   ///   - state: The state before the first step, [B, H] each.
-  ///   - active: Which samples run at each step.
+  ///   - active: Which samples run at each step. The input must be finite where they do not; `Recurrent`
+  ///     sets it to zero.
   /// - Returns: h_1 … h_T, [T, B, H]; the state after each sample's last step; the cache for `backward`.
   /// - Precondition: The shapes are these.
   /// - Complexity: 2·T·B·G·H·(I + H) flops.
@@ -29,7 +30,12 @@ extension RecurrentCell {
       input.rank == 3 && input.shape[2] == inputSize,
       "\(Self.self): input \(input.shape) instead of [T, B, \(inputSize)]")
     requireState(state, "\(Self.self): state", batch: input.shape[1], hidden: hiddenSize)
+    require(
+      active.time == input.shape[0] && active.batch == input.shape[1],
+      "\(Self.self): active samples of [\(active.time), \(active.batch)] for an input \(input.shape)"
+    )
     let layout = Self.layout
+    weights.check(gates: layout.gates, of: "\(Self.self)")
     func sequence(_ columns: Int) -> Tensor<Scalar> {
       .sequence(input.shape[0], input.shape[1], columns, active)
     }
@@ -41,7 +47,7 @@ extension RecurrentCell {
       gates = hidden
       hidden = sequence(hiddenSize)
     }
-    var memory = state.memory.map { _ in sequence(hiddenSize) }
+    var cellState = state.cellState.map { _ in sequence(hiddenSize) }
     var kept = layout.kept > 0 ? sequence(layout.kept * hiddenSize) : nil
     let h = hidden.sequenceView(after: state.hidden)
     let (recurrentWeight, keptWeight) = packedRecurrentWeights(transposed: true)
@@ -49,21 +55,21 @@ extension RecurrentCell {
       ForwardPass(
         gates: gates?.sequenceView() ?? h, hidden: h,
         recurrentWeight: recurrentWeight, bias: Bias(tensor: stepBias),
-        optional: .init(
-          memory: memory?.sequenceView(after: state.memory), kept: kept?.sequenceView(),
+        cellSpecific: .init(
+          cellState: cellState?.sequenceView(after: state.cellState), kept: kept?.sequenceView(),
           keptWeight: keptWeight),
         schedule: BatchSchedule(active, gates: layout.gates, hiddenSize: hiddenSize)))
 
     let finalState = State(
       hidden: active.last(of: hidden, initial: state.hidden),
-      memory: memory.flatMap { sequence in
-        state.memory.map { active.last(of: sequence, initial: $0) }
+      cellState: cellState.flatMap { sequence in
+        state.cellState.map { active.last(of: sequence, initial: $0) }
       })
     return (
       hidden, finalState,
       Cache(
         input: input, initialState: state, gates: gates ?? hidden,
-        hidden: hidden, memory: memory, kept: kept, active: active)
+        hidden: hidden, cellState: cellState, kept: kept, active: active)
     )
   }
 
@@ -101,6 +107,11 @@ extension RecurrentCell {
     require(
       outputGradient.shape == cache.hidden.shape,
       "\(Self.self): output gradient \(outputGradient.shape) instead of \(cache.hidden.shape)")
+    require(
+      cache.input.shape[2] == inputSize && cache.hidden.shape[2] == hiddenSize,
+      "\(Self.self): a cache of another cell, with input \(cache.input.shape) and output"
+        + " \(cache.hidden.shape)")
+    weights.check(gates: Self.layout.gates, of: "\(Self.self)")
     let (time, batch) = (outputGradient.shape[0], outputGradient.shape[1])
     requireState(
       finalStateGradient, "\(Self.self): final state gradient", batch: batch, hidden: hiddenSize)
@@ -110,7 +121,9 @@ extension RecurrentCell {
     var u =
       layout.separatesProducts ? Tensor<Scalar>.sequence(time, batch, columns, cache.active) : nil
     var hidden = CarriedGradient(finalStateGradient.hidden, time: time, traced: traced)
-    var memory = finalStateGradient.memory.map { CarriedGradient($0, time: time, traced: traced) }
+    var cellState = finalStateGradient.cellState.map {
+      CarriedGradient($0, time: time, traced: traced)
+    }
     var scratch =
       layout.scratch > 0
       ? Tensor<Scalar>(uninitialized: [1, batch, layout.scratch * hiddenSize]) : nil
@@ -123,9 +136,9 @@ extension RecurrentCell {
         hiddenGradient: hidden.entries.carryingView(time: time), gates: cache.gates.readingView(),
         hidden: cache.hidden.readingView(after: cache.initialState.hidden),
         recurrentWeight: recurrentWeight,
-        optional: .init(
-          memoryGradient: memory?.entries.carryingView(time: time),
-          memory: cache.memory?.readingView(after: cache.initialState.memory),
+        cellSpecific: .init(
+          cellStateGradient: cellState?.entries.carryingView(time: time),
+          cellState: cache.cellState?.readingView(after: cache.initialState.cellState),
           kept: cache.kept?.readingView(), scratch: scratch?.carryingView(time: time),
           keptWeight: keptWeight),
         schedule: BatchSchedule(cache.active, gates: layout.gates, hiddenSize: hiddenSize)))
@@ -138,10 +151,12 @@ extension RecurrentCell {
       recurrent: recurrentWeightGradient(products, cache), inputBias: biasGradient,
       recurrentBias: u.map { $0.asRows.sum(axis: 0) } ?? biasGradient)
     return (
-      matmul(a, weights.input), State(hidden: hidden.initial, memory: memory?.initial), gradients,
+      matmul(a, weights.input), State(hidden: hidden.initial, cellState: cellState?.initial),
+      gradients,
       traced
         ? BackwardTrace(
-          outputGradient, products, states: [hidden.entries] + (memory.map { [$0.entries] } ?? []))
+          outputGradient, products,
+          states: [hidden.entries] + (cellState.map { [$0.entries] } ?? []))
         : nil
     )
   }
