@@ -147,7 +147,7 @@ import Testing
       var buffer = Buffer(repeating: 0.0, count: 11)
       _ = MutableSequenceView(&buffer, time: 2, batch: 3, features: 2)
     }
-    #expect(stopMessage(elements).contains("[2, 3, 2] is no view of 11 elements"))
+    #expect(stopMessage(elements).contains("a view of shape [2, 3, 2] of 11 elements"))
     let step = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var buffer = Buffer(repeating: 0.0, count: 12)
       let view = MutableSequenceView(&buffer, time: 2, batch: 3, features: 2)

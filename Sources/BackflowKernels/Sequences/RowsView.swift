@@ -1,12 +1,12 @@
-/// Rows of a sequence at one step, [rows, columns], for reading. It cannot outlive its sequence.
+/// A view of the rows of a sequence at one step, [rows, columns], for reading. It cannot outlive its sequence.
 @safe public struct RowsView<S: RealScalar>: ~Escapable {
   @usableFromInline let start: UnsafePointer<S>
-  /// The number of rows: the samples that run.
+  /// The number of rows, one for each sample that runs at the step.
   public let rows: Int
-  /// The number of columns: the features.
+  /// The number of columns, one for each feature.
   public let columns: Int
-  /// Twice the elements from one row to the next, and 1 if the step is odd. One word, so that a view has
-  /// four and is passed in registers.
+  /// Twice the distance between rows in elements, plus 1 if the step is odd. With this encoding, a view has
+  /// four words and is passed in registers.
   @usableFromInline let layout: Int
 
   @inlinable
@@ -31,18 +31,18 @@
     (self.rows, columns, layout) = (rows.rows, rows.columns, rows.layout)
   }
 
-  /// Some of the columns: one gate of several that stand side by side.
+  /// Returns some of the columns, such as those of one gate.
   ///
   /// - Precondition: `range` lies within the columns.
   @inlinable
   @_lifetime(copy self)
   public func columns(_ range: Range<Int>) -> RowsView { RowsView(part: range, of: self) }
 
-  /// The elements from one row to the next.
+  /// The distance between rows in elements.
   @inlinable var stride: Int { layout >> 1 }
-  /// Whether the step is the second, the fourth, and so on; see `PackedMatrix.multiply`.
+  /// Whether the index of the step is odd; see `PackedMatrix.multiply`.
   var isOddStep: Bool { layout & 1 == 1 }
-  /// Whether the rows follow each other without a gap.
+  /// Whether there are no gaps between the rows.
   @inlinable var isContiguous: Bool { stride == columns || rows <= 1 }
   var count: Int { rows * columns }
   var shape: String { "[\(rows), \(columns)]" }
@@ -52,5 +52,5 @@
 func requireColumns(_ range: Range<Int>, of columns: Int) {
   require(
     range.lowerBound >= 0 && range.upperBound <= columns,
-    "the columns \(range) are outside the \(columns) there are")
+    "the columns \(range) are outside 0..<\(columns)")
 }

@@ -1,26 +1,29 @@
 public import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// What `RecurrentCell.step` computes with: the sequences of one pass, and the loop over its steps.
+/// The sequences that `RecurrentCell.step` reads and writes in one forward pass, and the loop over the steps.
 ///
 ///     pass.forEachStep { t in
 ///       W.multiply(h[t - 1], addingTo: gates[t])        // rows of the samples that run at step t
+///       …
+///     }
 ///
 /// The samples of the batch are divided among the threads once, for all steps.
 public struct ForwardPass<Scalar: RealScalar>: Sendable {
-  /// [T, B, G·H]. Holds W_ih x_t when step t begins; what the step leaves there is kept.
+  /// The gates, [T, B, G·H], which hold W_ih x_t when step t begins. The backward pass reads their values
+  /// at the end of the step.
   public let gates: MutableSequenceView<Scalar>
-  /// h, [T, B, H], with h_{−1} the initial state. If the layout says that the gates become the output,
-  /// holds W_ih x_t when step t begins.
+  /// h, [T, B, H], preceded by the initial state. If `gatesBecomeOutput` is set in the layout, it holds
+  /// W_ih x_t when step t begins.
   public let hidden: MutableSequenceView<Scalar>
-  /// W_hhᵀ, [H, G·H], of the gates that multiply h_{t−1}.
+  /// The columns of W_hhᵀ, [H, G·H], for the gates that multiply h_{t−1}.
   public let recurrentWeight: PackedMatrix<Scalar>
   /// The cell's `stepBias`.
   public let bias: Bias<Scalar>
   let optional: Optional
   let schedule: BatchSchedule
 
-  /// What not every cell has.
+  /// Sequences and weights that only some cells have.
   struct Optional: Sendable {
     var memory, kept: MutableSequenceView<Scalar>?
     var keptWeight: PackedMatrix<Scalar>?
@@ -28,12 +31,12 @@ public struct ForwardPass<Scalar: RealScalar>: Sendable {
 
   /// The second tensor of the state, [T, B, H], such as c of an LSTM.
   public var memory: MutableSequenceView<Scalar> { present(optional.memory, "a second tensor") }
-  /// What else a step keeps for the backward pass, [T, B, K·H].
+  /// The other numbers that each step keeps for the backward pass, [T, B, K·H].
   public var kept: MutableSequenceView<Scalar> { present(optional.kept, "anything kept") }
-  /// W_hhᵀ, [H, ·], of the gates that multiply what the step keeps.
+  /// The columns of W_hhᵀ, [H, ·], for the gates that multiply the kept numbers.
   public var keptWeight: PackedMatrix<Scalar> { present(optional.keptWeight, "such gates") }
 
-  /// Calls `body` for the steps 0 ..< T in order, on each thread for its own samples.
+  /// Calls `body` for the steps 0, …, T − 1 in this order. Each thread runs all steps of its own samples.
   public func forEachStep(_ body: (TimeStep) -> Void) {
     schedule.split { samples in
       for t in 0..<schedule.time { body(TimeStep(t, schedule.active.at(t, of: samples))) }
@@ -41,7 +44,7 @@ public struct ForwardPass<Scalar: RealScalar>: Sendable {
   }
 }
 
-/// A bias to be added to every row of a step.
+/// A bias that a cell adds to every row of a step.
 public struct Bias<Scalar: RealScalar>: Sendable {
   let tensor: Tensor<Scalar>
 
@@ -52,17 +55,17 @@ public struct Bias<Scalar: RealScalar>: Sendable {
 }
 
 extension MutableRowsView {
-  /// Adds `bias`, of as many elements as there are columns, to every row.
+  /// Adds `bias`, which has one element for each column, to every row.
   public func add(_ bias: Bias<S>) { addRow(bias.span) }
 }
 
-/// Which samples run at which step, and how the batch is divided among threads.
+/// The samples that run at each step, and the division of the batch among threads.
 struct BatchSchedule: Sendable {
   let active: ActiveSamples
-  /// The fewest samples that are worth a thread of their own.
+  /// The smallest number of samples for which another thread pays off.
   let grain: Int
 
-  /// The steps of a cell whose recurrent weight is [`gates`·H, H].
+  /// The schedule of a cell whose recurrent weight has shape [gates·H, H].
   init(_ active: ActiveSamples, gates: Int, hiddenSize: Int) {
     self.active = active
     grain = max(1, 500_000 / max(1, active.time * gates * hiddenSize * hiddenSize))
@@ -70,13 +73,14 @@ struct BatchSchedule: Sendable {
 
   var time: Int { active.time }
 
-  /// Calls `body` with each thread's part of the batch.
+  /// Calls `body` on each thread with its part of the batch.
   func split(_ body: (Range<Int>) -> Void) {
     Threads.split(active.batch, grain: grain, alignment: 2, body)
   }
 }
 
-/// The value of an optional sequence or weight, which a cell may use only if its state and layout have it.
+/// Returns an optional sequence or weight, or stops the program if the state and the layout of the cell do
+/// not include it.
 func present<Value>(_ value: Value?, _ what: String) -> Value {
   guard let value else { stop("neither the state nor the layout of this cell has \(what)") }
   return value
