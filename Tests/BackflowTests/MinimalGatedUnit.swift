@@ -1,6 +1,6 @@
 import Backflow
 
-/// A recurrent cell outside the library: the minimal gated unit.
+/// The minimal gated unit, as an example of a recurrent cell that is not part of the library.
 ///
 ///     f_t = σ(W_if x_t + b_if + W_hf h_{t−1} + b_hf)                 forget gate    (1)
 ///     s_t = f_t ⊙ h_{t−1}
@@ -8,7 +8,7 @@ import Backflow
 ///     h_t = (1 − f_t) ⊙ h_{t−1} + f_t ⊙ n_t                          output         (3)
 ///
 /// Zhou, Wu, Zhang and Zhou, "Minimal gated unit for recurrent neural networks", Int. J. Automation and
-/// Computing 13 (2016). The gates are in the order f n; the cell keeps s_t.
+/// Computing 13 (2016). The gates are in the order f n. The cell keeps s_t for the backward pass.
 struct MinimalGatedUnit<Scalar: RealScalar>: RecurrentCell {
   typealias State = Tensor<Scalar>
 
@@ -41,7 +41,8 @@ struct MinimalGatedUnit<Scalar: RealScalar>: RecurrentCell {
     gateActivations([("forget", .sigmoid), ("candidate", .tanh)], in: cache)
   }
 
-  /// With ȳ_t the gradient of the loss with respect to the output h_t from the layers above:
+  /// ȳ_t is the gradient of the loss with respect to the output h_t from the layers above. Before step t, h̄_t
+  /// is the part of the gradient that comes from later steps:
   ///
   ///     h̄_t ← ȳ_t + h̄_t
   ///
