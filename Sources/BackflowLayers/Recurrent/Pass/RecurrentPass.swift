@@ -70,7 +70,8 @@ extension RecurrentCell {
   ///
   /// `stepBack` computes ā_t and ū_t, the gradients with respect to W_ih x_t and W_hh h_{t−1}. Then
   ///
-  ///     x̄_t = W_ihᵀ ā_t     W̄_ih = Σ_t ā_t x_tᵀ     W̄_hh = Σ_t ū_t h_{t−1}ᵀ     b̄_ih = Σ_t ā_t     b̄_hh = Σ_t ū_t
+  ///     x̄_t = W_ihᵀ ā_t
+  ///     W̄_ih = Σ_t ā_t x_tᵀ     W̄_hh = Σ_t ū_t h_{t−1}ᵀ     b̄_ih = Σ_t ā_t     b̄_hh = Σ_t ū_t
   ///
   /// - Parameters:
   ///   - outputGradient: ȳ, the gradient with respect to the outputs, [T, B, H]. It is zero after the last
@@ -159,7 +160,8 @@ extension RecurrentCell {
     return (packed(products.ofPrevious), products.ofKept.isEmpty ? nil : packed(products.ofKept))
   }
 
-  /// Returns W̄_hh, [G·H, H]: Σ_t ū_t h_{t−1}ᵀ, or Σ_t ū_t s_tᵀ for the gates that multiply the kept numbers s.
+  /// Returns W̄_hh, [G·H, H], which is Σ_t ū_t h_{t−1}ᵀ, or Σ_t ū_t s_tᵀ for the gates that multiply the kept
+  /// numbers s_t.
   private func recurrentWeightGradient(
     _ productGradient: Tensor<Scalar>, _ cache: Cache
   ) -> Tensor<Scalar> {
