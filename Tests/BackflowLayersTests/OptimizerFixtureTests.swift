@@ -65,7 +65,7 @@ struct OptimizerCase: CustomStringConvertible, Sendable {
     #expect(rule.step == gradients.shape[0])
 
     for (name, value) in zip(rule.state.names, rule.state.tensors) {
-      // PyTorch has no momentum buffer without momentum.
+      // PyTorch has no momentum buffer if the momentum is 0.
       if name.hasPrefix("momentum_buffer") && !optimizer.name.contains("_") { continue }
       try fixture.expect(value, is: String(name.prefix { $0 != "." }))
     }
