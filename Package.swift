@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// All Swift targets except the tests use strict memory safety. Unsafe code is therefore marked with `unsafe`,
+// All Swift targets except the tests use strict memory safety. It marks unsafe code with `unsafe`,
 // which scripts/check-layering allows only in BackflowKernels and BackflowFiles.
 let strict: [SwiftSetting] = [
   .strictMemorySafety(),
@@ -14,8 +14,8 @@ let strict: [SwiftSetting] = [
 let complex = Target.Dependency.product(name: "ComplexModule", package: "swift-numerics")
 let real = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
 
-// The DocC plugin, which only scripts/documentation needs. Without the condition, every client of this package
-// would have to resolve it.
+// The DocC plugin. Only scripts/documentation needs it, and without the condition, every client of
+// this package would resolve it.
 let documentation: [Package.Dependency] =
   Context.environment["BACKFLOW_DOCUMENTATION"] == nil
   ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")]
@@ -33,7 +33,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   ] + documentation,
   targets: [
-    // MARK: Below the floor: C
+    // MARK: C, below the floor (see ARCHITECTURE.md)
     .systemLibrary(
       name: "COpenBLAS",
       pkgConfig: Context.environment["BACKFLOW_CBLAS"] ?? "openblas",
@@ -131,7 +131,7 @@ let package = Package(
       swiftSettings: strict),
 
     // MARK: Tests
-    // glibc's malloc.h, which Swift's module of glibc omits.
+    // malloc.h, which is not part of Swift's Glibc module.
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .target(name: "TestSupport", dependencies: ["Backflow"], path: "Tests/TestSupport"),
     // Programs for scripts/tests/npy-headers and scripts/tests/interrupt-saves.

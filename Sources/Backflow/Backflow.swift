@@ -1,5 +1,5 @@
-// A single import for users. Eigenvalues have the type `Complex` and scalars conform to `Real`, so that the
-// modules of these are exported too.
+// A single import for users. Eigenvalues have the type `Complex` and scalars conform to `Real`, so
+// that the modules of these are exported too.
 @_exported public import BackflowCheckpoints
 @_exported public import BackflowDatasets
 @_exported public import BackflowGradientCheck

@@ -43,8 +43,8 @@ package struct FolderReplacement {
   ///   - path: The path of the directory.
   ///   - names: The names of the files to write.
   ///   - exchanges: Whether to exchange the directories atomically if possible.
-  ///   - goesOn: A closure that is called repeatedly while another program has the directory locked. The wait
-  ///     ends when it returns `false`. If `nil`, the wait ends only with the lock.
+  ///   - goesOn: A closure that is called repeatedly while another program has the directory
+  ///     locked. The wait ends when it returns `false`. If `nil`, the wait ends only with the lock.
   ///   - body: A closure that writes the file with the given index.
   /// - Throws: `FileError`. The old directory is then unchanged, unless the problem begins with
   ///   "was saved": in that case the new directory is in place.
@@ -84,8 +84,8 @@ package struct FolderReplacement {
   /// - Parameters:
   ///   - path: The path of the directory.
   ///   - names: The names of the files to write.
-  ///   - goesOn: A closure that is called repeatedly while another program has the directory locked, as for
-  ///     `write`.
+  ///   - goesOn: A closure that is called repeatedly while another program has the directory
+  ///     locked, as for `write`.
   /// - Throws: `FileError` with the reason if the directory cannot be replaced.
   package static func prepare(
     _ path: String, files names: [String] = [], whileLocked goesOn: (() -> Bool)? = nil

@@ -15,8 +15,8 @@ package enum WholeFile {
   ///
   /// - Parameters:
   ///   - path: The path of the file.
-  ///   - goesOn: A closure that is called repeatedly while another program has the directory locked. The wait
-  ///     ends when it returns `false`. If `nil`, the wait ends only with the lock.
+  ///   - goesOn: A closure that is called repeatedly while another program has the directory
+  ///     locked. The wait ends when it returns `false`. If `nil`, the wait ends only with the lock.
   ///   - body: A closure that writes the contents.
   /// - Throws: `FileError`. The old file is then unchanged, unless the problem states that the file
   ///   was written.

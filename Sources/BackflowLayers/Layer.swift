@@ -9,50 +9,50 @@ public protocol Layer<Scalar>: Parameterized {
   /// The values of the forward pass that the backward pass reads.
   associatedtype Cache: Sendable
 
-  /// The output in evaluation mode, and the cache for `backward`.
+  /// Returns the output in evaluation mode, and the cache for `backward`.
   func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache)
 
-  /// The output, and the cache for `backward`. Only layers that behave differently in training
-  /// (dropout, batch normalization, and what contains them) implement this one.
+  /// Returns the output, and the cache for `backward`. Only layers that behave differently in
+  /// training (dropout, batch normalization, and containers) implement this method.
   func forward(_ input: Tensor<Scalar>, _ mode: Mode) -> (output: Tensor<Scalar>, cache: Cache)
 
   /// Updates running statistics, such as those of batch normalization, from a training pass. Most
   /// layers have none.
   mutating func updateBuffers(from cache: Cache)
 
-  /// The gradients of the loss with respect to the input and the parameters, from that with respect
-  /// to the output.
+  /// Returns the gradients of the loss with respect to the input and the parameters, given the
+  /// gradient with respect to the output.
   func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Self)
 
-  /// The same gradients, with `tracer` handed on to the parts of a container.
+  /// Returns the same gradients, and passes `tracer` to the parts of a container.
   ///
-  /// Only containers implement this one, because the tracer sees all else from outside; without it
-  /// a container is one layer to an observer. See `BackwardTracer`.
+  /// Only containers implement this method. Without it, an observer sees a container as one layer.
+  /// See `BackwardTracer`.
   func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache, _ tracer: inout BackwardTracer<Scalar>
   ) -> (inputGradient: Tensor<Scalar>, gradients: Self)
 
-  /// The units of the nonlinearities that the forward pass computed; by default none.
+  /// Returns the units of the nonlinearities in the forward pass. The default is none.
   func activations(in cache: Cache) -> [Activation<Scalar>]
 
-  /// The input that the forward pass read, if the cache holds it and an observer should check it;
-  /// by default `nil`.
+  /// Returns the input of the forward pass, if the cache holds it and an observer should check it.
+  /// The default is `nil`.
   func input(in cache: Cache) -> Tensor<Scalar>?
 
-  /// What the layer does to the backward signal; `nil`, the default, if it does not say. A layer
-  /// that does not say and shows no activations either is listed as not looked at.
+  /// The effect of the layer on the backward signal. The default is `nil`, for unknown.
+  /// `HealthMonitor.opaqueLayers` lists layers with an unknown effect and without activations.
   var signalKind: SignalKind? { get }
 }
 
 extension Layer {
-  /// The plain backward pass: a layer without parts has nothing to hand the tracer to.
+  /// Returns the gradients without using the tracer, for a layer without parts.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache, _ tracer: inout BackwardTracer<Scalar>
   ) -> (inputGradient: Tensor<Scalar>, gradients: Self) { backward(outputGradient, cache) }
 
-  /// None.
+  /// No activations.
   public func activations(in cache: Cache) -> [Activation<Scalar>] { [] }
 
   /// `nil`.
@@ -61,7 +61,7 @@ extension Layer {
   /// `nil`.
   public var signalKind: SignalKind? { nil }
 
-  /// The output in evaluation mode, whatever the mode.
+  /// Returns the output in evaluation mode, for every mode.
   public func forward(
     _ input: Tensor<Scalar>, _ mode: Mode
   ) -> (output: Tensor<Scalar>, cache: Cache) { forward(input) }
@@ -69,13 +69,14 @@ extension Layer {
   /// Updates nothing.
   public mutating func updateBuffers(from cache: Cache) {}
 
-  /// The output in evaluation mode.
+  /// Returns the output in evaluation mode.
   public func callAsFunction(_ input: Tensor<Scalar>) -> Tensor<Scalar> { forward(input).output }
 }
 
 /// A layer without parameters. Its gradients are the layer itself.
 public protocol ParameterlessLayer<Scalar>: Layer {
-  /// The gradient of the loss with respect to the input, from that with respect to the output.
+  /// Returns the gradient of the loss with respect to the input, given the gradient with respect to
+  /// the output.
   func inputGradient(_ outputGradient: Tensor<Scalar>, _ cache: Cache) -> Tensor<Scalar>
 }
 
@@ -83,7 +84,7 @@ extension ParameterlessLayer {
   /// Visits nothing.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {}
 
-  /// The gradient of the loss with respect to the input.
+  /// Returns the gradient of the loss with respect to the input.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Self) {

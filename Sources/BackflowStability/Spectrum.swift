@@ -59,8 +59,8 @@ public struct Spectrum: Sendable {
   /// - Parameters:
   ///   - recurrentWeight: The recurrent weight, [H, H].
   ///   - slopeBound: The largest slope γ of the nonlinearity, a positive number.
-  ///   - precision: The machine epsilon of the precision in which the weight was stored, if it was converted
-  ///     since then.
+  ///   - precision: The machine epsilon of the precision in which the weight was stored, if it was
+  ///     converted since then.
   /// - Throws: `StabilityError` if the matrix is not square, is empty, or has a non-finite element,
   ///   or if LAPACK does not converge.
   /// - Complexity: About 33·H³ flops.

@@ -19,7 +19,8 @@ public enum Stability {
   /// - Parameters:
   ///   - network: The network.
   ///   - sequence: The input sequence, [T, B, I].
-  ///   - layer: The index of the layer, from 0. If the network is bidirectional, its forward cell is analyzed.
+  ///   - layer: The index of the layer, from 0. If the network is bidirectional, its forward cell
+  ///     is analyzed.
   ///   - samples: The largest number of samples over which the backward signal is averaged.
   ///   - random: The source of the random initial gradients.
   /// - Throws: `StabilityError`, for example if a weight or a state is not finite, the batch is

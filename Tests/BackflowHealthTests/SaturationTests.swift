@@ -204,7 +204,9 @@ import Testing
       var observation = StepObservation<Float>(step: 0)
       observation.recordActivation("layer", .tanh, output: .zeros([2, 3]), features: 1..<4)
     }
-    #expect(stopMessage(result).contains("layer: the features 1..<4 of an output [2, 3]"))
+    #expect(
+      stopMessage(result).contains(
+        "layer: features 1..<4 are out of range for an output of shape [2, 3]"))
   }
 
   @Test func `counts the same as each sample alone`() throws {

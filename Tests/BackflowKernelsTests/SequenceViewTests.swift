@@ -201,7 +201,8 @@ import Testing
   }
 }
 
-/// With a, b, c, d the quarters of each row: a ← b + c, d ← (b − a) c, b ← 2 c² + (1, 2, 3), c ← σ(c).
+/// With a, b, c, d the quarters of each row: a ← b + c, d ← (b − a) c, b ← 2 c² + (1, 2, 3), c ←
+/// σ(c).
 private func combineColumns<S: RealScalar>(_ gates: MutableSequenceView<S>) {
   let t = TimeStep(0, 0..<2)
   let a = gates[t].columns(0..<3)

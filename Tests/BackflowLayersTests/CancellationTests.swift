@@ -2,29 +2,29 @@ import Backflow
 import TestSupport
 import Testing
 
-/// Differences of nearly equal numbers whose result keeps its digits.
-@Suite struct `Differences keep their digits` {
-  @Test func `in softmax's gradient, of upstream gradients that have much in common`() {
+/// Differences of nearly equal numbers, computed without loss of accuracy.
+@Suite struct `Cancellation does not reduce the accuracy` {
+  @Test func `of the gradient of softmax, for upstream gradients with a large common offset`() {
     checkSoftmax(Float.self, offsets: [0, 1e3, 1e4, 1e5])
     checkSoftmax(Double.self, offsets: [0, 1e6, 1e10])
   }
 
-  @Test func `in a hinge, of scores much larger than the margin`() {
+  @Test func `of a hinge, for scores much larger than the margin`() {
     checkHinge(1e8 as Float)
     checkHinge(1e17 as Double)
   }
 
-  @Test func `in a recurrence's Jacobian, of candidates near 1`() {
+  @Test func `of the Jacobian of a recurrence, for candidates near 1`() {
     checkJacobians(Float.self)
     checkJacobians(Double.self)
   }
 
-  @Test func `in running statistics, of batches that are all alike`() {
+  @Test func `of running statistics, for equal batches`() {
     checkStatistics(Float.self)
     checkStatistics(Double.self)
   }
 
-  @Test func `in one step of AdamW, rounded once`() {
+  @Test func `of a step of AdamW`() {
     checkDecay(Float.self)
   }
 }
@@ -36,11 +36,11 @@ private func checkSoftmax<S: RealScalar>(_: S.Type, offsets: [S]) {
     let (y, cache) = Softmax<S>().forward(logits)
     let drawn: Tensor<S> = random.uniform([3, columns], in: -1..<1)
     for offset in offsets {
-      let dy = drawn + offset  // rounded: the comparison starts from here
+      let dy = drawn + offset  // The reference uses this rounded value.
       let dx = Softmax<S>().inputGradient(dy, cache)
       for row in 0..<3 {
         let shares = y.select(row).elements.map(Double.init)
-        // The offset is taken off exactly, so that the reference does not cancel.
+        // The offset is subtracted exactly, so that there is no cancellation in the reference.
         let gradients = dy.select(row).elements.map { Double($0 - offset) }
         let total = shares.reduce(0, +)
         let mean = zip(shares, gradients).reduce(0) { $0 + $1.0 * $1.1 } / total
@@ -61,7 +61,7 @@ private func checkHinge<S: RealScalar>(_ score: S) {
   expectUlps(hinge.gradient.elements, [-2.0 / 3, 1.0 / 3, 1.0 / 3], ulps: 2, "\(S.self)")
 }
 
-/// Cells of one unit whose state reaches itself through the candidate alone.
+/// Cells with one unit, whose state depends on the previous state only through the candidate.
 private func checkJacobians<S: RealScalar>(_: S.Type) {
   let samples = 60
   let input = Tensor<S>((0..<samples).map { 1 + S($0) / 16 }, shape: [1, samples, 1])
@@ -108,7 +108,7 @@ private func checkStatistics<S: RealScalar>(_: S.Type) {
   #expect(newest.runningMean == Tensor([2]) && newest.runningVariance == Tensor([2]))
 }
 
-/// The first step of AdamW for gradients of 1 is η (1 + λ p), to all digits that count here.
+/// The first step of AdamW for gradients of 1 is η (1 + λ p) to within the accuracy of the test.
 private func checkDecay<S: RealScalar>(_: S.Type) {
   var random = RandomSource(seed: 8)
   let start: Tensor<S> = random.uniform([200], in: 1..<2)

@@ -3,15 +3,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Against values that mpmath computed to 50 digits (scripts/fixtures/exact_values.py), each number
-/// at its own size: what a comparison relative to the largest number of a tensor does not see.
+/// Comparisons with values that mpmath computed to 50 digits (scripts/fixtures/exact_values.py),
+/// relative to each number. Comparisons relative to the largest number of a tensor would not detect
+/// errors of small ones.
 @Suite struct `Exact values` {
   @Test func `slopes of saturated units`() throws {
     try checkSlopes(Float.self)
     try checkSlopes(Double.self)
   }
 
-  @Test func `cross-entropy and log-softmax of answers that are nearly certain`() throws {
+  @Test func `cross-entropy and log-softmax of nearly certain predictions`() throws {
     try checkCertainty(Float.self)
     try checkCertainty(Double.self)
   }
@@ -30,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func `normalization of large, of tiny and of constant input`() throws {
+  @Test func `normalization of large, tiny and constant input`() throws {
     let cases = try FixtureFolder.cases(of: "exact/normalization")
     #expect(cases.count == 16)
     for name in cases {
@@ -42,7 +43,7 @@ import Testing
     for name in wide { try checkNormalization(name, in: "normalization_double", Double.self) }
   }
 
-  @Test func `gradients of a normalization far from 0 and near their mean`() throws {
+  @Test func `gradients of a normalization for input far from 0 and near its mean`() throws {
     let cases = try FixtureFolder.cases(of: "exact/normalization_gradient")
     #expect(cases.count == 3)
     for name in cases {
@@ -58,7 +59,7 @@ private func checkSlopes<S: RealScalar>(_: S.Type) throws {
   let ones = Tensor<S>.ones(x.shape)
   func check<Unit: ParameterlessLayer<S>>(_ unit: Unit, _ name: String) throws {
     let slope = unit.inputGradient(ones, unit.forward(x).cache)
-    // Four times an e^−2x that is subnormal has two digits fewer.
+    // A subnormal e^−2x, multiplied by four, has two bits fewer.
     expectUlps(
       slope.elements, try folder.tensor(name).elements, ulps: 8, floor: 4 * .leastNormalMagnitude,
       "\(name) \(S.self)")
@@ -77,7 +78,8 @@ private func checkCertainty<S: RealScalar>(_: S.Type) throws {
     expectUlps(
       actual.elements, try folder.tensor(name).elements, ulps: ulps, "\(name) \(what) \(S.self)")
   }
-  // The exponential of a difference that was rounded is off by as many units as the difference has.
+  // The relative error of an exponential is the absolute error of its argument, a rounded
+  // difference.
   let ulps = 100.0
   try check(logSoftmax(logits), "log_softmax", ulps)
   let each = softmaxCrossEntropy(logits, labels, reduction: .perSample)
@@ -119,9 +121,9 @@ private func checkMoments<S: RealScalar>(_ name: String, _: S.Type) throws {
   let mean = try folder.tensor("mean").elements
   let deviation = try folder.tensor("deviation").elements
   let label = "\(name) \(S.self)"
-  // What a block of 512 doubles may lose; a sum of floats in double loses nothing.
+  // The rounding error of a block of 512 doubles. Floats are added in double, without errors.
   let ulps: Double = S.self == Float.self ? 1 : 512
-  // The mean in units of the largest number where the numbers cancel.
+  // The error of the mean is relative to the largest number if the numbers cancel.
   let size = x.maxMagnitude() / (mean[0].magnitude > Double(x.maxMagnitude()) / 8 ? 64 : 1)
   expectUlps([x.mean()], mean, ulps: ulps, floor: size, label)
   let least = S.leastNonzeroMagnitude
@@ -134,7 +136,7 @@ private func checkMoments<S: RealScalar>(_ name: String, _: S.Type) throws {
     [x.standardDeviation(correction: 1)], deviation.map { $0 * (n / (n - 1)).squareRoot() },
     ulps: 2 * ulps, floor: least, label)
 
-  // Along either axis of a matrix that repeats it: as exact as the whole.
+  // Reductions along either axis of a matrix that repeats the values have the same accuracy.
   let rows = Tensor.stack([x, x, x])
   for means in [
     rows.mean(axis: 1), rows.transpose().mean(axis: 0),
@@ -183,8 +185,8 @@ private func checkGradient<S: RealScalar>(_ name: String, _: S.Type) throws {
     gradients.weight, folder.tensor("weight"), "\(name) weight \(S.self)")
 }
 
-/// In units of the number itself or of an eighth of the largest: x − μ cancels where x is near the
-/// mean.
+/// Compares in units of the number itself, or of an eighth of the largest number, because x − μ
+/// cancels if x is near the mean.
 private func expectCloseToLargest<S: RealScalar>(
   _ actual: Tensor<S>, _ expected: Tensor<Double>, _ what: String
 ) {

@@ -2,8 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-/// Results that a number can hold are returned although something on the way to them cannot be
-/// held.
+/// Results that are in the range of the type are returned even if intermediate values are not.
 @Suite struct `Extreme values` {
   @Test func `means and sums`() {
     checkReductions(Float.self)
@@ -20,7 +19,7 @@ import Testing
     checkPooling(Double.self)
   }
 
-  @Test func `running statistics recover from a batch whose variance is out of range`() {
+  @Test func `recovery of running statistics after a batch whose variance is out of range`() {
     var layer = BatchNorm<Float>(channels: 1)
     let huge = Tensor<Float>([3e25, -3e25, 1e25, -1e25], shape: [4, 1])
     layer.updateBuffers(from: layer.forward(huge, .training(seed: 1)).cache)
@@ -32,7 +31,7 @@ import Testing
     expectUlps(layer.runningVariance.elements, [4.0 / 3], ulps: 32)
   }
 
-  @Test func `a NaN is not an extreme value`() {
+  @Test func `NaN as opposed to extreme values`() {
     #expect(Tensor<Float>([3e38, .nan]).mean().isNaN)
     #expect(Tensor<Double>([1e308, .nan, 1e308]).standardDeviation().isNaN)
     #expect(Tensor<Float>([.infinity, 1]).mean() == .infinity)
@@ -76,15 +75,15 @@ private func checkLosses<S: RealScalar>(_: S.Type) {
 
   let linear = huber(pair(huge, -huge), zeros)
   #expect(linear.loss == huge && linear.gradient == pair(0.5, -0.5), "\(S.self)")
-  // x − t itself is out of range, a quarter of it is not.
+  // x − t is out of range, but a quarter of it is not.
   let far = huber(pair(huge, -huge), pair(-huge, huge), delta: 0.25)
   #expect(far.loss == huge / 2 && far.gradient == pair(0.125, -0.125), "\(S.self)")
   #expect(smoothL1(pair(huge, -huge), zeros).loss == huge)
-  // d²/(2 β) with a d² that is out of range.
+  // In d²/(2 β), d² is out of range.
   let wide = smoothL1(pair(huge / 4, huge / 4), zeros, beta: Double(huge) / 2)
   #expect(wide.loss == huge / 16 && wide.gradient == pair(0.25, 0.25), "\(S.self)")
 
-  // x − t is out of range, less half of β it is not.
+  // x − t is out of range, but x − t − β/2 is not.
   let (distant, near) = (huge / 8 * 5, -huge / 8 * 5)
   let beyond = smoothL1(pair(distant, near), pair(near, distant), beta: Double(huge / 4 * 3))
   expectUlps([beyond.loss], [Double(huge) / 8 * 7], ulps: 2, "\(S.self)")

@@ -87,7 +87,7 @@ private let cases: [Case] = [
 ]
 
 @Suite struct `A feed-forward layer agrees with PyTorch` {
-  @Test func `in every case there is`() throws {
+  @Test func `in all cases`() throws {
     let others = ["embedding", "attention", "attention_causal"]
     #expect(try FixtureFolder.cases(of: "feedforward") == Set(cases.map(\.name) + others))
   }
@@ -130,7 +130,7 @@ private let cases: [Case] = [
     for (name, buffer) in buffers { try fixture.expectNear(buffer, is: "updated.\(name)") }
   }
 
-  @Test func `looking up an embedding`() throws {
+  @Test func `in the lookup of an embedding`() throws {
     let fixture = FixtureFolder("feedforward/embedding")
     let layer = Embedding(weight: try fixture.tensor("parameter.weight"))
     let indices = try fixture.tensor("indices")
@@ -156,7 +156,7 @@ private let cases: [Case] = [
 }
 
 extension FixtureFolder {
-  // The gradient with respect to a bias before a batch normalization is 0 but for rounding.
+  // The gradient with respect to a bias before a batch normalization is 0 up to rounding.
   fileprivate func expectNear(_ actual: Tensor<Double>, is name: String) throws {
     try expect(actual, is: name, scaleAtLeast: 1e-4)
   }

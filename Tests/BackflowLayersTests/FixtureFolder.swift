@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A folder of PyTorch's results under Fixtures, written by a script in scripts/fixtures.
+/// A folder of results of PyTorch in Fixtures, written by a script in scripts/fixtures.
 struct FixtureFolder {
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Fixtures")
@@ -11,12 +11,12 @@ struct FixtureFolder {
 
   init(_ path: String) { folder = Self.root.appendingPathComponent(path) }
 
-  /// The cases in the folder of a kind.
+  /// Returns the cases in the folder of a kind.
   static func cases(of kind: String) throws -> Set<String> {
     try Set(FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent(kind).path))
   }
 
-  /// The text between `prefix` and ".npy" in the names of the files.
+  /// Returns the text between `prefix` and ".npy" in the names of the files.
   func names(_ prefix: String) throws -> Set<String> {
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     return Set(
@@ -29,15 +29,15 @@ struct FixtureFolder {
 
   func labels(_ name: String) throws -> [Int] { try tensor(name).elements.map { Int($0) } }
 
-  /// Fails unless `actual` is the tensor of that name to 1e-10 of its largest element, or of
-  /// `smallest` if that is more.
+  /// Expects that `actual` differs from the tensor of that name by at most 1e-10 of its largest
+  /// element, or of `smallest` if that is larger.
   func expect(
     _ actual: Tensor<Double>, is name: String, _ what: String = "",
     scaleAtLeast smallest: Double = .leastNormalMagnitude
   ) throws {
     let expected = try tensor(name)
     #expect(actual.shape == expected.shape, "\(folder.lastPathComponent), \(name) \(what)")
-    // Where all are 0, so must be all of ours.
+    // If all elements are 0, the actual ones must be exactly 0.
     let scale = max(expected.maxMagnitude(), smallest)
     expectClose(
       actual.elements, expected.elements, Tolerance(1e-10 * scale, scale: scale),

@@ -1,6 +1,6 @@
 import Backflow
 
-/// Convolutions and poolings over images.
+/// Convolution and pooling of images.
 let convolutionRows: [GradientCheckRow] = convolutions + poolings
 
 private struct Convolution: Sendable {
@@ -85,7 +85,8 @@ extension HeightWidth {
 }
 
 extension RandomSource {
-  /// A permutation of numbers 0.1 apart, so that no two come within reach of a difference quotient.
+  /// Returns a permutation of numbers with distances of 0.1, which exceed the steps of finite
+  /// differences.
   fileprivate mutating func distinct(_ shape: Shape) -> Tensor<Double> {
     Tensor(permutation(shape.elementCount).map { 0.1 * Double($0) - 1 }, shape: shape)
   }

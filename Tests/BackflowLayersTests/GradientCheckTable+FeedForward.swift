@@ -92,7 +92,7 @@ private let normalizations: [GradientCheckRow] =
   }
 
 extension BatchNorm<Double> {
-  /// A layer whose parameters and statistics are none of their usual values.
+  /// Returns a layer whose parameters and statistics differ from their initial values.
   static func drawn(channels: Int, using random: inout RandomSource) -> BatchNorm {
     BatchNorm(
       weight: random.normal([channels]), bias: random.normal([channels]),

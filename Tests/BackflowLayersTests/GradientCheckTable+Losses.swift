@@ -1,21 +1,21 @@
 import Backflow
 
-/// Every loss, reduced in each way, at points that keep a distance of 0.02 from every kink: the
-/// finite differences reach 0.002 · max(1, |x|) far.
+/// Every loss with each reduction. The points have a distance of at least 0.02 from every kink,
+/// since the steps of the finite differences are up to 0.002 · max(1, |x|).
 let lossRows: [GradientCheckRow] =
   crossEntropyRows + softCrossEntropyRows + hingeRows + elementwiseRows + gatherRows
 
 private let rowShapes = [[1, 2], [3, 5], [2, 2, 4], [4, 7]]
 private let elementShapes = [[1], [7], [3, 4]]
 
-/// A loss that is ready to be checked: reduced to a number, and one number a sample.
+/// A loss for the check, both reduced to a number and with one number for each sample.
 private struct CheckedLoss {
   let reduced: (Tensor<Double>, Reduction) -> (loss: Double, gradient: Tensor<Double>)
   let perSample: (Tensor<Double>) -> SampleLosses<Double>
   let prediction: Tensor<Double>
 }
 
-/// The three rows of a loss at one point.
+/// Returns the three rows of a loss at one point.
 private func rows(
   _ subject: String, _ point: String,
   _ make: @escaping @Sendable (inout RandomSource) -> CheckedLoss
@@ -39,7 +39,7 @@ private func rows(
   ]
 }
 
-// MARK: - Of rows
+// MARK: - Losses of rows
 
 private let crossEntropySettings: [(ignored: Int?, smoothing: Double)] = [
   (nil, 0), (nil, 0.2), (1, 0), (1, 0.3),
@@ -70,7 +70,7 @@ private let crossEntropyRows: [GradientCheckRow] = rowShapes.flatMap { shape in
 private let softCrossEntropyRows: [GradientCheckRow] = rowShapes.flatMap { shape in
   [0, 0.2].flatMap { (smoothing: Double) in
     rows("softmaxCrossEntropy", "\(shape), soft, smoothing \(smoothing)") { random in
-      // Not normalized: a gradient that takes Σ q for 1 would show.
+      // The targets are not normalized, in order to detect a gradient that assumes Σ q = 1.
       let targets: Tensor<Double> = random.uniform(Shape(shape))
       return CheckedLoss(
         reduced: {
@@ -87,7 +87,8 @@ private let softCrossEntropyRows: [GradientCheckRow] = rowShapes.flatMap { shape
 private let hingeRows: [GradientCheckRow] = rowShapes.flatMap { shape in
   [false, true].flatMap { (squared: Bool) in
     rows("multiclassHinge", "\(shape), \(squared ? "squared" : "linear")") { random in
-      // Whole scores and a margin of 0.7: every argument of the hinge is 0.3 or more from 0.
+      // With integer scores and a margin of 0.7, every argument of the hinge is at least 0.3 from
+      // 0.
       let count = Shape(shape).elementCount
       let scores = Tensor(
         (0..<count).map { _ in Double(random.integer(below: 4)) }, shape: Shape(shape))
@@ -112,7 +113,7 @@ private let gatherRows: [GradientCheckRow] = rowShapes.map { shape in
   }
 }
 
-// MARK: - Of elements
+// MARK: - Losses of elements
 
 private let elementwiseRows: [GradientCheckRow] =
   meanSquaredErrorRows + sigmoidCrossEntropyRows + huberRows + smoothL1Rows
@@ -161,7 +162,7 @@ private let smoothL1Rows: [GradientCheckRow] = elementShapes.flatMap { shape in
 }
 
 extension RandomSource {
-  /// One label for each row of `shape`, the first of which is not the ignored one.
+  /// Returns one label for each row of `shape`. The first one is not the ignored label.
   fileprivate mutating func labels(for shape: [Int], notAll ignored: Int? = nil) -> [Int] {
     let rows = shape.dropLast().reduce(1, *)
     var labels = (0..<rows).map { _ in integer(below: shape[shape.count - 1]) }
@@ -169,8 +170,8 @@ extension RandomSource {
     return labels
   }
 
-  /// A prediction and a target whose differences lie on both sides of ±`kink` (and of 0), at a
-  /// distance of 0.02 and more.
+  /// Returns a prediction and a target. Their differences are on both sides of ±`kink` and of 0, at
+  /// a distance of at least 0.02.
   fileprivate mutating func residuals(
     _ shape: Shape, kink: Double
   ) -> (prediction: Tensor<Double>, target: Tensor<Double>) {

@@ -1,6 +1,6 @@
 import Backflow
 
-/// T, B, I, H.
+/// The sizes T, B, I and H.
 private let sizes = [1, 2, 6].flatMap { time in
   [1, 3].flatMap { batch in [(time, batch, 1, 1), (time, batch, 3, 5)] }
 }
@@ -28,7 +28,7 @@ let recurrentRows: [GradientCheckRow] =
     ]
   } + stacked
 
-/// Two layers, both directions, lengths, dropout.
+/// Networks with several layers, both directions, lengths and dropout.
 private let stacked: [GradientCheckRow] = [false, true].flatMap { bidirectional in
   [nil, [4, 1, 0], [2, 4, 4]].flatMap { (lengths: [Int]?) -> [GradientCheckRow] in
     let name =
@@ -73,8 +73,8 @@ private func row<Cell: RecurrentCell<Double>>(
   }
 }
 
-/// A ReLU recurrence on positive inputs in which every second unit is always on, the others always
-/// off, whatever the time: no argument comes within 0.3 of a kink.
+/// A ReLU recurrence with positive inputs. Every second unit is always on, and the others are
+/// always off, so that all arguments have a distance of at least 0.3 from the kink.
 private func reluRow(
   _ shapes: String, _ time: Int, _ batch: Int, _ input: Int, _ hidden: Int
 ) -> GradientCheckRow {

@@ -1,6 +1,6 @@
 import Backflow
 
-/// One point at which one layer or loss is checked. Add a layer: add its rows.
+/// A point at which a layer or loss is checked. Every new layer needs rows.
 struct GradientCheckRow: CustomStringConvertible, Sendable {
   /// The type or function of BackflowLayers that this row is for.
   let subject: String
@@ -48,7 +48,7 @@ private let activations: [GradientCheckRow] = [[1], [3, 5], [2, 3, 1]].flatMap {
 }
 
 extension RandomSource {
-  /// Normal draws pushed outwards, so that no element comes within 0.1 of a kink at 0.
+  /// Returns normal random numbers with a distance of at least 0.1 from the kink at 0.
   mutating func awayFromKink(_ shape: Shape) -> Tensor<Double> {
     let draws: Tensor<Double> = normal(shape)
     return Tensor(draws.elements.map { $0 + ($0 < 0 ? -0.1 : 0.1) }, shape: shape)

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Suite struct `Every backward pass` {
-  // One check of a row serves both questions: the finite differences are what takes time.
+  // One check of a row is used for two expectations, because finite differences are slow.
   @Test(arguments: gradientCheckTable)
   func `agrees with finite differences, and would not if one gradient were wrong`(
     row: GradientCheckRow
@@ -14,7 +14,7 @@ import Testing
 
     for index in check.analytic.indices where check.analytic[index].count > 0 {
       for corruption in Corruption.allCases {
-        // Where the gradient is zero throughout, a wrong factor makes no difference.
+        // If all gradients are zero, a wrong factor has no effect.
         if check.analytic[index].maxMagnitude() == 0 && corruption != .shift { continue }
         var gradients = check.analytic
         gradients[index] = corruption.apply(to: gradients[index])
@@ -49,13 +49,13 @@ import Testing
   }
 }
 
-/// The names of all layers and losses that BackflowLayers declares, and of the functions that
-/// have a backward form, read from its sources.
+/// The names of all layers and losses in the sources of BackflowLayers, and of the functions with a
+/// backward pass.
 private func differentiableNames() throws -> [String] {
   let layer =
     #/(?:struct|extension) (\w+)(?:<[^{]*>)?: (?:[\w, ]*\b)?(?:Parameterless)?Layer(?:<\w+>)? \{/#
   let loss = #/public func (\w+)<[^{]*?-> (?:\(loss: |SampleLosses<)/#
-  // What has another input than one tensor is no `Layer`, but has a backward pass all the same.
+  // Types with other inputs than one tensor have a backward pass, but do not conform to `Layer`.
   let passes = #/(?:struct|extension) (\w+)[^{\n]*\{\n(?:(?!\}).*\n)*?  public func backward\(/#
   let pair = #/public func (\w+)Backward</#
   // The rows of a cell check it inside `Recurrent`.
@@ -64,7 +64,7 @@ private func differentiableNames() throws -> [String] {
   return try [layer, loss, passes, pair, cell].flatMap(names).filter { !excluded.contains($0) }
 }
 
-/// What the first group of `pattern` matches in the sources of BackflowLayers.
+/// Returns the matches of the first group of `pattern` in the sources of BackflowLayers.
 private func names(matching pattern: Regex<(Substring, Substring)>) throws -> [String] {
   let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../Sources/BackflowLayers").standardized
@@ -76,7 +76,7 @@ private func names(matching pattern: Regex<(Substring, Substring)>) throws -> [S
     }
 }
 
-/// The ways in which a hand-written gradient goes wrong.
+/// Typical errors of hand-written gradients.
 private enum Corruption: CaseIterable {
   case wrongSign, wrongFactor, oneElement, shift
 

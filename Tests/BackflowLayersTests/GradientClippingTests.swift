@@ -12,7 +12,7 @@ import Testing
     }
   }
 
-  @Test func `shortens to the limit, keeps the direction and returns the norm before clipping`()
+  @Test func `scales gradients to the limit and returns the norm before clipping`()
     throws
   {
     var gradients = TwoParameters<Double>(first: Tensor([3, 0]), second: Tensor([4]))
@@ -27,8 +27,8 @@ import Testing
     #expect(gradients.first == Tensor([3, 0]))
   }
 
-  // pytorch #46849: the squares overflow a float, the norm 1e21 does not.
-  @Test func `shortens large finite gradients and does not set them to zero`() throws {
+  // pytorch #46849: the squares overflow in Float, but the norm 1e21 does not.
+  @Test func `scales large finite gradients instead of setting them to zero`() throws {
     let gradient = Tensor<Float>(repeating: 1e20, shape: [100])
     var gradients = TwoParameters(first: gradient, second: Tensor([0]))
     let norm = try clipGradientNorm(&gradients, to: 1)
@@ -38,7 +38,7 @@ import Testing
       Tolerance(Float.self, length: 4, scale: 0.1))
   }
 
-  @Test func `measures a norm that is beyond Float`() throws {
+  @Test func `returns a norm beyond the range of Float`() throws {
     let gradient = Tensor<Float>(repeating: 3e38, shape: [4])
     var gradients = TwoParameters(first: gradient, second: gradient)
     let norm = try clipGradientNorm(&gradients, to: 1)
@@ -48,7 +48,7 @@ import Testing
       Tolerance(Float.self, length: 4, scale: 1))
   }
 
-  @Test func `shortens doubles whose squares overflow`() throws {
+  @Test func `scales doubles whose squares overflow`() throws {
     var gradients = TwoParameters<Double>(first: Tensor([3e200]), second: Tensor([4e200]))
     expectClose(
       [try clipGradientNorm(&gradients, to: 5)], [5e200],
@@ -58,7 +58,7 @@ import Testing
       Tolerance(Double.self, length: 8, scale: 4))
   }
 
-  @Test func `shortens doubles whose norm overflows`() throws {
+  @Test func `scales doubles whose norm overflows`() throws {
     var gradients = TwoParameters<Double>(
       first: Tensor([1.5e308, 0]), second: Tensor([-1.5e308, 1.5e308]))
     #expect(try clipGradientNorm(&gradients, to: 3) == .infinity)
@@ -68,7 +68,7 @@ import Testing
       Tolerance(Double.self, length: 8, scale: 3))
   }
 
-  @Test func `refuses a limit that a float rounds to zero`() throws {
+  @Test func `rejects a limit that rounds to zero in Float`() throws {
     var gradients = TwoParameters<Float>(first: Tensor([1]), second: Tensor([1]))
     #expect(throws: GradientClippingError.limitNotPositive(1e-60)) {
       try clipGradientNorm(&gradients, to: 1e-60)
@@ -79,7 +79,7 @@ import Testing
     #expect(gradients.first == Tensor([1]))
   }
 
-  @Test func `works where the factor itself would underflow`() throws {
+  @Test func `works if the factor would underflow`() throws {
     var gradients = TwoParameters<Float>(first: Tensor([1e38]), second: Tensor([0]))
     try clipGradientNorm(&gradients, to: 1e-30)
     expectClose([Double(gradients.first[0])], [1e-30], Tolerance(1e-35, scale: 1e-30))
@@ -102,7 +102,7 @@ import Testing
   }
 }
 
-// The norm here is what the function itself returns: clipping to ∞ measures and changes nothing.
+// The function itself returns this norm: with the limit ∞ it does not change the gradients.
 @Suite struct `A clipped norm` {
   struct ManyParameters<Scalar: RealScalar>: Parameterized, Equatable {
     var tensors: [Tensor<Scalar>]
@@ -117,7 +117,7 @@ import Testing
     }
   }
 
-  /// Up to eight parameters, of up to `count` elements each, that differ in size by up to 2¹⁶.
+  /// Up to eight parameters with up to `count` elements each, whose magnitudes differ by up to 2¹⁶.
   private func gradients<Scalar: RealScalar>(
     _ count: Int, exponent: Int, using random: inout RandomSource
   ) -> ManyParameters<Scalar> {
@@ -140,7 +140,7 @@ import Testing
       var gradients: ManyParameters<Scalar> = gradients(
         index % 10 == 0 ? 3000 : 40, exponent: exponent, using: &random)
       let before = try gradients.norm()
-      // From a little below the norm down to where everything vanishes.
+      // Limits from just below the norm down to underflow.
       let fall = index % 2 == 0 ? 0 : random.integer(below: exponent - exponents.lowerBound + 1)
       let limit =
         min(before, .greatestFiniteMagnitude) * (0.5 + 0.5 * random.uniform())
@@ -170,12 +170,12 @@ import Testing
   @Test func `is at most the limit, close to it, and not clipped again`() throws {
     try expectAtMost(-140...127, closeness: 1e-6, as: Float.self)
     try expectAtMost(-1060...1023, closeness: 4e-15, as: Double.self)
-    // The usual sizes.
+    // Usual magnitudes.
     try expectAtMost(-20...20, closeness: 1e-6, as: Float.self)
     try expectAtMost(-20...20, closeness: 4e-15, as: Double.self)
   }
 
-  @Test func `stays below a limit of a few of the least numbers`() throws {
+  @Test func `is at most a limit of a few times the smallest number`() throws {
     for quanta in 1...40 {
       let limit = Double(quanta) * Double(Float.leastNonzeroMagnitude)
       for count in [1, 2, 7, 100] {
@@ -204,7 +204,7 @@ import Testing
     try check([0.1, 0.3, 1e-300, 0.7, 1.0 / 3], as: Double.self)
   }
 
-  @Test func `by value refuses a limit that only rounding makes positive`() {
+  @Test func `by value rejects a limit that is positive only after rounding`() {
     var gradients = OneParameter<Float>(value: Tensor([1]))
     #expect(throws: GradientClippingError.limitNotPositive(1e-45)) {
       try clipGradientValue(&gradients, to: 1e-45)
@@ -250,7 +250,7 @@ import Testing
     #expect(clipper.clipRate == 0.5 && clipper.last == 10)
   }
 
-  @Test func `clips by value too`() throws {
+  @Test func `also clips by value`() throws {
     var clipper = GradientClipper(value: 1)
     var gradients = OneParameter<Float>(value: Tensor([3, 0.5]))
     #expect(try clipper.clip(&gradients) == 3)
@@ -258,7 +258,7 @@ import Testing
     #expect(clipper.clipRate == 1 && clipper.quantity == .value && clipper.limit == 1)
   }
 
-  @Test func `does not count a step that it refused`() throws {
+  @Test func `does not count a rejected step`() throws {
     var clipper = GradientClipper(norm: 1)
     var gradients = OneParameter<Double>(value: Tensor([.nan]))
     #expect(throws: GradientClippingError.self) { try clipper.clip(&gradients) }

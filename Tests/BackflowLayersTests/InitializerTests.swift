@@ -24,14 +24,15 @@ import Testing
     ]
     for (name, initializer, variance) in cases {
       let weights = draw(initializer, [fanOut, fanIn])
-      // The variance of 60,000 draws is known to about 2/√60000 = 0.8 %; five times that.
+      // Five times 2/√60000 = 0.8 %, the approximate standard error of a variance of 60,000
+      // numbers.
       #expect(abs(weights.variance() / variance - 1) < 0.04, "\(name)")
       #expect(abs(weights.mean()) < 5 * (variance / 60_000).squareRoot(), "\(name)")
     }
   }
 
-  // He's draw is LeCun's with the gain of a ReLU: one meaning of "gain" in all of them.
-  @Test func `for a ReLU is LeCun's with a gain of √2`() {
+  // The gain has the same meaning in all initializers.
+  @Test func `of He for a ReLU is that of LeCun with a gain of √2`() {
     let gain = 2.0.squareRoot()
     let tolerance = Tolerance(Double.self, length: 4, scale: 0.5)
     expectClose(
@@ -42,14 +43,14 @@ import Testing
       tolerance)
   }
 
-  @Test func `of a uniform kind stays within its bound and reaches it`() {
+  @Test func `with a uniform distribution covers the range up to its bound`() {
     let bound = (6.0 / 500).squareRoot()
     let largest = draw(.glorotUniform(), [200, 300]).maxMagnitude()
     #expect(largest <= bound)
     #expect(largest > 0.999 * bound)
   }
 
-  @Test func `fills, or draws about a mean, whatever the shape`() {
+  @Test func `fills tensors of any shape with a constant or with random numbers around a mean`() {
     #expect(draw(.zeros, [2, 3, 4]) == .zeros([2, 3, 4]))
     #expect(draw(.constant(2.5), [3]) == Tensor([2.5, 2.5, 2.5]))
     let values = draw(.normal(mean: 5, standardDeviation: 2), [10_000])
@@ -58,14 +59,14 @@ import Testing
     #expect(inside.min() >= 1 && inside.max() < 2)
   }
 
-  @Test func `of the identity kind keeps what it can of a state`() {
+  @Test func `with the identity matrix preserves as much of a state as possible`() {
     #expect(draw(.identity(gain: 0.5), [2, 2]) == Tensor(rows: [[0.5, 0], [0, 0.5]]))
     #expect(draw(.identity(), [2, 3]) == Tensor(rows: [[1, 0, 0], [0, 1, 0]]))
     #expect(draw(.identity(), [3, 2]) == Tensor(rows: [[1, 0], [0, 1], [0, 0]]))
   }
 
-  @Test func `counts the taps of a kernel into both fans`() {
-    // Fan-in 2·9, fan-out 4·9.
+  @Test func `includes the size of a kernel in fan-in and fan-out`() {
+    // The fan-in is 2·9, and the fan-out 4·9.
     let bound = (6.0 / 54).squareRoot()
     let weights = draw(.glorotUniform(), [4, 2, 3, 3])
     #expect(weights.shape == [4, 2, 3, 3])
@@ -77,12 +78,12 @@ import Testing
     #expect(layer.weight == weights)
   }
 
-  @Test func `of the orthogonal kind takes a kernel as a matrix`() {
+  @Test func `with an orthogonal matrix treats a kernel as a matrix`() {
     #expect(
       draw(.orthogonal(), [4, 2, 3, 3]) == draw(.orthogonal(), [4, 18]).reshaped(to: [4, 2, 3, 3]))
   }
 
-  @Test func `gives both precisions the same numbers`() {
+  @Test func `returns the same numbers in both precisions`() {
     var (one, two) = (RandomSource(seed: 4), RandomSource(seed: 4))
     let single: Tensor<Float> = Initializer.heNormal()([7, 9], using: &one)
     let double: Tensor<Double> = Initializer.heNormal()([7, 9], using: &two)
@@ -99,9 +100,9 @@ import Testing
       Tolerance(Double.self, length: extents.max() ?? 1, scale: 4))
   }
 
-  // Haar measure: the trace of Q has mean 0 and variance 1 (Diaconis and Shahshahani 1994). Without
-  // the sign fix, LAPACK's Q has mean −1.58 and variance 0.52 at this size.
-  @Test func `of the orthogonal kind draws uniformly`() {
+  // For the Haar measure, the trace of Q has mean 0 and variance 1 (Diaconis and Shahshahani 1994).
+  // Without the correction of signs, the Q of LAPACK has mean −1.58 and variance 0.52 at this size.
+  @Test func `with an orthogonal matrix has a uniform distribution`() {
     var random = RandomSource(seed: 23)
     let count = 3000
     let traces = (0..<count).map { _ in

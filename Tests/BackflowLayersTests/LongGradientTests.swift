@@ -2,25 +2,26 @@ import Backflow
 import TestSupport
 import Testing
 
-/// Gradients that are sums over so many samples that a running sum loses them.
-@Suite struct `Gradients of long data` {
+/// Gradients that are sums of so many terms that a running sum would not be accurate.
+@Suite struct `Gradients of many samples` {
   @Test func `of Dense`() {
     checkDense(Float.self)
     checkDense(Double.self)
   }
 
-  @Test func `of an embedding whose index comes again and again`() {
+  @Test func `of an embedding with a frequent index`() {
     checkEmbedding(Float.self)
     checkEmbedding(Double.self)
   }
 
-  @Test func `of a convolution and of the layers around it`() {
+  @Test func `of a convolution and related layers`() {
     checkImages(Float.self)
     checkImages(Double.self)
   }
 }
 
-/// What a block of 512 terms may lose. In single precision most sums are formed in double.
+/// The rounding error of a block of 512 terms. In single precision, most sums are computed in
+/// double.
 private func ulps<S: RealScalar>(_: S.Type) -> Double { S.self == Float.self ? 64 : 512 }
 
 private func checkDense<S: RealScalar>(_: S.Type) {
@@ -38,7 +39,7 @@ private func checkDense<S: RealScalar>(_: S.Type) {
 private func checkEmbedding<S: RealScalar>(_: S.Type) {
   let count = 300_000
   let embedding = Embedding<S>(weight: .zeros([5, 2]))
-  // Every index but 1, and 3 most of the time.
+  // All indices except 1, and mostly 3.
   let indices = (0..<count).map { [0, 3, 3, 2, 3, 3, 4, 3][$0 % 8] }
   let (_, cache) = embedding.forward(indices)
   let gradient = embedding.backward(Tensor(repeating: 0.1, shape: [count, 2]), cache)
@@ -48,7 +49,7 @@ private func checkEmbedding<S: RealScalar>(_: S.Type) {
 }
 
 private func checkImages<S: RealScalar>(_: S.Type) {
-  // 40 images of 64 × 64: every number below is a sum of 163,840 terms.
+  // For 40 images of 64 × 64, every gradient is a sum of 163,840 terms.
   let (samples, extent) = (40, 64)
   let terms = Double(samples * extent * extent)
   let images = Tensor<S>(repeating: 0.1, shape: [samples, 1, extent, extent])

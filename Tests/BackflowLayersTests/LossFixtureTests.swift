@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-/// A loss with the settings of the case of the same name in pytorch_losses_optimizers.py.
+/// A loss with the settings of the case with the same name in pytorch_losses_optimizers.py.
 struct LossCase: CustomStringConvertible, Sendable {
   typealias Value = (loss: Double, gradient: Tensor<Double>)
 

@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct `Huber's loss, and what is taken for it` {
-  /// d = −2, −1.75, … 1.75.
+@Suite struct `Huber's loss, as opposed to the square of a clipped residual` {
+  /// d = −2, −1.75, …, 1.75.
   private let residuals = Tensor<Double>((0..<16).map { Double($0) / 4 - 2 })
   private let zeros = Tensor<Double>.zeros([16])
 
@@ -16,20 +16,20 @@ import Testing
         == [-1, -1, -1, -1, -1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1, 1, 1, 1])
   }
 
-  @Test func `is not the square of the limited residual, whose gradient beyond δ is 0`() {
+  @Test func `is not the square of the clipped residual, whose gradient beyond δ is 0`() {
     let clippedSquare = { (d: Tensor<Double>) in d.clamped(to: -1...1).squared() }
     let h = 1e-4
     let slopes = (clippedSquare(residuals + h) - clippedSquare(residuals - h)) / (2 * h)
     let wrong: [Double] = [0, 0, 0, 0, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 0, 0, 0]
-    // At ±1, the kinks, the vector has the inside slope, of which a central difference sees half.
+    // At the kinks ±1, the vector has the inner slope, and a central difference half of it.
     let smooth = residuals.elements.indices.filter { abs(residuals[$0]) != 1 }
     #expect(smooth.count == 14)
     expectClose(
       smooth.map { slopes[$0] }, smooth.map { wrong[$0] }, Tolerance(1e-10, scale: 1))
   }
 
-  // 1 − P(|d| ≤ 1) for d ~ N(0, s²): the share of samples that the square of the limited residual
-  // does not learn from. Huber learns from all.
+  // 1 − P(|d| ≤ 1) for d ~ N(0, s²) is the fraction of samples for which the square of the clipped
+  // residual has no gradient. Huber's loss has a gradient for all samples.
   @Test(arguments: [(0.5, 0.0455), (1, 0.3173), (2, 0.6171), (5, 0.8415), (10, 0.9203)])
   func `keeps the gradient of the samples that the other one kills`(spread: Double, killed: Double)
   {
@@ -43,7 +43,7 @@ import Testing
     #expect(!gradient.contains(0))
   }
 
-  @Test func `has both branches' value where they meet, and its constant beyond`() {
+  @Test func `is continuous at ±δ, and linear beyond`() {
     let (prediction, target) = (Tensor<Double>([2, -2, 3, -3]), Tensor<Double>.zeros([4]))
     let each = huber(prediction, target, delta: 2, reduction: .perSample)
     #expect(each.losses == Tensor([2, 2, 4, 4]))
@@ -79,8 +79,8 @@ import Testing
     ("smoothL1", { smoothL1($0, $1) }), ("sigmoidCrossEntropy", { sigmoidCrossEntropy($0, $1) }),
   ]
 
-  // A one-sided mask, or a missing constant, shows at one of these.
-  @Test func `is above its minimum wherever its gradient is not 0, and the other way round`() {
+  // These points detect a one-sided mask and a missing constant.
+  @Test func `has gradient 0 exactly at its minimum`() {
     for (name, loss) in Self.all.dropLast() {
       for size in [0.5, 2, 10, 100] {
         for d in [size, -size] {
@@ -97,7 +97,7 @@ import Testing
     }
   }
 
-  @Test func `passes NaN to its loss and to the one gradient concerned`() {
+  @Test func `propagates NaN to the loss and to the gradient of that element only`() {
     for (name, loss) in Self.all {
       let (value, gradient) = loss(Tensor([1, .nan, 0.5]), Tensor([0, 0, 1]))
       #expect(value.isNaN, "\(name)")
@@ -105,22 +105,22 @@ import Testing
     }
   }
 
-  @Test func `without elements has no mean`() {
+  @Test func `without elements has the mean NaN`() {
     for (name, loss) in Self.all {
       let (value, gradient) = loss(.zeros([0, 3]), .zeros([0, 3]))
       #expect(value.isNaN && gradient.shape == [0, 3], "\(name)")
     }
   }
 
-  // PyTorch broadcasts [3] against [3, 1] to nine comparisons.
-  @Test func `stops where prediction and target differ in shape`() async {
+  // PyTorch broadcasts [3] and [3, 1] to nine elements.
+  @Test func `stops if the shapes of prediction and target differ`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = huber(Tensor<Float>.zeros([3]), .zeros([3, 1]))
     }
     #expect(stopMessage(result).contains("[3] against a target of shape [3, 1]"))
   }
 
-  @Test func `stops where weights and losses differ in shape`() async {
+  @Test func `stops if the shapes of weights and losses differ`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let each = meanSquaredError(Tensor<Float>.zeros([3]), .zeros([3]), reduction: .perSample)
       _ = each.gradient(weightedBy: .zeros([4]))
@@ -130,7 +130,7 @@ import Testing
 }
 
 @Suite struct `Binary cross-entropy from logits` {
-  @Test func `keeps its digits where the answer is sure and right`() {
+  @Test func `is accurate for certain and correct predictions`() {
     for size in [20.0, 40, 700] {
       let each = sigmoidCrossEntropy(
         Tensor<Double>([size, -size]), Tensor([1, 0]), reduction: .perSample)
@@ -142,7 +142,7 @@ import Testing
     }
   }
 
-  @Test func `is ln 2 at the logit 0, and linear far out`() {
+  @Test func `is ln 2 at the logit 0, and linear for large logits`() {
     let each = sigmoidCrossEntropy(
       Tensor<Double>([0, 1000, -1000]), Tensor([0.25, 0, 1]), reduction: .perSample)
     expectClose(
@@ -166,9 +166,10 @@ import Testing
 }
 
 @Suite struct `Multi-class hinge` {
-  // The example of the lecture notes of cs231n, on linear classification: scores 13, −7, 11, the
-  // first class right, Δ = 10: 0 + max(0, 11 − 13 + 10) = 8, which this divides by three classes.
-  @Test func `penalises what comes within the margin`() {
+  // The example in the lecture notes of cs231n on linear classification has the scores 13, −7 and
+  // 11, and Δ = 10. The first class is correct. The loss is 0 + max(0, 11 − 13 + 10) = 8, divided
+  // by three classes.
+  @Test func `penalizes scores within the margin`() {
     let scores = Tensor<Double>(rows: [[13, -7, 11]])
     let (loss, gradient) = multiclassHinge(scores, [0], margin: 10)
     expectClose([loss], [8.0 / 3], Tolerance(Double.self, length: 1, scale: 3))
@@ -182,7 +183,7 @@ import Testing
     #expect(gradient == .zeros([1, 3]))
   }
 
-  @Test func `passes NaN to the rows concerned`() {
+  @Test func `propagates NaN only within rows`() {
     let scores = Tensor<Double>(rows: [[.nan, 0, 5], [0, 1, 2], [5, 0, .nan]])
     let each = multiclassHinge(scores, [2, 0, 0], reduction: .perSample)
     #expect(each.losses.elements.map(\.isNaN) == [true, false, true])
@@ -190,7 +191,7 @@ import Testing
     #expect(nan == [true, false, true, false, false, false, true, false, true])
   }
 
-  @Test func `stops at a label outside the classes`() async {
+  @Test func `stops for a label outside the classes`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = multiclassHinge(Tensor<Float>.zeros([2, 3]), [-1, 0])
     }
@@ -199,7 +200,7 @@ import Testing
 }
 
 @Suite struct `Gathering q[:, a]` {
-  @Test func `takes one element of each row, and scatters its gradient back`() {
+  @Test func `returns one element of each row, and its backward pass scatters the gradient`() {
     let q = Tensor<Float>([1, 2, 3, 4, 5, 6, 7, 8], shape: [2, 2, 2])
     #expect(gather(q, at: [1, 0, 0, 1]) == Tensor([2, 3, 5, 8], shape: [2, 2]))
     let gradient = gatherBackward(
@@ -207,14 +208,14 @@ import Testing
     #expect(gradient == Tensor([0, 1, 2, 0, 3, 0, 0, 4], shape: [2, 2, 2]))
   }
 
-  @Test func `stops at an index outside the row`() async {
+  @Test func `stops for an index outside the row`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = gather(Tensor<Float>.zeros([2, 3]), at: [0, 3])
     }
     #expect(stopMessage(result).contains("index 3 of row 1 is outside the 3 columns"))
   }
 
-  @Test func `stops where indices and rows differ in number`() async {
+  @Test func `stops if the numbers of indices and rows differ`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = gather(Tensor<Float>.zeros([2, 3]), at: [0])
     }

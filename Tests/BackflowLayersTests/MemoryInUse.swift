@@ -5,13 +5,14 @@ import Foundation
   import CMalloc
 #endif
 
-/// The memory that this process has in use.
+/// The memory that this process uses.
 struct MemoryInUse {
-  /// Blocks that the pool ever requested from the system.
+  /// The number of blocks that the pool has requested from the system.
   var poolAllocations: Int
-  /// Bytes of the pool's blocks that belong to live tensors.
+  /// The number of bytes in blocks of the pool that belong to tensors.
   var poolBytes: Int
-  /// Bytes of the whole heap, the pool's among them; 0 where the C library does not tell.
+  /// The number of bytes in the heap, including the pool, or 0 if the C library does not provide
+  /// it.
   var heapBytes: Int
 
   static var now: MemoryInUse {
@@ -20,11 +21,11 @@ struct MemoryInUse {
       poolAllocations: pool.systemAllocations, poolBytes: pool.liveBytes, heapBytes: heap)
   }
 
-  /// Before and after 1,000 steps in the steady state.
+  /// Returns the memory before and after 1,000 steps in the steady state.
   ///
-  /// In the first step the pool gets its blocks and the runtime makes the metadata of generic
-  /// types; the second adds a few hundred bytes. From the third on every model tested leaves the
-  /// heap the same to the byte. Ten steps are run first to be sure.
+  /// In the first step, the pool allocates its blocks, and the runtime creates the metadata of
+  /// generic types. The second step adds a few hundred bytes. After the third step, the size of the
+  /// heap does not change. This function runs ten steps first.
   static func around1000Steps(
     _ step: () throws -> Void
   ) rethrows -> (before: MemoryInUse, after: MemoryInUse) {
@@ -34,19 +35,21 @@ struct MemoryInUse {
     return (before, now)
   }
 
-  /// The heap may shrink, by two kilobytes or so for each idle thread of the test runner that ends.
+  /// Whether more memory is in use than in `other`. Less is possible: the heap shrinks by about two
+  /// kilobytes for each idle thread of the test runner that ends.
   func exceeds(_ other: MemoryInUse) -> Bool {
     poolAllocations > other.poolAllocations || poolBytes > other.poolBytes
       || heapBytes > other.heapBytes
   }
 
-  /// Under a sanitizer, which `scripts/sanitize` names in the environment, objects live in the
-  /// sanitizer's heap, and the C library tells of its own alone, which never grows.
+  /// Whether the C library provides the size of the heap that the process uses. Under a sanitizer,
+  /// which `scripts/sanitize` names in the environment, objects are in the heap of the sanitizer
+  /// instead.
   static var isToldByTheLibrary: Bool {
     ProcessInfo.processInfo.environment["BACKFLOW_SANITIZER"] == nil
   }
 
-  /// All arenas together, and what is mapped on its own.
+  /// Returns the size of all arenas and of separate mappings.
   private static var heap: Int {
     #if canImport(Glibc)
       let heap = mallinfo2()

@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-/// An optimizer with the settings of the case of the same name in pytorch_losses_optimizers.py.
+/// An optimizer with the settings of the case with the same name in pytorch_losses_optimizers.py.
 struct OptimizerCase: CustomStringConvertible, Sendable {
   let name: String
   let make: @Sendable (OneParameter<Double>) -> any Optimizer<Double>
@@ -65,7 +65,7 @@ struct OptimizerCase: CustomStringConvertible, Sendable {
     #expect(rule.step == gradients.shape[0])
 
     for (name, value) in zip(rule.state.names, rule.state.tensors) {
-      // PyTorch keeps no momentum buffer where there is no momentum.
+      // PyTorch has no momentum buffer if the momentum is 0.
       if name.hasPrefix("momentum_buffer") && !optimizer.name.contains("_") { continue }
       try fixture.expect(value, is: String(name.prefix { $0 != "." }))
     }

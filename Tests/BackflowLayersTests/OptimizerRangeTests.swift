@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-/// An optimizer with the settings of the file of the same name in mpmath_optimizers.py.
+/// An optimizer with the settings of the file with the same name in mpmath_optimizers.py.
 private enum Rule: String, CaseIterable {
   case adam, adamw, rmsprop, rmsprop_momentum, adagrad
 
@@ -22,7 +22,7 @@ private enum Rule: String, CaseIterable {
     state.tensors.allSatisfy { $0.isFinite }
   }
 
-  /// The parameters after every tenth step of `gradients`, [steps, parameters].
+  /// Returns the parameters after every tenth step of `gradients`, [steps, parameters].
   private func path<Scalar: RealScalar>(
     _ rule: Rule, _ gradients: Tensor<Scalar>
   ) -> Tensor<Double> {
@@ -63,8 +63,8 @@ private enum Rule: String, CaseIterable {
     try expectExact(rule, "double", as: Double.self)
   }
 
-  // The equations do not change when all gradients are multiplied by one number, but for ε. Adagrad
-  // is left out: the sum of so many squares is beyond the precision.
+  // Except for ε, a common factor of all gradients does not change the equations. Adagrad is
+  // excluded, because the sum of so many squares exceeds the precision.
   @Test(arguments: Rule.allCases.filter { $0 != .adagrad })
   private func `takes the same path at every size of its gradients`(rule: Rule) {
     var random = RandomSource(seed: 5)
@@ -83,7 +83,7 @@ private enum Rule: String, CaseIterable {
     expectSame([1e100, 1e153, 1e154, 1e200, Double.greatestFiniteMagnitude])
   }
 
-  /// The largest step of a run, in units of the learning rate.
+  /// Returns the largest step of a run in units of the learning rate.
   private func longestStep<Scalar: RealScalar>(
     _ rule: Rule, _ gradients: [Scalar]
   ) -> Double {
@@ -99,8 +99,8 @@ private enum Rule: String, CaseIterable {
     return longest
   }
 
-  // The equations bound a step by (1 − β₁)/√(1 − β₂) = 3.2 for Adam, plus AdamW's decay, 1/√(1 − α)
-  // = 10 for RMSProp, ten times that with its momentum, and 1 for Adagrad.
+  // The bounds of a step are (1 − β₁)/√(1 − β₂) = 3.2 for Adam, plus the decay for AdamW, 1/√(1 −
+  // α) = 10 for RMSProp, ten times that with momentum, and 1 for Adagrad.
   @Test(arguments: Rule.allCases)
   private func `keeps its longest step where no number holds a square`(rule: Rule) {
     let bound = [
@@ -120,8 +120,8 @@ private enum Rule: String, CaseIterable {
     expectBounded([1e-300, 1e-170, 1e-160, 1e153, 1e154, 1e200, Double.greatestFiniteMagnitude])
   }
 
-  // With ε out of the way, a square that vanishes would leave a division by ε alone.
-  @Test func `does not leap at gradients whose squares vanish`() {
+  // ε is negligible here. If a square underflowed, the gradient would be divided by ε alone.
+  @Test func `makes no large steps for gradients whose squares underflow`() {
     for scale in [1e-38, 1e-30, 1e-25, 1e-22, 1e-20, 1e-18] as [Float] {
       var model = OneParameter<Float>(value: .zeros([1]))
       var rules: [any Optimizer<Float>] = [
@@ -150,7 +150,7 @@ private enum Rule: String, CaseIterable {
     }
   }
 
-  @Test func `does not take over a state that is not finite, and names the tensor`() throws {
+  @Test func `does not restore a state that is not finite, and names the tensor`() throws {
     let model = Dense<Float>(weight: .zeros([2, 3]), bias: .zeros([2]))
     var optimizer = Adam(for: model)
     let before = optimizer.state

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct `An optimizer's state` {
-  /// Three steps, then three more; once in one go and once saved, forgotten and restored between.
+  /// Six steps, once in one run and once with the state saved and restored after three of them.
   private func checkResuming<Rule: Optimizer<Float>>(_ make: (Dense<Float>) -> Rule) throws {
     var random = RandomSource(seed: 12)
     let start = Dense<Float>(inputSize: 5, outputSize: 3, using: &random)
@@ -46,7 +46,7 @@ import Testing
     model.namedParameters.map { $0.value.elements.map(\.bitPattern) }
   }
 
-  @Test func `saved and restored, continues a run with the same bits`() throws {
+  @Test func `continues a run with the same bits after it is saved and restored`() throws {
     try checkResuming { SGD(for: $0, learningRate: 1, momentum: 0.9, weightDecay: 0.01) }
     try checkResuming { SGD(for: $0, learningRate: 1, momentum: 0.9, nesterov: true) }
     try checkResuming { RMSProp(for: $0, momentum: 0.5, weightDecay: 0.01) }
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func `of another optimizer or model is refused and changes nothing`() throws {
+  @Test func `of another optimizer or model is rejected without changes`() throws {
     let model = OneParameter<Float>(value: .zeros([2]))
     var optimizer = Adam(for: model)
     let before = optimizer.state
@@ -94,7 +94,7 @@ import Testing
     #expect(optimizer.state == before)
   }
 
-  @Test func `is of one model: another one stops the program`() async {
+  @Test func `stops the program for another model`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var optimizer = Adam(for: OneParameter<Float>(value: .zeros([2])))
       var other = OneParameter<Float>(value: .zeros([3]))

@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-/// The smallest model: one vector of parameters.
+/// A model with one vector of parameters.
 struct OneParameter<Scalar: RealScalar>: Parameterized {
   var value: Tensor<Scalar>
 
@@ -10,14 +10,14 @@ struct OneParameter<Scalar: RealScalar>: Parameterized {
 }
 
 @Suite struct `Stochastic gradient descent` {
-  @Test func `goes against the gradient`() {
+  @Test func `subtracts the gradient`() {
     var model = OneParameter<Double>(value: Tensor([1, 2]))
     var optimizer = SGD(for: model, learningRate: 0.5)
     optimizer.update(&model, along: OneParameter(value: Tensor([2, -4])))
     #expect(model.value == Tensor([0, 4]))
   }
 
-  @Test func `gathers momentum as a geometric series`() {
+  @Test func `accumulates momentum as a geometric series`() {
     var model = OneParameter<Double>(value: Tensor([0]))
     var optimizer = SGD(for: model, learningRate: 1, momentum: 0.5)
     let gradient = OneParameter<Double>(value: Tensor([1]))
@@ -26,7 +26,7 @@ struct OneParameter<Scalar: RealScalar>: Parameterized {
       optimizer.update(&model, along: gradient)
       positions.append(model.value[0])
     }
-    // Steps of 1, 1.5, 1.75, 1.875.
+    // The steps are 1, 1.5, 1.75 and 1.875.
     #expect(positions == [-1, -2.5, -4.25, -6.125])
   }
 
@@ -37,7 +37,7 @@ struct OneParameter<Scalar: RealScalar>: Parameterized {
     #expect(model.value == Tensor([7]))
   }
 
-  @Test func `stops when it was made for another model and names the parameter`() async {
+  @Test func `stops for another model and names the parameter`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var model = OneParameter<Double>(value: .zeros([2]))
       var optimizer = Adam(for: OneParameter<Double>(value: .zeros([3])))
@@ -47,7 +47,7 @@ struct OneParameter<Scalar: RealScalar>: Parameterized {
       stopMessage(result).contains("made for value of shape [3], the model has value of shape [2]"))
   }
 
-  @Test func `stops when the model has fewer parameters than the one it was made for`() async {
+  @Test func `stops for a model with fewer parameters`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       func model(_ layers: Int) -> Sequential<Double> {
         Sequential((0..<layers).map { _ in Dense(weight: .zeros([2, 2]), bias: .zeros([2])) })
@@ -58,14 +58,14 @@ struct OneParameter<Scalar: RealScalar>: Parameterized {
     #expect(stopMessage(result).contains("made for 4 parameters, the model has 2"))
   }
 
-  @Test func `stops at settings out of range, under its own name`() async {
+  @Test func `stops for settings out of range, with its own name`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = AdamW(for: OneParameter<Double>(value: .zeros([2])), beta1: 1)
     }
     #expect(stopMessage(result).contains("AdamW: β₁ must be at least 0 and below 1, it is 1.0"))
   }
 
-  @Test func `stops where a gradient has another shape`() async {
+  @Test func `stops if a gradient has another shape`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var model = OneParameter<Double>(value: .zeros([2]))
       var optimizer = SGD(for: model, learningRate: 1)
@@ -77,7 +77,7 @@ struct OneParameter<Scalar: RealScalar>: Parameterized {
 }
 
 @Suite("Adam") struct AdamTests {
-  @Test func `takes a first step of the learning rate's length whatever the gradient's`() {
+  @Test func `has a first step of the learning rate for any gradient`() {
     for gradient in [1e-3, 1, 1e6] {
       var model = OneParameter<Double>(value: Tensor([0, 0]))
       var optimizer = Adam(for: model, learningRate: 0.1, epsilon: 1e-12)
@@ -86,7 +86,7 @@ struct OneParameter<Scalar: RealScalar>: Parameterized {
     }
   }
 
-  @Test func `follows its equations over several steps`() {
+  @Test func `agrees with its equations over several steps`() {
     let gradients = [0.5, -1, 0.25, 2, -0.125]
     var model = OneParameter<Double>(value: Tensor([1]))
     var optimizer = Adam(for: model, learningRate: 0.01, beta1: 0.8, beta2: 0.9, epsilon: 1e-3)
@@ -104,7 +104,7 @@ struct OneParameter<Scalar: RealScalar>: Parameterized {
     #expect(optimizer.step == gradients.count)
   }
 
-  @Test func `leaves the parameters of other models alone`() {
+  @Test func `does not change the parameters of other models`() {
     let before = OneParameter<Float>(value: Tensor([1, 2, 3]))
     var model = before
     var optimizer = Adam(for: model)

@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-/// What is set, to what, and what the message must say of it.
+/// An invalid setting and the expected message.
 private struct RefusedSetting: Sendable {
   let message: String
   let apply: @Sendable () -> Void
@@ -215,7 +215,7 @@ private let refused = vanishing + outOfRange + setters
     #expect(message.contains(refused[index].message), "\(message)")
   }
 
-  @Test func `at the edge of its range is taken`() {
+  @Test func `at the bound of its range is accepted`() {
     let least = Double(Float.leastNonzeroMagnitude)
     #expect(Adam(for: float, epsilon: least).epsilon == least)
     #expect(Adam(for: double, epsilon: 1e-46).epsilon == 1e-46)
@@ -225,7 +225,7 @@ private let refused = vanishing + outOfRange + setters
     var random = RandomSource(seed: 1)
     let silent: Tensor<Float> = Initializer.glorotUniform(gain: 0)([2, 2], using: &random)
     #expect(silent == .zeros([2, 2]))
-    // A schedule may round to 0 in the precision: the parameters do not move then.
+    // The rate of a schedule can round to 0. The parameters do not change then.
     var optimizer = SGD(for: float, learningRate: 1)
     optimizer.learningRate = 1e-60
     var model = OneParameter<Float>(value: pair)

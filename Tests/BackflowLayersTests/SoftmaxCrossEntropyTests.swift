@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct `Softmax cross-entropy` {
-  @Test func `is ln of the number of classes when all logits are equal`() {
+  @Test func `is the logarithm of the number of classes if all logits are equal`() {
     for classes in [1, 2, 10, 1000] {
       let (loss, gradient) = softmaxCrossEntropy(Tensor<Double>.zeros([3, classes]), [0, 0, 0])
       expectClose(
@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  @Test func `neither overflows nor loses the loss of a sure and wrong answer`() {
+  @Test func `is accurate and finite for a certain but wrong prediction`() {
     let (loss, gradient) = softmaxCrossEntropy(
       Tensor<Float>(rows: [[1000, 0], [-1000, 0]]), [1, 1])
     #expect(loss == 500)
@@ -34,7 +34,7 @@ import Testing
       Tolerance(Double.self, length: 4, scale: 1))
   }
 
-  @Test func `leaves ignored rows out of sum and mean, whatever they hold`() {
+  @Test func `excludes ignored rows from the sum and the mean, even if they are not finite`() {
     var random = RandomSource(seed: 8)
     var logits: Tensor<Float> = random.normal([4, 3])
     logits[1, 2] = .nan
@@ -47,7 +47,7 @@ import Testing
     #expect(gradient.selectRows([1, 3]) == .zeros([2, 3]))
   }
 
-  @Test func `over ignored rows alone has no mean, and a sum of 0`() {
+  @Test func `of ignored rows only has the mean NaN and the sum 0`() {
     let logits = Tensor<Float>.ones([2, 3])
     let mean = softmaxCrossEntropy(logits, [9, 9], ignoring: 9)
     #expect(mean.loss.isNaN && mean.gradient == .zeros([2, 3]))
@@ -67,7 +67,7 @@ import Testing
     expectClose(hard.gradient.elements, soft.gradient.elements, tolerance)
   }
 
-  @Test func `does not mind an impossible class that nobody asks for`() {
+  @Test func `is finite for an impossible class with the target probability 0`() {
     let logits = Tensor<Double>(rows: [[0, -.infinity, 0]])
     let hard = softmaxCrossEntropy(logits, [0])
     let soft = softmaxCrossEntropy(logits, Tensor(rows: [[1, 0, 0]]))
@@ -76,8 +76,8 @@ import Testing
     #expect(softmaxCrossEntropy(logits, [0], labelSmoothing: 0.1).loss == .infinity)
   }
 
-  // The minimum over p of −Σ q ln p is the entropy of q, at p = q.
-  @Test func `is least, with gradient 0, where softmax is the target`() {
+  // The minimum of −Σ q ln p is the entropy of q, at p = q.
+  @Test func `has its minimum, with gradient 0, if softmax is the target`() {
     let target = Tensor<Double>(rows: [[0.5, 0.25, 0.25]])
     let (loss, gradient) = softmaxCrossEntropy(log(target), target)
     expectClose(
@@ -85,7 +85,7 @@ import Testing
     #expect(gradient.maxMagnitude() < 1e-15)
   }
 
-  @Test func `of samples has the samples' shape`() {
+  @Test func `without a reduction has the shape of the samples`() {
     let logits = Tensor<Float>.zeros([2, 3, 4])
     let each = softmaxCrossEntropy(logits, [0, 1, 2, 3, 0, 1], reduction: .perSample)
     #expect(each.losses.shape == [2, 3])
@@ -96,28 +96,28 @@ import Testing
     #expect(gradient.slice(5..<6) == Tensor(rows: [[0.5, -1.5, 0.5, 0.5]]))
   }
 
-  @Test func `stops where logits and targets differ in shape`() async {
+  @Test func `stops if the shapes of logits and targets differ`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = softmaxCrossEntropy(Tensor<Float>.zeros([2, 3]), Tensor<Float>.zeros([3, 2]))
     }
     #expect(stopMessage(result).contains("targets of shape [3, 2] against logits of shape [2, 3]"))
   }
 
-  @Test func `passes NaN on`() {
+  @Test func `propagates NaN`() {
     let (loss, gradient) = softmaxCrossEntropy(
       Tensor<Double>(rows: [[.nan, 0], [0, 0]]), [0, 1])
     #expect(loss.isNaN)
     #expect(gradient.nonfiniteCount == 2)
   }
 
-  @Test func `stops at a label outside the classes`() async {
+  @Test func `stops for a label outside the classes`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = softmaxCrossEntropy(Tensor<Float>.zeros([2, 3]), [0, 3])
     }
     #expect(stopMessage(result).contains("label 3 of row 1 is outside the 3 classes"))
   }
 
-  @Test func `stops when labels and rows differ in number`() async {
+  @Test func `stops if the numbers of labels and rows differ`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = softmaxCrossEntropy(Tensor<Float>.zeros([2, 3]), [0])
     }

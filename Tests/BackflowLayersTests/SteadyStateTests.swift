@@ -1,8 +1,8 @@
 import Backflow
 import Testing
 
-// Each in a process of its own: the pool and the heap are the process's.
-@Suite struct `A training step in the steady state asks the system for no memory` {
+// Each test runs in a separate process, because the pool and the heap belong to the process.
+@Suite struct `A training step in the steady state allocates no memory from the system` {
   @Test func `with an RNN`() async {
     await #expect(processExitsWith: .success) {
       try trainRecurrent(readout: { SGD(for: $0, learningRate: 0.01) }) {
@@ -66,8 +66,8 @@ import Testing
   #endif
 }
 
-/// Trains a recurrent network by Adam along clipped gradients, and the layer that reads its states
-/// by an optimizer of its own.
+/// Trains a recurrent network with Adam and clipped gradients, and the layer that reads its states
+/// with another optimizer.
 private func trainRecurrent<Cell: RecurrentCell<Float>, ReadoutOptimizer: Optimizer<Float>>(
   readout makeReadoutOptimizer: (Dense<Float>) -> ReadoutOptimizer,
   _ makeNetwork: (inout RandomSource) -> Recurrent<Cell>

@@ -1,14 +1,15 @@
 import Backflow
 
-/// A recurrent cell outside the library: the minimal gated unit.
+/// The minimal gated unit, as an example of a recurrent cell that is not part of the library.
 ///
 ///     f_t = σ(W_if x_t + b_if + W_hf h_{t−1} + b_hf)                 forget gate    (1)
 ///     s_t = f_t ⊙ h_{t−1}
 ///     n_t = tanh(W_in x_t + b_in + W_hn s_t + b_hn)                  candidate      (2)
 ///     h_t = h_{t−1} − s_t + f_t ⊙ n_t                                output         (3)
 ///
-/// Zhou, Wu, Zhang and Zhou, "Minimal gated unit for recurrent neural networks", Int. J. Automation and
-/// Computing 13 (2016). The gates are in the order f n; the cell keeps s_t.
+/// Zhou, Wu, Zhang and Zhou, "Minimal gated unit for recurrent neural networks", Int. J. Automation
+/// and Computing 13 (2016). The gates are in the order f n. The cell keeps s_t for the backward
+/// pass.
 struct MinimalGatedUnit<Scalar: RealScalar>: RecurrentCell {
   typealias State = Tensor<Scalar>
 
@@ -41,12 +42,16 @@ struct MinimalGatedUnit<Scalar: RealScalar>: RecurrentCell {
     gateActivations([("forget", .sigmoid), ("candidate", .tanh)], in: cache)
   }
 
-  /// `hBar[t]` holds h̄_t first and then h̄_{t−1}. With ȳ_t the gradient of the loss with respect to the output h_t from the layers above:
+  /// ȳ_t is the gradient of the loss with respect to the output h_t from the layers above. Before
+  /// step t, h̄_t is the part of the gradient that comes from later steps. `hBar[t]` holds h̄_t
+  /// first, then h̄_{t−1}.
   ///
   ///     h̄_t ← ȳ_t + h̄_t
   ///
-  ///     n̄_t = h̄_t ⊙ f_t ⊙ (1 − n_t²)                              s̄_t = W_hnᵀ n̄_t − h̄_t
-  ///     f̄_t = (s̄_t ⊙ h_{t−1} + h̄_t ⊙ n_t) ⊙ f_t (1 − f_t)         h̄_{t−1} = h̄_t + s̄_t ⊙ f_t + W_hfᵀ f̄_t
+  ///     n̄_t = h̄_t ⊙ f_t ⊙ (1 − n_t²)                 s̄_t = W_hnᵀ n̄_t − h̄_t
+  ///     f̄_t = (s̄_t ⊙ h_{t−1} + h̄_t ⊙ n_t) ⊙ f_t (1 − f_t)
+  ///
+  ///     h̄_{t−1} = h̄_t + s̄_t ⊙ f_t + W_hfᵀ f̄_t
   func stepBack(_ pass: borrowing BackwardPass<Scalar>) {
     let (gates, h, Wf, Wn) = (pass.gates, pass.hidden, pass.recurrentWeight, pass.keptWeight)
     let (yBar, hBar, fnBar) = (pass.outputGradient, pass.hiddenGradient, pass.gateGradient)

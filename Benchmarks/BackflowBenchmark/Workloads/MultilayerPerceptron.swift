@@ -1,7 +1,7 @@
 internal import Backflow
 
-/// Returns workloads for a network with two hidden layers with ReLU and ten outputs: forward, and backward with
-/// all gradients.
+/// Returns workloads for a network with two hidden layers with ReLU and ten outputs: forward, and
+/// backward with all gradients.
 func multilayerPerceptron(batch: Int, input: Int, hidden: Int) -> [Workload] {
   let name = "mlp/b\(batch)/i\(input)/h\(hidden)"
   let weights = input * hidden + hidden * hidden + hidden * 10

@@ -5,8 +5,8 @@ struct RecurrentSizes {
   let batch, time, input, hidden: Int
 }
 
-/// Returns workloads for a recurrent network of one layer over a sequence: forward, and backward with all
-/// gradients.
+/// Returns workloads for a recurrent network of one layer over a sequence: forward, and backward
+/// with all gradients.
 ///
 /// `single` and `double` are the same network in the two precisions.
 func recurrent<Single: RecurrentCell<Float>, Reference: RecurrentCell<Double>>(

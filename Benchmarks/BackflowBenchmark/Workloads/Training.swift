@@ -1,7 +1,7 @@
 internal import Backflow
 
-/// Returns workloads for a training step of an LSTM with a readout at every time step (forward, loss, backward,
-/// clipping, Adam), alone and with a health monitor.
+/// Returns workloads for a training step of an LSTM with a readout at every time step (forward,
+/// loss, backward, clipping, Adam), alone and with a health monitor.
 func training(_ sizes: RecurrentSizes) -> [Workload] {
   let name = "train/lstm/b\(sizes.batch)/t\(sizes.time)/i\(sizes.input)/h\(sizes.hidden)"
   let (classes, samples) = (10, Double(sizes.time * sizes.batch))

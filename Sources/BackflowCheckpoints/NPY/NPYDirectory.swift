@@ -24,8 +24,8 @@ public enum NPYDirectory {
   ///   - model: The model to save.
   ///   - path: The path of the directory.
   ///   - goesOn: A closure that is called repeatedly while another program saves to the same parent
-  ///     directory or has the directory locked. The wait ends when it returns `false`. If `nil`, the
-  ///     wait ends only with the lock.
+  ///     directory or has the directory locked. The wait ends when it returns `false`. If `nil`,
+  ///     the wait ends only with the lock.
   /// - Throws: `CheckpointError` if two parameters or buffers have the same name, a name is not a
   ///   valid file name, or a file cannot be written. The old model is then unchanged, unless the
   ///   problem begins with "was saved": in that case the new model is in place and a later
@@ -73,9 +73,9 @@ public enum NPYDirectory {
   /// - Parameters:
   ///   - model: The model, which is unchanged if an error is thrown.
   ///   - path: The path of the directory.
-  ///   - strict: Whether the directory must have a file for each parameter and buffer and no other `.npy` file.
-  ///     Otherwise, missing tensors keep their values and unused files are ignored, as with PyTorch's
-  ///     `load_state_dict(strict=False)`. A wrong shape is always an error.
+  ///   - strict: Whether the directory must have a file for each parameter and buffer and no other
+  ///     `.npy` file. Otherwise, missing tensors keep their values and unused files are ignored, as
+  ///     with PyTorch's `load_state_dict(strict=False)`. A wrong shape is always an error.
   /// - Throws: `CheckpointError` with the name of a file that is missing, damaged, or has the wrong
   ///   shape, with the names of all unused files, or with all duplicate names of parameters and
   ///   buffers.

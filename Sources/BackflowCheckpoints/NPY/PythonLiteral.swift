@@ -8,7 +8,8 @@ struct PythonLiteral {
   ///
   /// - Parameters:
   ///   - text: The text of the literal.
-  ///   - isLenient: Whether to accept what NumPy accepts if Python cannot parse a header; see `PythonTokenizer`.
+  ///   - isLenient: Whether to accept what NumPy accepts if Python cannot parse a header; see
+  ///     `PythonTokenizer`.
   static func value(
     of text: some Sequence<Unicode.Scalar>, isLenient: Bool
   ) throws(PythonSyntaxError) -> PythonValue {

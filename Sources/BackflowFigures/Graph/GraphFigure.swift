@@ -92,7 +92,8 @@ public struct GraphFigure: Sendable {
       gradient: last.backwardNorm, gap: radius, in: &svg)
   }
 
-  /// Draws two parallel arrows between two circles of radius `gap`, each with its number next to it.
+  /// Draws two parallel arrows between two circles of radius `gap`, each with its number next to
+  /// it.
   private func drawPair(
     from: (x: Double, y: Double), to: (x: Double, y: Double), value: Double, gradient: Double,
     gap: Double, in svg: inout SVG

@@ -9,7 +9,7 @@ internal import RealModule
 /// where clipped losses differ from correct ones, and its gradient is compared with the central
 /// difference (ℓ(δ + h) − ℓ(δ − h))/2h. At the kink itself the loss must not jump.
 ///
-///     let audit = LossAudit<Double>(scale: 1) { delta in (clippedSquare(delta), itsGradient(delta)) }
+///     let audit = LossAudit<Double>(scale: 1) { (clippedSquare($0), itsGradient($0)) }
 ///     print(audit.findings())
 ///
 /// Any other function is evaluated at points of your choice:

@@ -109,7 +109,11 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   /// Records the loss of every entry, and its gradient with respect to the prediction of the entry.
   ///
-  /// - Parameter minimum: The least loss that an entry can have.
+  /// - Parameters:
+  ///   - name: The name of the loss in the findings.
+  ///   - values: The losses.
+  ///   - gradient: Their gradients with respect to the predictions.
+  ///   - minimum: The smallest loss that an entry can have.
   /// - Precondition: Both tensors have the same shape.
   public mutating func recordLoss(
     _ name: String, entries values: Tensor<Scalar>, gradient: Tensor<Scalar>,
@@ -196,10 +200,15 @@ extension StepObservation {
     }
   }
 
-  /// Records the cells of a recurrent network: gates and units at all time steps, and what flowed
-  /// back. Cells are called "lstm.l0", "lstm.l0_reverse", "lstm.l1" if `name` is "lstm".
+  /// Records the cells of a recurrent network: gates and units at all time steps, and the gradients
+  /// with respect to their states. Cells are called "lstm.l0", "lstm.l0_reverse", "lstm.l1" if
+  /// `name` is "lstm".
   ///
-  /// - Parameter traces: What `tracedBackward` returned: one for each cell, or none.
+  /// - Parameters:
+  ///   - name: The name of the network in the findings.
+  ///   - network: The network.
+  ///   - cache: The cache of its forward pass.
+  ///   - traces: The traces from `tracedBackward`, one for each cell, or none.
   public mutating func recordRecurrent<Cell: RecurrentCell<Scalar>>(
     _ name: String, _ network: Recurrent<Cell>, _ cache: Recurrent<Cell>.Cache,
     traces: [BackwardTrace<Scalar>] = []

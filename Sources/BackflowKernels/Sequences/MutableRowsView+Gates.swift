@@ -1,7 +1,8 @@
-// The gates of LSTM and GRU at one step, between its products, each in one kernel. The kernels'
-// equations are in CVectorKernels.
+// The elementwise operations of one LSTM or GRU step, in one kernel each. The equations of the
+// kernels are in CVectorKernels.
 extension MutableRowsView {
-  /// One step of an LSTM. `self`, [rows, 4H], holds W x + U h and becomes the activations i f g o.
+  /// Computes one step of an LSTM. `self`, [rows, 4H], holds W x + U h and becomes the activations
+  /// i f g o.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package func lstmForward(
@@ -20,9 +21,9 @@ extension MutableRowsView {
     }
   }
 
-  /// The backward pass of one step of an LSTM. `self`, [rows, 4H], becomes the gradient with respect to
-  /// the pre-activations; `cellGradient` holds the gradient with respect to c_t from step t + 1 and
-  /// becomes that with respect to c_{t−1}.
+  /// Computes the backward pass of one LSTM step. `self`, [rows, 4H], becomes the gradient with
+  /// respect to the pre-activations. `cellGradient` holds the gradient with respect to c_t from
+  /// step t + 1 and becomes the gradient with respect to c_{t−1}.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package func lstmBackward(
@@ -40,8 +41,8 @@ extension MutableRowsView {
       outputGradient.start, nextGradient.start, cellGradient.start, start)
   }
 
-  /// One step of a GRU. `self`, [rows, 3H], holds W x and becomes r z n; `products` holds U h, and its
-  /// last third becomes q. `bias` is b_ir + b_hr, b_iz + b_hz, b_in, b_hn.
+  /// Computes one step of a GRU. `self`, [rows, 3H], holds W x and becomes r z n. `products` holds
+  /// U h, and its last third becomes q. `bias` is b_ir + b_hr, b_iz + b_hz, b_in, b_hn.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package func gruForward(
@@ -57,10 +58,10 @@ extension MutableRowsView {
     }
   }
 
-  /// The backward pass of one step of a GRU. `self` becomes the gradient with respect to W x,
-  /// `productsGradient` that with respect to U h, both [rows, 3H]; `nextGradient` holds the gradient
-  /// with respect to h_t from step t + 1 and becomes the part of that with respect to h_{t−1} which
-  /// does not go through U.
+  /// Computes the backward pass of one GRU step. `self` becomes the gradient with respect to W x,
+  /// and `productsGradient` the gradient with respect to U h, both [rows, 3H]. `nextGradient` holds
+  /// the gradient with respect to h_t from step t + 1 and becomes the gradient with respect to
+  /// h_{t−1}, without the part that passes through U.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package func gruBackward(
@@ -78,7 +79,7 @@ extension MutableRowsView {
       outputGradient.start, nextGradient.start, start, productsGradient.start)
   }
 
-  /// Both kernels that take a bias take four for each unit.
+  /// Both kernels with a bias have four biases for each unit.
   @inline(__always)
   private func requireBias(_ count: Int, units: Int) {
     require(count == 4 * units, "a bias of \(count) elements for \(units) units")
@@ -91,7 +92,7 @@ extension MutableRowsView {
       "gates \(shape), expected contiguous [\(hidden.rows), \(gates * hidden.columns)]")
   }
 
-  /// Stops unless `other` has this shape and neither skips columns.
+  /// Requires that `other` has this shape and that both views include all columns.
   @inline(__always)
   private func requireWhole(_ other: RowsView<S>) {
     requireShape(of: other)

@@ -1,19 +1,20 @@
-/// Rows of a sequence at one step, [rows, columns], for writing. It cannot outlive its sequence.
+/// A view of the rows of a sequence at one step, [rows, columns], for writing. It cannot outlive
+/// its sequence.
 ///
 /// The operations are those of which the equations of a recurrent cell consist.
 ///
-/// - Precondition: Operands have the shape of the rows that are written, and are either exactly these
-///   rows or do not overlap them.
+/// - Precondition: Operands have the shape of the rows that are written, and are either exactly
+///   these rows or do not overlap them.
 /// - Complexity: One call of a vectorized kernel for contiguous rows; one a row for some columns of
 ///   several rows.
 @safe public struct MutableRowsView<S: RealScalar>: ~Escapable {
   @usableFromInline let start: UnsafeMutablePointer<S>
-  /// The number of rows: the samples that run.
+  /// The number of rows, one for each sample that runs at the step.
   public let rows: Int
-  /// The number of columns: the features.
+  /// The number of columns, one for each feature.
   public let columns: Int
-  /// Twice the elements from one row to the next, and 1 if the step is odd. One word, so that a view has
-  /// four and is passed in registers.
+  /// Twice the elements from one row to the next, and 1 if the step is odd. One word, so that a
+  /// view has four and is passed in registers.
   @usableFromInline let strideAndParity: Int
 
   @inlinable
@@ -34,7 +35,7 @@
     (rows, self.columns, strideAndParity) = (owner.rows, columns.count, owner.strideAndParity)
   }
 
-  /// Some of the columns: one gate of several that stand side by side.
+  /// Returns some of the columns, such as those of one gate.
   ///
   /// - Precondition: `range` lies within the columns.
   @inlinable
@@ -43,7 +44,7 @@
     MutableRowsView(part: range, of: self)
   }
 
-  /// The same rows for reading.
+  /// A view of the same rows for reading.
   @inlinable public var reading: RowsView<S> {
     @_lifetime(copy self)
     get { RowsView(reading: self) }
@@ -62,12 +63,12 @@ extension MutableRowsView {
   /// self ← max(self, 0)
   public func relu() { unsafe map(S._routines.vector.relu) }
 
-  /// self ← self ⊙ (1 − y²), the derivative of tanh at its output `y`
+  /// self ← self ⊙ (1 − y²), with the derivative of tanh at its output `y`
   public func multiplyByTanhDerivative(at y: RowsView<S>) {
     unsafe combine(y, reading, S._routines.vector.tanhBackward)
   }
 
-  /// self ← self ⊙ y (1 − y), the derivative of σ at its output `y`
+  /// self ← self ⊙ y (1 − y), with the derivative of σ at its output `y`
   public func multiplyBySigmoidDerivative(at y: RowsView<S>) {
     unsafe combine(y, reading, S._routines.vector.sigmoidBackward)
   }
@@ -120,7 +121,7 @@ extension MutableRowsView {
     unsafe combine(reading, x, S._routines.vector.multiply)
   }
 
-  /// Adds `row`, of as many elements as there are columns, to every row.
+  /// Adds `row`, which has one element for each column, to every row.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package func addRow(_ row: Span<S>) {
@@ -137,7 +138,7 @@ extension MutableRowsView {
   }
 }
 
-// MARK: - The calls of the kernels
+// MARK: - Calls of the kernels
 
 extension MutableRowsView {
   @inlinable var stride: Int { strideAndParity >> 1 }

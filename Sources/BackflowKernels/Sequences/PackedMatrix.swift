@@ -1,16 +1,16 @@
-/// A matrix laid out once for many products with few rows each: the recurrent weight, by which every
-/// time step multiplies, and in a stream the input weight as well.
+/// A matrix in a memory layout for many products with few rows each. It is the recurrent weight, by
+/// which every time step multiplies, or the input weight of a stream.
 ///
-/// OpenBLAS packs its operands anew at each call; for a [batch, hidden] step that is a large part of
-/// the work. See `packed_product` in CVectorKernels.
+/// OpenBLAS packs its operands at each call, which takes a large part of the time of a [batch,
+/// hidden] product. See `packed_product` in CVectorKernels.
 @safe public struct PackedMatrix<S: RealScalar>: Sendable {
-  /// The number of rows, by which a row vector from the left is multiplied.
+  /// The number of rows.
   public let rows: Int
   /// The number of columns.
   public let columns: Int
   private let packed: Buffer<S>
 
-  /// Packs op(`matrix`), where `matrix` is stored as `rows` × `columns`, row-major.
+  /// Packs `matrix`, which has `rows` × `columns` elements in row-major order, or its transpose.
   package init(_ matrix: Span<S>, rows: Int, columns: Int, transposed: Bool = false) {
     require(
       matrix.count == rows * columns, "\(rows) × \(columns) against \(matrix.count) elements")
@@ -26,8 +26,9 @@
 
   /// C ← C + A·self
   ///
-  /// At every second step the product runs from the last column to the first: it then begins with the
-  /// part of the matrix that the step before left in the cache. The bits are the same.
+  /// At every second step, the product starts with the last columns, because the step before has
+  /// left this part of the matrix in the processor's cache. The bits of the result do not depend on
+  /// this.
   ///
   /// - Precondition: `a` has shape [m, rows], `c` has shape [m, columns], and they do not overlap.
   public func multiply(_ a: RowsView<S>, addingTo c: MutableRowsView<S>) {

@@ -1,12 +1,13 @@
-/// Rows of a sequence at one step, [rows, columns], for reading. It cannot outlive its sequence.
+/// A view of the rows of a sequence at one step, [rows, columns], for reading. It cannot outlive
+/// its sequence.
 @safe public struct RowsView<S: RealScalar>: ~Escapable {
   @usableFromInline let start: UnsafePointer<S>
-  /// The number of rows: the samples that run.
+  /// The number of rows, one for each sample that runs at the step.
   public let rows: Int
-  /// The number of columns: the features.
+  /// The number of columns, one for each feature.
   public let columns: Int
-  /// Twice the elements from one row to the next, and 1 if the step is odd. One word, so that a view has
-  /// four and is passed in registers.
+  /// Twice the elements from one row to the next, and 1 if the step is odd. One word, so that a
+  /// view has four and is passed in registers.
   @usableFromInline let strideAndParity: Int
 
   @inlinable
@@ -31,7 +32,7 @@
     (self.rows, columns, strideAndParity) = (rows.rows, rows.columns, rows.strideAndParity)
   }
 
-  /// Some of the columns: one gate of several that stand side by side.
+  /// Returns some of the columns, such as those of one gate.
   ///
   /// - Precondition: `range` lies within the columns.
   @inlinable
@@ -52,5 +53,5 @@
 func requireColumns(_ range: Range<Int>, of columns: Int) {
   require(
     range.lowerBound >= 0 && range.upperBound <= columns,
-    "the columns \(range) are outside the \(columns) there are")
+    "the columns \(range) are outside 0..<\(columns)")
 }

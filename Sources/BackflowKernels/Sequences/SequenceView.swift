@@ -1,4 +1,4 @@
-/// A sequence of shape [time, batch, features] that several threads read.
+/// A view of a sequence of shape [time, batch, features] for reading on several threads.
 ///
 /// The view keeps the memory alive.
 @safe public struct SequenceView<S: RealScalar>: @unchecked Sendable {
@@ -34,7 +34,8 @@
     }
   }
 
-  /// The rows of the same samples one step earlier: the initial state before step 0.
+  /// The rows of the same samples one step earlier, which are those of the initial state if `t` is
+  /// step 0.
   public subscript(previous: TimeStep.Previous) -> RowsView<S> {
     @inlinable @inline(__always)
     @_lifetime(borrow self)
@@ -47,22 +48,22 @@
   }
 }
 
-/// A sequence of shape [time, batch, features] that several threads fill at once, each its own samples.
+/// A view of a sequence of shape [time, batch, features] for writing on several threads.
 ///
-/// The view keeps the memory alive. Two threads must not write to the same sample. A pass divides the
-/// samples among its threads accordingly, and its views must not be used after it.
+/// The view keeps the memory alive. Two threads must not write to the same sample. A pass divides
+/// the samples among its threads accordingly, and its views must not be used after it.
 @safe public struct MutableSequenceView<S: RealScalar>: @unchecked Sendable {
   @usableFromInline let time, batch, features: Int
   @usableFromInline let base: UnsafeMutablePointer<S>
   /// The state before the first step, of shape [batch, features].
   @usableFromInline let initial: UnsafePointer<S>?
-  /// The elements from one step to the next; 0 if all steps share the memory of one.
+  /// The distance between steps in elements, or 0 if all steps share one entry.
   @usableFromInline let timeStride: Int
   /// Whether the steps hold what a backward pass carries, so that no step may read another's.
   @usableFromInline let isCarried: Bool
   private let owners: (Buffer<S>, Buffer<S>?)
 
-  /// A view of `buffer`, which becomes the only owner of its memory first.
+  /// A view of `buffer`, which is copied before if it shares its memory.
   ///
   /// - Parameter initial: The elements before the first step, if the sequence is one of states.
   @specialized(where S == Float)
@@ -78,10 +79,11 @@
     (self.time, self.batch, self.features) = (time, batch, features)
   }
 
-  /// A view of gradients that a backward pass carries from step to step: `carryBack(to:of:)`.
+  /// A view of the gradients that a backward pass carries from each step to the one before it with
+  /// `carryBack(to:of:)`.
   ///
-  /// `buffer` holds time + 1 entries of shape [batch, features], of which the last is the first to be
-  /// read, or one entry that all steps share.
+  /// `buffer` holds time + 1 entries of shape [batch, features], of which the pass reads the last
+  /// one first, or one entry that all steps share.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package init(carrying buffer: inout Buffer<S>, time: Int, batch: Int, features: Int) {
@@ -105,7 +107,8 @@
     }
   }
 
-  /// The rows of the same samples one step earlier: the initial state before step 0.
+  /// The rows of the same samples one step earlier, which are those of the initial state if `t` is
+  /// step 0.
   public subscript(previous: TimeStep.Previous) -> RowsView<S> {
     @inlinable @inline(__always)
     @_lifetime(borrow self)
@@ -118,8 +121,8 @@
     }
   }
 
-  /// Copies the entry of step `t` + 1 to that of step `t`, for all of `samples`; nothing if the steps
-  /// share one entry.
+  /// Copies the entry of step `t` + 1 to the entry of step `t`, for all of `samples`, unless all
+  /// steps share one entry.
   @inlinable
   package func carryBack(to t: Int, of samples: Range<Int>) {
     if timeStride == 0 { return }
@@ -145,7 +148,7 @@ func requireInside(_ t: TimeStep, _ time: Int, _ batch: Int, _ features: Int) {
     "step \(t.index), samples \(t.samples) are outside [\(time), \(batch), \(features)]")
 }
 
-/// The first element of the samples of `t` at the step before.
+/// Returns the first element of the samples of `t` at the step before.
 @inlinable @inline(__always)
 func beginning<S>(
   before t: TimeStep, _ base: UnsafePointer<S>, _ initial: UnsafePointer<S>?, _ batch: Int,

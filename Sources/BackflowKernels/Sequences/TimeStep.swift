@@ -1,24 +1,25 @@
-/// One time step of a pass over a sequence, for the samples that run at it.
+/// A time step of a pass over a sequence, for the samples that run at this step on one thread.
 ///
-/// A subscript of the views: `h[t]` is the state after this step, `h[t - 1]` the one before it.
+/// It is a subscript of the views: `h[t]` is the state after this step, and `h[t - 1]` the state
+/// before it.
 public struct TimeStep: Sendable {
   @usableFromInline let index: Int
   @usableFromInline let samples: Range<Int>
 
-  /// Step `index`, from 0, of the samples at the rows `samples`.
+  /// Step `index`, from 0, for the samples in the rows `samples`.
   @inlinable
   package init(_ index: Int, _ samples: Range<Int>) {
     (self.index, self.samples) = (index, samples)
   }
 
-  /// The step before a step, which may be the initial state.
+  /// The step before another step. Before step 0, it stands for the initial state.
   public struct Previous: Sendable {
     @usableFromInline let step: TimeStep
 
     @inlinable init(to step: TimeStep) { self.step = step }
   }
 
-  /// The step before `t`.
+  /// Returns the step before `t`.
   ///
   /// - Precondition: `one` is 1: only the previous step is available.
   @inlinable

@@ -11,7 +11,7 @@ public import BackflowLinearAlgebra
 /// Backward, from Ā = ȳ W_out through the heads to P̄, the gradient of the loss with respect to
 /// [Q K V]:
 ///
-///     x̄ = P̄ W_in        W̄_in = P̄ᵀ x        b̄_in = Σ P̄        W̄_out = ȳᵀ A        b̄_out = Σ ȳ
+///     x̄ = P̄ W_in     W̄_in = P̄ᵀ x     b̄_in = Σ P̄     W̄_out = ȳᵀ A     b̄_out = Σ ȳ
 ///
 /// Vaswani et al., "Attention is all you need", NeurIPS 2017.
 ///

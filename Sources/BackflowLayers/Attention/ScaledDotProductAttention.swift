@@ -9,8 +9,8 @@ public import BackflowLinearAlgebra
 ///
 ///     S̄ = P ⊙ (P̄ − Σ_keys P ⊙ P̄)        Q̄ = S̄ K/√E        K̄ = S̄ᵀ Q/√E        V̄ = Pᵀ Ȳ
 ///
-/// With a causal mask the keys j > i have no weight for query i: their P is 0, and so is their S̄. A
-/// value that is not finite still reaches every query, because 0 · NaN is NaN. Vaswani et al.,
+/// With a causal mask the keys j > i have no weight for query i: their P is 0, and so is their S̄.
+/// A value that is not finite still reaches every query, because 0 · NaN is NaN. Vaswani et al.,
 /// "Attention is all you need", NeurIPS 2017.
 ///
 /// Shapes: Q [..., T, E], K [..., S, E], V [..., S, F], Y [..., T, F]; leading axes (batch, heads)

@@ -1,7 +1,7 @@
 internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// The multi-class hinge of a support vector machine, and its gradient (PyTorch
+/// Returns the multi-class hinge loss of a support vector machine, and its gradient (PyTorch
 /// `multi_margin_loss`). For each sample with its C scores x and its label y,
 ///
 ///     l = (1/C) Σ_{i ≠ y} max(0, margin − x_y + x_i)ᵖ,   p = 1, or 2 if squared
@@ -12,12 +12,13 @@ public import BackflowLinearAlgebra
 /// - Parameters:
 ///   - scores: x, [..., C]; leading axes are the samples.
 ///   - labels: y, one in 0 ..< C for each sample, in row-major order.
-///   - margin: By how much the score of the label should exceed the others.
+///   - margin: The amount by which the score of the label should exceed the others.
 ///   - squared: Whether p is 2.
-/// - Returns: The loss, and the gradient of the scores' shape. The mean over no samples is NaN.
-/// - Precondition: There is one label for each row, and it is in its range.
-///
-/// Cost: O(count).
+///   - reduction: Whether the loss is the mean or the sum over the samples.
+/// - Returns: The loss, and its gradient with respect to the scores, which has their shape. The
+///   mean over no samples is NaN.
+/// - Precondition: There is one label in 0 ..< C for each sample.
+/// - Complexity: O(count).
 public func multiclassHinge<Scalar>(
   _ scores: Tensor<Scalar>, _ labels: [Int], margin: Double = 1, squared: Bool = false,
   reduction: Reduction = .mean
@@ -27,9 +28,9 @@ public func multiclassHinge<Scalar>(
   return (reduction(each.losses, labels.count), each.gradient)
 }
 
-/// One loss for each sample, [...] for scores [..., C].
+/// Returns one loss for each sample, [...] for scores [..., C], and the gradient of their sum.
 ///
-/// - Precondition: That of the reduced form.
+/// - Precondition: There is one label in 0 ..< C for each sample.
 public func multiclassHinge<Scalar>(
   _ scores: Tensor<Scalar>, _ labels: [Int], margin: Double = 1, squared: Bool = false,
   reduction: NoReduction

@@ -1,8 +1,8 @@
 internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// The cross-entropy between softmax(z) and integer labels y, in nats, and its gradient (PyTorch
-/// `cross_entropy`). For each sample, with its C logits z and q = onehot(y):
+/// Returns the cross-entropy between softmax(z) and integer labels y, in nats, and its gradient
+/// (PyTorch `cross_entropy`). For each sample, with its C logits z and q = onehot(y):
 ///
 ///     l = −Σ_c q_c ln p_c,   p = softmax(z)
 ///     z̄ = p − q
@@ -14,14 +14,13 @@ public import BackflowLinearAlgebra
 /// - Parameters:
 ///   - logits: z, [..., C]; leading axes are the samples.
 ///   - labels: y, one in 0 ..< C for each sample, in row-major order.
-///   - ignoredLabel: The label of padding: its samples count neither in the sum nor in the mean,
-///     whatever their logits hold. Any number, also one outside 0 ..< C.
-/// - labelSmoothing: ε.
-/// - Returns: the loss, and z̄ of the logits' shape. The mean over no samples is NaN.
-///
-/// Cost: O(count), one exponential for each element.
-///
-/// - Precondition: It is in 0...1.
+///   - ignoredLabel: The label of padding, which may be any number, also outside 0 ..< C. Its
+///     samples count neither in the sum nor in the mean, even if their logits are not finite.
+///   - labelSmoothing: ε.
+///   - reduction: Whether the loss is the mean or the sum over the samples.
+/// - Returns: The loss, and z̄ of the logits' shape. The mean over no samples is NaN.
+/// - Precondition: There is one label for each sample, and ε is in 0...1.
+/// - Complexity: O(count), with one exponential for each element.
 public func softmaxCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ labels: [Int], ignoring ignoredLabel: Int? = nil,
   labelSmoothing: Double = 0, reduction: Reduction = .mean
@@ -32,9 +31,10 @@ public func softmaxCrossEntropy<Scalar>(
   return (reduction(each.losses, count), each.gradient)
 }
 
-/// One loss for each sample, [...] for logits [..., C]; 0 where the label is the ignored one.
+/// Returns one loss for each sample, [...] for logits [..., C], and the gradient of their sum. The
+/// loss of a sample whose label is ignored is 0.
 ///
-/// - Precondition: That of the reduced form.
+/// - Precondition: There is one label for each sample, and ε is in 0...1.
 public func softmaxCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ labels: [Int], ignoring ignoredLabel: Int? = nil,
   labelSmoothing: Double = 0, reduction: NoReduction
@@ -44,22 +44,22 @@ public func softmaxCrossEntropy<Scalar>(
   return SampleLosses(losses: each.losses, gradientOfSum: each.gradient)
 }
 
-/// The cross-entropy between softmax(z) and distributions q, in nats, and its gradient with respect
-/// to z (PyTorch `cross_entropy` with probabilities). For each sample, with its C logits z:
+/// Returns the cross-entropy between softmax(z) and distributions q, in nats, and its gradient with
+/// respect to z (PyTorch `cross_entropy` with probabilities). For each sample, with its C logits z:
 ///
 ///     l = −Σ_c q_c ln p_c,   p = softmax(z)
 ///     z̄ = p Σ_c q_c − q
 ///
-/// 0 · ln 0 counts as 0. Label smoothing as for labels.
+/// 0 · ln 0 counts as 0. Label smoothing works as for integer labels.
 ///
 /// - Parameters:
 ///   - logits: z, [..., C]; leading axes are the samples.
 ///   - targets: q, of the same shape. Rows need not sum to 1.
 ///   - labelSmoothing: ε.
+///   - reduction: Whether the loss is the mean or the sum over the samples.
 /// - Returns: The loss, and z̄ of the logits' shape. The mean over no samples is NaN.
 /// - Precondition: Logits and targets have the same shape, and ε is in 0...1.
-///
-/// Cost: O(count), two exponentials for each element.
+/// - Complexity: O(count), with two exponentials for each element.
 public func softmaxCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ targets: Tensor<Scalar>, labelSmoothing: Double = 0,
   reduction: Reduction = .mean
@@ -69,9 +69,9 @@ public func softmaxCrossEntropy<Scalar>(
   return (reduction(each.losses, count), each.gradient)
 }
 
-/// One loss for each sample, [...] for logits [..., C].
+/// Returns one loss for each sample, [...] for logits [..., C], and the gradient of their sum.
 ///
-/// - Precondition: That of the reduced form.
+/// - Precondition: Logits and targets have the same shape, and ε is in 0...1.
 public func softmaxCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ targets: Tensor<Scalar>, labelSmoothing: Double = 0,
   reduction: NoReduction
@@ -113,7 +113,7 @@ private func requireShare(_ labelSmoothing: Double) {
   SettingRange.share.check(labelSmoothing, "the label smoothing", of: "softmaxCrossEntropy")
 }
 
-/// Uninitialized tensors for one loss for each row of `prediction`, and for the gradient.
+/// Returns uninitialized tensors for the loss of each row of `prediction` and for the gradient.
 ///
 /// - Precondition: There is one label for each row.
 func lossesOfRows<S>(

@@ -10,8 +10,8 @@ public import BackflowLinearAlgebra
 ///
 ///     x̄ = γ r (ȳ − (β̄ + x̂ γ̄)/m)        γ̄ = Σ ȳ x̂        β̄ = Σ ȳ
 ///
-/// In evaluation μ and v are the running statistics, which are constants, and x̄ = γ r ȳ. A training
-/// step updates them by `updateBuffers(from:)`, with the unbiased variance v m/(m − 1):
+/// In evaluation μ and v are the running statistics, which are constants, and x̄ = γ r ȳ. A
+/// training step updates them by `updateBuffers(from:)`, with the unbiased variance v m/(m − 1):
 ///
 ///     μ_running ← (1 − momentum) μ_running + momentum μ        likewise v_running
 ///

@@ -18,8 +18,8 @@ public import BackflowLinearAlgebra
 /// computes the same in closed form and in fewer passes; this layer shows the steps. It always uses
 /// the statistics of the batch. Ioffe and Szegedy, "Batch normalization", ICML 2015.
 ///
-/// Shapes: x, c, q, x̂, z and y [B, C, ...]; μ, v, s, r, γ and β [C]. Cache: every step. Cost: about
-/// 10·count flops forward, 14·count backward.
+/// Shapes: x, c, q, x̂, z and y [B, C, ...]; μ, v, s, r, γ and β [C]. Cache: every step. Cost:
+/// about 10·count flops forward, 14·count backward.
 public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
   /// γ, [C]
   public var weight: Tensor<Scalar>
@@ -174,8 +174,8 @@ extension StagedBatchNorm {
       })
   }
 
-  /// x and c are used twice: the norms of the two parts of x̄ = c̄ + μ̄/m and of c̄ = r x̂̄ + 2 c q̄, by
-  /// the name of the step through which they flow back and the index of x or c.
+  /// x and c are used twice: the norms of the two parts of x̄ = c̄ + μ̄/m and of c̄ = r x̂̄ + 2 c
+  /// q̄, by the name of the step through which they flow back and the index of x or c.
   private func partsOfGradients(_ gradients: Stages, _ stages: Stages) -> [String: [Int: Double]] {
     let m = Scalar(stages.input.count / weight.count)
     let throughMean = (gradients.mean / m).spread(along: stages.input.shape)

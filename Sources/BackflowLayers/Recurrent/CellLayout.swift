@@ -1,25 +1,29 @@
 internal import BackflowKernels
 
-/// What a recurrent cell computes with at each step, in units of H columns.
+/// The memory and the products that each step of a recurrent cell needs, in units of H columns.
+///
+/// Here a gate is any part of a step that has H rows of W_ih and of W_hh, such as the three gates
+/// and the candidate of an LSTM. A step also has access to the numbers that it keeps for the
+/// backward pass, and a backward step to scratch memory.
 public struct CellLayout: Sendable {
   /// G, the number of gates: W_ih and W_hh have G·H rows.
   public let gates: Int
-  /// K: a step keeps K·H numbers for the backward pass beside its gates and its state.
+  /// K: each step keeps K·H numbers for the backward pass, in addition to its gates and its state.
   public let kept: Int
-  /// How many numbers for each unit a backward step needs beside its results; none of them is kept.
+  /// The number of temporary numbers for each unit that a backward step needs.
   public let scratch: Int
-  /// How many of the gates, the last ones, multiply what the step keeps by the recurrent weight instead of
-  /// h_{t−1}.
+  /// The number of gates, from the last one, whose recurrent weight multiplies the kept numbers of
+  /// the step instead of h_{t−1}.
   public let gatesOfKept: Int
-  /// Whether the output is computed in the place of the one gate, so that h_t holds W_ih x_t first.
+  /// Whether the only gate becomes the output. The memory of h_t then initially holds W_ih x_t.
   public let gatesBecomeOutput: Bool
   /// Whether the gradient with respect to W_hh h_{t−1} differs from that with respect to W_ih x_t.
   public let separatesProducts: Bool
 
   /// A layout of `gates` gates.
   ///
-  /// - Precondition: At least one gate, exactly one for `gatesBecomeOutput`; K = 1 for a product with what
-  ///   is kept, which fewer than all gates may have.
+  /// - Precondition: There is at least one gate, and exactly one with `gatesBecomeOutput`.
+  ///   `gatesOfKept` is less than `gates`, and 0 unless K = 1.
   public init(
     gates: Int, kept: Int = 0, scratch: Int = 0, gatesOfKept: Int = 0,
     gatesBecomeOutput: Bool = false, separatesProducts: Bool = false
@@ -39,7 +43,7 @@ public struct CellLayout: Sendable {
     (self.gatesBecomeOutput, self.separatesProducts) = (gatesBecomeOutput, separatesProducts)
   }
 
-  /// The gates that multiply h_{t−1}, and those that multiply what is kept.
+  /// The gates that multiply h_{t−1}, and those that multiply the kept numbers.
   var products: (ofPrevious: Range<Int>, ofKept: Range<Int>) {
     (0..<gates - gatesOfKept, gates - gatesOfKept..<gates)
   }

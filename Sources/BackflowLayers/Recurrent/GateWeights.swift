@@ -1,7 +1,7 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// The four parameters of a recurrent cell with G gates, whose rows are stacked by gate.
+/// The four parameters of a recurrent cell with G gates. Their rows are stacked by gate.
 ///
 ///     W_ih x_t + b_ih + W_hh h_{t−1} + b_hh
 ///
@@ -13,7 +13,7 @@ public struct GateWeights<Scalar: RealScalar>: Sendable {
   public var recurrent: Tensor<Scalar>
   /// b_ih, [G·H]
   public var inputBias: Tensor<Scalar>
-  /// b_hh, [G·H]: redundant with b_ih in most cells, kept for PyTorch checkpoints.
+  /// b_hh, [G·H]. In most cells it is redundant with b_ih, and present for PyTorch checkpoints.
   public var recurrentBias: Tensor<Scalar>
 
   /// I, the number of features of the input.
@@ -23,7 +23,7 @@ public struct GateWeights<Scalar: RealScalar>: Sendable {
 
   /// Parameters with these values.
   ///
-  /// - Precondition: The shapes are those of one number of gates.
+  /// - Precondition: The shapes fit together for some number of gates.
   public init(
     input: Tensor<Scalar>, recurrent: Tensor<Scalar>, inputBias: Tensor<Scalar>,
     recurrentBias: Tensor<Scalar>
@@ -34,7 +34,7 @@ public struct GateWeights<Scalar: RealScalar>: Sendable {
     check(gates: (recurrent.shape.first ?? 0) / hidden, of: "GateWeights")
   }
 
-  /// Randomly initialized weights, drawn as one matrix for each gate, and zero biases.
+  /// Randomly initialized weights, with a separate matrix for each gate, and zero biases.
   public init(
     gates: Int, inputSize: Int, hiddenSize: Int, inputWeights: Initializer = .glorotUniform(),
     recurrentWeights: Initializer = .orthogonal(), using random: inout RandomSource
@@ -50,9 +50,12 @@ public struct GateWeights<Scalar: RealScalar>: Sendable {
       inputBias: .zeros([gates * hiddenSize]), recurrentBias: .zeros([gates * hiddenSize]))
   }
 
-  /// These parameters, for the initializer of a cell.
+  /// Returns these parameters after checking the number of gates.
   ///
-  /// - Precondition: They are those of `gates` gates.
+  /// - Parameters:
+  ///   - gates: The number of gates.
+  ///   - cell: The name of the cell for the message.
+  /// - Precondition: The parameters are those of `gates` gates.
   public func with(gates: Int, of cell: @autoclosure () -> String) -> GateWeights {
     check(gates: gates, of: cell())
     return self
@@ -73,15 +76,15 @@ public struct GateWeights<Scalar: RealScalar>: Sendable {
         + " [\(gates)·H, H], [\(gates)·H] and [\(gates)·H]")
   }
 
-  /// The rows of a parameter that belong to the gates in `range`.
+  /// Returns the rows of a parameter that belong to the gates in `range`.
   public func gates(_ range: Range<Int>, of parameter: Tensor<Scalar>) -> Tensor<Scalar> {
     parameter[range.lowerBound * hiddenSize..<range.upperBound * hiddenSize]
   }
 
-  /// U_k, the rows of W_hh that belong to gate `k`, [H, H].
+  /// Returns U_k, the rows of W_hh that belong to gate `k`, [H, H].
   public func recurrent(gate k: Int) -> Tensor<Scalar> { gates(k..<k + 1, of: recurrent) }
 
-  /// Visits the parameters under PyTorch's names and in its order.
+  /// Visits the parameters with the names and in the order of PyTorch.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
     visit("weight_ih", &input)
     visit("weight_hh", &recurrent)

@@ -1,11 +1,13 @@
 internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// The equations of one layer of a recurrent network in one direction: what `Recurrent` stacks.
+/// The equations of one layer of a recurrent network in one direction. `Recurrent` stacks such
+/// cells.
 ///
-/// A cell states the equations of one step and of one step back; `ForwardPass` and `BackwardPass` run
-/// them over time, threads and batches of different lengths. A cell runs forward in time and never sees
-/// padding.
+/// A cell states the equations of one time step and of its backward pass. A `ForwardPass` or
+/// `BackwardPass` is one run over a whole sequence: it holds the sequences that the equations read
+/// and write, and calls them for every step, on all threads, for batches of different lengths. A
+/// cell runs forward in time and never sees padding.
 ///
 ///     struct MyCell<Scalar: RealScalar>: RecurrentCell {
 ///       typealias State = Tensor<Scalar>
@@ -16,10 +18,10 @@ public import BackflowLinearAlgebra
 ///       func stepBack(_ pass: borrowing BackwardPass<Scalar>) { pass.forEachStep { t in … } }
 ///     }
 public protocol RecurrentCell<Scalar>: Parameterized {
-  /// What is handed from step to step.
+  /// The values that one step passes to the next.
   associatedtype State: RecurrentState<Scalar>
 
-  /// How many gates the cell has, and what else a step computes with.
+  /// The number of gates of the cell, and the memory that a step needs.
   static var layout: CellLayout { get }
 
   /// W_ih, W_hh, b_ih and b_hh.
@@ -27,50 +29,55 @@ public protocol RecurrentCell<Scalar>: Parameterized {
 
   /// A cell with these parameters.
   ///
-  /// - Precondition: They are those of the layout's number of gates.
+  /// - Precondition: The parameters have as many gates as the layout.
   init(_ weights: GateWeights<Scalar>)
 
-  /// A randomly initialized cell. The default draws one weight matrix for each gate and sets
-  /// the biases to zero.
+  /// A randomly initialized cell. The default initializes the weights of each gate separately and
+  /// sets the biases to zero.
   init(
     inputSize: Int, hiddenSize: Int, inputWeights: Initializer, recurrentWeights: Initializer,
     using random: inout RandomSource)
 
-  /// The bias that `step` adds, once for a whole pass; b_ih + b_hh unless the cell overrides it.
+  /// The bias that `step` adds, computed once for a whole pass. The default is b_ih + b_hh.
   var stepBias: Tensor<Scalar> { get }
 
-  /// Runs the equations of one step for every step of `pass`.
+  /// Computes every step of `pass` with `pass.forEachStep`.
   func step(_ pass: borrowing ForwardPass<Scalar>)
 
-  /// Runs the backward pass of one step for every step of `pass`, from the last to the first.
+  /// Computes the gradients of every step of `pass`, from the last to the first, with
+  /// `pass.forEachStep`.
   func stepBack(_ pass: borrowing BackwardPass<Scalar>)
 
-  /// J = ∂s_t/∂s_{t−1}, [S, S], for the state s = (h, c …) of `stateSize` S: how one step moves a small
-  /// change of the state. The default is S backward steps; a cell may state it as a formula.
+  /// Returns the Jacobian of one step, J = ∂s_t/∂s_{t−1}, [S, S], for the state s = (h, c …) of
+  /// size S. The default computes it with S backward steps; a cell may implement a formula instead.
   ///
   /// - Parameters:
   ///   - step: t, from 0.
-  ///   - sample: A row of the cache. After a pass with `lengths`, the rows are the samples in descending
-  ///     order of length.
-  /// - Precondition: The sample runs at that step.
+  ///   - sample: A row of the cache. After a pass with `lengths`, the rows are the samples in
+  ///     descending order of length.
+  ///   - cache: The cache of the forward pass.
+  /// - Precondition: The sample has not ended before that step.
   func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar>
 
-  /// φ of a cell whose step is h_t = φ(W_hh h_{t−1} + …) and nothing else, so that W_hh and the largest slope
-  /// of φ bound what a step does to a gradient; `nil`, the default, for a cell with gates.
+  /// φ if h_t = φ(W_hh h_{t−1} + …) is the only equation of a step, so that W_hh and the largest
+  /// slope of φ bound the growth of a gradient. The default is `nil`, for a cell with several
+  /// gates.
   var soleNonlinearity: Nonlinearity? { get }
 
-  /// The gates and units of all time steps, for an observer; by default none.
+  /// The gates and units at all time steps, for observers such as `HealthMonitor`. The default is
+  /// none.
   func activations(in cache: Cache) -> [Activation<Scalar>]
 }
 
 extension RecurrentCell {
-  /// What the backward pass needs of the forward pass.
+  /// The values of the forward pass that the backward pass reads.
   public typealias Cache = RecurrentCache<State>
 
-  /// None.
+  /// No activations.
   public func activations(in cache: Cache) -> [Activation<Scalar>] { [] }
 
-  /// A cell with an orthogonal W_hh for each gate, unless another initializer is given, and zero biases.
+  /// A cell with an orthogonal W_hh for each gate, unless another initializer is given, and zero
+  /// biases.
   public init(
     inputSize: Int, hiddenSize: Int, inputWeights: Initializer = .glorotUniform(),
     recurrentWeights: Initializer = .orthogonal(), using random: inout RandomSource
@@ -88,13 +95,13 @@ extension RecurrentCell {
   /// S, the number of elements of one sample's state.
   public var stateSize: Int { State.tensorCount * hiddenSize }
 
-  /// `nil`: the cell has gates.
+  /// `nil`, for a cell with several gates.
   public var soleNonlinearity: Nonlinearity? { nil }
 
   /// b_ih + b_hh, [G·H].
   public var stepBias: Tensor<Scalar> { weights.inputBias + weights.recurrentBias }
 
-  /// Visits the parameters under PyTorch's names and in its order.
+  /// Visits the parameters with the names and in the order of PyTorch.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
     weights.visitParameters(visit)
   }

@@ -1,16 +1,16 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// What a recurrent cell hands from step to step, for a whole batch: its output h, and for some cells
-/// one more tensor.
+/// The values that one step of a recurrent cell passes to the next, for a whole batch: the output
+/// h, and in some cells a second tensor.
 public protocol RecurrentState<Scalar>: Sendable {
-  /// The element of the tensors.
+  /// The type of the elements.
   associatedtype Scalar: RealScalar
 
-  /// How many tensors there are, 1 or 2.
+  /// The number of tensors, 1 or 2.
   static var tensorCount: Int { get }
 
-  /// h, [B, H]: the part of the state that is the output.
+  /// h, [B, H], which is also the output.
   var hidden: Tensor<Scalar> { get }
 
   /// The second tensor, [B, H], such as c of an LSTM; `nil` if h is the whole state.
@@ -24,9 +24,9 @@ extension RecurrentState {
   /// The tensors of the state, [B, H] each, h first.
   public var tensors: [Tensor<Scalar>] { [hidden] + (cellState.map { [$0] } ?? []) }
 
-  /// The state of these tensors, [B, H] each, h first.
+  /// A state of these tensors, [B, H] each, h first.
   ///
-  /// - Precondition: There are as many as the state has.
+  /// - Precondition: There are `tensorCount` tensors.
   public init(tensors: [Tensor<Scalar>]) {
     require(
       tensors.count == Self.tensorCount,
@@ -34,13 +34,13 @@ extension RecurrentState {
     self.init(hidden: tensors[0], cellState: tensors.count > 1 ? tensors[1] : nil)
   }
 
-  /// The state in which every element is zero, [batch, hiddenSize] each.
+  /// Returns a state of zeros, [batch, hiddenSize] each.
   public static func zero(batch: Int, hiddenSize: Int) -> Self {
     let zeros = Tensor<Scalar>.zeros([batch, hiddenSize])
     return Self(hidden: zeros, cellState: tensorCount > 1 ? zeros : nil)
   }
 
-  /// The state of the samples at `indices`, in that order.
+  /// Returns the states of the samples at `indices`, in that order.
   func selectSamples(_ indices: [Int]) -> Self {
     Self(hidden: hidden.selectRows(indices), cellState: cellState?.selectRows(indices))
   }
@@ -50,7 +50,7 @@ extension RecurrentState {
 func requireState<State: RecurrentState>(
   _ state: State, _ what: @autoclosure () -> String, batch: Int, hidden: Int
 ) {
-  // Extent by extent: a shape to compare with would have to be allocated.
+  // A comparison with a `Shape` would allocate memory.
   func check(_ tensor: Tensor<State.Scalar>) {
     require(
       tensor.rank == 2 && tensor.shape[0] == batch && tensor.shape[1] == hidden,
@@ -62,7 +62,7 @@ func requireState<State: RecurrentState>(
 
 /// The state of a vanilla RNN and of a GRU is h itself, [B, H].
 extension Tensor: RecurrentState {
-  /// 1: h is the whole state.
+  /// 1, because h is the whole state.
   public static var tensorCount: Int { 1 }
   /// The tensor itself.
   public var hidden: Tensor { self }
@@ -90,7 +90,7 @@ public struct LSTMState<Scalar: RealScalar>: RecurrentState, Equatable {
     (self.hidden, self.cell) = (hidden, cell)
   }
 
-  /// 2: h and c.
+  /// 2, for h and c.
   public static var tensorCount: Int { 2 }
   /// c
   public var cellState: Tensor<Scalar>? { cell }

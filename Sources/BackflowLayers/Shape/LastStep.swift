@@ -1,17 +1,17 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// The last step of a sequence, for a layer that reads the final state of a recurrence.
+/// A layer that selects the last step of a sequence, such as the final state of a recurrence.
 ///
 ///     y = x_T        x̄_T = ȳ,   x̄_t = 0 for t < T
 ///
-/// Shapes: x [T, B, ...], y [B, ...]. Cache: the shape of x. Cost: count/T moves forward, count
-/// backward.
+/// Shapes: x [T, B, ...], y [B, ...]. The cache is the shape of x. The forward pass copies one
+/// step, and the backward pass writes all elements of x̄.
 public struct LastStep<Scalar: RealScalar>: ParameterlessLayer {
   /// A layer that selects the last step.
   public init() {}
 
-  /// x_T, and the shape of x as the cache.
+  /// Returns x_T, and the shape of x as the cache.
   ///
   /// - Precondition: x has at least one step.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Shape) {
@@ -21,7 +21,7 @@ public struct LastStep<Scalar: RealScalar>: ParameterlessLayer {
     return (input.select(input.shape[0] - 1), input.shape)
   }
 
-  /// ȳ at the last step, zero before it.
+  /// Returns ȳ at the last step, and zeros before it.
   ///
   /// - Precondition: ȳ has the shape of y.
   public func inputGradient(_ outputGradient: Tensor<Scalar>, _ shape: Shape) -> Tensor<Scalar> {
@@ -31,6 +31,6 @@ public struct LastStep<Scalar: RealScalar>: ParameterlessLayer {
     return result
   }
 
-  /// Neither a weight nor a nonlinearity.
+  /// `.other`, because there is neither a weight nor a nonlinearity.
   public var signalKind: SignalKind? { .other }
 }

@@ -1,20 +1,20 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// The units of a nonlinearity inside a layer, as one forward pass computed them.
+/// The units of a nonlinearity of a layer in one forward pass.
 ///
-/// Layers return it from `activations(in:)`, so that an observer sees which units are saturated or
-/// off without knowing the type of the layer.
+/// Layers return activations from `activations(in:)`. An observer detects saturated and dead units
+/// with them, without knowing the type of the layer.
 public struct Activation<Scalar: RealScalar>: Sendable {
   /// The name of the gate if the layer has several, or `nil`.
   public let gate: String?
   /// φ
   public let nonlinearity: Nonlinearity
-  /// a, of the output's shape, or `nil` if the layer does not keep it.
+  /// a, with the shape of the output, or `nil` if the layer does not keep it.
   public let input: Tensor<Scalar>?
   /// y = φ(a), [..., features].
   public let output: Tensor<Scalar>
-  /// The features that belong to this activation: all of them, or those of one gate.
+  /// The features of this activation, which are all features or those of one gate.
   public let features: Range<Int>
   /// The rows of an output [T, B, features] that are valid at each step, or `nil` if all are.
   public let running: ActiveSamples?
@@ -24,11 +24,11 @@ public struct Activation<Scalar: RealScalar>: Sendable {
   /// - Parameters:
   ///   - nonlinearity: φ.
   ///   - output: y, [..., features].
-  ///   - input: a, if it is at hand.
-  ///   - gate: The name of the gate, where a layer has several.
-  ///   - features: The features of the gate; all of them if `nil`.
-  ///   - running: The valid rows of an output [T, B, features] whose samples end early.
-  /// - Precondition: The features are features of the output, the input has the output's shape, and
+  ///   - input: a, or `nil` if the layer does not keep it.
+  ///   - gate: The name of the gate, if the layer has several.
+  ///   - features: The features of the gate, or `nil` for all features.
+  ///   - running: The valid rows of an output [T, B, features], if samples have different lengths.
+  /// - Precondition: The output has these features, the input has the shape of the output, and
   ///   `running` has T steps of B samples.
   public init(
     _ nonlinearity: Nonlinearity, output: Tensor<Scalar>, input: Tensor<Scalar>? = nil,
@@ -39,7 +39,7 @@ public struct Activation<Scalar: RealScalar>: Sendable {
       features: features, running: running)
   }
 
-  /// The same, with messages that start with the name of `owner`.
+  /// An activation whose messages start with the name of `owner`.
   package init(
     owner: String, _ nonlinearity: Nonlinearity, output: Tensor<Scalar>, input: Tensor<Scalar>?,
     gate: String?, features: Range<Int>?, running: ActiveSamples?

@@ -1,9 +1,9 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// Collects what a backward pass does in the parts of a container.
+/// Records the backward pass of the parts of a container.
 ///
-/// A container hands its tracer on to its parts, each under the name that its parameters have:
+/// A container passes its tracer to its parts, with the names that its parameters have:
 ///
 ///     func backward(
 ///       _ outputGradient: Tensor<Float>, _ cache: Cache, _ tracer: inout BackwardTracer<Float>
@@ -20,23 +20,24 @@ public import BackflowLinearAlgebra
 ///       return backward(outputGradient, cache, &tracer)
 ///     }
 public struct BackwardTracer<Scalar: RealScalar>: Sendable {
-  /// Whether it collects anything; if not, it only passes calls on and keeps nothing alive.
+  /// Whether the tracer records anything. If not, it only forwards calls and keeps no tensors
+  /// alive.
   public let isOn: Bool
   private let path: String
-  /// From the last part to the first.
+  /// The traces of the parts, from the last to the first.
   private var parts: [LayerTrace<Scalar>] = []
   private var cells: [CellTrace<Scalar>] = []
 
   private init(isOn: Bool, path: String) { (self.isOn, self.path) = (isOn, path) }
 
-  /// A tracer that collects nothing, for a plain backward pass.
+  /// A tracer that records nothing.
   public static var off: BackwardTracer { BackwardTracer(isOn: false, path: "") }
 
-  /// The backward pass of a part, to the same bits with the tracer on and off.
+  /// Returns the results of the backward pass of a part. The tracer does not change their bits.
   ///
   /// - Parameters:
-  ///   - part: The layer. Parts are passed in the order of the backward pass.
-  ///   - name: The name under which the container visits the part's parameters.
+  ///   - part: The layer. A container calls this method in the order of the backward pass.
+  ///   - name: The name with which the container visits the part's parameters.
   ///   - outputGradient: ȳ of the part.
   ///   - cache: The cache of the part's forward pass.
   /// - Returns: x̄ of the part, and the gradients of its parameters.
@@ -49,7 +50,7 @@ public struct BackwardTracer<Scalar: RealScalar>: Sendable {
     return (inputGradient, gradients)
   }
 
-  /// The backward pass of the layer at `path`, and its trace.
+  /// Returns the results of the backward pass of the layer at `path`, and its trace.
   static func trace<L: Layer<Scalar>>(
     _ layer: L, _ path: String, _ outputGradient: Tensor<Scalar>, _ cache: L.Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: L, trace: LayerTrace<Scalar>) {
@@ -63,19 +64,18 @@ public struct BackwardTracer<Scalar: RealScalar>: Sendable {
     return (inputGradient, gradients, trace)
   }
 
-  /// Collects the cells of a recurrent network.
+  /// Records the cells of a recurrent network.
   mutating func record(_ cells: [CellTrace<Scalar>]) { self.cells += cells }
 
-  /// The path of the part with this name.
+  /// Returns the path of the part with this name.
   func inside(_ name: String) -> String { path.isEmpty ? name : path + "." + name }
 }
 
 extension Layer {
-  /// The backward pass, and a trace of it through all parts of this layer, for an observer of
-  /// gradients.
+  /// Returns the gradients of `backward`, and a trace of all parts of this layer, for observers
+  /// such as `HealthMonitor`.
   ///
-  /// - Complexity: The same passes as `backward`; but all gradients between the layers stay alive
-  ///   as long as the trace does.
+  /// - Complexity: That of `backward`. The trace keeps all gradients between layers alive.
   public func tracedBackward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Self, trace: LayerTrace<Scalar>) {

@@ -1,55 +1,55 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// What one backward pass did in a layer: the gradients on both sides, the units of its
-/// nonlinearities, and the same for every part of a container.
+/// The trace of one backward pass of a layer: the gradients on both sides, the units of its
+/// nonlinearities, and the traces of the parts of a container.
 ///
-/// Tensors are shared with the passes, not copied.
+/// The trace shares its tensors with the passes and does not copy them.
 public struct LayerTrace<Scalar: RealScalar>: Sendable {
-  /// The place of the layer, such as "3.body.0": its parameters are "3.body.0.weight". Empty for
-  /// the model itself.
+  /// The place of the layer, such as "3.body.0" for a layer whose parameters are called
+  /// "3.body.0.weight". It is empty for the model itself.
   public let path: String
-  /// The type of the layer without its parameters: "Dense".
+  /// The type of the layer without generic parameters, such as "Dense".
   public let typeName: String
-  /// What the layer does to the signal, or `nil` if it does not say.
+  /// The effect of the layer on the backward signal, or `nil` if it is unknown.
   public let kind: SignalKind?
   /// ȳ: the gradient of the loss with respect to the output.
   public let outputGradient: Tensor<Scalar>
   /// x̄: the gradient of the loss with respect to the input.
   public let inputGradient: Tensor<Scalar>
-  /// x, if the layer keeps it and says so.
+  /// x, or `nil` if the layer does not provide it.
   public let input: Tensor<Scalar>?
   /// The units of the layer's nonlinearities.
   public let activations: [Activation<Scalar>]
-  /// The cells of a recurrent network, layer by layer, forward before backward.
+  /// The cells of a recurrent network, layer by layer, forward cells before backward cells.
   public let cells: [CellTrace<Scalar>]
   /// The parts of a container, in forward order.
   public let parts: [LayerTrace]
 
-  /// The place and the type: "3.body.0 Dense".
+  /// The place and the type, such as "3.body.0 Dense".
   public var name: String { place(path, typeName) }
 
-  /// Whether nothing inside the layer can be seen: it neither says what it does to the signal nor
-  /// shows activations, cells or parts.
+  /// Whether an observer cannot see inside the layer: its effect on the signal is unknown, and it
+  /// has no activations, cells or parts.
   public var isOpaque: Bool {
     kind == nil && activations.isEmpty && cells.isEmpty && parts.isEmpty
   }
 }
 
-/// What one pass did in a recurrent cell.
+/// The trace of one recurrent cell in a pass.
 public struct CellTrace<Scalar: RealScalar>: Sendable {
   /// The place of the cell, such as "0.l1_reverse".
   public let path: String
-  /// The type of the cell without its parameters: "LSTMCell".
+  /// The type of the cell without generic parameters, such as "LSTMCell".
   public let typeName: String
-  /// Its gates and units at all time steps.
+  /// The gates and units at all time steps.
   public let activations: [Activation<Scalar>]
   /// h_1 … h_T, [T, B, H].
   public let output: Tensor<Scalar>
-  /// What flowed back, or `nil` if the backward pass was not traced.
+  /// The gradients at each step, or `nil` if the backward pass was not traced.
   public let backward: BackwardTrace<Scalar>?
 
-  /// The place and the type: "0.l0 LSTMCell".
+  /// The place and the type, such as "0.l0 LSTMCell".
   public var name: String { place(path, typeName) }
 }
 
@@ -57,5 +57,5 @@ private func place(_ path: String, _ typeName: String) -> String {
   path.isEmpty ? typeName : path + " " + typeName
 }
 
-/// The type's name without its parameters: "Dense", not "Dense<Float>".
+/// Returns the name of a type without generic parameters, such as "Dense" for `Dense<Float>`.
 func plainName<T>(_ type: T.Type) -> String { String("\(type)".prefix { $0 != "<" }) }

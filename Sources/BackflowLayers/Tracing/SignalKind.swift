@@ -1,9 +1,9 @@
-/// What a layer does to the backward signal.
+/// The effect of a layer on the backward signal.
 public enum SignalKind: String, Sendable, Codable, CaseIterable {
-  /// Multiplies it by a weight: the weight factor.
+  /// The layer multiplies the signal by a weight.
   case weight
-  /// Multiplies it by φ′: the activation factor.
+  /// The layer multiplies the signal by φ′.
   case activation
-  /// Normalizes, pools, drops or reshapes it.
+  /// The layer has another effect, such as normalization, pooling, dropout or a change of shape.
   case other
 }

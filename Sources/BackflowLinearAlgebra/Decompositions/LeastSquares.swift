@@ -19,8 +19,8 @@ public struct LeastSquaresSolution<Scalar: RealScalar>: Sendable {
 /// - Parameters:
 ///   - a: The matrix A.
 ///   - b: The right-hand side B.
-///   - rankTolerance: Singular values up to this fraction of the largest one count as zero. The default,
-///     max(m, n)·ε, is the size of rounding errors.
+///   - rankTolerance: Singular values up to this fraction of the largest one count as zero. The
+///     default, max(m, n)·ε, is the size of rounding errors.
 /// - Precondition: `b` has m rows, and `rankTolerance` is not negative.
 /// - Throws: `LAPACKError` if an entry is non-finite or the iteration fails.
 /// - Complexity: About 2·m·n² + 2·n³ flops for m ≥ n, and 4·m·n for each column (LAPACK's gelsd).

@@ -8,7 +8,7 @@ import Testing
     expectClose(actual.elements, expected, Tolerance(Double.self, length: 4, scale: 1), what)
   }
 
-  @Test func `have their closed forms`() {
+  @Test func `agrees with its closed form`() {
     let x = Tensor<Double>([-2, -0.5, 0, 1])
     let e = M_E
     expect(ReLU()(x), [0, 0, 0, 1], "ReLU")
@@ -26,7 +26,7 @@ import Testing
       "GELU by tanh")
   }
 
-  @Test func `pass no gradient where ReLU is closed, at 0 as in PyTorch`() {
+  @Test func `has gradient 0 for negative inputs of ReLU, and at 0 like PyTorch`() {
     let layer = ReLU<Double>()
     let cache = layer.forward(Tensor([-1, 0, 2])).cache
     #expect(layer.inputGradient(Tensor([5, 6, 7]), cache) == Tensor([0, 0, 7]))
@@ -36,7 +36,7 @@ import Testing
         == Tensor([2, 3, 8]))
   }
 
-  @Test func `keep what is infinite or NaN in its place`() {
+  @Test func `propagates infinity and NaN only within elements`() {
     let x = Tensor<Float>([-.infinity, .infinity, .nan])
     for y in [SiLU()(x), GELU()(x), GELU(.tanh)(x), Softplus()(x)] {
       #expect(y[0] == 0 && y[1] == .infinity && y[2].isNaN)
@@ -45,13 +45,13 @@ import Testing
     #expect(y[0] == -1 && y[1] == .infinity && y[2].isNaN)
   }
 
-  @Test func `the two forms of GELU differ by less than 5e-4`() {
+  @Test func `differs by less than 5e-4 between the two forms of GELU`() {
     let x = Tensor<Double>((-60...60).map { Double($0) / 10 })
     let difference = (GELU()(x) - GELU(.tanh)(x)).maxMagnitude()
     #expect(difference > 1e-4 && difference < 5e-4)
   }
 
-  @Test func `stop at a gradient of another shape and name both`() async {
+  @Test func `stops with both shapes for a gradient of another shape`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let layer = GELU<Float>()
       _ = layer.inputGradient(.zeros([2, 4]), layer.forward(.zeros([2, 3])).cache)
@@ -61,7 +61,7 @@ import Testing
 }
 
 @Suite struct `A softmax` {
-  @Test func `sums to one along the last axis, however large the logits`() {
+  @Test func `sums to one along the last axis, even for large logits`() {
     let y = Softmax<Double>()(Tensor(rows: [[1000, 1000], [0, -1000]]))
     #expect(y == Tensor(rows: [[0.5, 0.5], [1, 0]]))
   }
@@ -74,7 +74,7 @@ import Testing
       gradient.elements, [0.1875, -0.1875], Tolerance(Double.self, length: 2, scale: 1))
   }
 
-  @Test func `its logarithm does not underflow`() {
+  @Test func `has a logarithm that does not underflow`() {
     let layer = LogSoftmax<Double>()
     let (y, cache) = layer.forward(Tensor(rows: [[0, -1000]]))
     #expect(y == Tensor(rows: [[0, -1000]]))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `Attention` {
-  @Test func `takes the mean of the values where all keys are equal`() {
+  @Test func `returns the mean of the values if all keys are equal`() {
     let attention = ScaledDotProductAttention<Double>()
     let (y, cache) = attention.forward(
       query: Tensor(rows: [[1, 2]]), key: .ones([4, 2]),
@@ -12,7 +12,7 @@ import Testing
     #expect(cache.weights == Tensor(repeating: 0.25, shape: [1, 4]))
   }
 
-  @Test func `takes the one value whose key stands out`() {
+  @Test func `returns the value of a key with a much larger score`() {
     let attention = ScaledDotProductAttention<Double>()
     let y = attention.forward(
       query: Tensor(rows: [[1000]]), key: Tensor(rows: [[0], [1], [-1]]),
@@ -21,7 +21,7 @@ import Testing
     #expect(y == Tensor(rows: [[2]]))
   }
 
-  @Test func `ignores later positions under a causal mask, in both passes`() {
+  @Test func `with a causal mask ignores later positions in both passes`() {
     var random = RandomSource(seed: 3)
     let attention = ScaledDotProductAttention<Double>(isCausal: true)
     let query: Tensor<Double> = random.normal([4, 3])
@@ -43,7 +43,7 @@ import Testing
     #expect(back.query[2..<4] == .zeros([2, 3]))
   }
 
-  @Test func `stops at shapes that do not fit and names all three`() async {
+  @Test func `stops with all three shapes if they do not fit`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = ScaledDotProductAttention<Float>().forward(
         query: .zeros([2, 3]), key: .zeros([4, 5]), value: .zeros([4, 6]))
@@ -53,7 +53,7 @@ import Testing
 }
 
 @Suite struct `Attention with several heads` {
-  @Test func `is one attention per part of the features`() {
+  @Test func `is a separate attention for each part of the features`() {
     var random = RandomSource(seed: 8)
     let layer = MultiHeadAttention<Double>(size: 6, heads: 2, using: &random)
     let x: Tensor<Double> = random.normal([1, 5, 6])
@@ -81,7 +81,7 @@ import Testing
     #expect(layer.namedParameters[0].value.shape == [12, 4])
   }
 
-  @Test func `under a causal mask does not depend on later positions`() {
+  @Test func `with a causal mask does not depend on later positions`() {
     var random = RandomSource(seed: 8)
     let layer = MultiHeadAttention<Double>(size: 4, heads: 2, isCausal: true, using: &random)
     let x: Tensor<Double> = random.normal([2, 6, 4])
@@ -91,7 +91,7 @@ import Testing
       Tolerance(Double.self, length: 4, scale: 4))
   }
 
-  @Test func `stops at an input that does not fit and names both shapes`() async {
+  @Test func `stops with both shapes if the input does not fit`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 8)
       _ = MultiHeadAttention<Float>(size: 4, heads: 2, using: &random)(.zeros([2, 5]))

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// y = 2x, which measures the memory of live tensors in its backward pass.
+/// y = 2x. The backward pass measures the memory of live tensors.
 private struct Probe: ParameterlessLayer {
   typealias Scalar = Float
 
@@ -27,15 +27,15 @@ private struct Probe: ParameterlessLayer {
 }
 
 @Suite struct `The backward pass of a sequence` {
-  // In a process of its own: the pool is the process's.
-  @Test func `holds one gradient between two layers at a time, and a trace holds all`() async {
+  // This test runs in a separate process, because the pool belongs to the process.
+  @Test func `keeps one gradient between layers at a time, or all of them with a trace`() async {
     await #expect(processExitsWith: .success) {
       let bytes = Probe.Bytes()
       let model = Sequential<Float>(Array(repeating: Probe(bytes: bytes), count: 20))
       let (output, cache) = model.forward(.ones([64, 256]))
       let size = output.count * MemoryLayout<Float>.size
       _ = model.backward(output, cache)
-      // At the top layer there is its output's gradient, below always the one that it reads.
+      // At each layer, the only gradient in memory is the one that the layer reads.
       let plain = bytes.all
       #expect(plain.count == 20 && plain.allSatisfy { $0 - plain[0] < 2 * size }, "\(plain)")
       let trace = model.tracedBackward(output, cache).trace

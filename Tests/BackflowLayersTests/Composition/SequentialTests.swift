@@ -6,7 +6,7 @@ import Testing
   let first = Dense<Double>(weight: Tensor(rows: [[1, 2], [3, 4]]), bias: Tensor([0, 1]))
   let last = Dense<Double>(weight: Tensor(rows: [[1, -1]]), bias: Tensor([5]))
 
-  @Test func `are applied from the first to the last, and back`() {
+  @Test func `run from the first to the last, and backward`() {
     let model = Sequential<Double> {
       first
       ReLU()
@@ -21,7 +21,7 @@ import Testing
     #expect(gradients.namedParameters[2].value == Tensor(rows: [[6, 16]]))
   }
 
-  @Test func `are values: a copy learns on its own`() {
+  @Test func `are values with independent copies`() {
     let model = Sequential<Double> {
       first
       last
@@ -32,7 +32,7 @@ import Testing
     #expect(copy.namedParameters[0].value == first.weight * 2)
   }
 
-  @Test func `can be chosen by if and for`() {
+  @Test func `can be selected with if and for`() {
     func model(depth: Int, drops: Bool) -> Sequential<Double> {
       Sequential {
         for _ in 0..<depth {
@@ -48,7 +48,7 @@ import Testing
     #expect(Sequential<Double>([])(x) == x)
   }
 
-  @Test func `draw their own masks in training, and keep their statistics`() {
+  @Test func `have their own dropout masks and statistics in training`() {
     var model = Sequential<Double> {
       Dropout()
       Dropout()
@@ -68,7 +68,7 @@ import Testing
       Tolerance(Double.self, length: 40, scale: 1))
   }
 
-  @Test func `learn by an optimizer as one model`() {
+  @Test func `are trained by an optimizer as one model`() {
     var model = Sequential<Double> {
       first
       last
@@ -86,7 +86,7 @@ import Testing
 }
 
 @Suite struct `A residual layer` {
-  @Test func `adds its input to what the body makes, forward and backward`() {
+  @Test func `adds its input to the output of the body, forward and backward`() {
     let body = Dense<Double>(weight: Tensor(rows: [[0, 1], [0, 0]]), bias: Tensor([10, 20]))
     let layer = Residual(body)
     let (y, cache) = layer.forward(Tensor(rows: [[1, 2]]))
@@ -96,7 +96,7 @@ import Testing
     #expect(gradients.namedParameters.map(\.name) == ["body.weight", "body.bias"])
   }
 
-  @Test func `stops at a cache of other layers`() async {
+  @Test func `stops for a cache of other layers`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var model = Sequential<Float>([ReLU(), Tanh()])
       model.updateBuffers(from: Sequential<Float>([ReLU()]).forward(.zeros([1, 2])).cache)
@@ -104,7 +104,7 @@ import Testing
     #expect(stopMessage(result).contains("Sequential: a cache of 1 layers instead of 2"))
   }
 
-  @Test func `stops at a body that changes the shape and names both`() async {
+  @Test func `stops with both shapes if the body changes the shape`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Residual(Dense<Float>(weight: .zeros([3, 2]), bias: .zeros([3])))(.zeros([1, 2]))
     }

@@ -13,12 +13,12 @@ import Testing
       padding: padding)
   }
 
-  @Test func `is a cross-correlation: the kernel is not flipped`() {
+  @Test func `is a cross-correlation, without flipping the kernel`() {
     let y = layer([1, 0, 0, -1], [1, 1, 2, 2])(image)
     #expect(y == Tensor([-4, -4, -4, -4], shape: [1, 1, 2, 2]))
   }
 
-  @Test func `pads with zeros and strides`() {
+  @Test func `has zero padding and strides`() {
     let sum = layer([Double](repeating: 1, count: 9), [1, 1, 3, 3], padding: 1, stride: 2)
     #expect(sum(image) == Tensor([12, 16, 24, 28], shape: [1, 1, 2, 2]))
   }
@@ -30,18 +30,18 @@ import Testing
     #expect(layer(x) == Tensor([131, 142, 262, 284], shape: [1, 2, 1, 2]))
   }
 
-  @Test func `keeps groups apart`() {
+  @Test func `computes groups separately`() {
     let layer = Conv2D<Double>(
       weight: Tensor([1, 10], shape: [2, 1, 1, 1]), bias: .zeros([2]), groups: 2)
     let x = Tensor<Double>([1, 2, 3, 4], shape: [1, 2, 1, 2])
     #expect(layer(x) == Tensor([1, 2, 30, 40], shape: [1, 2, 1, 2]))
   }
 
-  @Test func `is the same for a sample alone and in a batch larger than one part`() {
+  @Test func `returns the same for a sample alone and in a batch of several parts`() {
     var random = RandomSource(seed: 2)
     let layer = Conv2D<Double>(
       inputChannels: 16, outputChannels: 3, kernelSize: 3, padding: 1, using: &random)
-    // 16 · 9 · 1024 columns a sample: seven samples make a part.
+    // With 16 · 9 · 1024 columns for each sample, a part has seven samples.
     let x: Tensor<Double> = random.normal([9, 16, 32, 32])
     let gradient: Tensor<Double> = random.normal([9, 3, 32, 32])
     let (y, cache) = layer.forward(x)
@@ -68,7 +68,7 @@ import Testing
     #expect(gradients.weight == .zeros([1, 1, 1, 1]))
   }
 
-  @Test func `stops at an input that does not fit and names both shapes`() async {
+  @Test func `stops with both shapes if the input does not fit`() async {
     let channels = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Conv2D<Float>(weight: .zeros([4, 3, 2, 2]), bias: .zeros([4]))(.zeros([1, 2, 5, 5]))
     }

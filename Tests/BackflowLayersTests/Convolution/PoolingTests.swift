@@ -2,10 +2,10 @@ import Backflow
 import TestSupport
 import Testing
 
-@Suite struct `A pooling` {
+@Suite struct `A pooling layer` {
   let image = Tensor<Double>([1, 5, 2, 0, 3, 5, 4, 8], shape: [1, 1, 2, 4])
 
-  @Test func `takes the largest of each window and sends the gradient to the first of them`() {
+  @Test func `returns the maximum of each window, and its gradient reaches the first maximum`() {
     let layer = MaxPool2D<Double>(kernelSize: 2)
     let (y, cache) = layer.forward(image)
     #expect(y == Tensor([5, 8], shape: [1, 1, 1, 2]))
@@ -13,7 +13,7 @@ import Testing
     #expect(gradient == Tensor([0, 10, 0, 0, 0, 0, 0, 20], shape: [1, 1, 2, 4]))
   }
 
-  @Test func `sums where windows overlap, and padding is never the largest`() {
+  @Test func `adds gradients where windows overlap, and ignores padding`() {
     let layer = MaxPool2D<Double>(kernelSize: 2, stride: 1, padding: 1)
     let (y, cache) = layer.forward(Tensor([-1, -2], shape: [1, 1, 1, 2]))
     #expect(y == Tensor([-1, -1, -2, -1, -1, -2], shape: [1, 1, 2, 3]))
@@ -21,7 +21,7 @@ import Testing
     #expect(gradient == Tensor([4, 2], shape: [1, 1, 1, 2]))
   }
 
-  @Test func `takes a NaN as the largest`() {
+  @Test func `treats NaN as the maximum`() {
     let x = Tensor<Float>([1, .nan, 3, 2], shape: [1, 1, 2, 2])
     let layer = MaxPool2D<Float>(kernelSize: 2)
     let (y, cache) = layer.forward(x)
@@ -30,8 +30,8 @@ import Testing
       layer.inputGradient(.ones([1, 1, 1, 1]), cache) == Tensor([0, 1, 0, 0], shape: x.shape))
   }
 
-  // As PyTorch does, though it refuses padding of more than half a kernel.
-  @Test func `makes −∞ without a gradient of a window that holds padding alone`() {
+  // PyTorch does the same, but rejects padding of more than half a kernel.
+  @Test func `returns −∞ without a gradient for a window of padding`() {
     let layer = MaxPool2D<Double>(
       kernelSize: HeightWidth(height: 2, width: 1), stride: 1,
       padding: HeightWidth(height: 1, width: 0), dilation: HeightWidth(height: 2, width: 1))
@@ -40,7 +40,7 @@ import Testing
     #expect(layer.inputGradient(.ones([1, 1, 1, 1]), cache) == .zeros([1, 1, 1, 1]))
   }
 
-  @Test func `takes the mean of each window`() {
+  @Test func `returns the mean of each window`() {
     let layer = AvgPool2D<Double>(kernelSize: 2)
     let (y, cache) = layer.forward(image)
     #expect(y == Tensor([3.5, 3.5], shape: [1, 1, 1, 2]))
@@ -48,7 +48,7 @@ import Testing
     #expect(gradient == Tensor([1, 1, 2, 2, 1, 1, 2, 2], shape: [1, 1, 2, 4]))
   }
 
-  @Test func `counts padding in a mean, or not`() {
+  @Test func `includes padding in a mean or excludes it`() {
     let x = Tensor<Double>.ones([1, 1, 2, 2])
     let counted = AvgPool2D<Double>(kernelSize: 2, padding: 1)
     #expect(counted(x) == Tensor(repeating: 0.25, shape: [1, 1, 2, 2]))
@@ -56,7 +56,8 @@ import Testing
     #expect(notCounted(x) == x)
   }
 
-  @Test func `stops at more padding than half a window, and at a gradient of another shape`() async
+  @Test func `stops for padding of more than half a window, and for a gradient of another shape`()
+    async
   {
     let padding = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = MaxPool2D<Float>(kernelSize: 3, padding: 2)

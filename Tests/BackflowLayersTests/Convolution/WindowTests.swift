@@ -24,7 +24,7 @@ import Testing
       stopMessage(channels).contains("Conv2D: channel counts must be positive, they are 2 and 0"))
   }
 
-  @Test func `need pixels, not only padding`() async {
+  @Test func `include pixels, not only padding`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = AvgPool2D<Float>(kernelSize: 2, padding: 1)(.zeros([1, 1, 0, 4]))
     }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `Batch normalization` {
-  @Test func `gives every channel of a batch mean 0 and variance 1`() {
+  @Test func `returns channels of mean 0 and variance 1 for a batch`() {
     var random = RandomSource(seed: 1)
     let x: Tensor<Double> = random.normal([4, 3, 5, 6], mean: -2, standardDeviation: 5)
     let y = BatchNorm<Double>(channels: 3, epsilon: 1e-30).forward(x, .training(seed: 0)).output
@@ -14,17 +14,17 @@ import Testing
     }
   }
 
-  @Test func `moves the running statistics by the momentum, with the unbiased variance`() {
+  @Test func `updates the running statistics with the momentum and the unbiased variance`() {
     var layer = BatchNorm<Double>(channels: 1, momentum: 0.25)
     let cache = layer.forward(Tensor(rows: [[1], [3], [5]]), .training(seed: 0)).cache
     #expect(layer.runningMean == Tensor([0]))
     layer.updateBuffers(from: cache)
-    // Mean 3; squares 4 + 0 + 4 over 2.
+    // The mean is 3, and the variance (4 + 0 + 4)/2.
     #expect(layer.runningMean == Tensor([0.75]))
     #expect(layer.runningVariance == Tensor([0.75 + 0.25 * 4]))
   }
 
-  @Test func `stops without channels, and at settings out of range`() async {
+  @Test func `stops without channels, and for settings out of range`() async {
     let channels = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = BatchNorm<Float>(channels: 0)
     }
@@ -40,7 +40,7 @@ import Testing
     #expect(stopMessage(epsilon).contains("LayerNorm: ε must be positive and finite, it is -1.0"))
   }
 
-  @Test func `uses the running statistics in evaluation, and leaves them`() {
+  @Test func `uses the running statistics in evaluation without changing them`() {
     var layer = BatchNorm<Double>(
       weight: Tensor([2, 1]), bias: Tensor([1, 0]), runningMean: Tensor([3, 0]),
       runningVariance: Tensor([4, 1]), epsilon: 1e-30)
@@ -62,8 +62,8 @@ import Testing
     #expect(names == ["running_mean", "running_var"])
   }
 
-  // The variance of the first batch is beyond what the precision holds.
-  @Test func `forgets a huge batch`() {
+  // The variance of the first batch is out of the range of the type.
+  @Test func `recovers from a batch of huge numbers`() {
     func check<Scalar: RealScalar>(_ huge: Scalar) {
       var layer = BatchNorm<Scalar>(channels: 1)
       for step in 0..<400 {
@@ -77,7 +77,7 @@ import Testing
     check(1e300 as Double)
   }
 
-  @Test func `stops at an input that does not fit, and at one without a variance`() async {
+  @Test func `stops for an input that does not fit, and for one without a variance`() async {
     let shapes = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = BatchNorm<Float>(channels: 3)(.zeros([5, 4]))
     }

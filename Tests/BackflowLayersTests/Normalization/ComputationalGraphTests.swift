@@ -20,7 +20,7 @@ import Testing
       return node.inputGradientNorms[place]
     }
 
-    // x̄ = c̄ + μ̄/m, the latter once for each of the m samples.
+    // x̄ = c̄ + μ̄/m, with μ̄/m for each of the m samples.
     #expect(part(of: "x", through: "c") == gradients.centered.norm())
     expectClose(part(of: "x", through: "μ"), gradients.mean.norm() / 7.0.squareRoot())
     // c̄ = r x̂̄ + 2 c q̄
@@ -28,7 +28,7 @@ import Testing
       part(of: "c", through: "x̂"), (gradients.normalized * stages.inverse).norm())
     expectClose(
       part(of: "c", through: "q"), (stages.centered * gradients.squared * 2).norm())
-    // What is used once gets its whole gradient from there.
+    // The gradient of a value with one use comes from that use.
     for node in graph.nodes {
       for (input, norm) in zip(node.inputs, node.inputGradientNorms) where input != 0 && input != 2
       {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `Layer normalization` {
-  @Test func `gives every row mean 0 and variance 1`() {
+  @Test func `returns rows of mean 0 and variance 1`() {
     var random = RandomSource(seed: 1)
     let x: Tensor<Double> = random.normal([3, 2, 50], mean: 7, standardDeviation: 3)
     let y = LayerNorm<Double>(size: 50, epsilon: 1e-30)(x)
@@ -19,12 +19,12 @@ import Testing
     #expect(layer(Tensor(rows: [[-1, 1], [9, 5]])) == Tensor(rows: [[8, 23], [12, 17]]))
   }
 
-  @Test func `leaves a constant row at its bias`() {
+  @Test func `returns the bias for a constant row`() {
     let layer = LayerNorm<Float>(weight: .ones([3]), bias: Tensor([1, 2, 3]))
     #expect(layer(Tensor(repeating: 4, shape: [1, 3])) == Tensor(rows: [[1, 2, 3]]))
   }
 
-  @Test func `stops at an input that does not fit and names both shapes`() async {
+  @Test func `stops with both shapes if the input does not fit`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = LayerNorm<Float>(size: 3)(.zeros([5, 4]))
     }

@@ -22,7 +22,7 @@ import Testing
       Tolerance(Double.self, length: 40, scale: max(1, right.maxMagnitude())), what)
   }
 
-  @Test func `is the fused layer, forward and backward, to rounding`() {
+  @Test func `agrees with the fused layer in both passes up to rounding`() {
     let (output, cache) = layer.forward(x, .training(seed: 0))
     let (stagedOutput, stages) = staged.forward(x)
     expectEqual(stagedOutput, output, "output")
@@ -34,7 +34,7 @@ import Testing
     expectEqual(stagedGradients.bias, gradients.bias, "bias gradient")
   }
 
-  @Test func `is a graph whose nodes follow what they are computed from`() {
+  @Test func `is a graph whose nodes come after their operands`() {
     let stages = staged.forward(x).cache
     let nodes = staged.graph(gradient, stages).nodes
     #expect(nodes.map(\.name) == ["x", "μ", "c", "q", "v", "s", "r", "x̂", "γ", "z", "β", "y"])
@@ -47,12 +47,12 @@ import Testing
     expectClose(
       [nodes[0].forwardNorm, nodes[11].backwardNorm], [x.norm(), gradient.norm()],
       Tolerance(Double.self, length: x.count, scale: x.norm()))
-    // Every value but the output goes into another.
+    // Every value except the output is an operand of another.
     #expect(Set(nodes.flatMap(\.inputs)) == Set(0..<11))
   }
 
-  // Each gradient on its own, through the steps that follow its value.
-  @Test func `has at every step the gradient that finite differences see`() {
+  // Each gradient is checked separately, through the steps after its value.
+  @Test func `has a gradient at every step that agrees with finite differences`() {
     let stages = staged.forward(x).cache
     let gradients = staged.stageGradients(gradient, stages)
     func loss(_ c: Tensor<Double>, _ r: Tensor<Double>) -> Double {
@@ -89,11 +89,12 @@ import Testing
     expectClose(analytic.elements, numeric, Tolerance(1e-7 * scale, scale: scale), name)
   }
 
-  @Test func `passes to the mean only what comes straight from x̂`() {
+  @Test func `has a gradient of the mean from x̂ only`() {
     let gradients = staged.stageGradients(gradient, staged.forward(x).cache)
     let expected = -gradients.centered.sum(axis: 3).sum(axis: 2).sum(axis: 0)
     expectEqual(gradients.mean, expected, "mean")
-    // What 2 c q̄ adds to c̄ sums to zero, so the mean's gradient is that of x̂ alone.
+    // The term 2 c q̄ of c̄ sums to zero, so that the gradient with respect to the mean comes from
+    // x̂ only.
     let direct = -(gradients.normalized.sum(axis: 3).sum(axis: 2).sum(axis: 0))
     expectEqual(gradients.mean, direct * staged.forward(x).cache.inverse, "mean, directly")
   }

@@ -9,7 +9,7 @@ private enum Kind: CaseIterable {
 
 @Suite struct `The trace of a backward pass` {
   @Test(arguments: Kind.allCases, [(1, 1), (1, 3), (4, 1), (4, 3)])
-  fileprivate func `tells what flowed back at every step`(
+  fileprivate func `has the gradients at every step`(
     kind: Kind, sizes: (time: Int, batch: Int)
   ) throws {
     var random = RandomSource(seed: 11)
@@ -25,7 +25,7 @@ private enum Kind: CaseIterable {
     case .relu:
       var cell = VanillaCell<Double>(
         inputSize: 2, hiddenSize: 3, nonlinearity: .relu, using: &random)
-      // Else a sample may have no unit that is on, and nothing flows back.
+      // Otherwise all units of a sample could be off, and all gradients zero.
       cell.weights.inputBias = Tensor(repeating: 2, shape: [3])
       try check(cell)
     case .lstm: try check(LSTMCell(inputSize: 2, hiddenSize: 3, using: &random))
@@ -35,8 +35,8 @@ private enum Kind: CaseIterable {
     }
   }
 
-  // W̄_hh = Σ_t ā_t h_{t−1}ᵀ, unit by unit.
-  @Test func `holds the gradient by what the recurrent weight feeds`() throws {
+  // W̄_hh = Σ_t ā_t h_{t−1}ᵀ for each unit.
+  @Test func `has the gradient with respect to the products with the recurrent weight`() throws {
     var random = RandomSource(seed: 12)
     func check<Cell: RecurrentCell<Double>>(
       _ cell: Cell, weight: KeyPath<Cell, Tensor<Double>>
@@ -62,13 +62,13 @@ private enum Kind: CaseIterable {
     try check(GRUCell(inputSize: 2, hiddenSize: 3, using: &random), weight: \.weights.recurrent)
   }
 
-  @Test func `of a finished sample keeps the gradient by its final state`() {
+  @Test func `has the gradient with respect to the final state after the end of a sample`() {
     var random = RandomSource(seed: 13)
     func check<Cell: RecurrentCell<Double>>(_ network: Recurrent<Cell>) {
       let x: Tensor<Double> = random.normal([5, 3, 2])
       let upstream: Tensor<Double> = random.normal([5, 3, 3])
       let final = drawState(Cell.State.self, batch: 3, using: &random)
-      // The last step runs for nobody.
+      // No sample runs at the last step.
       let (lengths, sorted) = ([2, 4, 0], [1, 0, 2])
       let (_, _, cache) = network.forward(x, initialState: nil, lengths: lengths)
       let (_, byState, _, traces) = network.tracedBackward(
@@ -98,7 +98,7 @@ private enum Kind: CaseIterable {
   }
 
   @Test(arguments: [nil, [2, 4, 3]])
-  func `comes for each cell, layer by layer, forward before backward`(lengths: [Int]?) {
+  func `is returned for each cell, layer by layer, forward before backward`(lengths: [Int]?) {
     var random = RandomSource(seed: 14)
     let network = LSTM<Double>(
       inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: true, using: &random)
@@ -130,7 +130,7 @@ private enum Kind: CaseIterable {
     }
   }
 
-  @Test func `has only the final state's gradient for no steps`() throws {
+  @Test func `of an empty sequence has only the gradient with respect to the final state`() throws {
     var random = RandomSource(seed: 15)
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) throws {
       let pass = try Pass(cell, time: 0, batch: 2, using: &random)
@@ -143,8 +143,8 @@ private enum Kind: CaseIterable {
     try check(OriginalGRUCell(inputSize: 2, hiddenSize: 3, using: &random))
   }
 
-  // Each thread has the norm of its own samples.
-  @Test func `has the norm of every step on any number of threads`() async {
+  // The threads divide the samples among them.
+  @Test func `has the norms of all steps for any number of threads`() async {
     await #expect(processExitsWith: .success) {
       var random = RandomSource(seed: 16)
       for threads in [1, 2, 3] {
@@ -156,7 +156,7 @@ private enum Kind: CaseIterable {
     }
   }
 
-  @Test func `stops at gradients that do not fit together`() async {
+  @Test func `stops if the shapes of the gradients do not fit together`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let (y, a) = (Tensor<Float>.zeros([4, 2, 3]), Tensor<Float>.zeros([4, 2, 12]))
       _ = BackwardTrace(y, a, states: [y])
@@ -165,7 +165,7 @@ private enum Kind: CaseIterable {
   }
 }
 
-/// A traced pass back through one cell of two inputs and three units, everything in it drawn.
+/// A traced backward pass of one cell with two inputs and three units and with random values.
 private struct Pass<Cell: RecurrentCell<Double>> {
   let cell: Cell
   let input, outputGradient: Tensor<Double>
@@ -220,7 +220,7 @@ private struct Pass<Cell: RecurrentCell<Double>> {
     }
   }
 
-  /// Entry t is the gradient by the initial state of a pass that begins with step t.
+  /// Entry t is the gradient with respect to the initial state of a pass that begins with step t.
   func expectEntriesOfShorterPasses() {
     for t in 0..<time {
       let (_, _, cache) = cell.forward(
@@ -233,7 +233,7 @@ private struct Pass<Cell: RecurrentCell<Double>> {
     }
   }
 
-  /// Entry t = Jᵀ (entry t + 1 + (ȳ_t, 0)), with J the Jacobian of step t.
+  /// Entry t is Jᵀ (entry t + 1 + (ȳ_t, 0)), where J is the Jacobian of step t.
   func expectChain() {
     let sample = batch - 1
     func entry(_ t: Int) -> [Tensor<Double>] {

@@ -5,14 +5,14 @@ import Testing
 
 @Suite struct `A GRU` {
   @Test(arguments: [(1, 1, 1, 1), (4, 3, 2, 5), (3, 8, 4, 33)])
-  func `follows its equations, unit by unit`(
+  func `agrees with its equations for each unit`(
     sizes: (time: Int, batch: Int, input: Int, hidden: Int)
   ) {
-    // (3): the reset gate acts on the product, with its bias.
+    // The reset gate multiplies the product and its bias.
     check(GRUCell<Double>.self, sizes) { r, h, product in
       product(h).enumerated().map { r[$0] * $1 }
     }
-    // The original: it acts on the state, before the product.
+    // The reset gate of the original multiplies the state, before the product.
     check(OriginalGRUCell<Double>.self, sizes) { r, h, product in product(zip(r, h).map(*)) }
   }
 
@@ -39,7 +39,8 @@ import Testing
     expectClose(bySample, expected, Tolerance(Double.self, length: T * (I + H), scale: 1))
   }
 
-  /// Equations (1) to (4), with what reaches the candidate from the state.
+  /// Computes equations (1) to (4), where `fed` returns the contribution of the state to the
+  /// candidate.
   private func step(
     _ weights: GateWeights<Double>, _ x: [Double], _ h: [Double],
     _ fed: ([Double], [Double], ([Double]) -> [Double]) -> [Double]

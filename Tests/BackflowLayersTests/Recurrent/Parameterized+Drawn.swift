@@ -1,8 +1,8 @@
 import Backflow
 
 extension Parameterized<Double> {
-  /// The same with every parameter drawn anew, the biases too: zero biases would hide that one is
-  /// missing or in another's place.
+  /// Returns a copy with random parameters. The biases are random too, because a test with zero
+  /// biases cannot detect that one is missing or exchanged with another.
   func drawn(using random: inout RandomSource) -> Self {
     var copy = self
     copy.visitParameters { _, parameter in

@@ -7,7 +7,7 @@ import Testing
   @Test(
     arguments: [(1, 1, 1, 1), (4, 3, 2, 5), (7, 5, 3, 17), (3, 8, 4, 33)],
     Nonlinearity.allCases)
-  func `follows its equations, unit by unit`(
+  func `agrees with its equations for each unit`(
     sizes: (time: Int, batch: Int, input: Int, hidden: Int),
     nonlinearity: Nonlinearity
   ) {
@@ -48,14 +48,14 @@ import Testing
       output.elements, expected, Tolerance(Double.self, length: T * (I + H), scale: scale))
   }
 
-  @Test func `starts at zero when no state is given`() {
+  @Test func `starts from zeros if no state is given`() {
     var random = RandomSource(seed: 5)
     let layer = RNN<Float>(inputSize: 3, hiddenSize: 4, using: &random)
     let x: Tensor<Float> = random.normal([2, 3, 3])
     #expect(layer(x) == layer.forward(x, initialState: [.zeros([3, 4])]).output)
   }
 
-  @Test func `continues where a first half stopped`() {
+  @Test func `continues from the final state of a window`() {
     var random = RandomSource(seed: 6)
     let layer = RNN<Double>(inputSize: 3, hiddenSize: 4, using: &random)
     let x: Tensor<Double> = random.normal([6, 2, 3])
@@ -69,7 +69,7 @@ import Testing
     #expect(layer(x) == Tensor.concatenate(halves))
   }
 
-  @Test func `has no gradients and no output for no steps`() {
+  @Test func `returns empty output and zero gradients for an empty sequence`() {
     var random = RandomSource(seed: 7)
     let layer = RNN<Double>(inputSize: 3, hiddenSize: 4, using: &random)
     let (output, cache) = layer.forward(.zeros([0, 2, 3]))
@@ -80,7 +80,7 @@ import Testing
     #expect(gradients.namedParameters.allSatisfy { $0.value.maxMagnitude() == 0 })
   }
 
-  @Test func `takes an empty batch`() {
+  @Test func `accepts an empty batch`() {
     var random = RandomSource(seed: 7)
     let layer = RNN<Double>(inputSize: 3, hiddenSize: 4, using: &random)
     let (output, cache) = layer.forward(.zeros([5, 0, 3]))
@@ -90,7 +90,7 @@ import Testing
     #expect(gradients.cells[0][0].weights.recurrent == .zeros([4, 4]))
   }
 
-  @Test func `passes NaN on instead of hiding it`() {
+  @Test func `propagates NaN`() {
     var random = RandomSource(seed: 8)
     let layer = RNN<Float>(inputSize: 2, hiddenSize: 3, using: &random)
     var x: Tensor<Float> = random.normal([3, 2, 2])
@@ -101,7 +101,7 @@ import Testing
     #expect(output.select(1, axis: 1).isFinite)
   }
 
-  @Test func `has the Jacobian that finite differences see`() {
+  @Test func `has a Jacobian that agrees with finite differences`() {
     for nonlinearity in Nonlinearity.allCases {
       var random = RandomSource(seed: 9)
       let layer = VanillaCell<Double>(
@@ -141,7 +141,7 @@ import Testing
     #expect(layer.parameterCount == 50)
   }
 
-  @Test func `stops at an input that does not fit and names both shapes`() async {
+  @Test func `stops with both shapes if the input does not fit`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 1)
       _ = RNN<Float>(inputSize: 3, hiddenSize: 5, using: &random)(.zeros([7, 2, 4]))

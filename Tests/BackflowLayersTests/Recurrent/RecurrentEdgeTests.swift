@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `Every recurrent network` {
-  @Test func `takes no steps and no samples`() {
+  @Test func `accepts empty sequences and empty batches`() {
     for network in networks {
       network.expectNothing(time: 0, batch: 2, lengths: nil)
       network.expectNothing(time: 0, batch: 2, lengths: [0, 0])
@@ -13,14 +13,14 @@ import Testing
     }
   }
 
-  @Test func `treats each sample of a ragged batch as if it were alone`() {
+  @Test func `returns the same for each sample in a ragged batch and alone`() {
     for network in networks { network.expectSamplesAlone() }
   }
 }
 
 @Suite struct `A recurrence on several threads` {
-  // In a process of its own: the number of threads is the process's.
-  @Test func `gives the same bits every time, and those of one thread but for rounding`() async {
+  // This test runs in a separate process, because it changes the number of threads.
+  @Test func `returns the same bits every time, and agrees with one thread up to rounding`() async {
     await #expect(processExitsWith: .success) {
       var random = RandomSource(seed: 3)
       expectSameOnThreads(RNN(inputSize: 16, hiddenSize: 64, using: &random))
@@ -57,9 +57,9 @@ private func expectSameOnThreads<Cell: RecurrentCell<Double>>(_ network: Recurre
   }
 }
 
-// MARK: - What is expected of each
+// MARK: - Expectations of every network
 
-/// Each kind of cell in two layers, in one direction and in both.
+/// Networks of each kind of cell with two layers, in one direction and in both directions.
 private var networks: [any RecurrentNetwork] {
   var random = RandomSource(seed: 1)
   var networks: [any RecurrentNetwork] = []
@@ -78,14 +78,16 @@ private var networks: [any RecurrentNetwork] {
 }
 
 private protocol RecurrentNetwork {
-  /// Where no sample runs, the output is zero, the states stay and no parameter has a gradient.
+  /// If no sample has a step, the output is zero, the states do not change, and the gradients are
+  /// zero.
   func expectNothing(time: Int, batch: Int, lengths: [Int]?)
-  /// Output, states and gradients of a ragged batch are those of its samples run alone.
+  /// The output, the states and the gradients of a ragged batch are those of its samples alone.
   func expectSamplesAlone()
 }
 
 extension Recurrent: RecurrentNetwork where Cell.Scalar == Double {
-  /// Both passes: what has a time axis; states and gradients by states; gradients by parameters.
+  /// Returns the results of both passes: the sequences, the states and their gradients, and the
+  /// gradients with respect to the parameters.
   private func run(
     _ x: Tensor<Double>, _ upstream: Tensor<Double>, from start: [Cell.State],
     to end: [Cell.State], lengths: [Int]?

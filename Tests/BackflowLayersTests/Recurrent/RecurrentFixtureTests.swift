@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-/// One case of scripts/fixtures/pytorch_recurrent.py.
+/// A case of scripts/fixtures/pytorch_recurrent.py.
 struct RecurrentFixture: CustomStringConvertible, Sendable {
   let name: String
 
@@ -22,7 +22,7 @@ struct RecurrentFixture: CustomStringConvertible, Sendable {
     name.hasSuffix("lengths") ? try tensor("lengths").elements.map { Int($0) } : nil
   }
 
-  /// The rows of PyTorch's [layers·D, B, H], one for each cell.
+  /// The rows of PyTorch's tensor [layers·D, B, H], one for each cell.
   func states(_ file: String) throws -> [Tensor<Double>] {
     let stacked = try tensor(file)
     return (0..<stacked.shape[0]).map { stacked.select($0) }
@@ -30,7 +30,7 @@ struct RecurrentFixture: CustomStringConvertible, Sendable {
 }
 
 @Suite struct `A recurrent network agrees with PyTorch` {
-  @Test func `in every case there is`() {
+  @Test func `in all cases`() {
     #expect(RecurrentFixture.all.count == 32)
   }
 

@@ -2,8 +2,8 @@ import Backflow
 import TestSupport
 import Testing
 
-@Suite struct `A recurrent network stops at` {
-  @Test func `an output gradient of another width`() async {
+@Suite struct `A recurrent network stops for` {
+  @Test func `an output gradient of another size`() async {
     let wide = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let network = drawn(directions: 2)
       _ = network.backward(.zeros([4, 2, 9]), network.forward(.zeros([4, 2, 2])).cache)
@@ -16,7 +16,7 @@ import Testing
     #expect(stopMessage(vector).contains("output gradient [3] instead of [4, 2, 3]"))
   }
 
-  @Test func `states of another batch, also where lengths choose among them`() async {
+  @Test func `states of another batch size, with and without lengths`() async {
     let states = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = drawn(directions: 1).forward(
         .zeros([4, 2, 2]), initialState: [.zero(batch: 5, hiddenSize: 3)], lengths: [4, 1])
@@ -31,7 +31,7 @@ import Testing
     #expect(stopMessage(gradients).contains("final state gradient [5, 3] instead of [2, 3]"))
   }
 
-  @Test func `a final state's gradient of another shape`() async {
+  @Test func `a gradient of another shape with respect to the final state`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let network = drawn(directions: 1)
       let gradient = LSTMState<Float>(hidden: .zeros([2, 3]), cell: .zeros([3, 3]))
@@ -41,7 +41,7 @@ import Testing
     #expect(stopMessage(result).contains("final state gradient [3, 3] instead of [2, 3]"))
   }
 
-  @Test func `a stream's state of which one tensor does not fit`() async {
+  @Test func `a state of a stream if one of its tensors does not fit`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let state = LSTMState<Float>(hidden: .zeros([2, 3]), cell: .zeros([4, 3]))
       _ = drawn(directions: 1).stream(batch: 2, from: [state])
@@ -49,7 +49,7 @@ import Testing
     #expect(stopMessage(result).contains("state [4, 3] instead of [2, 3]"))
   }
 
-  @Test func `a state of another number of tensors`() async {
+  @Test func `a state with another number of tensors`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = LSTMState<Float>(tensors: [.zeros([2, 3])])
     }
@@ -81,7 +81,7 @@ import Testing
   }
 }
 
-/// An LSTM of 2 inputs and 3 units.
+/// An LSTM with 2 inputs and 3 units.
 private func drawn(directions: Int) -> LSTM<Float> {
   var random = RandomSource(seed: 1)
   return LSTM(inputSize: 2, hiddenSize: 3, bidirectional: directions == 2, using: &random)

@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 
 @Suite struct `A recurrent stream` {
-  // In a process of its own: the pool is the process's.
-  @Test func `makes no tensor and needs no memory`() async {
+  // This test runs in a separate process, because the pool belongs to the process.
+  @Test func `allocates neither tensors nor other memory`() async {
     await #expect(processExitsWith: .success) {
       var random = RandomSource(seed: 1)
       expectNoTensor(RNN(inputSize: 6, hiddenSize: 10, layers: 2, using: &random))
@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  @Test func `goes on from where another ended`() {
+  @Test func `continues from the states of another`() {
     var random = RandomSource(seed: 2)
     func check<Cell: RecurrentCell<Double>>(_ network: Recurrent<Cell>) {
       let network = network.drawn(using: &random)
@@ -36,7 +36,7 @@ import Testing
     check(OriginalGRU(inputSize: 2, hiddenSize: 3, layers: 2, using: &random))
   }
 
-  @Test func `stops at what does not fit`() async {
+  @Test func `stops for inputs and networks that do not fit`() async {
     let input = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 1)
       let network = GRU<Float>(inputSize: 2, hiddenSize: 3, using: &random)

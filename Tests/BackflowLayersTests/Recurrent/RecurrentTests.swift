@@ -19,7 +19,7 @@ import Testing
         + [[20, 10], [20, 5], [20], [20]] + [[20, 10], [20, 5], [20], [20]])
   }
 
-  @Test func `opens its forget gates at the start, and no other`() {
+  @Test func `initializes only the biases of its forget gates to nonzero values`() {
     var random = RandomSource(seed: 1)
     let cell = LSTMCell<Float>(inputSize: 2, hiddenSize: 3, forgetBias: 1.5, using: &random)
     #expect(cell.weights.inputBias == Tensor([0, 0, 0, 1.5, 1.5, 1.5, 0, 0, 0, 0, 0, 0]))
@@ -28,7 +28,7 @@ import Testing
     #expect(usual.cells[0][0].weights.inputBias == Tensor([0, 1, 0, 0]))
   }
 
-  @Test func `moves step by step to where it gets at once`() {
+  @Test func `returns the same step by step as for the whole sequence`() {
     var random = RandomSource(seed: 2)
     func check<Cell: RecurrentCell<Double>>(_ network: Recurrent<Cell>) {
       let network = network.drawn(using: &random)
@@ -52,7 +52,7 @@ import Testing
     check(OriginalGRU(inputSize: 2, hiddenSize: 4, layers: 2, using: &random))
   }
 
-  @Test func `keeps in a stream the outputs of earlier steps as they were`() {
+  @Test func `does not change the outputs of earlier steps of a stream`() {
     var random = RandomSource(seed: 6)
     func check<Cell: RecurrentCell<Double>>(_ network: Recurrent<Cell>) {
       let x: Tensor<Double> = random.normal([3, 2, 2])
@@ -66,7 +66,7 @@ import Testing
     check(GRU(inputSize: 2, hiddenSize: 4, using: &random))
   }
 
-  @Test func `sees no trace of the padding, whatever it holds`() {
+  @Test func `ignores the padding, even if it is not finite`() {
     var random = RandomSource(seed: 3)
     let x: Tensor<Double> = random.normal([4, 2, 2])
     let upstream: Tensor<Double> = random.normal([4, 2, 6])
@@ -99,7 +99,7 @@ import Testing
         using: &random))
   }
 
-  @Test func `drops units between layers in training only, by the seed`() {
+  @Test func `drops units between layers only in training, as determined by the seed`() {
     var random = RandomSource(seed: 5)
     let network = RNN<Double>(inputSize: 2, hiddenSize: 8, layers: 2, dropout: 0.5, using: &random)
     let x: Tensor<Double> = random.normal([3, 4, 2])
@@ -111,8 +111,8 @@ import Testing
     #expect(network.forward(x, .evaluation).output == evaluated)
   }
 
-  // A window's gradient is that of the whole with nothing coming from the windows after it.
-  @Test func `truncates backpropagation at the border of a window`() {
+  // The gradient of a window is that of the whole sequence if no gradient comes from later windows.
+  @Test func `truncates backpropagation at the boundary of a window`() {
     var random = RandomSource(seed: 6)
     let network = GRU<Double>(inputSize: 2, hiddenSize: 3, using: &random)
     let x: Tensor<Double> = random.normal([6, 2, 2])
@@ -136,7 +136,7 @@ import Testing
     #expect(truncated[0] != whole[0..<4])
   }
 
-  @Test func `cuts a ragged batch into windows, each with its own lengths`() {
+  @Test func `divides a ragged batch into windows with their own lengths`() {
     var random = RandomSource(seed: 8)
     let network = LSTM<Double>(inputSize: 2, hiddenSize: 3, using: &random)
     let x: Tensor<Double> = random.normal([5, 3, 2])
@@ -155,12 +155,12 @@ import Testing
     #expect([Int]().windows(ofSteps: 2, of: 0).isEmpty)
   }
 
-  @Test func `tells a cell how many samples run at each step`() {
+  @Test func `passes the number of running samples at each step to a cell`() {
     let active = ActiveSamples.all(time: 2, batch: 3)
     #expect([active[0], active[1]] == [3, 3])
   }
 
-  @Test func `has the Jacobian that finite differences see`() {
+  @Test func `has a Jacobian that agrees with finite differences`() {
     var random = RandomSource(seed: 7)
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) {
       let cell = cell.drawn(using: &random)
@@ -192,7 +192,7 @@ import Testing
       #expect(jacobian.maxMagnitude() > 0.1)
       expectClose(jacobian.elements, numeric.elements, Tolerance(1e-8, scale: 1))
 
-      // The products, without a formula for the Jacobian, for more vectors than there are directions.
+      // Products that do not form the Jacobian, for more vectors than dimensions.
       let size = cell.stateSize
       let vectors: Tensor<Double> = random.normal([size + 2, size])
       let tolerance = Tolerance(Double.self, length: 4 * size, scale: 4)
@@ -209,7 +209,7 @@ import Testing
     check(OriginalGRUCell(inputSize: 3, hiddenSize: 4, using: &random))
   }
 
-  @Test func `stops at lengths and states that do not fit`() async {
+  @Test func `stops for lengths and states that do not fit`() async {
     let lengths = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 1)
       let network = GRU<Float>(inputSize: 2, hiddenSize: 3, using: &random)

@@ -2,8 +2,8 @@ import Backflow
 import TestSupport
 import Testing
 
-@Suite struct `A flattening` {
-  @Test func `keeps the batch and merges the rest`() {
+@Suite struct `A flatten layer` {
+  @Test func `preserves the batch axis and merges the others`() {
     let layer = Flatten<Double>()
     let x = Tensor((0..<12).map(Double.init), shape: [2, 3, 1, 2])
     let (y, shape) = layer.forward(x)
@@ -13,7 +13,7 @@ import Testing
     #expect(layer(.zeros([0, 3, 2])).shape == [0, 6])
   }
 
-  @Test func `stops at a gradient of another shape, though of the same count`() async {
+  @Test func `stops for a gradient of another shape, even with the same count`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let layer = Flatten<Float>()
       _ = layer.inputGradient(.zeros([3, 4]), layer.forward(.zeros([2, 3, 2])).cache)

@@ -2,17 +2,17 @@ import Backflow
 import TestSupport
 import Testing
 
-@Suite struct `The last step` {
+@Suite struct `A last-step layer` {
   let sequence = Tensor<Float>((0..<12).map(Float.init), shape: [3, 2, 2])
 
-  @Test func `is read, and its gradient is scattered among zeros`() {
+  @Test func `returns the last step, and a gradient that is zero at other steps`() {
     let (y, cache) = LastStep<Float>().forward(sequence)
     #expect(y == Tensor(rows: [[8, 9], [10, 11]]))
     let gradient = LastStep<Float>().inputGradient(Tensor(rows: [[1, 2], [3, 4]]), cache)
     #expect(gradient == Tensor([0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4], shape: [3, 2, 2]))
   }
 
-  @Test func `stands between a recurrence and a readout, to the same bits as by hand`() {
+  @Test func `connects a recurrence and a dense layer, with the same bits as the single passes`() {
     var random = RandomSource(seed: 3)
     let lstm = LSTM<Float>(inputSize: 2, hiddenSize: 4, using: &random)
     let readout = Dense<Float>(inputSize: 4, outputSize: 3, using: &random)
@@ -37,7 +37,7 @@ import Testing
     #expect(gradients.namedParameters.map(\.name).first == "0.weight_ih_l0")
   }
 
-  @Test func `stops where there is none`() async {
+  @Test func `stops for an empty sequence`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = LastStep<Float>()(.zeros([0, 2, 2]))
     }

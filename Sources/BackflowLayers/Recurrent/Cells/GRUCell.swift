@@ -9,10 +9,11 @@ public import BackflowLinearAlgebra
 ///     n_t = tanh(W_in x_t + b_in + r_t ⊙ q_t)                        candidate      (3)
 ///     h_t = (1 − z_t) ⊙ n_t + z_t ⊙ h_{t−1}                          output         (4)
 ///
-/// Cho et al., EMNLP 2014, with the reset gate after the product, as cuDNN and PyTorch have it and
-/// which is faster; `OriginalGRUCell` has it before the product.
+/// Cho et al., EMNLP 2014, with the reset gate after the product. This is faster, and the variant
+/// of cuDNN and PyTorch; `OriginalGRUCell` has the reset gate before the product.
 ///
-/// The backward pass computes the slopes of gates and candidate from their outputs; see `LSTMCell`.
+/// The backward pass computes the slopes of the gates and the candidate from their outputs; see
+/// `LSTMCell`.
 ///
 /// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state [B, H],
 /// W_ih [3H, I], W_hh [3H, H], b_ih and b_hh [3H]; the gates are in the order r z n. The cell keeps
@@ -20,7 +21,7 @@ public import BackflowLinearAlgebra
 public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
   /// h, [B, H]
   public typealias State = Tensor<Scalar>
-  /// r z n; a step keeps W_hh h_{t−1} with q_t.
+  /// The gates r z n, and W_hh h_{t−1}, which a step keeps.
   public static var layout: CellLayout { CellLayout(gates: 3, kept: 3, separatesProducts: true) }
 
   /// W_ih [3H, I], W_hh [3H, H], b_ih and b_hh [3H].
@@ -28,11 +29,10 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
 
   /// A cell with these parameters.
   ///
-  /// - Precondition: They are those of three gates.
+  /// - Precondition: The parameters have three gates.
   public init(_ weights: GateWeights<Scalar>) { self.weights = weights.with(gates: 3, of: "GRU") }
 
-  /// b_ir + b_hr, b_iz + b_hz, b_in, b_hn: r and z add their biases, n has one on either side of the
-  /// reset gate.
+  /// b_ir + b_hr, b_iz + b_hz, b_in, and b_hn. The reset gate separates the two biases of n.
   public var stepBias: Tensor<Scalar> {
     let (bi, bh) = (weights.inputBias, weights.recurrentBias)
     return .concatenate([
@@ -42,7 +42,7 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
 
   // MARK: - Equations
 
-  /// Equations (1) to (4), of which one kernel computes all but the product.
+  /// Computes equations (1) to (4). One kernel computes everything except the product.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(_ pass: borrowing ForwardPass<Scalar>) {
@@ -55,7 +55,8 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
     }
   }
 
-  /// The backward pass, with ȳ_t the gradient with respect to the output h_t from the layers above:
+  /// Computes the backward pass, where ȳ_t is the gradient with respect to the output h_t from the
+  /// layers above:
   ///
   ///     h̄_t ← ȳ_t + h̄_t
   ///
@@ -64,9 +65,9 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
   ///
   ///     h̄_{t−1} = h̄_t ⊙ z_t + W_hhᵀ (r̄_t, z̄_t, q̄_t)
   ///
-  /// The gradient with respect to W_ih x_t is (r̄, z̄, n̄), that with respect to W_hh h_{t−1} is (r̄, z̄, q̄).
-  /// One kernel computes all but the product.
-  /// `hBar[t]` holds h̄_t first, and then h̄_{t−1}.
+  /// The gradient with respect to W_ih x_t is (r̄, z̄, n̄), that with respect to W_hh h_{t−1} is
+  /// (r̄, z̄, q̄). One kernel computes all but the product. `hBar[t]` holds h̄_t first, and then
+  /// h̄_{t−1}.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func stepBack(_ pass: borrowing BackwardPass<Scalar>) {
@@ -86,7 +87,7 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
     gateActivations([("reset", .sigmoid), ("update", .sigmoid), ("candidate", .tanh)], in: cache)
   }
 
-  /// J = ∂h_t/∂h_{t−1}, [H, H], with U_k the rows of W_hh of gate k:
+  /// Returns J = ∂h_t/∂h_{t−1}, [H, H], where U_k is the rows of W_hh for gate k:
   ///
   ///     J = diag(z) + diag((h_{t−1} − n) z (1−z)) U_z
   ///         + diag((1−z)(1−n²)) (diag(r) U_n + diag(q r (1−r)) U_r)
@@ -102,5 +103,5 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
   }
 }
 
-/// A network of gated recurrent units of any number of layers: see `GRUCell` for its equations.
+/// A network of gated recurrent units with any number of layers. `GRUCell` states the equations.
 public typealias GRU<Scalar: RealScalar> = Recurrent<GRUCell<Scalar>>

@@ -13,17 +13,18 @@ public import BackflowLinearAlgebra
 /// Hochreiter and Schmidhuber, Neural Computation 9 (1997), with the forget gate of Gers et al.,
 /// Neural Computation 12 (2000).
 ///
-/// The backward pass computes the slopes of gates and candidate from their outputs, y (1 − y) and 1 − y².
-/// Where an output rounds to its limit (a gate beyond 17 in single precision), the slope is 0 instead of about
-/// 1e-8; slopes from the inputs, as `Sigmoid` and `Tanh` have them, would lengthen a step by 2 to 4 %.
+/// The backward pass computes the slopes of the gates and the candidate from their outputs, as y (1
+/// − y) and 1 − y². If an output rounds to its limit (a gate with an input above 17 in single
+/// precision), the slope is 0 instead of about 1e-8. Computing the slopes from the inputs, like
+/// `Sigmoid` and `Tanh`, would make a step 2 to 4 % slower.
 ///
-/// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state h and c
-/// [B, H], W_ih [4H, I], W_hh [4H, H], b_ih and b_hh [4H]; the gates are in the order i f g o. The cell
-/// keeps tanh c_t, because a tanh costs more than reading it again.
+/// Shapes (T time, B batch, I input, H hidden): x [T, B, I], h [T, B, H], state h and c [B, H],
+/// W_ih [4H, I], W_hh [4H, H], b_ih and b_hh [4H]. The gates are in the order i f g o. The cell
+/// keeps tanh c_t, because reading it is faster than computing it again.
 public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
   /// h and c, [B, H] each
   public typealias State = LSTMState<Scalar>
-  /// i f g o; a step keeps tanh c_t.
+  /// The gates i f g o, and tanh c_t, which a step keeps.
   public static var layout: CellLayout { CellLayout(gates: 4, kept: 1) }
 
   /// W_ih [4H, I], W_hh [4H, H], b_ih and b_hh [4H].
@@ -31,7 +32,7 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
 
   /// A cell with these parameters.
   ///
-  /// - Precondition: They are those of four gates.
+  /// - Precondition: The parameters have four gates.
   public init(_ weights: GateWeights<Scalar>) { self.weights = weights.with(gates: 4, of: "LSTM") }
 
   /// A randomly initialized cell whose forget gates have a bias of 1.
@@ -45,7 +46,8 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
   }
 
   /// A randomly initialized cell with an orthogonal W_hh for each gate. The biases are zero except
-  /// `forgetBias`: 1 keeps the forget gates open at the start of training (Jozefowicz et al., ICML 2015).
+  /// those of the forget gates, `forgetBias`. A value of 1 keeps the forget gates open at the start
+  /// of training (Jozefowicz et al., ICML 2015).
   public init(
     inputSize: Int, hiddenSize: Int, forgetBias: Scalar,
     inputWeights: Initializer = .glorotUniform(), recurrentWeights: Initializer = .orthogonal(),
@@ -60,7 +62,7 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
 
   // MARK: - Equations
 
-  /// Equations (1) to (6), of which one kernel computes all but the product.
+  /// Computes equations (1) to (6). One kernel computes everything except the product.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(_ pass: borrowing ForwardPass<Scalar>) {
@@ -73,7 +75,8 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
     }
   }
 
-  /// The backward pass, with ȳ_t the gradient with respect to the output h_t from the layers above:
+  /// Computes the backward pass, where ȳ_t is the gradient with respect to the output h_t from the
+  /// layers above:
   ///
   ///     h̄_t ← ȳ_t + h̄_t                           c̄_t ← c̄_t + h̄_t ⊙ o_t ⊙ (1 − tanh² c_t)
   ///
@@ -106,12 +109,13 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
       + [cache.kept].compactMap { $0.map { Activation(.tanh, output: $0, running: cache.active) } }
   }
 
-  /// J = ∂(h_t, c_t)/∂(h_{t−1}, c_{t−1}), [2H, 2H], with U_k the rows of W_hh of gate k:
+  /// Returns J = ∂(h_t, c_t)/∂(h_{t−1}, c_{t−1}), [2H, 2H], where U_k is the rows of W_hh for gate
+  /// k:
   ///
   ///     ∂c_t/∂h_{t−1} = diag(c_{t−1} f (1−f)) U_f + diag(g i (1−i)) U_i + diag(i (1−g²)) U_g
   ///     ∂c_t/∂c_{t−1} = diag(f)
-  ///     ∂h_t/∂h_{t−1} = diag(o (1−o) tanh c_t) U_o + diag(k) ∂c_t/∂h_{t−1},   k = o (1 − tanh² c_t)
-  ///     ∂h_t/∂c_{t−1} = diag(k f)
+  ///     ∂h_t/∂h_{t−1} = diag(o (1−o) tanh c_t) U_o + diag(k) ∂c_t/∂h_{t−1}
+  ///     ∂h_t/∂c_{t−1} = diag(k f),   k = o (1 − tanh² c_t)
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
     cache.active.requireRunning(sample, at: step)
     let (gates, tanhC) = cache.row(at: step, sample: sample, gates: 4)
@@ -129,7 +133,7 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
   }
 }
 
-/// A long short-term memory of any number of layers: see `LSTMCell` for its equations.
+/// A long short-term memory with any number of layers. `LSTMCell` states the equations.
 public typealias LSTM<Scalar: RealScalar> = Recurrent<LSTMCell<Scalar>>
 
 extension Recurrent {

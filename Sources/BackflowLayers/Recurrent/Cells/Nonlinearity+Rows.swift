@@ -11,7 +11,7 @@ extension MutableRowsView {
     }
   }
 
-  /// self ← self ⊙ φ′, with φ′ from the output `y`.
+  /// self ← self ⊙ φ′, where φ′ is computed from the output `y`
   func multiplyByDerivative(of nonlinearity: Nonlinearity, at y: RowsView<S>) {
     switch nonlinearity {
     case .tanh: multiplyByTanhDerivative(at: y)
@@ -22,7 +22,7 @@ extension MutableRowsView {
 }
 
 extension Nonlinearity {
-  /// φ′ from the output `y`, element by element.
+  /// Returns φ′ of each element, computed from the output `y`.
   func derivative<S>(at y: Tensor<S>) -> Tensor<S> {
     switch self {
     case .tanh: (1 - y) * (1 + y)
@@ -32,7 +32,7 @@ extension Nonlinearity {
   }
 }
 
-/// diag(d) A, for d [H] and A [H, columns].
+/// Returns diag(d) A, for d [H] and A [H, columns].
 func scaled<S>(_ diagonal: Tensor<S>, _ matrix: Tensor<S>) -> Tensor<S> {
   diagonal.reshaped(to: [diagonal.count, 1]) * matrix
 }

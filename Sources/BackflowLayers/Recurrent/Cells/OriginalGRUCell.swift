@@ -1,7 +1,7 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// A gated recurrent unit as first published, with the reset gate before the product.
+/// A gated recurrent unit as originally published, with the reset gate before the product.
 ///
 ///     r_t = σ(W_ir x_t + b_ir + W_hr h_{t−1} + b_hr)                 reset gate     (1)
 ///     z_t = σ(W_iz x_t + b_iz + W_hz h_{t−1} + b_hz)                 update gate    (2)
@@ -9,15 +9,16 @@ public import BackflowLinearAlgebra
 ///     n_t = tanh(W_in x_t + b_in + W_hn s_t + b_hn)                  candidate      (3)
 ///     h_t = (1 − z_t) ⊙ n_t + z_t ⊙ h_{t−1}                          output         (4)
 ///
-/// Cho et al., EMNLP 2014; Keras calls it `GRU(reset_after=False)`. PyTorch has `GRUCell` only.
+/// Cho et al., EMNLP 2014. In Keras this is `GRU(reset_after=False)`; PyTorch implements only the
+/// equations of `GRUCell`.
 ///
-/// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state [B, H],
-/// W_ih [3H, I], W_hh [3H, H], b_ih and b_hh [3H]; the gates are in the order r z n. The cell keeps
-/// s_t, [T, B, H]. n waits for r, so a step has two products, one after the other.
+/// Shapes (T time, B batch, I input, H hidden): x [T, B, I], h [T, B, H], state [B, H], W_ih [3H,
+/// I], W_hh [3H, H], b_ih and b_hh [3H]. The gates are in the order r z n. The cell keeps s_t, [T,
+/// B, H]. Since n depends on r, a step needs two products in sequence.
 public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
   /// h, [B, H]
   public typealias State = Tensor<Scalar>
-  /// r z n, of which n multiplies s_t, which a step keeps.
+  /// The gates r z n, and s_t, which a step keeps and which W_hn multiplies.
   public static var layout: CellLayout {
     CellLayout(gates: 3, kept: 1, gatesOfKept: 1)
   }
@@ -27,14 +28,14 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
 
   /// A cell with these parameters.
   ///
-  /// - Precondition: They are those of three gates.
+  /// - Precondition: The parameters have three gates.
   public init(_ weights: GateWeights<Scalar>) {
     self.weights = weights.with(gates: 3, of: "OriginalGRU")
   }
 
   // MARK: - Equations
 
-  /// Equations (1) to (4).
+  /// Computes equations (1) to (4).
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(_ pass: borrowing ForwardPass<Scalar>) {
@@ -50,14 +51,15 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
       s[t].assignProduct(r.reading, h[t - 1])
       Wn.multiply(s[t].reading, addingTo: n)
       n.tanh()
-      // (n − z ⊙ n) + z ⊙ h, which is exactly h where z is 1.
+      // (n − z ⊙ n) + z ⊙ h is exactly h if z is 1.
       h[t].assignProduct(z.reading, n.reading)
       h[t].assignDifference(n.reading, h[t].reading)
       h[t].addProduct(z.reading, h[t - 1])
     }
   }
 
-  /// The backward pass, with ȳ_t the gradient with respect to the output h_t from the layers above:
+  /// Computes the backward pass, where ȳ_t is the gradient with respect to the output h_t from the
+  /// layers above:
   ///
   ///     h̄_t ← ȳ_t + h̄_t
   ///
@@ -88,7 +90,7 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
       zBar.multiply(by: hBar[t].reading)
       zBar.multiplyBySigmoidDerivative(at: z)
 
-      // r̄ holds s̄ first.
+      // The memory of r̄ initially holds s̄.
       Wn.multiply(nBar.reading, into: rBar)
       hBar[t].multiply(by: z)
       hBar[t].addProduct(rBar.reading, r)
@@ -103,7 +105,7 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
     gateActivations([("reset", .sigmoid), ("update", .sigmoid), ("candidate", .tanh)], in: cache)
   }
 
-  /// J = ∂h_t/∂h_{t−1}, [H, H], with U_k the rows of W_hh of gate k:
+  /// Returns J = ∂h_t/∂h_{t−1}, [H, H], where U_k is the rows of W_hh for gate k:
   ///
   ///     J = diag(z) + diag((h_{t−1} − n) z (1−z)) U_z
   ///         + diag((1−z)(1−n²)) U_n (diag(r) + diag(h_{t−1} r (1−r)) U_r)
@@ -120,5 +122,6 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
   }
 }
 
-/// A network of gated recurrent units as first published: see `OriginalGRUCell` for its equations.
+/// A network of gated recurrent units as originally published. `OriginalGRUCell` states the
+/// equations.
 public typealias OriginalGRU<Scalar: RealScalar> = Recurrent<OriginalGRUCell<Scalar>>

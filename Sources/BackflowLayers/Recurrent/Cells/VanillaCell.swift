@@ -1,18 +1,18 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// A vanilla recurrence (PyTorch `RNN`, one layer, one direction).
+/// A vanilla recurrent cell (PyTorch `RNN`, one layer, one direction).
 ///
 ///     a_t = W_ih x_t + b_ih + W_hh h_{t−1} + b_hh        (1)
 ///     h_t = φ(a_t)                                       (2)
 ///
 /// with φ = tanh, ReLU or σ (J. L. Elman, "Finding structure in time", Cognitive Science 14, 1990).
 ///
-/// The backward pass computes φ′ from h. Where h rounds to ±1 (|a| beyond 9 in single precision), it is 0
-/// instead of about 1e-8; see `LSTMCell`.
+/// The backward pass computes φ′ from h. If h rounds to ±1 (|a| above 9 in single precision), φ′ is
+/// 0 instead of about 1e-8; see `LSTMCell`.
 ///
-/// Shapes, by letter T time, B batch, I input, H hidden: x [T, B, I], h [T, B, H], state [B, H],
-/// W_ih [H, I], W_hh [H, H], b_ih and b_hh [H].
+/// Shapes (T time, B batch, I input, H hidden): x [T, B, I], h [T, B, H], state [B, H], W_ih [H,
+/// I], W_hh [H, H], b_ih and b_hh [H].
 public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
   /// h, [B, H]
   public typealias State = Tensor<Scalar>
@@ -27,21 +27,21 @@ public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
   /// φ
   public var soleNonlinearity: Nonlinearity? { nonlinearity }
 
-  /// A cell with these parameters and tanh.
+  /// A cell with these parameters and φ = tanh.
   ///
-  /// - Precondition: They are those of one gate.
+  /// - Precondition: The parameters have one gate.
   public init(_ weights: GateWeights<Scalar>) { self.init(weights, nonlinearity: .tanh) }
 
-  /// A cell with these parameters.
+  /// A cell with these parameters and this φ.
   ///
-  /// - Precondition: They are those of one gate.
+  /// - Precondition: The parameters have one gate.
   public init(_ weights: GateWeights<Scalar>, nonlinearity: Nonlinearity) {
     self.weights = weights.with(gates: 1, of: "RNN")
     self.nonlinearity = nonlinearity
   }
 
-  /// A randomly initialized cell with this nonlinearity and zero biases. An orthogonal W_hh keeps the
-  /// length of the backward signal at the start of training.
+  /// A randomly initialized cell with this nonlinearity and zero biases. The default W_hh is
+  /// orthogonal and does not change the norm of gradients.
   public init(
     inputSize: Int, hiddenSize: Int, nonlinearity: Nonlinearity,
     inputWeights: Initializer = .glorotUniform(), recurrentWeights: Initializer = .orthogonal(),
@@ -55,20 +55,21 @@ public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
 
   // MARK: - Equations
 
-  /// Equations (1) and (2).
+  /// Computes equations (1) and (2).
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(_ pass: borrowing ForwardPass<Scalar>) {
     let (h, W, b) = (pass.hidden, pass.recurrentWeight, pass.bias)
     pass.forEachStep { t in
-      // h_t holds W_ih x_t.
+      // h_t initially holds W_ih x_t.
       W.multiply(h[t - 1], addingTo: h[t])
       h[t].add(b)
       h[t].apply(nonlinearity)
     }
   }
 
-  /// The backward pass, with ȳ_t the gradient with respect to the output h_t from the layers above:
+  /// Computes the backward pass, where ȳ_t is the gradient with respect to the output h_t from the
+  /// layers above:
   ///
   ///     ā_t = (ȳ_t + h̄_t) ⊙ φ′(a_t)        h̄_{t−1} = W_hhᵀ ā_t
   ///
@@ -87,12 +88,12 @@ public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
     }
   }
 
-  /// h, the one nonlinearity of the cell.
+  /// h, the output of the only nonlinearity of the cell.
   public func activations(in cache: Cache) -> [Activation<Scalar>] {
     [Activation(nonlinearity, output: cache.hidden, running: cache.active)]
   }
 
-  /// J = ∂h_t/∂h_{t−1} = diag(φ′(a_t)) W_hh, [H, H].
+  /// Returns J = ∂h_t/∂h_{t−1} = diag(φ′(a_t)) W_hh, [H, H].
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
     cache.active.requireRunning(sample, at: step)
     let h = cache.hidden.select(step).select(sample)
@@ -100,7 +101,7 @@ public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
   }
 }
 
-/// A vanilla recurrent network of any number of layers: see `VanillaCell` for its equations.
+/// A vanilla recurrent network with any number of layers. `VanillaCell` states the equations.
 public typealias RNN<Scalar: RealScalar> = Recurrent<VanillaCell<Scalar>>
 
 extension Recurrent {

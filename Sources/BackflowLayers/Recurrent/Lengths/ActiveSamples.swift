@@ -1,26 +1,25 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// How many samples of a batch, in descending order of length, still run at each step: the first
-/// `counts[t]` of them.
+/// The number of samples of a batch that run at each step, that is, whose sequences have not ended.
+/// Since the samples are in descending order of length, these are the first rows.
 public struct ActiveSamples: Sendable, Equatable {
-  /// The number of running samples by step; never increasing.
+  /// The number of running samples at each step, in nonincreasing order.
   let counts: [Int]
   let batch: Int
 
-  /// Every sample runs through all steps.
+  /// Returns the value for samples that all run at every step.
   public static func all(time: Int, batch: Int) -> ActiveSamples {
     ActiveSamples(counts: Array(repeating: batch, count: time), batch: batch)
   }
 
-  /// Samples of these lengths, in descending order.
+  /// Returns the value for samples of these lengths, which are in descending order.
   static func lengths(_ lengths: [Int], time: Int) -> ActiveSamples {
     ActiveSamples(
       counts: (0..<time).map { step in lengths.prefix { $0 > step }.count }, batch: lengths.count)
   }
 
-  /// How many samples run at step t: the rows from 0 to this number of every [B, …]. Never more than at the
-  /// step before.
+  /// The number of samples that run at step t, which are the first rows of every tensor [B, …].
   ///
   /// - Precondition: `step` is in 0 ..< T.
   public subscript(step: Int) -> Int {
@@ -31,10 +30,10 @@ public struct ActiveSamples: Sendable, Equatable {
   /// T, the number of steps.
   public var time: Int { counts.count }
 
-  /// Whether every sample runs through all steps.
+  /// Whether all samples run at every step.
   public var isFull: Bool { counts.allSatisfy { $0 == batch } }
 
-  /// The part of `samples` that runs at step `t`.
+  /// Returns the part of `samples` that runs at step `t`.
   func at(_ t: Int, of samples: Range<Int>) -> Range<Int> {
     samples.clamped(to: 0..<counts[t])
   }
@@ -46,8 +45,8 @@ public struct ActiveSamples: Sendable, Equatable {
       "sample \(sample) of \(batch) does not run at step \(t) of \(counts.count)")
   }
 
-  /// The rows of a sequence h_1 … h_T at each sample's last step, [B, H]; for a sample without steps the
-  /// row of `initial`.
+  /// Returns the rows of a sequence h_1 … h_T at the last step of each sample, [B, H]. For a sample
+  /// without steps, it is the row of `initial`.
   func last<S>(of sequence: Tensor<S>, initial: Tensor<S>) -> Tensor<S> {
     if isFull { return counts.isEmpty ? initial : sequence.select(counts.count - 1) }
     var result = initial

@@ -1,12 +1,12 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// The order in which the samples of a padded batch are processed: by descending length, so that those
-/// that still run are always the first rows.
+/// The order in which the samples of a padded batch are processed. They are in descending order of
+/// length, so that the samples that run at a step are always the first rows.
 struct SequenceLengths: Sendable {
   /// The length of each sample, in the caller's order.
   let lengths: [Int]
-  /// The sample that is processed at each row.
+  /// The index of the sample in each row.
   let order: [Int]
 
   init(_ lengths: [Int], time: Int, batch: Int) {
@@ -19,7 +19,7 @@ struct SequenceLengths: Sendable {
     }
   }
 
-  /// The row at which each sample is processed.
+  /// The row of each sample.
   var rows: [Int] {
     var rows = order
     for (row, sample) in order.enumerated() { rows[sample] = row }
@@ -28,12 +28,13 @@ struct SequenceLengths: Sendable {
 
   func active(time: Int) -> ActiveSamples { .lengths(order.map { lengths[$0] }, time: time) }
 
-  /// A sequence [T, B, F] with its samples by descending length and zeros in place of its padding.
+  /// Returns a sequence [T, B, F] with its samples in descending order of length and its padding
+  /// set to zero.
   func sorted<S>(_ sequence: Tensor<S>) -> Tensor<S> {
     moving(sequence) { row, sample in (from: sample, to: row) }
   }
 
-  /// A sorted sequence back in the caller's order, with zeros as its padding.
+  /// Returns a sorted sequence in the caller's order, with zeros in the padding.
   func unsorted<S>(_ sequence: Tensor<S>) -> Tensor<S> {
     moving(sequence) { row, sample in (from: row, to: sample) }
   }
@@ -55,7 +56,8 @@ struct SequenceLengths: Sendable {
 }
 
 extension Tensor {
-  /// This sorted sequence [T, B, F] with the running steps of each sample in reverse order.
+  /// Returns this sorted sequence [T, B, F] with the steps of each sample in reverse order, without
+  /// its padding.
   func reversedInTime(_ active: ActiveSamples) -> Tensor {
     let (batch, features) = (shape[1], shape[2])
     var result = active.isFull ? Tensor(uninitialized: shape) : .zeros(shape)
@@ -72,7 +74,7 @@ extension Tensor {
   }
 }
 
-/// Runs of equal neighbors: first index, end, value.
+/// Returns the runs of equal adjacent values, each with its first index, its end and its value.
 private func runs(of values: [Int]) -> [(first: Int, end: Int, value: Int)] {
   var runs: [(first: Int, end: Int, value: Int)] = []
   for (index, value) in values.enumerated() {

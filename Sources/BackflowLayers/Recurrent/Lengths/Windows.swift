@@ -2,11 +2,13 @@ internal import BackflowKernels
 public import BackflowLinearAlgebra
 
 extension Tensor {
-  /// A sequence [T, B, F] divided into windows [≤ steps, B, F], in order, for truncated backpropagation
-  /// through time. Run each from the final state of the one before; a state is a plain value, so no
-  /// gradient crosses the border. Williams and Peng, Neural Computation 2 (1990).
+  /// Returns a sequence [T, B, F] as windows of at most `steps` steps, in order, for truncated
+  /// backpropagation through time (Williams and Peng, Neural Computation 2, 1990). Each window
+  /// starts from the final state of the window before it. Since a state is a plain value, no
+  /// gradient crosses the boundary.
   ///
-  ///     for (window, own) in zip(x.windows(ofSteps: 50), lengths.windows(ofSteps: 50, of: x.shape[0])) {
+  ///     let parts = lengths.windows(ofSteps: 50, of: x.shape[0])
+  ///     for (window, own) in zip(x.windows(ofSteps: 50), parts) {
   ///       (output, states, cache) = network.forward(window, initialState: states, lengths: own)
   ///     }
   ///
@@ -20,8 +22,9 @@ extension Tensor {
 }
 
 extension [Int] {
-  /// The lengths of a batch's samples in each window of at most `steps` steps of a sequence of `time`
-  /// steps: min(max(length − start, 0), steps of the window). A sample that has ended keeps its state.
+  /// Returns the lengths of a batch's samples in each window of at most `steps` steps of a sequence
+  /// of `time` steps: min(max(length − start, 0), steps of the window). The state of a sample that
+  /// has ended does not change.
   ///
   /// - Precondition: `steps` is at least 1, and the lengths are in 0...time.
   public func windows(ofSteps steps: Int, of time: Int) -> [[Int]] {

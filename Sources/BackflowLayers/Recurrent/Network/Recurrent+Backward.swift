@@ -2,8 +2,8 @@ internal import BackflowKernels
 public import BackflowLinearAlgebra
 
 extension Recurrent {
-  /// The gradients with respect to the input and the parameters; see the `backward` that takes the final
-  /// state's gradient.
+  /// Returns the gradients with respect to the input and the parameters, if the loss does not
+  /// depend on the final state.
   public func backward(
     _ outputGradient: Tensor<Cell.Scalar>, _ cache: Cache
   ) -> (inputGradient: Tensor<Cell.Scalar>, gradients: Recurrent) {
@@ -12,15 +12,15 @@ extension Recurrent {
     return (inputGradient, gradients)
   }
 
-  /// The gradients with respect to the input, the initial states and the parameters.
+  /// Returns the gradients with respect to the input, the initial states and the parameters.
   ///
   /// - Parameters:
-  ///   - outputGradient: The gradient with respect to the output, [T, B, D·H]. Beyond a sample's length it
-  ///     has no influence, and the input's gradient is zero there.
-  ///   - finalStateGradient: The gradient with respect to the final state of every cell, [B, H] each; zero
-  ///     if `nil`.
+  ///   - outputGradient: The gradient with respect to the output, [T, B, D·H]. After the end of a
+  ///     sample, it is ignored, and the gradient with respect to the input is zero.
+  ///   - finalStateGradient: The gradient with respect to the final state of every cell, [B, H]
+  ///     each, or `nil` for zeros.
   ///   - cache: The cache of the forward pass.
-  /// - Precondition: The shapes are these.
+  /// - Precondition: The gradients have these shapes.
   public func backward(
     _ outputGradient: Tensor<Cell.Scalar>, finalStateGradient: [Cell.State]?, _ cache: Cache
   ) -> (
@@ -31,13 +31,19 @@ extension Recurrent {
     return (inputGradient, initialStateGradient, gradients)
   }
 
-  /// The gradients of `backward`, to the same bits, and what flowed back through each cell: one trace for
-  /// each cell, layer by layer, forward before backward.
+  /// Returns the gradients of `backward`, with the same bits, and one trace for each cell, layer by
+  /// layer, forward cells before backward cells.
   ///
-  /// The trace of a backward cell is that of the reversed sequence: its step 0 reads a sample's last
-  /// input. After a pass with `lengths`, the rows of every trace are the samples in descending order of
-  /// length, those of equal length in the order of the batch.
+  /// The trace of a backward cell is the trace of the reversed sequence: its step 0 reads the last
+  /// input of a sample. After a pass with `lengths`, the rows of every trace are the samples in
+  /// descending order of length. Samples of equal length are in the order of the batch.
   ///
+  /// - Parameters:
+  ///   - outputGradient: The gradient with respect to the output, [T, B, D·H].
+  ///   - finalStateGradient: The gradient with respect to the final state of every cell, [B, H]
+  ///     each, or `nil` for zeros.
+  ///   - cache: The cache of the forward pass.
+  /// - Precondition: The gradients have these shapes.
   /// - Complexity: That of `backward`, and memory for T + 1 gradients with respect to every state.
   public func tracedBackward(
     _ outputGradient: Tensor<Cell.Scalar>, finalStateGradient: [Cell.State]? = nil, _ cache: Cache
@@ -46,7 +52,7 @@ extension Recurrent {
     traces: [BackwardTrace<Cell.Scalar>]
   ) { backward(outputGradient, finalStateGradient, cache, traced: true) }
 
-  /// The backward pass, with traces if `traced`.
+  /// Returns the gradients, and the traces if `traced` is true.
   private func backward(
     _ outputGradient: Tensor<Cell.Scalar>, _ finalStateGradient: [Cell.State]?, _ cache: Cache,
     traced: Bool
@@ -87,7 +93,7 @@ extension Recurrent {
           part, finalStateGradient: states[state], cache.cells[layer][direction], traced: traced)
         states[state] = byState
         gradients[layer][direction] = byParameters
-        // In front of those of the layers above.
+        // Before the traces of the layers above.
         if let trace { traces.insert(trace, at: direction) }
         let forwardInTime = direction == 1 ? byInput.reversedInTime(cache.active) : byInput
         inputGradient = inputGradient.map { $0 + forwardInTime } ?? forwardInTime

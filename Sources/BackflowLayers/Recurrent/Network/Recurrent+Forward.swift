@@ -2,23 +2,23 @@ internal import BackflowKernels
 public import BackflowLinearAlgebra
 
 extension Recurrent: Layer {
-  /// What `backward` reads.
+  /// The values of the forward pass that `backward` reads.
   public struct Cache: Sendable {
-    /// The caches of the cells, by layer and direction; a backward cell has that of the reversed sequence.
-    /// After a pass with `lengths` their rows are the samples in descending order of length, those of
-    /// equal length in the order of the batch.
+    /// The caches of the cells, by layer and direction. The cache of a backward cell is that of the
+    /// reversed sequence. After a pass with `lengths`, the rows are the samples in descending order
+    /// of length. Samples of equal length are in the order of the batch.
     public let cells: [[Cell.Cache]]
     let dropout: [Dropout<Cell.Scalar>.Cache]
     let lengths: SequenceLengths?
     let active: ActiveSamples
   }
 
-  /// The outputs of the last layer, [T, B, D·H], from the zero state.
+  /// Returns the outputs of the last layer, [T, B, D·H], starting from a state of zeros.
   public func forward(
     _ input: Tensor<Cell.Scalar>
   ) -> (output: Tensor<Cell.Scalar>, cache: Cache) { forward(input, .evaluation) }
 
-  /// The outputs of the last layer, [T, B, D·H], from the zero state.
+  /// Returns the outputs of the last layer, [T, B, D·H], starting from a state of zeros.
   public func forward(
     _ input: Tensor<Cell.Scalar>, _ mode: Mode
   ) -> (output: Tensor<Cell.Scalar>, cache: Cache) {
@@ -26,17 +26,18 @@ extension Recurrent: Layer {
     return (output, cache)
   }
 
-  /// The outputs of the last layer, [T, B, D·H], and the state of every cell after its last step.
+  /// Returns the outputs of the last layer, [T, B, D·H], and the state of every cell after its last
+  /// step.
   ///
   /// - Parameters:
   ///   - input: x, [T, B, I].
   ///   - mode: Whether to drop units between layers.
-  ///   - initialState: One state for each cell, [B, H] each; zero if `nil`.
-  ///   - lengths: The number of steps of each sample; T for all if `nil`. The input beyond a sample's
-  ///     length has no influence, and the output is zero there. The final state is that after the
-  ///     sample's own last step, where a backward cell starts.
-  /// - Precondition: x has shape [T, B, I], the states have shape [B, H], and the lengths are B numbers
-  ///   in 0...T.
+  ///   - initialState: One state for each cell, [B, H] each, or `nil` for zeros.
+  ///   - lengths: The number of steps of each sample, or `nil` if all samples have T steps. After
+  ///     the end of a sample, the input is ignored, and the output is zero. The final state of a
+  ///     sample is the state after its own last step. A backward cell starts at that step.
+  /// - Precondition: x has shape [T, B, I], the states have shape [B, H], and the lengths are B
+  ///   numbers in 0...T.
   public func forward(
     _ input: Tensor<Cell.Scalar>, _ mode: Mode = .evaluation, initialState: [Cell.State]?,
     lengths: [Int]? = nil

@@ -2,12 +2,15 @@ internal import BackflowKernels
 public import BackflowLinearAlgebra
 
 extension Recurrent {
-  /// The cells with their gates and units at all time steps, as `forward` computed them; with what flowed
-  /// back through each, if `tracedBackward` has returned it.
+  /// Returns the gates and units of each cell at all time steps, as `forward` computed them, and
+  /// the traces of the cells if `tracedBackward` has returned them.
   ///
   /// Cells are called "l0", "l0_reverse", "l1", like the suffixes of their parameters.
   ///
-  /// - Precondition: `traces` is empty, or has one trace for each cell.
+  /// - Parameters:
+  ///   - cache: The cache of the forward pass.
+  ///   - traces: The traces from `tracedBackward`, one for each cell, or none.
+  /// - Precondition: `traces` is empty or has one trace for each cell.
   public func cells(
     in cache: Cache, traces: [BackwardTrace<Cell.Scalar>] = []
   ) -> [CellTrace<Cell.Scalar>] { cells(in: cache, traces) { $0 } }
@@ -31,7 +34,8 @@ extension Recurrent {
     }
   }
 
-  /// The gradients of the plain `backward`, with every cell traced if `tracer` is on.
+  /// Returns the gradients of `backward` without a tracer, and records every cell if `tracer` is
+  /// on.
   public func backward(
     _ outputGradient: Tensor<Cell.Scalar>, _ cache: Cache,
     _ tracer: inout BackwardTracer<Cell.Scalar>
@@ -43,12 +47,13 @@ extension Recurrent {
     return (inputGradient, gradients)
   }
 
-  /// A recurrent layer multiplies the signal by weights and slopes many times over; its cells are traced one by one.
+  /// `.other`, because the signal is multiplied by weights and slopes at every step. The traces of
+  /// the cells have the details.
   public var signalKind: SignalKind? { .other }
 }
 
 extension RecurrentCell {
-  /// The gates of a cell in their order, for `activations(in:)`.
+  /// Returns the activations of a cell's gates, in order, for `activations(in:)`.
   public func gateActivations(
     _ gates: [(name: String, nonlinearity: Nonlinearity)], in cache: Cache
   ) -> [Activation<Scalar>] {

@@ -1,25 +1,27 @@
 internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// Recurrent cells in layers, in one direction or in both, with dropout between the layers (PyTorch
-/// `RNN`, `LSTM`, `GRU`).
+/// A network of recurrent cells in layers, in one or both directions, with dropout between layers
+/// (PyTorch `RNN`, `LSTM`, `GRU`).
 ///
-/// Layer l + 1 reads the outputs of layer l. In a bidirectional layer a second cell reads the
-/// sequence backward, and the outputs of the two are concatenated. Schuster and Paliwal, IEEE Trans.
-/// Signal Processing 45 (1997); dropout: Zaremba et al., arXiv:1409.2329.
+/// Layer l + 1 reads the outputs of layer l. In a bidirectional layer, a second cell reads the
+/// sequence backward, and the outputs of the two cells are concatenated (Schuster and Paliwal, IEEE
+/// Trans. Signal Processing 45, 1997). Dropout between layers is that of Zaremba et al.,
+/// arXiv:1409.2329.
 ///
-/// Shapes, by letter T time, B batch, I input, H hidden, D directions (1 or 2): input [T, B, I],
-/// output [T, B, D·H]. The states are a list with one for each cell, layer by layer, forward before
-/// backward: PyTorch's h_0 [layers·D, B, H] row by row.
+/// Shapes (T time, B batch, I input, H hidden, D directions, 1 or 2): input [T, B, I], output [T,
+/// B, D·H]. There is one state for each cell, layer by layer, forward cells before backward cells.
+/// These are the rows of PyTorch's h_0, [layers·D, B, H].
 public struct Recurrent<Cell: RecurrentCell>: Parameterized {
   /// The cells by layer and, within a layer, by direction: forward, then backward.
   public var cells: [[Cell]]
-  /// The probability with which an output of a layer is dropped in training before the next layer reads it.
+  /// The probability with which training drops an output of a layer before the next layer reads it.
   public let dropout: Double
 
-  /// Layers made of these cells.
+  /// A network of these cells.
   ///
-  /// - Precondition: Each layer has one or two cells and fits the layer before it; the dropout is in 0...1.
+  /// - Precondition: All layers have the same number of cells, 1 or 2. The sizes fit the layer
+  ///   before, and the dropout is in 0...1.
   public init(cells: [[Cell]], dropout: Double = 0) {
     require(!cells.isEmpty, "a recurrent network has at least one layer")
     SettingRange.share.check(dropout, "the dropout", of: "a recurrent network")
@@ -39,9 +41,10 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
     self.dropout = dropout
   }
 
-  /// Randomly initialized layers; see the cell for what is drawn.
+  /// A randomly initialized network. The type of the cell documents the initialization.
   ///
-  /// - Precondition: At least one layer; sizes of 0 or more; a dropout in 0...1.
+  /// - Precondition: There is at least one layer, the sizes are not negative, and the dropout is in
+  ///   0...1.
   public init(
     inputSize: Int, hiddenSize: Int, layers: Int = 1, bidirectional: Bool = false,
     dropout: Double = 0, inputWeights: Initializer = .glorotUniform(),
@@ -57,9 +60,9 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
     }
   }
 
-  /// Layers of cells that `makeCell` makes, from the number of their inputs.
+  /// A network of the cells that `makeCell` returns for the number of their inputs.
   ///
-  /// - Precondition: At least one layer; a dropout in 0...1.
+  /// - Precondition: There is at least one layer, and the dropout is in 0...1.
   public init(
     inputSize: Int, hiddenSize: Int, layers: Int = 1, bidirectional: Bool = false,
     dropout: Double = 0, _ makeCell: (_ inputSize: Int) -> Cell
@@ -81,13 +84,13 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
   /// D, 1 or 2.
   public var directionCount: Int { cells[0].count }
 
-  /// The zero state of every cell for a batch, [B, H] each.
+  /// Returns a state of zeros for every cell, [B, H] each.
   public func zeroState(batch: Int) -> [Cell.State] {
     cells.joined().map { .zero(batch: batch, hiddenSize: $0.hiddenSize) }
   }
 
-  /// Visits the parameters under PyTorch's names, `weight_ih_l0`, `weight_hh_l0_reverse`, and in its
-  /// order.
+  /// Visits the parameters with the names of PyTorch, such as `weight_ih_l0` and
+  /// `weight_hh_l0_reverse`, and in its order.
   public mutating func visitParameters(_ visit: ParameterVisitor<Cell.Scalar>) {
     visitCells { cell, suffix in
       cell.visitParameters { name, parameter in visit(name + suffix, &parameter) }

@@ -1,17 +1,18 @@
 internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// A recurrent network that reads a sequence step by step as it arrives: streaming inference.
+/// A recurrent network that reads a sequence one step at a time, for streaming inference.
 ///
 ///     var stream = network.stream(batch: 1)
 ///     for x in samples { use(stream.step(x)) }       // [B, I] → [B, H]
 ///
-/// It is a copy of the network as it was when the stream began. A step allocates nothing as long as
-/// the outputs of earlier steps and the copies of `states` are released; one that is kept is copied first.
+/// The stream has its own copy of the network. A step allocates no memory if the program has
+/// released the outputs of earlier steps and the copies of `states`. Otherwise, the step copies
+/// them first.
 public struct RecurrentStream<Cell: RecurrentCell>: Sendable {
   private var layers: [StreamedCell<Cell>]
 
-  /// The state after the last step, one for each layer, from which a later stream may continue.
+  /// The state of each layer after the last step, from which another stream can continue.
   public var states: [Cell.State] { layers.map(\.state) }
 
   init(_ network: Recurrent<Cell>, from states: [Cell.State], batch: Int) {
@@ -25,10 +26,10 @@ public struct RecurrentStream<Cell: RecurrentCell>: Sendable {
     layers = zip(network.cells, states).map { StreamedCell($0[0], from: $1, batch: batch) }
   }
 
-  /// The output of the last layer, [B, H], for the next input, [B, I].
+  /// Reads the next input, [B, I], and returns the output of the last layer, [B, H].
   ///
   /// - Precondition: The input has shape [B, I].
-  /// - Complexity: 2·B·G·H·(I + H) flops a layer with G gates.
+  /// - Complexity: 2·B·G·H·(I + H) flops for each layer with G gates.
   public mutating func step(_ input: Tensor<Cell.Scalar>) -> Tensor<Cell.Scalar> {
     layers[0].step(input)
     for layer in layers.indices.dropFirst() { layers[layer].step(layers[layer - 1].hidden) }
@@ -37,29 +38,33 @@ public struct RecurrentStream<Cell: RecurrentCell>: Sendable {
 }
 
 extension Recurrent {
-  /// This network, as it is now, made ready to run step by step on `batch` samples.
+  /// Returns a stream that runs a copy of this network one step at a time.
   ///
-  /// - Parameter states: The state of each layer to start from, [B, H] each; zero if `nil`.
-  /// - Precondition: The network has one direction (a second one would need the end of the sequence
-  ///   first), and the states fit.
+  /// - Parameters:
+  ///   - batch: The number of samples.
+  ///   - states: The initial state of each layer, [B, H] each, or `nil` for zeros.
+  /// - Precondition: The network has one direction, because a second one would start at the end of
+  ///   the sequence. There is one state for each layer.
   /// - Complexity: One copy of the weights.
   public func stream(batch: Int, from states: [Cell.State]? = nil) -> RecurrentStream<Cell> {
     RecurrentStream(self, from: states ?? zeroState(batch: batch), batch: batch)
   }
 }
 
-/// One cell of a stream: passes of one step each, with weights and memory made ready once.
+/// One cell of a stream. It packs the weights and allocates memory once, for all steps.
 private struct StreamedCell<Cell: RecurrentCell>: Sendable {
   private typealias Scalar = Cell.Scalar
   private let cell: Cell
-  /// W_ihᵀ, and W_hhᵀ of the gates that multiply h_{t−1} and of those that multiply what is kept.
+  /// W_ihᵀ, and the columns of W_hhᵀ for the gates that multiply h_{t−1}.
   private let inputWeight, recurrentWeight: PackedMatrix<Cell.Scalar>
+  /// The columns of W_hhᵀ for the gates that multiply the kept numbers.
   private let keptWeight: PackedMatrix<Cell.Scalar>?
   private let bias: Bias<Cell.Scalar>
   private let schedule: BatchSchedule
-  /// The gates and what is kept of the step, [B, …].
+  /// The gates and the other kept numbers of the step, [B, …].
   private var gates, kept: Tensor<Cell.Scalar>?
-  /// h and the second tensor after the last step and, to be computed, after the next, [B, H].
+  /// h and the second tensor of the state after the last step, and memory for the next step, [B,
+  /// H].
   private(set) var hidden, nextHidden: Tensor<Cell.Scalar>
   private var cellState, nextCellState: Tensor<Cell.Scalar>?
 
@@ -81,7 +86,7 @@ private struct StreamedCell<Cell: RecurrentCell>: Sendable {
 
   var state: Cell.State { Cell.State(hidden: hidden, cellState: cellState) }
 
-  /// Moves the state one step on `input`, [B, I].
+  /// Updates the state from `input`, [B, I].
   mutating func step(_ input: Tensor<Cell.Scalar>) {
     let batch = schedule.active.batch
     require(
@@ -107,13 +112,14 @@ private struct StreamedCell<Cell: RecurrentCell>: Sendable {
 }
 
 extension Tensor {
-  /// This tensor [B, F] as a sequence of one step to be filled, after `initial`, [B, F].
+  /// Returns a view of this tensor [B, F] as a sequence of one step for writing. `initial`, [B, F],
+  /// is the state before the step.
   fileprivate mutating func stepView(after initial: Tensor? = nil) -> MutableSequenceView<Scalar> {
     MutableSequenceView(
       &storage, time: 1, batch: shape[0], features: shape[1], after: initial?.storage)
   }
 
-  /// This tensor [B, F] as a sequence of one step to be read.
+  /// Returns a view of this tensor [B, F] as a sequence of one step for reading.
   fileprivate func readingStepView() -> SequenceView<Scalar> {
     SequenceView(storage, time: 1, batch: shape[0], features: shape[1])
   }

@@ -1,21 +1,22 @@
 public import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// The sequences of one backward pass and the loop over its steps, for `RecurrentCell.stepBack`. A bar
-/// denotes the gradient of the loss: ȳ is that with respect to y.
+/// The sequences of one backward pass and the loop over its steps, for `RecurrentCell.stepBack`. A
+/// bar denotes the gradient of the loss: ȳ is that with respect to y.
 ///
-/// Gradients with respect to the state are carried from step to step. When step t begins, `hiddenGradient[t]`
-/// holds h̄_t from later steps, without ȳ_t. The step replaces it by h̄_{t−1}. The same is true of
-/// `cellStateGradient`. A row times W is what the equations write as Wᵀ times a column.
+/// Gradients with respect to the state are carried from step to step. When step t begins,
+/// `hiddenGradient[t]` holds h̄_t from later steps, without ȳ_t. The step replaces it by h̄_{t−1}.
+/// The same is true of `cellStateGradient`. A row times W is what the equations write as Wᵀ times a
+/// column.
 public struct BackwardPass<Scalar: RealScalar>: Sendable {
   /// ȳ_t, the gradient with respect to the output h_t from the layers above, [T, B, H].
   public let outputGradient: SequenceView<Scalar>
-  /// ā_t, to be computed: the gradient with respect to W_ih x_t, [T, B, G·H].
+  /// ā_t, the gradient with respect to W_ih x_t, [T, B, G·H], which the step computes.
   public let gateGradient: MutableSequenceView<Scalar>
-  /// The gradient with respect to W_hh h_{t−1}, [T, B, G·H], to be computed if the layout separates it
-  /// from `gateGradient`; otherwise the same sequence.
+  /// The gradient with respect to W_hh h_{t−1}, [T, B, G·H], to be computed if the layout separates
+  /// it from `gateGradient`; otherwise the same sequence.
   public let productGradient: MutableSequenceView<Scalar>
-  /// h̄, carried, [T, B, H].
+  /// h̄, the carried gradient with respect to h, [T, B, H].
   public let hiddenGradient: MutableSequenceView<Scalar>
   /// The gates as the forward pass left them, [T, B, G·H].
   public let gates: SequenceView<Scalar>

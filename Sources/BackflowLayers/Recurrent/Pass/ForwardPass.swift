@@ -6,15 +6,16 @@ internal import BackflowLinearAlgebra
 ///     pass.forEachStep { t in
 ///       W.multiply(h[t - 1], addingTo: gates[t])
 ///
-/// `gates[t]` are the rows of a sequence at step t, one for each sample that runs, and `h[t - 1]` are those
-/// of the step before, or of the initial state. A row times Wᵀ is what the equations write as W times a
-/// column. The samples of the batch are divided among the threads once, for all steps.
+/// `gates[t]` are the rows of a sequence at step t, one for each sample that runs, and `h[t - 1]`
+/// are those of the step before, or of the initial state. A row times Wᵀ is what the equations
+/// write as W times a column. The samples of the batch are divided among the threads once, for all
+/// steps.
 public struct ForwardPass<Scalar: RealScalar>: Sendable {
   /// The gates, [T, B, G·H]. They hold W_ih x_t when step t begins, without a bias. What the step
   /// leaves in them is kept for the backward pass.
   public let gates: MutableSequenceView<Scalar>
-  /// h, [T, B, H]: the output of each step. If the layout says that the gates become the output, this is
-  /// the same sequence as `gates`, and holds W_ih x_t when step t begins.
+  /// h, [T, B, H]: the output of each step. If the layout says that the gates become the output,
+  /// this is the same sequence as `gates`, and holds W_ih x_t when step t begins.
   public let hidden: MutableSequenceView<Scalar>
   /// W_hhᵀ of the gates that multiply h_{t−1}: [H, G·H] in most cells.
   public let recurrentWeight: PackedMatrix<Scalar>
@@ -48,7 +49,7 @@ public struct ForwardPass<Scalar: RealScalar>: Sendable {
   }
 }
 
-/// A bias to be added to every row of a step.
+/// A bias that a cell adds to every row of a step.
 public struct Bias<Scalar: RealScalar>: Sendable {
   let tensor: Tensor<Scalar>
 
@@ -59,17 +60,17 @@ public struct Bias<Scalar: RealScalar>: Sendable {
 }
 
 extension MutableRowsView {
-  /// Adds `bias`, of as many elements as there are columns, to every row.
+  /// Adds `bias`, which has one element for each column, to every row.
   public func add(_ bias: Bias<S>) { addRow(bias.span) }
 }
 
-/// Which samples run at which step, and how the batch is divided among threads.
+/// The samples that run at each step, and the division of the batch among threads.
 struct BatchSchedule: Sendable {
   let active: ActiveSamples
-  /// The fewest samples that are worth a thread of their own.
+  /// The smallest number of samples for which another thread pays off.
   let grain: Int
 
-  /// The steps of a cell whose recurrent weight is [`gates`·H, H].
+  /// The schedule of a cell whose recurrent weight has shape [gates·H, H].
   init(_ active: ActiveSamples, gates: Int, hiddenSize: Int) {
     self.active = active
     grain = max(1, 500_000 / max(1, active.time * gates * hiddenSize * hiddenSize))
@@ -77,7 +78,7 @@ struct BatchSchedule: Sendable {
 
   var time: Int { active.time }
 
-  /// Calls `body` with each thread's part of the batch.
+  /// Calls `body` on each thread with its part of the batch.
   func split(_ body: (Range<Int>) -> Void) {
     Threads.split(active.batch, grain: grain, alignment: 2, body)
   }

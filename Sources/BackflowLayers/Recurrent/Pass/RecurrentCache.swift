@@ -1,15 +1,16 @@
 public import BackflowLinearAlgebra
 
-/// What the backward pass of a recurrent cell reads. After a pass with `lengths` its rows are the
-/// samples in descending order of length.
+/// The values of a cell's forward pass that its backward pass reads. After a pass with `lengths`,
+/// the rows are the samples in descending order of length.
 ///
-/// By letter: T time, B batch, I input, H hidden, G gates, K what else the cell keeps (`CellLayout`).
+/// Shapes: T time, B batch, I input, H hidden, G gates, K other kept numbers for each unit
+/// (`CellLayout`).
 public struct RecurrentCache<State: RecurrentState>: Sendable {
   /// x, [T, B, I]
   public let input: Tensor<State.Scalar>
   /// The state before the first step, [B, H] each.
   public let initialState: State
-  /// What the gates of each step became, [T, B, G·H]: the activations, in the order of the gates.
+  /// The activations of the gates at each step, [T, B, G·H], in the order of the gates.
   public let gates: Tensor<State.Scalar>
   /// h_1 … h_T, [T, B, H]
   public let hidden: Tensor<State.Scalar>
@@ -17,10 +18,11 @@ public struct RecurrentCache<State: RecurrentState>: Sendable {
   public let cellState: Tensor<State.Scalar>?
   /// What else a step keeps, [T, B, K·H], if anything; see the cell.
   public let kept: Tensor<State.Scalar>?
-  /// How many of the rows run at each step; what the others hold has no meaning.
+  /// The number of rows that run at each step. The contents of the other rows are undefined.
   public let active: ActiveSamples
 
-  /// The gates of the sample at row `sample` at step `step`, [H] each, and what else it keeps, [K·H].
+  /// Returns the gates of the sample at row `sample` and step `step`, [H] each, and its other kept
+  /// numbers, [K·H].
   func row(
     at step: Int, sample: Int, gates count: Int
   ) -> (gates: [Tensor<State.Scalar>], kept: Tensor<State.Scalar>) {
@@ -31,7 +33,7 @@ public struct RecurrentCache<State: RecurrentState>: Sendable {
     )
   }
 
-  /// The state of the sample at row `sample` before step `step`, [1, H] each.
+  /// Returns the state of the sample at row `sample` before step `step`, [1, H] each.
   func state(before step: Int, sample: Int) -> State {
     func row(_ initial: Tensor<State.Scalar>, _ sequence: Tensor<State.Scalar>) -> Tensor<
       State.Scalar

@@ -4,21 +4,23 @@ public import BackflowLinearAlgebra
 // Products with the Jacobian of one step, J = ∂s_t/∂s_{t−1}, [S, S].
 
 extension RecurrentCell {
-  /// J of the default: S backward steps, one for each row.
+  /// Returns J, computed with S backward steps, one for each row.
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
     multiplyTransposedJacobian(
       .diagonal(.ones([stateSize])), step: step, sample: sample, cache)
   }
 
-  /// V J, [K, S], for K row vectors V, [K, S]: each is taken back by one step, v ↦ Jᵀ v, as a gradient is.
+  /// Returns V J, [K, S], for K row vectors V, [K, S]. Each row is propagated back through one
+  /// step, like a gradient: v ↦ Jᵀ v.
   ///
-  /// J is not formed: this is the cell's own `stepBack` for a batch of K.
+  /// This function does not form J; it calls the cell's `stepBack` for a batch of K.
   ///
   /// - Parameters:
   ///   - vectors: V, one vector of the state (h, c …) in each row.
   ///   - step: t, from 0.
   ///   - sample: A row of the cache; see `stateJacobian`.
-  /// - Precondition: The vectors have shape [K, S], and the sample runs at that step.
+  ///   - cache: The cache of the forward pass.
+  /// - Precondition: The vectors have shape [K, S], and the sample has not ended before that step.
   /// - Complexity: 2·K·G·H² flops.
   public func multiplyTransposedJacobian(
     _ vectors: Tensor<Scalar>, step: Int, sample: Int, _ cache: Cache
@@ -50,9 +52,15 @@ extension RecurrentCell {
     return .concatenate(gradient.tensors, axis: 1)
   }
 
-  /// J V, [S, K], for K column vectors V, [S, K]: how one step moves small changes of the state.
+  /// Returns J V, [S, K], for K column vectors V, [S, K]: the changes of s_t for small changes of
+  /// s_{t−1}.
   ///
-  /// - Precondition: The vectors have shape [S, K], and the sample runs at that step.
+  /// - Parameters:
+  ///   - vectors: V, one vector of the state (h, c …) in each column.
+  ///   - step: t, from 0.
+  ///   - sample: A row of the cache; see `stateJacobian`.
+  ///   - cache: The cache of the forward pass.
+  /// - Precondition: The vectors have shape [S, K], and the sample has not ended before that step.
   /// - Complexity: That of `stateJacobian`, and 2·K·S² flops.
   public func multiplyJacobian(
     _ vectors: Tensor<Scalar>, step: Int, sample: Int, _ cache: Cache

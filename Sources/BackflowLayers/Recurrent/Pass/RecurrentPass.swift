@@ -1,19 +1,21 @@
 internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-// One layer in one direction over a whole sequence: what is not the equations of a cell. All products
-// but that with the recurrent weight are done for all steps at once, before or after the loop.
+// One layer in one direction over a whole sequence, except for the equations of the cell. All
+// products other than those with the recurrent weight are computed for all steps at once, before or
+// after the loop.
 
 extension RecurrentCell {
-  /// Runs the cell over a sequence.
+  /// Returns the outputs of the cell for a sequence.
   ///
   /// - Parameters:
   ///   - input: x, [T, B, I].
   ///   - state: The state before the first step, [B, H] each.
-  ///   - active: Which samples run at each step. The input must be finite where they do not; `Recurrent`
-  ///     sets it to zero.
-  /// - Returns: h_1 … h_T, [T, B, H]; the state after each sample's last step; the cache for `backward`.
-  /// - Precondition: The shapes are these.
+  ///   - active: Which samples run at each step. The input must be finite where they do not;
+  ///     `Recurrent` sets it to zero.
+  /// - Returns: h_1 … h_T, [T, B, H], the state after the last step of each sample, and the cache
+  ///   for `backward`.
+  /// - Precondition: The arguments have these shapes.
   /// - Complexity: 2·T·B·G·H·(I + H) flops.
   @specialized(where Self == VanillaCell<Float>)
   @specialized(where Self == VanillaCell<Double>)
@@ -40,7 +42,7 @@ extension RecurrentCell {
       .sequence(input.shape[0], input.shape[1], columns, active)
     }
 
-    // W_ih x_t for every step at once; only W_hh h_{t−1} waits for the step before.
+    // One product computes W_ih x_t for all steps; W_hh h_{t−1} requires the step before.
     var hidden = matmul(input, weights.input.transposed)
     var gates: Tensor<Scalar>?
     if !layout.gatesBecomeOutput {
@@ -73,21 +75,24 @@ extension RecurrentCell {
     )
   }
 
-  /// Runs the backward pass of a sequence: backpropagation through time (Werbos, Proc. IEEE 78, 1990).
+  /// Returns the gradients of a sequence by backpropagation through time (Werbos, Proc. IEEE 78,
+  /// 1990).
   ///
-  /// With ā_t the gradient with respect to W_ih x_t and ū_t that with respect to W_hh h_{t−1}, which
-  /// `stepBack` finds:
+  /// `stepBack` computes ā_t and ū_t, the gradients with respect to W_ih x_t and W_hh h_{t−1}. Then
   ///
-  ///     x̄_t = W_ihᵀ ā_t     W̄_ih = Σ_t ā_t x_tᵀ     W̄_hh = Σ_t ū_t h_{t−1}ᵀ     b̄_ih = Σ_t ā_t     b̄_hh = Σ_t ū_t
+  ///     x̄_t = W_ihᵀ ā_t
+  ///     W̄_ih = Σ_t ā_t x_tᵀ     W̄_hh = Σ_t ū_t h_{t−1}ᵀ     b̄_ih = Σ_t ā_t     b̄_hh = Σ_t ū_t
   ///
   /// - Parameters:
-  ///   - outputGradient: ȳ, the gradient with respect to the outputs, [T, B, H]; zero beyond a sample's
-  ///     last step.
+  ///   - outputGradient: ȳ, the gradient with respect to the outputs, [T, B, H]. It is zero after
+  ///     the last step of a sample.
   ///   - finalStateGradient: The gradient with respect to the final state, [B, H] each.
-  ///   - traced: Whether to return what flowed back at each step; the gradients are the same bits.
-  /// - Returns: The gradients with respect to the input, [T, B, I], the initial state, [B, H] each, and
-  ///   the parameters; and the trace, `nil` unless `traced`.
-  /// - Precondition: The shapes are these.
+  ///   - cache: The cache of the forward pass.
+  ///   - traced: Whether to return the gradients of each step. This does not change the bits of the
+  ///     results.
+  /// - Returns: The gradients with respect to the input, [T, B, I], the initial state, [B, H] each,
+  ///   and the parameters, and the trace, which is `nil` unless `traced` is true.
+  /// - Precondition: The gradients have these shapes.
   /// - Complexity: 4·T·B·G·H·(I + H) flops.
   @specialized(where Self == VanillaCell<Float>)
   @specialized(where Self == VanillaCell<Double>)
@@ -161,7 +166,8 @@ extension RecurrentCell {
     )
   }
 
-  /// W_hh, or its transpose: of the gates that multiply h_{t−1}, and of those that multiply what is kept.
+  /// Returns W_hh, or its transpose, for the gates that multiply h_{t−1} and for those that
+  /// multiply the kept numbers.
   func packedRecurrentWeights(
     transposed: Bool
   ) -> (ofPrevious: PackedMatrix<Scalar>, ofKept: PackedMatrix<Scalar>?) {
@@ -176,7 +182,8 @@ extension RecurrentCell {
     return (packed(products.ofPrevious), products.ofKept.isEmpty ? nil : packed(products.ofKept))
   }
 
-  /// W̄_hh, [G·H, H]: Σ_t ū_t h_{t−1}ᵀ, and for the gates that multiply what is kept Σ_t ū_t s_tᵀ.
+  /// Returns W̄_hh, [G·H, H], which is Σ_t ū_t h_{t−1}ᵀ, or Σ_t ū_t s_tᵀ for the gates that
+  /// multiply the kept numbers s_t.
   private func recurrentWeightGradient(
     _ productGradient: Tensor<Scalar>, _ cache: Cache
   ) -> Tensor<Scalar> {

@@ -1,9 +1,10 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Σ_t ū_t h_{t−1}ᵀ, [G·H, H], for ū [T, B, G·H], the outputs h_1 … h_T, [T, B, H], and h_0, [B, H].
+/// Returns Σ_t ū_t h_{t−1}ᵀ, [G·H, H], for ū [T, B, G·H], the outputs h_1 … h_T, [T, B, H], and
+/// h_0, [B, H].
 ///
-/// Two products instead of one over h_0 … h_{T−1}, which would have to be copied together.
+/// There are two products, because one over h_0 … h_{T−1} would need a copy of them in one tensor.
 func recurrentWeightGradient<S>(
   _ productGradient: Tensor<S>, _ hidden: Tensor<S>, _ initialState: Tensor<S>
 ) -> Tensor<S> {

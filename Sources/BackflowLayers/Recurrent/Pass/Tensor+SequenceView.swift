@@ -2,7 +2,8 @@ internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
 extension Tensor {
-  /// A sequence [T, B, F] to be filled for the running samples, zero in the padding.
+  /// Returns a new sequence [T, B, F], with zeros in the padding. The elements of running samples
+  /// are undefined.
   static func sequence(
     _ time: Int, _ batch: Int, _ features: Int, _ active: ActiveSamples
   ) -> Tensor {
@@ -10,21 +11,22 @@ extension Tensor {
     return active.isFull ? Tensor(uninitialized: shape) : .zeros(shape)
   }
 
-  /// This sequence [T, B, F] for threads to fill, each its own samples; `initial`, [B, F], is its state
-  /// before the first step.
+  /// Returns a view of this sequence [T, B, F] for writing, on each thread for its own samples.
+  /// `initial`, [B, F], is the state before the first step.
   mutating func sequenceView(after initial: Tensor? = nil) -> MutableSequenceView<Scalar> {
     MutableSequenceView(
       &storage, time: shape[0], batch: shape[1], features: shape[2], after: initial?.storage)
   }
 
-  /// This sequence [T, B, F] for threads to read; `initial`, [B, F], is its state before the
-  /// first step.
+  /// Returns a view of this sequence [T, B, F] for reading. `initial`, [B, F], is the state before
+  /// the first step.
   func readingView(after initial: Tensor? = nil) -> SequenceView<Scalar> {
     SequenceView(
       storage, time: shape[0], batch: shape[1], features: shape[2], after: initial?.storage)
   }
 
-  /// These entries, [T + 1, B, F] or [1, B, F], as what a backward pass of T steps carries.
+  /// Returns a view of these entries, [T + 1, B, F] or [1, B, F], as the gradient that a backward
+  /// pass of T steps carries.
   mutating func carryingView(time: Int) -> MutableSequenceView<Scalar> {
     MutableSequenceView(carrying: &storage, time: time, batch: shape[1], features: shape[2])
   }
