@@ -24,7 +24,7 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   public let interval: Int
   /// The number of observations so far.
   public private(set) var observations = 0
-  /// The layers that show neither activations nor parts, so that nothing inside them was looked at.
+  /// The layers that show neither activations nor parts, so that nothing inside them was examined.
   public private(set) var opaqueLayers: [String] = []
   private var rules: [any HealthRule<Scalar>]
   private var seen: [Topic: (finding: Finding, place: Int)] = [:]
@@ -113,13 +113,13 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
 }
 
 extension HealthMonitor: CustomStringConvertible {
-  /// All findings in words, or that there are none, and the layers that could not be looked at.
+  /// All findings in words, or that there are none, and the layers that could not be examined.
   public var description: String {
     let found =
       findings.isEmpty
       ? ["no findings in \(observations) observations"] : findings.map(\.description)
     let notSeen = opaqueLayers.map {
-      "\($0) was not looked at: it shows neither its activations nor its parts"
+      "\($0) was not examined: it shows neither its activations nor its parts"
     }
     return (found + notSeen).joined(separator: "\n")
   }

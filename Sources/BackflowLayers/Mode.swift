@@ -11,7 +11,7 @@ public enum Mode: Sendable, Equatable {
   /// Units are dropped at random, as the seed determines, and statistics are those of the batch.
   case training(seed: UInt64)
 
-  /// The mode for the part of a model with this index, which draws numbers of its own.
+  /// The mode for the part of a model with this index, with its own random numbers.
   public func part(_ index: Int) -> Mode {
     guard case .training(let seed) = self else { return self }
     // The sum of seed and index alone would repeat the parts of one seed at the next.

@@ -1,6 +1,6 @@
 // The list of all kernels: the loops that must be vectorized and that no BLAS has.
 //
-// Every kernel has one row, KERNEL(result, name, parameters), below a comment of its own: its equation, its special values
+// Every kernel has one row, KERNEL(result, name, parameters), below its own comment: its equation, its special values
 // and its accuracy where they matter, and the shapes of its arrays. T is the scalar type, float or double. CVectorKernels.h
 // includes the list as the members of its tables, bodies/every_kernel.h as their entries, and scripts/generate-kernels
 // reads it to write the Swift side. ARCHITECTURE.md says how to add a kernel.

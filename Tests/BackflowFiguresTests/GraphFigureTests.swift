@@ -23,17 +23,17 @@ import Testing
 
   @Test func `has values apart, and arrows that point to the right or down`() throws {
     let svg = GraphFigure(graph(), title: "").svg
-    let centres = svg.matches(of: /<circle cx="([\d.]+)" cy="([\d.]+)" r="25"/).map {
+    let centers = svg.matches(of: /<circle cx="([\d.]+)" cy="([\d.]+)" r="25"/).map {
       (x: Double($0.1) ?? .nan, y: Double($0.2) ?? .nan)
     }
-    #expect(centres.count == 12)
-    for (place, centre) in centres.enumerated() {
-      for other in centres[(place + 1)...] {
-        #expect(max(abs(centre.x - other.x), abs(centre.y - other.y)) > 100)
+    #expect(centers.count == 12)
+    for (place, center) in centers.enumerated() {
+      for other in centers[(place + 1)...] {
+        #expect(max(abs(center.x - other.x), abs(center.y - other.y)) > 100)
       }
       for input in graph().nodes[place].inputs {
-        let from = centres[input]
-        #expect(from.x < centre.x || (from.x == centre.x && from.y < centre.y))
+        let from = centers[input]
+        #expect(from.x < center.x || (from.x == center.x && from.y < center.y))
       }
     }
   }

@@ -190,7 +190,7 @@ private struct TwoParts<Trunk: Layer<Double>, Head: Layer<Double>>: Layer {
     #expect(monitor.opaqueLayers == ["1.body OpaqueLayer"])
     #expect(
       "\(monitor)".hasSuffix(
-        "1.body OpaqueLayer was not looked at: it shows neither its activations nor its parts"))
+        "1.body OpaqueLayer was not examined: it shows neither its activations nor its parts"))
   }
 
   @Test func `reaches into a user's container, also where it is the model`() {

@@ -8,7 +8,7 @@ public import BackflowLinearAlgebra
 /// 8 bytes, and booleans, in either byte order, in C and Fortran order, with at most 8 axes. A
 /// header is accepted or rejected as by NumPy. See NEP 1, "A simple file format for NumPy arrays".
 public enum NPY {
-  /// Reads the array in the file at `path`, converted to `Scalar` by way of double precision,
+  /// Reads the array in the file at `path`, converted to `Scalar` through double precision,
   /// rounding to nearest. If the file has several arrays, the first one is read. Little more memory
   /// is needed than for the array.
   ///
@@ -30,7 +30,7 @@ public enum NPY {
     return try decode(&reader)
   }
 
-  /// Writes `tensor` to `path` as little-endian floats of its own precision, in C order.
+  /// Writes `tensor` to `path` as little-endian floats of the same precision, in C order.
   ///
   /// The file is written completely or not at all, and has the permissions of the file that it
   /// replaces. Symbolic links are followed. Pipes and devices are written to rather than replaced.

@@ -132,14 +132,15 @@ extension DeadUnitReport {
         threshold: thresholds.deadShare,
         source: "share of the units that are off for the whole training set; between the 14 % of"
           + " healthy trainings and the 40 % of the essay that defines a dead ReLU",
-        statement: "\(dead.count) of the \(active.count) units of \(layer) are off for every one of"
-          + " \(examples) examples (one batch of \(batch) would say \(figure(silentInBatch)));"
-          + " the nearest is \(figure(margins.first ?? 0)) short of turning on, half of them"
-          + " \(figure(margins[margins.count / 2])) or more; at 95 % a dead unit is on for less than"
+        statement: "\(dead.count) of the \(active.count) units of \(layer) are off for all of"
+          + " \(examples) examples (one batch of \(batch) alone would count"
+          + " \(figure(silentInBatch))). Their largest inputs are at least"
+          + " \(figure(margins.first ?? 0)) below zero, and half of them at least"
+          + " \(figure(margins[margins.count / 2])). With 95 % confidence, each is on for less than"
           + " \(percentage(activityBound)) of such examples",
         reason: canRecover
           ? "No gradient reaches their weights; only a change in the layers below can activate them."
-          : "No gradient reaches their weights and nothing below them changes: they stay"
+          : "No gradient reaches their weights and no layer below them changes, so that they stay"
             + " dead.",
         cure: "A smaller learning rate, He initialization with biases at zero, a leaky ReLU or ELU;"
           + " to continue from here, initialize the dead units again.")
@@ -148,9 +149,9 @@ extension DeadUnitReport {
 }
 
 extension DeadUnitReport: CustomStringConvertible {
-  /// "fc1: 3 of 64 units are off for every one of 1437 examples, 2 more are on for less than 1 %".
+  /// "fc1: 3 of 64 units are off for all of 1437 examples, 2 more are on for less than 1 %".
   public var description: String {
-    "\(layer): \(dead.count) of \(active.count) units are off for every one of \(examples) examples,"
+    "\(layer): \(dead.count) of \(active.count) units are off for all of \(examples) examples,"
       + " \(rarelyActive().count) more are on for less than 1 %"
   }
 }

@@ -56,7 +56,7 @@ public struct Saturation: Sendable, Equatable {
     guard let first = live.first?.0, let columns = first.output.shape.last, columns > 0 else {
       return []
     }
-    // Nothing is beyond the bounds of a feature that belongs to none of them.
+    // No value exceeds the bounds of a feature that belongs to no activation.
     var lower = [Scalar](repeating: -.infinity, count: columns)
     var upper = [Scalar](repeating: .infinity, count: columns)
     for (activation, bounds) in live {

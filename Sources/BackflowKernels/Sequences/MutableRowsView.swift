@@ -55,26 +55,32 @@
 
 extension MutableRowsView {
   /// self ← tanh self
+  @specialized(where S == Float) @specialized(where S == Double)
   public func tanh() { unsafe map(S._routines.vector.tanh) }
 
   /// self ← σ(self)
+  @specialized(where S == Float) @specialized(where S == Double)
   public func sigmoid() { unsafe map(S._routines.vector.sigmoid) }
 
   /// self ← max(self, 0)
+  @specialized(where S == Float) @specialized(where S == Double)
   public func relu() { unsafe map(S._routines.vector.relu) }
 
   /// self ← self ⊙ (1 − y²), with the derivative of tanh at its output `y`
+  @specialized(where S == Float) @specialized(where S == Double)
   public func multiplyByTanhDerivative(at y: RowsView<S>) {
     unsafe combine(y, reading, S._routines.vector.tanhBackward)
   }
 
   /// self ← self ⊙ y (1 − y), with the derivative of σ at its output `y`
+  @specialized(where S == Float) @specialized(where S == Double)
   public func multiplyBySigmoidDerivative(at y: RowsView<S>) {
     unsafe combine(y, reading, S._routines.vector.sigmoidBackward)
   }
 
   /// self ← self where y > 0, NaN where y is NaN, otherwise 0: the derivative of ReLU at its output
   /// `y`
+  @specialized(where S == Float) @specialized(where S == Double)
   public func multiplyByReLUDerivative(at y: RowsView<S>) {
     unsafe combine(y, reading, S._routines.vector.reluBackward)
   }
@@ -94,29 +100,35 @@ extension MutableRowsView {
   }
 
   /// self ← x + y
+  @specialized(where S == Float) @specialized(where S == Double)
   public func assignSum(_ x: RowsView<S>, _ y: RowsView<S>) {
     unsafe combine(x, y, S._routines.vector.add)
   }
 
   /// self ← x − y
+  @specialized(where S == Float) @specialized(where S == Double)
   public func assignDifference(_ x: RowsView<S>, _ y: RowsView<S>) {
     unsafe combine(x, y, S._routines.vector.subtract)
   }
 
   /// self ← x ⊙ y
+  @specialized(where S == Float) @specialized(where S == Double)
   public func assignProduct(_ x: RowsView<S>, _ y: RowsView<S>) {
     unsafe combine(x, y, S._routines.vector.multiply)
   }
 
   /// self ← self + x
+  @specialized(where S == Float) @specialized(where S == Double)
   public func add(_ x: RowsView<S>) { unsafe combine(reading, x, S._routines.vector.add) }
 
   /// self ← self + x ⊙ y
+  @specialized(where S == Float) @specialized(where S == Double)
   public func addProduct(_ x: RowsView<S>, _ y: RowsView<S>) {
     unsafe combine(x, y, S._routines.vector.multiplyAdd)
   }
 
   /// self ← self ⊙ x
+  @specialized(where S == Float) @specialized(where S == Double)
   public func multiply(by x: RowsView<S>) {
     unsafe combine(reading, x, S._routines.vector.multiply)
   }
@@ -152,7 +164,7 @@ extension MutableRowsView {
       rows == other.rows && columns == other.columns, "\(shape) against \(other.shape)")
   }
 
-  /// Stops if some elements of `x` are elements of these rows, but others are not.
+  /// Requires that `x` is exactly these rows or has no element in common with them.
   @inline(__always)
   private func requireNoPartialOverlap(with x: RowsView<S>) {
     if unsafe UnsafePointer(start) == x.start { return }
@@ -173,8 +185,7 @@ extension MutableRowsView {
   }
 
   /// self ← kernel(self)
-  @specialized(where S == Float)
-  @specialized(where S == Double)
+  @inline(__always)
   private func map(_ kernel: (Int, UnsafePointer<S>?, UnsafeMutablePointer<S>?) -> Void) {
     if isContiguous { return unsafe kernel(count, start, start) }
     for row in 0..<rows {
@@ -184,8 +195,7 @@ extension MutableRowsView {
   }
 
   /// self ← kernel(x, y)
-  @specialized(where S == Float)
-  @specialized(where S == Double)
+  @inline(__always)
   private func combine(
     _ x: RowsView<S>, _ y: RowsView<S>,
     _ kernel: (Int, UnsafePointer<S>?, UnsafePointer<S>?, UnsafeMutablePointer<S>?) -> Void

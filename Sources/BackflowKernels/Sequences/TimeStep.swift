@@ -12,7 +12,7 @@ public struct TimeStep: Sendable {
     (self.index, self.samples) = (index, samples)
   }
 
-  /// The step before another step. Before step 0, it stands for the initial state.
+  /// The step before another step. Before step 0, this is the initial state.
   public struct Previous: Sendable {
     @usableFromInline let step: TimeStep
 

@@ -56,7 +56,7 @@ extension VectorKernels {
       loss: losses, gradient: gradient)
   }
 
-  /// Stops unless each row's index is the ignored one or in `0..<count`.
+  /// Requires that each row's index is the ignored one or in `0..<count`.
   static func requireIndices(
     _ indices: [Int], ignoring ignored: Int? = nil, below count: Int, _ name: StaticString,
     of counted: StaticString

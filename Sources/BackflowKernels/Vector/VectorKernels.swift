@@ -3,19 +3,19 @@
 /// Most are generated from `kernel_list.h`, which also documents the kernels that have no wrapper
 /// here. The files of this folder hold those that do more than call one kernel.
 package enum VectorKernels {
-  /// Stops unless `array`, which has `count` elements, has `n`.
+  /// Requires that `array`, which has `count` elements, has `n`.
   @inline(__always)
   static func requireShape(_ array: StaticString, _ count: Int, _ n: Int) {
     if count != n { refuse(array, count, [n]) }
   }
 
-  /// Stops unless `array`, which has `count` elements, has shape [rows, columns].
+  /// Requires that `array`, which has `count` elements, has shape [rows, columns].
   @inline(__always)
   static func requireShape(_ array: StaticString, _ count: Int, _ rows: Int, _ columns: Int) {
     if rows | columns < 0 || count != rows * columns { refuse(array, count, [rows, columns]) }
   }
 
-  /// Stops unless `array`, which has `count` elements, has shape [depth, rows, columns].
+  /// Requires that `array`, which has `count` elements, has shape [depth, rows, columns].
   @inline(__always)
   static func requireShape(
     _ array: StaticString, _ count: Int, _ depth: Int, _ rows: Int, _ columns: Int
@@ -25,7 +25,7 @@ package enum VectorKernels {
     }
   }
 
-  /// Stops unless `array`, which has `count` elements, holds a matrix of shape [rows, columns]
+  /// Requires that `array`, which has `count` elements, holds a matrix of shape [rows, columns]
   /// whose rows start `stride` elements apart.
   static func requireShape(
     _ array: StaticString, _ count: Int, _ rows: Int, _ columns: Int, stride: Int

@@ -108,7 +108,7 @@ extension Conv2D {
 }
 
 extension Tensor {
-  /// The rows of each group as a matrix of its own, [g, rows/g, the rest].
+  /// The rows of each group as a separate matrix, [g, rows/g, the rest].
   fileprivate func perGroup(_ groups: Int) -> Tensor {
     reshaped(to: [groups, shape[0] / groups, shape.dropFirst().reduce(1, *)])
   }

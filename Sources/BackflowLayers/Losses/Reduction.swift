@@ -11,7 +11,7 @@ public enum Reduction: Sendable {
 
 /// The choice not to reduce: `huber(q, target, reduction: .perSample)` returns `SampleLosses`.
 ///
-/// It is a type of its own, so that the compiler knows whether a loss is one number or one for each
+/// It is a separate type, so that the compiler knows whether a loss is one number or one for each
 /// sample.
 public enum NoReduction: Sendable {
   /// One loss for each sample (PyTorch's `none`).
