@@ -185,8 +185,8 @@ extension StepObservation {
   ///
   /// - Parameters:
   ///   - trace: What `tracedBackward` returned.
-  ///   - output: The output of the network. No cache holds it: without it, an overflow there is
-  ///     first named in what follows.
+  ///   - output: The output of the network, which no cache holds. Without it, an overflow in it is
+  ///     reported in the loss.
   ///   - prefix: What the names of the layers begin with, to tell several networks apart.
   public mutating func recordNetwork(
     _ trace: LayerTrace<Scalar>, output: Tensor<Scalar>? = nil, prefix: String = ""
