@@ -4,7 +4,7 @@
 public struct Finding: Sendable, Equatable, Codable {
   /// The kind of defect.
   public enum Kind: String, Sendable, Codable, CaseIterable {
-    /// Units so far in the flat part of their nonlinearity that almost no gradient passes.
+    /// Units with inputs for which their nonlinearity is so flat that almost no gradient passes.
     case saturation
     /// A backward signal that has nearly vanished on its way down or back in time.
     case vanishingGradient = "vanishing_gradient"

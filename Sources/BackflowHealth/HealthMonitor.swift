@@ -1,7 +1,7 @@
 public import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Watches a training and reports where its gradients are lost.
+/// Observes a training run and reports problems with its gradients.
 ///
 ///     var health = HealthMonitor<Float>(every: 10)
 ///     …

@@ -74,6 +74,18 @@ extension Layer {
 }
 
 /// A layer without parameters. Its gradients are the layer itself.
+///
+///     struct Scale<Scalar: RealScalar>: ParameterlessLayer {
+///       let factor: Scalar
+///       func forward(_ x: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Shape) {
+///         (factor * x, x.shape)
+///       }
+///       func inputGradient(_ outputGradient: Tensor<Scalar>, _ cache: Shape) -> Tensor<Scalar> {
+///         factor * outputGradient
+///       }
+///     }
+///
+/// A layer for one precision alone, without the parameter, has `typealias Scalar = Float`.
 public protocol ParameterlessLayer<Scalar>: Layer {
   /// Returns the gradient of the loss with respect to the input, given the gradient with respect to
   /// the output.

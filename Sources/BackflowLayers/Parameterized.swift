@@ -29,7 +29,8 @@ extension Parameterized {
     visitBuffers { name, buffer in visit(prefix + "." + name, &buffer) }
   }
 
-  /// Visits every parameter with `prefix` and a dot before its name: how a model visits its layers.
+  /// Visits every parameter with `prefix` and a dot before its name. A model visits its
+  /// layers with this method.
   public mutating func visitParameters(under prefix: String, _ visit: ParameterVisitor<Scalar>) {
     visitParameters { name, parameter in visit(prefix + "." + name, &parameter) }
   }

@@ -53,13 +53,14 @@ import Testing
 /// backward pass.
 private func differentiableNames() throws -> [String] {
   let layer =
-    #/(?:struct|extension) (\w+)(?:<[^{]*>)?: (?:[\w, ]*\b)?(?:Parameterless)?Layer(?:<\w+>)? \{/#
+    #/(?m)^(?:public )?(?:struct|extension) (\w+)(?:<\w+: \w+>)?:\s[^{]*\b(?:Parameterless)?Layer\b[^{]*\{/#
   let loss = #/public func (\w+)<[^{]*?-> (?:\(loss: |SampleLosses<)/#
   // Types with other inputs than one tensor have a backward pass, but do not conform to `Layer`.
   let passes = #/(?:struct|extension) (\w+)[^{\n]*\{\n(?:(?!\}).*\n)*?  public func backward\(/#
   let pair = #/public func (\w+)Backward</#
   // The rows of a cell check it inside `Recurrent`.
-  let cell = #/public struct (\w+)<[^{\n]*: RecurrentCell \{/#
+  let cell =
+    #/(?m)^(?:public )?(?:struct|extension) (\w+)(?:<\w+: \w+>)?:\s[^{]*\bRecurrentCell\b[^{]*\{/#
   let excluded = try Set(names(matching: #/public protocol (\w+)/#) + ["Recurrent"])
   return try [layer, loss, passes, pair, cell].flatMap(names).filter { !excluded.contains($0) }
 }

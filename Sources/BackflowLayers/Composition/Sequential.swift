@@ -15,7 +15,7 @@ public import BackflowLinearAlgebra
 ///       Dense(inputSize: 288, outputSize: 10, using: &random)
 ///     }
 ///
-/// It is a value, as its layers are. Parameters are called "0.weight", "3.bias". In training each
+/// It is a value, like its layers. Parameters are called "0.weight", "3.bias". In training each
 /// layer gets its own seed, `mode.part(k)`. Cache: the layers' caches. Cost: that of the layers,
 /// and less than a microsecond for each, because their types are known only at run time.
 public struct Sequential<Scalar: RealScalar>: Layer {
@@ -63,8 +63,8 @@ public struct Sequential<Scalar: RealScalar>: Layer {
     return backward(outputGradient, cache, &tracer)
   }
 
-  /// The same, with the tracer handed to layer k as "k". Without it, each gradient between two
-  /// layers is released as soon as the layer below has read it.
+  /// Returns the same gradients, and passes the tracer to layer k with the name "k". Without it,
+  /// each gradient between two layers is released as soon as the layer below has read it.
   ///
   /// - Precondition: The cache is of these layers.
   public func backward(

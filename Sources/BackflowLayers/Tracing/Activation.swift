@@ -12,7 +12,8 @@ public struct Activation<Scalar: RealScalar>: Sendable {
   public let nonlinearity: Nonlinearity
   /// a, with the shape of the output, or `nil` if the layer does not keep it.
   public let input: Tensor<Scalar>?
-  /// y = φ(a), [..., features].
+  /// y = φ(a), [..., features]. If the layer returns something else, such as a scaled tanh, this is
+  /// φ(a) itself.
   public let output: Tensor<Scalar>
   /// The features of this activation, which are all features or those of one gate.
   public let features: Range<Int>
