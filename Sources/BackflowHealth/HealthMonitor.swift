@@ -41,7 +41,7 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     every interval: Int = 1, thresholds: Thresholds = Thresholds(),
     rules: [any HealthRule<Scalar>] = []
   ) {
-    require(interval >= 1, "HealthMonitor: the interval must be at least 1, it is \(interval)")
+    require(interval >= 1, "HealthMonitor: the interval must be at least 1, got \(interval)")
     thresholds.check()
     self.interval = interval
     self.thresholds = thresholds

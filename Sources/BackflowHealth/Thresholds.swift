@@ -72,7 +72,7 @@ public struct Thresholds: Sendable, Equatable {
     for (name, value) in Mirror(reflecting: self).children {
       let figure = (value as? Double) ?? (value as? Int).map(Double.init) ?? 0
       require(
-        figure >= 0, "Thresholds: \(name ?? "a limit") must be 0 or more, it is \(figure)")
+        figure >= 0, "Thresholds: \(name ?? "a limit") must be 0 or more, got \(figure)")
     }
   }
 }

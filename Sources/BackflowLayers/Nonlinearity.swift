@@ -27,7 +27,7 @@ public enum Nonlinearity: String, Sendable, Codable, CaseIterable {
   public func liveOutputs(slope: Double) -> ClosedRange<Double>? {
     require(
       (0...1).contains(slope),
-      "Nonlinearity: the share of the largest slope must be in 0...1, it is \(slope)")
+      "Nonlinearity: the share of the largest slope must be in 0...1, got \(slope)")
     let bound = (1 - slope).squareRoot()
     switch self {
     case .tanh: return -bound...bound

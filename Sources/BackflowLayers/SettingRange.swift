@@ -60,7 +60,7 @@ package enum SettingRange {
   package func check<Scalar: RealScalar>(
     _ value: Double, _ name: String, of owner: String, in _: Scalar.Type = Double.self
   ) {
-    require(contains(value), "\(owner): \(name) must be \(words), it is \(value)")
+    require(contains(value), "\(owner): \(name) must be \(words), got \(value)")
     let rounded = Double(Scalar(value))
     let rest = Double(Scalar(1 - value))
     let loss =
@@ -68,6 +68,6 @@ package enum SettingRange {
       ? "which leaves 1 unchanged" : "which is \(rounded)"
     require(
       isKept(value, rounded, rest: rest),
-      "\(owner): \(name) must be \(words), it is \(value), \(loss) in \(Scalar.self)")
+      "\(owner): \(name) must be \(words), got \(value), \(loss) in \(Scalar.self)")
   }
 }

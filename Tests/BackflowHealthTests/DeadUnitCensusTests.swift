@@ -86,7 +86,7 @@ import Testing
     #expect(census.report.batch == 2 && census.report.silentInBatch == 0.5)
     #expect(
       "\(census.report)"
-        == "fc: 0 of 3 units are off for all of 5 examples, 0 more are on for"
+        == "fc: 0 of 3 units are inactive for all 5 examples, 0 more are active for"
         + " less than 1 %")
   }
 

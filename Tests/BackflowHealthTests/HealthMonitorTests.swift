@@ -27,7 +27,7 @@ import Testing
       }
       let finding = try #require(monitor.findings.first)
       #expect(finding.kind == .nonFinite && finding.layer == "second" && finding.step == 7)
-      #expect(finding.statement.contains("the output of second holds 1 NaN or infinite"))
+      #expect(finding.statement.contains("the output of second has 1 NaN or infinite"))
       #expect(finding.statement.contains("element 7"))
     }
   }
@@ -180,7 +180,7 @@ import Testing
       return try #require(monitor.findings.first { $0.kind == .nonFinite }).statement
     }
     #expect(try statement(.nan).contains("the input of 0 Dense"))
-    #expect(try statement(10).contains("the output of 2 Dense holds 2"))
+    #expect(try statement(10).contains("the output of 2 Dense has 2"))
   }
 
   @Test func `finds nothing in a healthy step`() {
@@ -214,19 +214,19 @@ import Testing
       thresholds.longUpdate = .nan
       _ = HealthMonitor<Float>(thresholds: thresholds)
     }
-    #expect(stopMessage(limit).contains("Thresholds: longUpdate must be 0 or more, it is nan"))
+    #expect(stopMessage(limit).contains("Thresholds: longUpdate must be 0 or more, got nan"))
     let count = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var thresholds = Thresholds()
       thresholds.patience = -1
       _ = HealthMonitor<Float>(thresholds: thresholds)
     }
-    #expect(stopMessage(count).contains("Thresholds: patience must be 0 or more, it is -1.0"))
+    #expect(stopMessage(count).contains("Thresholds: patience must be 0 or more, got -1.0"))
     let scale = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = LossAudit<Float>("mine", scale: 1e-46) { ($0.squared(), $0 * 2) }
     }
     #expect(
       stopMessage(scale).contains(
-        "mine: the scale must be positive and finite, it is 1e-46, which is 0.0 in Float"))
+        "mine: the scale must be positive and finite, got 1e-46, which is 0.0 in Float"))
     var thresholds = Thresholds()
     thresholds.exploded = .infinity
     #expect(HealthMonitor<Float>(thresholds: thresholds).thresholds.exploded == .infinity)

@@ -72,7 +72,7 @@ import Testing
     #expect(finding.kind == .vanishingGradient && finding.layer == "rnn.l0")
     #expect(
       finding.statement.contains(
-        "of the 15 steps that a gradient reaches rnn.l0 passes it back 9 before"))
+        "in rnn.l0, less than 0.001 of the gradient is left after 9 of 15 steps back"))
     let profile = TimeProfile(observation(trace(orthogonal(0.5), steps: 15)).recurrences[0])
     #expect(profile.horizon(1e-3) == 9 && profile.horizon(1e-9) == nil)
     #expect(findings(gain: 1, steps: 200).isEmpty)

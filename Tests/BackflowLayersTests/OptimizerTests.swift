@@ -62,7 +62,7 @@ struct OneParameter<Scalar: RealScalar>: Parameterized {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = AdamW(for: OneParameter<Double>(value: .zeros([2])), beta1: 1)
     }
-    #expect(stopMessage(result).contains("AdamW: β₁ must be at least 0 and below 1, it is 1.0"))
+    #expect(stopMessage(result).contains("AdamW: β₁ must be at least 0 and below 1, got 1.0"))
   }
 
   @Test func `stops if a gradient has another shape`() async {

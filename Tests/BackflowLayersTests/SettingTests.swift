@@ -17,133 +17,133 @@ private let double = OneParameter<Double>(value: .zeros([2]))
 private let pair = Tensor<Float>([1, 2])
 
 private let vanishing: [RefusedSetting] = [
-  .init("Adam: ε must be positive and finite, it is 1e-46, which is 0.0 in Float") {
+  .init("Adam: ε must be positive and finite, got 1e-46, which is 0.0 in Float") {
     _ = Adam(for: float, epsilon: 1e-46)
   },
-  .init("AdamW: ε must be positive and finite, it is 1e-46, which is 0.0 in Float") {
+  .init("AdamW: ε must be positive and finite, got 1e-46, which is 0.0 in Float") {
     _ = AdamW(for: float, epsilon: 1e-46)
   },
-  .init("RMSProp: ε must be positive and finite, it is 1e-46, which is 0.0 in Float") {
+  .init("RMSProp: ε must be positive and finite, got 1e-46, which is 0.0 in Float") {
     _ = RMSProp(for: float, epsilon: 1e-46)
   },
-  .init("Adagrad: ε must be positive and finite, it is 1e-46, which is 0.0 in Float") {
+  .init("Adagrad: ε must be positive and finite, got 1e-46, which is 0.0 in Float") {
     _ = Adagrad(for: float, epsilon: 1e-46)
   },
-  .init("BatchNorm: ε must be positive and finite, it is 1e-46, which is 0.0 in Float") {
+  .init("BatchNorm: ε must be positive and finite, got 1e-46, which is 0.0 in Float") {
     _ = BatchNorm<Float>(channels: 2, epsilon: 1e-46)
   },
-  .init("BatchNorm: the momentum must be at least 0 and at most 1, it is 1e-08, which leaves 1") {
+  .init("BatchNorm: the momentum must be at least 0 and at most 1, got 1e-08, which leaves 1") {
     _ = BatchNorm<Float>(channels: 2, momentum: 1e-8)
   },
-  .init("multiclassHinge: the margin must be finite, it is 1e-46, which is 0.0 in Float") {
+  .init("multiclassHinge: the margin must be finite, got 1e-46, which is 0.0 in Float") {
     _ = multiclassHinge(Tensor<Float>.zeros([1, 2]), [0], margin: 1e-46)
   },
-  .init("LayerNorm: ε must be positive and finite, it is 1e-46, which is 0.0 in Float") {
+  .init("LayerNorm: ε must be positive and finite, got 1e-46, which is 0.0 in Float") {
     _ = LayerNorm<Float>(size: 2, epsilon: 1e-46)
   },
-  .init("huber: delta must be positive and finite, it is 1e-46, which is 0.0 in Float") {
+  .init("huber: delta must be positive and finite, got 1e-46, which is 0.0 in Float") {
     _ = huber(pair, pair, delta: 1e-46)
   },
-  .init("huber: delta must be positive and finite, it is 1e-46, which is 0.0 in Float") {
+  .init("huber: delta must be positive and finite, got 1e-46, which is 0.0 in Float") {
     _ = huber(pair, pair, delta: 1e-46, reduction: .perSample)
   },
-  .init("smoothL1: beta must be 0 or positive and finite, it is 1e-46, which is 0.0 in Float") {
+  .init("smoothL1: beta must be 0 or positive and finite, got 1e-46, which is 0.0 in Float") {
     _ = smoothL1(pair, pair, beta: 1e-46)
   },
-  .init("SGD: the learning rate must be 0 or positive and finite, it is 1e-46, which is 0.0 in") {
+  .init("SGD: the learning rate must be 0 or positive and finite, got 1e-46, which is 0.0 in") {
     _ = SGD(for: float, learningRate: 1e-46)
   },
-  .init("Adagrad: the initial sum must be 0 or positive and finite, it is 1e-46, which is 0.0 in") {
+  .init("Adagrad: the initial sum must be 0 or positive and finite, got 1e-46, which is 0.0 in") {
     _ = Adagrad(for: float, initialSum: 1e-46)
   },
-  .init("Adam: β₂ must be at least 0 and below 1, it is 0.99999999, which is 1.0 in Float") {
+  .init("Adam: β₂ must be at least 0 and below 1, got 0.99999999, which is 1.0 in Float") {
     _ = Adam(for: float, beta2: 0.999_999_99)
   },
-  .init("RMSProp: α must be at least 0 and at most 1, it is 0.99999999, which is 1.0 in Float") {
+  .init("RMSProp: α must be at least 0 and at most 1, got 0.99999999, which is 1.0 in Float") {
     _ = RMSProp(for: float, alpha: 0.999_999_99)
   },
 ]
 
 private let outOfRange: [RefusedSetting] = [
-  .init("Adam: ε must be positive and finite, it is 0.0") { _ = Adam(for: double, epsilon: 0) },
-  .init("AdamW: ε must be positive and finite, it is 0.0") { _ = AdamW(for: float, epsilon: 0) },
-  .init("RMSProp: ε must be positive and finite, it is inf") {
+  .init("Adam: ε must be positive and finite, got 0.0") { _ = Adam(for: double, epsilon: 0) },
+  .init("AdamW: ε must be positive and finite, got 0.0") { _ = AdamW(for: float, epsilon: 0) },
+  .init("RMSProp: ε must be positive and finite, got inf") {
     _ = RMSProp(for: double, epsilon: .infinity)
   },
-  .init("Adagrad: ε must be positive and finite, it is nan") {
+  .init("Adagrad: ε must be positive and finite, got nan") {
     _ = Adagrad(for: float, epsilon: .nan)
   },
-  .init("BatchNorm: ε must be positive and finite, it is 0.0") {
+  .init("BatchNorm: ε must be positive and finite, got 0.0") {
     _ = BatchNorm<Double>(channels: 2, epsilon: 0)
   },
-  .init("LayerNorm: ε must be positive and finite, it is 0.0") {
+  .init("LayerNorm: ε must be positive and finite, got 0.0") {
     _ = LayerNorm<Float>(size: 2, epsilon: 0)
   },
-  .init("SGD: the learning rate must be 0 or positive and finite, it is 1e+39, which is inf") {
+  .init("SGD: the learning rate must be 0 or positive and finite, got 1e+39, which is inf") {
     _ = SGD(for: float, learningRate: 1e39)
   },
-  .init("SGD: the momentum must be 0 or positive and finite, it is inf") {
+  .init("SGD: the momentum must be 0 or positive and finite, got inf") {
     _ = SGD(for: double, learningRate: 1, momentum: .infinity)
   },
   .init("SGD: Nesterov's form needs a momentum") {
     _ = SGD(for: double, learningRate: 1, nesterov: true)
   },
-  .init("AdamW: the weight decay must be 0 or positive and finite, it is inf") {
+  .init("AdamW: the weight decay must be 0 or positive and finite, got inf") {
     _ = AdamW(for: double, weightDecay: .infinity)
   },
-  .init("AdamW: β₁ must be at least 0 and below 1, it is 1.0") { _ = AdamW(for: double, beta1: 1) },
-  .init("Adagrad: the decay of the learning rate must be 0 or positive and finite, it is -1.0") {
+  .init("AdamW: β₁ must be at least 0 and below 1, got 1.0") { _ = AdamW(for: double, beta1: 1) },
+  .init("Adagrad: the decay of the learning rate must be 0 or positive and finite, got -1.0") {
     _ = Adagrad(for: double, learningRateDecay: -1)
   },
-  .init("huber: delta must be positive and finite, it is 0.0") {
+  .init("huber: delta must be positive and finite, got 0.0") {
     _ = huber(pair, pair, delta: 0)
   },
-  .init("smoothL1: beta must be 0 or positive and finite, it is -1.0") {
+  .init("smoothL1: beta must be 0 or positive and finite, got -1.0") {
     _ = smoothL1(pair, pair, beta: -1, reduction: .perSample)
   },
-  .init("multiclassHinge: the margin must be finite, it is nan") {
+  .init("multiclassHinge: the margin must be finite, got nan") {
     _ = multiclassHinge(Tensor<Float>.zeros([1, 2]), [0], margin: .nan)
   },
-  .init("LeakyReLU: the slope must be finite, it is nan") { _ = LeakyReLU<Float>(slope: .nan) },
-  .init("ELU: α must be 0 or positive and finite, it is inf") { _ = ELU<Double>(alpha: .infinity) },
-  .init("Dropout: the probability must be at least 0 and at most 1, it is nan") {
+  .init("LeakyReLU: the slope must be finite, got nan") { _ = LeakyReLU<Float>(slope: .nan) },
+  .init("ELU: α must be 0 or positive and finite, got inf") { _ = ELU<Double>(alpha: .infinity) },
+  .init("Dropout: the probability must be at least 0 and at most 1, got nan") {
     _ = Dropout<Float>(probability: .nan)
   },
-  .init("BatchNorm: the momentum must be at least 0 and at most 1, it is nan") {
+  .init("BatchNorm: the momentum must be at least 0 and at most 1, got nan") {
     _ = BatchNorm<Float>(channels: 1, momentum: .nan)
   },
-  .init("ConstantSchedule: the learning rate must be 0 or positive and finite, it is -1.0") {
+  .init("ConstantSchedule: the learning rate must be 0 or positive and finite, got -1.0") {
     _ = ConstantSchedule(-1)
   },
-  .init("StepSchedule: the learning rate must be 0 or positive and finite, it is nan") {
+  .init("StepSchedule: the learning rate must be 0 or positive and finite, got nan") {
     _ = StepSchedule(.nan, every: 1)
   },
-  .init("StepSchedule: the factor must be 0 or positive and finite, it is -0.5") {
+  .init("StepSchedule: the factor must be 0 or positive and finite, got -0.5") {
     _ = StepSchedule(1, every: 1, factor: -0.5)
   },
-  .init("CosineSchedule: the minimum must be 0 or positive and finite, it is nan") {
+  .init("CosineSchedule: the minimum must be 0 or positive and finite, got nan") {
     _ = CosineSchedule(1, steps: 3, minimum: .nan)
   },
-  .init("WarmupSchedule: the start must be 0 or positive and finite, it is -1.0") {
+  .init("WarmupSchedule: the start must be 0 or positive and finite, got -1.0") {
     _ = WarmupSchedule(steps: 3, from: -1, then: ConstantSchedule(1))
   },
-  .init("glorotNormal: the gain must be finite, it is nan") {
+  .init("glorotNormal: the gain must be finite, got nan") {
     _ = Initializer.glorotNormal(gain: .nan)
   },
-  .init("heUniform: the slope must be finite, it is inf") {
+  .init("heUniform: the slope must be finite, got inf") {
     _ = Initializer.heUniform(slope: .infinity)
   },
-  .init("orthogonal: the gain must be finite, it is nan") {
+  .init("orthogonal: the gain must be finite, got nan") {
     _ = Initializer.orthogonal(gain: .nan)
   },
 ]
 
 private let setters: [RefusedSetting] = [
-  .init("SGD: the learning rate must be 0 or positive and finite, it is nan") {
+  .init("SGD: the learning rate must be 0 or positive and finite, got nan") {
     var optimizer = SGD(for: float, learningRate: 1)
     optimizer.learningRate = .nan
   },
-  .init("SGD: the momentum must be 0 or positive and finite, it is -0.5") {
+  .init("SGD: the momentum must be 0 or positive and finite, got -0.5") {
     var optimizer = SGD(for: float, learningRate: 1)
     optimizer.momentum = -0.5
   },
@@ -151,51 +151,51 @@ private let setters: [RefusedSetting] = [
     var optimizer = SGD(for: float, learningRate: 1, momentum: 0.5, nesterov: true)
     optimizer.momentum = 0
   },
-  .init("SGD: the weight decay must be 0 or positive and finite, it is nan") {
+  .init("SGD: the weight decay must be 0 or positive and finite, got nan") {
     var optimizer = SGD(for: float, learningRate: 1)
     optimizer.weightDecay = .nan
   },
-  .init("Adam: the learning rate must be 0 or positive and finite, it is inf") {
+  .init("Adam: the learning rate must be 0 or positive and finite, got inf") {
     var optimizer = Adam(for: double)
     optimizer.learningRate = .infinity
   },
-  .init("Adam: the weight decay must be 0 or positive and finite, it is -1.0") {
+  .init("Adam: the weight decay must be 0 or positive and finite, got -1.0") {
     var optimizer = Adam(for: double)
     optimizer.weightDecay = -1
   },
-  .init("AdamW: the learning rate must be 0 or positive and finite, it is 1e+39, which is inf") {
+  .init("AdamW: the learning rate must be 0 or positive and finite, got 1e+39, which is inf") {
     var optimizer = AdamW(for: float)
     optimizer.learningRate = 1e39
   },
-  .init("AdamW: the weight decay must be 0 or positive and finite, it is nan") {
+  .init("AdamW: the weight decay must be 0 or positive and finite, got nan") {
     var optimizer = AdamW(for: float)
     optimizer.weightDecay = .nan
   },
-  .init("RMSProp: the learning rate must be 0 or positive and finite, it is -1.0") {
+  .init("RMSProp: the learning rate must be 0 or positive and finite, got -1.0") {
     var optimizer = RMSProp(for: float)
     optimizer.learningRate = -1
   },
-  .init("RMSProp: the momentum must be 0 or positive and finite, it is nan") {
+  .init("RMSProp: the momentum must be 0 or positive and finite, got nan") {
     var optimizer = RMSProp(for: float)
     optimizer.momentum = .nan
   },
-  .init("RMSProp: the weight decay must be 0 or positive and finite, it is inf") {
+  .init("RMSProp: the weight decay must be 0 or positive and finite, got inf") {
     var optimizer = RMSProp(for: float)
     optimizer.weightDecay = .infinity
   },
-  .init("Adagrad: the learning rate must be 0 or positive and finite, it is nan") {
+  .init("Adagrad: the learning rate must be 0 or positive and finite, got nan") {
     var optimizer = Adagrad(for: float)
     optimizer.learningRate = .nan
   },
-  .init("Adagrad: the weight decay must be 0 or positive and finite, it is nan") {
+  .init("Adagrad: the weight decay must be 0 or positive and finite, got nan") {
     var optimizer = Adagrad(for: float)
     optimizer.weightDecay = .nan
   },
-  .init("Adam: the learning rate must be 0 or positive and finite, it is nan") {
+  .init("Adam: the learning rate must be 0 or positive and finite, got nan") {
     var optimizer: any Optimizer<Float> = Adam(for: float)
     optimizer.learningRate = .nan
   },
-  .init("BatchNorm: the momentum must be at least 0 and at most 1, it is nan") {
+  .init("BatchNorm: the momentum must be at least 0 and at most 1, got nan") {
     var layer = BatchNorm<Float>(channels: 1)
     layer.momentum = .nan
   },

@@ -132,12 +132,12 @@ extension DeadUnitReport {
         threshold: thresholds.deadShare,
         source: "share of the units that are off for the whole training set; between the 14 % of"
           + " healthy trainings and the 40 % of the essay that defines a dead ReLU",
-        statement: "\(dead.count) of the \(active.count) units of \(layer) are off for all of"
+        statement: "\(dead.count) of the \(active.count) units of \(layer) are inactive for all"
           + " \(examples) examples (one batch of \(batch) alone would count"
           + " \(figure(silentInBatch))). Their largest inputs are at least"
           + " \(figure(margins.first ?? 0)) below zero, and half of them at least"
-          + " \(figure(margins[margins.count / 2])). With 95 % confidence, each is on for less than"
-          + " \(percentage(activityBound)) of such examples",
+          + " \(figure(margins[margins.count / 2])). With 95 % confidence, each is active for less than"
+          + " \(percentage(activityBound)) of similar examples",
         reason: canRecover
           ? "No gradient reaches their weights; only a change in the layers below can activate them."
           : "No gradient reaches their weights and no layer below them changes, so that they stay"
@@ -149,9 +149,9 @@ extension DeadUnitReport {
 }
 
 extension DeadUnitReport: CustomStringConvertible {
-  /// "fc1: 3 of 64 units are off for all of 1437 examples, 2 more are on for less than 1 %".
+  /// "fc1: 3 of 64 units are inactive for all 1437 examples, 2 more are active for less than 1 %".
   public var description: String {
-    "\(layer): \(dead.count) of \(active.count) units are off for all of \(examples) examples,"
-      + " \(rarelyActive().count) more are on for less than 1 %"
+    "\(layer): \(dead.count) of \(active.count) units are inactive for all \(examples) examples,"
+      + " \(rarelyActive().count) more are active for less than 1 %"
   }
 }

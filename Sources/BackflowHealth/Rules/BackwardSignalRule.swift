@@ -31,11 +31,11 @@ extension SignalProfile {
       .vanishingGradient, relative[layer] < thresholds.vanishedFailure ? .failure : .warning,
       layer: entries[layer].layer, step: step, measured: relative[layer],
       threshold: thresholds.vanished,
-      source: "of the gradient's length at the top; five sigmoids leave at most 4⁻⁵",
-      statement: "\(entries[layer].layer) gets \(figure(relative[layer])) of the gradient that"
-        + " enters at \(top.layer); \(factors(above: layer))",
-      reason: "Its weights move that much less than those at the top: the lower layers stay as"
-        + " they were initialized.",
+      source: "the gradient norm relative to the top; five sigmoids leave at most 4⁻⁵",
+      statement: "layer \(entries[layer].layer) receives \(figure(relative[layer])) of the gradient"
+        + " at layer \(top.layer); \(factors(above: layer))",
+      reason: "The lower layers receive so little gradient that they barely change from their"
+        + " initial values.",
       cure:
         "ReLU or tanh instead of sigmoid, an initialization that keeps the variance (He, Glorot),"
         + " normalization, or residual connections.")
@@ -47,7 +47,7 @@ extension SignalProfile {
     return Finding(
       .vanishingGradient, .failure, layer: place, step: step, measured: 0,
       threshold: thresholds.vanished,
-      source: "of the gradient's length at the top; five sigmoids leave at most 4⁻⁵",
+      source: "the gradient norm relative to the top; five sigmoids leave at most 4⁻⁵",
       statement:
         "\(place) passes nothing back: the gradient ends there, and the \(end) layers below"
         + " get none",
@@ -69,9 +69,9 @@ extension SignalProfile {
     return Finding(
       .explodingGradient, .warning, layer: entries[layer].layer, step: step,
       measured: relative[layer], threshold: thresholds.exploded,
-      source: "of the gradient's length at the top; the inverse of the limit for vanishing",
-      statement: "\(entries[layer].layer) gets \(figure(relative[layer])) times the gradient that"
-        + " enters at \(top.layer); \(factors(above: layer))",
+      source: "the gradient norm relative to the top; the inverse of the limit for vanishing",
+      statement: "layer \(entries[layer].layer) receives \(figure(relative[layer])) times the"
+        + " gradient at layer \(top.layer); \(factors(above: layer))",
       reason: "One learning rate cannot suit layers whose gradients differ so much: the steps"
         + " of the lower ones are too long.",
       cure: "A smaller gain at initialization, normalization, clipping by the global norm.")
@@ -82,7 +82,7 @@ extension SignalProfile {
       factor(.weight, above: layer), factor(.activation, above: layer)
     )
     let other = factor(.other, above: layer)
-    return "on the way, \(weights.count) weights multiplied it by \(figure(weights.product)) and"
+    return "in between, \(weights.count) weights multiply it by \(figure(weights.product)) and"
       + " \(activations.count) nonlinearities by \(figure(activations.product))"
       + (other.count > 0 ? ", \(other.count) other layers by \(figure(other.product))" : "")
   }

@@ -36,7 +36,8 @@ struct ClippingRule<Scalar: RealScalar>: HealthRule {
           : "The limit, not the loss, decides the length of the steps.",
         cure: cosine < thresholds.turnedCosine
           ? "Clip the global norm instead of the elements, or raise the limit."
-          : "Raise the limit, or lower the learning rate to what the clipped steps amount to.")
+          : "Raise the limit, or lower the learning rate so that steps are as long without clipping."
+      )
     ]
   }
 }

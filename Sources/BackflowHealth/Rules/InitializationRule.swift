@@ -30,8 +30,9 @@ struct InitializationRule<Scalar: RealScalar>: HealthRule {
       .poorInitialization, .warning, layer: "the loss", step: observation.step,
       measured: value / chance, threshold: thresholds.initialLoss,
       source: "in units of ln(classes), the loss of a uniform guess",
-      statement: "the first loss is \(figure(value)), a uniform guess among \(classes) classes has"
-        + " \(figure(chance))",
+      statement:
+        "the first loss is \(figure(value)); a uniform guess among \(classes) classes would"
+        + " give \(figure(chance))",
       reason: "The network starts with confidently wrong answers and spends its first steps on"
         + " shrinking its logits.",
       cure: "Smaller weights in the last layer, bias zero.")

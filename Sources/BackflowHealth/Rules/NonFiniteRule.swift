@@ -20,8 +20,8 @@ struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
       Finding(
         .nonFinite, .failure, layer: place, step: observation.step, measured: Double(count),
         threshold: 0, source: "arithmetic: one NaN makes every sum NaN that it enters",
-        statement: "\(what) of \(place) holds \(count) NaN or infinite elements\(extent); all that"
-          + " was recorded before it is finite",
+        statement: "\(what) of \(place) has \(count) NaN or infinite"
+          + " \(count == 1 ? "element" : "elements")\(extent); everything recorded before it is finite",
         reason: "Every parameter that it reaches becomes NaN in the next update and stays so.",
         cure: "Skip the step, then lower the learning rate or clip by the global norm; look for a"
           + " logarithm of 0, a division by 0 or an input that is not finite.")

@@ -20,10 +20,10 @@ extension TimeProfile {
       return Finding(
         .vanishingGradient, least < thresholds.vanishedFailure ? .failure : .warning, layer: layer,
         step: step, measured: least, threshold: thresholds.vanished,
-        source: "the least of the gradient's length at the last step; the limit for layers",
-        statement:
-          "of the \(steps) steps that a gradient reaches \(layer) passes it back \(horizon)"
-          + " before less than \(figure(thresholds.vanished)) of it is left; \(split)",
+        source: "the smallest gradient norm at any step, relative to the last step; the limit is"
+          + " that for layers",
+        statement: "in \(layer), less than \(figure(thresholds.vanished)) of the gradient is left"
+          + " after \(horizon) of \(steps) steps back; \(split)",
         reason: "What the network did before that does not influence what it learns.",
         cure: "An LSTM or GRU with a forget bias of 1 or more, an orthogonal or identity recurrent"
           + " weight, shorter sequences.")
@@ -32,7 +32,7 @@ extension TimeProfile {
     return Finding(
       .explodingGradient, .warning, layer: layer, step: step, measured: .exp(logAttenuation),
       threshold: thresholds.exploded,
-      source: "of the gradient's length at the last step; the inverse of the limit for vanishing",
+      source: "the gradient norm relative to the last step; the inverse of the limit for vanishing",
       statement: "\(layer) multiplies a gradient by \(figure(.exp(logAttenuation))) over the"
         + " \(steps) steps that it reaches, \(split)",
       reason:
@@ -47,6 +47,6 @@ extension TimeProfile {
       "the nonlinearity × \(figure(activationFactor)), the rest (the recurrent weight and what"
         + " bypasses it) × \(figure($0))"
     }
-    return "\(figure(factorPerStep)) a step: " + (rest ?? "nothing of it through the nonlinearity")
+    return "\(figure(factorPerStep)) a step: " + (rest ?? "the nonlinearity passes no gradient")
   }
 }

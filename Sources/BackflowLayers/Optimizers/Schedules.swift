@@ -44,7 +44,7 @@ public struct StepSchedule: Schedule {
   /// - Precondition: `interval` is positive; the learning rate and the factor are 0 or positive and
   ///   finite.
   public init(_ learningRate: Double, every interval: Int, factor: Double = 0.1) {
-    require(interval > 0, "StepSchedule: the interval must be positive, it is \(interval)")
+    require(interval > 0, "StepSchedule: the interval must be positive, got \(interval)")
     SettingRange.zeroOrPositive.check(learningRate, "the learning rate", of: "StepSchedule")
     SettingRange.zeroOrPositive.check(factor, "the factor", of: "StepSchedule")
     (self.learningRate, self.interval, self.factor) = (learningRate, interval, factor)
@@ -77,7 +77,7 @@ public struct CosineSchedule: Schedule {
   /// - Precondition: `steps` is positive; the learning rate and the minimum are 0 or positive and
   ///   finite.
   public init(_ learningRate: Double, steps: Int, minimum: Double = 0) {
-    require(steps > 0, "CosineSchedule: the number of steps must be positive, it is \(steps)")
+    require(steps > 0, "CosineSchedule: the number of steps must be positive, got \(steps)")
     SettingRange.zeroOrPositive.check(learningRate, "the learning rate", of: "CosineSchedule")
     SettingRange.zeroOrPositive.check(minimum, "the minimum", of: "CosineSchedule")
     (self.learningRate, self.steps, self.minimum) = (learningRate, steps, minimum)

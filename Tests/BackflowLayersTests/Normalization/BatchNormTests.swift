@@ -37,7 +37,7 @@ import Testing
     let epsilon = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = LayerNorm<Float>(size: 2, epsilon: -1)
     }
-    #expect(stopMessage(epsilon).contains("LayerNorm: ε must be positive and finite, it is -1.0"))
+    #expect(stopMessage(epsilon).contains("LayerNorm: ε must be positive and finite, got -1.0"))
   }
 
   @Test func `uses the running statistics in evaluation without changing them`() {

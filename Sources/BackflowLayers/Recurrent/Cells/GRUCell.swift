@@ -66,8 +66,8 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
   ///     h̄_{t−1} = h̄_t ⊙ z_t + W_hhᵀ (r̄_t, z̄_t, q̄_t)
   ///
   /// The gradient with respect to W_ih x_t is (r̄, z̄, n̄), that with respect to W_hh h_{t−1} is
-  /// (r̄, z̄, q̄). One kernel computes all but the product. `hBar[t]` holds h̄_t first, and then
-  /// h̄_{t−1}.
+  /// (r̄, z̄, q̄). One kernel computes all but the product. `hBar[t]` holds h̄_t first,
+  /// then h̄_t ⊙ z_t, and then h̄_{t−1}.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func stepBack(_ pass: borrowing BackwardPass<Scalar>) {

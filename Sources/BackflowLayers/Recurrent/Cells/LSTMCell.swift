@@ -14,9 +14,9 @@ public import BackflowLinearAlgebra
 /// Neural Computation 12 (2000).
 ///
 /// The backward pass computes the slopes of the gates and the candidate from their outputs, as y (1
-/// − y) and 1 − y². If an output rounds to its limit (a gate with an input above 17 in single
-/// precision), the slope is 0 instead of about 1e-8. Computing the slopes from the inputs, like
-/// `Sigmoid` and `Tanh`, would make a step 2 to 4 % slower.
+/// − y) and 1 − y². Where an output rounds to its limit (inputs above 17 for a gate and 9 for a
+/// tanh, in single precision), the slope is 0 instead of less than 1e-7. Computing the slopes from
+/// the inputs, like `Sigmoid` and `Tanh`, would make a step 2 to 4 % slower.
 ///
 /// Shapes (T time, B batch, I input, H hidden): x [T, B, I], h [T, B, H], state h and c [B, H],
 /// W_ih [4H, I], W_hh [4H, H], b_ih and b_hh [4H]. The gates are in the order i f g o. The cell

@@ -68,7 +68,8 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
   ///
   ///     h̄_{t−1} = h̄_t ⊙ z_t + s̄_t ⊙ r_t + W_hr,hzᵀ (r̄_t, z̄_t)
   ///
-  /// `hBar[t]` holds h̄_t first, and then h̄_{t−1}.
+  /// `hBar[t]` holds h̄_t first, then the sum without the last product, and then h̄_{t−1}; W_hr,hz
+  /// are the rows of W_hh of the gates r and z.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func stepBack(_ pass: borrowing BackwardPass<Scalar>) {

@@ -8,8 +8,8 @@ public import BackflowLinearAlgebra
 ///
 /// with φ = tanh, ReLU or σ (J. L. Elman, "Finding structure in time", Cognitive Science 14, 1990).
 ///
-/// The backward pass computes φ′ from h. If h rounds to ±1 (|a| above 9 in single precision), φ′ is
-/// 0 instead of about 1e-8; see `LSTMCell`.
+/// The backward pass computes φ′ from h. Where h rounds to a limit of φ (|a| above 9 for tanh and
+/// 17 for σ, in single precision), φ′ is 0 instead of less than 1e-7; see `LSTMCell`.
 ///
 /// Shapes (T time, B batch, I input, H hidden): x [T, B, I], h [T, B, H], state [B, H], W_ih [H,
 /// I], W_hh [H, H], b_ih and b_hh [H].

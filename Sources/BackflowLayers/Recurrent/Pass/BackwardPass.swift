@@ -16,7 +16,8 @@ public struct BackwardPass<Scalar: RealScalar>: Sendable {
   /// The gradient with respect to W_hh h_{t−1}, [T, B, G·H], to be computed if the layout separates
   /// it from `gateGradient`; otherwise the same sequence.
   public let productGradient: MutableSequenceView<Scalar>
-  /// h̄, the carried gradient with respect to h, [T, B, H].
+  /// h̄, the carried gradient with respect to h: `hiddenGradient[t]` only, because the steps can
+  /// share one entry.
   public let hiddenGradient: MutableSequenceView<Scalar>
   /// The gates as the forward pass left them, [T, B, G·H].
   public let gates: SequenceView<Scalar>
@@ -43,7 +44,8 @@ public struct BackwardPass<Scalar: RealScalar>: Sendable {
   }
   /// What else the forward pass kept, [T, B, K·H].
   public var kept: SequenceView<Scalar> { unwrapped(cellSpecific.kept, "kept values") }
-  /// Memory of one step, [B, scratch·H]; what it holds when a step begins has no meaning.
+  /// Memory of one step, [B, scratch·H]; its contents are undefined when a step begins. Like a
+  /// carried gradient, it is `scratch[t]`.
   public var scratch: MutableSequenceView<Scalar> {
     unwrapped(cellSpecific.scratch, "scratch memory")
   }
