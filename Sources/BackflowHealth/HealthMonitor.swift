@@ -92,7 +92,7 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     for finding in findings { _ = note(finding) }
   }
 
-  /// The findings so far, one for each kind, layer and gate, as first seen at its highest severity.
+  /// The findings so far, one for each kind, layer and gate, at its highest severity.
   /// The most severe come first, then the earliest.
   public var findings: [Finding] {
     seen.values.sorted {

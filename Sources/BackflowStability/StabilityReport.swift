@@ -6,7 +6,7 @@ public import BackflowLinearAlgebra
 public struct StabilityReport: Sendable {
   /// The eigenvalues, singular value, and verdict of the recurrent weight.
   public let spectrum: Spectrum
-  /// The norm of a gradient by the number of steps back.
+  /// The norm of a gradient after each number of steps back.
   public let backwardSignal: BackwardSignal
   /// A description of where the backward signal was measured, such as "at rest, without input, …".
   public let setting: String

@@ -79,6 +79,46 @@ import Testing
     }
     #expect(stopMessage(wide).contains("1 cells of 3 inputs and 3 units, not cells of [2] inputs"))
   }
+
+  @Test func `active samples of another number of steps or samples`() async {
+    let short = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let cell = drawn(directions: 1).cells[0][0]
+      _ = cell.forward(
+        .zeros([5, 3, 2]), from: .zero(batch: 3, hiddenSize: 3), active: .all(time: 2, batch: 3))
+    }
+    #expect(stopMessage(short).contains("active samples of [2, 3] for an input [5, 3, 2]"))
+    let few = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let cell = drawn(directions: 1).cells[0][0]
+      _ = cell.forward(
+        .zeros([5, 3, 2]), from: .zero(batch: 3, hiddenSize: 3), active: .all(time: 5, batch: 1))
+    }
+    #expect(stopMessage(few).contains("active samples of [5, 1] for an input [5, 3, 2]"))
+  }
+
+  @Test func `the cache of a cell with another number of inputs`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var random = RandomSource(seed: 1)
+      let other = LSTMCell<Float>(inputSize: 4, hiddenSize: 3, using: &random)
+      let state = LSTMState<Float>.zero(batch: 2, hiddenSize: 3)
+      let cache = other.forward(
+        .zeros([5, 2, 4]), from: state, active: .all(time: 5, batch: 2)
+      ).cache
+      let cell = drawn(directions: 1).cells[0][0]
+      _ = cell.backward(.zeros([5, 2, 3]), finalStateGradient: state, cache)
+    }
+    #expect(stopMessage(result).contains("a cache of another cell, with input [5, 2, 4]"))
+  }
+
+  @Test func `weights that were replaced by those of another number of gates`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var random = RandomSource(seed: 1)
+      var cell = drawn(directions: 1).cells[0][0]
+      cell.weights = GateWeights(gates: 3, inputSize: 2, hiddenSize: 3, using: &random)
+      _ = cell.forward(
+        .zeros([5, 2, 2]), from: .zero(batch: 2, hiddenSize: 3), active: .all(time: 5, batch: 2))
+    }
+    #expect(stopMessage(result).contains("W_ih [9, 2], W_hh [9, 3], b_ih [9] and b_hh [9] instead"))
+  }
 }
 
 /// An LSTM with 2 inputs and 3 units.

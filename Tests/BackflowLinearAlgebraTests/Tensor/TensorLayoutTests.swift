@@ -202,7 +202,7 @@ import Testing
     #expect(Tensor(scalar: 5.0).permuted([]) == Tensor(scalar: 5))
   }
 
-  @Test func `permuted stops unless each axis occurs once`() async {
+  @Test func `permuted requires each axis once`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>.zeros([2, 3]).permuted([0, 0])
     }
