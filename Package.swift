@@ -12,6 +12,8 @@ let strict: [SwiftSetting] = [
 ]
 
 let complex = Target.Dependency.product(name: "ComplexModule", package: "swift-numerics")
+let collections = Target.Dependency.product(
+  name: "OrderedCollections", package: "swift-collections")
 let real = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
 
 // The DocC plugin. Only scripts/documentation needs it, and without the condition, every client of
@@ -31,6 +33,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
   ] + documentation,
   targets: [
     // MARK: C, below the floor (see ARCHITECTURE.md)
@@ -83,7 +86,7 @@ let package = Package(
     .target(
       name: "BackflowCheckpoints",
       dependencies: [
-        "BackflowFiles", "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers",
+        "BackflowFiles", "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", collections,
       ],
       swiftSettings: strict),
     .target(
@@ -95,7 +98,7 @@ let package = Package(
       dependencies: [
         "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", "BackflowGradientCheck",
         "BackflowHealth", "BackflowStability", "BackflowFigures", "BackflowCheckpoints",
-        "BackflowDatasets", complex, real,
+        "BackflowDatasets", collections, complex, real,
       ],
       swiftSettings: strict),
 

@@ -1,5 +1,5 @@
-// A single import for users. Eigenvalues have the type `Complex` and scalars conform to `Real`, so
-// that the modules of these are exported too.
+// A single import for users. Eigenvalues have the type `Complex`, scalars conform to `Real`, and the
+// tensors of a checkpoint are an `OrderedDictionary`, so that the modules of these are exported too.
 @_exported public import BackflowCheckpoints
 @_exported public import BackflowDatasets
 @_exported public import BackflowGradientCheck
@@ -10,4 +10,5 @@
 @_exported public import BackflowFigures
 @_exported public import BackflowStability
 @_exported public import ComplexModule
+@_exported public import OrderedCollections
 @_exported public import RealModule

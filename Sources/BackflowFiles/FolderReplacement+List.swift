@@ -54,6 +54,6 @@ extension FolderReplacement {
     let file = try InputFile(joined(path, name.text)) { () throws(SystemError) in
       try OpenFile(name, in: folder.file, O_RDONLY | O_NOFOLLOW)
     }
-    return FolderReplacement.names(inList: try file.read(file.size))
+    return FolderReplacement.names(inList: try file.read(file.size, at: 0))
   }
 }

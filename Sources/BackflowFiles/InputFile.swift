@@ -4,7 +4,7 @@
   internal import Glibc
 #endif
 
-/// A sequential reader of a regular file.
+/// A regular file, open for reading at any position.
 package struct InputFile {
   /// The path, as given by the caller.
   package let path: String
@@ -39,30 +39,37 @@ package struct InputFile {
     }
   }
 
-  /// Returns the next `count` bytes, or fewer at the end of the file.
-  package func read(_ count: Int) throws(FileError) -> [UInt8] {
-    var failure: SystemError?
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      do throws(SystemError) {
-        while filled < count {
-          let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer[filled...])
+  /// Fills `numbers` with the bytes at `offset`, in the byte order of the system.
+  ///
+  /// - Returns: The number of bytes that were read, which is less than that of `numbers` only at
+  ///   the end of the file.
+  package func read<Number: Numeric & BitwiseCopyable>(
+    into numbers: inout MutableSpan<Number>, at offset: Int
+  ) throws(FileError) -> Int {
+    do {
+      return unsafe try numbers.withUnsafeMutableBufferPointer { numbers throws(SystemError) in
+        let bytes = UnsafeMutableRawBufferPointer(numbers)
+        var filled = 0
+        while filled < bytes.count {
+          let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[filled...])
           let read = try system {
-            unsafe readOnce(file.descriptor, rest.baseAddress, rest.count)
+            unsafe pread(file.descriptor, rest.baseAddress, rest.count, off_t(offset + filled))
           }
           if read == 0 { break }
           filled += read
         }
-      } catch {
-        failure = error
+        return filled
       }
+    } catch {
+      throw FileError(path, "cannot be read: \(error.sentence)")
     }
-    if let failure { throw FileError(path, "cannot be read: \(failure.sentence)") }
-    return bytes
   }
-}
 
-private func readOnce(
-  _ descriptor: Int32, _ start: UnsafeMutablePointer<UInt8>?, _ count: Int
-) -> Int {
-  unsafe read(descriptor, start, count)
+  /// Returns the `count` bytes at `offset`, or fewer at the end of the file.
+  package func read(_ count: Int, at offset: Int) throws(FileError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var span = bytes.mutableSpan
+    let filled = try read(into: &span, at: offset)
+    return filled == count ? bytes : Array(bytes[..<filled])
+  }
 }

@@ -26,7 +26,7 @@ public enum NPY {
   public static func readWithPrecision<Scalar: RealScalar>(
     _ path: String, as type: Scalar.Type = Scalar.self
   ) throws(CheckpointError) -> (tensor: Tensor<Scalar>, precision: Double) {
-    var reader = ByteReader(try open(path))
+    var reader = ByteReader(ByteSource(try open(path)))
     return try decode(&reader)
   }
 
@@ -65,7 +65,7 @@ extension NPY {
   static func read<Scalar: RealScalar>(
     _ file: InputFile
   ) throws(CheckpointError) -> Tensor<Scalar> {
-    var reader = ByteReader(file)
+    var reader = ByteReader(ByteSource(file))
     return try decode(&reader).tensor
   }
 

@@ -14,3 +14,10 @@ extension MutableSpan where Element: BitwiseCopyable {
     @inline(__always) mutating get { unsafe withUnsafeMutableBufferPointer { $0.baseAddress } }
   }
 }
+
+extension Span where Element: BitwiseCopyable & Numeric {
+  /// The bytes of the elements, in the byte order of the system.
+  package var byteArray: [UInt8] {
+    unsafe withUnsafeBufferPointer { unsafe [UInt8](UnsafeRawBufferPointer($0)) }
+  }
+}

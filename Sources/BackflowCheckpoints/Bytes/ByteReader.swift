@@ -1,0 +1,29 @@
+/// A reader that takes bytes in order. Every read is checked against the end.
+struct ByteReader {
+  let source: ByteSource
+  private(set) var offset = 0
+
+  init(_ source: ByteSource) { self.source = source }
+
+  init(_ bytes: [UInt8], of file: String) { self.init(ByteSource(bytes, of: file)) }
+
+  var file: String { source.file }
+
+  var remaining: Int { source.count - offset }
+
+  /// Returns the next `count` bytes. `what` describes them in the error message.
+  mutating func take(_ count: Int, _ what: String) throws(CheckpointError) -> [UInt8] {
+    // A count close to `Int.max` must not overflow.
+    let end = count <= remaining ? offset + count : Int.max
+    let bytes = try source.bytes(offset..<end, what)
+    offset = end
+    return bytes
+  }
+
+  /// Returns a little-endian unsigned integer of `size` bytes.
+  mutating func littleEndian(size: Int, _ what: String) throws(CheckpointError) -> UInt64 {
+    try take(size, what).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  func failure(_ problem: String) -> CheckpointError { source.failure(at: offset, problem) }
+}

@@ -1,0 +1,126 @@
+internal import BackflowFiles
+
+/// Bytes that can be read at any position: a file or a part of it, or bytes in memory.
+///
+/// Files are read rather than mapped: a file that another process truncates then causes an error
+/// instead of a signal.
+struct ByteSource: Sendable {
+  private enum Contents: Sendable {
+    case file(InputFile)
+    case bytes([UInt8])
+  }
+
+  /// The path of the file, for messages.
+  let file: String
+  /// The tensor or the entry of an archive to which the bytes belong, for messages.
+  let entry: String?
+  private let contents: Contents
+  private let range: Range<Int>
+
+  /// The number of bytes.
+  var count: Int { range.count }
+
+  init(_ file: InputFile) {
+    (self.file, entry, contents, range) = (file.path, nil, .file(file), 0..<file.size)
+  }
+
+  init(_ bytes: [UInt8], of file: String, entry: String? = nil) {
+    (self.file, self.entry, contents, range) = (file, entry, .bytes(bytes), 0..<bytes.count)
+  }
+
+  private init(_ whole: ByteSource, _ entry: String?, _ range: Range<Int>) {
+    (file, self.entry, contents) = (whole.file, entry, whole.contents)
+    self.range =
+      range.lowerBound + whole.range.lowerBound..<range.upperBound + whole.range.lowerBound
+  }
+
+  /// Opens the file at `path`.
+  init(contentsOf path: String) throws(CheckpointError) {
+    do {
+      self.init(try InputFile(path))
+    } catch {
+      throw CheckpointError(error)
+    }
+  }
+
+  /// Returns the bytes of a compressed entry in memory, and other bytes as they are.
+  func decompressed() throws(CheckpointError) -> ByteSource { self }
+
+  /// Returns some of the bytes under the name of an entry.
+  ///
+  /// - Precondition: The range is within 0 ..< `count`.
+  func part(_ range: Range<Int>, entry: String? = nil) -> ByteSource {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return ByteSource(self, entry ?? self.entry, range)
+  }
+
+  /// Returns the bytes in `range`. `what` describes them in the error message.
+  func bytes(_ range: Range<Int>, _ what: String) throws(CheckpointError) -> [UInt8] {
+    guard range.lowerBound >= 0, range.upperBound <= count else {
+      throw ending(at: range.lowerBound, what, range.count, count - range.lowerBound)
+    }
+    let start = self.range.lowerBound + range.lowerBound
+    switch contents {
+    case .bytes(let bytes): return Array(bytes[start..<start + range.count])
+    case .file(let file):
+      var bytes = [UInt8](repeating: 0, count: range.count)
+      var span = bytes.mutableSpan
+      try fill(&span, from: file, at: range.lowerBound, what)
+      return bytes
+    }
+  }
+
+  /// Fills `numbers` with the numbers whose little-endian bytes start at `offset`.
+  ///
+  /// - Precondition: The bytes are those of a file; see `isFile`.
+  func fill<Number: Numeric & BitwiseCopyable>(
+    _ numbers: inout MutableSpan<Number>, at offset: Int, _ what: String
+  ) throws(CheckpointError) {
+    let size = numbers.count * MemoryLayout<Number>.stride
+    guard case .file(let file) = contents, size <= count - offset else {
+      throw ending(at: offset, what, size, count - offset)
+    }
+    try fill(&numbers, from: file, at: offset, what)
+  }
+
+  /// Whether the bytes are those of a file.
+  var isFile: Bool { if case .file = contents { true } else { false } }
+
+  private func fill<Number: Numeric & BitwiseCopyable>(
+    _ numbers: inout MutableSpan<Number>, from file: InputFile, at offset: Int, _ what: String
+  ) throws(CheckpointError) {
+    let found: Int
+    do {
+      found = try file.read(into: &numbers, at: range.lowerBound + offset)
+    } catch {
+      throw CheckpointError(error)
+    }
+    let size = numbers.count * MemoryLayout<Number>.stride
+    // Another process has truncated the file since it was opened.
+    guard found == size else { throw ending(at: offset, what, size, found) }
+  }
+
+  private func ending(at offset: Int, _ what: String, _ count: Int, _ left: Int) -> CheckpointError
+  {
+    failure(
+      at: offset,
+      "expected \(count) bytes for \(what), found \(max(left, 0)) before the end of the "
+        + (isFile && range.upperBound == wholeCount || entry == nil ? "file" : "entry"))
+  }
+
+  private var wholeCount: Int {
+    switch contents {
+    case .file(let file): file.size
+    case .bytes(let bytes): bytes.count
+    }
+  }
+
+  /// Returns an error at byte `offset` of these bytes.
+  func failure(at offset: Int? = nil, _ problem: String) -> CheckpointError {
+    CheckpointError(file, entry: entry, at: offset.map { range.lowerBound + $0 }, problem)
+  }
+}
+
+extension CheckpointError {
+  init(_ error: FileError) { self.init(error.path, error.problem) }
+}
