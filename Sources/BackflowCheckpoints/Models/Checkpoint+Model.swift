@@ -23,7 +23,7 @@ extension Checkpoint {
     var repeated: OrderedSet<String> = []
     var added = self
     model.forEachTensor { name, tensor in
-      let name = joined(prefix, name)
+      let name = dotted(prefix, name)
       if added.tensors.updateValue(tensor, forKey: name) != nil { repeated.append(name) }
     }
     guard repeated.isEmpty else {
@@ -37,7 +37,7 @@ extension Checkpoint {
 }
 
 /// Returns the name of a tensor under a prefix, which may be empty.
-func joined(_ prefix: String, _ name: String) -> String {
+func dotted(_ prefix: String, _ name: String) -> String {
   prefix.isEmpty ? name : prefix + "." + name
 }
 
@@ -103,7 +103,7 @@ extension Parameterized {
     guard !mismatch.isEmpty else { return }
     if mismatch.missing.count == wanted.count, let first = wanted.keys.first {
       mismatch.otherPrefix = checkpoint.prefixes(of: first).first { other in
-        other != prefix && wanted.keys.allSatisfy { checkpoint[joined(other, $0)] != nil }
+        other != prefix && wanted.keys.allSatisfy { checkpoint[dotted(other, $0)] != nil }
       }
     }
     throw CheckpointError(
