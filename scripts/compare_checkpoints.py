@@ -35,8 +35,10 @@ precision of the file with the weights and inputs it found there, and writes NAM
 that is, every tensor of NAME.pt but the inputs and the output gradients. Other tensors are not allowed.
 
 A model passes if load_state_dict(strict=True) accepts state_dict, all of its tensors have the type, shape and bits of
-the original ones, and all other floating-point tensors differ from PyTorch's by at most 1e-6 (float32) or 1e-12
-(float64) of the largest magnitude in PyTorch's tensor. The exit status is 1 if a model fails.
+the original ones, and all other tensors differ from PyTorch's by at most 1e-6 (float32) or 1e-12 (float64) of the
+scale. The scale is the largest magnitude in all gradients of the pass for a gradient, and in PyTorch's tensor and the
+input for others: a sum of nearly opposite terms has the rounding errors of the terms. The exit status is 1 if a model
+fails.
 """
 
 import argparse
@@ -67,9 +69,10 @@ def write(folder, seed):
             number = len(result)
             draws = Draws([seed, number])
             module = make(kind, options, dtype, draws)
-            # Unlike the short weights of the fixtures, these have all bits.
+            # Unlike the short weights of the fixtures, these have all bits. With this scale, PyTorch's results
+            # in single precision differed from those in double precision by at most 6.4e-7 in 100 runs.
             for parameter in module.parameters():
-                parameter.data = draws.normal(*parameter.shape, scale=0.6).to(dtype)
+                parameter.data = draws.normal(*parameter.shape, scale=0.3).to(dtype)
             recorded = record(module, shape, dtype, draws)
             checkpoint = dict(recorded)
             if number % 2 and checkpoint["state_dict"]:
@@ -101,14 +104,23 @@ def state_failure(state, found, description):
     return f"not equal: {', '.join(sorted({*different, *loaded}))}" if different or loaded else None
 
 
-def largest_difference(expected, found, tolerance):
+def scale(name, tensors):
+    """Returns the scale of a tensor's difference."""
+    training = "training_" if name.startswith("training_") else ""
+    if "grad" in name:
+        names = [other for other in tensors if "grad" in other and other.startswith("training_") == bool(training)]
+    else:
+        names = [name] + [f"{training}input"] * tensors["input"].is_floating_point()
+    return max(tensors[other].abs().max().item() for other in names)
+
+
+def largest_difference(expected, found, recorded, tolerance):
     worst = (0.0, "", None)
     for name, value in expected.items():
         if found[name].dtype != value.dtype or found[name].shape != value.shape:
             return 0, name, f"{found[name].dtype} {list(found[name].shape)}, not {value.dtype} {list(value.shape)}"
-        scale = value.abs().max().item()
         difference = (found[name].double() - value.double()).abs().max().item()
-        relative = difference / scale if scale > 0 else difference
+        relative = difference / (scale(name, recorded | expected) or 1)
         # NaN fails.
         if not relative <= tolerance:
             return relative, name, f"more than {tolerance}"
@@ -136,7 +148,7 @@ def check(folder, description, recorded):
     if set(found) != set(expected):
         missing, more = sorted(set(expected) - set(found)), sorted(set(found) - set(expected))
         return 0, "", f"missing: {missing}, not allowed: {more}"
-    return largest_difference(expected, found, TOLERANCES[getattr(torch, description["dtype"])])
+    return largest_difference(expected, found, recorded, TOLERANCES[getattr(torch, description["dtype"])])
 
 
 def main():
