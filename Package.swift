@@ -148,6 +148,9 @@ let package = Package(
     .executableTarget(name: "npy-verdicts", dependencies: ["Backflow"], path: "Tests/NPYVerdicts"),
     // Programs for scripts/compare-checkpoints and for measuring the reading of large files.
     .executableTarget(
+      name: "checkpoint-exchange", dependencies: ["Backflow", "TestSupport"],
+      path: "Tests/CheckpointExchange"),
+    .executableTarget(
       name: "checkpoint-speed", dependencies: ["Backflow"], path: "Tests/CheckpointSpeed"),
     .executableTarget(name: "save-loop", dependencies: ["Backflow"], path: "Tests/SaveLoop"),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Backflow"]),

@@ -67,7 +67,7 @@ extension GateWeights<Double> {
       .concatenate(order.map { gates($0..<$0 + 1, of: parameter) })
     }
     return GateWeights(
-      input: moved(input), recurrent: moved(recurrent), inputBias: moved(inputBias),
-      recurrentBias: moved(recurrentBias))
+      input: moved(input), recurrent: moved(recurrent), inputBias: inputBias.map(moved),
+      recurrentBias: recurrentBias.map(moved))
   }
 }

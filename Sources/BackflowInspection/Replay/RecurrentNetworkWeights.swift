@@ -101,7 +101,7 @@ extension RecurrentWeights {
     if let second, first == nil { first = .zeros(second.shape) }
     return GateWeights(
       input: try input.tensor.values(), recurrent: try recurrent.tensor.values(),
-      inputBias: first ?? .zeros([input.tensor.shape[0]]),
-      recurrentBias: second ?? .zeros([input.tensor.shape[0]]))
+      inputBias: first,
+      recurrentBias: second)
   }
 }
