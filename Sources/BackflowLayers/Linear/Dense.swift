@@ -74,7 +74,13 @@ public struct Dense<Scalar: RealScalar>: Layer {
       input.rank >= 1 && input.shape[input.rank - 1] == weight.shape[1],
       "Dense: input \(input.shape) does not fit weight \(weight.shape)")
     var output = matmul(input, weight.transposed)
-    if let bias { output.addToRows(bias) }
+    if let bias {
+      // Extent by extent: a shape to compare with would have to be allocated.
+      require(
+        bias.rank == 1 && bias.shape[0] == weight.shape[0],
+        "Dense: weight \(weight.shape) and bias \(bias.shape) do not fit together")
+      VectorKernels.addRow(bias.span, into: output.mutableSpan)
+    }
     return (output, Cache(input: input))
   }
 
