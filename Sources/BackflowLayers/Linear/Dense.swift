@@ -35,8 +35,8 @@ public struct Dense<Scalar: RealScalar>: Layer {
     self.bias = bias
   }
 
-  /// The gradients of a layer, whose shapes fit together. At batch 1, a check takes a noticeable part
-  /// of the time of a backward pass.
+  /// The gradients of a layer, whose shapes fit together. At batch 1, a check takes a noticeable
+  /// part of the time of a backward pass.
   private init(gradients weight: Tensor<Scalar>, _ bias: Tensor<Scalar>?) {
     self.weight = weight
     self.bias = bias
