@@ -25,15 +25,15 @@ import Testing
       optimizer.update(&model, along: gradient)
     }
     for gradient in gradients.prefix(3) { step(gradient) }
-    try NPYDirectory.write(model, to: modelPath)
-    try NPYDirectory.write(optimizer.state, to: statePath)
+    try Checkpoint(model).writeDirectory(to: modelPath)
+    try Checkpoint(optimizer.state).writeDirectory(to: statePath)
     for gradient in gradients.suffix(3) { step(gradient) }
     let (expected, expectedState) = (model, optimizer.state)
 
     (model, optimizer) = (start, make(start))
-    try NPYDirectory.read(into: &model, from: modelPath)
+    try model.load(Checkpoint(contentsOf: modelPath))
     var state = optimizer.state
-    try NPYDirectory.read(into: &state, from: statePath)
+    try state.load(Checkpoint(contentsOf: statePath))
     try optimizer.restore(state)
     #expect(optimizer.step == 3)
     for gradient in gradients.suffix(3) { step(gradient) }

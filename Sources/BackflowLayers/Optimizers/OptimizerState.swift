@@ -5,10 +5,10 @@ public import BackflowLinearAlgebra
 ///
 /// It is `Parameterized`, so it is saved and read as a model is:
 ///
-///     try NPYDirectory.write(optimizer.state, to: "run/optimizer")
+///     try Checkpoint(optimizer.state).write(to: "run/optimizer")
 ///
 ///     var state = optimizer.state                              // of the right shapes
-///     try NPYDirectory.read(into: &state, from: "run/optimizer")
+///     try state.load(Checkpoint(contentsOf: "run/optimizer"))
 ///     try optimizer.restore(state)
 ///
 /// A tensor's name is PyTorch's name of the moment, a dot, and the name of the parameter:
