@@ -13,7 +13,6 @@ struct ByteReader {
 
   /// Returns the next `count` bytes. `what` describes them in the error message.
   mutating func take(_ count: Int, _ what: String) throws(CheckpointError) -> [UInt8] {
-    // The end of a count close to `Int.max` would overflow.
     guard count <= remaining else { throw source.ending(at: offset, what, count, remaining) }
     let bytes = try source.bytes(offset..<offset + count, what)
     offset += count

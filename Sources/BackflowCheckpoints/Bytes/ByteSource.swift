@@ -131,8 +131,7 @@ struct ByteSource: Sendable {
   }
 
   /// Returns an error for `count` bytes at `offset`, where only `left` are.
-  func ending(at offset: Int, _ what: String, _ count: Int, _ left: Int) -> CheckpointError
-  {
+  func ending(at offset: Int, _ what: String, _ count: Int, _ left: Int) -> CheckpointError {
     failure(
       at: offset,
       "expected \(count) bytes for \(what), found \(max(left, 0)) before the end of the "

@@ -23,6 +23,18 @@ extension StoredTensor {
     }
   }
 
+  /// Returns the elements in row-major order, in double precision, whatever the number of axes. A
+  /// complex element becomes two, its real and its imaginary part.
+  ///
+  /// - Throws: `CheckpointError` if the file cannot be read.
+  public func elements() throws(CheckpointError) -> [Double] {
+    let (real, parts) = (type.realType ?? type, count * (type.realType == nil ? 1 : 2))
+    var elements: [Double] = []
+    elements.reserveCapacity(parts)
+    try forEachPiece { _, bytes in elements += real.values(of: bytes) }
+    return elements
+  }
+
   /// Returns the values of a tensor of integers or Boolean values, in row-major order.
   ///
   /// - Throws: `CheckpointError` if the tensor has another type, a value is not representable, or
