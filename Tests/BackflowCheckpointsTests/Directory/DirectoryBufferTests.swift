@@ -29,7 +29,9 @@ import Testing
     let directory = try TemporaryDirectory()
     let model = trained(S.self, seed: 1)
     try Checkpoint(model).writeDirectory(to: directory.file("model"))
-    let buffers = ["1", "2.body.1"].flatMap { ["\($0).running_mean.npy", "\($0).running_var.npy"] }
+    let buffers = ["1", "2.body.1"].flatMap { layer in
+      ["running_mean", "running_var", "num_batches_tracked"].map { "\(layer).\($0).npy" }
+    }
     let parameters = model.namedParameters.map { $0.name + ".npy" }
     #expect(try directory.contents("model") == (parameters + buffers).sorted())
 
