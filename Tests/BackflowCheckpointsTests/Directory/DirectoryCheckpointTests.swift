@@ -44,6 +44,15 @@ import Testing
     #expect(values.map { Set($0.elements) } == [1])
   }
 
+  @Test func `is found after a save that was killed between its two renames`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    try Checkpoint(["a": StoredTensor(Tensor<Float>([1]))]).write(to: path)
+    try FileManager.default.moveItem(
+      atPath: path, toPath: directory.file(".model.backflow-former"))
+    #expect(try Checkpoint(contentsOf: path)["a"]?.values() == Tensor<Float>([1]))
+  }
+
   @Test func `lists arrays without numbers`() throws {
     let directory = try TemporaryDirectory()
     try Checkpoint(["a": StoredTensor(Tensor<Float>([1]))]).write(to: directory.file("model"))
