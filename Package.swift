@@ -45,6 +45,8 @@ let package = Package(
       name: "CLAPACKE",
       pkgConfig: Context.environment["BACKFLOW_LAPACKE"] ?? "lapacke",
       providers: [.apt(["liblapacke-dev"]), .brew(["lapack"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CVectorKernels"),
     .target(name: "CDigits", exclude: ["digits.md", "digits.u8"]),
     .target(name: "CFileCalls"),
@@ -56,7 +58,7 @@ let package = Package(
       swiftSettings: strict),
 
     // MARK: The file system
-    .target(name: "BackflowFiles", dependencies: ["CFileCalls"], swiftSettings: strict),
+    .target(name: "BackflowFiles", dependencies: ["CFileCalls", "CZlib"], swiftSettings: strict),
 
     // MARK: Above the floor
     .target(

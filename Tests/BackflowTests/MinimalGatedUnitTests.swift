@@ -136,9 +136,9 @@ import Testing
   @Test func `is saved and read`() throws {
     let directory = try TemporaryDirectory()
     let model = network(layers: 2, bidirectional: true)
-    try NPYDirectory.write(model, to: directory.file("mgu"))
+    try Checkpoint(model).writeDirectory(to: directory.file("mgu"))
     var other = Recurrent(cells: model.cells.map { $0.map { MinimalGatedUnit($0.zeroed) } })
-    try NPYDirectory.read(into: &other, from: directory.file("mgu"))
+    try other.load(Checkpoint(contentsOf: directory.file("mgu")))
     #expect(other.namedParameters.map(\.value) == model.namedParameters.map(\.value))
     #expect(other.namedParameters.map(\.name).contains("weight_hh_l1_reverse"))
   }

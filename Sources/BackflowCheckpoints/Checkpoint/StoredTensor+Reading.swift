@@ -7,7 +7,8 @@ extension StoredTensor {
   static let pieceLength = 1 << 16
 
   /// Returns the values, converted to `Scalar` through double precision, rounding to nearest.
-  /// Little more memory is needed than for the tensor, unless it is a view with gaps or repetitions.
+  /// Little more memory is needed than for the tensor, unless it is a view with gaps or
+  /// repetitions, or is compressed.
   ///
   /// - Throws: `CheckpointError` if the file cannot be read, the values are complex (see
   ///   `viewAsReal`), or the shape has more axes or larger extents than a `Shape`.

@@ -27,6 +27,7 @@ private struct Model<Scalar: RealScalar>: Parameterized {
 
   var tensors: [Tensor<Scalar>] {
     [dense.weight, dense.bias, norm.weight, norm.bias, norm.runningMean, norm.runningVariance]
+      .compactMap(\.self)
   }
 }
 
