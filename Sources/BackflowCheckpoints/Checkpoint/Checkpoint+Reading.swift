@@ -10,14 +10,23 @@ extension Checkpoint {
       try self.init(directory: path)
       return
     }
-    let source = try ByteSource(contentsOf: path)
+    try self.init(file: try ByteSource(contentsOf: path))
+    self.path = path
+  }
+
+  /// Opens the contents of a file in memory. `name` is its path for messages.
+  package init(bytes: [UInt8], name: String) throws(CheckpointError) {
+    try self.init(file: ByteSource(bytes, of: name))
+    path = name
+  }
+
+  private init(file source: ByteSource) throws(CheckpointError) {
     switch try FileFormat(of: source) {
     case .safetensors: try self.init(safetensors: source)
     case .npy: try self.init(npy: source)
     case .zip: try self.init(zip: source)
     case .pickle: try self.init(pickle: source)
     }
-    self.path = path
   }
 }
 

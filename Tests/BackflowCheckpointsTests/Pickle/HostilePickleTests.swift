@@ -1,0 +1,118 @@
+import Backflow
+import Testing
+
+/// Files that are made to exhaust the memory, the stack or the patience of a reader.
+@Suite struct `A hostile pickle` {
+  @Test func `with 100,000 nested containers is rejected without recursion`() {
+    let depth = 100_000
+    let open: [[UInt8]] = [
+      // Lists, tuples, dictionaries, and objects with a state.
+      [0x5D], [], [0x7D, 0x4E], global("a", "b") + [0x29, 0x81],
+    ]
+    let close: [[UInt8]] = [[0x61], [0x85], [0x73], [0x85, 0x62]]
+    for (before, after) in zip(open, close) {
+      let opcodes =
+        [[UInt8]](repeating: before, count: depth).flatMap(\.self) + [0x4E]
+        + [[UInt8]](repeating: after, count: depth).flatMap(\.self)
+      let error = errorOpening(pickle(opcodes))
+      #expect(error?.problem == "expected values nested at most 1000 levels deep")
+    }
+    let marks = [UInt8](repeating: 0x28, count: depth)
+    #expect(
+      errorOpening(pickle(marks))?.problem == "expected at most 1000 nested marks")
+  }
+
+  /// 28 lists, each of which contains the one before it twice.
+  private func doubling(_ innermost: [UInt8]) -> [UInt8] {
+    let levels = (0..<28).flatMap { level -> [UInt8] in
+      [0x5D, 0x28, 0x68, UInt8(level), 0x68, UInt8(level), 0x65, 0x71, UInt8(level + 1), 0x30]
+    }
+    return innermost + [0x71, 0, 0x30] + levels + [0x68, 28]
+  }
+
+  @Test func `with 2²⁸ paths to a number is summarized`() throws {
+    let checkpoint = try checkpoint(pickle(doubling([0x4B, 1])))
+    #expect(checkpoint.metadata.isEmpty && checkpoint.tensors.isEmpty)
+    #expect(!checkpoint.omissions.isEmpty && checkpoint.omissions.count <= 1 << 15)
+    let reasons = Set(checkpoint.omissions.map(\.reason))
+    #expect(reasons == ["more than 10000 values without tensors"])
+  }
+
+  @Test func `with 2²⁸ paths to an array is rejected`() {
+    let array = numpyScalar(1)
+    #expect(
+      errorOpening(pickle(doubling(array)))?.problem
+        == "expected at most 1000000 values and containers in all")
+  }
+
+  @Test func `with containers inside themselves names them once`() throws {
+    // d['self'] = d
+    let dictionary = try checkpoint(
+      pickle([0x7D, 0x71, 0], text("self"), [0x68, 0, 0x73], text("x"), numpyScalar(2), [0x73]))
+    #expect(dictionary.tensors.keys == ["x"])
+    #expect(dictionary.omissions.map(\.name) == ["self"])
+    #expect(dictionary.omissions.map(\.reason) == ["a container inside itself"])
+    // l = [[l]]
+    let list = try checkpoint(pickle([0x5D, 0x71, 0, 0x5D, 0x68, 0, 0x61, 0x61]))
+    #expect(list.omissions.map(\.name) == ["0.0"])
+  }
+
+  @Test func `with long names is rejected before they fill the memory`() {
+    // A dictionary under a name of 60,000 bytes, with 60,000 names.
+    let name = String(repeating: "n", count: 60_000)
+    let entries = (0..<60_000).flatMap { key -> [UInt8] in integer(key) + [0x68, 0] }
+    let inner = numpyScalar(1) + [0x71, 0, 0x30, 0x7D, 0x28] + entries + [0x75]
+    let error = errorOpening(pickle(inner, [0x71, 1, 0x30], dictionary((name, [0x68, 1]))))
+    #expect(error?.problem == "expected at most 1000000 values and containers in all")
+  }
+
+  @Test func `does not allocate or call what it names`() throws {
+    for (module, name) in [("builtins", "bytearray"), ("__builtin__", "bytearray"),
+      ("torch.storage", "UntypedStorage"), ("os", "system"), ("builtins", "eval")]
+    {
+      let checkpoint = try checkpoint(
+        pickle(dictionary(("x", global(module, name) + integer(1 << 45) + [0x85, 0x52]))))
+      #expect(checkpoint.omissions.map(\.reason) == ["an object of \(module).\(name)"])
+    }
+  }
+
+  @Test func `with a long vocabulary gives one omission`() throws {
+    let entries = (0..<5000).flatMap { word -> [UInt8] in text("word\(word)") + integer(word) }
+    let checkpoint = try checkpoint(
+      pickle(dictionary(("words", [0x7D, 0x28] + entries + [0x75]), ("epoch", integer(3)))))
+    #expect(checkpoint.metadata.map { [$0, $1] } == [["epoch", "3"]])
+    #expect(checkpoint.omissions.map(\.name) == ["words"])
+    #expect(checkpoint.omissions.map(\.reason) == ["5000 entries without tensors"])
+  }
+
+  @Test func `of random opcodes gives an error or a checkpoint`() {
+    var generator = RandomSource(seed: 5)
+    let opcodes: [UInt8] = [
+      0x28, 0x30, 0x31, 0x4E, 0x88, 0x29, 0x74, 0x85, 0x86, 0x5D, 0x61, 0x65, 0x7D, 0x73, 0x75,
+      0x8F, 0x90, 0x91, 0x94, 0x52, 0x81, 0x92, 0x62, 0x51,
+    ]
+    for _ in 0..<2000 {
+      var body: [UInt8] = []
+      for _ in 0..<Int.random(in: 1...60, using: &generator) {
+        switch Int.random(in: 0..<10, using: &generator) {
+        case 0: body += text(["a", "b", "torch", "storage"].randomElement(using: &generator)!)
+        case 1: body += [0x4B, UInt8.random(in: 0...255, using: &generator)]
+        case 2: body += [0x68, UInt8.random(in: 0...9, using: &generator)]
+        case 3: body += global("torch._utils", "_rebuild_tensor_v2")
+        default: body.append(opcodes.randomElement(using: &generator)!)
+        }
+      }
+      readAll(pickle(body))
+      readAll(pickle([0x28] + body + [0x74]))
+    }
+  }
+}
+
+/// The opcodes of `numpy.float64(value)`.
+func numpyScalar(_ value: Double) -> [UInt8] {
+  let type =
+    global("numpy", "dtype") + text("f8") + [0x89, 0x88, 0x87, 0x52]
+    + tuple(integer(3), text("<"), none, none, none, integer(-1), integer(-1), integer(0)) + [0x62]
+  return global("numpy.core.multiarray", "scalar") + type
+    + shortBytes(littleEndian(value.bitPattern, size: 8)) + [0x86, 0x52]
+}
