@@ -3,23 +3,33 @@ import Testing
 
 /// Files that are made to exhaust the memory, the stack or the patience of a reader.
 @Suite struct `A hostile pickle` {
-  @Test func `with 100,000 nested containers is rejected without recursion`() {
-    let depth = 100_000
-    let open: [[UInt8]] = [
-      // Lists, tuples, dictionaries, and objects with a state.
-      [0x5D], [], [0x7D, 0x4E], global("a", "b") + [0x29, 0x81],
-    ]
-    let close: [[UInt8]] = [[0x61], [0x85], [0x73], [0x85, 0x62]]
-    for (before, after) in zip(open, close) {
-      let opcodes =
-        [[UInt8]](repeating: before, count: depth).flatMap(\.self) + [0x4E]
-        + [[UInt8]](repeating: after, count: depth).flatMap(\.self)
-      let error = errorOpening(pickle(opcodes))
-      #expect(error?.problem == "expected values nested at most 1000 levels deep")
+  /// The opcodes before and after the innermost value, of lists, tuples, dictionaries, and objects.
+  static let nestings: [(before: [UInt8], after: [UInt8])] = [
+    ([0x5D], [0x61]), ([], [0x85]), ([0x7D, 0x4E], [0x73]),
+    (global("a", "b") + [0x29, 0x81, 0x7D, 0x4E], [0x73, 0x62]),
+  ]
+
+  @Test(arguments: nestings)
+  func `with 100,000 nested containers is read without recursion`(
+    before: [UInt8], after: [UInt8]
+  ) throws {
+    func nested(_ innermost: [UInt8]) -> [UInt8] {
+      func repeated(_ opcodes: [UInt8]) -> [UInt8] {
+        [[UInt8]](repeating: opcodes, count: 100_000).flatMap(\.self)
+      }
+      return pickle(repeated(before) + innermost + repeated(after))
     }
-    let marks = [UInt8](repeating: 0x28, count: depth)
     #expect(
-      errorOpening(pickle(marks))?.problem == "expected at most 1000 nested marks")
+      errorOpening(nested(numpyScalar(1)))?.problem
+        == "expected values nested at most 1000 levels deep")
+    // Without a tensor, the values are not visited.
+    let checkpoint = try checkpoint(nested([0x4E]))
+    #expect(checkpoint.omissions.map(\.reason) == ["more than 10000 values without tensors"])
+  }
+
+  @Test func `with many marks is rejected`() {
+    let marks = [UInt8](repeating: 0x28, count: 100_000)
+    #expect(errorOpening(pickle(marks))?.problem == "expected at most 1000 nested marks")
   }
 
   /// 28 lists, each of which contains the one before it twice.
