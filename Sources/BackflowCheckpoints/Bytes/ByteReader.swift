@@ -15,10 +15,9 @@ struct ByteReader {
 
   /// Returns the next `count` bytes. `what` describes them in the error message.
   mutating func take(_ count: Int, _ what: String) throws(CheckpointError) -> [UInt8] {
-    // A count close to `Int.max` must not overflow.
-    let end = count <= remaining ? offset + count : Int.max
-    let bytes = try source.bytes(offset..<end, what)
-    offset = end
+    guard count <= remaining else { throw source.ending(at: offset, what, count, remaining) }
+    let bytes = try source.bytes(offset..<offset + count, what)
+    offset += count
     return bytes
   }
 
@@ -26,9 +25,7 @@ struct ByteReader {
   mutating func part(
     _ count: Int, entry: String, _ what: String
   ) throws(CheckpointError) -> ByteSource {
-    guard count <= remaining else {
-      throw failure("expected \(count) bytes for \(what), found \(remaining)")
-    }
+    guard count <= remaining else { throw source.ending(at: offset, what, count, remaining) }
     let part = source.part(offset..<offset + count, entry: entry)
     offset += count
     return part

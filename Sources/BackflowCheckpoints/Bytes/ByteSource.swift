@@ -100,8 +100,7 @@ struct ByteSource: Sendable {
     guard found == size else { throw ending(at: offset, what, size, found) }
   }
 
-  private func ending(at offset: Int, _ what: String, _ count: Int, _ left: Int) -> CheckpointError
-  {
+  func ending(at offset: Int, _ what: String, _ count: Int, _ left: Int) -> CheckpointError {
     failure(
       at: offset,
       "expected \(count) bytes for \(what), found \(max(left, 0)) before the end of the "

@@ -15,8 +15,8 @@ struct PickleBytes: Sendable {
   var count: Int { Int(length) }
 }
 
-/// A value in a pickle. Values refer to each other by their index in the graph, so that no operation
-/// on them is recursive.
+/// A value in a pickle. Values refer to each other by their index in the graph, so that no
+/// operation on them is recursive.
 enum PickleNode: Sendable {
   case none
   case boolean(Bool)

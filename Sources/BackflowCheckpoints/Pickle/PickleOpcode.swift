@@ -1,4 +1,5 @@
-/// The opcodes of pickle protocols 2 to 5 that are executed, with the names of Python's pickletools.
+/// The opcodes of pickle protocols 2 to 5 that are executed, with their names in Python's
+/// `pickletools`.
 ///
 /// See the source of Python's `pickletools` and PEP 307, 3154 and 574.
 enum PickleOpcode: UInt8 {

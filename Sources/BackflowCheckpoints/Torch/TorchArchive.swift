@@ -12,7 +12,6 @@ struct TorchArchive {
   init(_ zip: ZipArchive) throws(CheckpointError) {
     self.zip = zip
     let names = zip.entries.keys
-    if let refusal = TorchArchive.refusal(names) { throw zip.source.failure(refusal) }
     guard let first = names.first, let slash = first.firstIndex(of: "/") else {
       throw zip.source.failure("expected an archive of PyTorch or NumPy")
     }
@@ -23,9 +22,6 @@ struct TorchArchive {
           + " \(escaped(other))")
     }
     self.root = root
-    if let refusal = TorchArchive.refusal(names.map { String($0.dropFirst(root.count)) }) {
-      throw zip.source.failure(refusal)
-    }
     guard let version = try TorchArchive.text(zip.entries[root + "version"]),
       let number = Int(version.filter { $0 != "\n" }), number <= TorchArchive.maximumVersion
     else {
@@ -68,24 +64,5 @@ struct TorchArchive {
     guard let source = try entry?.decompressed() else { return nil }
     return String(
       decoding: try source.bytes(0..<min(source.count, 100), "a text"), as: UTF8.self)
-  }
-
-  /// Returns what to do instead for an archive of a known kind that is not supported.
-  private static func refusal(_ names: some Collection<String>) -> String? {
-    let saving = "; save the state_dict of the model with torch.save"
-    if names.contains("model.weights.h5") {
-      return "expected a checkpoint, found a Keras model; in Python, save the arrays of"
-        + " model.get_weights() with numpy.savez"
-    }
-    if names.contains(".data/extern_modules") || names.contains(".data/python_version") {
-      return "expected a checkpoint, found a package of torch.package" + saving
-    }
-    if names.contains("archive_format") {
-      return "expected a checkpoint, found a program of torch.export" + saving
-    }
-    if names.contains("model.json"), names.contains(where: { $0.hasPrefix("tensors/") }) {
-      return "expected a checkpoint, found a TorchScript archive of PyTorch before 1.4" + saving
-    }
-    return nil
   }
 }

@@ -102,8 +102,8 @@ extension TorchWalk {
     elements.enumerated().map { TorchChild(name: String($0), reference: $1) }
   }
 
-  /// Returns the entries of a dictionary. Of several entries with the same key, the last one counts,
-  /// as in Python.
+  /// Returns the entries of a dictionary. Of several entries with the same key, the last one
+  /// counts, as in Python.
   func named(_ entries: [PickleReference]) -> [TorchChild] {
     var children: OrderedDictionary<TorchKey, TorchChild> = [:]
     for index in stride(from: 0, to: entries.count - 1, by: 2) {

@@ -53,7 +53,8 @@ extension Checkpoint {
       omissions.append(
         Omission(
           name: "",
-          reason: counted(source.count - graph.end, "byte") + " after the first pickle of the file"))
+          reason: counted(source.count - graph.end, "byte") + " after the first pickle of the file")
+      )
     }
   }
 }

@@ -1,5 +1,5 @@
-/// What a class or function that a pickle names means to this reader. Nothing else of PyTorch, NumPy
-/// or Python is known, and nothing is called.
+/// What a class or function that a pickle names means to this reader. Nothing else of PyTorch,
+/// NumPy or Python is known, and nothing is called.
 enum TorchFunction {
   // MARK: Tensors
   /// (storage, offset, shape, strides), which other arguments may follow.

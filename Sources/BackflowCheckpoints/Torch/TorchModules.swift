@@ -2,7 +2,8 @@
 
 extension TorchWalk {
   /// Returns the children of a module in the order of its `state_dict`: its parameters, its
-  /// persistent buffers, its modules, and then its attributes. The result is `nil` for other objects.
+  /// persistent buffers, its modules, and then its attributes. The result is `nil` for other
+  /// objects.
   mutating func moduleChildren(of object: PickleObject) -> [TorchChild]? {
     guard let state = object.state, case .dictionary(let entries) = graph[state] else { return nil }
     if graph.global(object.callable)?.hasPrefix("__torch__") == true {
@@ -70,8 +71,8 @@ extension TorchWalk {
 }
 
 private enum TorchModules {
-  /// The attributes of a module with its parts, and those of a recurrent layer with the same tensors
-  /// once more.
+  /// The attributes of a module with its parts, and those of a recurrent layer with the same
+  /// tensors once more.
   static let parts: Set = [
     "_parameters", "_buffers", "_modules", "_flat_weights", "_flat_weight_refs",
     "_flat_weights_names", "_all_weights",

@@ -1,8 +1,8 @@
 // Numbers and other small values as Python prints them.
 
 extension TorchTensors {
-  /// Returns a number, a Boolean value, a short text, or a type, device, shape or version of PyTorch
-  /// as text, and `nil` for other values.
+  /// Returns a number, a Boolean value, a short text, or a type, device, shape or version of
+  /// PyTorch as text, and `nil` for other values.
   func plainText(of reference: PickleReference) -> String? {
     switch graph[reference] {
     case .boolean(let value): return value ? "True" : "False"

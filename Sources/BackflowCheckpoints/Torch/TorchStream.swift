@@ -32,7 +32,8 @@ enum TorchStream {
       case .boolean(true) = system[isLittleEndian]
     else {
       throw source.failure(
-        at: version.end, "expected a file of a little-endian computer; save it again there with a"
+        at: version.end,
+        "expected a file of a little-endian computer; save it again there with a"
           + " newer version of PyTorch")
     }
     let graph = try PickleMachine.load(source, at: system.end)

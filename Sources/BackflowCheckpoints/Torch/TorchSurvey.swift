@@ -1,7 +1,8 @@
 /// What each value of a pickle contains, found by visiting each of them once.
 ///
-/// The walk over a file visits a value once for each path to it, of which there can be many more. It
-/// also summarizes what has no tensors and is long: vocabularies and histories of losses.
+/// The walk over a file visits a value once for each path to it, and there can be many more paths
+/// than values. The survey tells it which values to summarize because they are long and have no
+/// tensors: vocabularies and histories of losses.
 struct TorchSurvey {
   private enum State { case new, open, done }
 

@@ -157,8 +157,8 @@ struct TorchTensors {
     else { throw .damaged("expected a storage") }
     let bytes = try bytes(first)
     do throws(CheckpointError) {
-      // A file inside this one. Of its value, only a storage is read, so that files cannot be nested
-      // deeper.
+      // A file inside this one. Of its value, only a storage is read, so that files cannot be
+      // nested deeper.
       let (inner, storages) = try TorchStream.load(bytes)
       guard let storage = storages[inner.root] else {
         throw bytes.failure("expected a storage in the file inside the pickle")

@@ -17,6 +17,8 @@ struct TorchWalk {
   private let rootName: String?
 
   static let maximumStepCount = 1_000_000
+  /// How much more work a tensor is than another value.
+  private static let stepsForTensor = 4
   static let maximumDepth = 1000
   static let maximumTextLength = 1000
 
@@ -59,20 +61,16 @@ struct TorchWalk {
     _ reference: PickleReference, _ name: String?
   ) throws(CheckpointError) {
     try spend(1 + (name?.utf8.count ?? 0) / 64)
+    let tensor: StoredTensor?
     do throws(TorchProblem) {
-      if let tensor = try tensors.tensor(reference) {
-        add(tensor, name ?? "")
-        return
-      }
+      tensor = try tensors.tensor(reference)
     } catch {
-      switch error {
-      case .unsupported(let reason): try omit(name ?? "", reason)
-      case .damaged(let problem):
-        throw CheckpointError(graph.source.file, entry: name, problem)
-      case .unreadable(let error):
-        let entry = error.entry.map { " (\($0))" } ?? ""
-        throw CheckpointError(error.file, entry: name, at: error.offset, error.problem + entry)
-      }
+      try report(error, name)
+      return
+    }
+    if let tensor {
+      try spend(TorchWalk.stepsForTensor)
+      add(tensor, name ?? "")
       return
     }
     if survey.isSummarized(reference) {
@@ -88,6 +86,19 @@ struct TorchWalk {
     case .text(let text): try describe(name ?? "", text)
     case .other(let reason): try omit(name ?? "", reason)
     case .children(let children): try enter(reference, name, children)
+    }
+  }
+
+  /// Omits a tensor that is not read, and throws an error for one that is damaged.
+  private mutating func report(
+    _ problem: TorchProblem, _ name: String?
+  ) throws(CheckpointError) {
+    switch problem {
+    case .unsupported(let reason): try omit(name ?? "", reason)
+    case .damaged(let problem): throw CheckpointError(graph.source.file, entry: name, problem)
+    case .unreadable(let error):
+      let entry = error.entry.map { " (\(escaped($0)))" } ?? ""
+      throw CheckpointError(error.file, entry: name, at: error.offset, error.problem + entry)
     }
   }
 

@@ -17,8 +17,10 @@ import Testing
     ("LONG1 of 1 byte", [0x8A, 1, 0xFF], "-1"),
     ("LONG1 of 2 bytes", [0x8A, 2, 0xFF, 0x7F], "32767"),
     ("LONG1 of 8 bytes", [0x8A, 8, 0, 0, 0, 0, 0, 0, 0, 0x80], "-9223372036854775808"),
-    ("LONG1 of 9 bytes", [0x8A, 9] + [UInt8](repeating: 0xFF, count: 8) + [0],
-      "18446744073709551615"),
+    (
+      "LONG1 of 9 bytes", [0x8A, 9] + [UInt8](repeating: 0xFF, count: 8) + [0],
+      "18446744073709551615"
+    ),
     ("LONG1 with a superfluous byte", [0x8A, 9, 5, 0, 0, 0, 0, 0, 0, 0, 0], "5"),
     ("BINFLOAT", [0x47, 0xBF, 0xE8, 0, 0, 0, 0, 0, 0], "-0.75"),
     ("NEWTRUE", [0x88], "True"),
@@ -55,22 +57,40 @@ import Testing
     ("APPENDS", [0x5D, 0x28, 0x88, 0x89, 0x65], ["x.0": "True", "x.1": "False"]),
     ("EMPTY_DICT", [0x7D], [:]),
     ("SETITEM", [0x7D, 0x4B, 7, 0x88, 0x73], ["x.7": "True"]),
-    ("SETITEMS", [0x7D, 0x28, 0x4B, 7, 0x88, 0x4E, 0x89, 0x75],
-      ["x.7": "True", "x.None": "False"]),
+    (
+      "SETITEMS", [0x7D, 0x28, 0x4B, 7, 0x88, 0x4E, 0x89, 0x75],
+      ["x.7": "True", "x.None": "False"]
+    ),
     ("a key twice", [0x7D, 0x28, 0x4B, 7, 0x88, 0x4B, 7, 0x89, 0x75], ["x.7": "False"]),
-    ("REDUCE", global("collections", "OrderedDict") + [0x29, 0x52, 0x4B, 7, 0x88, 0x73],
-      ["x.7": "True"]),
-    ("STACK_GLOBAL", text("collections") + text("OrderedDict") + [0x93, 0x29, 0x52, 0x4B, 7, 0x88, 0x73],
-      ["x.7": "True"]),
-    ("NEWOBJ and BUILD", global("some", "Class") + [0x29, 0x81] + dictionary(("rate", [0x4B, 1])) + [0x62],
-      ["x.rate": "1"]),
-    ("BUILD with slots",
-      global("some", "Class") + [0x29, 0x81, 0x4E] + dictionary(("rate", [0x4B, 1])) + [0x86, 0x62],
-      ["x.rate": "1"]),
-    ("NEWOBJ_EX", global("some", "Class") + [0x29] + dictionary(("rate", [0x4B, 1])) + [0x92],
-      ["x.rate": "1"]),
-    ("APPEND to an object", global("collections", "deque") + [0x29, 0x52, 0x88, 0x61],
-      ["x.0": "True"]),
+    (
+      "REDUCE", global("collections", "OrderedDict") + [0x29, 0x52, 0x4B, 7, 0x88, 0x73],
+      ["x.7": "True"]
+    ),
+    (
+      "STACK_GLOBAL",
+      text("collections") + text("OrderedDict") + [0x93, 0x29, 0x52, 0x4B, 7, 0x88, 0x73],
+      ["x.7": "True"]
+    ),
+    (
+      "NEWOBJ and BUILD",
+      global("some", "Class") + [0x29, 0x81] + dictionary(("rate", [0x4B, 1])) + [0x62],
+      ["x.rate": "1"]
+    ),
+    (
+      "BUILD with slots",
+      global("some", "Class") + [0x29, 0x81, 0x4E] + dictionary(("rate", [0x4B, 1])) + [
+        0x86, 0x62,
+      ],
+      ["x.rate": "1"]
+    ),
+    (
+      "NEWOBJ_EX", global("some", "Class") + [0x29] + dictionary(("rate", [0x4B, 1])) + [0x92],
+      ["x.rate": "1"]
+    ),
+    (
+      "APPEND to an object", global("collections", "deque") + [0x29, 0x52, 0x88, 0x61],
+      ["x.0": "True"]
+    ),
   ]
 
   @Test(arguments: containers)
@@ -82,8 +102,10 @@ import Testing
 
   static let omissions: [(name: String, opcodes: [UInt8], reason: String)] = [
     ("LONG1 of 10 bytes", [0x8A, 10] + [UInt8](repeating: 1, count: 10), "an integer of 10 bytes"),
-    ("LONG1 of 9 bytes below 0", [0x8A, 9] + [UInt8](repeating: 0xFE, count: 9),
-      "an integer of 9 bytes"),
+    (
+      "LONG1 of 9 bytes below 0", [0x8A, 9] + [UInt8](repeating: 0xFE, count: 9),
+      "an integer of 9 bytes"
+    ),
     ("BINBYTES", [0x42, 3, 0, 0, 0, 1, 2, 3], "3 bytes"),
     ("SHORT_BINBYTES", [0x43, 2, 1, 2], "2 bytes"),
     ("BINBYTES8", [0x8E, 1, 0, 0, 0, 0, 0, 0, 0, 1], "1 byte"),

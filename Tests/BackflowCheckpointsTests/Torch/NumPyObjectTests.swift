@@ -62,7 +62,8 @@ private func array(
   @Test func `is rejected if it does not have its bytes`() {
     let damaged: [[UInt8]] = [
       array([2], "f4", floats(0..<1)), array([2], "f4", floats(0..<3)),
-      array([Int.max, 2], "f4", []), array([-1], "f4", []), array([2], "f4", floats(0..<2), order: "x"),
+      array([Int.max, 2], "f4", []), array([-1], "f4", []),
+      array([2], "f4", floats(0..<2), order: "x"),
       array([Int.max, Int.max, 0], "f4", []), array([1], "f4", opcodes: none),
     ]
     for opcodes in damaged {

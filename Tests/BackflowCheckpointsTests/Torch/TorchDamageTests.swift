@@ -1,12 +1,13 @@
 import Backflow
 import Testing
 
-/// Every byte of small files is changed or missing. What is tested is that nothing stops the program.
+/// Every byte of small files is changed or missing. The test is that nothing stops the program.
 @Suite struct `A damaged PyTorch file` {
   static let files: [(name: String, bytes: [UInt8])] = [
     ("stream", StreamFile(dictionary(("x", tensor()), ("rate", integer(1)))).bytes),
     (
-      "module", pickle(
+      "module",
+      pickle(
         global("some", "Net") + [0x29, 0x81]
           + dictionary(
             ("_parameters", dictionary(("w", numpyScalar(1)))), ("_buffers", [0x7D]),
