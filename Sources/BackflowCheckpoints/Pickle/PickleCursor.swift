@@ -14,7 +14,6 @@ struct PickleCursor {
 
   static let maximumLength = 256 << 20
   private static let firstPieceLength = 1 << 14
-  static let maximumLineLength = 4096
 
   init(_ source: ByteSource, at start: Int) { (self.source, self.start) = (source, start) }
 
@@ -67,10 +66,10 @@ struct PickleCursor {
   mutating func line(_ what: String) throws(CheckpointError) -> Range<Int> {
     let begin = position
     while try byte(what) != UInt8(ascii: "\n") {
-      guard position - begin <= PickleCursor.maximumLineLength else {
+      guard position - begin <= PickleGraph.maximumNameLength else {
         throw failure(
           at: begin,
-          "expected a line of at most \(PickleCursor.maximumLineLength) bytes for \(what)")
+          "expected a line of at most \(PickleGraph.maximumNameLength) bytes for \(what)")
       }
     }
     return begin..<position - 1

@@ -78,10 +78,16 @@ struct PickleGraph: Sendable {
   /// surrogates, for example.
   func text(_ range: PickleBytes) -> String { String(decoding: bytes[range.range], as: UTF8.self) }
 
-  /// The text of a node that is a text, or a `str` of Python 2.
+  /// The largest number of bytes of a name. Many values can share one long text, so that reading it
+  /// for each of them would take too long.
+  static let maximumNameLength = 4096
+
+  /// The text of a node that is a name: a text or a `str` of Python 2, and not too long.
   func text(of reference: PickleReference) -> String? {
     switch self[reference] {
-    case .text(let range), .bytes(let range): text(range)
+    case .text(let range) where range.count <= PickleGraph.maximumNameLength,
+      .bytes(let range) where range.count <= PickleGraph.maximumNameLength:
+      text(range)
     default: nil
     }
   }
@@ -111,12 +117,16 @@ struct PickleGraph: Sendable {
     return text(module) + " " + text(name)
   }
 
-  /// The value of the last entry of a dictionary with the key `key`.
+  /// The value of the last entry of a dictionary with a text as its key.
   func value(of key: String, in dictionary: PickleReference) -> PickleReference? {
     guard case .dictionary(let entries) = self[dictionary] else { return nil }
-    for index in stride(from: entries.count - 2, through: 0, by: -2)
-    where text(of: entries[index]) == key {
-      return entries[index + 1]
+    for index in stride(from: entries.count - 2, through: 0, by: -2) {
+      switch self[entries[index]] {
+      case .text(let range), .bytes(let range):
+        let isKey = range.count == key.utf8.count && bytes[range.range].elementsEqual(key.utf8)
+        if isKey { return entries[index + 1] }
+      default: break
+      }
     }
     return nil
   }

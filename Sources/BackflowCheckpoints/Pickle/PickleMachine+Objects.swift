@@ -8,9 +8,9 @@ extension PickleMachine {
       try push(.global(module: module, name: PickleBytes(try cursor.line("the name of a class"))))
     case .stackGlobal:
       let names = try pop(count: 2)
-      guard case .text(let module) = graph[names[0]], case .text(let name) = graph[names[1]] else {
-        throw failure("expected texts for the module and the name of a class")
-      }
+      guard case .text(let module) = graph[names[0]], case .text(let name) = graph[names[1]],
+        max(module.count, name.count) <= PickleGraph.maximumNameLength
+      else { throw failure("expected texts for the module and the name of a class") }
       try push(.global(module: module, name: name))
     case .reduce: try pushObject(try pop(count: 2), isNew: false)
     case .newobj: try pushObject(try pop(count: 2), isNew: true)

@@ -110,31 +110,29 @@ extension TorchTensors {
   /// that protocol 2 writes in their place.
   mutating func bytes(_ reference: PickleReference) throws(TorchProblem) -> ByteSource {
     if case .bytes(let range) = graph[reference] { return source(range) }
-    if let known = decodedBytes[reference] { return known }
     guard let object = graph.object(of: reference), let name = graph.global(object.callable),
       let arguments = graph.sequence(of: object.arguments)
     else {
       if case .list = graph[reference] { throw .unsupported("an array of Python objects") }
       throw .damaged("expected bytes")
     }
-    let isEmpty = arguments.isEmpty && TorchTensors.byteClasses.contains(name)
-    let source: ByteSource
-    if isEmpty {
-      source = ByteSource([], of: graph.source.file, entry: graph.source.entry)
+    if arguments.isEmpty, TorchTensors.byteClasses.contains(name) {
+      return ByteSource([], of: graph.source.file, entry: graph.source.entry)
     } else if arguments.count == 1, TorchTensors.byteClasses.contains(name),
       case .bytes(let range) = graph[arguments[0]]
     {
-      source = self.source(range)
+      return source(range)
     } else if arguments.count == 2, name == "_codecs encode" || name.hasSuffix(" bytearray"),
       case .text(let range) = graph[arguments[0]], let codec = graph.text(of: arguments[1]),
       codec == "latin1" || codec == "latin-1"
     {
-      source = ByteSource(try latin1(range), of: graph.source.file, entry: graph.source.entry)
-    } else {
-      throw .damaged("expected bytes, found a call of \(dotted(name))")
+      if let known = decodedBytes[arguments[0]] { return known }
+      let source = ByteSource(
+        try latin1(range), of: graph.source.file, entry: graph.source.entry)
+      decodedBytes[arguments[0]] = source
+      return source
     }
-    decodedBytes[reference] = source
-    return source
+    throw .damaged("expected bytes, found a call of \(dotted(name))")
   }
 
   private static let byteClasses: Set = [

@@ -4,53 +4,67 @@ extension TorchWalk {
   /// Returns the children of a module in the order of its `state_dict`: its parameters, its
   /// persistent buffers, its modules, and then its attributes. The result is `nil` for other
   /// objects.
-  mutating func moduleChildren(of object: PickleObject) -> [TorchChild]? {
+  mutating func moduleChildren(
+    of object: PickleObject
+  ) throws(CheckpointError) -> [TorchChild]? {
     guard let state = object.state, case .dictionary(let entries) = graph[state] else { return nil }
     if graph.global(object.callable)?.hasPrefix("__torch__") == true {
-      spendSearching(state)
-      return scriptChildren(entries)
+      return try scriptChildren(entries)
     }
-    spendSearching(state)
-    guard let parameters = mapping("_parameters", of: state),
-      let buffers = mapping("_buffers", of: state), let modules = mapping("_modules", of: state)
+    // For the search for names.
+    try spend(entries.count / 2)
+    guard let parameters = try mapping("_parameters", of: state),
+      let buffers = try mapping("_buffers", of: state),
+      let modules = try mapping("_modules", of: state)
     else { return nil }
-    let temporary = temporaryBuffers(of: state)
+    let temporary = try temporaryBuffers(of: state)
     let listed = buffers.map { child in
       guard temporary.contains(child.name) else { return child }
       return TorchChild(
         name: child.name, reference: child.reference, omission: "a buffer that is not persistent")
     }
-    return parameters + listed + modules + attributes(entries)
+    return parameters + listed + modules + (try attributes(entries))
   }
 
   /// Returns the entries of an attribute that is a dictionary or an ordered dictionary.
-  private mutating func mapping(_ name: String, of state: PickleReference) -> [TorchChild]? {
+  private mutating func mapping(
+    _ name: String, of state: PickleReference
+  ) throws(CheckpointError) -> [TorchChild]? {
     guard let value = graph.value(of: name, in: state) else { return nil }
-    spendSearching(value)
-    if case .dictionary(let entries) = graph[value] { return named(entries) }
+    if case .dictionary(let entries) = graph[value] { return try named(entries) }
     guard let object = graph.object(of: value), case .dictionary? = tensors.function(of: object)
     else { return nil }
-    let first = graph.sequence(of: object.arguments)?.first
-    return named((first.map(pairs) ?? []) + object.entries)
+    return try named(
+      try pairs(graph.sequence(of: object.arguments)?.first) + object.entries)
   }
 
-  private mutating func temporaryBuffers(of state: PickleReference) -> Set<String> {
+  private mutating func temporaryBuffers(
+    of state: PickleReference
+  ) throws(CheckpointError) -> Set<String> {
     guard let value = graph.value(of: "_non_persistent_buffers_set", in: state) else { return [] }
-    spendSearching(value)
     var elements: [PickleReference] = []
     if case .set(let members) = graph[value] {
       elements = members
     } else if let object = graph.object(of: value) {
+      // The set of protocol 2.
       let first = graph.sequence(of: object.arguments)?.first
       elements = (first.flatMap { graph.sequence(of: $0) } ?? []) + object.elements
     }
-    return Set(elements.compactMap { graph.text(of: $0) })
+    var names: Set<String> = []
+    for element in elements {
+      guard let name = graph.text(of: element) else { continue }
+      try spend(1 + name.utf8.count / 64)
+      names.insert(name)
+    }
+    return names
   }
 
   /// Returns the attributes of a module that say how it was made, such as `hidden_size`. Tensors
   /// among the attributes are not part of a `state_dict`, and no names for `load`.
-  private func attributes(_ entries: [PickleReference]) -> [TorchChild] {
-    named(entries).compactMap { child in
+  private mutating func attributes(
+    _ entries: [PickleReference]
+  ) throws(CheckpointError) -> [TorchChild] {
+    try named(entries).compactMap { child in
       if TorchModules.parts.contains(child.name) { return nil }
       if holdsTensors(child.reference) {
         return TorchChild(
@@ -62,8 +76,10 @@ extension TorchWalk {
   }
 
   /// Returns the attributes of a module of TorchScript, which are tensors, modules and constants.
-  private func scriptChildren(_ entries: [PickleReference]) -> [TorchChild] {
-    named(entries).filter { child in
+  private mutating func scriptChildren(
+    _ entries: [PickleReference]
+  ) throws(CheckpointError) -> [TorchChild] {
+    try named(entries).filter { child in
       if TorchModules.parts.contains(child.name) || child.name == "training" { return false }
       return !child.name.hasPrefix("_") || holdsTensors(child.reference)
     }

@@ -13,9 +13,10 @@ extension TorchTensors {
       return bytes.count <= TorchWalk.maximumTextLength ? graph.text(bytes) : nil
     case .bytes(let bytes):
       // A text of Python 2, if it looks like one.
-      let isText = graph.bytes[bytes.range].allSatisfy { (0x20..<0x7F).contains($0) }
-      return isText && (1...TorchWalk.maximumTextLength).contains(bytes.count)
-        ? graph.text(bytes) : nil
+      let isText =
+        (1...TorchWalk.maximumTextLength).contains(bytes.count)
+        && graph.bytes[bytes.range].allSatisfy { (0x20..<0x7F).contains($0) }
+      return isText ? graph.text(bytes) : nil
     case .global:
       guard let name = graph.global(reference), name.hasPrefix("torch "),
         let first = name.dropFirst("torch ".count).first, first.isLowercase,

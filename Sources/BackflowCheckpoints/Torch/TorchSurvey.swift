@@ -92,7 +92,8 @@ extension TorchTensors {
       let object = graph.objects[index]
       var count = object.elements.count + object.entries.count / 2
       if function(of: object) != nil, case .tuple(let arguments) = graph[object.arguments] {
-        for argument in arguments {
+        // Many objects can share a long tuple of arguments. The entries are in the first two.
+        for argument in arguments.prefix(2) {
           if case .object = graph[argument] { continue }
           count += entryCount(of: argument)
         }

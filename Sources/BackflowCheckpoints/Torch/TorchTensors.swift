@@ -2,12 +2,14 @@
 struct TorchTensors {
   let graph: PickleGraph
   let storages: TorchStorages
-  /// The storages of files inside the pickle, by the call that contains them.
+  /// The storages of files inside the pickle, by the bytes or the text that contain them. Many calls
+  /// can share the same bytes.
   private var nested: [PickleReference: TorchStorage] = [:]
-  /// Bytes that are written as text, by the call that contains them.
+  /// Bytes that are written as text, by the text.
   var decodedBytes: [PickleReference: ByteSource] = [:]
   /// How many calls around a tensor are followed.
   private static let maximumCallCount = 16
+  private static let maximumFlagCount = 16
 
   init(_ graph: PickleGraph, _ storages: TorchStorages) {
     (self.graph, self.storages) = (graph, storages)
@@ -106,6 +108,9 @@ struct TorchTensors {
   /// Refuses tensors whose values are the conjugates or the negatives of those in the file.
   private func checkFlags(_ flags: PickleReference?) throws(TorchProblem) {
     guard let flags, case .dictionary(let entries) = graph[flags] else { return }
+    guard entries.count <= TorchTensors.maximumFlagCount else {
+      throw .unsupported("a tensor with unknown flags")
+    }
     for index in stride(from: 0, to: entries.count, by: 2) {
       if case .boolean(false) = graph[entries[index + 1]] { continue }
       let name = graph.text(of: entries[index]) ?? ""
@@ -150,11 +155,13 @@ struct TorchTensors {
   private mutating func storage(
     _ reference: PickleReference
   ) throws(TorchProblem) -> TorchStorage {
-    if let storage = storages[reference] ?? nested[reference] { return storage }
+    if let storage = storages[reference] { return storage }
     guard let object = graph.object(of: reference),
       graph.global(object.callable) == "torch.storage _load_from_bytes",
       let first = graph.sequence(of: object.arguments)?.first
     else { throw .damaged("expected a storage") }
+    let contents = graph.object(of: first).flatMap { graph.sequence(of: $0.arguments)?.first }
+    if let storage = nested[contents ?? first] { return storage }
     let bytes = try bytes(first)
     do throws(CheckpointError) {
       // A file inside this one. Of its value, only a storage is read, so that files cannot be
@@ -163,7 +170,7 @@ struct TorchTensors {
       guard let storage = storages[inner.root] else {
         throw bytes.failure("expected a storage in the file inside the pickle")
       }
-      nested[reference] = storage
+      nested[contents ?? first] = storage
       return storage
     } catch {
       throw .unreadable(error)

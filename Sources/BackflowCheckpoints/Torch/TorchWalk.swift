@@ -81,7 +81,7 @@ struct TorchWalk {
       try omit(name ?? "", entries + " without tensors")
       return
     }
-    switch content(of: reference) {
+    switch try content(of: reference) {
     case .nothing: break
     case .text(let text): try describe(name ?? "", text)
     case .other(let reason): try omit(name ?? "", reason)
@@ -105,7 +105,6 @@ struct TorchWalk {
   private mutating func enter(
     _ reference: PickleReference, _ name: String?, _ children: [TorchChild]
   ) throws(CheckpointError) {
-    try spend(children.reduce(0) { $0 + 1 + $1.name.utf8.count / 64 })
     guard !isOnPath.contains(reference) else {
       try omit(name ?? "", "a container inside itself")
       return
@@ -119,7 +118,7 @@ struct TorchWalk {
   }
 
   /// Counts steps in proportion to the work of a visit.
-  private mutating func spend(_ count: Int) throws(CheckpointError) {
+  mutating func spend(_ count: Int) throws(CheckpointError) {
     stepsLeft -= count
     guard stepsLeft >= 0 else {
       throw graph.source.failure(
@@ -147,13 +146,8 @@ struct TorchWalk {
   }
 
   private mutating func omit(_ name: String, _ reason: String) throws(CheckpointError) {
-    try spend(1)
+    try spend(1 + name.utf8.count / 64)
     checkpoint.omissions.append(.init(name: name, reason: reason))
-  }
-
-  /// What remains of the limit after a search through a container.
-  mutating func spendSearching(_ reference: PickleReference) {
-    stepsLeft -= tensors.entryCount(of: reference)
   }
 
   func holdsTensors(_ reference: PickleReference) -> Bool { survey.holdsTensors(reference) }

@@ -68,12 +68,37 @@ import Testing
   }
 
   @Test func `with long names is rejected before they fill the memory`() {
-    // A dictionary under a name of 60,000 bytes, with 60,000 names.
-    let name = String(repeating: "n", count: 60_000)
+    // 20 dictionaries with keys of 4,000 bytes around one with 60,000 entries.
+    let array = numpyScalar(1) + [0x71, 0, 0x30]
+    let key = text(String(repeating: "n", count: 4000)) + [0x71, 1, 0x30]
     let entries = (0..<60_000).flatMap { key -> [UInt8] in integer(key) + [0x68, 0] }
-    let inner = numpyScalar(1) + [0x71, 0, 0x30, 0x7D, 0x28] + entries + [0x75]
-    let error = errorOpening(pickle(inner, [0x71, 1, 0x30], dictionary((name, [0x68, 1]))))
+    let outer = (0..<20).flatMap { _ -> [UInt8] in [0x7D, 0x68, 1] }
+    let end = [UInt8](repeating: 0x73, count: 20)
+    let error = errorOpening(pickle(array, key, outer, [0x7D, 0x28], entries, [0x75], end))
     #expect(error?.problem == "expected at most 1000000 values and containers in all")
+  }
+
+  @Test func `with many values that share one long text is read once`() throws {
+    // 500 arrays of the same 100,000 bytes, each with its own call of a decoder.
+    let decoder = global("_codecs", "encode") + [0x71, 0, 0x30]
+    let long = text(String(repeating: "a", count: 100_000)) + [0x71, 1, 0x30]
+    let latin1 = text("latin1") + [0x71, 2, 0x30]
+    let call: [UInt8] = [0x68, 0, 0x68, 1, 0x68, 2, 0x86, 0x52]
+    let array = array([100_000], "u1", opcodes: call)
+    let arrays = (0..<500).flatMap { _ in array }
+    let body = decoder + long + latin1 + [0x5D, 0x28] + arrays + [0x65]
+    let checkpoint = try checkpoint(pickle(body))
+    #expect(checkpoint.tensors.count == 500)
+    #expect(checkpoint["499"]?.shape == [100_000])
+  }
+
+  @Test func `with long keys names their entries by position`() throws {
+    // 2000 entries whose keys are one text of 1,000,000 bytes.
+    let key = text(String(repeating: "k", count: 1_000_000)) + [0x71, 0, 0x30]
+    let scalar = numpyScalar(1) + [0x71, 1, 0x30]
+    let entries = (0..<2000).flatMap { _ -> [UInt8] in [0x68, 0, 0x68, 1] }
+    let checkpoint = try checkpoint(pickle(key, scalar, [0x7D, 0x28], entries, [0x75]))
+    #expect(checkpoint.tensors.keys.first == "key 0" && checkpoint.tensors.keys.last == "key 1999")
   }
 
   @Test func `does not allocate or call what it names`() throws {

@@ -9,7 +9,7 @@ func array(
   array(shape, type, opcodes: shortBytes(bytes), order, isFortranOrder, module)
 }
 
-private func array(
+func array(
   _ shape: [Int], _ type: String, opcodes: [UInt8], _ order: String = "<",
   _ isFortranOrder: Bool = false, _ module: String = "numpy.core.multiarray"
 ) -> [UInt8] {
