@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The fuzz targets of the readers of checkpoints. They are a package of their own because they
-// have no `main`: libFuzzer provides it. scripts/fuzz builds and runs them.
+// The fuzz targets of the readers of checkpoints. They are a package of their own because they link
+// libFuzzer. scripts/fuzz builds and runs them.
 let readers = ["FuzzSafetensors", "FuzzNPY", "FuzzNPZ", "FuzzTorch", "FuzzPickle"]
 
 let package = Package(
@@ -10,7 +10,10 @@ let package = Package(
   platforms: [.macOS(.v15)],
   dependencies: [.package(name: "backflow", path: "..")],
   targets: [
-    .target(name: "FuzzSupport", dependencies: [.product(name: "Backflow", package: "backflow")])
+    .target(name: "CLibFuzzer"),
+    .target(
+      name: "FuzzSupport",
+      dependencies: ["CLibFuzzer", .product(name: "Backflow", package: "backflow")]),
   ] + readers.map { .executableTarget(name: $0, dependencies: ["FuzzSupport"]) },
   swiftLanguageModes: [.v6]
 )

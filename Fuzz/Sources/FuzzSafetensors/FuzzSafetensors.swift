@@ -1,7 +1,5 @@
 import FuzzSupport
 
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-  readEverything(UnsafeBufferPointer(start: start, count: count), name: "a.safetensors")
-  return 0
+@main struct FuzzSafetensors {
+  static func main() { fuzz { bytes in readEverything(bytes, name: "a.safetensors") } }
 }

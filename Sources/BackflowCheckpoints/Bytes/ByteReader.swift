@@ -1,9 +1,11 @@
 /// A reader that takes bytes in order. Every read is checked against the end.
 struct ByteReader {
   let source: ByteSource
-  private(set) var offset = 0
+  private(set) var offset: Int
 
-  init(_ source: ByteSource) { self.source = source }
+  init(_ source: ByteSource, at offset: Int = 0) {
+    (self.source, self.offset) = (source, offset)
+  }
 
   init(_ bytes: [UInt8], of file: String) { self.init(ByteSource(bytes, of: file)) }
 
@@ -17,6 +19,16 @@ struct ByteReader {
     let bytes = try source.bytes(offset..<offset + count, what)
     offset += count
     return bytes
+  }
+
+  /// Returns the next `count` bytes, which are not read yet, under the name of an entry.
+  mutating func part(
+    _ count: Int, entry: String, _ what: String
+  ) throws(CheckpointError) -> ByteSource {
+    guard count <= remaining else { throw source.ending(at: offset, what, count, remaining) }
+    let part = source.part(offset..<offset + count, entry: entry)
+    offset += count
+    return part
   }
 
   /// Returns a little-endian unsigned integer of `size` bytes.

@@ -35,6 +35,13 @@ public struct Dense<Scalar: RealScalar>: Layer {
     self.bias = bias
   }
 
+  /// The gradients of a layer, whose shapes fit together. At batch 1, a check takes a noticeable
+  /// part of the time of a backward pass.
+  private init(gradients weight: Tensor<Scalar>, _ bias: Tensor<Scalar>?) {
+    self.weight = weight
+    self.bias = bias
+  }
+
   /// A layer from I = `inputSize` to O = `outputSize` features, with randomly initialized weights
   /// and zero bias, or no bias if `bias` is false.
   public init(
@@ -67,7 +74,13 @@ public struct Dense<Scalar: RealScalar>: Layer {
       input.rank >= 1 && input.shape[input.rank - 1] == weight.shape[1],
       "Dense: input \(input.shape) does not fit weight \(weight.shape)")
     var output = matmul(input, weight.transposed)
-    if let bias { output.addToRows(bias) }
+    if let bias {
+      // Extent by extent: a shape to compare with would have to be allocated.
+      require(
+        bias.rank == 1 && bias.shape[0] == weight.shape[0],
+        "Dense: weight \(weight.shape) and bias \(bias.shape) do not fit together")
+      VectorKernels.addRow(bias.span, into: output.mutableSpan)
+    }
     return (output, Cache(input: input))
   }
 
@@ -85,8 +98,8 @@ public struct Dense<Scalar: RealScalar>: Layer {
       outputGradient.shape == expected,
       "Dense: output gradient \(outputGradient.shape) instead of \(expected)")
     let gradients = Dense(
-      weight: matmul(outputGradient.transposed, cache.input),
-      bias: bias == nil ? nil : outputGradient.asRows.sum(axis: 0))
+      gradients: matmul(outputGradient.transposed, cache.input),
+      bias == nil ? nil : outputGradient.asRows.sum(axis: 0))
     return (matmul(outputGradient, weight), gradients)
   }
 

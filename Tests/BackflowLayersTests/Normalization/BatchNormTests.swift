@@ -28,7 +28,7 @@ import Testing
     let channels = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = BatchNorm<Float>(channels: 0)
     }
-    #expect(stopMessage(channels).contains("BatchNorm: weight [0] has no channels"))
+    #expect(stopMessage(channels).contains("BatchNorm: running mean [0] has no channels"))
     let momentum = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = BatchNorm<Float>(channels: 1, momentum: .nan)
     }
