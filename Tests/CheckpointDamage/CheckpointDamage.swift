@@ -1,9 +1,9 @@
 import Backflow
 import Foundation
 
-// Reads every fixture of a checkpoint damaged in every byte: cut before it, and with it set to 0, set
-// to 255 and inverted. A typed error that names the file is expected, or a checkpoint whose tensors
-// can be read or give such an error. A trap ends the program with the name of the file.
+// Reads every fixture of a checkpoint damaged in every byte: cut before it, and with it set to 0,
+// set to 255 and inverted. A typed error that names the file is expected, or a checkpoint whose
+// tensors can be read or give such an error. A trap ends the program with the name of the file.
 //
 // Usage: checkpoint-damage DIRECTORY...
 
@@ -70,7 +70,9 @@ func damage(_ file: [UInt8], _ name: String, remainder: Int, of count: Int) -> O
           for worker in 0..<workers {
             group.addTask { damage(file, path, remainder: worker, of: workers) }
           }
-          return await group.reduce(Outcome(), +)
+          var sum = Outcome()
+          for await part in group { sum = sum + part }
+          return sum
         }
         total = total + outcome
         files += 1
