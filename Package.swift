@@ -45,6 +45,8 @@ let package = Package(
       name: "CLAPACKE",
       pkgConfig: Context.environment["BACKFLOW_LAPACKE"] ?? "lapacke",
       providers: [.apt(["liblapacke-dev"]), .brew(["lapack"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CVectorKernels"),
     .target(name: "CDigits", exclude: ["digits.md", "digits.u8"]),
     .target(name: "CFileCalls"),
@@ -56,7 +58,7 @@ let package = Package(
       swiftSettings: strict),
 
     // MARK: The file system
-    .target(name: "BackflowFiles", dependencies: ["CFileCalls"], swiftSettings: strict),
+    .target(name: "BackflowFiles", dependencies: ["CFileCalls", "CZlib"], swiftSettings: strict),
 
     // MARK: Above the floor
     .target(
@@ -90,6 +92,13 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "BackflowInspection",
+      dependencies: [
+        "BackflowCheckpoints", "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers",
+        collections, real,
+      ],
+      swiftSettings: strict),
+    .target(
       name: "BackflowDatasets",
       dependencies: ["BackflowKernels", "BackflowLinearAlgebra", "CDigits"],
       swiftSettings: strict),
@@ -98,7 +107,7 @@ let package = Package(
       dependencies: [
         "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", "BackflowGradientCheck",
         "BackflowHealth", "BackflowStability", "BackflowFigures", "BackflowCheckpoints",
-        "BackflowDatasets", collections, complex, real,
+        "BackflowInspection", "BackflowDatasets", collections, complex, real,
       ],
       swiftSettings: strict),
 
@@ -139,6 +148,12 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Backflow"], path: "Tests/TestSupport"),
     // Programs for scripts/tests/npy-headers and scripts/tests/interrupt-saves.
     .executableTarget(name: "npy-verdicts", dependencies: ["Backflow"], path: "Tests/NPYVerdicts"),
+    // Programs for scripts/compare-checkpoints and for measuring the reading of large files.
+    .executableTarget(
+      name: "checkpoint-exchange", dependencies: ["Backflow", "TestSupport"],
+      path: "Tests/CheckpointExchange"),
+    .executableTarget(
+      name: "checkpoint-speed", dependencies: ["Backflow"], path: "Tests/CheckpointSpeed"),
     .executableTarget(name: "save-loop", dependencies: ["Backflow"], path: "Tests/SaveLoop"),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Backflow"]),
     .testTarget(
@@ -163,6 +178,7 @@ let package = Package(
     .testTarget(
       name: "BackflowCheckpointsTests", dependencies: ["Backflow", "TestSupport"],
       exclude: ["Fixtures"]),
+    .testTarget(name: "BackflowInspectionTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(name: "BackflowDatasetsTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(
       name: "BackflowLessonsTests", dependencies: ["Backflow", "TestSupport"]),

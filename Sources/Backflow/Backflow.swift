@@ -4,6 +4,7 @@
 @_exported public import BackflowDatasets
 @_exported public import BackflowGradientCheck
 @_exported public import BackflowHealth
+@_exported public import BackflowInspection
 @_exported public import BackflowKernels
 @_exported public import BackflowLayers
 @_exported public import BackflowLinearAlgebra

@@ -7,7 +7,10 @@ struct Backflow: ParsableCommand {
     commandName: "backflow",
     abstract: "Train small networks on CPUs and find problems with their gradients.",
     version: "0.1.0",
-    subcommands: [Train.self, StabilityCommand.self, LessonCommand.self])
+    subcommands: [
+      Train.self, CheckCommand.self, ConvertCommand.self, StabilityCommand.self,
+      LessonCommand.self,
+    ])
 
   static func main() { runProcess() }
 }

@@ -19,6 +19,11 @@ struct DigitReader<Cell: RecurrentCell<Float>>: Parameterized {
     recurrence.visitBuffers(under: name, visit)
     readout.visitBuffers(under: "readout", visit)
   }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    recurrence.visitCounters(under: name, visit)
+    readout.visitCounters(under: "readout", visit)
+  }
 }
 
 extension DigitReader {

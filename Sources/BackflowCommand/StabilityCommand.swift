@@ -116,7 +116,7 @@ struct StabilityCommand: ParsableCommand {
       throw StabilityError.notSquare(weight.shape)
     }
     var model = DigitReader(zerosBeside: weight)
-    try NPYDirectory.read(into: &model, from: path)
+    try model.load(Checkpoint(contentsOf: path))
     let heldOut = try Digits.load().split.heldOut
     return try Stability.report(
       of: model.recurrence, along: heldOut.rowsAsSequence, using: &random)

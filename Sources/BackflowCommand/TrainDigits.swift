@@ -84,7 +84,7 @@ struct TrainDigits: ParsableCommand {
     if let save {
       // Errors are reported before the training rather than after it.
       let wait = LockWait(for: save)
-      try NPYDirectory.prepare(save, for: network, whileLocked: wait.goesOn)
+      try Checkpoint(network).prepareDirectory(at: save, whileLocked: wait.goesOn)
     }
     say(
       "\(training.labels.count) images to train on, \(heldOut.labels.count) held out;"
@@ -97,7 +97,7 @@ struct TrainDigits: ParsableCommand {
     if let save {
       let wait = LockWait(for: save, until: interruption)
       do {
-        try NPYDirectory.write(trained, to: save, whileLocked: wait.goesOn)
+        try Checkpoint(trained).writeDirectory(to: save, whileLocked: wait.goesOn)
       } catch {
         if wait.isInterrupted { throw interrupted() }
         throw error

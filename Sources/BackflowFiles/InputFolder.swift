@@ -24,9 +24,17 @@ package struct InputFolder {
   }
 
   /// Returns whether `path` refers to a directory, also through symbolic links and without read
-  /// permission.
+  /// permission, or to one that a killed save has left under another name.
   package static func isThere(_ path: String) -> Bool {
-    (try? FileStatus.at(SystemPath(path)))?.kind == .folder
+    do {
+      try checkPath(path, names: "directory")
+      guard let status = try FileStatus.at(SystemPath(path)) else {
+        return try InputFolder.opened(path) != nil
+      }
+      return status.kind == .folder
+    } catch {
+      return false
+    }
   }
 
   private static func opened(_ path: String) throws(SystemError) -> Folder? {

@@ -15,6 +15,10 @@ public protocol Parameterized<Scalar>: Sendable {
   /// Visits tensors that belong to a checkpoint but have no gradient, such as running statistics,
   /// under PyTorch's names. Most layers have no such buffers.
   mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>)
+
+  /// Visits integers that belong to a checkpoint, such as the number of batches in running
+  /// statistics, under PyTorch's names. Most layers have no such counters.
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void)
 }
 
 /// A closure called with each parameter's name and, inout, its value.
@@ -23,6 +27,14 @@ public typealias ParameterVisitor<Scalar: RealScalar> = (String, inout Tensor<Sc
 extension Parameterized {
   /// Visits nothing.
   public mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {}
+
+  /// Visits nothing.
+  public mutating func visitCounters(_ visit: (String, inout Int) -> Void) {}
+
+  /// Visits every counter with `prefix` and a dot before its name.
+  public mutating func visitCounters(under prefix: String, _ visit: (String, inout Int) -> Void) {
+    visitCounters { name, counter in visit(prefix + "." + name, &counter) }
+  }
 
   /// Visits every buffer with `prefix` and a dot before its name.
   public mutating func visitBuffers(under prefix: String, _ visit: ParameterVisitor<Scalar>) {
@@ -64,4 +76,9 @@ extension Parameterized {
     }
     require(index == others.count, "Parameterized: \(others.count) parameters instead of \(index)")
   }
+}
+
+extension Tensor {
+  /// Calls `visit` with this tensor. For a parameter that a layer may lack: `bias?.visit(…)`.
+  mutating func visit(as name: String, _ visit: ParameterVisitor<Scalar>) { visit(name, &self) }
 }

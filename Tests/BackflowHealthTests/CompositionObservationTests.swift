@@ -78,6 +78,16 @@ private struct TwoParts<Trunk: Layer<Double>, Head: Layer<Double>>: Layer {
     trunk.visitParameters(under: "trunk", visit)
     head.visitParameters(under: "head", visit)
   }
+
+  mutating func visitBuffers(_ visit: ParameterVisitor<Double>) {
+    trunk.visitBuffers(under: "trunk", visit)
+    head.visitBuffers(under: "head", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    trunk.visitCounters(under: "trunk", visit)
+    head.visitCounters(under: "head", visit)
+  }
 }
 
 @Suite struct `A composition that is watched` {

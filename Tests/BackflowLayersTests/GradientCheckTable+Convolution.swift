@@ -11,6 +11,7 @@ private struct Convolution: Sendable {
   var padding: HeightWidth = 0
   var dilation: HeightWidth = 1
   var groups = 1
+  var bias = true
 }
 
 private let convolutions: [GradientCheckRow] = [
@@ -29,16 +30,19 @@ private let convolutions: [GradientCheckRow] = [
   Convolution(input: [1, 3, 5, 5], outputs: 3, kernel: 3, padding: 1, groups: 3),
   Convolution(
     input: [2, 4, 6, 7], outputs: 4, kernel: 3, stride: 2, padding: 2, dilation: 2, groups: 2),
+  Convolution(input: [1, 2, 5, 7], outputs: 3, kernel: 3, padding: 1, bias: false),
+  Convolution(input: [2, 4, 4, 3], outputs: 6, kernel: 2, groups: 2, bias: false),
 ].map { row in
   let shapes =
     "\(row.input) → \(row.outputs), kernel \(row.kernel.text), stride \(row.stride.text),"
     + " padding \(row.padding.text), dilation \(row.dilation.text), groups \(row.groups)"
+    + (row.bias ? "" : ", no bias")
   return GradientCheckRow("Conv2D", shapes) { random in
     var layer = Conv2D<Double>(
       inputChannels: row.input[1], outputChannels: row.outputs, kernelSize: row.kernel,
       stride: row.stride, padding: row.padding, dilation: row.dilation, groups: row.groups,
-      using: &random)
-    layer.bias = random.normal(layer.bias.shape)
+      bias: row.bias, using: &random)
+    if row.bias { layer.bias = random.normal([row.outputs]) }
     return DifferentiableFunction(layer, input: random.normal(Shape(row.input)))
   }
 }

@@ -1,7 +1,8 @@
 import Backflow
 
 let feedForwardRows: [GradientCheckRow] =
-  units + softmaxes + shaping + normalizations + embeddings + compositions + attentions
+  units + softmaxes + shaping + normalizations + bareNormalizations + embeddings + compositions
+  + attentions
   + convolutionRows
 
 // MARK: - Units
@@ -91,11 +92,48 @@ private let normalizations: [GradientCheckRow] =
     ]
   }
 
+private let bareNormalizations: [GradientCheckRow] =
+  [[3], [3, 5], [2, 3, 7]].flatMap { (shape: [Int]) in
+    let size = shape[shape.count - 1]
+    return [
+      GradientCheckRow("LayerNorm", "\(shape), not affine") { random in
+        let layer = LayerNorm<Double>(size: size, isAffine: false, epsilon: 1e-3)
+        return DifferentiableFunction(layer, input: random.normal(Shape(shape)))
+      },
+      GradientCheckRow("LayerNorm", "\(shape), no bias") { random in
+        let layer = LayerNorm<Double>(weight: random.normal([size]), epsilon: 1e-3)
+        return DifferentiableFunction(layer, input: random.normal(Shape(shape)))
+      },
+    ]
+  }
+  + [[5, 3], [3, 2, 4], [3, 2, 2, 5]].flatMap { (shape: [Int]) in
+    [
+      GradientCheckRow("BatchNorm", "training \(shape), not affine") { random in
+        DifferentiableFunction(
+          BatchNorm.drawn(channels: shape[1], isAffine: false, using: &random),
+          input: random.normal(Shape(shape)), mode: .training(seed: 1))
+      },
+      GradientCheckRow("BatchNorm", "evaluation \(shape), not affine") { random in
+        DifferentiableFunction(
+          BatchNorm.drawn(channels: shape[1], isAffine: false, using: &random),
+          input: random.normal(Shape(shape)))
+      },
+      GradientCheckRow("StagedBatchNorm", "\(shape), not affine") { random in
+        DifferentiableFunction(
+          StagedBatchNorm(.drawn(channels: shape[1], isAffine: false, using: &random)),
+          input: random.normal(Shape(shape)))
+      },
+    ]
+  }
+
 extension BatchNorm<Double> {
   /// Returns a layer whose parameters and statistics differ from their initial values.
-  static func drawn(channels: Int, using random: inout RandomSource) -> BatchNorm {
+  static func drawn(
+    channels: Int, isAffine: Bool = true, using random: inout RandomSource
+  ) -> BatchNorm {
     BatchNorm(
-      weight: random.normal([channels]), bias: random.normal([channels]),
+      weight: isAffine ? random.normal([channels]) : nil,
+      bias: isAffine ? random.normal([channels]) : nil,
       runningMean: random.normal([channels]),
       runningVariance: random.uniform([channels], in: 0.5..<2), epsilon: 1e-3)
   }
@@ -192,4 +230,11 @@ private let attentions: [GradientCheckRow] = [false, true].flatMap { isCausal in
         return DifferentiableFunction(layer, input: random.normal([batch, time, size]))
       }
     }
+    + [
+      GradientCheckRow("MultiHeadAttention", "\(mask)N 3, T 4, E 6, H 3, no bias") { random in
+        let layer = MultiHeadAttention<Double>(
+          size: 6, heads: 3, isCausal: isCausal, bias: false, using: &random)
+        return DifferentiableFunction(layer, input: random.normal([3, 4, 6]))
+      }
+    ]
 }

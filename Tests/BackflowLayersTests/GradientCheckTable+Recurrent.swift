@@ -26,7 +26,7 @@ let recurrentRows: [GradientCheckRow] =
       },
       reluRow(shapes, time, batch, input, hidden),
     ]
-  } + stacked
+  } + stacked + withoutBias
 
 /// Networks with several layers, both directions, lengths and dropout.
 private let stacked: [GradientCheckRow] = [false, true].flatMap { bidirectional in
@@ -53,6 +53,27 @@ private let stacked: [GradientCheckRow] = [false, true].flatMap { bidirectional 
       },
     ]
   }
+}
+
+private let withoutBias: [GradientCheckRow] = [(1, 1), (6, 3)].flatMap { time, batch in
+  let shapes = "T \(time), B \(batch), no bias"
+  return [
+    row("tanh RNN, \(shapes)", time, batch) {
+      RNN(inputSize: 3, hiddenSize: 5, bias: false, using: &$0)
+    },
+    row("LSTM, \(shapes)", time, batch) {
+      LSTM(inputSize: 3, hiddenSize: 5, bias: false, using: &$0)
+    },
+    row("GRU, \(shapes)", time, batch) {
+      GRU(inputSize: 3, hiddenSize: 5, bias: false, using: &$0)
+    },
+    row("GRU resetting before the product, \(shapes)", time, batch) {
+      OriginalGRU(inputSize: 3, hiddenSize: 5, bias: false, using: &$0)
+    },
+    row("2-layer GRU, \(shapes), both directions", time, batch) {
+      GRU(inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: true, bias: false, using: &$0)
+    },
+  ]
 }
 
 private func row<Cell: RecurrentCell<Double>>(

@@ -18,7 +18,7 @@ struct GradientCheckRow: CustomStringConvertible, Sendable {
 }
 
 let gradientCheckTable: [GradientCheckRow] =
-  dense + activations + recurrentRows + feedForwardRows + lossRows
+  dense + denseWithoutBias + activations + recurrentRows + feedForwardRows + lossRows
 
 // MARK: - Feed-forward
 
@@ -27,7 +27,16 @@ private let dense = [([1, 1], 1), ([1, 3], 2), ([3, 5], 4), ([2, 3, 4], 3), ([6]
   GradientCheckRow("Dense", "\(shape) → \(outputs)") { random in
     var layer = Dense<Double>(
       inputSize: shape[shape.count - 1], outputSize: outputs, using: &random)
-    layer.bias = random.normal(layer.bias.shape)
+    layer.bias = random.normal([outputs])
+    return DifferentiableFunction(layer, input: random.normal(Shape(shape)))
+  }
+}
+
+private let denseWithoutBias = [([1, 3], 2), ([2, 3, 4], 3), ([6], 2)].map {
+  (shape: [Int], outputs: Int) in
+  GradientCheckRow("Dense", "\(shape) → \(outputs), no bias") { random in
+    let layer = Dense<Double>(
+      inputSize: shape[shape.count - 1], outputSize: outputs, bias: false, using: &random)
     return DifferentiableFunction(layer, input: random.normal(Shape(shape)))
   }
 }

@@ -35,6 +35,14 @@ import Testing
     }
   }
 
+  @Test func `with a GRU without biases`() async {
+    await #expect(processExitsWith: .success) {
+      try trainRecurrent(readout: { SGD(for: $0, learningRate: 0.01) }) {
+        GRU(inputSize: 6, hiddenSize: 10, bias: false, using: &$0)
+      }
+    }
+  }
+
   @Test func `with two dense layers and a ReLU`() async {
     await #expect(processExitsWith: .success) {
       var random = RandomSource(seed: 1)

@@ -42,7 +42,7 @@ import Testing
     var expected: [Double] = []
     for t in 0..<5 {
       let a =
-        matmul(x.select(t), weights.input.transposed) + weights.inputBias + weights.recurrentBias
+        matmul(x.select(t), weights.input.transposed) + weights.biasSum
       let f = sigmoid(
         a.slice(0..<3, axis: 1) + matmul(h, weights.recurrent(gate: 0).transposed))
       let n = tanh(
@@ -113,7 +113,7 @@ import Testing
     var random = RandomSource(seed: 10)
     var network = network()
     // Every forget gate is closed.
-    network.cells[0][0].weights.inputBias[0..<3] = Tensor(repeating: -30, shape: [3])
+    network.cells[0][0].weights.inputBias?[0..<3] = Tensor(repeating: -30, shape: [3])
     let model = Sequential<Double> {
       Residual(Sequential<Double> { Dense(inputSize: 2, outputSize: 2, using: &random) })
       network
@@ -136,9 +136,9 @@ import Testing
   @Test func `is saved and read`() throws {
     let directory = try TemporaryDirectory()
     let model = network(layers: 2, bidirectional: true)
-    try NPYDirectory.write(model, to: directory.file("mgu"))
+    try Checkpoint(model).writeDirectory(to: directory.file("mgu"))
     var other = Recurrent(cells: model.cells.map { $0.map { MinimalGatedUnit($0.zeroed) } })
-    try NPYDirectory.read(into: &other, from: directory.file("mgu"))
+    try other.load(Checkpoint(contentsOf: directory.file("mgu")))
     #expect(other.namedParameters.map(\.value) == model.namedParameters.map(\.value))
     #expect(other.namedParameters.map(\.name).contains("weight_hh_l1_reverse"))
   }

@@ -69,9 +69,9 @@ private struct ScaledTanh<Scalar: RealScalar>: ParameterlessLayer {
     #expect(model.namedParameters[0].value != Tensor([30]))
 
     let directory = try TemporaryDirectory()
-    try NPYDirectory.write(model, to: directory.file("model"))
+    try Checkpoint(model).writeDirectory(to: directory.file("model"))
     var other: Sequential<Float> = self.model(&random)
-    try NPYDirectory.read(into: &other, from: directory.file("model"))
+    try other.load(Checkpoint(contentsOf: directory.file("model")))
     #expect(other.namedParameters.map(\.value) == model.namedParameters.map(\.value))
   }
 

@@ -23,6 +23,10 @@ struct SaveLoop {
       norm.visitBuffers(under: "norm", visit)
     }
 
+    mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+      norm.visitCounters(under: "norm", visit)
+    }
+
     private mutating func visitAll(_ visit: (inout Tensor<Float>) -> Void) {
       visitParameters { _, tensor in visit(&tensor) }
       visitBuffers { _, tensor in visit(&tensor) }
@@ -54,21 +58,21 @@ struct SaveLoop {
         for index in 0..<times {
           let network = Uniform(
             number + Float(index), parameters: arguments.last == "fewer" ? fewer : 16)
-          try NPYDirectory.write(network, to: path)
+          try Checkpoint(network).writeDirectory(to: path)
         }
         print("saved")
       } else {
         var model = Uniform(-1)
         do {
-          try NPYDirectory.read(into: &model, from: path)
+          try model.load(Checkpoint(contentsOf: path))
         } catch {
           // A save may change the architecture between the two readings.
           model = Uniform(-1, parameters: fewer)
           do {
-            try NPYDirectory.read(into: &model, from: path)
+            try model.load(Checkpoint(contentsOf: path))
           } catch {
             model = Uniform(-1)
-            try NPYDirectory.read(into: &model, from: path)
+            try model.load(Checkpoint(contentsOf: path))
           }
         }
         print("read", model.numbers.sorted().map { "\(Int($0))" }.joined(separator: " "))

@@ -103,6 +103,18 @@ private struct MLP<Scalar: RealScalar>: Layer {
     second.visitParameters(under: "second", visit)
     third.visitParameters(under: "third", visit)
   }
+
+  mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {
+    first.visitBuffers(under: "first", visit)
+    second.visitBuffers(under: "second", visit)
+    third.visitBuffers(under: "third", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    first.visitCounters(under: "first", visit)
+    second.visitCounters(under: "second", visit)
+    third.visitCounters(under: "third", visit)
+  }
 }
 
 extension MLP {
@@ -113,8 +125,8 @@ extension MLP {
   }
 
   init<Other: RealScalar>(_ other: MLP<Other>) {
-    first = Dense(weight: Tensor(other.first.weight), bias: Tensor(other.first.bias))
-    second = Dense(weight: Tensor(other.second.weight), bias: Tensor(other.second.bias))
-    third = Dense(weight: Tensor(other.third.weight), bias: Tensor(other.third.bias))
+    first = Dense(other.first)
+    second = Dense(other.second)
+    third = Dense(other.third)
   }
 }

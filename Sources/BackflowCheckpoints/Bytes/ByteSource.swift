@@ -1,6 +1,7 @@
 internal import BackflowFiles
 
-/// Bytes that can be read at any position: a file or a part of it, or bytes in memory.
+/// Bytes that can be read at any position: a file or a part of it, bytes in memory, or an entry of
+/// an archive.
 ///
 /// Files are read rather than mapped: a file that another process truncates then causes an error
 /// instead of a signal.
@@ -8,6 +9,7 @@ struct ByteSource: Sendable {
   private enum Contents: Sendable {
     case file(InputFile)
     case bytes([UInt8])
+    case deflated(ZipEntry)
   }
 
   /// The path of the file, for messages.
@@ -16,20 +18,35 @@ struct ByteSource: Sendable {
   let entry: String?
   private let contents: Contents
   private let range: Range<Int>
+  /// The entry of an archive whose bytes must be compared with its checksum before use.
+  private let unchecked: ZipEntry?
 
   /// The number of bytes.
   var count: Int { range.count }
 
   init(_ file: InputFile) {
     (self.file, entry, contents, range) = (file.path, nil, .file(file), 0..<file.size)
+    unchecked = nil
   }
 
   init(_ bytes: [UInt8], of file: String, entry: String? = nil) {
     (self.file, self.entry, contents, range) = (file, entry, .bytes(bytes), 0..<bytes.count)
+    unchecked = nil
+  }
+
+  /// The contents of an entry of an archive, decompressed.
+  init(_ archived: ZipEntry) {
+    (file, entry) = (archived.stored.file, archived.stored.entry)
+    if archived.isDeflated {
+      (contents, range, unchecked) = (.deflated(archived), 0..<archived.size, nil)
+    } else {
+      (contents, range) = (archived.stored.contents, archived.stored.range)
+      unchecked = archived
+    }
   }
 
   private init(_ whole: ByteSource, _ entry: String?, _ range: Range<Int>) {
-    (file, self.entry, contents) = (whole.file, entry, whole.contents)
+    (file, self.entry, contents, unchecked) = (whole.file, entry, whole.contents, whole.unchecked)
     self.range =
       range.lowerBound + whole.range.lowerBound..<range.upperBound + whole.range.lowerBound
   }
@@ -43,8 +60,18 @@ struct ByteSource: Sendable {
     }
   }
 
-  /// Returns the bytes of a compressed entry in memory, and other bytes as they are.
-  func decompressed() throws(CheckpointError) -> ByteSource { self }
+  /// Returns bytes that can be read at any position at the same cost: those of a compressed entry
+  /// in memory, and others where they are.
+  ///
+  /// - Throws: `CheckpointError` if an entry of an archive does not have its checksum.
+  func decompressed() throws(CheckpointError) -> ByteSource {
+    if case .deflated(let archived) = contents {
+      let all = ByteSource(try archived.decompressed(), of: file, entry: entry)
+      return ByteSource(all, entry, range)
+    }
+    try unchecked?.check()
+    return self
+  }
 
   /// Returns some of the bytes under the name of an entry.
   ///
@@ -54,7 +81,8 @@ struct ByteSource: Sendable {
     return ByteSource(self, entry ?? self.entry, range)
   }
 
-  /// Returns the bytes in `range`. `what` describes them in the error message.
+  /// Returns the bytes in `range`. `what` describes them in the error message. In a compressed
+  /// entry, the cost is that of decompressing all bytes before the end of the range.
   func bytes(_ range: Range<Int>, _ what: String) throws(CheckpointError) -> [UInt8] {
     guard range.lowerBound >= 0, range.upperBound <= count else {
       throw ending(at: range.lowerBound, what, range.count, count - range.lowerBound)
@@ -62,6 +90,8 @@ struct ByteSource: Sendable {
     let start = self.range.lowerBound + range.lowerBound
     switch contents {
     case .bytes(let bytes): return Array(bytes[start..<start + range.count])
+    case .deflated(let archived):
+      return Array(try archived.prefix(start + range.count)[start..<start + range.count])
     case .file(let file):
       var bytes = [UInt8](repeating: 0, count: range.count)
       var span = bytes.mutableSpan
@@ -100,6 +130,7 @@ struct ByteSource: Sendable {
     guard found == size else { throw ending(at: offset, what, size, found) }
   }
 
+  /// Returns an error for `count` bytes at `offset`, where only `left` are.
   func ending(at offset: Int, _ what: String, _ count: Int, _ left: Int) -> CheckpointError {
     failure(
       at: offset,
@@ -111,6 +142,7 @@ struct ByteSource: Sendable {
     switch contents {
     case .file(let file): file.size
     case .bytes(let bytes): bytes.count
+    case .deflated(let archived): archived.size
     }
   }
 

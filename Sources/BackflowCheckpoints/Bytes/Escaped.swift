@@ -1,6 +1,6 @@
 /// Returns `text` as one line of at most `limit` printable characters, with other characters
 /// escaped.
-func escaped(_ text: String, limit: Int = 100) -> String {
+package func escaped(_ text: String, limit: Int = 100) -> String {
   var (whole, cut) = ("", "")
   for scalar in text.unicodeScalars {
     whole += escaped(scalar)

@@ -14,8 +14,13 @@ extension Checkpoint {
     self.path = path
   }
 
-  /// Opens the contents of a file in memory. `name` is its path for messages.
-  package init(bytes: [UInt8], name: String) throws(CheckpointError) {
+  /// Opens the contents of a file in memory, in any format but a directory.
+  ///
+  /// - Parameters:
+  ///   - bytes: The contents.
+  ///   - name: What stands for the path of the file in messages.
+  /// - Throws: `CheckpointError` with the entry, the byte, and what was expected there.
+  public init(bytes: [UInt8], name: String) throws(CheckpointError) {
     try self.init(file: ByteSource(bytes, of: name))
     path = name
   }

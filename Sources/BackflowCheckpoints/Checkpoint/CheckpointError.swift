@@ -11,8 +11,14 @@ public struct CheckpointError: BackflowError, Equatable {
   public let offset: Int?
   /// A description of the problem: what was expected, and what was found.
   public let problem: String
+  /// The differences from a model, if these are the problem.
+  public let mismatch: Mismatch?
 
-  init(_ file: String, entry: String? = nil, at offset: Int? = nil, _ problem: String) {
+  init(
+    _ file: String, entry: String? = nil, at offset: Int? = nil, _ problem: String,
+    mismatch: Mismatch? = nil
+  ) {
+    self.mismatch = mismatch
     self.file = file
     self.entry = entry
     self.offset = offset

@@ -7,7 +7,8 @@ extension StoredTensor {
   static let pieceLength = 1 << 16
 
   /// Returns the values, converted to `Scalar` through double precision, rounding to nearest.
-  /// Little more memory is needed than for the tensor, unless it is a view with gaps or repetitions.
+  /// Little more memory is needed than for the tensor, unless it is a view with gaps or
+  /// repetitions, or is compressed.
   ///
   /// - Throws: `CheckpointError` if the file cannot be read, the values are complex (see
   ///   `viewAsReal`), or the shape has more axes or larger extents than a `Shape`.
@@ -20,6 +21,18 @@ extension StoredTensor {
     case .source(let source, let isBigEndian):
       return try values(source.decompressed(), isBigEndian)
     }
+  }
+
+  /// Returns the elements in row-major order, in double precision, whatever the number of axes. A
+  /// complex element becomes two, its real and its imaginary part.
+  ///
+  /// - Throws: `CheckpointError` if the file cannot be read.
+  public func elements() throws(CheckpointError) -> [Double] {
+    let (real, parts) = (type.realType ?? type, count * (type.realType == nil ? 1 : 2))
+    var elements: [Double] = []
+    elements.reserveCapacity(parts)
+    try forEachPiece { _, bytes in elements += real.values(of: bytes) }
+    return elements
   }
 
   /// Returns the values of a tensor of integers or Boolean values, in row-major order.

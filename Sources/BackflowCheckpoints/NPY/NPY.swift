@@ -5,8 +5,9 @@ public import BackflowLinearAlgebra
 /// Reading and writing of NumPy's `.npy` format, with one array in each file.
 ///
 /// Format versions 1 to 3 are supported, with floats of 2, 4, and 8 bytes, integers of 1, 2, 4, and
-/// 8 bytes, and booleans, in either byte order, in C and Fortran order, with at most 8 axes. A
-/// header is accepted or rejected as by NumPy. See NEP 1, "A simple file format for NumPy arrays".
+/// 8 bytes, and booleans, in either byte order, in C and Fortran order, with at most 8 axes; a
+/// `Checkpoint` also reads complex numbers and more axes. A header is accepted or rejected as by
+/// NumPy. See NEP 1, "A simple file format for NumPy arrays".
 public enum NPY {
   /// Reads the array in the file at `path`, converted to `Scalar` through double precision,
   /// rounding to nearest. If the file has several arrays, the first one is read. Little more memory
@@ -26,8 +27,7 @@ public enum NPY {
   public static func readWithPrecision<Scalar: RealScalar>(
     _ path: String, as type: Scalar.Type = Scalar.self
   ) throws(CheckpointError) -> (tensor: Tensor<Scalar>, precision: Double) {
-    var reader = ByteReader(ByteSource(try open(path)))
-    return try decode(&reader)
+    try decode(ByteSource(contentsOf: path))
   }
 
   /// Writes `tensor` to `path` as little-endian floats of the same precision, in C order.
@@ -40,15 +40,10 @@ public enum NPY {
     _ tensor: Tensor<Scalar>, to path: String
   ) throws(CheckpointError) {
     do {
-      try WholeFile.write(to: path) { writer throws(FileError) in try write(tensor, to: writer) }
-    } catch {
-      throw CheckpointError(error)
-    }
-  }
-
-  private static func open(_ path: String) throws(CheckpointError) -> InputFile {
-    do {
-      return try InputFile(path)
+      try WholeFile.write(to: path) { writer throws(FileError) in
+        try writer.write(header(descr(of: tensor), Array(tensor.shape)))
+        try StoredTensor(tensor).write(to: writer)
+      }
     } catch {
       throw CheckpointError(error)
     }
@@ -59,93 +54,66 @@ public enum NPY {
 
 extension NPY {
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
-  /// The number of elements to read or write at a time.
-  private static let pieceLength = 1 << 14
-
-  static func read<Scalar: RealScalar>(
-    _ file: InputFile
-  ) throws(CheckpointError) -> Tensor<Scalar> {
-    var reader = ByteReader(ByteSource(file))
-    return try decode(&reader).tensor
-  }
 
   package static func decode<Scalar: RealScalar>(
     _ bytes: [UInt8], of file: String
   ) throws(CheckpointError) -> Tensor<Scalar> {
-    var reader = ByteReader(bytes, of: file)
-    return try decode(&reader).tensor
+    try decode(ByteSource(bytes, of: file)).tensor
   }
 
   private static func decode<Scalar: RealScalar>(
-    _ reader: inout ByteReader
+    _ source: ByteSource
   ) throws(CheckpointError) -> (tensor: Tensor<Scalar>, precision: Double) {
-    let header = try NPYHeader(from: &reader)
-    let (count, overflow) = header.elementCount
-    let (byteCount, tooLarge) = count.multipliedReportingOverflow(by: header.element.size)
-    guard !overflow, !tooLarge else {
-      throw reader.failure("an array of shape \(header.shape) does not fit in memory")
+    var reader = ByteReader(source)
+    let header = try NPYHeader(from: &reader, for: .tensor)
+    guard header.shape.allSatisfy({ $0 <= Shape.maximumExtent }) else {
+      throw tooLarge(header, reader)
     }
+    let stored = try array(header, reader)
+    return (try stored.values(), stored.type.precision)
+  }
+
+  /// Returns the array whose data follow the header that `reader` has read. Bytes after the data
+  /// are ignored, as by NumPy.
+  static func array(
+    _ header: NPYHeader, _ reader: ByteReader
+  ) throws(CheckpointError) -> StoredTensor {
+    let element = try header.element.get()
+    let (count, overflow) = header.elementCount
+    let (byteCount, isTooLarge) = count.multipliedReportingOverflow(by: element.type.size)
+    guard !overflow, !isTooLarge else { throw tooLarge(header, reader) }
     guard reader.remaining >= byteCount else {
       throw reader.failure(
         "expected \(byteCount) bytes of data for shape \(header.shape) of"
-          + " \(escaped(header.element.name, limit: 30)), found \(reader.remaining)")
+          + " \(escaped(header.descr, limit: 30)), found \(reader.remaining)")
     }
-    var tensor = Tensor<Scalar>(uninitialized: Shape(header.shape))
-    var places = FortranPlaces(header.shape)
-    for start in stride(from: 0, to: count, by: pieceLength) {
-      let length = min(pieceLength, count - start)
-      let bytes = try reader.take(length * header.element.size, "the data")
-      let values = header.element.values(of: bytes)
-      let piece = Tensor<Scalar>(Tensor(values))
-      if header.isFortranOrder, header.shape.count > 1 {
-        places.scatter(piece.span, into: tensor.mutableSpan)
-      } else {
-        Blocks.copy(
-          count: 1, length: length, from: piece.span, at: 0, stride: 0, into: tensor.mutableSpan,
-          at: start, stride: 0)
-      }
-    }
-    return (tensor, header.element.precision)
+    return try StoredTensor(
+      shape: header.shape, type: element.type,
+      source: reader.source.part(reader.offset..<reader.offset + byteCount),
+      isBigEndian: element.isBigEndian, strides: header.strides)
   }
 
-  static func write<Scalar: RealScalar>(
-    _ tensor: Tensor<Scalar>, to writer: FileWriter
-  ) throws(FileError) {
-    try writer.write(header(of: tensor))
-    for start in stride(from: 0, to: tensor.count, by: pieceLength) {
-      let end = min(start + pieceLength, tensor.count)
-      try writer.write(bytes(of: tensor, start..<end))
-    }
+  private static func tooLarge(_ header: NPYHeader, _ reader: ByteReader) -> CheckpointError {
+    reader.failure("an array of shape \(header.shape) does not fit in memory")
   }
 
   package static func encode<Scalar: RealScalar>(_ tensor: Tensor<Scalar>) -> [UInt8] {
-    header(of: tensor) + bytes(of: tensor, 0..<tensor.count)
+    header(descr(of: tensor), Array(tensor.shape)) + tensor.span.byteArray
   }
 
-  private static func header<Scalar: RealScalar>(of tensor: Tensor<Scalar>) -> [UInt8] {
-    let size = MemoryLayout<Scalar>.size
-    let extents = tensor.shape.map(String.init).joined(separator: ", ")
-    let shape = "(" + extents + (tensor.rank == 1 ? ",)" : ")")
-    var header = "{'descr': '<f\(size)', 'fortran_order': False, 'shape': \(shape), }"
+  private static func descr<Scalar: RealScalar>(of _: Tensor<Scalar>) -> String {
+    "<f\(MemoryLayout<Scalar>.size)"
+  }
+
+  /// Returns the header of an array in C order.
+  static func header(_ descr: String, _ shape: [Int]) -> [UInt8] {
+    let extents = shape.map(String.init).joined(separator: ", ")
+    let tuple = "(" + extents + (shape.count == 1 ? ",)" : ")")
+    var header = "{'descr': '\(descr)', 'fortran_order': False, 'shape': \(tuple), }"
     // The data start at a multiple of 64 bytes, and the header ends with a newline.
     let unpadded = magic.count + 4 + header.utf8.count + 1
     header += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
     let length = header.utf8.count
     return magic + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)] + Array(header.utf8)
-  }
-
-  private static func bytes<Scalar: RealScalar>(
-    of tensor: Tensor<Scalar>, _ range: Range<Int>
-  ) -> [UInt8] {
-    let size = MemoryLayout<Scalar>.size
-    var values = Buffer<Double>(uninitialized: range.count)
-    VectorKernels.convert(tensor.span.extracting(range), into: values.mutableSpan)
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(range.count * size)
-    for value in values.elements {
-      let pattern = size == 4 ? UInt64(Float(value).bitPattern) : value.bitPattern
-      for byte in 0..<size { bytes.append(UInt8(truncatingIfNeeded: pattern >> (8 * byte))) }
-    }
-    return bytes
   }
 }

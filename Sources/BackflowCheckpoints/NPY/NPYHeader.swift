@@ -2,48 +2,74 @@ internal import BackflowLinearAlgebra
 
 /// The header of an `.npy` file: a Python dictionary with the keys descr, fortran_order and shape.
 struct NPYHeader {
-  let element: NPYElement
+  /// NumPy's name of the element type.
+  let descr: String
+  /// The element type, or an error if it is not supported.
+  let element: Result<NPYElement, CheckpointError>
   let isFortranOrder: Bool
   let shape: [Int]
 
   /// The largest number of characters that NumPy reads.
   static let maximumLength = 10_000
 
+  /// What the array is read for.
+  enum Purpose {
+    /// A `Tensor`, which has real elements and the limits of a `Shape`.
+    case tensor
+    /// A `StoredTensor`.
+    case storage
+
+    var maximumRank: Int { self == .tensor ? Shape.maximumRank : StridedLayout.maximumRank }
+  }
+
   /// The product of the extents. It may overflow even if an empty axis makes the array empty,
-  /// because strides are products of the other extents. An extent too large for a `Shape` counts
-  /// as an overflow.
+  /// because strides are products of the other extents.
   var elementCount: (count: Int, overflow: Bool) {
-    let start = (1, shape.contains { $0 > Shape.maximumExtent })
-    let (product, overflow) = shape.reduce(start) { product, extent in
+    let (product, overflow) = shape.reduce((1, false)) { product, extent in
       let (count, overflow) = product.0.multipliedReportingOverflow(by: max(extent, 1))
       return (count, product.1 || overflow)
     }
     return (shape.contains(0) ? 0 : product, overflow)
   }
 
-  init(from reader: inout ByteReader) throws(CheckpointError) {
+  /// The distances between consecutive elements along each axis, if the product of the extents does
+  /// not overflow, and `nil` in C order.
+  var strides: [Int]? {
+    guard isFortranOrder else { return nil }
+    var next = 1
+    return shape.map { extent in
+      defer { next *= max(extent, 1) }
+      return next
+    }
+  }
+
+  init(from reader: inout ByteReader, for purpose: Purpose) throws(CheckpointError) {
     let version = try NPYHeader.version(from: &reader)
     let length = try reader.littleEndian(size: version == 1 ? 2 : 4, "the length of the header")
-    let start = reader.offset
+    let (source, start) = (reader.source, reader.offset)
     guard length <= reader.remaining, length <= 4 * NPYHeader.maximumLength else {
       if length > reader.remaining { _ = try reader.take(Int(length), "the header") }
       throw reader.failure(NPYHeader.tooLong(Int(length)))
     }
     let bytes = try reader.take(Int(length), "the header")
     guard let text = version == 3 ? String(validating: bytes, as: UTF8.self) : latin1(bytes) else {
-      throw CheckpointError(
-        reader.file, at: start, "expected a header of version 3 in UTF-8; save the array again")
+      throw source.failure(
+        at: start, "expected a header of version 3 in UTF-8; save the array again")
     }
     guard text.unicodeScalars.count <= NPYHeader.maximumLength else {
-      throw CheckpointError(
-        reader.file, at: start, NPYHeader.tooLong(text.unicodeScalars.count))
+      throw source.failure(at: start, NPYHeader.tooLong(text.unicodeScalars.count))
     }
-    do {
-      try self.init(text, version: version)
+    let located = { (problem: Problem) in
+      source.failure(
+        at: start,
+        problem.description + " in the header \(escaped(withoutBlanksAtEnd(text)))")
+    }
+    do throws(Problem) {
+      let fields = try NPYHeader.fields(text, version: version, purpose)
+      (descr, isFortranOrder, shape) = (fields.descr, fields.isFortranOrder, fields.shape)
+      element = fields.element.mapError(located)
     } catch {
-      throw CheckpointError(
-        reader.file, at: start,
-        error.description + " in the header \(escaped(withoutBlanksAtEnd(text)))")
+      throw located(error)
     }
   }
 
@@ -55,15 +81,14 @@ struct NPYHeader {
   private static func version(from reader: inout ByteReader) throws(CheckpointError) -> Int {
     let magic = try reader.take(NPY.magic.count, "the magic string of an .npy file")
     if Array(magic.prefix(4)) == [0x50, 0x4B, 0x03, 0x04] {
-      throw CheckpointError(
-        reader.file, at: 0,
-        "expected an .npy file, found a zip archive, as torch.save and numpy.savez write; save the"
-          + " array with numpy.save")
+      throw reader.source.failure(
+        at: 0,
+        "expected an .npy file, found a zip archive, as torch.save and numpy.savez write; open it as"
+          + " a Checkpoint")
     }
     guard magic == NPY.magic else {
-      throw CheckpointError(
-        reader.file, at: 0,
-        "expected an .npy file, which starts with \\x93NUMPY, found \(magic)")
+      throw reader.source.failure(
+        at: 0, "expected an .npy file, which starts with \\x93NUMPY, found \(magic)")
     }
     let version = try reader.take(2, "the format version")
     guard (1...3).contains(version[0]), version[1] == 0 else {
@@ -80,19 +105,17 @@ struct NPYHeader {
     init(_ description: String) { self.description = description }
   }
 
-  private init(_ text: String, version: Int) throws(Problem) {
-    let entries = try NPYHeader.entries(text, version: version)
-    guard let descr = entries["descr"]?.string else {
-      throw Problem("expected the key 'descr' with the name of an element type")
-    }
-    guard let element = NPYElement(descr) else {
-      throw Problem(
-        "expected real numbers ('<f4', '<f8', '<i8', …), found '\(escaped(descr, limit: 30))'")
-    }
+  private static func fields(
+    _ text: String, version: Int, _ purpose: Purpose
+  ) throws(Problem) -> (
+    descr: String, element: Result<NPYElement, Problem>, isFortranOrder: Bool, shape: [Int]
+  ) {
+    let entries = try entries(text, version: version)
+    let descr = try descr(entries["descr"], purpose)
     guard case .boolean(let isFortranOrder) = entries["fortran_order"] else {
       throw Problem("expected the key 'fortran_order' with True or False")
     }
-    guard let shape = NPYHeader.extents(entries["shape"]) else {
+    guard let shape = extents(entries["shape"]) else {
       throw Problem("expected the key 'shape' with a tuple of extents")
     }
     let others = entries.keys.filter { !["descr", "fortran_order", "shape"].contains($0) }.sorted()
@@ -101,10 +124,38 @@ struct NPYHeader {
         "expected only the keys 'descr', 'fortran_order' and 'shape', found"
           + " '\(escaped(others.joined(separator: "', '"), limit: 50))'")
     }
-    guard shape.count <= Shape.maximumRank else {
-      throw Problem("expected at most \(Shape.maximumRank) axes, found \(shape.count)")
+    guard shape.count <= purpose.maximumRank else {
+      throw Problem("expected at most \(purpose.maximumRank) axes, found \(shape.count)")
     }
-    (self.element, self.isFortranOrder, self.shape) = (element, isFortranOrder, shape)
+    return (descr, element(descr, purpose), isFortranOrder, shape)
+  }
+
+  private static func descr(
+    _ value: PythonValue?, _ purpose: Purpose
+  ) throws(Problem) -> String {
+    if let descr = value?.string { return descr }
+    // A list describes the fields of records.
+    if case .unhashable = value, purpose == .storage { return "records" }
+    throw Problem("expected the key 'descr' with the name of an element type")
+  }
+
+  private static func element(_ descr: String, _ purpose: Purpose) -> Result<NPYElement, Problem> {
+    let element = NPYElement(descr)
+    if let element, purpose == .storage || element.type.realType == nil { return .success(element) }
+    return .failure(
+      Problem(
+        "expected \(purpose == .tensor ? "real numbers" : "numbers") ('<f4', '<f8', '<i8', …), found"
+          + " '\(escaped(descr, limit: 30))'"
+          + (isForeign(descr)
+            ? ", as NumPy stores bfloat16 and float8; convert the array to float32, or write a"
+              + " .safetensors file"
+            : "")))
+  }
+
+  /// Whether the elements are one or two bytes without a meaning, as those of the types of 8 and 16
+  /// bits that NumPy does not have.
+  static func isForeign(_ descr: String) -> Bool {
+    ["V1", "V2"].contains(descr.drop { "<>|=".contains($0) })
   }
 
   /// Returns the entries of the dictionary. If a key occurs several times, the last entry is used.

@@ -51,17 +51,26 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
     self.isCausal = isCausal
   }
 
-  /// A layer over E = `size` features with randomly initialized weights and zero biases.
+  /// A layer over E = `size` features with randomly initialized weights and zero biases, or no
+  /// biases if `bias` is false.
   public init(
-    size: Int, heads: Int, isCausal: Bool = false, weights: Initializer = .glorotUniform(),
-    using random: inout RandomSource
+    size: Int, heads: Int, isCausal: Bool = false, bias: Bool = true,
+    weights: Initializer = .glorotUniform(), using random: inout RandomSource
   ) {
     self.init(
       inputProjection: Dense(
-        inputSize: size, outputSize: 3 * size, weights: weights, using: &random),
+        inputSize: size, outputSize: 3 * size, bias: bias, weights: weights, using: &random),
       outputProjection: Dense(
-        inputSize: size, outputSize: size, weights: weights, using: &random),
+        inputSize: size, outputSize: size, bias: bias, weights: weights, using: &random),
       heads: heads, isCausal: isCausal)
+  }
+
+  /// A copy of a layer of either precision.
+  public init<Other>(_ other: MultiHeadAttention<Other>) {
+    self.init(
+      inputProjection: Dense(other.inputProjection),
+      outputProjection: Dense(other.outputProjection), heads: other.heads,
+      isCausal: other.isCausal)
   }
 
   /// What `backward` reads.
@@ -127,9 +136,9 @@ public struct MultiHeadAttention<Scalar: RealScalar>: Layer {
   /// Visits the parameters under PyTorch's names and in its order.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
     visit("in_proj_weight", &inputProjection.weight)
-    visit("in_proj_bias", &inputProjection.bias)
+    inputProjection.bias?.visit(as: "in_proj_bias", visit)
     visit("out_proj.weight", &outputProjection.weight)
-    visit("out_proj.bias", &outputProjection.bias)
+    outputProjection.bias?.visit(as: "out_proj.bias", visit)
   }
 
   /// Neither a weight nor a nonlinearity.

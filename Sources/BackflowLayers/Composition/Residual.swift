@@ -67,6 +67,11 @@ public struct Residual<Body: Layer>: Layer {
     body.visitBuffers(under: "body", visit)
   }
 
+  /// Visits the counters of f under the prefix "body.".
+  public mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    body.visitCounters(under: "body", visit)
+  }
+
   /// Neither a weight nor a nonlinearity.
   public var signalKind: SignalKind? { .other }
 }

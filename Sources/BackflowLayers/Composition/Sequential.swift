@@ -104,6 +104,11 @@ public struct Sequential<Scalar: RealScalar>: Layer {
     for k in layers.indices { layers[k].visitBuffers(under: "\(k)", visit) }
   }
 
+  /// Visits the counters of layer k under the prefix "k.".
+  public mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    for k in layers.indices { layers[k].visitCounters(under: "\(k)", visit) }
+  }
+
   /// Neither a weight nor a nonlinearity.
   public var signalKind: SignalKind? { .other }
 }

@@ -24,10 +24,11 @@ extension Conv2D: Layer {
       let product = batchedMatmul(weight.perGroup(groups), columns.perGroup(groups))
       output.replaceSlice(part, with: product.withSamplesFirst(part.count, output.shape))
     }
-    let one = Tensor<Scalar>.ones(bias.shape)
-    return (
-      output.affine(scale: one, shift: bias, output.channels(axis: 1)), Cache(input: input)
-    )
+    if let bias {
+      output = output.affine(
+        scale: .ones(bias.shape), shift: bias, output.channels(axis: 1))
+    }
+    return (output, Cache(input: input))
   }
 
   /// x̄ = fold(Wᵀ Ȳ), W̄ = Ȳ Xᵀ, b̄ = Σ Ȳ.
@@ -46,7 +47,9 @@ extension Conv2D: Layer {
     gradients.weight = .zeros(weight.shape)
     // Large images make many parts, so their sum is compensated.
     var error = Tensor<Scalar>.zeros(weight.shape)
-    gradients.bias = outputGradient.sums(outputGradient.channels(axis: 1))
+    if bias != nil {
+      gradients.bias = outputGradient.sums(outputGradient.channels(axis: 1))
+    }
     for part in parts(of: input.shape[0], windows) {
       let y = outputGradient.slice(part).withChannelsFirst().perGroup(groups)
       let x = columns(of: input.slice(part), windows).perGroup(groups)

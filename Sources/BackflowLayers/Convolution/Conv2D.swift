@@ -20,8 +20,8 @@ public import BackflowLinearAlgebra
 public struct Conv2D<Scalar: RealScalar>: Parameterized {
   /// W, [O, C/g, kH, kW]
   public var weight: Tensor<Scalar>
-  /// b, [O]
-  public var bias: Tensor<Scalar>
+  /// b, [O], or `nil` for a layer without a bias.
+  public var bias: Tensor<Scalar>?
   /// s, the step from window to window.
   public let stride: HeightWidth
   /// The zeros around the image on each side.
@@ -40,17 +40,20 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
     HeightWidth(height: weight.shape[2], width: weight.shape[3])
   }
 
-  /// A layer with these parameters: `weight` [O, C/g, kH, kW], `bias` [O].
+  /// A layer with these parameters: `weight` [O, C/g, kH, kW], `bias` [O] or none.
   ///
   /// - Precondition: Weight and bias fit together and are not empty; stride, dilation and groups
   ///   are positive, the padding is not negative; the groups divide O.
   public init(
-    weight: Tensor<Scalar>, bias: Tensor<Scalar>, stride: HeightWidth = 1,
+    weight: Tensor<Scalar>, bias: Tensor<Scalar>? = nil, stride: HeightWidth = 1,
     padding: HeightWidth = 0, dilation: HeightWidth = 1, groups: Int = 1
   ) {
-    require(
-      weight.rank == 4 && bias.shape == [weight.shape[0]],
-      "Conv2D: weight \(weight.shape) and bias \(bias.shape) do not fit together")
+    require(weight.rank == 4, "Conv2D: weight \(weight.shape) instead of [O, C/g, kH, kW]")
+    if let bias {
+      require(
+        bias.shape == [weight.shape[0]],
+        "Conv2D: weight \(weight.shape) and bias \(bias.shape) do not fit together")
+    }
     require(
       groups > 0 && weight.shape[0].isMultiple(of: groups),
       "Conv2D: \(groups) groups do not divide the \(weight.shape[0]) channels of the output")
@@ -66,13 +69,13 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
     self.groups = groups
   }
 
-  /// A layer with randomly initialized weights and zero bias. Fan-in is C/g·kH·kW, fan-out O·kH·kW
-  /// (also in groups, as PyTorch counts it).
+  /// A layer with randomly initialized weights and zero bias, or no bias if `bias` is false. Fan-in
+  /// is C/g·kH·kW, fan-out O·kH·kW (also in groups, as PyTorch counts it).
   ///
   /// - Precondition: As for the other initializer, and the groups divide C.
   public init(
     inputChannels: Int, outputChannels: Int, kernelSize: HeightWidth, stride: HeightWidth = 1,
-    padding: HeightWidth = 0, dilation: HeightWidth = 1, groups: Int = 1,
+    padding: HeightWidth = 0, dilation: HeightWidth = 1, groups: Int = 1, bias: Bool = true,
     weights: Initializer = .heUniform(), using random: inout RandomSource
   ) {
     require(
@@ -87,13 +90,20 @@ public struct Conv2D<Scalar: RealScalar>: Parameterized {
       outputChannels, inputChannels / groups, kernelSize.height, kernelSize.width,
     ]
     self.init(
-      weight: weights(shape, using: &random), bias: .zeros([outputChannels]), stride: stride,
-      padding: padding, dilation: dilation, groups: groups)
+      weight: weights(shape, using: &random), bias: bias ? .zeros([outputChannels]) : nil,
+      stride: stride, padding: padding, dilation: dilation, groups: groups)
   }
 
-  /// Visits `weight` and `bias`.
+  /// A copy of a layer of either precision.
+  public init<Other>(_ other: Conv2D<Other>) {
+    self.init(
+      weight: Tensor(other.weight), bias: other.bias.map { Tensor($0) }, stride: other.stride,
+      padding: other.padding, dilation: other.dilation, groups: other.groups)
+  }
+
+  /// Visits `weight` and, if there is one, `bias`.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
     visit("weight", &weight)
-    visit("bias", &bias)
+    bias?.visit(as: "bias", visit)
   }
 }

@@ -11,33 +11,44 @@ public import BackflowLinearAlgebra
 ///
 /// Rumelhart, Hinton and Williams, Nature 323 (1986).
 ///
+/// b and b̄ do not exist in a layer without a bias.
+///
 /// Shapes: x [..., I], W [O, I], b [O], y [..., O]; leading axes (batch, or time and batch) are
 /// rows. Cache: x. Cost: 2·rows·I·O flops forward, twice that backward.
 public struct Dense<Scalar: RealScalar>: Layer {
   /// W, [O, I]
   public var weight: Tensor<Scalar>
-  /// b, [O]
-  public var bias: Tensor<Scalar>
+  /// b, [O], or `nil` for a layer without a bias.
+  public var bias: Tensor<Scalar>?
 
-  /// A layer with these parameters: `weight` [O, I], `bias` [O].
+  /// A layer with these parameters: `weight` [O, I], `bias` [O] or none.
   ///
   /// - Precondition: The shapes fit together.
-  public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>) {
-    require(
-      weight.rank == 2 && bias.shape == [weight.shape[0]],
-      "Dense: weight \(weight.shape) and bias \(bias.shape) do not fit together")
+  public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>? = nil) {
+    require(weight.rank == 2, "Dense: weight \(weight.shape) instead of [O, I]")
+    if let bias {
+      require(
+        bias.shape == [weight.shape[0]],
+        "Dense: weight \(weight.shape) and bias \(bias.shape) do not fit together")
+    }
     self.weight = weight
     self.bias = bias
   }
 
   /// A layer from I = `inputSize` to O = `outputSize` features, with randomly initialized weights
-  /// and zero bias.
+  /// and zero bias, or no bias if `bias` is false.
   public init(
-    inputSize: Int, outputSize: Int, weights: Initializer = .glorotUniform(),
-    using random: inout RandomSource
+    inputSize: Int, outputSize: Int, bias: Bool = true,
+    weights: Initializer = .glorotUniform(), using random: inout RandomSource
   ) {
     self.init(
-      weight: weights([outputSize, inputSize], using: &random), bias: .zeros([outputSize]))
+      weight: weights([outputSize, inputSize], using: &random),
+      bias: bias ? .zeros([outputSize]) : nil)
+  }
+
+  /// A copy of a layer of either precision.
+  public init<Other>(_ other: Dense<Other>) {
+    self.init(weight: Tensor(other.weight), bias: other.bias.map { Tensor($0) })
   }
 
   /// What `backward` reads.
@@ -56,7 +67,7 @@ public struct Dense<Scalar: RealScalar>: Layer {
       input.rank >= 1 && input.shape[input.rank - 1] == weight.shape[1],
       "Dense: input \(input.shape) does not fit weight \(weight.shape)")
     var output = matmul(input, weight.transposed)
-    output.addToRows(bias)
+    if let bias { output.addToRows(bias) }
     return (output, Cache(input: input))
   }
 
@@ -75,14 +86,14 @@ public struct Dense<Scalar: RealScalar>: Layer {
       "Dense: output gradient \(outputGradient.shape) instead of \(expected)")
     let gradients = Dense(
       weight: matmul(outputGradient.transposed, cache.input),
-      bias: outputGradient.asRows.sum(axis: 0))
+      bias: bias == nil ? nil : outputGradient.asRows.sum(axis: 0))
     return (matmul(outputGradient, weight), gradients)
   }
 
-  /// Visits `weight` and `bias`.
+  /// Visits `weight` and, if there is one, `bias`.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
     visit("weight", &weight)
-    visit("bias", &bias)
+    bias?.visit(as: "bias", visit)
   }
 
   /// The input x.

@@ -29,6 +29,9 @@ public struct Embedding<Scalar: RealScalar>: Parameterized {
     self.init(weight: random.normal([count, size]))
   }
 
+  /// A copy of a table of either precision.
+  public init<Other>(_ other: Embedding<Other>) { self.init(weight: Tensor(other.weight)) }
+
   /// What `backward` reads.
   public struct Cache: Sendable {
     /// i, in row-major order

@@ -17,17 +17,22 @@ public import BackflowLinearAlgebra
 ///
 /// Ioffe and Szegedy, "Batch normalization", ICML 2015; running statistics as in PyTorch.
 ///
+/// A layer without γ and β computes with γ = 1 and β = 0 (PyTorch `affine=False`).
+///
 /// Shapes: x and y [B, C], [B, C, L] or [B, C, height, width]; γ, β, μ and v [C]. Cache: x̂, μ, v
 /// and r. Cost: 8·count flops forward, 9·count backward.
 public struct BatchNorm<Scalar: RealScalar>: Parameterized {
-  /// γ, [C]
-  public var weight: Tensor<Scalar>
-  /// β, [C]
-  public var bias: Tensor<Scalar>
+  /// γ, [C], or `nil` for a layer without it.
+  public var weight: Tensor<Scalar>?
+  /// β, [C], or `nil` for a layer without it.
+  public var bias: Tensor<Scalar>?
   /// The running μ, [C]: a buffer, not a parameter.
   public var runningMean: Tensor<Scalar>
   /// The running unbiased v, [C]: a buffer, not a parameter.
   public var runningVariance: Tensor<Scalar>
+  /// The number of training batches in the running statistics (PyTorch `num_batches_tracked`): a
+  /// counter, not a parameter.
+  public var trackedBatchCount: Int
   /// The weight of the new batch in the running statistics.
   ///
   /// - Precondition: The momentum is in 0...1.
@@ -35,26 +40,28 @@ public struct BatchNorm<Scalar: RealScalar>: Parameterized {
   /// ε, which keeps r finite where a channel is constant.
   public let epsilon: Double
 
-  /// A layer with these parameters and statistics, all [C].
+  /// A layer with these parameters and statistics, all [C], or without the parameters.
   ///
-  /// - Precondition: Both have one shape with at least one channel, the momentum is in 0...1, and ε
+  /// - Precondition: All have one shape with at least one channel, the momentum is in 0...1, and ε
   ///   is positive, also when rounded to `Scalar`.
   public init(
-    weight: Tensor<Scalar>, bias: Tensor<Scalar>, runningMean: Tensor<Scalar>,
-    runningVariance: Tensor<Scalar>, momentum: Double = 0.1, epsilon: Double = 1e-5
+    weight: Tensor<Scalar>? = nil, bias: Tensor<Scalar>? = nil, runningMean: Tensor<Scalar>,
+    runningVariance: Tensor<Scalar>, trackedBatchCount: Int = 0, momentum: Double = 0.1,
+    epsilon: Double = 1e-5
   ) {
-    let shape = weight.shape
+    let shape = runningMean.shape
+    let shapes = [weight?.shape ?? shape, bias?.shape ?? shape, runningVariance.shape]
     require(
-      shape.rank == 1 && bias.shape == shape && runningMean.shape == shape
-        && runningVariance.shape == shape,
-      "BatchNorm: weight \(shape), bias \(bias.shape), running mean \(runningMean.shape) and"
-        + " running variance \(runningVariance.shape) do not fit together")
-    require(weight.count > 0, "BatchNorm: weight \(weight.shape) has no channels")
+      shape.rank == 1 && shapes.allSatisfy { $0 == shape },
+      "BatchNorm: weight \(shapes[0]), bias \(shapes[1]), running mean \(shape) and"
+        + " running variance \(shapes[2]) do not fit together")
+    require(runningMean.count > 0, "BatchNorm: running mean \(shape) has no channels")
     SettingRange.positive.check(epsilon, "ε", of: "BatchNorm", in: Scalar.self)
     self.weight = weight
     self.bias = bias
     self.runningMean = runningMean
     self.runningVariance = runningVariance
+    self.trackedBatchCount = trackedBatchCount
     self.momentum = momentum
     self.epsilon = epsilon
     checkMomentum()
@@ -64,23 +71,46 @@ public struct BatchNorm<Scalar: RealScalar>: Parameterized {
     SettingRange.averagingWeight.check(momentum, "the momentum", of: "BatchNorm", in: Scalar.self)
   }
 
-  /// A layer over `channels` with γ = 1, β = 0 and the running statistics 0 and 1.
-  public init(channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5) {
+  /// A layer over `channels` with γ = 1 and β = 0, or without them if `isAffine` is false, and with
+  /// the running statistics 0 and 1.
+  public init(
+    channels: Int, isAffine: Bool = true, momentum: Double = 0.1, epsilon: Double = 1e-5
+  ) {
     self.init(
-      weight: .ones([channels]), bias: .zeros([channels]), runningMean: .zeros([channels]),
-      runningVariance: .ones([channels]), momentum: momentum, epsilon: epsilon)
+      weight: isAffine ? .ones([channels]) : nil, bias: isAffine ? .zeros([channels]) : nil,
+      runningMean: .zeros([channels]), runningVariance: .ones([channels]), momentum: momentum,
+      epsilon: epsilon)
   }
 
-  /// Visits `weight` and `bias`.
+  /// A copy of a layer of either precision.
+  ///
+  /// - Precondition: The momentum and ε keep their meaning when they are rounded to `Scalar`.
+  public init<Other>(_ other: BatchNorm<Other>) {
+    self.init(
+      weight: other.weight.map { Tensor($0) }, bias: other.bias.map { Tensor($0) },
+      runningMean: Tensor(other.runningMean), runningVariance: Tensor(other.runningVariance),
+      trackedBatchCount: other.trackedBatchCount, momentum: other.momentum,
+      epsilon: other.epsilon)
+  }
+
+  /// C, the number of channels.
+  public var channels: Int { runningMean.count }
+
+  /// Visits `weight` and `bias`, as far as the layer has them.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
-    visit("weight", &weight)
-    visit("bias", &bias)
+    weight?.visit(as: "weight", visit)
+    bias?.visit(as: "bias", visit)
   }
 
   /// Visits `running_mean` and `running_var`.
   public mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {
     visit("running_mean", &runningMean)
     visit("running_var", &runningVariance)
+  }
+
+  /// Visits `num_batches_tracked`.
+  public mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    visit("num_batches_tracked", &trackedBatchCount)
   }
 
   /// Neither a weight nor a nonlinearity.
@@ -116,8 +146,8 @@ extension BatchNorm: Layer {
     _ input: Tensor<Scalar>, _ mode: Mode
   ) -> (output: Tensor<Scalar>, cache: Cache) {
     require(
-      input.rank >= 2 && input.shape[1] == weight.count,
-      "BatchNorm: input \(input.shape) instead of [N, \(weight.count), ...]")
+      input.rank >= 2 && input.shape[1] == self.channels,
+      "BatchNorm: input \(input.shape) instead of [N, \(self.channels), ...]")
     let channels = input.channels(axis: 1)
     let moments =
       mode == .evaluation
@@ -125,10 +155,10 @@ extension BatchNorm: Layer {
       : batchMoments(input, channels)
     let r = moments.inverseDeviations(epsilon: epsilon)
     let normalized = input.standardized(moments, r, channels)
-    let output = normalized.affine(scale: weight, shift: bias, channels)
+    let output = normalized.affine(scale: weight, shift: bias, channels, "BatchNorm")
     let cache = Cache(
       normalized: normalized, mean: moments.means(), variance: moments.variances(),
-      inverseDeviation: Tensor(shape: weight.shape, storage: r.rounded()),
+      inverseDeviation: Tensor(shape: [r.count], storage: r.rounded()),
       isTraining: mode != .evaluation)
     return (output, cache)
   }
@@ -156,16 +186,16 @@ extension BatchNorm: Layer {
     let mean = outputGradient.moments(channels, withVariance: false)
     let dots = VectorKernels.channelDots(
       outputGradient.span, around: cache.isTraining ? mean : nil, cache.normalized.span, channels)
+    let zeros = Tensor<Scalar>.zeros(runningMean.shape)
     let gradients = BatchNorm(
-      weight: Tensor(shape: weight.shape, storage: dots.rounded()),
-      bias: outputGradient.sums(channels),
-      runningMean: .zeros(weight.shape), runningVariance: .zeros(weight.shape),
-      momentum: momentum, epsilon: epsilon)
+      weight: weight == nil ? nil : Tensor(shape: zeros.shape, storage: dots.rounded()),
+      bias: bias == nil ? nil : outputGradient.sums(channels),
+      runningMean: zeros, runningVariance: zeros, momentum: momentum, epsilon: epsilon)
 
-    let scale = weight * cache.inverseDeviation
+    let r = cache.inverseDeviation
+    let scale = weight.map { $0 * r } ?? r
     guard cache.isTraining else {
-      let zero = Tensor<Scalar>.zeros(scale.shape)
-      return (outputGradient.affine(scale: scale, shift: zero, channels), gradients)
+      return (outputGradient.affine(scale: scale, shift: zeros, channels), gradients)
     }
     // x̄ = γ r (ȳ − mean(ȳ) − x̂ mean(ȳ x̂))
     let m = Double(channels.countOfChannel)
@@ -179,14 +209,16 @@ extension BatchNorm: Layer {
 
   /// Moves the running statistics toward those of a training batch. A variance that the precision
   /// cannot represent counts as its largest number, so that its influence fades as that of any
-  /// other.
+  /// other. Counts the batch.
   public mutating func updateBuffers(from cache: Cache) {
     guard cache.isTraining else { return }
-    let count = Scalar(cache.normalized.count / weight.count)
+    let count = Scalar(cache.normalized.count / channels)
     let largest = Scalar.greatestFiniteMagnitude
     let variance = (cache.variance * (count / (count - 1))).clamped(to: -largest...largest)
     runningMean = average(runningMean, cache.mean)
     runningVariance = average(runningVariance, variance)
+    // A counter from a file may have any value, so it must not overflow.
+    if trackedBatchCount < .max { trackedBatchCount += 1 }
   }
 
   /// The moving average. Rounded weights may not add up to 1, so the difference is added, which

@@ -13,32 +13,62 @@ public import BackflowLinearAlgebra
 /// Ba, Kiros and Hinton, "Layer normalization", arXiv:1607.06450. The same in training and
 /// evaluation.
 ///
+/// A layer without γ or β computes with γ = 1 or β = 0 (PyTorch `elementwise_affine=False` and
+/// `bias=False`).
+///
 /// Shapes: x and y [..., E], γ and β [E], r [rows]. Cache: x̂ and r. Cost: 8·count flops forward,
 /// 14·count backward.
 public struct LayerNorm<Scalar: RealScalar>: Layer {
-  /// γ, [E]
-  public var weight: Tensor<Scalar>
-  /// β, [E]
-  public var bias: Tensor<Scalar>
+  /// γ, [E], or `nil` for a layer without it.
+  public var weight: Tensor<Scalar>?
+  /// β, [E], or `nil` for a layer without it.
+  public var bias: Tensor<Scalar>?
+  /// E, the number of features.
+  public let size: Int
   /// ε, which keeps r finite where a row is constant.
   public let epsilon: Double
 
-  /// A layer with these parameters, both [E].
+  /// A layer with these parameters: `weight` [E], `bias` [E] or none.
   ///
   /// - Precondition: Both have one shape, and ε is positive, also when rounded to `Scalar`.
-  public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>, epsilon: Double = 1e-5) {
-    require(
-      weight.rank == 1 && bias.shape == weight.shape,
-      "LayerNorm: weight \(weight.shape) and bias \(bias.shape) do not fit together")
-    SettingRange.positive.check(epsilon, "ε", of: "LayerNorm", in: Scalar.self)
-    self.weight = weight
-    self.bias = bias
-    self.epsilon = epsilon
+  public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>? = nil, epsilon: Double = 1e-5) {
+    require(weight.rank == 1, "LayerNorm: weight \(weight.shape) instead of [E]")
+    if let bias {
+      require(
+        bias.shape == weight.shape,
+        "LayerNorm: weight \(weight.shape) and bias \(bias.shape) do not fit together")
+    }
+    self.init(size: weight.count, weight, bias, epsilon)
   }
 
   /// A layer over `size` features with γ = 1 and β = 0.
-  public init(size: Int, epsilon: Double = 1e-5) {
-    self.init(weight: .ones([size]), bias: .zeros([size]), epsilon: epsilon)
+  ///
+  /// - Parameters:
+  ///   - size: E.
+  ///   - isAffine: Whether the layer has γ and β (PyTorch `elementwise_affine`).
+  ///   - bias: Whether an affine layer has β.
+  ///   - epsilon: ε.
+  /// - Precondition: E is not negative, and ε is positive, also when rounded to `Scalar`.
+  public init(size: Int, isAffine: Bool = true, bias: Bool = true, epsilon: Double = 1e-5) {
+    self.init(
+      size: size, isAffine ? .ones([size]) : nil, isAffine && bias ? .zeros([size]) : nil, epsilon)
+  }
+
+  /// A copy of a layer of either precision.
+  ///
+  /// - Precondition: ε stays positive when it is rounded to `Scalar`.
+  public init<Other>(_ other: LayerNorm<Other>) {
+    self.init(
+      size: other.size, other.weight.map { Tensor($0) }, other.bias.map { Tensor($0) },
+      other.epsilon)
+  }
+
+  private init(
+    size: Int, _ weight: Tensor<Scalar>?, _ bias: Tensor<Scalar>?, _ epsilon: Double
+  ) {
+    require(size >= 0, "LayerNorm: the number of features must not be negative, it is \(size)")
+    SettingRange.positive.check(epsilon, "ε", of: "LayerNorm", in: Scalar.self)
+    (self.size, self.weight, self.bias, self.epsilon) = (size, weight, bias, epsilon)
   }
 
   /// What `backward` reads.
@@ -54,14 +84,14 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
   /// - Precondition: The last axis of x is E.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
     require(
-      input.rank >= 1 && [input.shape[input.rank - 1]] == weight.shape,
-      "LayerNorm: input \(input.shape) does not fit weight \(weight.shape)")
+      input.rank >= 1 && input.shape[input.rank - 1] == size,
+      "LayerNorm: input \(input.shape) instead of [..., \(size)]")
     let rows = input.asRows.channels(axis: 0)
     let moments = input.moments(rows)
     let r = moments.inverseDeviations(epsilon: epsilon)
     let normalized = input.standardized(moments, r, rows)
-    let features = input.asRows.channels(axis: 1)
-    let output = normalized.affine(scale: weight, shift: bias, features)
+    let output = normalized.affine(
+      scale: weight, shift: bias, input.asRows.channels(axis: 1), "LayerNorm")
     let cache = Cache(
       normalized: normalized, inverseDeviation: Tensor(shape: [r.count], storage: r.rounded()))
     return (output, cache)
@@ -80,27 +110,27 @@ public struct LayerNorm<Scalar: RealScalar>: Layer {
 
     // g = γ ⊙ ȳ
     var g = outputGradient
-    VectorKernels.multiplyRow(weight.span, into: g.mutableSpan)
+    if let weight { VectorKernels.multiplyRow(weight.span, into: g.mutableSpan) }
     // mean(g) and mean(g ⊙ x̂) of each row; x̂ sums to 0, so g is taken about its mean in the
     // products too.
     let mean = g.moments(rows, withVariance: false)
     let dots = VectorKernels.channelDots(g.span, around: mean, normalized.span, rows)
-    let meanOfProduct = mean.map { dots.span[$0] / Double(weight.count) }
+    let meanOfProduct = mean.map { dots.span[$0] / Double(size) }
     // x̄ = r (g − mean(g) − x̂ mean(g ⊙ x̂))
     let inputGradient = g.centered(
       by: mean, minus: normalized, times: meanOfProduct, scale: Buffer(converting: r.span), rows)
 
     // γ̄ = Σ ȳ ⊙ x̂, β̄ = Σ ȳ
     let gradients = LayerNorm(
-      weight: outputGradient.dots(normalized, features), bias: outputGradient.sums(features),
-      epsilon: epsilon)
+      size: size, weight == nil ? nil : outputGradient.dots(normalized, features),
+      bias == nil ? nil : outputGradient.sums(features), epsilon)
     return (inputGradient, gradients)
   }
 
-  /// Visits `weight` and `bias`.
+  /// Visits `weight` and `bias`, as far as the layer has them.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
-    visit("weight", &weight)
-    visit("bias", &bias)
+    weight?.visit(as: "weight", visit)
+    bias?.visit(as: "bias", visit)
   }
 
   /// Neither a weight nor a nonlinearity.

@@ -16,25 +16,25 @@ public import BackflowLinearAlgebra
 ///
 /// Sums run over the m elements of a channel. c̄ has two terms because c is used twice. `BatchNorm`
 /// computes the same in closed form and in fewer passes; this layer shows the steps. It always uses
-/// the statistics of the batch. Ioffe and Szegedy, "Batch normalization", ICML 2015.
+/// the statistics of the batch. In a layer without γ and β, they are the constants 1 and 0. Ioffe
+/// and Szegedy, "Batch normalization", ICML 2015.
 ///
 /// Shapes: x, c, q, x̂, z and y [B, C, ...]; μ, v, s, r, γ and β [C]. Cache: every step. Cost:
 /// about 10·count flops forward, 14·count backward.
 public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
-  /// γ, [C]
-  public var weight: Tensor<Scalar>
-  /// β, [C]
-  public var bias: Tensor<Scalar>
+  /// γ, [C], or `nil` for a layer without it.
+  public var weight: Tensor<Scalar>?
+  /// β, [C], or `nil` for a layer without it.
+  public var bias: Tensor<Scalar>?
+  /// C, the number of channels.
+  public let channels: Int
   /// ε, which keeps r finite where a channel is constant.
   public let epsilon: Double
 
   /// The steps of `layer` in training.
   public init(_ layer: BatchNorm<Scalar>) {
-    (weight, bias, epsilon) = (layer.weight, layer.bias, layer.epsilon)
-  }
-
-  private init(weight: Tensor<Scalar>, bias: Tensor<Scalar>, epsilon: Double) {
-    (self.weight, self.bias, self.epsilon) = (weight, bias, epsilon)
+    (weight, bias, channels) = (layer.weight, layer.bias, layer.channels)
+    epsilon = layer.epsilon
   }
 
   /// Every value of the graph, or the gradient of the loss with respect to every value.
@@ -70,9 +70,10 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
   /// - Precondition: x is [B, C, ...] with more than one value in each channel.
   public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Stages) {
     require(
-      input.rank >= 2 && input.shape[1] == weight.count && input.count > weight.count,
-      "StagedBatchNorm: input \(input.shape) instead of [N, \(weight.count), ...] with more than one"
-        + " value in each channel")
+      input.rank >= 2 && input.shape[1] == self.channels && input.count > self.channels,
+      "StagedBatchNorm: input \(input.shape) instead of [N, \(self.channels), ...] with more than"
+        + " one value in each channel")
+    let (weight, bias) = (weight ?? .ones([self.channels]), bias ?? .zeros([self.channels]))
     let channels = input.channels(axis: 1)
     let spread = { (number: Tensor<Scalar>) in number.spread(along: input.shape) }
 
@@ -101,11 +102,11 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Stages
   ) -> (inputGradient: Tensor<Scalar>, gradients: StagedBatchNorm) {
-    let gradients = stageGradients(outputGradient, cache)
-    return (
-      gradients.input,
-      StagedBatchNorm(weight: gradients.weight, bias: gradients.bias, epsilon: epsilon)
-    )
+    let stages = stageGradients(outputGradient, cache)
+    var gradients = self
+    if weight != nil { gradients.weight = stages.weight }
+    if bias != nil { gradients.bias = stages.bias }
+    return (stages.input, gradients)
   }
 
   /// The gradient of the loss with respect to every step.
@@ -134,10 +135,10 @@ public struct StagedBatchNorm<Scalar: RealScalar>: Layer {
       scaled: scaled, bias: bias, output: outputGradient)
   }
 
-  /// Visits `weight` and `bias`.
+  /// Visits `weight` and `bias`, as far as the layer has them.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
-    visit("weight", &weight)
-    visit("bias", &bias)
+    weight?.visit(as: "weight", visit)
+    bias?.visit(as: "bias", visit)
   }
 
   /// Neither a weight nor a nonlinearity.
@@ -177,7 +178,7 @@ extension StagedBatchNorm {
   /// x and c are used twice: the norms of the two parts of x̄ = c̄ + μ̄/m and of c̄ = r x̂̄ + 2 c
   /// q̄, by the name of the step through which they flow back and the index of x or c.
   private func partsOfGradients(_ gradients: Stages, _ stages: Stages) -> [String: [Int: Double]] {
-    let m = Scalar(stages.input.count / weight.count)
+    let m = Scalar(stages.input.count / channels)
     let throughMean = (gradients.mean / m).spread(along: stages.input.shape)
       .broadcast(to: stages.input.shape)
     let throughSquare = stages.centered * gradients.squared * 2

@@ -46,6 +46,23 @@ extension Tensor {
     }
   }
 
+  /// γ · self + β, by channel, for the parameters that `layer` has.
+  ///
+  /// - Precondition: They are [channels].
+  func affine(
+    scale: Tensor?, shift: Tensor?, _ layout: ChannelLayout, _ layer: StaticString
+  ) -> Tensor {
+    for parameter in [scale, shift] {
+      guard let shape = parameter?.shape else { continue }
+      require(
+        shape == [layout.channels],
+        "\(layer): weight or bias \(shape) instead of [\(layout.channels)]")
+    }
+    if scale == nil && shift == nil { return self }
+    return affine(
+      scale: scale ?? .ones([layout.channels]), shift: shift ?? .zeros([layout.channels]), layout)
+  }
+
   /// (self − mean − other · weight) scale, by channel: the gradient that flows back through a
   /// normalization. Computed in double, because a gradient may be far from 0 and near its mean.
   func centered(

@@ -3,25 +3,21 @@ public import BackflowLinearAlgebra
 
 /// The state of an optimizer: the number of steps, and named tensors.
 ///
-/// It is `Parameterized`, so it is saved and read as a model is:
+/// It is `Parameterized`, so it is saved and read as a model is. `Checkpoint.insert` and
+/// `Optimizer.load` do this:
 ///
-///     try NPYDirectory.write(optimizer.state, to: "run/optimizer")
-///
-///     var state = optimizer.state                              // of the right shapes
-///     try NPYDirectory.read(into: &state, from: "run/optimizer")
-///     try optimizer.restore(state)
+///     try checkpoint.insert(optimizer, prefix: "optimizer")
+///     try optimizer.load(checkpoint, prefix: "optimizer")
 ///
 /// A tensor's name is PyTorch's name of the moment, a dot, and the name of the parameter:
-/// `exp_avg.weight_hh_l0`. The number of steps is the tensor `step`, [2], of two digits in base
-/// 2²⁴, high · 2²⁴ + low, because one `Float` cannot count beyond 2²⁴ steps.
+/// `exp_avg.weight_hh_l0`. The number of steps is the counter `step`.
 public struct OptimizerState<Scalar: RealScalar>: Parameterized, Equatable {
   /// The names of the tensors.
   public let names: [String]
   /// The tensors, in the order of their names.
   public private(set) var tensors: [Tensor<Scalar>]
-  private var digits: Tensor<Scalar>
-
-  private static var base: Int { 1 << 24 }
+  /// The number of steps.
+  public private(set) var step: Int
 
   /// The state after `step` steps with these tensors.
   ///
@@ -30,24 +26,16 @@ public struct OptimizerState<Scalar: RealScalar>: Parameterized, Equatable {
     require(step >= 0, "OptimizerState: the number of steps must not be negative, it is \(step)")
     names = tensors.map(\.name)
     self.tensors = tensors.map(\.value)
-    let (high, low) = step.quotientAndRemainder(dividingBy: Self.base)
-    digits = Tensor([Scalar(high), Scalar(low)])
+    self.step = step
   }
 
-  /// The number of steps, or `nil` if the tensor `step` does not hold one.
-  public var step: Int? {
-    guard digits.shape == [2], let high = Int(exactly: digits[0]),
-      let low = Int(exactly: digits[1]), (0..<Self.base).contains(high),
-      (0..<Self.base).contains(low)
-    else { return nil }
-    return high * Self.base + low
-  }
-
-  /// Visits `step` and every tensor.
+  /// Visits every tensor.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
-    visit("step", &digits)
     for index in tensors.indices { visit(names[index], &tensors[index]) }
   }
+
+  /// Visits `step`.
+  public mutating func visitCounters(_ visit: (String, inout Int) -> Void) { visit("step", &step) }
 }
 
 /// The reason why a state does not belong to an optimizer.
@@ -58,8 +46,8 @@ public enum OptimizerStateError: BackflowError, Equatable {
   case otherShape(name: String, expected: Shape, found: Shape)
   /// A tensor has NaN or infinite elements.
   case nonFinite(name: String, count: Int)
-  /// The tensor `step` does not hold a number of steps.
-  case noStep
+  /// The number of steps is negative.
+  case negativeStep(Int)
 
   /// The reason in a sentence.
   public var description: String {
@@ -72,7 +60,7 @@ public enum OptimizerStateError: BackflowError, Equatable {
     case .nonFinite(let name, let count):
       "the tensor \(name) has \(count) elements that are NaN or infinite; restore an earlier state,"
         + " or start with a new optimizer"
-    case .noStep: "the tensor step holds no number of steps"
+    case .negativeStep(let step): "the number of steps must not be negative, found \(step)"
     }
   }
 }
@@ -150,7 +138,7 @@ extension OptimizerState {
     for (name, tensor) in zip(names, tensors) where !tensor.isFinite {
       throw .nonFinite(name: name, count: tensor.nonfiniteCount)
     }
-    guard let step else { throw .noStep }
+    guard step >= 0 else { throw .negativeStep(step) }
     return (step, tensors)
   }
 }

@@ -24,7 +24,7 @@ public protocol RecurrentCell<Scalar>: Parameterized {
   /// The number of gates of the cell, and the memory that a step needs.
   static var layout: CellLayout { get }
 
-  /// W_ih, W_hh, b_ih and b_hh.
+  /// W_ih, W_hh, and b_ih and b_hh if the cell has biases.
   var weights: GateWeights<Scalar> { get set }
 
   /// A cell with these parameters.
@@ -33,12 +33,13 @@ public protocol RecurrentCell<Scalar>: Parameterized {
   init(_ weights: GateWeights<Scalar>)
 
   /// A randomly initialized cell. The default initializes the weights of each gate separately and
-  /// sets the biases to zero.
+  /// sets the biases to zero. Without `bias`, there are none.
   init(
-    inputSize: Int, hiddenSize: Int, inputWeights: Initializer, recurrentWeights: Initializer,
-    using random: inout RandomSource)
+    inputSize: Int, hiddenSize: Int, bias: Bool, inputWeights: Initializer,
+    recurrentWeights: Initializer, using random: inout RandomSource)
 
-  /// The bias that `step` adds, computed once for a whole pass. The default is b_ih + b_hh.
+  /// The bias that `step` adds, computed once for a whole pass. The default is b_ih + b_hh, or
+  /// zero for a cell without biases.
   var stepBias: Tensor<Scalar> { get }
 
   /// Computes every step of `pass` with `pass.forEachStep`.
@@ -77,14 +78,15 @@ extension RecurrentCell {
   public func activations(in cache: Cache) -> [Activation<Scalar>] { [] }
 
   /// A cell with an orthogonal W_hh for each gate, unless another initializer is given, and zero
-  /// biases.
+  /// biases, or no biases if `bias` is false.
   public init(
-    inputSize: Int, hiddenSize: Int, inputWeights: Initializer = .glorotUniform(),
-    recurrentWeights: Initializer = .orthogonal(), using random: inout RandomSource
+    inputSize: Int, hiddenSize: Int, bias: Bool = true,
+    inputWeights: Initializer = .glorotUniform(), recurrentWeights: Initializer = .orthogonal(),
+    using random: inout RandomSource
   ) {
     self.init(
       GateWeights(
-        gates: Self.layout.gates, inputSize: inputSize, hiddenSize: hiddenSize,
+        gates: Self.layout.gates, inputSize: inputSize, hiddenSize: hiddenSize, bias: bias,
         inputWeights: inputWeights, recurrentWeights: recurrentWeights, using: &random))
   }
 
@@ -98,8 +100,8 @@ extension RecurrentCell {
   /// `nil`, for a cell with several gates.
   public var soleNonlinearity: Nonlinearity? { nil }
 
-  /// b_ih + b_hh, [G·H].
-  public var stepBias: Tensor<Scalar> { weights.inputBias + weights.recurrentBias }
+  /// b_ih + b_hh, [G·H], which is zero for a cell without biases.
+  public var stepBias: Tensor<Scalar> { weights.biasSum }
 
   /// Visits the parameters with the names and in the order of PyTorch.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {

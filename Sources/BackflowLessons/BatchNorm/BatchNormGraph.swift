@@ -65,10 +65,10 @@ package struct BatchNormGraph {
     let (fusedY, cache) = fused.forward(x, .training(seed: 0))
     let (xGradient, gradients) = staged.backward(yGradient, stages)
     let (fusedXGradient, fusedGradients) = fused.backward(yGradient, cache)
-    return [
-      (y, fusedY), (xGradient, fusedXGradient), (gradients.weight, fusedGradients.weight),
-      (gradients.bias, fusedGradients.bias),
-    ].map { ($0 - $1).maxMagnitude() }.max() ?? .nan
+    let parameters = zip(gradients.namedParameters, fusedGradients.namedParameters)
+      .map { ($0.value, $1.value) }
+    return ([(y, fusedY), (xGradient, fusedXGradient)] + parameters)
+      .map { ($0 - $1).maxMagnitude() }.max() ?? .nan
   }
 
   /// Returns the largest relative error of the backward pass of a layer in training mode.

@@ -28,10 +28,12 @@ struct ConstantStatisticsNorm<Scalar: RealScalar>: Layer {
     _ outputGradient: Tensor<Scalar>, _ cache: BatchNorm<Scalar>.Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: ConstantStatisticsNorm) {
     let (_, gradients) = norm.backward(outputGradient, cache)
-    let inputGradient = outputGradient * (norm.weight * cache.inverseDeviation)
+    let scale = norm.weight.map { $0 * cache.inverseDeviation } ?? cache.inverseDeviation
+    let inputGradient = outputGradient * scale
     return (inputGradient, ConstantStatisticsNorm(norm: gradients))
   }
 
   mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) { norm.visitParameters(visit) }
   mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) { norm.visitBuffers(visit) }
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) { norm.visitCounters(visit) }
 }

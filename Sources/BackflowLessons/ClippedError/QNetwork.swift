@@ -74,4 +74,18 @@ package struct QNetwork: Layer {
     second.visitParameters(under: "second", visit)
     third.visitParameters(under: "third", visit)
   }
+
+  /// Visits the buffers of the three layers.
+  package mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+    first.visitBuffers(under: "first", visit)
+    second.visitBuffers(under: "second", visit)
+    third.visitBuffers(under: "third", visit)
+  }
+
+  /// Visits the counters of the three layers.
+  package mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    first.visitCounters(under: "first", visit)
+    second.visitCounters(under: "second", visit)
+    third.visitCounters(under: "third", visit)
+  }
 }

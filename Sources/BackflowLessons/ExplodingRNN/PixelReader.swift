@@ -23,6 +23,16 @@ struct PixelReader<Cell: RecurrentCell<Float>>: Parameterized {
     readout.visitParameters(under: "readout", visit)
   }
 
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+    recurrence.visitBuffers(under: "recurrence", visit)
+    readout.visitBuffers(under: "readout", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    recurrence.visitCounters(under: "recurrence", visit)
+    readout.visitCounters(under: "readout", visit)
+  }
+
   /// Computes the logits in evaluation mode.
   func callAsFunction(_ images: Digits) -> Tensor<Float> {
     readout(LastStep()(recurrence(images.sequence(ofPixels: recurrence.inputSize))))

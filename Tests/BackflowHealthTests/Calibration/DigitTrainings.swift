@@ -53,6 +53,16 @@ struct WatchedReader<Cell: RecurrentCell<Float>>: Parameterized {
     readout.visitParameters(under: "readout", visit)
   }
 
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+    recurrence.visitBuffers(under: "rnn", visit)
+    readout.visitBuffers(under: "readout", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    recurrence.visitCounters(under: "rnn", visit)
+    readout.visitCounters(under: "readout", visit)
+  }
+
   /// Trains with Adam and clipping to 1, and watches every step.
   mutating func train(
     _ schedule: any Schedule, epochs: Int, using random: inout RandomSource,

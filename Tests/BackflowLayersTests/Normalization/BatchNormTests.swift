@@ -62,6 +62,25 @@ import Testing
     #expect(names == ["running_mean", "running_var"])
   }
 
+  @Test func `counts the training batches in its running statistics`() {
+    var layer = BatchNorm<Float>(channels: 2)
+    let x = Tensor<Float>(rows: [[1, 2], [3, 5]])
+    func counters() -> [String] {
+      var copy = layer
+      var counters: [String] = []
+      copy.visitCounters { name, count in counters.append("\(name) \(count)") }
+      return counters
+    }
+    #expect(counters() == ["num_batches_tracked 0"])
+    for _ in 0..<3 { layer.updateBuffers(from: layer.forward(x, .training(seed: 0)).cache) }
+    layer.updateBuffers(from: layer.forward(x).cache)
+    #expect(counters() == ["num_batches_tracked 3"] && layer.trackedBatchCount == 3)
+    // A file may contain any number.
+    layer.visitCounters { $1 = .max }
+    layer.updateBuffers(from: layer.forward(x, .training(seed: 0)).cache)
+    #expect(layer.trackedBatchCount == .max)
+  }
+
   // The variance of the first batch is out of the range of the type.
   @Test func `recovers from a batch of huge numbers`() {
     func check<Scalar: RealScalar>(_ huge: Scalar) {

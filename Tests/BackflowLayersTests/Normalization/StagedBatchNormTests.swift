@@ -22,7 +22,7 @@ import Testing
       Tolerance(Double.self, length: 40, scale: max(1, right.maxMagnitude())), what)
   }
 
-  @Test func `agrees with the fused layer in both passes up to rounding`() {
+  @Test func `agrees with the fused layer in both passes up to rounding`() throws {
     let (output, cache) = layer.forward(x, .training(seed: 0))
     let (stagedOutput, stages) = staged.forward(x)
     expectEqual(stagedOutput, output, "output")
@@ -30,8 +30,9 @@ import Testing
     let (inputGradient, gradients) = layer.backward(gradient, cache)
     let (stagedInputGradient, stagedGradients) = staged.backward(gradient, stages)
     expectEqual(stagedInputGradient, inputGradient, "input gradient")
-    expectEqual(stagedGradients.weight, gradients.weight, "weight gradient")
-    expectEqual(stagedGradients.bias, gradients.bias, "bias gradient")
+    try expectEqual(
+      #require(stagedGradients.weight), #require(gradients.weight), "weight gradient")
+    try expectEqual(#require(stagedGradients.bias), #require(gradients.bias), "bias gradient")
   }
 
   @Test func `is a graph whose nodes come after their operands`() {
@@ -56,8 +57,8 @@ import Testing
     let stages = staged.forward(x).cache
     let gradients = staged.stageGradients(gradient, stages)
     func loss(_ c: Tensor<Double>, _ r: Tensor<Double>) -> Double {
-      let scale = (r * staged.weight).reshaped(to: [3, 1, 1])
-      return (gradient * (c * scale + staged.bias.reshaped(to: [3, 1, 1]))).sum()
+      let scale = (r * stages.weight).reshaped(to: [3, 1, 1])
+      return (gradient * (c * scale + stages.bias.reshaped(to: [3, 1, 1]))).sum()
     }
     func root(_ v: Tensor<Double>) -> Tensor<Double> { (v + staged.epsilon).squareRoot() }
     func mean(_ q: Tensor<Double>) -> Tensor<Double> {

@@ -11,7 +11,7 @@ import Testing
       var random = RandomSource(seed: 3)
       var network = Recurrent<Cell>(inputSize: 2, hiddenSize: 5, using: &random)
       // z = σ(1000) = 1.
-      network.cells[0][0].weights.inputBias[5..<10] = Tensor(repeating: 1000, shape: [5])
+      network.cells[0][0].weights.inputBias?[5..<10] = Tensor(repeating: 1000, shape: [5])
       // With these numbers, n + (h − n) differs from h.
       let state: Tensor<Float> = random.normal([3, 5]) * 1e-3
       let input: Tensor<Float> = random.normal([4, 3, 2])

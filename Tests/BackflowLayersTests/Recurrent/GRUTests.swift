@@ -47,10 +47,12 @@ import Testing
   ) -> [Double] {
     let H = h.count
     func input(_ row: Int) -> Double {
-      x.indices.reduce(weights.inputBias[row]) { $0 + weights.input[row, $1] * x[$1] }
+      x.indices.reduce(weights.inputBias?[row] ?? .nan) { $0 + weights.input[row, $1] * x[$1] }
     }
     func recurrent(_ row: Int, _ h: [Double]) -> Double {
-      h.indices.reduce(weights.recurrentBias[row]) { $0 + weights.recurrent[row, $1] * h[$1] }
+      h.indices.reduce(weights.recurrentBias?[row] ?? .nan) {
+        $0 + weights.recurrent[row, $1] * h[$1]
+      }
     }
     func σ(_ a: Double) -> Double { 1 / (1 + Foundation.exp(-a)) }
     let r = (0..<H).map { σ(input($0) + recurrent($0, h)) }

@@ -28,7 +28,7 @@ import Testing
       var state: [Double] = []
       for b in 0..<B {
         for unit in 0..<H {
-          var a = layer.weights.inputBias[unit] + layer.weights.recurrentBias[unit]
+          var a = layer.weights.biasSum[unit]
           for i in 0..<I { a += layer.weights.input[unit, i] * x[t, b, i] }
           for j in 0..<H { a += layer.weights.recurrent[unit, j] * previous[b, j] }
           switch nonlinearity {

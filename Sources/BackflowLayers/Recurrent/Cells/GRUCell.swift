@@ -32,9 +32,14 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
   /// - Precondition: The parameters have three gates.
   public init(_ weights: GateWeights<Scalar>) { self.weights = weights.with(gates: 3, of: "GRU") }
 
+  /// A copy of a cell of either precision.
+  public init<Other>(_ other: GRUCell<Other>) { self.init(GateWeights(other.weights)) }
+
   /// b_ir + b_hr, b_iz + b_hz, b_in, and b_hn. The reset gate separates the two biases of n.
   public var stepBias: Tensor<Scalar> {
-    let (bi, bh) = (weights.inputBias, weights.recurrentBias)
+    guard let bi = weights.inputBias, let bh = weights.recurrentBias else {
+      return .zeros([4 * hiddenSize])
+    }
     return .concatenate([
       weights.gates(0..<2, of: bi + bh), weights.gates(2..<3, of: bi), weights.gates(2..<3, of: bh),
     ])
@@ -105,3 +110,10 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
 
 /// A network of gated recurrent units with any number of layers. `GRUCell` states the equations.
 public typealias GRU<Scalar: RealScalar> = Recurrent<GRUCell<Scalar>>
+
+extension Recurrent {
+  /// A copy of a network of either precision.
+  public init<Scalar, Other>(
+    _ other: Recurrent<GRUCell<Other>>
+  ) where Cell == GRUCell<Scalar> { self = other.mapCells { GRUCell($0) } }
+}

@@ -35,14 +35,21 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
   /// - Precondition: The parameters have four gates.
   public init(_ weights: GateWeights<Scalar>) { self.weights = weights.with(gates: 4, of: "LSTM") }
 
-  /// A randomly initialized cell whose forget gates have a bias of 1.
+  /// A copy of a cell of either precision.
+  public init<Other>(_ other: LSTMCell<Other>) { self.init(GateWeights(other.weights)) }
+
+  /// A randomly initialized cell whose forget gates have a bias of 1. Without `bias`, the forget
+  /// gates are near σ(0) = ½ at the start of training.
   public init(
-    inputSize: Int, hiddenSize: Int, inputWeights: Initializer = .glorotUniform(),
-    recurrentWeights: Initializer = .orthogonal(), using random: inout RandomSource
+    inputSize: Int, hiddenSize: Int, bias: Bool = true,
+    inputWeights: Initializer = .glorotUniform(), recurrentWeights: Initializer = .orthogonal(),
+    using random: inout RandomSource
   ) {
     self.init(
-      inputSize: inputSize, hiddenSize: hiddenSize, forgetBias: 1, inputWeights: inputWeights,
-      recurrentWeights: recurrentWeights, using: &random)
+      GateWeights(
+        gates: 4, inputSize: inputSize, hiddenSize: hiddenSize, bias: bias,
+        inputWeights: inputWeights, recurrentWeights: recurrentWeights, using: &random))
+    setForgetBias(1)
   }
 
   /// A randomly initialized cell with an orthogonal W_hh for each gate. The biases are zero except
@@ -56,8 +63,12 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
     weights = GateWeights(
       gates: 4, inputSize: inputSize, hiddenSize: hiddenSize, inputWeights: inputWeights,
       recurrentWeights: recurrentWeights, using: &random)
-    weights.inputBias[hiddenSize..<2 * hiddenSize] = Tensor(
-      repeating: forgetBias, shape: [hiddenSize])
+    setForgetBias(forgetBias)
+  }
+
+  private mutating func setForgetBias(_ bias: Scalar) {
+    let size = hiddenSize
+    weights.inputBias?[size..<2 * size] = Tensor(repeating: bias, shape: [size])
   }
 
   // MARK: - Equations
@@ -137,6 +148,11 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
 public typealias LSTM<Scalar: RealScalar> = Recurrent<LSTMCell<Scalar>>
 
 extension Recurrent {
+  /// A copy of a network of either precision.
+  public init<Scalar, Other>(
+    _ other: Recurrent<LSTMCell<Other>>
+  ) where Cell == LSTMCell<Scalar> { self = other.mapCells { LSTMCell($0) } }
+
   /// A randomly initialized long short-term memory with this bias of the forget gates.
   public init<Scalar>(
     inputSize: Int, hiddenSize: Int, forgetBias: Scalar, layers: Int = 1,

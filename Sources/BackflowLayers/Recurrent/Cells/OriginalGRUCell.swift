@@ -33,6 +33,9 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
     self.weights = weights.with(gates: 3, of: "OriginalGRU")
   }
 
+  /// A copy of a cell of either precision.
+  public init<Other>(_ other: OriginalGRUCell<Other>) { self.init(GateWeights(other.weights)) }
+
   // MARK: - Equations
 
   /// Computes equations (1) to (4).
@@ -126,3 +129,10 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
 /// A network of gated recurrent units as originally published. `OriginalGRUCell` states the
 /// equations.
 public typealias OriginalGRU<Scalar: RealScalar> = Recurrent<OriginalGRUCell<Scalar>>
+
+extension Recurrent {
+  /// A copy of a network of either precision.
+  public init<Scalar, Other>(
+    _ other: Recurrent<OriginalGRUCell<Other>>
+  ) where Cell == OriginalGRUCell<Scalar> { self = other.mapCells { OriginalGRUCell($0) } }
+}

@@ -40,17 +40,23 @@ public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
     self.nonlinearity = nonlinearity
   }
 
-  /// A randomly initialized cell with this nonlinearity and zero biases. The default W_hh is
-  /// orthogonal and does not change the norm of gradients.
+  /// A copy of a cell of either precision.
+  public init<Other>(_ other: VanillaCell<Other>) {
+    self.init(GateWeights(other.weights), nonlinearity: other.nonlinearity)
+  }
+
+  /// A randomly initialized cell with this nonlinearity and zero biases, or no biases if `bias` is
+  /// false. The default W_hh is orthogonal and does not change the norm of gradients.
   public init(
-    inputSize: Int, hiddenSize: Int, nonlinearity: Nonlinearity,
+    inputSize: Int, hiddenSize: Int, nonlinearity: Nonlinearity, bias: Bool = true,
     inputWeights: Initializer = .glorotUniform(), recurrentWeights: Initializer = .orthogonal(),
     using random: inout RandomSource
   ) {
     self.init(
       GateWeights(
-        gates: 1, inputSize: inputSize, hiddenSize: hiddenSize, inputWeights: inputWeights,
-        recurrentWeights: recurrentWeights, using: &random), nonlinearity: nonlinearity)
+        gates: 1, inputSize: inputSize, hiddenSize: hiddenSize, bias: bias,
+        inputWeights: inputWeights, recurrentWeights: recurrentWeights, using: &random),
+      nonlinearity: nonlinearity)
   }
 
   // MARK: - Equations
@@ -105,10 +111,16 @@ public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
 public typealias RNN<Scalar: RealScalar> = Recurrent<VanillaCell<Scalar>>
 
 extension Recurrent {
-  /// A randomly initialized vanilla network with this nonlinearity.
+  /// A copy of a network of either precision.
+  public init<Scalar, Other>(
+    _ other: Recurrent<VanillaCell<Other>>
+  ) where Cell == VanillaCell<Scalar> { self = other.mapCells { VanillaCell($0) } }
+
+  /// A randomly initialized vanilla network with this nonlinearity, without biases if `bias` is
+  /// false.
   public init<Scalar>(
     inputSize: Int, hiddenSize: Int, nonlinearity: Nonlinearity, layers: Int = 1,
-    bidirectional: Bool = false, dropout: Double = 0,
+    bidirectional: Bool = false, dropout: Double = 0, bias: Bool = true,
     inputWeights: Initializer = .glorotUniform(), recurrentWeights: Initializer = .orthogonal(),
     using random: inout RandomSource
   ) where Cell == VanillaCell<Scalar> {
@@ -117,7 +129,7 @@ extension Recurrent {
       dropout: dropout
     ) {
       VanillaCell(
-        inputSize: $0, hiddenSize: hiddenSize, nonlinearity: nonlinearity,
+        inputSize: $0, hiddenSize: hiddenSize, nonlinearity: nonlinearity, bias: bias,
         inputWeights: inputWeights, recurrentWeights: recurrentWeights, using: &random)
     }
   }

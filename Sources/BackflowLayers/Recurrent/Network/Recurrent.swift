@@ -41,13 +41,14 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
     self.dropout = dropout
   }
 
-  /// A randomly initialized network. The type of the cell documents the initialization.
+  /// A randomly initialized network, without biases if `bias` is false. The type of the cell
+  /// documents the initialization.
   ///
   /// - Precondition: There is at least one layer, the sizes are not negative, and the dropout is in
   ///   0...1.
   public init(
     inputSize: Int, hiddenSize: Int, layers: Int = 1, bidirectional: Bool = false,
-    dropout: Double = 0, inputWeights: Initializer = .glorotUniform(),
+    dropout: Double = 0, bias: Bool = true, inputWeights: Initializer = .glorotUniform(),
     recurrentWeights: Initializer = .orthogonal(), using random: inout RandomSource
   ) {
     self.init(
@@ -55,7 +56,7 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
       dropout: dropout
     ) {
       Cell(
-        inputSize: $0, hiddenSize: hiddenSize, inputWeights: inputWeights,
+        inputSize: $0, hiddenSize: hiddenSize, bias: bias, inputWeights: inputWeights,
         recurrentWeights: recurrentWeights, using: &random)
     }
   }
@@ -75,6 +76,14 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
       cells.append((0..<directions).map { _ in makeCell(size) })
     }
     self.init(cells: cells, dropout: dropout)
+  }
+
+  /// Returns a network of the cells that `convert` returns for the cells of this one, with the same
+  /// dropout. It converts a network of a program's own cells to the other precision.
+  ///
+  /// - Precondition: The sizes fit as in `init(cells:dropout:)`.
+  public func mapCells<Other>(_ convert: (Cell) -> Other) -> Recurrent<Other> {
+    Recurrent<Other>(cells: cells.map { $0.map(convert) }, dropout: dropout)
   }
 
   /// I, the number of features of the input.
@@ -101,6 +110,13 @@ public struct Recurrent<Cell: RecurrentCell>: Parameterized {
   public mutating func visitBuffers(_ visit: ParameterVisitor<Cell.Scalar>) {
     visitCells { cell, suffix in
       cell.visitBuffers { name, buffer in visit(name + suffix, &buffer) }
+    }
+  }
+
+  /// Visits the counters of the cells, named like the parameters.
+  public mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    visitCells { cell, suffix in
+      cell.visitCounters { name, counter in visit(name + suffix, &counter) }
     }
   }
 

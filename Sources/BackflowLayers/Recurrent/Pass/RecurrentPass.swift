@@ -83,6 +83,8 @@ extension RecurrentCell {
   ///     x̄_t = W_ihᵀ ā_t
   ///     W̄_ih = Σ_t ā_t x_tᵀ     W̄_hh = Σ_t ū_t h_{t−1}ᵀ     b̄_ih = Σ_t ā_t     b̄_hh = Σ_t ū_t
   ///
+  /// without the last two for a cell without biases.
+  ///
   /// - Parameters:
   ///   - outputGradient: ȳ, the gradient with respect to the outputs, [T, B, H]. It is zero after
   ///     the last step of a sample.
@@ -149,12 +151,12 @@ extension RecurrentCell {
         schedule: BatchSchedule(cache.active, gates: layout.gates, hiddenSize: hiddenSize)))
 
     let products = u ?? a
-    let biasGradient = a.asRows.sum(axis: 0)
+    let biasGradient = weights.hasBias ? a.asRows.sum(axis: 0) : nil
     var gradients = self
     gradients.weights = GateWeights(
       input: matmul(a.transposed, cache.input),
       recurrent: recurrentWeightGradient(products, cache), inputBias: biasGradient,
-      recurrentBias: u.map { $0.asRows.sum(axis: 0) } ?? biasGradient)
+      recurrentBias: weights.hasBias ? u.map { $0.asRows.sum(axis: 0) } ?? biasGradient : nil)
     return (
       matmul(a, weights.input), State(hidden: hidden.initial, cellState: cellState?.initial),
       gradients,

@@ -32,7 +32,7 @@ private struct Named: Parameterized {
   ) -> CheckpointError? {
     var read = model
     let error = #expect(throws: CheckpointError.self, sourceLocation: sourceLocation) {
-      try NPYDirectory.read(into: &read, from: path)
+      try read.load(Checkpoint(contentsOf: path))
     }
     #expect(
       read.values == model.values && read.buffers == model.buffers, sourceLocation: sourceLocation)
@@ -42,54 +42,46 @@ private struct Named: Parameterized {
   @Test func `rejects arrays that the model does not use, with all their names`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
-    try NPYDirectory.write(Named("a", "b", "c", buffers: ["d"]), to: path)
+    try Checkpoint(Named("a", "b", "c", buffers: ["d"])).writeDirectory(to: path)
     let error = error(reading: Named("a"), from: path)
     #expect(error?.file == path)
-    #expect(error?.problem.contains("b.npy, c.npy, d.npy") == true)
+    #expect(error?.mismatch?.unexpected == ["b", "c", "d"])
   }
 
   @Test func `rejects missing arrays, with all their names`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
-    try NPYDirectory.write(Named("a"), to: path)
+    try Checkpoint(Named("a")).writeDirectory(to: path)
     let error = error(reading: Named("a", "b", "c", buffers: ["d"]), from: path)
-    #expect(error?.file == path + "/b.npy")
-    #expect(error?.problem.hasPrefix("cannot be read: ") == true)
-    for name in ["b.npy", "c.npy", "d.npy"] { #expect(error?.problem.contains(name) == true) }
+    #expect(error?.file == path)
+    #expect(error?.mismatch?.missing == ["b", "c", "d"])
+    #expect(error?.problem.contains("b, c, d") == true)
   }
 
   @Test func `names missing and unused arrays in one message`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
-    try NPYDirectory.write(Named("old1", "old2"), to: path)
+    try Checkpoint(Named("old1", "old2")).writeDirectory(to: path)
     let error = error(reading: Named("new1", "new2"), from: path)
     for name in ["new1", "new2", "old1", "old2"] {
-      #expect(error?.problem.contains(name + ".npy") == true)
+      #expect(error?.problem.contains(name) == true)
     }
   }
 
   @Test func `ignores files that are not arrays`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
-    try NPYDirectory.write(Named("a", value: 3), to: path)
+    try Checkpoint(Named("a", value: 3)).writeDirectory(to: path)
     _ = try directory.write([1], to: "model/picture.svg")
     _ = try directory.write([1], to: "model/.hidden.npy")
-    try NPYDirectory.write(Named("x"), to: path + "/optimizer")
+    try Checkpoint(Named("x")).writeDirectory(to: path + "/optimizer")
     try FileManager.default.createDirectory(
       atPath: path + "/folder.npy", withIntermediateDirectories: false)
     var read = Named("a")
-    try NPYDirectory.read(into: &read, from: path)
+    try read.load(Checkpoint(contentsOf: path))
     #expect(read.values == [Tensor([3])])
   }
 
-  @Test func `rejects two parameters with one name, with all such names`() throws {
-    let directory = try TemporaryDirectory()
-    let path = directory.file("model")
-    try NPYDirectory.write(Named("a", "b", "c"), to: path)
-    let error = error(reading: Named("a", "b", "a", "c", buffers: ["c"]), from: path)
-    #expect(error?.file == path)
-    #expect(error?.problem.contains("a, c") == true)
-  }
 }
 
 // Like PyTorch's load_state_dict(strict=False).
@@ -97,40 +89,43 @@ private struct Named: Parameterized {
   @Test func `keeps missing parameters and ignores unused arrays`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
-    try NPYDirectory.write(Named("a", "surplus", buffers: ["c"], value: 3), to: path)
+    try Checkpoint(Named("a", "surplus", buffers: ["c"], value: 3)).writeDirectory(to: path)
     var read = Named("a", "b", buffers: ["c", "d"], value: 7)
-    try NPYDirectory.read(into: &read, from: path, strict: false)
+    try read.load(Checkpoint(contentsOf: path), strict: false)
     #expect(read.values == [Tensor([3]), Tensor([7])])
     #expect(read.buffers == [Tensor([3]), Tensor([7])])
   }
 
-  @Test func `still rejects a wrong shape, damage and two parameters with one name`() throws {
+  @Test func `still rejects a wrong shape and damage`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
-    try NPYDirectory.write(Named("a", "b", value: 3), to: path)
-    var repeated = Named("a", "a")
-    #expect(throws: CheckpointError.self) {
-      try NPYDirectory.read(into: &repeated, from: path, strict: false)
-    }
+    try Checkpoint(Named("a", "b", value: 3)).writeDirectory(to: path)
     try NPY.write(Tensor<Float>([1, 2]), to: path + "/b.npy")
     var read = Named("a", "b", value: 7)
     let shape = #expect(throws: CheckpointError.self) {
-      try NPYDirectory.read(into: &read, from: path, strict: false)
+      try read.load(Checkpoint(contentsOf: path), strict: false)
     }
-    #expect(shape?.problem == "expected shape [1] for b, found [2]")
+    #expect(shape?.mismatch?.misshapen.map(\.name) == ["b"])
+    #expect(shape?.problem.contains("b has shape [2] instead of [1]") == true)
     _ = try directory.write([1, 2, 3], to: "model/b.npy")
     #expect(throws: CheckpointError.self) {
-      try NPYDirectory.read(into: &read, from: path, strict: false)
+      try read.load(Checkpoint(contentsOf: path), strict: false)
     }
     #expect(read.values == [Tensor([7]), Tensor([7])])
   }
 
-  @Test func `distinguishes a missing directory from an empty one`() throws {
+  @Test func `needs a directory with arrays`() throws {
     let directory = try TemporaryDirectory()
     var read = Named("a")
     #expect(throws: CheckpointError.self) {
-      try NPYDirectory.read(into: &read, from: directory.file("none"), strict: false)
+      try read.load(Checkpoint(contentsOf: directory.file("none")), strict: false)
     }
+    _ = try directory.write([1], to: "notes.txt")
+    let empty = #expect(throws: CheckpointError.self) {
+      try read.load(Checkpoint(contentsOf: directory.path), strict: false)
+    }
+    #expect(empty?.file == directory.path)
+    #expect(empty?.problem.contains("the directory has no .npy files") == true)
   }
 }
 
@@ -139,17 +134,16 @@ private struct Named: Parameterized {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     for isThere in [false, true] {
-      if isThere { try NPYDirectory.write(Named("a", value: 5), to: path) }
+      if isThere { try Checkpoint(Named("a", value: 5)).writeDirectory(to: path) }
       let before = try directory.contents()
       let error = #expect(throws: CheckpointError.self) {
-        try NPYDirectory.write(Named("a", "b", "a", "c", buffers: ["c"]), to: path)
+        try Checkpoint(Named("a", "b", "a", "c", buffers: ["c"])).writeDirectory(to: path)
       }
-      #expect(error?.file == path)
       #expect(error?.problem.contains("a, c") == true)
       #expect(try directory.contents() == before)
     }
     var read = Named("a")
-    try NPYDirectory.read(into: &read, from: path)
+    try read.load(Checkpoint(contentsOf: path))
     #expect(read.values == [Tensor([5])])
   }
 
@@ -157,7 +151,7 @@ private struct Named: Parameterized {
   func `rejects a name that is not a file name`(name: String) throws {
     let directory = try TemporaryDirectory()
     #expect(throws: CheckpointError.self) {
-      try NPYDirectory.write(Named("a", name), to: directory.file("model"))
+      try Checkpoint(Named("a", name)).writeDirectory(to: directory.file("model"))
     }
     #expect(try directory.contents() == [])
   }

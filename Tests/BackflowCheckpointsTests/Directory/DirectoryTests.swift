@@ -20,7 +20,7 @@ private struct Pair: Parameterized {
     let directory = try TemporaryDirectory()
     var random = RandomSource(seed: 1)
     let model = RNN<Float>(inputSize: 3, hiddenSize: 4, using: &random)
-    try NPYDirectory.write(model, to: directory.file("model"))
+    try Checkpoint(model).writeDirectory(to: directory.file("model"))
     #expect(try directory.contents() == ["model"])
     let files = ["bias_hh_l0", "bias_ih_l0", "weight_hh_l0", "weight_ih_l0"].map { $0 + ".npy" }
     #expect(try directory.contents("model") == files)
@@ -30,7 +30,7 @@ private struct Pair: Parameterized {
 
     var other = RNN<Float>(inputSize: 3, hiddenSize: 4, using: &random)
     #expect(other.cells[0][0].weights.input != model.cells[0][0].weights.input)
-    try NPYDirectory.read(into: &other, from: directory.file("model"))
+    try other.load(Checkpoint(contentsOf: directory.file("model")))
     for (left, right) in zip(other.namedParameters, model.namedParameters) {
       #expect(left.name == right.name && left.value == right.value)
     }
@@ -38,7 +38,7 @@ private struct Pair: Parameterized {
 
   @Test func `is created with its parent directories`() throws {
     let directory = try TemporaryDirectory()
-    try NPYDirectory.write(Pair(), to: directory.file("runs/today/"))
+    try Checkpoint(Pair()).writeDirectory(to: directory.file("runs/today/"))
     #expect(try directory.contents("runs") == ["today"])
     #expect(try directory.contents("runs/today") == ["first.npy", "layer.second.npy"])
   }
@@ -48,13 +48,13 @@ private struct Pair: Parameterized {
     let path = directory.file("model")
     var old = Pair()
     old.names = ("stale", "first")
-    try NPYDirectory.write(old, to: path)
+    try Checkpoint(old).writeDirectory(to: path)
     _ = try directory.write([1, 2, 3], to: "model/thesis.txt")
     try FileManager.default.createDirectory(
       atPath: path + "/letters", withIntermediateDirectories: true)
     var new = Pair()
     new.first = Tensor([10, 20])
-    try NPYDirectory.write(new, to: path)
+    try Checkpoint(new).writeDirectory(to: path)
     #expect(try directory.contents() == ["model"])
     #expect(
       try directory.contents("model") == [
@@ -62,43 +62,45 @@ private struct Pair: Parameterized {
       ])
     #expect(try bytes(of: path + "/thesis.txt") == [1, 2, 3])
     var read = Pair()
-    try NPYDirectory.read(into: &read, from: path)
+    try read.load(Checkpoint(contentsOf: path))
     #expect(read.first == Tensor([10, 20]))
   }
 
   @Test func `is not a file, and has a name`() throws {
     let directory = try TemporaryDirectory()
     let path = try directory.write([1, 2, 3], to: "notes")
-    let error = #expect(throws: CheckpointError.self) { try NPYDirectory.write(Pair(), to: path) }
+    let error = #expect(throws: CheckpointError.self) {
+      try Checkpoint(Pair()).writeDirectory(to: path)
+    }
     #expect(error?.file == path)
     #expect(error?.problem == "cannot be written: it is a file, not a directory")
     #expect(try directory.contents() == ["notes"])
     #expect(try bytes(of: path) == [1, 2, 3])
-    #expect(throws: CheckpointError.self) { try NPYDirectory.write(Pair(), to: "") }
+    #expect(throws: CheckpointError.self) { try Checkpoint(Pair()).writeDirectory(to: "") }
   }
 
   @Test func `is checked before anything is written`() throws {
     let directory = try TemporaryDirectory()
-    try NPYDirectory.prepare(directory.file("new/model"), for: Pair())
+    try Checkpoint(Pair()).prepareDirectory(at: directory.file("new/model"))
     #expect(try directory.contents() == [])
     _ = try directory.write([1], to: "file")
     for path in [directory.file("file"), directory.file("file/x"), ""] {
-      #expect(throws: CheckpointError.self) { try NPYDirectory.prepare(path, for: Pair()) }
+      #expect(throws: CheckpointError.self) { try Checkpoint(Pair()).prepareDirectory(at: path) }
     }
   }
 
   @Test func `is replaced where a symbolic link points`() throws {
     let directory = try TemporaryDirectory()
-    try NPYDirectory.write(Pair(), to: directory.file("run7"))
+    try Checkpoint(Pair()).writeDirectory(to: directory.file("run7"))
     try FileManager.default.createSymbolicLink(
       atPath: directory.file("latest"), withDestinationPath: "run7")
     var new = Pair()
     new.first = Tensor([10, 20])
-    try NPYDirectory.write(new, to: directory.file("latest"))
+    try Checkpoint(new).writeDirectory(to: directory.file("latest"))
     #expect(try directory.contents() == ["latest", "run7"])
     for name in ["latest", "run7"] {
       var read = Pair()
-      try NPYDirectory.read(into: &read, from: directory.file(name))
+      try read.load(Checkpoint(contentsOf: directory.file(name)))
       #expect(read.first == Tensor([10, 20]))
     }
   }
@@ -108,14 +110,14 @@ private struct Pair: Parameterized {
     await #expect(processExitsWith: .success) {
       let directory = try TemporaryDirectory()
       #expect(FileManager.default.changeCurrentDirectoryPath(directory.path))
-      for _ in 0..<2 { try NPYDirectory.write(Pair(), to: "model") }
+      for _ in 0..<2 { try Checkpoint(Pair()).writeDirectory(to: "model") }
       #expect(try directory.contents() == ["model"])
       var model = Pair()
-      try NPYDirectory.read(into: &model, from: "model")
+      try model.load(Checkpoint(contentsOf: "model"))
       let error = #expect(throws: CheckpointError.self) {
-        try NPYDirectory.read(into: &model, from: "other")
+        try model.load(Checkpoint(contentsOf: "other"))
       }
-      #expect(error?.file == "other/first.npy")
+      #expect(error?.file == "other")
     }
   }
 
@@ -124,7 +126,7 @@ private struct Pair: Parameterized {
     _ = try directory.write([1], to: "file")
     let below = directory.file("file/model")
     let first = #expect(throws: CheckpointError.self) {
-      try NPYDirectory.write(Pair(), to: below)
+      try Checkpoint(Pair()).writeDirectory(to: below)
     }
     #expect(first?.file == below)
     #expect(try directory.contents() == ["file"])
@@ -133,14 +135,14 @@ private struct Pair: Parameterized {
     var broken = Pair()
     broken.names = ("first", "no/such/place")
     let second = #expect(throws: CheckpointError.self) {
-      try NPYDirectory.write(broken, to: directory.file("model"))
+      try Checkpoint(broken).writeDirectory(to: directory.file("model"))
     }
     #expect(second?.file == directory.file("model/no/such/place.npy"))
     #expect(try directory.contents() == ["file"])
 
-    try NPYDirectory.write(Pair(), to: directory.file("model"))
+    try Checkpoint(Pair()).writeDirectory(to: directory.file("model"))
     #expect(throws: CheckpointError.self) {
-      try NPYDirectory.write(broken, to: directory.file("model"))
+      try Checkpoint(broken).writeDirectory(to: directory.file("model"))
     }
     #expect(try directory.contents() == ["file", "model"])
     #expect(try directory.contents("model") == ["first.npy", "layer.second.npy"])
@@ -148,24 +150,24 @@ private struct Pair: Parameterized {
 
   @Test func `without one of the parameters leaves the model unchanged`() throws {
     let directory = try TemporaryDirectory()
-    try NPYDirectory.write(Pair(), to: directory.file("model"))
+    try Checkpoint(Pair()).writeDirectory(to: directory.file("model"))
     try FileManager.default.removeItem(atPath: directory.file("model/layer.second.npy"))
-    try expectFailure(directory, file: "model/layer.second.npy", problem: "cannot be read: ")
+    try expectFailure(directory, file: "model", problem: "it lacks layer.second")
   }
 
   @Test func `with another shape leaves the model unchanged`() throws {
     let directory = try TemporaryDirectory()
     var other = Pair()
     other.second = Tensor(rows: [[3], [4], [5]])
-    try NPYDirectory.write(other, to: directory.file("model"))
+    try Checkpoint(other).writeDirectory(to: directory.file("model"))
     try expectFailure(
-      directory, file: "model/layer.second.npy",
-      problem: "expected shape [1, 3] for layer.second, found [3, 1]")
+      directory, file: "model",
+      problem: "layer.second has shape [3, 1] instead of [1, 3]")
   }
 
   @Test func `with a damaged file leaves the model unchanged`() throws {
     let directory = try TemporaryDirectory()
-    try NPYDirectory.write(Pair(), to: directory.file("model"))
+    try Checkpoint(Pair()).writeDirectory(to: directory.file("model"))
     let path = directory.file("model/layer.second.npy")
     _ = try directory.write(bytes(of: path).dropLast(), to: "model/layer.second.npy")
     try expectFailure(
@@ -174,17 +176,17 @@ private struct Pair: Parameterized {
 
   @Test func `that does not exist leaves the model unchanged`() throws {
     let directory = try TemporaryDirectory()
-    try expectFailure(directory, file: "model/first.npy", problem: "cannot be read: ")
+    try expectFailure(directory, file: "model", problem: "cannot be read: ")
   }
 
   @Test func `may have more than the model uses`() throws {
     let directory = try TemporaryDirectory()
     var written = Pair()
     written.first = Tensor([-1, -2])
-    try NPYDirectory.write(written, to: directory.file("model"))
+    try Checkpoint(written).writeDirectory(to: directory.file("model"))
     _ = try directory.write([1, 2, 3], to: "model/notes.txt")
     var model = Pair()
-    try NPYDirectory.read(into: &model, from: directory.file("model"))
+    try model.load(Checkpoint(contentsOf: directory.file("model")))
     #expect(model.first == Tensor([-1, -2]) && model.second == Pair().second)
   }
 
@@ -197,7 +199,7 @@ private struct Pair: Parameterized {
     (model.first, model.second) = (Tensor([7, 8]), Tensor(rows: [[9, 9, 9]]))
     let path = directory.file("model")
     let error = #expect(throws: CheckpointError.self, sourceLocation: sourceLocation) {
-      try NPYDirectory.read(into: &model, from: path)
+      try model.load(Checkpoint(contentsOf: path))
     }
     #expect(error?.file == directory.file(file), sourceLocation: sourceLocation)
     #expect(error?.problem.contains(problem) == true, sourceLocation: sourceLocation)

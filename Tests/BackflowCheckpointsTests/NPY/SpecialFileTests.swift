@@ -106,17 +106,17 @@ import Testing
     for (name, words) in cases {
       let path = name.isEmpty ? "" : directory.file(name)
       let written = #expect(throws: CheckpointError.self) {
-        try NPYDirectory.write(model, to: path)
+        try Checkpoint(model).writeDirectory(to: path)
       }
       let prepared = #expect(throws: CheckpointError.self) {
-        try NPYDirectory.prepare(path, for: model)
+        try Checkpoint(model).prepareDirectory(at: path)
       }
       for error in [written, prepared] {
         #expect(error?.problem.contains(words) == true, "\(name): \(error?.problem ?? "")")
       }
     }
     let null = #expect(throws: CheckpointError.self) {
-      try NPYDirectory.prepare("/dev/null", for: model)
+      try Checkpoint(model).prepareDirectory(at: "/dev/null")
     }
     #expect(null?.problem == "cannot be written: it is a device, not a directory")
     #expect(try directory.contents() == ["loop", "pipe"])

@@ -28,8 +28,10 @@ import Testing
   private func check<S: RealScalar>(_: S.Type) throws {
     let directory = try TemporaryDirectory()
     let model = trained(S.self, seed: 1)
-    try NPYDirectory.write(model, to: directory.file("model"))
-    let buffers = ["1", "2.body.1"].flatMap { ["\($0).running_mean.npy", "\($0).running_var.npy"] }
+    try Checkpoint(model).writeDirectory(to: directory.file("model"))
+    let buffers = ["1", "2.body.1"].flatMap { layer in
+      ["running_mean", "running_var", "num_batches_tracked"].map { "\(layer).\($0).npy" }
+    }
     let parameters = model.namedParameters.map { $0.name + ".npy" }
     #expect(try directory.contents("model") == (parameters + buffers).sorted())
 
@@ -37,7 +39,7 @@ import Testing
     let input: Tensor<S> = Tensor([7, 8, 9, 4, 5, 6], shape: [2, 3])
     let (expected, before) = (model(input), other(input))
     #expect(before != expected)
-    try NPYDirectory.read(into: &other, from: directory.file("model"))
+    try other.load(Checkpoint(contentsOf: directory.file("model")))
     #expect(other(input) == expected)
   }
 
@@ -50,26 +52,29 @@ import Testing
     let directory = try TemporaryDirectory()
     var written = BatchNorm<Float>(channels: 2)
     written.runningMean = Tensor([1, 2])
-    try NPYDirectory.write(written, to: directory.file("model"))
+    try Checkpoint(written).writeDirectory(to: directory.file("model"))
     let file = directory.file("model/running_var.npy")
     try? FileManager.default.removeItem(atPath: file)
     var model = BatchNorm<Float>(channels: 2)
     let error = #expect(throws: CheckpointError.self) {
-      try NPYDirectory.read(into: &model, from: directory.file("model"))
+      try model.load(Checkpoint(contentsOf: directory.file("model")))
     }
-    #expect(error?.file == file)
+    #expect(error?.file == directory.file("model"))
+    #expect(error?.mismatch?.missing == ["running_var"])
     #expect(model.runningMean == Tensor([0, 0]))
   }
 
   @Test func `of another shape is rejected`() throws {
     let directory = try TemporaryDirectory()
-    try NPYDirectory.write(BatchNorm<Float>(channels: 2), to: directory.file("model"))
+    try Checkpoint(BatchNorm<Float>(channels: 2)).writeDirectory(to: directory.file("model"))
     try NPY.write(Tensor<Float>([1]), to: directory.file("model/running_mean.npy"))
     var model = BatchNorm<Float>(channels: 2)
     let error = #expect(throws: CheckpointError.self) {
-      try NPYDirectory.read(into: &model, from: directory.file("model"))
+      try model.load(Checkpoint(contentsOf: directory.file("model")))
     }
-    #expect(error?.problem == "expected shape [2] for running_mean, found [1]")
+    let wrong = error?.mismatch?.misshapen ?? []
+    #expect(wrong.map(\.name) == ["running_mean"])
+    #expect(wrong.map(\.expected) == [[2]] && wrong.map(\.found) == [[1]])
   }
 }
 
@@ -109,14 +114,14 @@ private struct CountingCell: RecurrentCell {
 
   @Test func `saves and reads them for each layer and direction`() throws {
     let directory = try TemporaryDirectory()
-    try NPYDirectory.write(network(counting: 0), to: directory.file("model"))
+    try Checkpoint(network(counting: 0)).writeDirectory(to: directory.file("model"))
     let counts = try directory.contents("model").filter { $0.hasPrefix("count") }
     #expect(
       counts == [
         "count_l0.npy", "count_l0_reverse.npy", "count_l1.npy", "count_l1_reverse.npy",
       ])
     var other = network(counting: 100)
-    try NPYDirectory.read(into: &other, from: directory.file("model"))
+    try other.load(Checkpoint(contentsOf: directory.file("model")))
     #expect(other.cells.flatMap { $0.map { $0.count[0] } } == [1, 2, 3, 4])
   }
 }

@@ -1,0 +1,59 @@
+public import BackflowCheckpoints
+internal import OrderedCollections
+
+/// What can be said of a checkpoint without running or training the model.
+///
+///     let report = try CheckpointReport(of: Checkpoint(contentsOf: "model.pt"))
+///     print(report)
+///
+/// The report is `Codable`, with all figures in full precision.
+public struct CheckpointReport: Sendable, Codable, Equatable {
+  /// The path of the file, as given by the caller.
+  public let file: String?
+  /// The tensors in the order of the file.
+  public let tensors: [TensorReport]
+  /// The recurrent layers that the names and shapes of the tensors reveal.
+  public let recurrentLayers: [RecurrentLayerReport]
+  /// The metadata of the file.
+  public let metadata: [String: String]
+  /// What the file has besides tensors and metadata.
+  public let omissions: [Omission]
+
+  /// An entry of the file that is not part of the checkpoint.
+  public struct Omission: Sendable, Codable, Equatable {
+    /// The name of the entry.
+    public let name: String
+    /// What the entry is.
+    public let reason: String
+  }
+
+  /// Reads and examines all tensors, one at a time.
+  ///
+  /// - Complexity: That of reading the file, and of a singular value decomposition of each matrix
+  ///   and a decomposition into eigenvalues of each gate; see `TensorReport.maximumDecomposed`.
+  /// - Throws: `CheckpointError` if a tensor cannot be read.
+  public init(of checkpoint: Checkpoint) throws(CheckpointError) {
+    file = checkpoint.path
+    metadata = Dictionary(checkpoint.metadata.map { ($0.key, $0.value) }) { first, _ in first }
+    omissions = checkpoint.omissions.map { Omission(name: $0.name, reason: $0.reason) }
+    var tensors: [TensorReport] = []
+    for (name, tensor) in checkpoint.tensors {
+      tensors.append(try TensorReport(name, of: tensor))
+    }
+    self.tensors = tensors
+    var layers: [RecurrentLayerReport] = []
+    for weights in RecurrentWeights.all(in: checkpoint) {
+      layers.append(try RecurrentLayerReport(of: weights))
+    }
+    recurrentLayers = layers
+  }
+
+  /// The number of elements of all tensors.
+  public var elementCount: Int { tensors.reduce(0) { $0 + $1.count } }
+
+  /// The number of bytes of all tensors.
+  public var byteCount: Int { tensors.reduce(0) { $0 + $1.byteCount } }
+
+  /// Whether an element of a tensor is NaN or infinite.
+  public var hasNonFiniteElements: Bool { tensors.contains { $0.nonFinite != nil } }
+}

@@ -1,0 +1,72 @@
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
+
+extension Parameterized {
+  /// Copies every parameter, buffer and counter of `other`, by name.
+  ///
+  /// It converts a model between precisions, whatever it is made of:
+  ///
+  ///     var double = MyModel<Double>(using: &random)
+  ///     double.copyParameters(from: float)
+  ///
+  /// Numbers are rounded to `Scalar`. Settings, such as a momentum, are not copied.
+  ///
+  /// - Precondition: Both models have the same names, each once, with the same shapes.
+  /// - Complexity: O(count of all elements).
+  public mutating func copyParameters<Other: Parameterized>(from other: Other) {
+    var other = other
+    var parameters = NamedValues<Tensor<Other.Scalar>>("parameter", of: "\(Other.self)")
+    var buffers = NamedValues<Tensor<Other.Scalar>>("buffer", of: "\(Other.self)")
+    var counters = NamedValues<Int>("counter", of: "\(Other.self)")
+    other.visitParameters { name, value in parameters.add(name, value) }
+    other.visitBuffers { name, value in buffers.add(name, value) }
+    other.visitCounters { name, value in counters.add(name, value) }
+
+    visitParameters { name, value in value.convert(parameters.remove(name), name) }
+    visitBuffers { name, value in value.convert(buffers.remove(name), name) }
+    visitCounters { name, value in value = counters.remove(name) }
+    parameters.requireEmpty("\(Self.self)")
+    buffers.requireEmpty("\(Self.self)")
+    counters.requireEmpty("\(Self.self)")
+  }
+}
+
+/// The values of one model that have not been copied to another yet.
+private struct NamedValues<Value> {
+  private let kind, owner: String
+  private var values: [String: Value] = [:]
+
+  init(_ kind: String, of owner: String) { (self.kind, self.owner) = (kind, owner) }
+
+  mutating func add(_ name: String, _ value: Value) {
+    require(
+      values.updateValue(value, forKey: name) == nil,
+      "copyParameters: \(owner) has two \(kind)s with the name \(name)")
+  }
+
+  mutating func remove(_ name: String) -> Value {
+    guard let value = values.removeValue(forKey: name) else {
+      let others = values.keys.sorted().joined(separator: ", ")
+      stop(
+        "copyParameters: \(owner) has no \(kind) \(name); not copied yet: "
+          + (others.isEmpty ? "none" : others))
+    }
+    return value
+  }
+
+  func requireEmpty(_ model: String) {
+    require(
+      values.isEmpty,
+      "copyParameters: \(model) has no \(kind) \(values.keys.sorted().joined(separator: ", "))")
+  }
+}
+
+extension Tensor {
+  /// Replaces this tensor by `other`, rounded to `Scalar`.
+  fileprivate mutating func convert<Other>(_ other: Tensor<Other>, _ name: String) {
+    require(
+      shape == other.shape,
+      "copyParameters: \(name) has shape \(shape), its counterpart \(other.shape)")
+    self = Tensor(other)
+  }
+}
