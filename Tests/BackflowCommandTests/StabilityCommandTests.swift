@@ -114,7 +114,7 @@ import Testing
       #expect(ignored.status == 64)
       let damaged = try backflow.run("stability", target)
       #expect(damaged.status == 1)
-      #expect(damaged.errors.contains("readout.bias.npy"))
+      #expect(damaged.errors.contains("it lacks readout.bias"))
 
       for shape: Shape in [[0, 0], [0], [7, 6]] {
         try NPY.write(Tensor<Float>.zeros(shape), to: target + "/rnn.weight_hh_l0.npy")
@@ -149,7 +149,7 @@ import Testing
     let many = try errors((0..<20).map { "layer\($0).npy" })
     #expect(many.contains("found 20 square matrices among 20 tensors"))
     let foreign = try errors(["rnn.weight_hh_l0.npy"])
-    #expect(foreign.contains("rnn.weight_ih_l0.npy"))
+    #expect(foreign.contains("it lacks rnn.weight_ih_l0"))
     #expect(foreign.contains("found rnn.weight_hh_l0.npy."))
   }
 
