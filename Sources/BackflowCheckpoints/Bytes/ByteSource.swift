@@ -1,4 +1,5 @@
 internal import BackflowFiles
+internal import BackflowKernels
 
 /// Bytes that can be read at any position: a file or a part of it, bytes in memory, or an entry of
 /// an archive.
@@ -100,7 +101,8 @@ struct ByteSource: Sendable {
     }
   }
 
-  /// Fills `numbers` with the numbers whose little-endian bytes start at `offset`.
+  /// Fills `numbers` with the numbers whose little-endian bytes start at `offset`, on all threads:
+  /// one core cannot copy from the page cache to memory at the full rate.
   ///
   /// - Precondition: The bytes are those of a file; see `isFile`.
   func fill<Number: Numeric & BitwiseCopyable>(
@@ -121,7 +123,9 @@ struct ByteSource: Sendable {
   ) throws(CheckpointError) {
     let found: Int
     do {
-      found = try file.read(into: &numbers, at: range.lowerBound + offset)
+      found = try file.read(into: &numbers, at: range.lowerBound + offset) { count, body in
+        Threads.split(count, grain: 1 << 20, alignment: 4096, body)
+      }
     } catch {
       throw CheckpointError(error)
     }
