@@ -55,7 +55,7 @@ struct RecurrentNames {
   /// Returns the name of the network, without the word for a weight and punctuation.
   private static func stem(_ head: String) -> String {
     var stem = Substring(head)
-    for word in ["weight_", "weights_", "weight.", "w_", "W_", "w", "W", "U", "u"]
+    for word in ["weight_", "Weight_", "weights_", "weight.", "w_", "W_", "w", "W", "U", "u"]
     where stem.hasSuffix(word) {
       stem = stem.dropLast(word.count)
       break

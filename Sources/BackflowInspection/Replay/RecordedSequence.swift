@@ -49,6 +49,9 @@ struct RecordedSequence {
           ? "tensor \(prefix)input" : "tensor \(prefix)output"
       return misfit("the recording has no \(missing)", isRecorded: !isEmpty)
     }
+    guard network.isComplete else {
+      return misfit("the checkpoint lacks layers of it, or has some twice")
+    }
     let features = network.directionCount * network.hiddenSize
     guard let inputSize = network.inputSize, x.shape.count == y.shape.count,
       (2...3).contains(x.shape.count), x.shape.dropLast() == y.shape.dropLast(),

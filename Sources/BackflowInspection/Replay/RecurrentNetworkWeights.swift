@@ -84,10 +84,9 @@ struct RecurrentNetworkWeights {
   var precision: Double { layers.joined().map(\.recurrent.tensor.type.precision).max() ?? 0 }
 
   /// Returns the parameters by layer and direction, or the reason why they do not fit together.
+  ///
+  /// - Precondition: The network is complete.
   func parameters() throws(CheckpointError) -> Result<[[GateWeights<Double>]], Misfit> {
-    guard isComplete else {
-      return .failure(Misfit(reason: "the checkpoint lacks layers of it, or has some twice"))
-    }
     var rows: [[GateWeights<Double>]] = []
     for (index, layer) in layers.enumerated() {
       let inputs = index == 0 ? inputSize : directionCount * hiddenSize
