@@ -148,7 +148,10 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Backflow"], path: "Tests/TestSupport"),
     // Programs for scripts/tests/npy-headers and scripts/tests/interrupt-saves.
     .executableTarget(name: "npy-verdicts", dependencies: ["Backflow"], path: "Tests/NPYVerdicts"),
-    // Programs for scripts/compare-checkpoints and for measuring the reading of large files.
+    // Programs for scripts/test, for scripts/compare-checkpoints and for measuring the reading of
+    // large files.
+    .executableTarget(
+      name: "checkpoint-damage", dependencies: ["Backflow"], path: "Tests/CheckpointDamage"),
     .executableTarget(
       name: "checkpoint-exchange", dependencies: ["Backflow", "TestSupport"],
       path: "Tests/CheckpointExchange"),

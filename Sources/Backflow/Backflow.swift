@@ -1,5 +1,6 @@
-// A single import for users. Eigenvalues have the type `Complex`, scalars conform to `Real`, and the
-// tensors of a checkpoint are an `OrderedDictionary`, so that the modules of these are exported too.
+// A single import for users. Eigenvalues have the type `Complex`, scalars conform to `Real`, and
+// the tensors of a checkpoint are an `OrderedDictionary`, so that the modules of these are exported
+// too.
 @_exported public import BackflowCheckpoints
 @_exported public import BackflowDatasets
 @_exported public import BackflowGradientCheck

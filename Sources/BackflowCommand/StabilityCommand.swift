@@ -11,17 +11,23 @@ struct StabilityCommand: ParsableCommand {
     commandName: "stability",
     abstract: "Analyze the stability of a recurrent network.",
     discussion: """
-      PATH is an .npy file with a recurrent weight [hidden, hidden], or a directory written by \
-      `backflow train digits --model rnn --save`. A weight alone is analyzed at rest, without \
-      input; a trained network is analyzed along its trajectory on held-out digits.
+      PATH is a checkpoint of PyTorch, safetensors or NumPy with a vanilla recurrent layer or a \
+      square matrix, or a directory written by `backflow train digits --model rnn --save`. A weight \
+      from a file is analyzed at rest, without input; a network trained on the digits is analyzed \
+      along its trajectory on held-out digits.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, json
   }
 
-  @Argument(help: "An .npy file, or a directory of trained parameters.")
+  @Argument(help: "A checkpoint, or a directory of trained parameters.")
   var path: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The recurrent layer: the name of its network or weight.", valueName: "name"))
+  var layer: String?
 
   @Option(help: "The nonlinearity for a weight alone. (default: tanh)")
   var nonlinearity: Nonlinearity?
@@ -41,7 +47,7 @@ struct StabilityCommand: ParsableCommand {
     if let steps, !(1...1_000_000).contains(steps) {
       throw ValidationError("--steps must be between 1 and 1000000, got \(steps).")
     }
-    if isDirectory, steps != nil || nonlinearity != nil {
+    if layer == nil, isTrainedOnDigits, steps != nil || nonlinearity != nil {
       throw ValidationError(
         "--steps and --nonlinearity apply only to a weight alone, not to a trained network.")
     }
@@ -78,23 +84,31 @@ struct StabilityCommand: ParsableCommand {
 
   private func report() throws -> StabilityReport {
     var random = RandomSource(seed: 1)
-    if isDirectory {
-      return try reportOfTrainedNetwork(using: &random)
+    if isDirectory, layer == nil {
+      let directory = try SavedDirectory(path)
+      if directory.holds("rnn.weight_hh_l0") || !directory.models.isEmpty || directory.names.isEmpty
+      {
+        return try reportOfTrainedNetwork(directory, using: &random)
+      }
     }
     let nonlinearity = nonlinearity ?? .tanh
-    let (weight, precision) = try NPY.readWithPrecision(path, as: Double.self)
+    let weight = try ChosenWeight(
+      in: try Checkpoint(contentsOf: path), named: layer, path: path)
     return try Stability.report(
-      ofRecurrentWeight: weight, slopeBound: nonlinearity.slopeBound,
+      ofRecurrentWeight: weight.values, slopeBound: nonlinearity.slopeBound,
       slopeAtRest: nonlinearity.slopeAtRest, steps: steps ?? 50,
-      precision: precision, using: &random)
+      precision: weight.precision, using: &random)
   }
 
   private var isDirectory: Bool { InputFolder.isThere(path) }
 
+  private var isTrainedOnDigits: Bool {
+    isDirectory && (try? SavedDirectory(path))?.holds("rnn.weight_hh_l0") == true
+  }
+
   private func reportOfTrainedNetwork(
-    using random: inout RandomSource
+    _ directory: SavedDirectory, using random: inout RandomSource
   ) throws -> StabilityReport {
-    let directory = try SavedDirectory(path)
     if let model = directory.models.first(where: { $0 != .rnn }) {
       throw UnanalyzedNetwork(path: path, model: model)
     }

@@ -2,8 +2,8 @@ import Backflow
 import Foundation
 import TestSupport
 
-// The Swift part of scripts/compare-checkpoints. scripts/compare_checkpoints.py states what it reads
-// and writes.
+// The Swift part of scripts/compare-checkpoints. scripts/compare_checkpoints.py states what it
+// reads and writes.
 //
 // Usage: checkpoint-exchange DIRECTORY
 

@@ -23,10 +23,6 @@ struct SaveLoop {
       norm.visitBuffers(under: "norm", visit)
     }
 
-    mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
-      norm.visitCounters(under: "norm", visit)
-    }
-
     private mutating func visitAll(_ visit: (inout Tensor<Float>) -> Void) {
       visitParameters { _, tensor in visit(&tensor) }
       visitBuffers { _, tensor in visit(&tensor) }

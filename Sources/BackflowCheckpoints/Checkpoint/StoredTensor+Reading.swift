@@ -4,7 +4,7 @@ public import BackflowLinearAlgebra
 
 extension StoredTensor {
   /// The number of elements to read or write at a time.
-  static let pieceLength = 1 << 16
+  static let pieceLength = 1 << 14
 
   /// Returns the values, converted to `Scalar` through double precision, rounding to nearest.
   /// Little more memory is needed than for the tensor, unless it is a view with gaps or

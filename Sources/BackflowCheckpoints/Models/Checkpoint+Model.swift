@@ -4,19 +4,21 @@ internal import BackflowLinearAlgebra
 internal import OrderedCollections
 
 extension Checkpoint {
-  /// Creates a checkpoint of all parameters, buffers and counters of a model, under PyTorch's names.
+  /// Creates a checkpoint of all parameters, buffers and counters of a model, under PyTorch's
+  /// names.
   ///
-  /// - Throws: `CheckpointError` with all names that more than one parameter, buffer or counter has.
+  /// - Throws: `CheckpointError` with all names that more than one parameter, buffer or counter
+  ///   has.
   public init<Model: Parameterized>(_ model: Model, prefix: String = "") throws(CheckpointError) {
     self.init()
     try insert(model, prefix: prefix)
   }
 
-  /// Adds all parameters, buffers and counters of a model, with `prefix` and a dot before their names if the
-  /// prefix is not empty.
+  /// Adds all parameters, buffers and counters of a model, with `prefix` and a dot before their
+  /// names if the prefix is not empty.
   ///
-  /// - Throws: `CheckpointError` with all names that more than one parameter, buffer or counter has, or that
-  ///   the checkpoint has already.
+  /// - Throws: `CheckpointError` with all names that more than one parameter, buffer or counter
+  ///   has, or that the checkpoint has already.
   public mutating func insert<Model: Parameterized>(
     _ model: Model, prefix: String = ""
   ) throws(CheckpointError) {
@@ -27,10 +29,7 @@ extension Checkpoint {
       if added.tensors.updateValue(tensor, forKey: name) != nil { repeated.append(name) }
     }
     guard repeated.isEmpty else {
-      throw CheckpointError(
-        origin,
-        "more than one parameter, buffer or counter has the name \(repeated.joined(separator: ", ")); names"
-          + " must be unique")
+      throw CheckpointError(origin, ambiguity(repeated))
     }
     self = added
   }
@@ -60,7 +59,8 @@ extension Parameterized {
   ///   - prefix: The part of the checkpoint that belongs to the model: with the prefix
   ///     `model_state_dict`, the parameter `weight` is the tensor `model_state_dict.weight`.
   ///     Tensors with other prefixes are not compared.
-  ///   - strict: Whether the checkpoint must have every parameter, buffer and counter of the model, and no
+  ///   - strict: Whether the checkpoint must have every parameter, buffer and counter of the model,
+  ///     and no
   ///     other tensor with that prefix. Otherwise, missing tensors keep their values and unexpected
   ///     ones are ignored. A wrong shape is always an error.
   /// - Throws: `CheckpointError` with every missing, unexpected and misshapen tensor in `mismatch`,
@@ -69,7 +69,8 @@ extension Parameterized {
     _ checkpoint: Checkpoint, prefix: String = "", strict: Bool = true
   ) throws(CheckpointError) {
     let stored = checkpoint.under(prefix)
-    let (tensorShapes, counterNames) = contents
+    let (tensorShapes, counterNames, repeated) = contents
+    guard repeated.isEmpty else { throw CheckpointError(checkpoint.origin, ambiguity(repeated)) }
     var wanted = tensorShapes
     for name in counterNames { wanted[name] = [] }
     try check(wanted, stored, checkpoint, prefix, strict)
@@ -92,14 +93,23 @@ extension Parameterized {
   }
 
   /// The shapes of the parameters and buffers by name, and the names of the counters.
-  private var contents: (shapes: OrderedDictionary<String, Shape>, counters: [String]) {
+  /// Names that occur several times are listed.
+  private var contents:
+    (shapes: OrderedDictionary<String, Shape>, counters: [String], repeated: OrderedSet<String>)
+  {
     var (shapes, counters) = (OrderedDictionary<String, Shape>(), [String]())
+    var repeated: OrderedSet<String> = []
     var copy = self
-    let note = { (name: String, tensor: inout Tensor<Scalar>) in shapes[name] = tensor.shape }
+    let note = { (name: String, tensor: inout Tensor<Scalar>) in
+      if shapes.updateValue(tensor.shape, forKey: name) != nil { repeated.append(name) }
+    }
     copy.visitParameters(note)
     copy.visitBuffers(note)
-    copy.visitCounters { name, _ in counters.append(name) }
-    return (shapes, counters)
+    copy.visitCounters { name, _ in
+      if shapes[name] != nil || counters.contains(name) { repeated.append(name) }
+      counters.append(name)
+    }
+    return (shapes, counters, repeated)
   }
 
   private func check(
@@ -119,15 +129,24 @@ extension Parameterized {
     }
     if strict { mismatch.unexpected = stored.keys.filter { wanted[$0] == nil } }
     guard !mismatch.isEmpty else { return }
-    if mismatch.missing.count == wanted.keys.count(where: { !isOptional($0) }), let first = wanted.keys.first {
+    if mismatch.missing.count == wanted.keys.count(where: { !isOptional($0) }),
+      let first = wanted.keys.first
+    {
       mismatch.otherPrefix = checkpoint.prefixes(of: first).first { other in
-        other != prefix && wanted.keys.allSatisfy { checkpoint[dotted(other, $0)] != nil || isOptional($0) }
+        other != prefix
+          && wanted.keys.allSatisfy { checkpoint[dotted(other, $0)] != nil || isOptional($0) }
       }
     }
     throw CheckpointError(
       checkpoint.origin, entry: prefix.isEmpty ? nil : prefix, mismatch.sentence, mismatch: mismatch
     )
   }
+}
+
+/// The problem that several tensors of a model have the same names.
+private func ambiguity(_ names: OrderedSet<String>) -> String {
+  "more than one parameter, buffer or counter has the name \(names.joined(separator: ", ")); names"
+    + " must be unique"
 }
 
 /// Whether a checkpoint may lack a counter. PyTorch counts batches since version 0.4.1, and accepts

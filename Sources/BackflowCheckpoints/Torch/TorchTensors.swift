@@ -2,8 +2,8 @@
 struct TorchTensors {
   let graph: PickleGraph
   let storages: TorchStorages
-  /// The storages of files inside the pickle, by the bytes or the text that contain them. Many calls
-  /// can share the same bytes.
+  /// The storages of files inside the pickle, by the bytes or the text that contain them. Many
+  /// calls can share the same bytes.
   private var nested: [PickleReference: TorchStorage] = [:]
   /// Bytes that are written as text, by the text.
   var decodedBytes: [PickleReference: ByteSource] = [:]

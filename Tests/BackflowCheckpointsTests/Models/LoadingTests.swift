@@ -32,14 +32,14 @@ private struct Model<Scalar: RealScalar>: Parameterized {
 }
 
 @Suite struct `Loading a model` {
-  @Test(arguments: ["safetensors"])
+  @Test(arguments: ["safetensors", "npz", "directory"])
   func `returns every parameter and buffer to the bit`(format: String) throws {
     try check(Float.self)
     try check(Double.self)
 
     func check<S: RealScalar>(_: S.Type) throws {
       let directory = try TemporaryDirectory()
-      let path = directory.file("model.\(format)")
+      let path = directory.file(format == "directory" ? "model" : "model.\(format)")
       let saved = Model<S>(seed: 1)
       try Checkpoint(saved).write(to: path)
       var loaded = Model<S>(seed: 2)
@@ -119,6 +119,27 @@ private struct Model<Scalar: RealScalar>: Parameterized {
       try model.load(Checkpoint(saved), prefix: "model")
     }
     #expect(other?.mismatch?.otherPrefix == "")
+  }
+
+  /// Two layers under one name.
+  private struct Ambiguous: Parameterized {
+    var first = Dense<Float>(weight: .ones([1, 2]), bias: .zeros([1]))
+    var second = Dense<Float>(weight: .zeros([1, 2]))
+
+    mutating func visitParameters(_ visit: ParameterVisitor<Float>) {
+      first.visitParameters(visit)
+      second.visitParameters(visit)
+    }
+  }
+
+  @Test func `rejects a model with names that occur twice`() throws {
+    var model = Ambiguous()
+    let checkpoint = try Checkpoint(model.first)
+    let loading = #expect(throws: CheckpointError.self) { try model.load(checkpoint) }
+    #expect(loading?.problem.contains("has the name weight;") == true)
+    #expect(model.second.weight == .zeros([1, 2]))
+    let saving = #expect(throws: CheckpointError.self) { try Checkpoint(model) }
+    #expect(saving?.problem.contains("has the name weight;") == true)
   }
 
   @Test func `rejects names that occur twice`() throws {

@@ -84,7 +84,8 @@ import Testing
 }
 
 /// Reads a file cut at every byte, and with every byte set to 0, to 255 and inverted. Expects a
-/// typed error with the name of the file, or tensors whose values can be read or give such an error.
+/// typed error with the name of the file, or tensors whose values can be read or give such an
+/// error.
 func checkDamage(
   of file: [UInt8], name: String, sourceLocation: SourceLocation = #_sourceLocation
 ) throws {

@@ -1,24 +1,6 @@
 import Backflow
 import Testing
 
-/// A zip archive without compression and without checksums, as PyTorch can write it.
-func zipArchive(_ entries: [(name: String, bytes: [UInt8])]) -> [UInt8] {
-  var (data, directory): ([UInt8], [UInt8]) = ([], [])
-  for (name, bytes) in entries {
-    let size = littleEndian(bytes.count, size: 4)
-    let common =
-      [UInt8](repeating: 0, count: 12) + size + size + littleEndian(name.utf8.count, size: 2)
-    let offset = littleEndian(data.count, size: 4)
-    data += [0x50, 0x4B, 3, 4, 0, 0] + common + [0, 0] + Array(name.utf8) + bytes
-    directory +=
-      [0x50, 0x4B, 1, 2, 0, 0, 0, 0] + common + [UInt8](repeating: 0, count: 12) + offset
-      + Array(name.utf8)
-  }
-  let count = littleEndian(entries.count, size: 2)
-  return data + directory + [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + count + count
-    + littleEndian(directory.count, size: 4) + littleEndian(data.count, size: 4) + [0, 0]
-}
-
 @Suite struct `An archive of PyTorch` {
   /// The opcodes of the persistent ID of a storage, without an element for a view.
   private static func storage(key: String = "0", count: Int = 6) -> [UInt8] {
@@ -31,16 +13,18 @@ func zipArchive(_ entries: [(name: String, bytes: [UInt8])]) -> [UInt8] {
   /// An archive with the tensor x of the elements 0 to 5, in which the entries of `changes` have
   /// other bytes or are missing.
   private func archive(_ changes: [(name: String, bytes: [UInt8]?)] = []) -> [UInt8] {
-    var entries: [(name: String, bytes: [UInt8])] = [
-      ("r/data.pkl", Self.object), ("r/byteorder", Array("little".utf8)),
-      ("r/data/0", floats(0..<6)), ("r/version", Array("3\n".utf8)),
+    var entries = [
+      ZipBuilder.Entry("r/data.pkl", Self.object),
+      ZipBuilder.Entry("r/byteorder", Array("little".utf8)),
+      ZipBuilder.Entry("r/data/0", floats(0..<6)),
+      ZipBuilder.Entry("r/version", Array("3\n".utf8)),
     ]
     for (name, bytes) in changes {
-      let index = entries.firstIndex { $0.name == name }
+      let index = entries.firstIndex { $0.name == Array(name.utf8) }
       if let index { entries.remove(at: index) }
-      if let bytes { entries.insert((name, bytes), at: index ?? entries.count) }
+      if let bytes { entries.insert(.init(name, bytes), at: index ?? entries.count) }
     }
-    return zipArchive(entries)
+    return ZipBuilder(entries).bytes
   }
 
   @Test func `has its storages in entries`() throws {
