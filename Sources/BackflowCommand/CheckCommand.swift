@@ -15,7 +15,7 @@ struct CheckCommand: ParsableCommand {
 
       With --against, the inputs of a recording are run through the recurrent layers, and the \
       outputs are compared with the recorded ones under several conventions. The recording has the \
-      tensors input [T, B, I] and output [T, B, H], and optionally h_0 and c_0. If the checkpoint \
+      tensors input [T, B, I] and output [T, B, D·H], and optionally h_0 and c_0. If the checkpoint \
       has several networks, their names and a dot precede these names.
       """)
 

@@ -25,29 +25,35 @@ struct ConvertCommand: ParsableCommand {
   func run() throws {
     do {
       var checkpoint = try Checkpoint(contentsOf: input)
+      var lost = checkpoint.omissions.map { "\($0.name): \($0.reason)" }
       if let prefix {
         checkpoint.tensors = checkpoint.under(prefix)
+        lost = lost.filter { $0.hasPrefix(prefix + ".") }
         guard !checkpoint.tensors.isEmpty else {
           complain("\(input): no tensor has the prefix \(prefix)")
           throw ExitCode.failure
         }
       }
+      if !output.lowercased().hasSuffix(".safetensors") {
+        lost += checkpoint.metadata.keys.map { "\($0): metadata, which only safetensors has" }
+        checkpoint.metadata = [:]
+      }
       try checkpoint.write(to: output)
       let count = checkpoint.tensors.count
       say("\(output): \(count) \(count == 1 ? "tensor" : "tensors") written")
-      for omission in checkpoint.omissions {
-        complain("\(input): not written: \(omission.name), \(omission.reason)")
-      }
-      let hasMetadata = output.lowercased().hasSuffix(".safetensors")
-      if !hasMetadata, !checkpoint.metadata.isEmpty {
-        complain(
-          "\(input): not written: \(checkpoint.metadata.count) texts of metadata, which only"
-            + " safetensors has")
-      }
+      report(lost)
     } catch let code as ExitCode {
       throw code
     } catch {
       throw failure(error)
     }
+  }
+
+  /// Lists what was not written, on standard error.
+  private func report(_ lost: [String]) {
+    for entry in lost.prefix(10) {
+      complain("\(input): not written: \(escaped(entry, limit: 200))")
+    }
+    if lost.count > 10 { complain("\(input): not written: \(lost.count - 10) more entries") }
   }
 }

@@ -1,8 +1,10 @@
+internal import BackflowKernels
+
 /// A property of a tensor that its reader should know, with the figures behind it.
 ///
 /// A finding is not an error: the bias of a new layer is zero, and the weight of a new
 /// normalization is constant.
-public struct CheckpointFinding: Sendable, Codable, Equatable {
+public struct CheckpointFinding: Sendable, Encodable, Equatable {
   /// The name of the tensor.
   public let tensor: String
   /// The kind of the finding.
@@ -11,7 +13,7 @@ public struct CheckpointFinding: Sendable, Codable, Equatable {
   public let message: String
 
   /// The kinds of findings.
-  public enum Kind: String, Sendable, Codable, CaseIterable {
+  public enum Kind: String, Sendable, Encodable, CaseIterable {
     /// Elements are NaN or infinite.
     case nonFinite = "non_finite"
     /// All elements are zero.
@@ -52,7 +54,7 @@ extension TensorReport {
         add(.allZero, "all \(count) elements are zero")
         return findings
       }
-      add(.constant, "all \(count) elements are \(statistics.maximum)")
+      add(.constant, "all \(count) elements are \(figure(statistics.maximum))")
       return findings
     }
     guard let matrix else { return findings }
@@ -75,10 +77,15 @@ extension TensorReport {
     }
     let largestRank = min(matrix.rows, matrix.columns)
     if let singular = matrix.singularValues, singular.rank < largestRank {
-      add(.rankDeficient, "the rank is \(singular.rank) instead of \(largestRank)")
+      add(
+        .rankDeficient,
+        "the rank is \(singular.rank) instead of \(largestRank): the singular values are between"
+          + " \(figure(singular.smallest)) and \(figure(singular.largest))")
     }
     return findings
   }
+
+  private func figure(_ value: Double) -> String { value.text(significantDigits: 6) }
 
   private func list(_ numbers: [Int]) -> String {
     numbers.prefix(8).map(String.init).joined(separator: ", ")

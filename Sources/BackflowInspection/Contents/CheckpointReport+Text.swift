@@ -5,41 +5,63 @@ extension CheckpointReport: CustomStringConvertible {
   /// The report for a terminal: a table of the tensors, the findings, the recurrent layers, and
   /// what the file has besides.
   public var description: String {
-    var lines = [summary, ""]
-    lines += tensorTable
-    let findings = findings
-    if !findings.isEmpty {
-      lines += ["", "findings"]
-      lines += findings.map { "  \(escaped($0.tensor)): \($0.message)" }
-    }
-    if !recurrentLayers.isEmpty { lines += ["", "recurrent layers"] + recurrentTable }
-    lines += omitted
-    return lines.joined(separator: "\n")
+    let parts = [
+      [summary], tensorTable, section("findings", findingLines),
+      section("recurrent layers", recurrentTables), section("metadata", metadataLines),
+      section("not part of the checkpoint", omissionLines),
+    ]
+    return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
+
+  /// The number of lines of metadata and of omissions that are shown.
+  private static let shownEntryCount = 12
+  /// The width of running text.
+  private static let width = 100
 
   private var summary: String {
     "\(file ?? "checkpoint"): \(counted(tensors.count, "tensor")), \(counted(elementCount, "element")),"
       + " \(counted(byteCount, "byte"))"
   }
 
+  private func section(_ title: String, _ lines: [String]) -> [String] {
+    lines.isEmpty ? [] : [title] + lines
+  }
+
   private var tensorTable: [String] {
+    if tensors.isEmpty { return [] }
     let header = [
-      "tensor", "shape", "type", "mean", "std", "min", "max", "scale", "σ_max", "σ_min", "rank",
+      "tensor", "shape", "type", "mean", "std", "max |x|", "scale", "σ_max", "σ_min", "rank",
     ]
     let rows = tensors.map { tensor in
       let (statistics, matrix) = (tensor.statistics, tensor.matrix)
       let singular = matrix?.singularValues
       return [
         escaped(tensor.name), "\(tensor.shape)", tensor.type, figure(statistics?.mean),
-        figure(statistics?.standardDeviation), figure(statistics?.minimum),
-        figure(statistics?.maximum), figure(matrix?.scale), figure(singular?.largest),
-        figure(singular?.smallest), singular.map { "\($0.rank)" } ?? "",
+        figure(statistics?.standardDeviation), figure(statistics?.largestMagnitude),
+        figure(matrix?.scale), figure(singular?.largest), figure(singular?.smallest),
+        singular.map { "\($0.rank)" } ?? "",
       ]
     }
-    return table([header] + rows, leftAligned: 3)
+    let legend =
+      tensors.contains { $0.matrix != nil }
+      ? """
+      scale: the standard deviation relative to 1/√(3·fan-in), that of PyTorch's default \
+      initialization of linear and convolutional layers; σ: singular values of the matrix \
+      [first axis, all other axes], unless it is large or has NaN or infinite elements
+      """ : ""
+    return TextTable([header] + rows, leftAligned: 3).lines
+      + (legend.isEmpty
+        ? [] : legend.wrapped(width: CheckpointReport.width, indent: "  ", hangingIndent: "  "))
   }
 
-  private var recurrentTable: [String] {
+  private var findingLines: [String] {
+    findings.flatMap { finding in
+      "\(escaped(finding.tensor)): \(finding.message)"
+        .wrapped(width: CheckpointReport.width, indent: "  ", hangingIndent: "    ")
+    }
+  }
+
+  private var recurrentTables: [String] {
     recurrentLayers.flatMap { layer in
       let inputs = layer.inputSize.map { "\(counted($0, "input")), " } ?? ""
       let title =
@@ -51,26 +73,29 @@ extension CheckpointReport: CustomStringConvertible {
           figure(gate.meanBias),
         ]
       }
-      return [title]
-        + table([["gate", "spectral radius", "σ_max", "mean bias"]] + rows, leftAligned: 1)
-        .map { "    " + $0 }
+      let header = ["gate", "spectral radius", "σ_max", "mean bias"]
+      return [title] + TextTable([header] + rows, leftAligned: 1, indent: 4).lines
     }
   }
 
-  private var omitted: [String] {
-    var lines: [String] = []
-    if !metadata.isEmpty {
-      lines += ["", "metadata"]
-      let entries = metadata.sorted { $0.key < $1.key }
-      lines += entries.prefix(20).map { "  \(escaped($0.key)): \(escaped($0.value, limit: 60))" }
-      if entries.count > 20 { lines.append("  … \(entries.count - 20) more") }
+  private var metadataLines: [String] {
+    shortened(metadata.sorted { $0.key < $1.key }) { key, value in
+      ["  \(escaped(key, limit: 60)): \(escaped(value, limit: 60))"]
     }
-    if !omissions.isEmpty {
-      lines += ["", "not part of the checkpoint"]
-      lines += omissions.prefix(20).map { "  \(escaped($0.name)): \($0.reason)" }
-      if omissions.count > 20 { lines.append("  … \(omissions.count - 20) more") }
+  }
+
+  private var omissionLines: [String] {
+    shortened(omissions) {
+      "\(escaped($0.name, limit: 60)): \($0.reason)"
+        .wrapped(width: CheckpointReport.width, indent: "  ", hangingIndent: "    ")
     }
-    return lines
+  }
+
+  /// Returns the lines of the first entries, and the number of the others.
+  private func shortened<Entry>(_ entries: [Entry], _ lines: (Entry) -> [String]) -> [String] {
+    let rest = entries.count - CheckpointReport.shownEntryCount
+    return entries.prefix(CheckpointReport.shownEntryCount).flatMap(lines)
+      + (rest > 0 ? ["  … \(rest) more"] : [])
   }
 }
 
@@ -84,18 +109,4 @@ private func counted(_ count: Int, _ noun: String) -> String {
   return digits + grouped + " " + noun + (count == 1 ? "" : "s")
 }
 
-private func figure(_ value: Double?) -> String { value?.text(significantDigits: 4) ?? "" }
-
-/// Returns the rows with aligned columns, of which the first `leftAligned` are aligned at the left.
-private func table(_ rows: [[String]], leftAligned: Int) -> [String] {
-  let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-  return rows.map { row in
-    let cells = row.enumerated().map { column, text in
-      let blanks = String(repeating: " ", count: widths[column] - text.count)
-      return column < leftAligned ? text + blanks : blanks + text
-    }
-    var line = "  " + cells.joined(separator: "  ")
-    while line.last == " " { line.removeLast() }
-    return line
-  }
-}
+private func figure(_ value: Double?) -> String { value?.text(significantDigits: 3) ?? "" }

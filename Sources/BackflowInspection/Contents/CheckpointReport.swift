@@ -6,8 +6,8 @@ internal import OrderedCollections
 ///     let report = try CheckpointReport(of: Checkpoint(contentsOf: "model.pt"))
 ///     print(report)
 ///
-/// The report is `Codable`, with all figures in full precision.
-public struct CheckpointReport: Sendable, Codable, Equatable {
+/// The report is `Encodable`, with all figures in full precision.
+public struct CheckpointReport: Sendable, Equatable {
   /// The path of the file, as given by the caller.
   public let file: String?
   /// The tensors in the order of the file.
@@ -20,7 +20,7 @@ public struct CheckpointReport: Sendable, Codable, Equatable {
   public let omissions: [Omission]
 
   /// An entry of the file that is not part of the checkpoint.
-  public struct Omission: Sendable, Codable, Equatable {
+  public struct Omission: Sendable, Encodable, Equatable {
     /// The name of the entry.
     public let name: String
     /// What the entry is.
@@ -29,8 +29,9 @@ public struct CheckpointReport: Sendable, Codable, Equatable {
 
   /// Reads and examines all tensors, one at a time.
   ///
-  /// - Complexity: That of reading the file, and of a singular value decomposition of each matrix
-  ///   and a decomposition into eigenvalues of each gate; see `TensorReport.maximumDecomposed`.
+  /// - Complexity: That of reading the file, and of the singular values of each matrix and the
+  ///   eigenvalues of each gate, up to a limit; see `SingularValueSummary.maximumCost` and
+  ///   `RecurrentLayerReport.maximumDecomposed`.
   /// - Throws: `CheckpointError` if a tensor cannot be read.
   public init(of checkpoint: Checkpoint) throws(CheckpointError) {
     file = checkpoint.path

@@ -1,82 +1,94 @@
+internal import BackflowCheckpoints
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
-internal import RealModule
 
 /// What can be said of a tensor as a matrix, whose rows are the slices along the first axis.
 ///
 /// The kernel of a convolution, [O, C, height, width], has one row for each output channel.
-public struct MatrixReport: Sendable, Codable, Equatable {
+public struct MatrixReport: Sendable, Equatable {
   /// The number of rows, which is the first extent.
   public let rows: Int
   /// The number of columns, which is the product of the other extents.
   public let columns: Int
   /// The rows of zeros: units that receive nothing.
   public let zeroRows: [Int]
-  /// The columns of zeros: inputs that are ignored.
+  /// The columns of zeros: inputs that are ignored. The list is empty if all rows are zero.
   public let zeroColumns: [Int]
-  /// Groups of rows that are equal, bit for bit, and not zero: units that compute the same.
+  /// Groups of rows that are equal, bit for bit, and not zero: units that compute the same. The
+  /// list is empty for a matrix of one column, where equal elements mean nothing.
   public let equalRows: [[Int]]
   /// The standard deviation of the elements divided by 1/√(3·columns), which is that of PyTorch's
-  /// default initialization of linear and convolutional layers, uniform on ±1/√columns.
-  public let scale: Double
+  /// default initialization of linear and convolutional layers, uniform on ±1/√columns. It is `nil`
+  /// if an element is not finite.
+  public let scale: Double?
   /// The singular values in summary, or `nil` if an element is not finite or the matrix is too
-  /// large (see `TensorReport.maximumDecomposed`).
+  /// large (see `SingularValueSummary.maximumCost`).
   public let singularValues: SingularValueSummary?
 
-  init(of elements: [Double], shape: [Int], precision: Double) {
+  /// - Precondition: `elements` has the elements of a tensor of this shape, at least one.
+  init(of elements: Tensor<Double>, shape: [Int], type: ElementType) {
     rows = shape[0]
-    columns = shape.dropFirst().reduce(1, *)
-    var groups: [ArraySlice<UInt64>: [Int]] = [:]
-    var (zeroRows, zeroColumns) = ([Int](), [Bool](repeating: true, count: columns))
-    let bits = elements.map(\.bitPattern)
-    for row in 0..<rows {
-      let range = row * columns..<(row + 1) * columns
-      if elements[range].allSatisfy({ $0 == 0 }) {
-        zeroRows.append(row)
-        continue
-      }
-      groups[bits[range], default: []].append(row)
-      for column in 0..<columns where elements[range.lowerBound + column] != 0 {
-        zeroColumns[column] = false
-      }
-    }
-    self.zeroRows = zeroRows
-    self.zeroColumns = zeroRows.count == rows ? [] : zeroColumns.indices.filter { zeroColumns[$0] }
-    equalRows = groups.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
-    let sum = elements.reduce(0, +) / Double(elements.count)
-    let squares = elements.reduce(0) { $0 + ($1 - sum) * ($1 - sum) } / Double(elements.count)
-    scale = (3 * Double(columns) * squares).squareRoot()
-    singularValues = SingularValueSummary(
-      of: Tensor(elements, shape: [rows, columns]), precision: precision)
+    columns = elements.count / rows
+    let scan = RowScan(elements.span, rows: rows, columns: columns)
+    zeroRows = scan.zeroRows
+    zeroColumns = zeroRows.count == rows ? [] : scan.zeroColumns
+    equalRows = columns > 1 ? scan.equalRows : []
+    let isFinite = elements.isFinite
+    scale = isFinite ? elements.standardDeviation() * (3 * Double(columns)).squareRoot() : nil
+    let isAffordable = SingularValueSummary.isAffordable(rows: rows, columns: columns)
+    singularValues =
+      isFinite && isAffordable
+      ? SingularValueSummary(of: elements.reshaped(to: [rows, columns]), type: type) : nil
   }
 }
 
-/// The singular values of a matrix in summary.
-public struct SingularValueSummary: Sendable, Codable, Equatable {
-  /// σ_max, the factor by which the matrix amplifies the vector that it amplifies most.
-  public let largest: Double
-  /// The median of the singular values.
-  public let median: Double
-  /// σ_min.
-  public let smallest: Double
-  /// The number of singular values above max(m, n) · ε · σ_max, with ε of the stored type.
-  public let rank: Int
-  /// The effective rank, exp(−Σ p log p) with p = σ / Σσ (Roy and Vetterli, EUSIPCO 2007): between
-  /// 1 and min(m, n), and equal to the rank if the singular values are equal.
-  public let effectiveRank: Double
+/// The rows and columns of a matrix that are zero, and the rows that are equal.
+private struct RowScan {
+  var zeroRows: [Int] = []
+  let zeroColumns: [Int]
+  let equalRows: [[Int]]
 
-  init?(of matrix: Tensor<Double>, precision: Double) {
-    guard min(matrix.shape[0], matrix.shape[1]) <= TensorReport.maximumDecomposed,
-      matrix.isFinite, let values = try? BackflowLinearAlgebra.singularValues(of: matrix),
-      let largest = values.first, let smallest = values.last
-    else { return nil }
-    (self.largest, self.smallest, median) = (largest, smallest, values[values.count / 2])
-    let limit = Double(max(matrix.shape[0], matrix.shape[1])) * precision * largest
-    rank = values.count { $0 > limit }
-    let sum = values.reduce(0, +)
-    let entropy = values.reduce(0.0) { entropy, value in
-      value > 0 ? entropy - value / sum * Double.log(value / sum) : entropy
+  init(_ elements: Span<Double>, rows: Int, columns: Int) {
+    var isZeroColumn = [Bool](repeating: true, count: columns)
+    var candidates: [Int: [Int]] = [:]
+    for row in 0..<rows {
+      var (hasher, isZero) = (Hasher(), true)
+      let start = row * columns
+      for column in 0..<columns {
+        let element = elements[start + column]
+        hasher.combine(element.bitPattern)
+        guard element != 0 else { continue }
+        isZero = false
+        isZeroColumn[column] = false
+      }
+      if isZero {
+        zeroRows.append(row)
+      } else {
+        candidates[hasher.finalize(), default: []].append(row)
+      }
     }
-    effectiveRank = sum > 0 ? Double.exp(entropy) : 0
+    zeroColumns = isZeroColumn.indices.filter { isZeroColumn[$0] }
+    var groups: [[Int]] = []
+    for rows in candidates.values where rows.count > 1 {
+      groups += RowScan.groups(of: rows, in: elements, columns)
+    }
+    equalRows = groups.sorted { $0[0] < $1[0] }
+  }
+
+  /// Returns the groups of two or more equal rows among rows with the same hash value.
+  private static func groups(
+    of rows: [Int], in elements: Span<Double>, _ columns: Int
+  ) -> [[Int]] {
+    var groups: [[Int]] = []
+    for row in rows {
+      let place = groups.firstIndex { group in
+        (0..<columns).allSatisfy { column in
+          elements[group[0] * columns + column].bitPattern
+            == elements[row * columns + column].bitPattern
+        }
+      }
+      if let place { groups[place].append(row) } else { groups.append([row]) }
+    }
+    return groups.filter { $0.count > 1 }
   }
 }

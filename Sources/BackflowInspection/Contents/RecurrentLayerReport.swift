@@ -3,7 +3,7 @@ internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
 /// What can be said of the weights of a recurrent layer in one direction.
-public struct RecurrentLayerReport: Sendable, Codable, Equatable {
+public struct RecurrentLayerReport: Sendable, Equatable {
   /// The name of W_hh.
   public let name: String
   /// The kind of the cell.
@@ -18,11 +18,11 @@ public struct RecurrentLayerReport: Sendable, Codable, Equatable {
   public let gates: [Gate]
 
   /// One block of W_hh, [H, H].
-  public struct Gate: Sendable, Codable, Equatable {
+  public struct Gate: Sendable, Equatable {
     /// PyTorch's name of the gate, and `h` for a vanilla network.
     public let name: String
     /// The largest absolute value of an eigenvalue, or `nil` if an element is not finite or H is
-    /// above `TensorReport.maximumDecomposed`.
+    /// above `maximumDecomposed`.
     public let spectralRadius: Double?
     /// σ_max, or `nil` for the same reasons.
     public let largestSingularValue: Double?
@@ -30,6 +30,9 @@ public struct RecurrentLayerReport: Sendable, Codable, Equatable {
     /// LSTM, a large value means a long memory.
     public let meanBias: Double?
   }
+
+  /// The largest H for which the blocks of W_hh are decomposed: 512.
+  public static let maximumDecomposed = 512
 
   init(of weights: RecurrentWeights) throws(CheckpointError) {
     name = weights.recurrent.name
@@ -47,7 +50,7 @@ public struct RecurrentLayerReport: Sendable, Codable, Equatable {
     gates = weights.kind.gates.enumerated().map { k, name in
       let rows = k * size..<(k + 1) * size
       let block = recurrent[rows]
-      let isSuitable = size <= TensorReport.maximumDecomposed && block.isFinite
+      let isSuitable = size <= RecurrentLayerReport.maximumDecomposed && block.isFinite
       return Gate(
         name: name,
         spectralRadius: isSuitable ? try? BackflowLinearAlgebra.spectralRadius(of: block) : nil,

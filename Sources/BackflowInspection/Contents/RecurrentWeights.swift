@@ -29,7 +29,7 @@ public struct RecurrentWeights: Sendable {
   }
 
   /// The kind of a recurrent cell, which the ratio G of the rows and columns of W_hh reveals.
-  public enum Kind: String, Sendable, Codable, CaseIterable {
+  public enum Kind: String, Sendable, Encodable, CaseIterable {
     case rnn, gru, lstm
 
     /// The names of the gates in PyTorch's order.
@@ -43,15 +43,28 @@ public struct RecurrentWeights: Sendable {
   }
 
   /// Returns all recurrent layers whose names have PyTorch's form, with or without the number of a
-  /// layer, or are any other pair that differs in `ih` and `hh`, such as `enc_w_ih` and `enc_w_hh`.
+  /// layer, or are any other pair that differs in `ih` and `hh`, such as `enc_w_ih` and `enc_w_hh`,
+  /// or in `xh` and `hh`, such as `Wxh` and `Whh`.
+  ///
+  /// Left out are LSTMs with a projection, whose W_hh is [4·H, P], and what a training keeps beside
+  /// a parameter: a tensor such as `exp_avg.weight_hh_l0` or `grad.rnn.weight_hh_l0`, if there is
+  /// another tensor of the same shape whose name is, or ends with a dot and, what follows `exp_avg`
+  /// or `grad`.
   public static func all(in checkpoint: Checkpoint) -> [RecurrentWeights] {
-    checkpoint.tensors.keys.compactMap { RecurrentWeights($0, in: checkpoint) }
+    let found = checkpoint.tensors.keys.compactMap { RecurrentWeights($0, in: checkpoint) }
+    let parameters = found.filter { $0.companionOf == nil }
+    let endings = Set(parameters.flatMap(\.endings))
+    return found.filter { weights in
+      guard let name = weights.companionOf else { return true }
+      return !endings.contains(weights.ending(name))
+    }
   }
 
   /// The layer whose W_hh has this name, or `nil` if the tensor is not a W_hh.
   private init?(_ name: String, in checkpoint: Checkpoint) {
     guard let tensor = checkpoint[name], tensor.type.isFloatingPoint, tensor.type.realType == nil,
-      tensor.shape.count == 2, tensor.count > 0, let names = RecurrentNames(name)
+      tensor.shape.count == 2, tensor.count > 0, let names = RecurrentNames(name),
+      checkpoint[names.projection] == nil
     else { return nil }
     let (rows, columns) = (tensor.shape[0], tensor.shape[1])
     guard let kind = Kind.allCases.first(where: { rows == $0.gates.count * columns }) else {
@@ -68,72 +81,54 @@ public struct RecurrentWeights: Sendable {
     (self.kind, hiddenSize) = (kind, columns)
     (network, suffix) = (names.network, names.suffix)
     recurrent = Named(name: name, tensor: tensor)
-    input = found([names.input]) { $0.count == 2 && $0[0] == rows }
+    input = found(names.input) { $0.count == 2 && $0[0] == rows }
     inputBias = found(names.inputBias) { $0 == [rows] }
     recurrentBias = found(names.recurrentBias) { $0 == [rows] }
   }
 }
 
-/// The names of the tensors of a recurrent layer, from that of W_hh.
-private struct RecurrentNames {
-  let network: String
-  let suffix: String
-  let input: String
-  let inputBias: [String]
-  let recurrentBias: [String]
+// MARK: - Gradients and moments
 
-  /// Finds the last `hh` that is a word of its own, or follows the letter W or U.
-  init?(_ name: String) {
-    let letters = Array(name)
-    func isWord(_ start: Int) -> Bool {
-      let before = start > 0 ? letters[start - 1] : "_"
-      let after = start + 2 < letters.count ? letters[start + 2] : "_"
-      return (!before.isLetter || "wWuU".contains(before)) && !after.isLetter
-    }
-    guard
-      let start = letters.indices.dropLast().last(where: {
-        letters[$0].lowercased() == "h" && letters[$0 + 1].lowercased() == "h" && isWord($0)
-      })
+extension RecurrentWeights {
+  /// The components of names under which PyTorch, and `OptimizerState` and programs here, keep a
+  /// tensor for each parameter.
+  private static let companionNames: Set<Substring> = [
+    "grad", "grads", "gradient", "gradients", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "exp_inf",
+    "momentum_buffer", "square_avg", "grad_avg", "acc_delta", "sum",
+  ]
+
+  /// The number of components of a name that may precede what it has in common with the name of a
+  /// gradient.
+  private static let maximumPrefixLength = 16
+
+  /// A W_hh under a part of its name.
+  private struct Ending: Hashable {
+    let name: Substring
+    let kind: Kind
+    let hiddenSize: Int
+  }
+
+  private func ending(_ name: Substring) -> Ending {
+    Ending(name: name, kind: kind, hiddenSize: hiddenSize)
+  }
+
+  /// The name of the parameter, if the name is that of a gradient or a moment.
+  private var companionOf: Substring? {
+    let parts = recurrent.name.split(separator: ".", omittingEmptySubsequences: false)
+    guard let place = parts.lastIndex(where: RecurrentWeights.companionNames.contains),
+      place + 1 < parts.count
     else { return nil }
-    let head = String(letters[..<start])
-    let tail = String(letters[(start + 2)...])
-    let (i, h) = letters[start].isUppercase ? ("I", "H") : ("i", "h")
-    input = head + i + h + tail
-    let biasHeads = RecurrentNames.biasHeads(head)
-    inputBias = biasHeads.map { $0 + i + h + tail }
-    recurrentBias = biasHeads.map { $0 + h + h + tail }
-    network = RecurrentNames.stem(head)
-    suffix = tail
+    return recurrent.name[parts[place + 1].startIndex...]
   }
 
-  /// Returns what may stand before `ih` in the name of a bias.
-  private static func biasHeads(_ head: String) -> [String] {
-    var heads: [String] = []
-    for (weight, bias) in [
-      ("weight", "bias"), ("Weight", "Bias"), ("w", "b"), ("W", "b"), ("W", "B"),
-    ] {
-      if let range = head.ranges(of: weight).last {
-        heads.append(head.replacingCharacters(in: range, with: bias))
-      }
+  /// This W_hh under its name, and under its name without the first components.
+  private var endings: [Ending] {
+    var (endings, rest) = ([Ending](), recurrent.name[...])
+    for _ in 0...RecurrentWeights.maximumPrefixLength {
+      endings.append(ending(rest))
+      guard let dot = rest.firstIndex(of: ".") else { break }
+      rest = rest[rest.index(after: dot)...]
     }
-    return heads
-  }
-
-  /// Returns the name of the network, without the word for a weight and punctuation.
-  private static func stem(_ head: String) -> String {
-    var stem = Substring(head)
-    for word in ["weight_", "weights_", "weight.", "w_", "W_", "w", "W", "U", "u"]
-    where stem.hasSuffix(word) {
-      stem = stem.dropLast(word.count)
-      break
-    }
-    while let last = stem.last, "._".contains(last) { stem = stem.dropLast() }
-    return String(stem)
-  }
-}
-
-extension String {
-  fileprivate func replacingCharacters(in range: Range<Index>, with text: String) -> String {
-    self[..<range.lowerBound] + text + self[range.upperBound...]
+    return endings
   }
 }

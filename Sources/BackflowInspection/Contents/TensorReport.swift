@@ -1,7 +1,9 @@
 internal import BackflowCheckpoints
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
 
 /// What can be said of one tensor of a checkpoint.
-public struct TensorReport: Sendable, Codable, Equatable {
+public struct TensorReport: Sendable, Equatable {
   /// The name of the tensor.
   public let name: String
   /// The extents of the axes, outermost first.
@@ -16,22 +18,28 @@ public struct TensorReport: Sendable, Codable, Equatable {
   public let nonFinite: NonFinite?
   /// The moments and limits of the finite elements, or `nil` if there are none.
   public let statistics: Statistics?
-  /// The properties of the rows and columns, for a floating-point tensor of at least two axes. The
-  /// rows are the slices along the first axis, such as the weights of one unit.
+  /// The properties of the rows and columns of a floating-point tensor, not complex, with at least
+  /// two axes. The rows are the slices along the first axis, such as the weights of one unit.
   public let matrix: MatrixReport?
 
   /// The elements that are NaN or infinite.
-  public struct NonFinite: Sendable, Codable, Equatable {
+  public struct NonFinite: Sendable, Encodable, Equatable {
     /// The number of NaN.
     public let nanCount: Int
     /// The number of infinite elements.
     public let infiniteCount: Int
     /// The indices of the first such element, one for each axis.
     public let first: [Int]
+
+    private enum CodingKeys: String, CodingKey {
+      case first
+      case nanCount = "nan_count"
+      case infiniteCount = "infinite_count"
+    }
   }
 
   /// Moments and limits of the finite elements.
-  public struct Statistics: Sendable, Codable, Equatable {
+  public struct Statistics: Sendable, Encodable, Equatable {
     /// The smallest element.
     public let minimum: Double
     /// The largest element.
@@ -45,11 +53,16 @@ public struct TensorReport: Sendable, Codable, Equatable {
 
     /// Whether all finite elements are equal.
     public var isConstant: Bool { minimum == maximum }
-  }
 
-  /// The largest of the smaller extents for which a matrix is decomposed: 2,048. The time grows
-  /// with its square.
-  public static let maximumDecomposed = 2048
+    /// The largest absolute value.
+    public var largestMagnitude: Double { max(maximum.magnitude, minimum.magnitude) }
+
+    private enum CodingKeys: String, CodingKey {
+      case minimum, maximum, mean
+      case standardDeviation = "standard_deviation"
+      case zeroCount = "zero_count"
+    }
+  }
 
   /// Reads and examines a tensor. The real and imaginary parts of a complex tensor are examined as
   /// separate elements along an additional last axis.
@@ -59,50 +72,59 @@ public struct TensorReport: Sendable, Codable, Equatable {
     self.name = name
     (shape, count, byteCount) = (tensor.shape, tensor.count, tensor.byteCount)
     type = tensor.type.rawValue
-    let elements = try tensor.elements()
-    nonFinite = NonFinite(of: elements, shape: tensor.viewAsReal?.shape ?? tensor.shape)
-    statistics = Statistics(of: elements)
-    let isMatrix = tensor.type.isFloatingPoint && tensor.shape.count >= 2 && tensor.count > 0
+    let parts = tensor.viewAsReal ?? tensor
+    let elements = try parts.realElements()
+    nonFinite = NonFinite(of: elements, shape: parts.shape)
+    statistics = Statistics(of: nonFinite == nil ? elements : elements.finiteElements)
+    let isMatrix = tensor.type.isFloatingPoint && tensor.type.realType == nil
     matrix =
-      isMatrix
-      ? MatrixReport(of: elements, shape: tensor.shape, precision: tensor.type.precision) : nil
+      isMatrix && shape.count >= 2 && count > 0
+      ? MatrixReport(of: elements, shape: shape, type: tensor.type) : nil
   }
 }
 
+extension StoredTensor {
+  /// Returns the elements of a tensor that is not complex, in double precision: in its shape if
+  /// `Tensor` has so many axes, and otherwise as a vector.
+  fileprivate func realElements() throws(CheckpointError) -> Tensor<Double> {
+    if shape.count <= Shape.maximumRank { return try values() }
+    return Tensor(try elements())
+  }
+}
+
+extension Tensor<Double> {
+  /// The elements that are neither NaN nor infinite, as a vector.
+  fileprivate var finiteElements: Tensor<Double> { Tensor(elements.filter(\.isFinite)) }
+}
+
 extension TensorReport.NonFinite {
-  fileprivate init?(of elements: [Double], shape: [Int]) {
+  fileprivate init?(of elements: Tensor<Double>, shape: [Int]) {
+    guard elements.nonfiniteCount > 0 else { return nil }
+    let span = elements.span
     var (nanCount, infiniteCount) = (0, 0)
-    var first: Int?
-    for (index, element) in elements.enumerated() where !element.isFinite {
-      if element.isNaN { nanCount += 1 } else { infiniteCount += 1 }
-      first = first ?? index
+    var rest = span.count
+    for index in span.indices where !span[index].isFinite {
+      if span[index].isNaN { nanCount += 1 } else { infiniteCount += 1 }
+      rest = min(rest, index)
     }
-    guard var rest = first else { return nil }
     var indices: [Int] = []
     for extent in shape.reversed() {
       indices.append(rest % extent)
       rest /= extent
     }
-    (self.nanCount, self.infiniteCount, self.first) = (nanCount, infiniteCount, indices.reversed())
+    (self.nanCount, self.infiniteCount, first) = (nanCount, infiniteCount, indices.reversed())
   }
 }
 
 extension TensorReport.Statistics {
-  fileprivate init?(of elements: [Double]) {
-    var (minimum, maximum) = (Double.infinity, -Double.infinity)
-    var (count, zeroCount, mean, squares) = (0.0, 0, 0.0, 0.0)
-    // Welford's update of the mean and of the sum of squared deviations (Technometrics 4, 1962).
-    for element in elements where element.isFinite {
-      minimum = min(minimum, element)
-      maximum = max(maximum, element)
-      if element == 0 { zeroCount += 1 }
-      count += 1
-      let deviation = element - mean
-      mean += deviation / count
-      squares += deviation * (element - mean)
-    }
-    guard count > 0 else { return nil }
-    (self.minimum, self.maximum, self.mean, self.zeroCount) = (minimum, maximum, mean, zeroCount)
-    standardDeviation = (squares / count).squareRoot()
+  /// - Precondition: The elements are finite.
+  fileprivate init?(of elements: Tensor<Double>) {
+    guard !elements.isEmpty else { return nil }
+    (minimum, maximum) = (elements.min(), elements.max())
+    (mean, standardDeviation) = (elements.mean(), elements.standardDeviation())
+    let span = elements.span
+    var zeroCount = 0
+    for index in span.indices where span[index] == 0 { zeroCount += 1 }
+    self.zeroCount = zeroCount
   }
 }

@@ -28,23 +28,31 @@ struct RecordedSequence {
   ) throws(CheckpointError) -> Result<[RecordedSequence], RecurrentNetworkWeights.Misfit> {
     func find(_ names: String...) -> StoredTensor? {
       for name in names {
-        if let tensor = recording[network.name.isEmpty ? name : network.name + "." + name] {
-          return tensor
-        }
-        if isOnly, let tensor = recording[name] { return tensor }
+        let fullName = network.name.isEmpty ? name : network.name + "." + name
+        if let tensor = recording[fullName] ?? (isOnly ? recording[name] : nil) { return tensor }
       }
       return nil
     }
     func misfit(
-      _ reason: String
+      _ reason: String, isRecorded: Bool = true
     ) -> Result<[RecordedSequence], RecurrentNetworkWeights.Misfit> {
-      .failure(RecurrentNetworkWeights.Misfit(reason: reason))
+      .failure(RecurrentNetworkWeights.Misfit(reason: reason, isRecorded: isRecorded))
     }
     let prefix = isOnly || network.name.isEmpty ? "" : network.name + "."
-    guard let x = find("input", "x"), let y = find("output", "y") else {
-      return misfit("the recording has no tensors \(prefix)input and \(prefix)output")
+    let (recordedInput, recordedOutput) = (find("input"), find("output"))
+    guard let x = recordedInput, let y = recordedOutput else {
+      let isEmpty = recordedInput == nil && recordedOutput == nil
+      let missing =
+        isEmpty
+        ? "tensors \(prefix)input and \(prefix)output"
+        : recordedInput == nil
+          ? "tensor \(prefix)input" : "tensor \(prefix)output"
+      return misfit("the recording has no \(missing)", isRecorded: !isEmpty)
     }
-    let features = network.layers[0].count * network.hiddenSize
+    guard network.isComplete else {
+      return misfit("the checkpoint lacks layers of it, or has some twice")
+    }
+    let features = network.directionCount * network.hiddenSize
     guard let inputSize = network.inputSize, x.shape.count == y.shape.count,
       (2...3).contains(x.shape.count), x.shape.dropLast() == y.shape.dropLast(),
       x.shape.last == inputSize, y.shape.last == features, x.count > 0
@@ -54,15 +62,14 @@ struct RecordedSequence {
           + " found \(x.shape) and \(y.shape)")
     }
     let (input, output) = (try x.values(as: Double.self), try y.values(as: Double.self))
-    let h = try find("h_0", "h0")?.values(as: Double.self)
-    let c = try find("c_0", "c0")?.values(as: Double.self)
+    let h = try find("h_0", "hidden")?.values(as: Double.self)
+    let c = try find("c_0", "cell")?.values(as: Double.self)
     var sequences: [RecordedSequence] = []
     for (axes, arrange) in arrangements(of: x.shape) {
       let (input, output) = (arrange(input), arrange(output))
-      let count = network.layers.count * network.layers[0].count
       guard
         let states = states(
-          h, c, count: count, batch: input.shape[1], hidden: network.hiddenSize,
+          h, c, count: network.cellCount, batch: input.shape[1], hidden: network.hiddenSize,
           needsCell: network.kind == .lstm)
       else { continue }
       sequences.append(
@@ -72,8 +79,8 @@ struct RecordedSequence {
     }
     return sequences.isEmpty
       ? misfit(
-        "expected initial states [\(network.layers.count * network.layers[0].count), B,"
-          + " \(network.hiddenSize)]")
+        "expected initial states [\(network.cellCount), B, \(network.hiddenSize)], found"
+          + " \([h, c].compactMap { $0.map { Array($0.shape) } })")
       : .success(sequences)
   }
 

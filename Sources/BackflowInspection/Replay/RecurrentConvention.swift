@@ -35,10 +35,10 @@ struct RecurrentConvention: Sendable {
         ]
       }
     case .lstm:
-      // PyTorch and Keras, Keras' first versions, ONNX, TensorFlow 1.
+      // PyTorch and Keras, TensorFlow 1, ONNX, and two more that programs use.
       [
         ("i f g o", [0, 1, 2, 3]), ("i g f o", [0, 2, 1, 3]), ("i o f g", [0, 2, 3, 1]),
-        ("f i g o", [1, 0, 2, 3]),
+        ("i f o g", [0, 1, 3, 2]), ("f i g o", [1, 0, 2, 3]),
       ].map { order, gates in
         RecurrentConvention("gates \(order)") { LSTMCell($0.reordered(gates)) }
       }

@@ -1,5 +1,5 @@
 public import BackflowCheckpoints
-internal import BackflowKernels
+internal import BackflowLayers
 internal import BackflowLinearAlgebra
 internal import OrderedCollections
 
@@ -10,17 +10,18 @@ internal import OrderedCollections
 ///       of: Checkpoint(contentsOf: "model.pt"), against: Checkpoint(contentsOf: "io.npz"))
 ///
 /// The recording has the tensors `input`, [T, B, I], and `output`, [T, B, D·H], or both with the
-/// batch first, or both without a batch, [T, I] and [T, D·H], or one step, [B, I] and [B, H];
-/// optionally `h_0` and, for an LSTM, `c_0`, [layers·D, B, H]. If the checkpoint has several
-/// networks, the name of the network and a dot stand before these names, as in `encoder.input`.
-public struct ReplayReport: Sendable, Codable, Equatable {
+/// batch first, or both without a batch, [T, I] and [T, D·H], or one step, [B, I] and [B, D·H];
+/// optionally the initial states `h_0` (or `hidden`) and, for an LSTM, `c_0` (or `cell`),
+/// [layers·D, B, H]. If the checkpoint has several networks, the name of the network and a dot
+/// stand before these names, as in `encoder.input`.
+public struct ReplayReport: Sendable, Equatable {
   /// The networks that the recording has inputs and outputs for.
   public let networks: [Network]
   /// The networks that were not run, with the reason.
   public let skipped: [Skipped]
 
   /// A network that was run.
-  public struct Network: Sendable, Codable, Equatable {
+  public struct Network: Sendable, Equatable {
     /// The name of the network.
     public let name: String
     /// The kind of its cells.
@@ -36,7 +37,7 @@ public struct ReplayReport: Sendable, Codable, Equatable {
   }
 
   /// One convention.
-  public struct Attempt: Sendable, Codable, Equatable {
+  public struct Attempt: Sendable, Encodable, Equatable {
     /// The equations and the order of the gates.
     public let convention: String
     /// The order of the axes of the recording.
@@ -47,16 +48,25 @@ public struct ReplayReport: Sendable, Codable, Equatable {
   }
 
   /// A network that was not run.
-  public struct Skipped: Sendable, Codable, Equatable {
+  public struct Skipped: Sendable, Encodable, Equatable {
     /// The name of the network.
     public let name: String
     /// The reason.
     public let reason: String
+    /// Whether the recording has an input or an output for the network, which then does not fit.
+    public let isRecorded: Bool
+
+    private enum CodingKeys: String, CodingKey {
+      case name, reason
+      case isRecorded = "recorded"
+    }
   }
 
-  /// Whether every network was run and gives its recorded output under some convention.
+  /// Whether every recorded output comes out under some convention. Networks without a recording do
+  /// not count, but there must be one with a recording.
   public var isMatch: Bool {
-    !networks.isEmpty && skipped.isEmpty && networks.allSatisfy { !$0.matches.isEmpty }
+    !networks.isEmpty && networks.allSatisfy { !$0.matches.isEmpty }
+      && !skipped.contains(where: \.isRecorded)
   }
 
   /// Runs every recurrent network of `checkpoint` for which `recording` has an input and an output.
@@ -69,28 +79,43 @@ public struct ReplayReport: Sendable, Codable, Equatable {
     var (networks, skipped) = ([Network](), [Skipped]())
     for weights in all {
       let recorded = try RecordedSequence.all(for: weights, in: recording, isOnly: all.count == 1)
-      switch (recorded, try weights.parameters()) {
-      case (.failure(let misfit), _), (_, .failure(let misfit)):
-        skipped.append(Skipped(name: weights.name, reason: misfit.reason))
-      case (.success(let sequences), .success(let parameters)):
-        var attempts: [Attempt] = []
-        for sequence in sequences {
-          for convention in RecurrentConvention.all(of: weights.kind) {
-            let output = convention.run(parameters, sequence.input, sequence.states)
-            attempts.append(
-              Attempt(
-                convention: convention.name, axes: sequence.axes,
-                error: sequence.error(of: output)))
-          }
+      switch recorded {
+      case .failure(let misfit): skipped.append(Skipped(weights, misfit))
+      case .success(let sequences):
+        switch try weights.parameters() {
+        case .failure(let misfit): skipped.append(Skipped(weights, misfit))
+        case .success(let parameters):
+          networks.append(Network(weights, parameters, sequences))
         }
-        let precision = max(weights.precision, sequences.map(\.precision).max() ?? 0)
-        networks.append(
-          Network(
-            name: weights.name, kind: weights.kind,
-            attempts: attempts.sorted { $0.error < $1.error },
-            tolerance: min(0.01, 1000 * precision)))
       }
     }
     (self.networks, self.skipped) = (networks, skipped)
+  }
+}
+
+extension ReplayReport.Network {
+  /// Runs a network under all conventions on all interpretations of a recording.
+  fileprivate init(
+    _ weights: RecurrentNetworkWeights, _ parameters: [[GateWeights<Double>]],
+    _ sequences: [RecordedSequence]
+  ) {
+    var attempts: [ReplayReport.Attempt] = []
+    for sequence in sequences {
+      for convention in RecurrentConvention.all(of: weights.kind) {
+        let output = convention.run(parameters, sequence.input, sequence.states)
+        attempts.append(
+          ReplayReport.Attempt(
+            convention: convention.name, axes: sequence.axes, error: sequence.error(of: output)))
+      }
+    }
+    let precision = max(weights.precision, sequences.map(\.precision).max() ?? 0)
+    (name, kind, tolerance) = (weights.name, weights.kind, min(0.01, 1000 * precision))
+    self.attempts = attempts.sorted { $0.error < $1.error }
+  }
+}
+
+extension ReplayReport.Skipped {
+  fileprivate init(_ weights: RecurrentNetworkWeights, _ misfit: RecurrentNetworkWeights.Misfit) {
+    self.init(name: weights.name, reason: misfit.reason, isRecorded: misfit.isRecorded)
   }
 }
