@@ -9,8 +9,10 @@ public struct TorchModel {
 
   /// An error in a description or a recording.
   public struct Problem: Error, CustomStringConvertible {
+    /// What is wrong.
     public let description: String
 
+    /// An error with this description.
     public init(description: String) { self.description = description }
   }
 

@@ -21,8 +21,8 @@ public struct MatrixReport: Sendable, Equatable {
   /// default initialization of linear and convolutional layers, uniform on ±1/√columns. It is `nil`
   /// if an element is not finite.
   public let scale: Double?
-  /// The singular values in summary, or `nil` if an element is not finite or the matrix is too
-  /// large (see `SingularValueSummary.maximumCost`).
+  /// The singular values in summary, or `nil` if an element or a singular value is not finite, or
+  /// the matrix is too large (see `SingularValueSummary.maximumCost`).
   public let singularValues: SingularValueSummary?
 
   /// - Precondition: `elements` has the elements of a tensor of this shape, at least one.

@@ -40,19 +40,21 @@ public struct SingularValueSummary: Sendable, Encodable, Equatable {
   /// - Precondition: The elements are finite, and there is at least one.
   init?(of matrix: Tensor<Double>, type: ElementType) {
     guard let values = try? BackflowLinearAlgebra.singularValues(of: matrix),
-      let largest = values.first, let smallest = values.last
+      let largest = values.first, let smallest = values.last, largest.isFinite
     else { return nil }
     (self.largest, self.smallest) = (largest, smallest)
     let middle = values.count / 2
     median =
-      values.count.isMultiple(of: 2) ? (values[middle - 1] + values[middle]) / 2 : values[middle]
+      values.count.isMultiple(of: 2) ? values[middle - 1] / 2 + values[middle] / 2 : values[middle]
     let limit = SingularValueSummary.roundingErrors(of: matrix, type, largest)
     rank = values.count { $0 > limit }
-    let sum = values.reduce(0, +)
+    // Relative to the largest, so that the sum is in range.
+    let sum = values.reduce(0) { $0 + $1 / largest }
     let entropy = values.reduce(0.0) { entropy, value in
-      value > 0 ? entropy - value / sum * Double.log(value / sum) : entropy
+      let share = value / largest / sum
+      return share > 0 ? entropy - share * Double.log(share) : entropy
     }
-    effectiveRank = sum > 0 ? Double.exp(entropy) : 0
+    effectiveRank = largest > 0 ? Double.exp(entropy) : 0
   }
 
   private static func roundingErrors(

@@ -127,6 +127,17 @@ import Testing
       ], [7, 2, Double(8).squareRoot()], Tolerance(1e-11, scale: 1))
   }
 
+  @Test func `does not overflow before its values do`() throws {
+    for size in [1e308, 5e-324] {
+      let summary = try summary(.diagonal(Tensor([size, size, size])))
+      #expect(summary.largest == size && summary.median == size && summary.rank == 3)
+      expectClose([summary.effectiveRank], [3], Tolerance(1e-12, scale: 1))
+    }
+    // σ_max = 3 · 1e308
+    let report = try matrixReport(of: Tensor(repeating: 1e308, shape: [3, 3]))
+    #expect(report.singularValues == nil && report.columns == 3)
+  }
+
   @Test func `is left out for a large matrix`() throws {
     #expect(SingularValueSummary.maximumCost == 2048 * 2048 * 2048)
     let report = try matrixReport(of: .ones([2049, 2049]))
