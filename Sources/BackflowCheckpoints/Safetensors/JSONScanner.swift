@@ -11,8 +11,8 @@ struct JSONScanner {
     let description: String
   }
 
-  /// The largest depth of nested values.
-  static let maximumDepth = 64
+  /// The largest depth of nested values, which is that of the reference implementation.
+  static let maximumDepth = 126
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes

@@ -22,7 +22,13 @@ private struct Model<Scalar: RealScalar>: Parameterized {
   }
 
   mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {
+    dense.visitBuffers(under: "dense", visit)
     norm.visitBuffers(under: "norm", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    dense.visitCounters(under: "dense", visit)
+    norm.visitCounters(under: "norm", visit)
   }
 
   var tensors: [Tensor<Scalar>] {
@@ -130,6 +136,16 @@ private struct Model<Scalar: RealScalar>: Parameterized {
       first.visitParameters(visit)
       second.visitParameters(visit)
     }
+
+    mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+      first.visitBuffers(visit)
+      second.visitBuffers(visit)
+    }
+
+    mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+      first.visitCounters(visit)
+      second.visitCounters(visit)
+    }
   }
 
   @Test func `rejects a model with names that occur twice`() throws {
@@ -149,6 +165,6 @@ private struct Model<Scalar: RealScalar>: Parameterized {
     }
     #expect(error?.description.contains("dense.weight, dense.bias") == true)
     try checkpoint.insert(Model<Float>(seed: 2), prefix: "second")
-    #expect(checkpoint.tensors.count == 12)
+    #expect(checkpoint.tensors.count == 14)
   }
 }
