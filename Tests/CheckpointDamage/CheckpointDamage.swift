@@ -5,7 +5,8 @@ import Foundation
 // set to 255 and inverted. A typed error that names the file is expected, or a checkpoint whose
 // tensors can be read or give such an error. A trap ends the program with the name of the file.
 //
-// Usage: checkpoint-damage DIRECTORY...
+// Usage: checkpoint-damage PATH...
+// A path is that of a file, or of a directory whose files in formats of checkpoints are read.
 
 /// The largest tensor that is read. A damaged shape may be that of a larger one.
 let largestTensor = 1 << 22
@@ -59,11 +60,11 @@ func damage(_ file: [UInt8], _ name: String, remainder: Int, of count: Int) -> O
     let extensions: Set = ["npy", "npz", "safetensors", "pt", "pth", "tar", "ckpt", "ptl", "pkl"]
     var total = Outcome()
     var files = 0
-    for directory in CommandLine.arguments.dropFirst() {
-      let names = FileManager.default.enumerator(atPath: directory)?.compactMap { $0 as? String }
-      for name in (names ?? []).sorted()
-      where extensions.contains(URL(fileURLWithPath: name).pathExtension) {
-        let path = directory + "/" + name
+    for argument in CommandLine.arguments.dropFirst() {
+      let names = FileManager.default.enumerator(atPath: argument)?.compactMap { $0 as? String }
+      let paths = (names ?? []).isEmpty ? [argument] : (names ?? []).map { argument + "/" + $0 }
+      for path in paths.sorted()
+      where extensions.contains(URL(fileURLWithPath: path).pathExtension) {
         let file = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
         let workers = Threads.count
         let outcome = await withTaskGroup(of: Outcome.self) { group in
