@@ -4,7 +4,7 @@ import Backflow
 // elements that are greater by one than those of the last, and reads such a network.
 @main
 struct SaveLoop {
-  /// Sixteen parameters and two buffers with a total of several hundred kilobytes.
+  /// Sixteen parameters, two buffers and a counter with a total of several hundred kilobytes.
   struct Uniform: Parameterized {
     var values: [Tensor<Float>]
     var norm = BatchNorm<Float>(channels: 500)
@@ -12,6 +12,7 @@ struct SaveLoop {
     init(_ value: Float, parameters: Int = 16) {
       values = (0..<parameters).map { Tensor(repeating: value, shape: [$0 + 1, 100]) }
       visitAll { $0 = Tensor(repeating: value, shape: $0.shape) }
+      visitCounters { $1 = Int(value) }
     }
 
     mutating func visitParameters(_ visit: ParameterVisitor<Float>) {
@@ -21,6 +22,10 @@ struct SaveLoop {
 
     mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
       norm.visitBuffers(under: "norm", visit)
+    }
+
+    mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+      norm.visitCounters(under: "norm", visit)
     }
 
     private mutating func visitAll(_ visit: (inout Tensor<Float>) -> Void) {
@@ -33,6 +38,7 @@ struct SaveLoop {
       var copy = self
       var numbers: Set<Float> = []
       copy.visitAll { numbers.formUnion($0.elements) }
+      copy.visitCounters { numbers.insert(Float($1)) }
       return numbers
     }
   }

@@ -22,9 +22,9 @@ from array import array
 program = sys.argv[1]
 times = int(sys.argv[2]) if len(sys.argv) > 2 else 100
 source = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
-FILES = 16 + 4
+FILES = 16 + 5
 # The other architecture.
-FEWER_FILES = 5 + 4
+FEWER_FILES = 5 + 5
 LIST = ".backflow-files"
 
 
@@ -56,7 +56,8 @@ def network(kind, path, others=True):
     numbers = set()
     for file in files:
         content = file.read_bytes()
-        numbers |= set(array("f", content[10 + content[8] + 256 * content[9]:]))
+        data = content[10 + content[8] + 256 * content[9]:]
+        numbers |= set(array("q" if b"'<i8'" in content[:80] else "f", data))
     if len(files) not in (FILES, FEWER_FILES) or len(numbers) != 1 or numbers != {float(words[1])}:
         fail(kind, f"{len(files)} files contain {sorted(numbers)}, the program read {words[1]}")
     if not others:
