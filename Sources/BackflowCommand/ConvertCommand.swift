@@ -19,7 +19,7 @@ struct ConvertCommand: ParsableCommand {
   @Argument(help: "The checkpoint to write.")
   var output: String
 
-  @Option(help: "Write only the tensors under this prefix, without the prefix.")
+  @Option(help: "Write only the tensors and the metadata under this prefix, without the prefix.")
   var prefix: String?
 
   func run() throws {
@@ -27,8 +27,8 @@ struct ConvertCommand: ParsableCommand {
       var checkpoint = try Checkpoint(contentsOf: input)
       var lost = checkpoint.omissions.map { "\($0.name): \($0.reason)" }
       if let prefix {
-        checkpoint.tensors = checkpoint.under(prefix)
-        lost = lost.filter { $0.hasPrefix(prefix + ".") }
+        checkpoint = checkpoint.part(prefix)
+        lost = prefix.isEmpty ? lost : lost.filter { $0.hasPrefix(prefix + ".") }
         guard !checkpoint.tensors.isEmpty else {
           complain("\(input): no tensor has the prefix \(prefix)")
           throw ExitCode.failure

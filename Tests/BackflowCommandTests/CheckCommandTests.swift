@@ -75,7 +75,7 @@ func torchFixture(_ name: String) -> String {
     let run = try backflow.run("check", path, "--against", path)
     #expect(run.status == 0 && run.errors == "")
     #expect(run.output.hasPrefix("state_dict ("))
-    #expect(run.output.contains("the recorded output comes out under one convention"))
+    #expect(run.output.contains("one convention reproduces the recorded output"))
   }
 
   @Test func `fails if a recorded output does not come out`() throws {
@@ -89,7 +89,7 @@ func torchFixture(_ name: String) -> String {
     recording["output"] = StoredTensor(network(input) * 1.001)
     let wrong = try run(model, against: recording)
     #expect(wrong.status == 1 && wrong.errors == "")
-    #expect(wrong.output.contains("the recorded output does not come out under any convention"))
+    #expect(wrong.output.contains("no convention reproduces the recorded output"))
     let json = try run(model, against: recording, "--format", "json")
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])

@@ -57,11 +57,12 @@ import Testing
     #expect(names == ["exp_avg.value", "exp_avg_sq.value"])
   }
 
-  @Test func `refuses a negative number of steps`() {
+  @Test(arguments: [-1, Int.min, 1 << 53, .max])
+  func `refuses a number of steps that is out of range`(found: Int) {
     var optimizer = SGD(for: OneParameter<Double>(value: .zeros([2])), learningRate: 1)
     var state = optimizer.state
-    state.visitCounters { _, step in step = -1 }
-    #expect(throws: OptimizerStateError.negativeStep(-1)) { try optimizer.restore(state) }
+    state.visitCounters { _, step in step = found }
+    #expect(throws: OptimizerStateError.stepOutOfRange(found)) { try optimizer.restore(state) }
   }
 
   @Test func `of another optimizer or model is rejected without changes`() throws {

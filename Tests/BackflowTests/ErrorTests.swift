@@ -28,7 +28,7 @@ import Testing
     ]
     + [
       OptimizerStateError.otherTensors(expected: ["a"], found: ["b"]),
-      .otherShape(name: "a", expected: [1], found: [2]), .negativeStep(-1),
+      .otherShape(name: "a", expected: [1], found: [2]), .stepOutOfRange(-1),
     ]
 
   /// Errors that can only be obtained from a failure.

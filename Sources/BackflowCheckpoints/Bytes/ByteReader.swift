@@ -7,10 +7,6 @@ struct ByteReader {
     (self.source, self.offset) = (source, offset)
   }
 
-  init(_ bytes: [UInt8], of file: String) { self.init(ByteSource(bytes, of: file)) }
-
-  var file: String { source.file }
-
   var remaining: Int { source.count - offset }
 
   /// Returns the next `count` bytes. `what` describes them in the error message.

@@ -115,6 +115,15 @@ struct ByteSource: Sendable {
     try fill(&numbers, from: file, at: offset, what)
   }
 
+  /// The number of bytes of the file that these bytes are a part of or were compressed in.
+  var fileSize: Int {
+    switch contents {
+    case .file(let file): file.size
+    case .bytes(let bytes): bytes.count
+    case .deflated(let archived): archived.stored.fileSize
+    }
+  }
+
   /// Whether the bytes are those of a file.
   var isFile: Bool { if case .file = contents { true } else { false } }
 
@@ -139,15 +148,7 @@ struct ByteSource: Sendable {
     failure(
       at: offset,
       "expected \(count) bytes for \(what), found \(max(left, 0)) before the end of the "
-        + (isFile && range.upperBound == wholeCount || entry == nil ? "file" : "entry"))
-  }
-
-  private var wholeCount: Int {
-    switch contents {
-    case .file(let file): file.size
-    case .bytes(let bytes): bytes.count
-    case .deflated(let archived): archived.size
-    }
+        + (isFile && range.upperBound == fileSize || entry == nil ? "file" : "entry"))
   }
 
   /// Returns an error at byte `offset` of these bytes.

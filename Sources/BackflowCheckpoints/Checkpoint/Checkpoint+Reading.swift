@@ -42,19 +42,19 @@ enum FileFormat {
   /// - Throws: `CheckpointError` with the name of the format, if it is known but not supported.
   init(of source: ByteSource) throws(CheckpointError) {
     let head = try source.bytes(0..<min(source.count, 512), "the start of a file")
-    func starts(at offset: Int = 0, _ text: String) -> Bool {
-      head.dropFirst(offset).starts(with: text.utf8)
-    }
-    if starts("PK\u{3}\u{4}") || starts("PK\u{5}\u{6}") {
+    if head.starts(with: "PK\u{3}\u{4}".utf8) || head.starts(with: "PK\u{5}\u{6}".utf8) {
       self = .zip
+    } else if FileFormat.isSafetensors(head) {
+      // Before pickles: the length of a header may have the bytes that start a pickle.
+      self = .safetensors
     } else if head.starts(with: NPY.magic) {
       self = .npy
     } else if head.count >= 2, head[0] == 0x80, (2...5).contains(head[1]) {
       self = .pickle
     } else if let refusal = FileFormat.refusal(head) {
       throw source.failure(at: 0, refusal)
-    } else if head.dropFirst(8).first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{")
-    {
+    } else if FileFormat.isHeader(head) {
+      // With a length that is certainly wrong, which the error will state.
       self = .safetensors
     } else {
       throw source.failure(
@@ -62,6 +62,17 @@ enum FileFormat {
         "expected a file of safetensors, NumPy (.npy, .npz) or PyTorch (.pt), found the bytes"
           + " \(head.prefix(8))")
     }
+  }
+
+  /// Whether a file starts with a length below 2³² and a JSON object. A pickle of protocol 2 to 5
+  /// cannot have zeros at these places.
+  private static func isSafetensors(_ head: [UInt8]) -> Bool {
+    isHeader(head) && head[4..<8].allSatisfy { $0 == 0 }
+  }
+
+  /// Whether a JSON object starts at byte 8.
+  private static func isHeader(_ head: [UInt8]) -> Bool {
+    head.dropFirst(8).first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{")
   }
 
   /// Returns what to do instead for a file in a known format that is not supported.

@@ -55,6 +55,18 @@ public struct Checkpoint: Sendable {
     return part
   }
 
+  /// Returns the tensors and the metadata whose names start with `prefix` and a dot, without that
+  /// part of their names. An empty prefix returns the whole checkpoint.
+  public func part(_ prefix: String) -> Checkpoint {
+    if prefix.isEmpty { return self }
+    var part = Checkpoint(under(prefix))
+    for (name, text) in metadata where name.hasPrefix(prefix + ".") {
+      part.metadata[String(name.dropFirst(prefix.count + 1))] = text
+    }
+    part.path = path
+    return part
+  }
+
   /// The path for messages.
   var origin: String { path ?? "the checkpoint" }
 }

@@ -25,6 +25,15 @@ public struct CheckpointError: BackflowError, Equatable {
     self.problem = problem
   }
 
+  /// Returns this error under the name of the tensor that was being read. The entry of an archive
+  /// precedes the problem.
+  package func reading(_ tensor: String) -> CheckpointError {
+    guard let entry, entry != tensor else {
+      return CheckpointError(file, entry: tensor, at: offset, problem)
+    }
+    return CheckpointError(file, entry: tensor, at: offset, "in \(escaped(entry)), \(problem)")
+  }
+
   /// The file, the entry, the byte, and the problem, in one line.
   public var description: String {
     file + (entry.map { ", \(escaped($0))" } ?? "") + (offset.map { ", byte \($0)" } ?? "") + ": "

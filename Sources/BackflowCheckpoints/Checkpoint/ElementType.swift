@@ -38,7 +38,7 @@ public enum ElementType: String, Sendable, CaseIterable {
     }
   }
 
-  /// The number of bits in which a byte order matters: an element, or a part of a complex element.
+  /// The number of bytes in which a byte order matters: an element, or a part of a complex element.
   var wordSize: Int { realType?.size ?? size }
 
   /// The machine epsilon of a floating-point type, which bounds the relative error of rounding to

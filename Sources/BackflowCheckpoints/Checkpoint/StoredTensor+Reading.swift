@@ -19,6 +19,7 @@ extension StoredTensor {
     case .single(let tensor): return tensor as? Tensor<Scalar> ?? Tensor(tensor)
     case .double(let tensor): return tensor as? Tensor<Scalar> ?? Tensor(tensor)
     case .source(let source, let isBigEndian):
+      try checkExpansion(MemoryLayout<Scalar>.size, source)
       return try values(source.decompressed(), isBigEndian)
     }
   }
@@ -28,6 +29,9 @@ extension StoredTensor {
   ///
   /// - Throws: `CheckpointError` if the file cannot be read.
   public func elements() throws(CheckpointError) -> [Double] {
+    if case .source(let source, _) = storage {
+      try checkExpansion(8 * (type.realType == nil ? 1 : 2), source)
+    }
     let (real, parts) = (type.realType ?? type, count * (type.realType == nil ? 1 : 2))
     var elements: [Double] = []
     elements.reserveCapacity(parts)
@@ -55,6 +59,23 @@ extension StoredTensor {
       }
     }
     return values
+  }
+
+  /// The largest number of bytes of a tensor in memory, unless its file is large too. It bounds the
+  /// memory that a small file with compressed or repeated elements can demand.
+  static let maximumExpansion = 1 << 30
+
+  /// Throws an error if the elements need more than 1 GiB and more than 64 times the size of the
+  /// file, with `size` bytes for each element.
+  private func checkExpansion(_ size: Int, _ source: ByteSource) throws(CheckpointError) {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
+    let limit = max(StoredTensor.maximumExpansion, 64 * min(source.fileSize, Int.max / 64))
+    guard !overflow, bytes <= limit else {
+      throw source.failure(
+        "a tensor of shape \(shape) needs \(overflow ? "more than \(Int.max)" : "\(bytes)") bytes"
+          + " of memory, more than 64 times the file and more than 1 GiB; its elements are compressed"
+          + " or repeated")
+    }
   }
 
   private func values<Scalar: RealScalar>(

@@ -57,11 +57,13 @@ public struct StoredTensor: Sendable {
 
   /// Integers in memory, in row-major order, of type `int64` or `uint64`.
   ///
-  /// - Precondition: The number of integers is that of `shape`.
+  /// - Precondition: The number of integers is that of `shape`, and they have at most 64 bits.
   public init<Integer: FixedWidthInteger>(_ integers: [Integer], shape: Shape) {
     require(
       shape.elementCount == integers.count,
       "StoredTensor: \(integers.count) integers do not have the shape \(shape)")
+    require(
+      Integer.bitWidth <= 64, "StoredTensor: \(Integer.self) has more than 64 bits")
     self.shape = Array(shape)
     layout = StridedLayout(rowMajor: shape)
     type = Integer.isSigned ? .int64 : .uint64

@@ -8,7 +8,17 @@ extension Checkpoint {
     let name = source.file.split(separator: "/").last.map(String.init) ?? source.file
     var reader = ByteReader(source)
     let header = try NPYHeader(from: &reader, for: .storage)
-    tensors[withoutNPY(name) ?? name] = try NPY.array(header, reader)
+    let tensor = try NPY.array(header, reader)
+    tensors[withoutNPY(name) ?? name] = tensor
+    noteRest(after: tensor, reader, name)
+  }
+
+  /// Adds an omission for bytes that follow the data of an array, such as a second array.
+  private mutating func noteRest(after tensor: StoredTensor, _ reader: ByteReader, _ name: String) {
+    let rest = reader.remaining - tensor.byteCount
+    if rest > 0 {
+      omissions.append(Omission(name: name, reason: "\(rest) bytes after the array"))
+    }
   }
 
   /// Opens an `.npz` file. Arrays without numbers, and other files, become omissions.
@@ -37,7 +47,9 @@ extension Checkpoint {
       omissions.append(
         Omission(name: name, reason: "an array of type \(escaped(header.descr, limit: 30))"))
     } else {
-      tensors[name] = try NPY.array(header, reader)
+      let tensor = try NPY.array(header, reader)
+      tensors[name] = tensor
+      noteRest(after: tensor, reader, name)
     }
   }
 

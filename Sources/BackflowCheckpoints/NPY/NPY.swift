@@ -17,16 +17,6 @@ public enum NPY {
   public static func read<Scalar: RealScalar>(
     _ path: String, as type: Scalar.Type = Scalar.self
   ) throws(CheckpointError) -> Tensor<Scalar> {
-    try readWithPrecision(path).tensor
-  }
-
-  /// Reads the array in the file at `path` like `read`, and the machine epsilon of the type of its
-  /// elements, which bounds the relative error of its values: 2⁻²³ for `<f4`.
-  ///
-  /// - Throws: `CheckpointError` with the file, the byte, and what was expected there.
-  public static func readWithPrecision<Scalar: RealScalar>(
-    _ path: String, as type: Scalar.Type = Scalar.self
-  ) throws(CheckpointError) -> (tensor: Tensor<Scalar>, precision: Double) {
     try decode(ByteSource(contentsOf: path))
   }
 
@@ -58,19 +48,18 @@ extension NPY {
   package static func decode<Scalar: RealScalar>(
     _ bytes: [UInt8], of file: String
   ) throws(CheckpointError) -> Tensor<Scalar> {
-    try decode(ByteSource(bytes, of: file)).tensor
+    try decode(ByteSource(bytes, of: file))
   }
 
   private static func decode<Scalar: RealScalar>(
     _ source: ByteSource
-  ) throws(CheckpointError) -> (tensor: Tensor<Scalar>, precision: Double) {
+  ) throws(CheckpointError) -> Tensor<Scalar> {
     var reader = ByteReader(source)
     let header = try NPYHeader(from: &reader, for: .tensor)
     guard header.shape.allSatisfy({ $0 <= Shape.maximumExtent }) else {
       throw tooLarge(header, reader)
     }
-    let stored = try array(header, reader)
-    return (try stored.values(), stored.type.precision)
+    return try array(header, reader).values()
   }
 
   /// Returns the array whose data follow the header that `reader` has read. Bytes after the data

@@ -11,7 +11,7 @@ extension Checkpoint {
       let range =
         entry.range.lowerBound + header.dataStart..<entry.range.upperBound + header.dataStart
       let data = source.part(range, entry: name)
-      if SafetensorsType.packed[entry.type] != nil {
+      if SafetensorsType.packed.contains(entry.type) {
         omissions.append(
           Omission(name: name, reason: "a tensor of packed elements of type \(entry.type)"))
         continue
@@ -50,9 +50,16 @@ extension Checkpoint {
       $0.rank != $1.rank
         ? $0.rank > $1.rank : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
     }
+    let header = header(of: entries)
+    guard header.count - 8 <= SafetensorsHeader.maximumLength else {
+      throw CheckpointError(
+        path,
+        "cannot be written: the names and metadata need a header of \(header.count - 8) bytes, and"
+          + " safetensors has at most \(SafetensorsHeader.maximumLength)")
+    }
     do {
       try WholeFile.write(to: path) { writer throws(FileError) in
-        try writer.write(header(of: entries))
+        try writer.write(header)
         for entry in entries { try entry.tensor.write(to: writer) }
       }
     } catch {

@@ -70,24 +70,28 @@ struct SafetensorsHeader {
     _ scanner: inout JSONScanner, _ name: String
   ) throws(JSONScanner.Problem) -> Entry {
     var (type, shape, offsets) = (String?.none, [Int]?.none, [Int]?.none)
-    let start = scanner.problem("expected dtype, shape and data_offsets of \(escaped(name))")
+    let start = scanner.position
     try scanner.object { scanner, field throws(JSONScanner.Problem) in
-      let again = scanner.problem("expected \(field) once for \(escaped(name)), found it twice")
+      // Made only where it is thrown: there may be millions of fields.
+      func again(_ scanner: JSONScanner) -> JSONScanner.Problem {
+        scanner.problem("expected \(field) once for \(escaped(name)), found it twice")
+      }
       switch field {
       case "dtype":
-        guard type == nil else { throw again }
+        guard type == nil else { throw again(scanner) }
         type = try scanner.string()
       case "shape":
-        guard shape == nil else { throw again }
+        guard shape == nil else { throw again(scanner) }
         shape = try scanner.naturals()
       case "data_offsets":
-        guard offsets == nil else { throw again }
+        guard offsets == nil else { throw again(scanner) }
         offsets = try scanner.naturals()
       default: try scanner.skipValue()
       }
     }
     guard let type, let shape, let offsets, offsets.count == 2, offsets[0] <= offsets[1] else {
-      throw start
+      throw JSONScanner.Problem(
+        position: start, description: "expected dtype, shape and data_offsets of \(escaped(name))")
     }
     return Entry(type: type, shape: shape, range: offsets[0]..<offsets[1])
   }

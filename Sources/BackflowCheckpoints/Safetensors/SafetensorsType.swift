@@ -10,6 +10,6 @@ enum SafetensorsType {
     ("F64", .float64), ("I64", .int64), ("U64", .uint64),
   ]
 
-  /// The types whose elements do not fill bytes, with the number of bits of an element.
-  static let packed = ["F4": 4, "F6_E2M3": 6, "F6_E3M2": 6]
+  /// The types whose elements do not fill bytes.
+  static let packed: Set = ["F4", "F6_E2M3", "F6_E3M2"]
 }

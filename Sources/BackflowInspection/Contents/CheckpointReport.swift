@@ -39,7 +39,7 @@ public struct CheckpointReport: Sendable, Equatable {
     omissions = checkpoint.omissions.map { Omission(name: $0.name, reason: $0.reason) }
     var tensors: [TensorReport] = []
     for (name, tensor) in checkpoint.tensors {
-      tensors.append(try TensorReport(name, of: tensor))
+      do { tensors.append(try TensorReport(name, of: tensor)) } catch { throw error.reading(name) }
     }
     self.tensors = tensors
     var layers: [RecurrentLayerReport] = []
@@ -54,7 +54,4 @@ public struct CheckpointReport: Sendable, Equatable {
 
   /// The number of bytes of all tensors.
   public var byteCount: Int { tensors.reduce(0) { $0 + $1.byteCount } }
-
-  /// Whether an element of a tensor is NaN or infinite.
-  public var hasNonFiniteElements: Bool { tensors.contains { $0.nonFinite != nil } }
 }

@@ -72,7 +72,9 @@ public struct RecurrentWeights: Sendable {
     }
     func found(_ candidates: [String], _ fits: ([Int]) -> Bool) -> Named? {
       for name in candidates {
-        if let tensor = checkpoint[name], fits(tensor.shape) {
+        if let tensor = checkpoint[name], tensor.type.isFloatingPoint, tensor.type.realType == nil,
+          fits(tensor.shape)
+        {
           return Named(name: name, tensor: tensor)
         }
       }
@@ -94,7 +96,7 @@ extension RecurrentWeights {
   /// tensor for each parameter.
   private static let companionNames: Set<Substring> = [
     "grad", "grads", "gradient", "gradients", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "exp_inf",
-    "momentum_buffer", "square_avg", "grad_avg", "acc_delta", "sum",
+    "momentum_buffer", "square_avg", "grad_avg", "acc_delta",
   ]
 
   /// The number of components of a name that may precede what it has in common with the name of a

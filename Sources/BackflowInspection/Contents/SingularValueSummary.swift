@@ -34,7 +34,7 @@ public struct SingularValueSummary: Sendable, Encodable, Equatable {
   static func isAffordable(rows: Int, columns: Int) -> Bool {
     let product = rows * columns
     let (cost, overflow) = product.multipliedReportingOverflow(by: min(rows, columns))
-    return !overflow && cost <= maximumCost
+    return !overflow && cost <= maximumCost && max(rows, columns) <= Shape.maximumExtent
   }
 
   /// - Precondition: The elements are finite, and there is at least one.

@@ -85,9 +85,11 @@ public struct TensorReport: Sendable, Equatable {
 
 extension StoredTensor {
   /// Returns the elements of a tensor that is not complex, in double precision: in its shape if
-  /// `Tensor` has so many axes, and otherwise as a vector.
+  /// a `Tensor` can have it, and otherwise as a vector.
   fileprivate func realElements() throws(CheckpointError) -> Tensor<Double> {
-    if shape.count <= Shape.maximumRank { return try values() }
+    if shape.count <= Shape.maximumRank, shape.allSatisfy({ $0 <= Shape.maximumExtent }) {
+      return try values()
+    }
     return Tensor(try elements())
   }
 }

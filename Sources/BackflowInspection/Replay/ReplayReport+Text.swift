@@ -20,9 +20,10 @@ extension ReplayReport: CustomStringConvertible {
     let matches = network.matches
     let verdict =
       matches.isEmpty
-      ? "the recorded output does not come out under any convention"
-      : "the recorded output comes out under "
-        + (matches.count == 1 ? "one convention" : "\(matches.count) conventions")
+      ? "no convention reproduces the recorded output"
+      : matches.count == 1
+        ? "one convention reproduces the recorded output"
+        : "\(matches.count) conventions reproduce the recorded output"
     let shown = matches.isEmpty ? Array(network.attempts.prefix(3)) : matches
     return [
       "\(title(network.name)) (\(network.kind.rawValue.uppercased())): \(verdict)"

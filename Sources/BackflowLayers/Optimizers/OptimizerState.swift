@@ -46,8 +46,11 @@ public enum OptimizerStateError: BackflowError, Equatable {
   case otherShape(name: String, expected: Shape, found: Shape)
   /// A tensor has NaN or infinite elements.
   case nonFinite(name: String, count: Int)
-  /// The number of steps is negative.
-  case negativeStep(Int)
+  /// The number of steps is negative, or too large for another step.
+  case stepOutOfRange(Int)
+
+  /// The numbers of steps that a double represents end here, at 2⁵³.
+  static let maximumStep = 1 << 53
 
   /// The reason in a sentence.
   public var description: String {
@@ -60,7 +63,8 @@ public enum OptimizerStateError: BackflowError, Equatable {
     case .nonFinite(let name, let count):
       "the tensor \(name) has \(count) elements that are NaN or infinite; restore an earlier state,"
         + " or start with a new optimizer"
-    case .negativeStep(let step): "the number of steps must not be negative, found \(step)"
+    case .stepOutOfRange(let step):
+      "the number of steps must be in 0 ..< \(Self.maximumStep), found \(step)"
     }
   }
 }
@@ -138,7 +142,7 @@ extension OptimizerState {
     for (name, tensor) in zip(names, tensors) where !tensor.isFinite {
       throw .nonFinite(name: name, count: tensor.nonfiniteCount)
     }
-    guard step >= 0 else { throw .negativeStep(step) }
+    guard (0..<OptimizerStateError.maximumStep).contains(step) else { throw .stepOutOfRange(step) }
     return (step, tensors)
   }
 }

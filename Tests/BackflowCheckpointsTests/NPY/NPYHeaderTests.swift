@@ -128,6 +128,11 @@ import Testing
 @Suite struct `Several arrays in one file` {
   @Test func `are read as the first`() throws {
     let (first, second) = (Tensor<Float>([1, 2]), Tensor<Float>([3, 4, 5]))
-    #expect(try NPY.decode(NPY.encode(first) + NPY.encode(second), of: "some.npy") == first)
+    let file = NPY.encode(first) + NPY.encode(second)
+    #expect(try NPY.decode(file, of: "some.npy") == first)
+    let checkpoint = try Checkpoint(bytes: file, name: "some.npy")
+    #expect(try checkpoint["some"]?.values() == first)
+    let rest = "\(NPY.encode(second).count) bytes after the array"
+    #expect(checkpoint.omissions.map(\.reason) == [rest])
   }
 }

@@ -1,7 +1,7 @@
 import Backflow
 import Testing
 
-/// Files that are made to exhaust the memory, the stack or the patience of a reader.
+/// Files that are made to exhaust the memory, the stack or the time of a reader.
 @Suite struct `A hostile pickle` {
   /// The opcodes before and after the innermost value, of lists, tuples, dictionaries, and objects.
   static let nestings: [(before: [UInt8], after: [UInt8])] = [

@@ -116,6 +116,15 @@ func safetensors(_ header: String, data: [UInt8] = []) -> [UInt8] {
     #expect(error?.problem.contains("nested") == true)
   }
 
+  /// The length of a header may have the bytes that start a pickle.
+  @Test func `is recognized whatever its length`() throws {
+    for length in 2...2048 {
+      let header = "{}" + String(repeating: " ", count: length - 2)
+      let checkpoint = try Checkpoint(bytes: safetensors(header), name: "a.safetensors")
+      #expect(checkpoint.tensors.isEmpty, "\(length)")
+    }
+  }
+
   @Test func `is rejected if its length is wrong`() throws {
     for length in [UInt64.max, 1 << 63, 100_000_001, 3, 1] {
       var file = safetensors("{}")

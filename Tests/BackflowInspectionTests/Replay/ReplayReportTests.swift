@@ -67,7 +67,7 @@ import Testing
     #expect(!wrong.isMatch && wrong.networks.map(\.matches.count) == [0, 1])
     #expect(
       wrong.description.hasPrefix(
-        "encoder (GRU): the recorded output does not come out under any convention"))
+        "encoder (GRU): no convention reproduces the recorded output"))
   }
 
   @Test func `needs something to compare`() throws {
