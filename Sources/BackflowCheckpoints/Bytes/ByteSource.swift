@@ -21,23 +21,27 @@ struct ByteSource: Sendable {
   private let range: Range<Int>
   /// The entry of an archive whose bytes must be compared with its checksum before use.
   private let unchecked: ZipEntry?
+  /// Whether offsets in these bytes are offsets in the file or the entry.
+  private let hasOffsets: Bool
 
   /// The number of bytes.
   var count: Int { range.count }
 
   init(_ file: InputFile) {
     (self.file, entry, contents, range) = (file.path, nil, .file(file), 0..<file.size)
-    unchecked = nil
+    (unchecked, hasOffsets) = (nil, true)
   }
 
-  init(_ bytes: [UInt8], of file: String, entry: String? = nil) {
+  /// - Parameter hasOffsets: Whether these are the bytes of the file or the entry, rather than some
+  ///   that were decoded from a part of it. Errors in others have no offset.
+  init(_ bytes: [UInt8], of file: String, entry: String? = nil, hasOffsets: Bool = true) {
     (self.file, self.entry, contents, range) = (file, entry, .bytes(bytes), 0..<bytes.count)
-    unchecked = nil
+    (unchecked, self.hasOffsets) = (nil, hasOffsets)
   }
 
   /// The contents of an entry of an archive, decompressed.
   init(_ archived: ZipEntry) {
-    (file, entry) = (archived.stored.file, archived.stored.entry)
+    (file, entry, hasOffsets) = (archived.stored.file, archived.stored.entry, true)
     if archived.isDeflated {
       (contents, range, unchecked) = (.deflated(archived), 0..<archived.size, nil)
     } else {
@@ -48,6 +52,7 @@ struct ByteSource: Sendable {
 
   private init(_ whole: ByteSource, _ entry: String?, _ range: Range<Int>) {
     (file, self.entry, contents, unchecked) = (whole.file, entry, whole.contents, whole.unchecked)
+    hasOffsets = whole.hasOffsets
     self.range =
       range.lowerBound + whole.range.lowerBound..<range.upperBound + whole.range.lowerBound
   }
@@ -153,7 +158,8 @@ struct ByteSource: Sendable {
 
   /// Returns an error at byte `offset` of these bytes.
   func failure(at offset: Int? = nil, _ problem: String) -> CheckpointError {
-    CheckpointError(file, entry: entry, at: offset.map { range.lowerBound + $0 }, problem)
+    let position = hasOffsets ? offset.map { range.lowerBound + $0 } : nil
+    return CheckpointError(file, entry: entry, at: position, problem)
   }
 }
 

@@ -1,11 +1,14 @@
 /// Returns `text` as one line of at most `limit` printable characters, with other characters
 /// escaped.
 package func escaped(_ text: String, limit: Int = 100) -> String {
-  var (whole, cut) = ("", "")
+  // The result is ASCII, so that bytes are characters.
+  var (whole, count, cut) = ("", 0, 0)
   for scalar in text.unicodeScalars {
-    whole += escaped(scalar)
-    if whole.count < limit { cut = whole }
-    if whole.count > limit { return cut + "…" }
+    let part = escaped(scalar)
+    whole += part
+    count += part.utf8.count
+    if count < limit { cut = count }
+    if count > limit { return String(whole.prefix(cut)) + "…" }
   }
   return whole
 }

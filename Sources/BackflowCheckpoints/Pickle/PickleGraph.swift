@@ -55,8 +55,10 @@ struct PickleObject: Sendable {
   var state: PickleReference?
   /// The arguments of `append` and `add`.
   var elements: [PickleReference] = []
-  /// The arguments of `__setitem__`, and the named arguments of the class: keys and values in turn.
+  /// The arguments of `__setitem__`: keys and values in turn.
   var entries: [PickleReference] = []
+  /// A dictionary of named arguments, which many objects can share.
+  var keywords: PickleReference?
 }
 
 /// The value that a pickle describes, with everything it refers to.
@@ -110,11 +112,18 @@ struct PickleGraph: Sendable {
     return objects[index]
   }
 
+  /// The number of bytes of a module or a class that `global` returns. Those of PyTorch and NumPy
+  /// are shorter.
+  private static let maximumGlobalLength = 256
+
   /// The module and the name of a class or a function, with a space between them, as in
-  /// `torch._utils _rebuild_tensor_v2`.
+  /// `torch._utils _rebuild_tensor_v2`. The ends of long ones are missing.
   func global(_ reference: PickleReference) -> String? {
     guard case .global(let module, let name) = self[reference] else { return nil }
-    return text(module) + " " + text(name)
+    func start(_ bytes: PickleBytes) -> String {
+      String(decoding: self.bytes[bytes.range.prefix(Self.maximumGlobalLength)], as: UTF8.self)
+    }
+    return start(module) + " " + start(name)
   }
 
   /// The value of the last entry of a dictionary with a text as its key.
@@ -140,7 +149,7 @@ struct PickleGraph: Sendable {
     case .object(let index):
       let object = objects[index]
       return [object.callable, object.arguments] + object.elements + object.entries
-        + (object.state.map { [$0] } ?? [])
+        + [object.state, object.keywords].compactMap(\.self)
     default: return []
     }
   }

@@ -16,10 +16,10 @@ extension PickleMachine {
     case .newobj: try pushObject(try pop(count: 2), isNew: true)
     case .newobjEx:
       let parts = try pop(count: 3)
-      guard case .dictionary(let keywords) = graph[parts[2]] else {
+      guard case .dictionary = graph[parts[2]] else {
         throw failure("expected a dictionary of named arguments")
       }
-      try pushObject(Array(parts[..<2]), isNew: true, keywords)
+      try pushObject(parts, isNew: true, keywords: parts[2])
     case .build:
       let state = try pop()
       guard case .object(let index) = graph[try top()] else {
@@ -29,14 +29,14 @@ extension PickleMachine {
         throw failure("the state of an object is set a second time")
       }
       graph.objects[index].state = state
-    case .binpersid: try push(.persistentID(try pop()))
+    case .binpersid: try pushPersistentID(try pop())
     default: throw failure("the opcode is not supported")
     }
   }
 
   /// Pushes the object that calling `parts[0]` with the tuple `parts[1]` would give.
   private mutating func pushObject(
-    _ parts: [PickleReference], isNew: Bool, _ keywords: [PickleReference] = []
+    _ parts: [PickleReference], isNew: Bool, keywords: PickleReference? = nil
   ) throws(CheckpointError) {
     switch graph[parts[0]] {
     case .global, .object, .persistentID: break
@@ -44,7 +44,17 @@ extension PickleMachine {
     }
     guard case .tuple = graph[parts[1]] else { throw failure("expected a tuple of arguments") }
     graph.objects.append(
-      PickleObject(callable: parts[0], arguments: parts[1], isNew: isNew, entries: keywords))
+      PickleObject(callable: parts[0], arguments: parts[1], isNew: isNew, keywords: keywords))
     try push(.object(graph.objects.count - 1))
+  }
+
+  /// Pushes the value with a persistent ID, which is the same value each time.
+  private mutating func pushPersistentID(_ identifier: PickleReference) throws(CheckpointError) {
+    if let known = persistentIDs[identifier] {
+      stack.append(known)
+    } else {
+      try push(.persistentID(identifier))
+      persistentIDs[identifier] = stack.last
+    }
   }
 }

@@ -9,10 +9,14 @@ struct PickleMachine {
   private var marks: [Int] = []
   private var memo: [PickleReference?] = []
   private var memoizedCount = 0
+  /// The values with persistent IDs, by the IDs.
+  var persistentIDs: [PickleReference: PickleReference] = [:]
   /// The offset of the current opcode in the pickle.
   private var opcodeOffset = 0
 
-  static let maximumNodeCount = 1 << 24
+  /// The largest number of values, which bounds the memory of a graph to about a gigabyte.
+  /// A model of 10,000 tensors has about 200,000 values.
+  static let maximumNodeCount = 1 << 22
   static let maximumMarkCount = 1000
 
   /// Values of which each graph needs only one.

@@ -11,9 +11,7 @@ extension TorchTensors {
     return Array(parts.suffix(4))
   }
 
-  mutating func array(
-    _ object: PickleObject, _ reference: PickleReference
-  ) throws(TorchProblem) -> StoredTensor {
+  mutating func array(_ object: PickleObject) throws(TorchProblem) -> StoredTensor {
     guard let parts = fullState(of: object), case .boolean(let isFortranOrder) = flag(parts[2])
     else { throw .damaged("expected the shape, type, order and bytes of an array") }
     let element = try arrayElement(parts[1])
@@ -128,7 +126,7 @@ extension TorchTensors {
     {
       if let known = decodedBytes[arguments[0]] { return known }
       let source = ByteSource(
-        try latin1(range), of: graph.source.file, entry: graph.source.entry)
+        try latin1(range), of: graph.source.file, entry: graph.source.entry, hasOffsets: false)
       decodedBytes[arguments[0]] = source
       return source
     }

@@ -1,5 +1,3 @@
-internal import OrderedCollections
-
 /// A value in a container, with its part of the name.
 struct TorchChild {
   let name: String
@@ -31,39 +29,39 @@ extension TorchWalk {
     case .bytes(let bytes): return .other(counted(bytes.count, "byte"))
     case .list(let elements), .tuple(let elements): return .children(try numbered(elements))
     case .set(let elements): return .other("a set of \(counted(elements.count, "value"))")
-    case .dictionary(let entries): return .children(try named(entries))
-    case .global(let module, let name):
-      return .other(
-        "the class or function \(escaped(graph.text(module))).\(escaped(graph.text(name)))")
+    case .dictionary(let entries): return .children(try named([entries]))
+    case .global:
+      return .other("the class or function \(graph.global(reference).map(dotted) ?? "")")
     case .persistentID:
       guard let name = tensors.storages.classes[reference].flatMap({ graph.global($0) }) else {
         return .other("a storage that is not part of a tensor")
       }
       return .other("the class \(dotted(name))")
-    case .object(let index): return try content(of: graph.objects[index])
+    case .object(let index): return try content(of: graph.objects[index], reference)
     case .boolean, .integer, .unsigned, .float: return .nothing
     }
   }
 
   private mutating func content(
-    of object: PickleObject
+    of object: PickleObject, _ reference: PickleReference
   ) throws(CheckpointError) -> TorchContent {
     let arguments = graph.sequence(of: object.arguments) ?? []
     try spend(arguments.count)
-    let children: [TorchChild]
     switch tensors.function(of: object) {
-    case .dictionary?: children = try named(try pairs(arguments.first) + object.entries)
-    case .defaultDictionary?:
-      children = try named(try pairs(arguments.dropFirst().first) + object.entries)
+    case .dictionary?, .defaultDictionary?: return .children(try entries(of: reference))
     case .list?:
-      let first = arguments.first.flatMap { graph.sequence(of: $0) } ?? []
-      children = try numbered(first + object.elements)
+      let first = arguments.first.map(tensors.untagged)
+      let list = first.flatMap { graph.sequence(of: $0) }
+      let others = list == nil ? arguments : Array(arguments.dropFirst())
+      var children = try numbered((list ?? []) + object.elements)
+      children += try unread("arguments", others)
+      children += try unread("entries", object.entries + keywords(of: object))
+      return .children(try children + attributes(of: object).children)
     case .set?:
       let count = arguments.reduce(object.elements.count) { $0 + tensors.entryCount(of: $1) }
       return .other("a set of \(counted(count, "value"))")
     default: return try contentOfUnknown(object, arguments)
     }
-    return .children(children + (try attributes(of: object)))
   }
 
   /// The attributes, entries and elements of an object of any other class.
@@ -72,35 +70,63 @@ extension TorchWalk {
   ) throws(CheckpointError) -> TorchContent {
     if let module = try moduleChildren(of: object) { return .children(module) }
     // Named tuples and other subclasses of tuple have their elements as arguments.
-    let elements = object.isNew && arguments.contains(where: holdsTensors) ? arguments : []
-    var children = try numbered(elements + object.elements)
-    children += try named(object.entries)
-    children += try attributes(of: object)
-    guard children.isEmpty else { return .children(children) }
-    let name = graph.global(tensors.storages.classes[object.callable] ?? object.callable)
-    return .other("an object of \(name.map(dotted) ?? "an unknown class")")
+    let isTuple = object.isNew && arguments.contains(where: holdsTensors)
+    var children = try numbered((isTuple ? arguments : []) + object.elements)
+    children += try named([keywords(of: object), object.entries])
+    let found = try attributes(of: object)
+    children += found.children
+    guard !children.isEmpty, !found.isUnknown || children.count > 1 else {
+      let name = graph.global(tensors.storages.classes[object.callable] ?? object.callable)
+      return .other("an object of \(name.map(dotted) ?? "an unknown class")")
+    }
+    if !isTuple { children += try unread("arguments", arguments) }
+    return .children(children)
   }
 
   /// The entries of the dictionary of attributes, and of the one of slots.
-  private mutating func attributes(
+  mutating func attributes(
     of object: PickleObject
-  ) throws(CheckpointError) -> [TorchChild] {
-    guard let state = object.state else { return [] }
-    var entries: [PickleReference] = []
-    switch graph[state] {
-    case .dictionary(let attributes): entries = attributes
-    case .tuple(let parts) where parts.count == 2:
-      for part in parts {
-        switch graph[part] {
-        case .dictionary(let attributes): entries += attributes
-        case .none: break
-        default: return []
-        }
+  ) throws(CheckpointError) -> (children: [TorchChild], isUnknown: Bool) {
+    guard let state = object.state else { return ([], false) }
+    var dictionaries = [state]
+    if case .tuple(let parts) = graph[state], parts.count == 2 { dictionaries = parts }
+    var (lists, isKnown) = ([[PickleReference]](), true)
+    for dictionary in dictionaries {
+      if case .none = graph[dictionary] { continue }
+      guard tensors.isDictionary(dictionary) else {
+        isKnown = false
+        continue
       }
-    default: return []
+      let found = try pairs(dictionary)
+      lists += found.lists
+      isKnown = isKnown && found.rest.isEmpty
     }
     // `_metadata` has the versions of the modules of a state_dict.
-    return try named(entries).filter { $0.name != "_metadata" }
+    let children = try named(lists).filter {
+      $0.name != "_metadata" || holdsTensors($0.reference)
+    }
+    if isKnown { return (children, false) }
+    let rest = try unread("state", [state])
+    return (children + rest, children.isEmpty && !rest.isEmpty)
+  }
+
+  /// The parts of an object that are not part of a module, and have tensors.
+  mutating func unreadParts(of object: PickleObject) throws(CheckpointError) -> [TorchChild] {
+    try unread("arguments", [object.arguments]) + unread("keywords", keywords(of: object))
+      + unread("elements", object.elements) + unread("entries", object.entries)
+  }
+
+  /// Returns an omission if tensors are among values that are not understood.
+  mutating func unread(
+    _ name: String, _ values: [PickleReference]
+  ) throws(CheckpointError) -> [TorchChild] {
+    try spend(values.count)
+    guard let first = values.first(where: holdsTensors) else { return [] }
+    return [
+      TorchChild(
+        name: name, reference: first,
+        omission: "a part of an object that is not understood, with tensors")
+    ]
   }
 
   // MARK: - Names
@@ -110,32 +136,6 @@ extension TorchWalk {
   ) throws(CheckpointError) -> [TorchChild] {
     try spend(elements.count)
     return elements.enumerated().map { TorchChild(name: String($0), reference: $1) }
-  }
-
-  /// Returns the entries of a dictionary. Of several entries with the same key, the last one
-  /// counts, as in Python.
-  mutating func named(_ entries: [PickleReference]) throws(CheckpointError) -> [TorchChild] {
-    var children: OrderedDictionary<TorchKey, TorchChild> = [:]
-    for index in stride(from: 0, to: entries.count - 1, by: 2) {
-      let key = tensors.key(entries[index], at: index / 2)
-      try spend(1 + key.text.utf8.count / 64)
-      children[key] = TorchChild(name: key.text, reference: entries[index + 1])
-    }
-    return Array(children.values)
-  }
-
-  /// Returns the keys and values of the argument of `dict`: a dictionary, or a list of pairs.
-  mutating func pairs(
-    _ reference: PickleReference?
-  ) throws(CheckpointError) -> [PickleReference] {
-    guard let reference else { return [] }
-    if case .dictionary(let entries) = graph[reference] { return entries }
-    let list = graph.sequence(of: reference) ?? []
-    try spend(list.count)
-    return list.flatMap { pair in
-      let parts = graph.sequence(of: pair) ?? []
-      return parts.count == 2 ? parts : []
-    }
   }
 }
 

@@ -4,17 +4,18 @@ extension Checkpoint {
   /// Opens a file of `torch.save` since version 1.6, or a TorchScript archive.
   init(torchArchive archive: ZipArchive) throws(CheckpointError) {
     self.init()
-    let archive = try TorchArchive(archive)
+    var archive = try TorchArchive(archive)
     let (graph, storages) = try archive.load("data")
     var walk = TorchWalk(graph, storages)
     try walk.visitAll()
     self = walk.checkpoint
-    if archive.isTorchScript { try addConstants(of: archive) }
+    if archive.isTorchScript { try addConstants(of: &archive) }
+    omissions += archive.unused
   }
 
   /// Adds the tensors in the code of a TorchScript archive, if there are no others: freezing a
   /// module moves all of its parameters there, and discards their names.
-  private mutating func addConstants(of archive: TorchArchive) throws(CheckpointError) {
+  private mutating func addConstants(of archive: inout TorchArchive) throws(CheckpointError) {
     let (graph, storages) = try archive.load("constants")
     var walk = TorchWalk(graph, storages, name: "constants")
     try walk.visitAll()

@@ -27,6 +27,8 @@ enum TorchFunction {
   case defaultDictionary
   /// (list), or elements that are appended one by one.
   case list
+  /// (value, type): the value.
+  case tagged
   case set
 
   /// - Parameter global: The module and the name, with a space between them.
@@ -35,10 +37,20 @@ enum TorchFunction {
     self = function
   }
 
+  /// The index of the first argument that does not matter to the values of a tensor.
+  var firstOtherArgument: Int {
+    switch self {
+    case .sameTensor: 1
+    case .tensorOfClass: 3
+    case .tensor, .tensorVersion2, .tensorVersion3: 4
+    default: .max
+    }
+  }
+
   /// Whether the result is a tensor or an array.
   var makesTensor: Bool {
     switch self {
-    case .dictionary, .defaultDictionary, .list, .set: false
+    case .dictionary, .defaultDictionary, .list, .set, .tagged: false
     default: true
     }
   }
@@ -81,7 +93,7 @@ enum TorchFunction {
     "collections Counter": .dictionary,
     "collections defaultdict": .defaultDictionary,
     "collections deque": .list,
-    "torch.jit._pickle restore_type_tag": .list,
+    "torch.jit._pickle restore_type_tag": .tagged,
     "torch.jit._pickle build_tensorlist": .list,
     "torch.jit._pickle build_intlist": .list,
     "torch.jit._pickle build_doublelist": .list,

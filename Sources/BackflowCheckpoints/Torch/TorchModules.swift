@@ -9,7 +9,7 @@ extension TorchWalk {
   ) throws(CheckpointError) -> [TorchChild]? {
     guard let state = object.state, case .dictionary(let entries) = graph[state] else { return nil }
     if graph.global(object.callable)?.hasPrefix("__torch__") == true {
-      return try scriptChildren(entries)
+      return try scriptChildren(entries) + (try unreadParts(of: object))
     }
     // For the search for names.
     try spend(entries.count / 2)
@@ -23,19 +23,18 @@ extension TorchWalk {
       return TorchChild(
         name: child.name, reference: child.reference, omission: "a buffer that is not persistent")
     }
-    return parameters + listed + modules + (try attributes(entries))
+    return parameters + listed + modules + (try attributes(entries)) + (try unreadParts(of: object))
   }
 
   /// Returns the entries of an attribute that is a dictionary or an ordered dictionary.
   private mutating func mapping(
     _ name: String, of state: PickleReference
   ) throws(CheckpointError) -> [TorchChild]? {
-    guard let value = graph.value(of: name, in: state) else { return nil }
-    if case .dictionary(let entries) = graph[value] { return try named(entries) }
+    guard let value = graph.value(of: name, in: state).map(tensors.untagged) else { return nil }
+    if case .dictionary(let entries) = graph[value] { return try named([entries]) }
     guard let object = graph.object(of: value), case .dictionary? = tensors.function(of: object)
     else { return nil }
-    return try named(
-      try pairs(graph.sequence(of: object.arguments)?.first) + object.entries)
+    return try entries(of: value)
   }
 
   private mutating func temporaryBuffers(
@@ -50,10 +49,12 @@ extension TorchWalk {
       let first = graph.sequence(of: object.arguments)?.first
       elements = (first.flatMap { graph.sequence(of: $0) } ?? []) + object.elements
     }
+    // Many modules can share one long set.
+    try spend(elements.count)
     var names: Set<String> = []
     for element in elements {
       guard let name = graph.text(of: element) else { continue }
-      try spend(1 + name.utf8.count / 64)
+      try spend(name.utf8.count / 64)
       names.insert(name)
     }
     return names
@@ -64,7 +65,7 @@ extension TorchWalk {
   private mutating func attributes(
     _ entries: [PickleReference]
   ) throws(CheckpointError) -> [TorchChild] {
-    try named(entries).compactMap { child in
+    try named([entries]).compactMap { child in
       if TorchModules.parts.contains(child.name) { return nil }
       if holdsTensors(child.reference) {
         return TorchChild(
@@ -79,7 +80,7 @@ extension TorchWalk {
   private mutating func scriptChildren(
     _ entries: [PickleReference]
   ) throws(CheckpointError) -> [TorchChild] {
-    try named(entries).filter { child in
+    try named([entries]).filter { child in
       if TorchModules.parts.contains(child.name) || child.name == "training" { return false }
       return !child.name.hasPrefix("_") || holdsTensors(child.reference)
     }

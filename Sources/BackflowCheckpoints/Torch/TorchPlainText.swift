@@ -55,14 +55,31 @@ extension TorchTensors {
     return TorchKey(isText: false, text: otherKey(reference) ?? "key \(position)")
   }
 
+  /// The steps for the texts of a key that is a tuple. Many entries can share such a key.
+  func keyCost(_ reference: PickleReference) -> Int {
+    guard case .tuple(let elements) = graph[reference],
+      elements.count <= StridedLayout.maximumRank
+    else { return 0 }
+    return elements.reduce(0) { cost, element in
+      switch graph[element] {
+      case .text(let bytes), .bytes(let bytes):
+        cost + 1 + min(bytes.count, TorchWalk.maximumTextLength) / 64
+      default: cost + 1
+      }
+    }
+  }
+
   private func otherKey(_ reference: PickleReference) -> String? {
     switch graph[reference] {
     case .none: return "None"
     case .global: return graph.global(reference).map(dotted)
     case .tuple(let elements):
       guard elements.count <= StridedLayout.maximumRank else { return nil }
-      let parts = elements.compactMap { plainText(of: $0).map { escaped($0) } }
-      guard parts.count == elements.count else { return nil }
+      var parts: [String] = []
+      for element in elements {
+        guard let text = plainText(of: element) else { return nil }
+        parts.append(escaped(text))
+      }
       return "(" + parts.joined(separator: ", ") + (parts.count == 1 ? ",)" : ")")
     default: return plainText(of: reference)
     }

@@ -3,8 +3,9 @@ enum TorchElements: Equatable {
   case typed(ElementType)
   /// Bytes, whose type each tensor has itself.
   case untyped
-  /// Elements of a known size whose values cannot be read, such as quantized ones.
-  case unsupported(name: String, size: Int)
+  /// Elements whose values cannot be read, such as quantized ones. The size of those of an unknown
+  /// class is unknown.
+  case unsupported(name: String, size: Int?)
 
   /// The elements of a class such as `torch FloatStorage`, or `nil` for other classes.
   init?(storageClass global: String) {
@@ -35,7 +36,7 @@ enum TorchElements: Equatable {
   ]
 
   /// The number of bytes of an element.
-  var size: Int {
+  var size: Int? {
     switch self {
     case .typed(let type): type.size
     case .untyped: 1
@@ -54,19 +55,19 @@ struct TorchStorage {
 /// The persistent ID of a storage: its type, its key in the file, and its number of elements.
 struct TorchStorageID: Equatable {
   let elements: TorchElements
-  let key: String
+  var key: String
   let count: Int
   /// The part of the storage that a tensor uses, in files before version 0.4.
   var view: View?
 
   struct View: Equatable {
-    let key: String
+    var key: String
     let offset: Int
     let count: Int
   }
 
-  /// The number of bytes of the storage.
-  let byteCount: Int
+  /// The number of bytes of the storage, if the size of its elements is known.
+  let byteCount: Int?
 
   /// Reads the persistent ID ('storage', class, key, device, count), which a sixth element for a
   /// view may follow. The result is `nil` for the ID of a class of a module, ('module', …).
@@ -80,14 +81,15 @@ struct TorchStorageID: Equatable {
     guard name == "storage", (5...6).contains(parts.count), let key = graph.text(of: parts[2]),
       let count = graph.integer(of: parts[4]), count >= 0
     else { throw .damaged("expected a persistent ID of a storage") }
-    guard let global = graph.global(parts[1]), let elements = TorchElements(storageClass: global)
-    else {
-      let found = graph.global(parts[1]) ?? "no class"
-      throw .damaged("expected the class of a storage, found \(escaped(found))")
+    guard let global = graph.global(parts[1]) else {
+      throw .damaged("expected the class of a storage")
     }
-    let (byteCount, overflow) = count.multipliedReportingOverflow(by: elements.size)
+    let elements =
+      TorchElements(storageClass: global) ?? .unsupported(name: dotted(global), size: nil)
+    let (byteCount, overflow) = count.multipliedReportingOverflow(by: elements.size ?? 1)
     guard !overflow else { throw .damaged("a storage of \(count) elements is too large") }
-    (self.elements, self.key, self.count, self.byteCount) = (elements, key, count, byteCount)
+    (self.elements, self.key, self.count) = (elements, key, count)
+    self.byteCount = elements.size == nil ? nil : byteCount
     view = parts.count == 6 ? try TorchStorageID.view(parts[5], in: graph, of: count) : nil
   }
 

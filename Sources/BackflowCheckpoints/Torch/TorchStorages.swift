@@ -3,6 +3,8 @@ struct TorchStorages {
   private var storages: [PickleReference: TorchStorage] = [:]
   /// The classes of modules with a persistent ID.
   private(set) var classes: [PickleReference: PickleReference] = [:]
+  /// The number of bytes of all storages.
+  private(set) var byteCount = 0
 
   subscript(reference: PickleReference) -> TorchStorage? { storages[reference] }
 
@@ -21,16 +23,17 @@ struct TorchStorages {
   ) throws(CheckpointError) {
     let (identifiers, classes) = try TorchStorages.identifiers(of: graph)
     self.classes = classes
+    var known: Set<String> = []
     for (reference, identifier) in identifiers {
       guard let source = entries(identifier.key) else {
         throw graph.source.failure(
           "the archive has no entry for the storage \(escaped(identifier.key))")
       }
-      guard source.count == identifier.byteCount else {
+      if let byteCount = identifier.byteCount, source.count != byteCount {
         throw source.failure(
-          "expected \(identifier.byteCount) bytes for \(identifier.count) elements, found"
-            + " \(source.count)")
+          "expected \(byteCount) bytes for \(identifier.count) elements, found \(source.count)")
       }
+      if known.insert(identifier.key).inserted { byteCount += source.count }
       storages[reference] = TorchStorage(
         elements: identifier.elements, source: source, isBigEndian: isBigEndian)
     }
@@ -57,9 +60,14 @@ struct TorchStorages {
         throw reader.failure(
           "expected \(identifier.count) elements in the storage \(escaped(key)), found \(count)")
       }
-      sources[key] = try reader.part(identifier.byteCount, entry: key, "a storage")
+      guard let byteCount = identifier.byteCount else {
+        throw reader.failure(
+          "expected elements of a known size in the storage \(escaped(key)), which others follow")
+      }
+      sources[key] = try reader.part(byteCount, entry: key, "a storage")
     }
     var result = TorchStorages(classes)
+    result.byteCount = sources.values.reduce(0) { $0 + $1.count }
     for (reference, identifier) in identifiers {
       guard let source = sources[identifier.key] else {
         throw graph.source.failure("the file has no storage \(escaped(identifier.key))")
@@ -83,15 +91,21 @@ struct TorchStorages {
   ) {
     var byKey: [String: TorchStorageID] = [:]
     var views: [String: TorchStorageID] = [:]
+    // Equal keys are stored once: many IDs can refer to one long text.
+    var keys: Set<String> = []
     var storages: [(PickleReference, TorchStorageID)] = []
     var classes: [PickleReference: PickleReference] = [:]
     for (index, node) in graph.nodes.enumerated() {
       guard case .persistentID(let parts) = node else { continue }
       let reference = PickleReference(index: UInt32(index))
       do throws(TorchProblem) {
-        guard let identifier = try TorchStorageID(parts, in: graph) else {
+        guard var identifier = try TorchStorageID(parts, in: graph) else {
           classes[reference] = graph.sequence(of: parts)?[1]
           continue
+        }
+        identifier.key = keys.insert(identifier.key).memberAfterInsert
+        if let view = identifier.view {
+          identifier.view?.key = keys.insert(view.key).memberAfterInsert
         }
         if let first = byKey[identifier.key], !first.agrees(with: identifier) {
           throw .damaged("the storage \(escaped(identifier.key)) has two types or sizes")
@@ -121,9 +135,9 @@ extension TorchStorageID {
 
   /// The bytes of the view in those of the storage.
   fileprivate func part(of source: ByteSource) -> ByteSource {
-    guard let view else { return source }
-    let start = view.offset * elements.size
-    return source.part(start..<start + view.count * elements.size)
+    guard let view, let size = elements.size else { return source }
+    let start = view.offset * size
+    return source.part(start..<start + view.count * size)
   }
 }
 

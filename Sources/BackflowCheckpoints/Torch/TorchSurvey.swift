@@ -77,10 +77,12 @@ extension TorchTensors {
     }
   }
 
-  /// The values of which a value consists, and none for a tensor.
+  /// The values of which a value consists, and those beside the values of a tensor.
   fileprivate func parts(of reference: PickleReference) -> [PickleReference] {
     if case .persistentID = graph[reference] { return [] }
-    return isTensor(reference) ? [] : graph.children(of: reference)
+    guard isTensor(reference) else { return graph.children(of: reference) }
+    let call = attributes(ofCall: reference)
+    return call.attributes + [call.inner].compactMap(\.self)
   }
 
   /// The number of entries that a container has itself.
@@ -91,6 +93,7 @@ extension TorchTensors {
     case .object(let index):
       let object = graph.objects[index]
       var count = object.elements.count + object.entries.count / 2
+      if let keywords = object.keywords { count += entryCount(of: keywords) }
       if function(of: object) != nil, case .tuple(let arguments) = graph[object.arguments] {
         // Many objects can share a long tuple of arguments. The entries are in the first two.
         for argument in arguments.prefix(2) {

@@ -10,14 +10,66 @@ struct TorchTensors {
   /// How many calls around a tensor are followed.
   private static let maximumCallCount = 16
   private static let maximumFlagCount = 16
+  /// What the classes and functions of the pickle mean, if they are known.
+  private let functions: [PickleReference: TorchFunction]
 
   init(_ graph: PickleGraph, _ storages: TorchStorages) {
     (self.graph, self.storages) = (graph, storages)
+    var functions: [PickleReference: TorchFunction] = [:]
+    for index in graph.nodes.indices {
+      let reference = PickleReference(index: UInt32(index))
+      if let function = graph.global(reference).flatMap(TorchFunction.init) {
+        functions[reference] = function
+      }
+    }
+    self.functions = functions
   }
 
   /// What the class or function of a call means, if it is known.
   func function(of object: PickleObject) -> TorchFunction? {
-    graph.global(storages.classes[object.callable] ?? object.callable).flatMap(TorchFunction.init)
+    functions[storages.classes[object.callable] ?? object.callable]
+  }
+
+  /// Follows calls that only give a type to their first argument.
+  func untagged(_ reference: PickleReference) -> PickleReference {
+    var reference = reference
+    for _ in 0..<TorchTensors.maximumCallCount {
+      guard let object = graph.object(of: reference), case .tagged? = function(of: object),
+        object.state == nil, object.elements.isEmpty, object.entries.isEmpty,
+        let first = graph.sequence(of: object.arguments)?.first
+      else { break }
+      reference = first
+    }
+    return reference
+  }
+
+  /// What a tensor has besides its values: the states and the other arguments of the calls that
+  /// make it. They can contain further tensors.
+  func attributes(ofTensor reference: PickleReference) -> [PickleReference] {
+    var (next, all): (PickleReference?, [PickleReference]) = (reference, [])
+    for _ in 0..<TorchTensors.maximumCallCount {
+      guard let reference = next else { break }
+      let found = attributes(ofCall: reference)
+      all += found.attributes
+      next = found.inner
+    }
+    return all
+  }
+
+  /// The same of one call, and the tensor inside it.
+  func attributes(
+    ofCall reference: PickleReference
+  ) -> (attributes: [PickleReference], inner: PickleReference?) {
+    guard let object = graph.object(of: reference), let function = function(of: object),
+      let arguments = graph.sequence(of: object.arguments)
+    else { return ([], nil) }
+    // The state of an array is its values.
+    if case .array = function { return ([], nil) }
+    // Many objects can share a long tuple of arguments.
+    let others = arguments.dropFirst(function.firstOtherArgument).prefix(8)
+    let attributes = [object.state].compactMap(\.self) + others + object.elements + object.entries
+    if case .sameTensor = function { return (attributes, arguments.first) }
+    return (attributes, nil)
   }
 
   /// Returns the tensor that a call makes, or `nil` if it makes something else.
@@ -25,7 +77,7 @@ struct TorchTensors {
     guard let object = graph.object(of: reference), let function = function(of: object),
       function.makesTensor
     else { return nil }
-    if case .array = function { return try array(object, reference) }
+    if case .array = function { return try array(object) }
     if case .arrayScalar = function { return try arrayScalar(object) }
     return try tensor(function, object.arguments)
   }
@@ -50,7 +102,7 @@ struct TorchTensors {
         guard let inner = self.function(of: object), inner.makesTensor else {
           throw .unsupported("a tensor that an unknown function makes")
         }
-        if case .array = inner { return try array(object, first) }
+        if case .array = inner { return try array(object) }
         (function, reference) = (inner, object.arguments)
       case .tensorOfClass:
         guard arguments.count >= 3, let name = graph.global(first) else {
@@ -77,6 +129,9 @@ struct TorchTensors {
     let storage = try storage(arguments[0])
     let shape = try integers(arguments[2], "the shape")
     let strides = try integers(arguments[3], "the strides")
+    if case .unsupported(let name, _) = storage.elements {
+      throw .unsupported("a tensor of elements of \(name)")
+    }
     let type: ElementType
     switch function {
     case .tensorVersion3:
@@ -91,8 +146,7 @@ struct TorchTensors {
     default:
       switch storage.elements {
       case .typed(let known): type = known
-      case .untyped: throw .damaged("expected a storage with an element type")
-      case .unsupported(let name, _): throw .unsupported("a tensor of elements of \(name)")
+      default: throw .damaged("expected a storage with an element type")
       }
     }
     try checkFlags(arguments.dropFirst(function.flagIndex).first)
@@ -107,10 +161,15 @@ struct TorchTensors {
 
   /// Refuses tensors whose values are the conjugates or the negatives of those in the file.
   private func checkFlags(_ flags: PickleReference?) throws(TorchProblem) {
-    guard let flags, case .dictionary(let entries) = graph[flags] else { return }
-    guard entries.count <= TorchTensors.maximumFlagCount else {
-      throw .unsupported("a tensor with unknown flags")
+    let unknown = TorchProblem.unsupported("a tensor with unknown flags")
+    guard let flags else { return }
+    let entries: [PickleReference]
+    switch graph[flags] {
+    case .none: return
+    case .dictionary(let known): entries = known
+    default: throw unknown
     }
+    guard entries.count <= TorchTensors.maximumFlagCount else { throw unknown }
     for index in stride(from: 0, to: entries.count, by: 2) {
       if case .boolean(false) = graph[entries[index + 1]] { continue }
       let name = graph.text(of: entries[index]) ?? ""

@@ -13,6 +13,7 @@ struct TorchWalk {
   private var path: [Level] = []
   private var isOnPath: Set<PickleReference> = []
   private var stepsLeft = TorchWalk.maximumStepCount
+  private var tensorBytesLeft: Int
   /// The name of the root, and `nil` for none.
   private let rootName: String?
 
@@ -20,6 +21,9 @@ struct TorchWalk {
   /// How much more work a tensor is than another value.
   private static let stepsForTensor = 4
   static let maximumDepth = 1000
+  /// The number of bytes of all tensors together that is always allowed. Otherwise, they may have
+  /// as many times the bytes in the file as a single tensor may repeat its elements.
+  private static let minimumByteLimit = 64 << 20
   static let maximumTextLength = 1000
 
   /// A container on the path.
@@ -35,6 +39,14 @@ struct TorchWalk {
     tensors = TorchTensors(graph, storages)
     survey = TorchSurvey(tensors)
     rootName = name
+    tensorBytesLeft = TorchWalk.byteLimit(graph, storages)
+  }
+
+  private static func byteLimit(_ graph: PickleGraph, _ storages: TorchStorages) -> Int {
+    let stored = storages.byteCount + graph.bytes.count
+    let (product, overflow) = stored.multipliedReportingOverflow(
+      by: StridedLayout.maximumRepetition)
+    return overflow ? .max : max(product, minimumByteLimit)
   }
 
   mutating func visitAll() throws(CheckpointError) {
@@ -61,6 +73,7 @@ struct TorchWalk {
     _ reference: PickleReference, _ name: String?
   ) throws(CheckpointError) {
     try spend(1 + (name?.utf8.count ?? 0) / 64)
+    let reference = tensors.untagged(reference)
     let tensor: StoredTensor?
     do throws(TorchProblem) {
       tensor = try tensors.tensor(reference)
@@ -70,7 +83,12 @@ struct TorchWalk {
     }
     if let tensor {
       try spend(TorchWalk.stepsForTensor)
-      add(tensor, name ?? "")
+      try add(tensor, name ?? "")
+      let attributes = tensors.attributes(ofTensor: reference)
+      try spend(attributes.count)
+      if attributes.contains(where: holdsTensors) {
+        try omit(name ?? "", "attributes of this tensor, with further tensors")
+      }
       return
     }
     if survey.isSummarized(reference) {
@@ -128,10 +146,19 @@ struct TorchWalk {
 
   // MARK: - Results
 
-  private mutating func add(_ tensor: StoredTensor, _ name: String) {
+  private mutating func add(
+    _ tensor: StoredTensor, _ name: String
+  ) throws(CheckpointError) {
     guard checkpoint.tensors[name] == nil else {
       checkpoint.omissions.append(.init(name: name, reason: "a second tensor with this name"))
       return
+    }
+    tensorBytesLeft -= tensor.byteCount
+    guard tensorBytesLeft >= 0 else {
+      throw CheckpointError(
+        graph.source.file, entry: name,
+        "expected tensors of at most \(TorchWalk.byteLimit(graph, tensors.storages)) bytes in all,"
+          + " found more; many of them repeat the same elements")
     }
     checkpoint.tensors[name] = tensor
   }

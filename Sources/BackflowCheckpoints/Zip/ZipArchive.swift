@@ -32,11 +32,12 @@ struct ZipArchive {
     let hasChecksums = headers.contains { $0.checksum != 0 }
     var entries: OrderedDictionary<String, ByteSource> = [:]
     entries.reserveCapacity(headers.count)
+    let cache = ZipCache()
     for (header, data) in zip(headers, members) where !header.isFolder {
       entries[header.name] = ByteSource(
         ZipEntry(
           source.part(data, entry: header.name), isDeflated: header.isDeflated, size: header.size,
-          checksum: hasChecksums ? header.checksum : nil))
+          checksum: hasChecksums ? header.checksum : nil, cache: cache))
     }
     self.entries = entries
   }

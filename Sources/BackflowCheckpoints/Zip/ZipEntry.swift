@@ -14,10 +14,14 @@ final class ZipEntry: Sendable {
   /// The CRC-32 checksum of the decompressed data, or `nil` if the archive has none.
   private let checksum: UInt32?
   private let isChecked = Atomic(false)
+  private let cache: ZipCache
 
   private static let pieceLength = 1 << 16
 
-  init(_ stored: ByteSource, isDeflated: Bool, size: Int, checksum: UInt32?) {
+  init(
+    _ stored: ByteSource, isDeflated: Bool, size: Int, checksum: UInt32?, cache: ZipCache
+  ) {
+    self.cache = cache
     (self.stored, self.isDeflated) = (stored, isDeflated)
     (self.size, self.checksum) = (size, checksum)
   }
@@ -49,16 +53,19 @@ final class ZipEntry: Sendable {
 
   /// Returns all of the data of a compressed entry.
   func decompressed() throws(CheckpointError) -> [UInt8] {
+    if let data = cache.data(of: self) { return data }
     let data = try inflated(size, isAll: true)
     var sum = Checksum()
     sum.add(data)
     try compare(sum)
+    cache.keep(data, of: self)
     return data
   }
 
   /// Returns the first `count` bytes of a compressed entry, and perhaps some more.
   func prefix(_ count: Int) throws(CheckpointError) -> [UInt8] {
-    count == size ? try decompressed() : try inflated(count, isAll: false)
+    if let data = cache.data(of: self) { return data }
+    return count == size ? try decompressed() : try inflated(count, isAll: false)
   }
 
   /// Decompresses `count` bytes or somewhat more, but no more than `size`. The memory grows with

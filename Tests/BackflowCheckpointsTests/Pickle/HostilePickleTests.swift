@@ -112,6 +112,71 @@ import Testing
     }
   }
 
+  /// 300 modules with the same set of 10,000 numbers as the names of temporary buffers.
+  @Test func `with many modules that share one long set is rejected`() {
+    let numbers = (0..<10_000).flatMap { _ -> [UInt8] in [0x4B, 1] }
+    let module =
+      global("some", "Net") + [0x29, 0x81]
+      + dictionary(
+        ("_parameters", [0x7D]), ("_buffers", [0x7D]), ("_modules", [0x7D]),
+        ("_non_persistent_buffers_set", [0x8F, 0x28] + numbers + [0x90])) + [0x62]
+    let modules = [UInt8]([0x71, 0]) + (0..<300).flatMap { _ -> [UInt8] in [0x68, 0] }
+    #expect(
+      errorOpening(pickle([0x28], numpyScalar(1), module, modules, [0x74]))?.problem
+        == "expected at most 1000000 values and containers in all")
+  }
+
+  /// 2,000 entries with the same tuple of 63 texts of 1,000 bytes as the key.
+  @Test func `with many entries that share a tuple of long texts is rejected`() {
+    let long = text(String(repeating: "k", count: 1000)) + [0x71, 0]
+    let copies = (0..<62).flatMap { _ -> [UInt8] in [0x68, 0] }
+    let key = [0x28] + long + copies + [0x74, 0x71, 1, 0x30]
+    let entries = (0..<2000).flatMap { _ -> [UInt8] in [0x68, 1, 0x4E] }
+    let body = [0x7D, 0x28] + text("w") + numpyScalar(1) + entries + [0x75]
+    #expect(
+      errorOpening(pickle(key, body))?.problem
+        == "expected at most 1000000 values and containers in all")
+  }
+
+  /// 2,000 objects with the same 10,000 named arguments, and an entry of their own.
+  @Test func `with many objects that share their named arguments is read without copies`() throws {
+    let pairs = (0..<10_000).flatMap { _ -> [UInt8] in [0x4B, 1, 0x4B, 2] }
+    let keywords = [0x7D, 0x28] + pairs + [0x75, 0x71, 0, 0x30]
+    let type = global("some", "Class") + [0x71, 1, 0x30]
+    let objects = (0..<2000).flatMap { _ -> [UInt8] in
+      [0x68, 1, 0x29, 0x68, 0, 0x92, 0x4B, 1, 0x4B, 2, 0x73]
+    }
+    let checkpoint = try checkpoint(pickle(keywords, type, [0x5D, 0x28], objects, [0x65]))
+    #expect(checkpoint.omissions.map(\.reason) == ["2000 entries without tensors"])
+  }
+
+  /// 10,000 objects of a class whose name has 8,000 bytes.
+  @Test func `with many objects of a class with a long name is read`() throws {
+    let name = String(repeating: "n", count: 4000)
+    let type = global(name, name) + [0x71, 0, 0x30]
+    let objects = (0..<10_000).flatMap { _ -> [UInt8] in [0x68, 0, 0x29, 0x52] }
+    let checkpoint = try checkpoint(pickle(type, [0x28], numpyScalar(1), objects, [0x74]))
+    #expect(checkpoint.tensors.count == 1 && checkpoint.omissions.count == 10_000)
+    #expect(checkpoint.omissions.first?.reason.count == "an object of ".count + 100)
+  }
+
+  @Test func `with a storage that it names many times has one value for it`() throws {
+    // 50,000 times the same ID, with a key of 4,000 bytes.
+    let key = String(repeating: "k", count: 4000)
+    let identifier = tuple(
+      text("storage"), global("torch", "FloatStorage"), text(key), text("cpu"), integer(6))
+    let many = (0..<50_000).flatMap { _ -> [UInt8] in [0x68, 0, 0x51] }
+    var file = StreamFile(identifier + [0x71, 0, 0x30, 0x28] + many + [0x74])
+    file.keys = [key]
+    let checkpoint = try checkpoint(file.bytes)
+    #expect(checkpoint.omissions.count == 50_000)
+  }
+
+  @Test func `with millions of values is rejected`() {
+    let lists = [UInt8](repeating: 0x5D, count: 1 << 22)
+    #expect(errorOpening(pickle(lists))?.problem == "expected at most 4194304 values in a pickle")
+  }
+
   @Test func `with a long vocabulary gives one omission`() throws {
     let entries = (0..<5000).flatMap { word -> [UInt8] in text("word\(word)") + integer(word) }
     let checkpoint = try checkpoint(

@@ -89,6 +89,22 @@ import Testing
     #expect(throws: Never.self) { try checkpoint(StreamFile(two).bytes) }
   }
 
+  @Test func `has no offset for an error in bytes that are decoded from a text`() throws {
+    let encoded = global("_codecs", "encode") + text("no file") + text("latin1") + [0x86, 0x52]
+    let load = global("torch.storage", "_load_from_bytes")
+    func error(_ bytes: [UInt8]) -> CheckpointError? {
+      errorOpening(pickle(dictionary(("x", tensor(load + bytes + [0x85, 0x52])))))
+    }
+    #expect(error(encoded)?.problem == "expected the magic number of torch.save")
+    #expect(error(encoded)?.offset == nil)
+    // Bytes that the file itself has.
+    let stored = shortBytes(Array("no file".utf8))
+    #expect(error(stored)?.problem == "expected the magic number of torch.save")
+    let file = pickle(dictionary(("x", tensor(load + stored + [0x85, 0x52]))))
+    let offset = try #require(error(stored)?.offset)
+    #expect(file[offset...].starts(with: Array("no file".utf8)))
+  }
+
   @Test func `is rejected if two of them see one storage with two types`() {
     for other in [storage("IntStorage"), storage(count: 5), storage(count: 7)] {
       let bytes = StreamFile(dictionary(("x", tensor()), ("y", tensor(other)))).bytes

@@ -90,7 +90,7 @@ import Testing
 
     let empty = pickle(global("__torch__", "Net") + [0x29, 0x81, 0x7D, 0x62])
     let frozen = try checkpoint(
-      archive(constants + [("r/data.pkl", empty)]))
+      archive(constants + [("r/data.pkl", empty), ("r/data/0", nil)]))
     #expect(frozen.tensors.keys == ["constants.0"])
     #expect(try frozen["constants.0"]?.values() == Tensor([Float(7), 8]))
     #expect(frozen.omissions.map(\.name) == ["constants"])
