@@ -4,11 +4,13 @@ internal import Backflow
 struct ChosenWeight {
   /// W_hh, [hidden, hidden]
   let values: Tensor<Double>
+  /// The name of the tensor.
+  let name: String
   /// The machine epsilon of the stored type.
   let precision: Double
 
-  /// Finds a recurrent weight. A checkpoint with a single tensor has no other choice; otherwise,
-  /// the names reveal the recurrent layers.
+  /// Finds a recurrent weight. The names reveal the recurrent layers; a checkpoint with a single
+  /// tensor has no other choice.
   ///
   /// - Parameters:
   ///   - checkpoint: The checkpoint.
@@ -26,7 +28,7 @@ struct ChosenWeight {
       guard let named = checkpoint[name] else {
         throw fail("no recurrent layer has the name \(name); \(ChosenWeight.list(layers))")
       }
-      tensor = named
+      (self.name, tensor) = (name, named)
     } else if choices.count > 1 {
       throw fail("choose one with --layer; \(ChosenWeight.list(choices))")
     } else if let choice = choices.first {
@@ -36,19 +38,13 @@ struct ChosenWeight {
             + " stability cannot be analyzed; `backflow check \(path)` reports the spectral radius"
             + " of each gate")
       }
-      tensor = choice.recurrent.tensor
-    } else if checkpoint.tensors.count == 1, let only = checkpoint.tensors.values.first {
-      tensor = only
+      (self.name, tensor) = (choice.recurrent.name, choice.recurrent.tensor)
+    } else if checkpoint.tensors.count == 1, let only = checkpoint.tensors.elements.first {
+      (self.name, tensor) = (only.key, only.value)
     } else {
-      let square = checkpoint.tensors.filter {
-        $0.value.shape.count == 2 && $0.value.shape[0] == $0.value.shape[1]
-      }
-      guard square.count == 1, let only = square.values.first else {
-        throw fail(
-          "expected a recurrent layer or one square matrix, found \(square.count) square matrices"
-            + " among \(checkpoint.tensors.count) tensors; choose a tensor with --layer")
-      }
-      tensor = only
+      throw fail(
+        "expected a recurrent layer, whose weight has `hh` in its name, found none among"
+          + " \(checkpoint.tensors.count) tensors; choose a square matrix with --layer")
     }
     values = try tensor.values()
     precision = tensor.type.precision

@@ -94,6 +94,11 @@ struct StabilityCommand: ParsableCommand {
     let nonlinearity = nonlinearity ?? .tanh
     let weight = try ChosenWeight(
       in: try Checkpoint(contentsOf: path), named: layer, path: path)
+    if format == .text {
+      say(
+        "\(escaped(weight.name)), without input and biases, nonlinearity \(nonlinearity.rawValue)\n"
+      )
+    }
     return try Stability.report(
       ofRecurrentWeight: weight.values, slopeBound: nonlinearity.slopeBound,
       slopeAtRest: nonlinearity.slopeAtRest, steps: steps ?? 50,

@@ -59,8 +59,8 @@ enum FileFormat {
     } else {
       throw source.failure(
         at: 0,
-        "expected a file of safetensors, NumPy (.npy, .npz) or PyTorch (.pt), found the bytes"
-          + " \(head.prefix(8))")
+        "expected a file of safetensors, NumPy (.npy, .npz) or PyTorch (.pt), found "
+          + FileFormat.shown(head))
     }
   }
 
@@ -73,6 +73,16 @@ enum FileFormat {
   /// Whether a JSON object starts at byte 8.
   private static func isHeader(_ head: [UInt8]) -> Bool {
     head.dropFirst(8).first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{")
+  }
+
+  /// Returns the start of a file for a message, as text if it is text.
+  private static func shown(_ head: [UInt8]) -> String {
+    if head.isEmpty { return "an empty file" }
+    let start = head.prefix(40)
+    let isText = start.allSatisfy { (0x20..<0x7F).contains($0) || (9...13).contains($0) }
+    return isText
+      ? "the text \"\(escaped(String(decoding: start, as: UTF8.self)))\""
+      : "the bytes \(head.prefix(8))"
   }
 
   /// Returns what to do instead for a file in a known format that is not supported.

@@ -37,7 +37,7 @@ struct ZipEnd {
       throw source.failure(
         at: source.count,
         "expected the end record of a zip archive, found the end of the file; the file is"
-          + " incomplete")
+          + " incomplete, or has other bytes at its end")
     }
     var fields = Fields(
       disk: tail.littleEndian(at: place + 4, size: 2),

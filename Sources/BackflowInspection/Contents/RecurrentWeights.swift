@@ -64,7 +64,7 @@ public struct RecurrentWeights: Sendable {
   private init?(_ name: String, in checkpoint: Checkpoint) {
     guard let tensor = checkpoint[name], tensor.type.isFloatingPoint, tensor.type.realType == nil,
       tensor.shape.count == 2, tensor.count > 0, let names = RecurrentNames(name),
-      checkpoint[names.projection] == nil
+      checkpoint[names.projection] == nil, !RecurrentWeights.isPart(name)
     else { return nil }
     let (rows, columns) = (tensor.shape[0], tensor.shape[1])
     guard let kind = Kind.allCases.first(where: { rows == $0.gates.count * columns }) else {
@@ -86,6 +86,15 @@ public struct RecurrentWeights: Sendable {
     input = found(names.input) { $0.count == 2 && $0[0] == rows }
     inputBias = found(names.inputBias) { $0 == [rows] }
     recurrentBias = found(names.recurrentBias) { $0 == [rows] }
+  }
+}
+
+extension RecurrentWeights {
+  /// Whether a tensor is a part from which PyTorch computes a weight, as `weight_norm` and pruning
+  /// do. The weight itself is not in the file.
+  private static func isPart(_ name: String) -> Bool {
+    name.split(separator: ".").contains("parametrizations")
+      || ["_g", "_v", "_u", "_orig", "_mask"].contains { name.hasSuffix($0) }
   }
 }
 

@@ -14,6 +14,16 @@ import Testing
     RecurrentWeights.all(in: checkpoint(shapes))
   }
 
+  /// The weight itself is not in such a file.
+  @Test(arguments: [
+    "weight_hh_l0_g", "weight_hh_l0_v", "weight_hh_l0_orig",
+    "parametrizations.weight_hh_l0.original1",
+  ])
+  func `but not in the parts of a computed weight`(name: String) {
+    #expect(layers([("rnn." + name, [12, 4])]).isEmpty)
+    #expect(layers([("rnn.weight_hh_l0", [12, 4])]).count == 1)
+  }
+
   @Test(arguments: [
     (RecurrentWeights.Kind.rnn, 1), (.gru, 3), (.lstm, 4),
   ])
