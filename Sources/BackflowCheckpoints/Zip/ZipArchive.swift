@@ -3,8 +3,8 @@ internal import OrderedCollections
 /// The directory of a zip archive.
 ///
 /// This reader is strict: where two programs could read an archive differently, it throws an error.
-/// The names are unique, the directory and the headers before the data agree, and entries neither
-/// overlap nor follow other data. The data themselves are not read; see `ZipEntry`.
+/// The names are unique, the directory and the headers before the data agree, and entries do not
+/// overlap. The data themselves are not read; see `ZipEntry`.
 ///
 /// Opening needs memory in proportion to the size of the directory. An entry is decompressed when
 /// its bytes are asked for.
