@@ -17,6 +17,8 @@ public enum StabilityError: BackflowError, Equatable {
   case noSuchLayer(Int, count: Int)
   /// The cell of this type has gates, so that its recurrent weight alone does not bound a step.
   case gatedCell(String)
+  /// The number of exponents is not in 1 ... S.
+  case exponentCount(Int, stateSize: Int)
   /// There is no trajectory for the backward signal, because there is no sample or no state is
   /// finite.
   case noTrajectory(String)
@@ -47,8 +49,10 @@ public enum StabilityError: BackflowError, Equatable {
         + (count == 1 ? "its only layer is 0" : "its layers are 0 to \(count - 1)")
     case .gatedCell(let type):
       "a report needs a step h = φ(W h + …), and \(type) has gates; `BackwardSignal` follows a gradient through it"
+    case .exponentCount(let count, let size):
+      "a state of \(size) numbers has 1 to \(size) Lyapunov exponents, not \(count)"
     case .noTrajectory(let reason):
-      "there is no trajectory to follow a gradient along: \(reason)"
+      "there is no trajectory: \(reason)"
     case .linearAlgebra(let error):
       "\(error)"
     }

@@ -34,7 +34,7 @@ public enum Stability {
       throw .noSuchLayer(layer, count: network.cells.count)
     }
     let cell = network.cells[layer][0]
-    guard let nonlinearity = cell.soleNonlinearity else {
+    guard case .leaky(let nonlinearity, leak: 1) = cell.equations else {
       throw .gatedCell("\(Cell.self)".prefix { $0 != "<" }.description)
     }
     let spectrum = try Spectrum(

@@ -48,6 +48,9 @@ import Testing
       check(
         OriginalGRU<Float>(inputSize: 2, hiddenSize: 3, bias: bias, using: &random), &random,
         { OriginalGRU<Double>($0) }, { OriginalGRU($0) })
+      check(
+        LeakyRNN<Float>(inputSize: 2, hiddenSize: 3, leak: 0.25, bias: bias, using: &random),
+        &random, { LeakyRNN<Double>($0) }, { LeakyRNN($0) })
     }
   }
 

@@ -15,6 +15,13 @@ let recurrentRows: [GradientCheckRow] =
       row("sigmoid RNN, \(shapes)", time, batch) {
         RNN(inputSize: input, hiddenSize: hidden, nonlinearity: .sigmoid, using: &$0)
       },
+      row("leaky tanh RNN, \(shapes)", time, batch) {
+        LeakyRNN(inputSize: input, hiddenSize: hidden, leak: 0.3, using: &$0)
+      },
+      row("leaky sigmoid RNN, \(shapes)", time, batch) {
+        LeakyRNN(
+          inputSize: input, hiddenSize: hidden, nonlinearity: .sigmoid, leak: 0.8, using: &$0)
+      },
       row("LSTM, \(shapes)", time, batch) {
         LSTM(inputSize: input, hiddenSize: hidden, using: &$0)
       },
@@ -43,6 +50,11 @@ private let stacked: [GradientCheckRow] = [false, true].flatMap { bidirectional 
           inputSize: 2, hiddenSize: 3, layers: 2, bidirectional: bidirectional, dropout: 0.4,
           using: &$0)
       },
+      row("2-layer leaky RNN, \(name)", 4, 3, lengths: lengths) {
+        LeakyRNN(
+          inputSize: 2, hiddenSize: 3, leak: 0.2, layers: 2, bidirectional: bidirectional,
+          using: &$0)
+      },
       row("3-layer GRU, \(name)", 4, 3, lengths: lengths) {
         GRU(inputSize: 2, hiddenSize: 3, layers: 3, bidirectional: bidirectional, using: &$0)
       },
@@ -60,6 +72,9 @@ private let withoutBias: [GradientCheckRow] = [(1, 1), (6, 3)].flatMap { time, b
   return [
     row("tanh RNN, \(shapes)", time, batch) {
       RNN(inputSize: 3, hiddenSize: 5, bias: false, using: &$0)
+    },
+    row("leaky RNN, \(shapes)", time, batch) {
+      LeakyRNN(inputSize: 3, hiddenSize: 5, leak: 0.3, bias: false, using: &$0)
     },
     row("LSTM, \(shapes)", time, batch) {
       LSTM(inputSize: 3, hiddenSize: 5, bias: false, using: &$0)

@@ -35,6 +35,14 @@ import Testing
     }
   }
 
+  @Test func `with a leaky network`() async {
+    await #expect(processExitsWith: .success) {
+      try trainRecurrent(readout: { AdamW(for: $0) }) {
+        LeakyRNN(inputSize: 6, hiddenSize: 10, leak: 0.4, using: &$0)
+      }
+    }
+  }
+
   @Test func `with a GRU without biases`() async {
     await #expect(processExitsWith: .success) {
       try trainRecurrent(readout: { SGD(for: $0, learningRate: 0.01) }) {

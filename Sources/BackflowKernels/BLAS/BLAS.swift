@@ -115,7 +115,7 @@ package enum BLAS {
   }
 
   /// Returns a count as BLAS's 32-bit integer.
-  private static func blasCount(_ count: Int) -> blasint {
+  static func blasCount(_ count: Int) -> blasint {
     require(count <= blasint.max, "BLAS does not support \(count) elements")
     return blasint(count)
   }

@@ -127,6 +127,18 @@ extension MutableRowsView {
     unsafe combine(x, y, S._routines.vector.multiplyAdd)
   }
 
+  /// self ← s x
+  @specialized(where S == Float) @specialized(where S == Double)
+  public func assignProduct(_ s: S, _ x: RowsView<S>) {
+    unsafe combine(x, x) { unsafe S._routines.vector.scale($0, s, $1, $3) }
+  }
+
+  /// self ← self + s x
+  @specialized(where S == Float) @specialized(where S == Double)
+  public func addProduct(_ s: S, _ x: RowsView<S>) {
+    unsafe combine(x, x) { unsafe S._routines.blas.axpy(BLAS.blasCount($0), s, $1, 1, $3, 1) }
+  }
+
   /// self ← self ⊙ x
   @specialized(where S == Float) @specialized(where S == Double)
   public func multiply(by x: RowsView<S>) {

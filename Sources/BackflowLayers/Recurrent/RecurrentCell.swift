@@ -49,8 +49,9 @@ public protocol RecurrentCell<Scalar>: Parameterized {
   /// `pass.forEachStep`.
   func stepBack(_ pass: borrowing BackwardPass<Scalar>)
 
-  /// Returns the Jacobian of one step, J = ∂s_t/∂s_{t−1}, [S, S], for the state s = (h, c …) of
-  /// size S. The default computes it with S backward steps; a cell may implement a formula instead.
+  /// Returns the derivative of one step for one sample, with respect to the state s = (h, c …) and
+  /// to the input. The default computes it with S backward steps; a cell may state its factors
+  /// instead.
   ///
   /// - Parameters:
   ///   - step: t, from 0.
@@ -58,12 +59,11 @@ public protocol RecurrentCell<Scalar>: Parameterized {
   ///     descending order of length.
   ///   - cache: The cache of the forward pass.
   /// - Precondition: The sample has not ended before that step.
-  func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar>
+  func linearized(step: Int, sample: Int, _ cache: Cache) -> LinearizedStep<Scalar>
 
-  /// φ if h_t = φ(W_hh h_{t−1} + …) is the only equation of a step, so that W_hh and the largest
-  /// slope of φ bound the growth of a gradient. The default is `nil`, for a cell with several
-  /// gates.
-  var soleNonlinearity: Nonlinearity? { get }
+  /// The equations by name, for analyses whose bounds hold for these equations only. The default is
+  /// `.other`.
+  var equations: CellEquations { get }
 
   /// The gates and units at all time steps, for observers such as `HealthMonitor`. The default is
   /// none.
@@ -97,8 +97,8 @@ extension RecurrentCell {
   /// S, the number of elements of one sample's state.
   public var stateSize: Int { State.tensorCount * hiddenSize }
 
-  /// `nil`, for a cell with several gates.
-  public var soleNonlinearity: Nonlinearity? { nil }
+  /// `.other`, for a cell whose equations the library does not know.
+  public var equations: CellEquations { .other }
 
   /// b_ih + b_hh, [G·H], which is zero for a cell without biases.
   public var stepBias: Tensor<Scalar> { weights.biasSum }

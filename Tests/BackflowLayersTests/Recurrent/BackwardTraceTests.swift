@@ -95,6 +95,7 @@ private enum Kind: CaseIterable {
     check(LSTM(inputSize: 2, hiddenSize: 3, using: &random))
     check(GRU(inputSize: 2, hiddenSize: 3, using: &random))
     check(OriginalGRU(inputSize: 2, hiddenSize: 3, using: &random))
+    check(LeakyRNN(inputSize: 2, hiddenSize: 3, leak: 0.4, using: &random))
   }
 
   @Test(arguments: [nil, [2, 4, 3]])
@@ -141,6 +142,7 @@ private enum Kind: CaseIterable {
     try check(LSTMCell(inputSize: 2, hiddenSize: 3, using: &random))
     try check(GRUCell(inputSize: 2, hiddenSize: 3, using: &random))
     try check(OriginalGRUCell(inputSize: 2, hiddenSize: 3, using: &random))
+    try check(LeakyCell(inputSize: 2, hiddenSize: 3, leak: 0.4, using: &random))
   }
 
   // The threads divide the samples among them.

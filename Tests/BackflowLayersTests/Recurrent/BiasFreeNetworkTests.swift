@@ -32,6 +32,7 @@ import Testing
     check { LSTM<Float>(inputSize: 2, hiddenSize: 3, bias: $0, using: &$1) }
     check { GRU<Float>(inputSize: 2, hiddenSize: 3, bias: $0, using: &$1) }
     check { OriginalGRU<Float>(inputSize: 2, hiddenSize: 3, bias: $0, using: &$1) }
+    check { LeakyRNN<Float>(inputSize: 2, hiddenSize: 3, leak: 0.4, bias: $0, using: &$1) }
   }
 
   @Test func `cannot have one of the two biases`() async {

@@ -27,6 +27,7 @@ import Testing
       expectSameOnThreads(LSTM(inputSize: 16, hiddenSize: 64, using: &random))
       expectSameOnThreads(GRU(inputSize: 16, hiddenSize: 64, using: &random))
       expectSameOnThreads(OriginalGRU(inputSize: 16, hiddenSize: 64, using: &random))
+      expectSameOnThreads(LeakyRNN(inputSize: 16, hiddenSize: 64, leak: 0.4, using: &random))
     }
   }
 }

@@ -13,6 +13,7 @@ import Testing
       expectNoTensor(LSTM(inputSize: 6, hiddenSize: 10, layers: 2, using: &random))
       expectNoTensor(GRU(inputSize: 6, hiddenSize: 10, layers: 2, using: &random))
       expectNoTensor(OriginalGRU(inputSize: 6, hiddenSize: 10, using: &random))
+      expectNoTensor(LeakyRNN(inputSize: 6, hiddenSize: 10, leak: 0.4, using: &random))
     }
   }
 
@@ -34,6 +35,7 @@ import Testing
     check(LSTM(inputSize: 2, hiddenSize: 3, layers: 2, using: &random))
     check(GRU(inputSize: 2, hiddenSize: 3, layers: 2, using: &random))
     check(OriginalGRU(inputSize: 2, hiddenSize: 3, layers: 2, using: &random))
+    check(LeakyRNN(inputSize: 2, hiddenSize: 3, leak: 0.4, layers: 2, using: &random))
   }
 
   @Test func `stops for inputs and networks that do not fit`() async {

@@ -192,21 +192,64 @@ import Testing
       #expect(jacobian.maxMagnitude() > 0.1)
       expectClose(jacobian.elements, numeric.elements, Tolerance(1e-8, scale: 1))
 
-      // Products that do not form the Jacobian, for more vectors than dimensions.
+      // Products that do not form the Jacobian, for fewer and more vectors than dimensions.
       let size = cell.stateSize
-      let vectors: Tensor<Double> = random.normal([size + 2, size])
       let tolerance = Tolerance(Double.self, length: 4 * size, scale: 4)
-      expectClose(
-        cell.multiplyTransposedJacobian(vectors, step: 0, sample: 1, cache).elements,
-        matmul(vectors, jacobian).elements, tolerance)
-      expectClose(
-        cell.multiplyJacobian(vectors.transpose(), step: 0, sample: 1, cache).elements,
-        matmul(jacobian, vectors.transposed).elements, tolerance)
+      let derivative = cell.linearized(step: 0, sample: 1, cache)
+      for count in [1, size + 2] {
+        let vectors: Tensor<Double> = random.normal([count, size])
+        expectClose(
+          cell.multiplyTransposedJacobian(vectors, step: 0, sample: 1, cache).elements,
+          matmul(vectors, jacobian).elements, tolerance)
+        expectClose(
+          derivative.multiply(vectors.transpose()).elements,
+          matmul(jacobian, vectors.transposed).elements, tolerance)
+        expectClose(
+          derivative.multiplyTransposed(vectors.transpose()).elements,
+          matmul(jacobian.transposed, vectors.transposed).elements, tolerance)
+        let inputs: Tensor<Double> = random.normal([3, count])
+        expectClose(
+          derivative.multiply(vectors.transpose(), inputs: inputs).elements,
+          (matmul(jacobian, vectors.transposed) + matmul(derivative.inputMatrix, inputs)).elements,
+          tolerance)
+        expectClose(
+          derivative.multiplyTransposedInput(vectors.transpose()).elements,
+          matmul(derivative.inputMatrix.transposed, vectors.transposed).elements, tolerance)
+      }
+      for feature in 0..<3 {
+        func after(_ displacement: Double) -> Tensor<Double> {
+          var input = Tensor<Double>(x[1..<2])
+          input[0, 1, feature] += displacement
+          let state = cell.forward(input, from: first, active: all).finalState
+          return .concatenate(state.tensors.map { $0.select(1) })
+        }
+        expectClose(
+          derivative.inputMatrix.select(feature, axis: 1).elements,
+          ((after(step) - after(-step)) / (2 * step)).elements, Tolerance(1e-8, scale: 1))
+      }
+
+      // The paths of a gradient add up to what the step passes back.
+      let gradient: Tensor<Double> = random.normal([size])
+      if let paths = derivative.gradientPaths(gradient) {
+        var sum = paths.carried
+        for gate in paths.gates {
+          sum.replaceSlice(0..<4, with: sum[0..<4] + gate)
+        }
+        expectClose(sum.elements, matvec(jacobian.transposed, gradient).elements, tolerance)
+        expectClose(
+          matvec(cell.weights.input.transposed, .concatenate(paths.preactivations)).elements,
+          matvec(derivative.inputMatrix.transposed, gradient).elements, tolerance)
+      } else {
+        Issue.record("a cell of the library states its derivative in factors")
+      }
     }
     check(VanillaCell(inputSize: 3, hiddenSize: 4, using: &random))
     check(LSTMCell(inputSize: 3, hiddenSize: 4, using: &random))
     check(GRUCell(inputSize: 3, hiddenSize: 4, using: &random))
     check(OriginalGRUCell(inputSize: 3, hiddenSize: 4, using: &random))
+    check(LeakyCell(inputSize: 3, hiddenSize: 4, leak: 0.3, using: &random))
+    check(
+      LeakyCell(inputSize: 3, hiddenSize: 4, nonlinearity: .sigmoid, leak: 0.7, using: &random))
   }
 
   @Test func `stops for lengths and states that do not fit`() async {

@@ -45,6 +45,9 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
     ])
   }
 
+  /// `.gru`
+  public var equations: CellEquations { .gru }
+
   // MARK: - Equations
 
   /// Computes equations (1) to (4). One kernel computes everything except the product.
@@ -92,19 +95,22 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
     gateActivations([("reset", .sigmoid), ("update", .sigmoid), ("candidate", .tanh)], in: cache)
   }
 
-  /// Returns J = ∂h_t/∂h_{t−1}, [H, H], where U_k is the rows of W_hh for gate k:
+  /// Returns the derivative of a step, where U_k is the rows of W_hh for gate k:
   ///
-  ///     J = diag(z) + diag((h_{t−1} − n) z (1−z)) U_z
-  ///         + diag((1−z)(1−n²)) (diag(r) U_n + diag(q r (1−r)) U_r)
-  public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+  ///     ∂h_t = z ⊙ ∂h_{t−1} + (h_{t−1} − n) z (1−z) ⊙ U_z ∂h_{t−1}
+  ///            + (1−z) (1−n²) ⊙ (r ⊙ U_n ∂h_{t−1} + q r (1−r) ⊙ U_r ∂h_{t−1})
+  public func linearized(step: Int, sample: Int, _ cache: Cache) -> LinearizedStep<Scalar> {
     cache.active.requireRunning(sample, at: step)
     let (gates, kept) = cache.row(at: step, sample: sample, gates: 3)
     let (r, z, n) = (gates[0], gates[1], gates[2])
     let q = kept[2 * hiddenSize..<3 * hiddenSize]
     let h = cache.state(before: step, sample: sample).flattened
-    let U = (0..<3).map(weights.recurrent(gate:))
-    return .diagonal(z) + scaled((h - n) * z * (1 - z), U[1])
-      + scaled((1 - z) * ((1 - n) * (1 + n)), scaled(r, U[2]) + scaled(q * r * (1 - r), U[0]))
+    let byN = (1 - z) * ((1 - n) * (1 + n))
+    let (byR, byZ) = (byN * q * r * (1 - r), (h - n) * z * (1 - z))
+    return LinearizedStep(
+      Factors(
+        weights, carried: [[z]], recurrent: [.concatenate([byR, byZ, byN * r])],
+        input: [.concatenate([byR, byZ, byN])]))
   }
 }
 

@@ -71,6 +71,9 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
     weights.inputBias?[size..<2 * size] = Tensor(repeating: bias, shape: [size])
   }
 
+  /// `.lstm`
+  public var equations: CellEquations { .lstm }
+
   // MARK: - Equations
 
   /// Computes equations (1) to (6). One kernel computes everything except the product.
@@ -120,27 +123,25 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
       + [cache.kept].compactMap { $0.map { Activation(.tanh, output: $0, running: cache.active) } }
   }
 
-  /// Returns J = ∂(h_t, c_t)/∂(h_{t−1}, c_{t−1}), [2H, 2H], where U_k is the rows of W_hh for gate
-  /// k:
+  /// Returns the derivative of a step, where U_k is the rows of W_hh for gate k:
   ///
-  ///     ∂c_t/∂h_{t−1} = diag(c_{t−1} f (1−f)) U_f + diag(g i (1−i)) U_i + diag(i (1−g²)) U_g
-  ///     ∂c_t/∂c_{t−1} = diag(f)
-  ///     ∂h_t/∂h_{t−1} = diag(o (1−o) tanh c_t) U_o + diag(k) ∂c_t/∂h_{t−1}
-  ///     ∂h_t/∂c_{t−1} = diag(k f),   k = o (1 − tanh² c_t)
-  public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+  ///     ∂c_t = f ⊙ ∂c_{t−1} + g i (1−i) ⊙ U_i ∂h_{t−1} + c_{t−1} f (1−f) ⊙ U_f ∂h_{t−1}
+  ///            + i (1−g²) ⊙ U_g ∂h_{t−1}
+  ///     ∂h_t = k ⊙ ∂c_t + o (1−o) tanh c_t ⊙ U_o ∂h_{t−1},   k = o (1 − tanh² c_t)
+  public func linearized(step: Int, sample: Int, _ cache: Cache) -> LinearizedStep<Scalar> {
     cache.active.requireRunning(sample, at: step)
     let (gates, tanhC) = cache.row(at: step, sample: sample, gates: 4)
     let (i, f, g, o) = (gates[0], gates[1], gates[2], gates[3])
-    let U = (0..<4).map(weights.recurrent(gate:))
     let c = cache.state(before: step, sample: sample).cell.flattened
-    let cByH =
-      scaled(c * f * (1 - f), U[1]) + scaled(g * i * (1 - i), U[0])
-      + scaled(i * ((1 - g) * (1 + g)), U[2])
+    let byGate = [g * i * (1 - i), c * f * (1 - f), i * ((1 - g) * (1 + g))]
     let k = o * ((1 - tanhC) * (1 + tanhC))
-    let hByH = scaled(o * (1 - o) * tanhC, U[3]) + scaled(k, cByH)
-    return .concatenate([
-      .concatenate([hByH, .diagonal(k * f)], axis: 1), .concatenate([cByH, .diagonal(f)], axis: 1),
-    ])
+    return LinearizedStep(
+      Factors(
+        weights, carried: [[nil, k * f], [nil, f]],
+        recurrent: [
+          .concatenate(byGate.map { k * $0 } + [o * (1 - o) * tanhC]),
+          .concatenate(byGate + [.zeros([hiddenSize])]),
+        ]))
   }
 }
 

@@ -36,6 +36,9 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
   /// A copy of a cell of either precision.
   public init<Other>(_ other: OriginalGRUCell<Other>) { self.init(GateWeights(other.weights)) }
 
+  /// `.originalGRU`
+  public var equations: CellEquations { .originalGRU }
+
   // MARK: - Equations
 
   /// Computes equations (1) to (4).
@@ -109,20 +112,24 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
     gateActivations([("reset", .sigmoid), ("update", .sigmoid), ("candidate", .tanh)], in: cache)
   }
 
-  /// Returns J = ∂h_t/∂h_{t−1}, [H, H], where U_k is the rows of W_hh for gate k:
+  /// Returns the derivative of a step, where U_k is the rows of W_hh for gate k:
   ///
-  ///     J = diag(z) + diag((h_{t−1} − n) z (1−z)) U_z
-  ///         + diag((1−z)(1−n²)) U_n (diag(r) + diag(h_{t−1} r (1−r)) U_r)
-  public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+  ///     ∂s_t = r ⊙ ∂h_{t−1} + h_{t−1} r (1−r) ⊙ U_r ∂h_{t−1}
+  ///     ∂h_t = z ⊙ ∂h_{t−1} + (h_{t−1} − n) z (1−z) ⊙ U_z ∂h_{t−1} + (1−z) (1−n²) ⊙ U_n ∂s_t
+  public func linearized(step: Int, sample: Int, _ cache: Cache) -> LinearizedStep<Scalar> {
     cache.active.requireRunning(sample, at: step)
     let gates = cache.row(at: step, sample: sample, gates: 3).gates
     let (r, z, n) = (gates[0], gates[1], gates[2])
     let h = cache.state(before: step, sample: sample).flattened
-    let U = (0..<3).map(weights.recurrent(gate:))
-    return .diagonal(z) + scaled((h - n) * z * (1 - z), U[1])
-      + scaled(
-        (1 - z) * ((1 - n) * (1 + n)),
-        matmul(U[2], .diagonal(r) + scaled(h * r * (1 - r), U[0])))
+    let zero = Tensor<Scalar>.zeros([hiddenSize])
+    return LinearizedStep(
+      Factors(
+        weights, carried: [[z]],
+        recurrent: [
+          .concatenate([zero, (h - n) * z * (1 - z), (1 - z) * ((1 - n) * (1 + n))])
+        ],
+        kept: KeptProduct(
+          direct: r, gates: .concatenate([h * r * (1 - r), zero]), gateCount: 1)))
   }
 }
 

@@ -24,8 +24,8 @@ public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
   /// φ
   public let nonlinearity: Nonlinearity
 
-  /// φ
-  public var soleNonlinearity: Nonlinearity? { nonlinearity }
+  /// h_t = φ(a_t)
+  public var equations: CellEquations { .leaky(nonlinearity, leak: 1) }
 
   /// A cell with these parameters and φ = tanh.
   ///
@@ -99,11 +99,12 @@ public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
     [Activation(nonlinearity, output: cache.hidden, running: cache.active)]
   }
 
-  /// Returns J = ∂h_t/∂h_{t−1} = diag(φ′(a_t)) W_hh, [H, H].
-  public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
+  /// Returns the derivative of a step: J = diag(φ′(a_t)) W_hh and B = diag(φ′(a_t)) W_ih.
+  public func linearized(step: Int, sample: Int, _ cache: Cache) -> LinearizedStep<Scalar> {
     cache.active.requireRunning(sample, at: step)
     let h = cache.hidden.select(step).select(sample)
-    return scaled(nonlinearity.derivative(at: h), weights.recurrent)
+    return LinearizedStep(
+      Factors(weights, carried: [[nil]], recurrent: [nonlinearity.derivative(at: h)]))
   }
 }
 

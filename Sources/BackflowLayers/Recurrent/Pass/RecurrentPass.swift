@@ -19,6 +19,8 @@ extension RecurrentCell {
   /// - Complexity: 2·T·B·G·H·(I + H) flops.
   @specialized(where Self == VanillaCell<Float>)
   @specialized(where Self == VanillaCell<Double>)
+  @specialized(where Self == LeakyCell<Float>)
+  @specialized(where Self == LeakyCell<Double>)
   @specialized(where Self == LSTMCell<Float>)
   @specialized(where Self == LSTMCell<Double>)
   @specialized(where Self == GRUCell<Float>)
@@ -98,6 +100,8 @@ extension RecurrentCell {
   /// - Complexity: 4·T·B·G·H·(I + H) flops.
   @specialized(where Self == VanillaCell<Float>)
   @specialized(where Self == VanillaCell<Double>)
+  @specialized(where Self == LeakyCell<Float>)
+  @specialized(where Self == LeakyCell<Double>)
   @specialized(where Self == LSTMCell<Float>)
   @specialized(where Self == LSTMCell<Double>)
   @specialized(where Self == GRUCell<Float>)

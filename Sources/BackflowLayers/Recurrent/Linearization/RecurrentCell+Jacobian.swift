@@ -1,13 +1,19 @@
 internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-// Products with the Jacobian of one step, J = ∂s_t/∂s_{t−1}, [S, S].
+// The derivative of one step by backward steps, for cells that do not state it in factors.
 
 extension RecurrentCell {
-  /// Returns J, computed with S backward steps, one for each row.
+  /// Returns the derivative of one step, computed with S backward steps, one for each row.
+  public func linearized(step: Int, sample: Int, _ cache: Cache) -> LinearizedStep<Scalar> {
+    let rows = backwardStep(.diagonal(.ones([stateSize])), step: step, sample: sample, cache)
+    return LinearizedStep(state: rows.state, input: rows.input)
+  }
+
+  /// Returns the Jacobian of one step, J = ∂s_t/∂s_{t−1}, [S, S], for the state s = (h, c …) of
+  /// size S; see `linearized(step:sample:_:)`.
   public func stateJacobian(step: Int, sample: Int, _ cache: Cache) -> Tensor<Scalar> {
-    multiplyTransposedJacobian(
-      .diagonal(.ones([stateSize])), step: step, sample: sample, cache)
+    linearized(step: step, sample: sample, cache).stateMatrix
   }
 
   /// Returns V J, [K, S], for K row vectors V, [K, S]. Each row is propagated back through one
@@ -25,6 +31,13 @@ extension RecurrentCell {
   public func multiplyTransposedJacobian(
     _ vectors: Tensor<Scalar>, step: Int, sample: Int, _ cache: Cache
   ) -> Tensor<Scalar> {
+    backwardStep(vectors, step: step, sample: sample, cache).state
+  }
+
+  /// Returns V J, [K, S], and V B, [K, I], by one backward step of a batch of K.
+  private func backwardStep(
+    _ vectors: Tensor<Scalar>, step: Int, sample: Int, _ cache: Cache
+  ) -> (state: Tensor<Scalar>, input: Tensor<Scalar>) {
     cache.active.requireRunning(sample, at: step)
     require(
       vectors.rank == 2 && vectors.shape[1] == stateSize,
@@ -47,24 +60,8 @@ extension RecurrentCell {
     let parts = (0..<State.tensorCount).map {
       vectors.slice($0 * hiddenSize..<($0 + 1) * hiddenSize, axis: 1)
     }
-    let (_, gradient, _, _) = backward(
+    let (input, gradient, _, _) = backward(
       .zeros([1, count, hiddenSize]), finalStateGradient: State(tensors: parts), one)
-    return .concatenate(gradient.tensors, axis: 1)
-  }
-
-  /// Returns J V, [S, K], for K column vectors V, [S, K]: the changes of s_t for small changes of
-  /// s_{t−1}.
-  ///
-  /// - Parameters:
-  ///   - vectors: V, one vector of the state (h, c …) in each column.
-  ///   - step: t, from 0.
-  ///   - sample: A row of the cache; see `stateJacobian`.
-  ///   - cache: The cache of the forward pass.
-  /// - Precondition: The vectors have shape [S, K], and the sample has not ended before that step.
-  /// - Complexity: That of `stateJacobian`, and 2·K·S² flops.
-  public func multiplyJacobian(
-    _ vectors: Tensor<Scalar>, step: Int, sample: Int, _ cache: Cache
-  ) -> Tensor<Scalar> {
-    matmul(stateJacobian(step: step, sample: sample, cache), vectors)
+    return (.concatenate(gradient.tensors, axis: 1), input.select(0))
   }
 }

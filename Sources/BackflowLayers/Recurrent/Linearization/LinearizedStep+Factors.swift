@@ -1,0 +1,234 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+
+/// The derivative of a step in factors, which are vectors that multiply elementwise:
+///
+///     ∂u_k = U_k ∂h_{t−1},   ∂a_k = W_ik ∂x_t                               for each gate k
+///     ∂s_a = Σ_b carried_ab ⊙ ∂s_b + Σ_k recurrent_ak ⊙ ∂u_k + Σ_k input_ak ⊙ ∂a_k
+///
+/// where U_k and W_ik are the rows of W_hh and W_ih for gate k, and s_a and s_b are the tensors h,
+/// c … of the state after and before the step.
+public struct Factors<Scalar: RealScalar>: Sendable {
+  let weights: GateWeights<Scalar>
+  /// carried_ab, [H] each, or `nil` for zero.
+  let carried: [[Tensor<Scalar>?]]
+  /// recurrent_ak, [G·H] for each tensor a of the state.
+  let recurrent: [Tensor<Scalar>]
+  /// input_ak, [G·H] for each tensor a of the state.
+  let input: [Tensor<Scalar>]
+  let kept: KeptProduct<Scalar>?
+
+  /// A derivative of these factors.
+  ///
+  /// - Parameters:
+  ///   - weights: The parameters of the cell.
+  ///   - carried: carried_ab, [H] each, or `nil` for zero.
+  ///   - recurrent: recurrent_ak for all gates k, [G·H] for each tensor a of the state.
+  ///   - input: input_ak in the same shapes, or `nil` if they equal `recurrent`.
+  ///   - kept: The derivative of what the last gates multiply, if it is not h_{t−1}.
+  public init(
+    _ weights: GateWeights<Scalar>, carried: [[Tensor<Scalar>?]], recurrent: [Tensor<Scalar>],
+    input: [Tensor<Scalar>]? = nil, kept: KeptProduct<Scalar>? = nil
+  ) {
+    (self.weights, self.carried, self.recurrent) = (weights, carried, recurrent)
+    (self.input, self.kept) = (input ?? recurrent, kept)
+    let rows = weights.recurrent.shape[0]
+    require(
+      carried.count == recurrent.count && carried.allSatisfy { $0.count == recurrent.count }
+        && (self.input + recurrent).allSatisfy { $0.shape == [rows] },
+      "Factors: vectors \((self.input + recurrent).map(\.shape)) for \(carried.count) tensors"
+        + " instead of [\(rows)]")
+  }
+
+  var hiddenSize: Int { weights.hiddenSize }
+  var stateSize: Int { carried.count * hiddenSize }
+  private var gateCount: Int { weights.recurrent.shape[0] / hiddenSize }
+
+  /// Whether a product with K vectors has fewer operations if J is formed. An element of J costs
+  /// about as much as ten operations of a matrix product.
+  func isMatrixCheaper(vectors K: Int) -> Bool {
+    let (G, H, S) = (gateCount, hiddenSize, stateSize)
+    let elementwise = 10 * carried.count * G * H
+    return (2 * G * H * H + elementwise) * K > 2 * S * S * K + elementwise * H
+  }
+
+  // MARK: - Matrices
+
+  /// J = [J_ah, diag(carried_ac) …], where J_ah = diag(carried_ah) + Σ_k diag(recurrent_ak) U_k.
+  var stateMatrix: Tensor<Scalar> {
+    let u = products(of: nil)
+    return .concatenate(
+      carried.indices.map { a in
+        let columns = carried[a].enumerated().map { b, vector -> Tensor<Scalar> in
+          let diagonal = Tensor.diagonal(vector ?? .zeros([hiddenSize]))
+          return b == 0 ? diagonal + sumOfGates(scaled(recurrent[a], u)) : diagonal
+        }
+        return .concatenate(columns, axis: 1)
+      })
+  }
+
+  /// B, which is Σ_k diag(input_ak) W_ik for each tensor a of the state.
+  var inputMatrix: Tensor<Scalar> { inputProduct(weights.input) }
+
+  // MARK: - Products
+
+  func multiply(_ vectors: Tensor<Scalar>, inputs: Tensor<Scalar>?) -> Tensor<Scalar> {
+    let parts = split(vectors)
+    let u = products(of: parts[0])
+    let state = Tensor.concatenate(
+      carried.indices.map { a in
+        zip(carried[a], parts).reduce(sumOfGates(scaled(recurrent[a], u))) { sum, term in
+          term.0.map { sum + scaled($0, term.1) } ?? sum
+        }
+      })
+    return inputs.map { state + inputProduct(matmul(weights.input, $0)) } ?? state
+  }
+
+  func multiplyTransposed(_ gradients: Tensor<Scalar>) -> Tensor<Scalar> {
+    let parts = split(gradients)
+    var ū = gateGradients(parts, recurrent)
+    var h̄: Tensor<Scalar>
+    if let kept {
+      let (first, last) = gateRanges(kept)
+      let s̄ = matmul(rows(last, of: weights.recurrent).transposed, rows(last, of: ū))
+      ū = rows(first, of: ū) + kept.scaledByGates(s̄)
+      h̄ = scaled(kept.direct, s̄) + matmul(rows(first, of: weights.recurrent).transposed, ū)
+    } else {
+      h̄ = matmul(weights.recurrent.transposed, ū)
+    }
+    return .concatenate(
+      carried.indices.map { b in
+        carried.indices.reduce(b == 0 ? h̄ : .zeros(parts[b].shape)) { sum, a in
+          carried[a][b].map { sum + scaled($0, parts[a]) } ?? sum
+        }
+      })
+  }
+
+  func multiplyTransposedInput(_ gradients: Tensor<Scalar>) -> Tensor<Scalar> {
+    let parts = split(gradients)
+    var ā = gateGradients(parts, input)
+    if let kept {
+      let (first, last) = gateRanges(kept)
+      let ū = rows(last, of: gateGradients(parts, recurrent))
+      let s̄ = matmul(rows(last, of: weights.recurrent).transposed, ū)
+      ā.replaceSlice(
+        0..<first.count * hiddenSize, with: rows(first, of: ā) + kept.scaledByGates(s̄))
+    }
+    return matmul(weights.input.transposed, ā)
+  }
+
+  func paths(_ gradient: Tensor<Scalar>) -> GradientPaths<Scalar> {
+    let parts = split(gradient.reshaped(to: [stateSize, 1]))
+    let byCarrying = carried.indices.map { b in
+      carried.indices.reduce(Tensor<Scalar>.zeros([hiddenSize, 1])) { sum, a in
+        carried[a][b].map { sum + scaled($0, parts[a]) } ?? sum
+      }
+    }
+    var (ū, ā) = (gateGradients(parts, recurrent), gateGradients(parts, input))
+    var direct: Tensor<Scalar>?
+    if let kept {
+      let (first, last) = gateRanges(kept)
+      let s̄ = matmul(rows(last, of: weights.recurrent).transposed, rows(last, of: ū))
+      let throughKept = kept.scaledByGates(s̄)
+      let range = 0..<first.count * hiddenSize
+      ū.replaceSlice(range, with: rows(first, of: ū) + throughKept)
+      ā.replaceSlice(range, with: rows(first, of: ā) + throughKept)
+      direct = scaled(kept.direct, s̄)
+    }
+    let gates = (0..<gateCount).map { k -> Tensor<Scalar> in
+      if let direct, let kept, k >= gateCount - kept.gateCount { return direct.flattened }
+      return matmul(weights.recurrent(gate: k).transposed, rows(k..<k + 1, of: ū)).flattened
+    }
+    return GradientPaths(
+      carried: Tensor.concatenate(byCarrying).flattened, gates: gates,
+      preactivations: (0..<gateCount).map { rows($0..<$0 + 1, of: ā).flattened })
+  }
+
+  // MARK: - Parts
+
+  /// Returns U_k V for all gates, [G·H, K], or U_k if V is the identity, `nil`.
+  private func products(of vectors: Tensor<Scalar>?) -> Tensor<Scalar> {
+    func product(_ matrix: Tensor<Scalar>) -> Tensor<Scalar> {
+      vectors.map { matmul(matrix, $0) } ?? matrix
+    }
+    guard let kept else { return product(weights.recurrent) }
+    let (first, last) = gateRanges(kept)
+    let u = product(rows(first, of: weights.recurrent))
+    let direct = vectors.map { scaled(kept.direct, $0) } ?? .diagonal(kept.direct)
+    let s = direct + sumOfGates(scaled(kept.gates, u))
+    return .concatenate([u, matmul(rows(last, of: weights.recurrent), s)])
+  }
+
+  /// Returns the change of the state for changes ∂a of the pre-activations, [G·H, K].
+  private func inputProduct(_ a: Tensor<Scalar>) -> Tensor<Scalar> {
+    var throughKept: Tensor<Scalar>?
+    if let kept {
+      let (first, last) = gateRanges(kept)
+      let s = sumOfGates(scaled(kept.gates, rows(first, of: a)))
+      throughKept = matmul(rows(last, of: weights.recurrent), s)
+    }
+    return .concatenate(
+      carried.indices.map { index in
+        let sum = sumOfGates(scaled(input[index], a))
+        guard let kept, let throughKept else { return sum }
+        return sum + sumOfGates(scaled(rows(gateRanges(kept).1, of: recurrent[index]), throughKept))
+      })
+  }
+
+  /// Returns Σ_a factors_ak ⊙ D_a for all gates, [G·H, K].
+  private func gateGradients(
+    _ gradients: [Tensor<Scalar>], _ factors: [Tensor<Scalar>]
+  ) -> Tensor<Scalar> {
+    let terms = zip(factors, gradients).map { vector, gradient in
+      scaled(vector, .concatenate(Array(repeating: gradient, count: gateCount)))
+    }
+    return terms.dropFirst().reduce(terms[0], +)
+  }
+
+  private func split(_ vectors: Tensor<Scalar>) -> [Tensor<Scalar>] {
+    carried.indices.map { vectors[$0 * hiddenSize..<($0 + 1) * hiddenSize] }
+  }
+
+  private func rows(_ gates: Range<Int>, of matrix: Tensor<Scalar>) -> Tensor<Scalar> {
+    weights.gates(gates, of: matrix)
+  }
+
+  /// Returns the sum of the blocks of H rows.
+  private func sumOfGates(_ matrix: Tensor<Scalar>) -> Tensor<Scalar> {
+    let count = matrix.shape[0] / hiddenSize
+    return (1..<max(1, count)).reduce(count == 1 ? matrix : rows(0..<1, of: matrix)) {
+      $0 + rows($1..<$1 + 1, of: matrix)
+    }
+  }
+
+  /// The gates that multiply h_{t−1}, and those that multiply the kept numbers.
+  private func gateRanges(_ kept: KeptProduct<Scalar>) -> (Range<Int>, Range<Int>) {
+    let first = gateCount - kept.gateCount
+    return (0..<first, first..<gateCount)
+  }
+}
+
+/// The derivative of s_t, which the last gates of a cell multiply instead of h_{t−1}:
+///
+///     ∂s_t = direct ⊙ ∂h_{t−1} + Σ_k gates_k ⊙ (∂u_k + ∂a_k),   ∂u_k = U_k ∂s_t for the last gates
+public struct KeptProduct<Scalar: RealScalar>: Sendable {
+  let direct: Tensor<Scalar>
+  let gates: Tensor<Scalar>
+  let gateCount: Int
+
+  /// A derivative of these factors.
+  ///
+  /// - Parameters:
+  ///   - direct: The factor of ∂h_{t−1}, [H].
+  ///   - gates: The factors of the gates that multiply h_{t−1}, stacked, [G′·H].
+  ///   - gateCount: The number of gates that multiply s_t.
+  public init(direct: Tensor<Scalar>, gates: Tensor<Scalar>, gateCount: Int) {
+    (self.direct, self.gates, self.gateCount) = (direct, gates, gateCount)
+  }
+
+  /// Returns gates_k ⊙ s̄ for all gates k that multiply h_{t−1}, [G′·H, K].
+  func scaledByGates(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
+    let count = gates.count / direct.count
+    return scaled(gates, .concatenate(Array(repeating: gradient, count: count)))
+  }
+}

@@ -1,0 +1,131 @@
+internal import BackflowKernels
+public import BackflowLinearAlgebra
+internal import RealModule
+
+/// The number of steps after which a gradient has lost a given factor, measured through the product
+/// of the Jacobians of a trajectory,
+///
+///     δ_{t−1} = J_tᵀ δ_t
+///
+/// beside its prediction from λ_1. A gradient enters in the output at several steps, in random
+/// directions, and is followed back without any other gradient; a loss at other steps does not count
+/// as growth. Norms are kept as logarithms, so that nothing overflows or underflows.
+public struct GradientHorizon: Sendable, Equatable, Codable {
+  /// The factor, such as 1e-6.
+  public let factor: Double
+  /// The first number of steps at which the mean norm is at most `factor` of the norm that entered,
+  /// and stays there; `nil` if the gradient was followed over `followedSteps` steps and is larger.
+  public let steps: Int?
+  /// ln(factor)/λ_1, or `nil` if λ_1 ≥ 0, where nothing is lost in the long run.
+  @ExtendedReal public private(set) var predictedSteps: Double
+  /// The number of steps over which the gradient was followed.
+  public let followedSteps: Int
+  /// The mean of ln ‖δ‖ after k = 0, 1, … steps back, over all gradients; −∞ if all are exactly
+  /// zero.
+  @ExtendedReals public private(set) var logNorms: [Double]
+  /// The number of gradients that were followed to each lag.
+  public let counts: [Int]
+  /// The paths of the gradient within a step, for a cell that states them, or `nil`.
+  public let paths: GradientPathBudget?
+
+  private enum CodingKeys: String, CodingKey {
+    case factor, steps, counts, paths
+    case predictedSteps = "predicted_steps"
+    case followedSteps = "followed_steps"
+    case logNorms = "log_norms"
+  }
+
+  /// Follows gradients back along a trajectory.
+  ///
+  /// - Parameters:
+  ///   - trajectory: The trajectory.
+  ///   - factor: The factor, in 0 ..< 1.
+  ///   - rate: λ_1, for the prediction.
+  ///   - starts: The largest number of steps at which gradients enter, spread over the second half
+  ///     of the trajectory. The last is its end.
+  ///   - directions: The number of random directions at each of these steps.
+  ///   - limit: The largest number of steps over which a gradient is followed.
+  ///   - random: The source of the directions.
+  /// - Precondition: The factor is in 0 ..< 1, and the counts are positive.
+  /// - Complexity: O(starts·lags·S²)
+  public init<R: Recurrence>(
+    along trajectory: Trajectory<R>, factor: Double = 1e-6, rate: Double, starts: Int = 4,
+    directions: Int = 4, limit: Int = 10_000, using random: inout RandomSource
+  ) {
+    require(
+      factor > 0 && factor < 1 && starts > 0 && directions > 0 && limit > 0,
+      "GradientHorizon: the factor \(factor) must be in 0 ..< 1, and the counts \(starts),"
+        + " \(directions) and \(limit) positive")
+    let (range, size) = (trajectory.steps, trajectory.recurrence.stateSize)
+    let output = trajectory.recurrence.outputRange
+    let ends = Set((0..<starts).map { range.upperBound - $0 * range.count / (2 * starts) })
+    var (sums, counts) = ([Double](), [Int]())
+    var budget = GradientPathBudget.Sums()
+    for end in ends.sorted(by: >) {
+      var gradients = Tensor<Double>.zeros([size, directions])
+      gradients.replaceSlice(output, with: random.normal([output.count, directions]))
+      var followed = FollowedGradients(gradients, target: Double.log(factor))
+      trajectory.forEachPieceBackward(from: end) { _, steps in
+        for step in steps.reversed() {
+          guard followed.lag < limit, !followed.isDone else { return false }
+          if end == range.upperBound { budget.add(step.derivative, followed.first) }
+          followed.stepBack(through: step.derivative)
+        }
+        return true
+      }
+      for (lag, logs) in followed.logNorms.enumerated() {
+        if lag == sums.count { (sums, counts) = (sums + [0], counts + [0]) }
+        sums[lag] += logs
+        counts[lag] += directions
+      }
+    }
+    let means = zip(sums, counts).map { $0 / Double($1) }
+    let target = Double.log(factor)
+    let lastAbove = means.lastIndex { !($0 <= target) } ?? -1
+    steps = lastAbove + 1 < means.count ? lastAbove + 1 : nil
+    self.factor = factor
+    predictedSteps = rate < 0 ? target / rate : .infinity
+    followedSteps = means.count - 1
+    logNorms = means
+    self.counts = counts
+    paths = budget.mean
+  }
+}
+
+/// Gradients in several directions on their way back.
+private struct FollowedGradients {
+  /// The gradients, [S, K], each scaled to norm 1.
+  private var gradients: Tensor<Double>
+  private var logs: [Double]
+  private let target: Double
+  /// The sum over the directions of ln ‖δ‖ after each number of steps.
+  private(set) var logNorms: [Double] = [0]
+
+  init(_ gradients: Tensor<Double>, target: Double) {
+    self.gradients = gradients
+    self.target = target
+    logs = Array(repeating: 0, count: gradients.shape[1])
+    _ = normalize()
+  }
+
+  /// The number of steps so far.
+  var lag: Int { logNorms.count - 1 }
+  /// Whether all gradients have lost more than the square of the factor.
+  var isDone: Bool { logs.allSatisfy { $0 < 2 * target } }
+  /// The first gradient, [S].
+  var first: Tensor<Double> { gradients.select(0, axis: 1) }
+
+  mutating func stepBack(through derivative: any StateDerivative) {
+    gradients = derivative.multiplyTransposed(gradients)
+    for (index, norm) in normalize().enumerated() { logs[index] += Double.log(norm) }
+    logNorms.append(logs.reduce(0, +))
+  }
+
+  /// Scales every column to norm 1, and returns the norms before.
+  private mutating func normalize() -> [Double] {
+    let norms = gradients.squared().sum(axis: 0).squareRoot()
+    let safe = Tensor(norms.elements.map { $0 > 0 ? $0 : 1 })
+    gradients = gradients / safe
+    return norms.elements
+  }
+}
