@@ -14,8 +14,9 @@ of torch.func.jacrev, of several steps at a time with vmap, and NumPy's QR at ev
 JSON:
 
     seconds                          of the whole computation, without reading the files and importing the modules
+    processor_seconds                the same in time of the processor, which other programs affect less
     trajectory_seconds, jacobian_seconds, qr_seconds
-    exponents                        in nats per step, in the order of the columns of Q
+    exponents, unit                  in nats per step, in the order of the columns of Q
     hidden_size, steps, threads, chunk, torch, numpy
 """
 
@@ -115,11 +116,12 @@ def main():
     torch.set_num_threads(arguments.threads)
     weights = {name: weight.double() for name, weight in load_file(arguments.weights).items()}
     input = torch.from_numpy(np.load(arguments.input)).double()[:arguments.steps]
-    start = time.perf_counter()
+    start, processor_start = time.perf_counter(), time.process_time()
     found, parts = exponents(weights, input, arguments.chunk)
-    seconds = time.perf_counter() - start
+    seconds, processor_seconds = time.perf_counter() - start, time.process_time() - processor_start
     print(json.dumps({
-        "seconds": round(seconds, 4), **{f"{part}_seconds": round(value, 4) for part, value in parts.items()},
+        "seconds": round(seconds, 4), "processor_seconds": round(processor_seconds, 4),
+        **{f"{part}_seconds": round(value, 4) for part, value in parts.items()},
         "exponents": found.tolist(), "unit": "nats per step", "hidden_size": weights["weight_hh_l0"].shape[1],
         "steps": len(input), "threads": arguments.threads, "chunk": arguments.chunk,
         "torch": torch.__version__, "numpy": np.__version__}))
