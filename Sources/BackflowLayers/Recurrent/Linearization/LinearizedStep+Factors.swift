@@ -44,27 +44,31 @@ public struct Factors<Scalar: RealScalar>: Sendable {
   var stateSize: Int { carried.count * hiddenSize }
   private var gateCount: Int { weights.recurrent.shape[0] / hiddenSize }
 
-  /// Whether a product with K vectors has fewer operations if J is formed. An element of J costs
-  /// about as much as ten operations of a matrix product.
+  /// Whether a product with K vectors has fewer operations with the matrix ∂s_t/∂h_{t−1}, [S, H],
+  /// than with W_hh. An element of a matrix costs about as much as ten operations of a product.
   func isMatrixCheaper(vectors K: Int) -> Bool {
     let (G, H, S) = (gateCount, hiddenSize, stateSize)
     let elementwise = 10 * carried.count * G * H
-    return (2 * G * H * H + elementwise) * K > 2 * S * S * K + elementwise * H
+    return (2 * G * H * H + elementwise) * K > 2 * S * H * K + elementwise * H
   }
 
   // MARK: - Matrices
 
-  /// J = [J_ah, diag(carried_ac) …], where J_ah = diag(carried_ah) + Σ_k diag(recurrent_ak) U_k.
+  /// J = [J_h + diag(carried_h), diag(carried_c) …], where J_h is `outputColumns`.
   var stateMatrix: Tensor<Scalar> {
+    let columns = carried.indices.map { b -> Tensor<Scalar> in
+      let diagonal = Tensor.concatenate(
+        carried.map { Tensor.diagonal($0[b] ?? .zeros([hiddenSize])) })
+      return b == 0 ? outputColumns + diagonal : diagonal
+    }
+    return .concatenate(columns, axis: 1)
+  }
+
+  /// The part of ∂s_t/∂h_{t−1} that is not carried, [S, H]: Σ_k diag(recurrent_ak) U_k for each
+  /// tensor a of the state.
+  private var outputColumns: Tensor<Scalar> {
     let u = products(of: nil)
-    return .concatenate(
-      carried.indices.map { a in
-        let columns = carried[a].enumerated().map { b, vector -> Tensor<Scalar> in
-          let diagonal = Tensor.diagonal(vector ?? .zeros([hiddenSize]))
-          return b == 0 ? diagonal + sumOfGates(scaled(recurrent[a], u)) : diagonal
-        }
-        return .concatenate(columns, axis: 1)
-      })
+    return .concatenate(recurrent.map { sumOfGates(scaled($0, u)) })
   }
 
   /// B, which is Σ_k diag(input_ak) W_ik for each tensor a of the state.
@@ -74,34 +78,35 @@ public struct Factors<Scalar: RealScalar>: Sendable {
 
   func multiply(_ vectors: Tensor<Scalar>, inputs: Tensor<Scalar>?) -> Tensor<Scalar> {
     let parts = split(vectors)
-    let u = products(of: parts[0])
-    let state = Tensor.concatenate(
-      carried.indices.map { a in
-        zip(carried[a], parts).reduce(sumOfGates(scaled(recurrent[a], u))) { sum, term in
-          term.0.map { sum + scaled($0, term.1) } ?? sum
-        }
-      })
+    var state: Tensor<Scalar>
+    if isMatrixCheaper(vectors: vectors.shape[1]) {
+      state = matmul(outputColumns, parts[0])
+    } else {
+      let u = products(of: parts[0])
+      state = .concatenate(recurrent.map { sumOfGates(scaled($0, u)) })
+    }
+    addCarried(parts, to: &state)
     return inputs.map { state + inputProduct(matmul(weights.input, $0)) } ?? state
   }
 
   func multiplyTransposed(_ gradients: Tensor<Scalar>) -> Tensor<Scalar> {
     let parts = split(gradients)
-    var ū = gateGradients(parts, recurrent)
-    var h̄: Tensor<Scalar>
-    if let kept {
+    let h̄: Tensor<Scalar>
+    if isMatrixCheaper(vectors: gradients.shape[1]) {
+      h̄ = matmul(outputColumns.transposed, gradients)
+    } else if let kept {
+      var ū = gateGradients(parts, recurrent)
       let (first, last) = gateRanges(kept)
       let s̄ = matmul(rows(last, of: weights.recurrent).transposed, rows(last, of: ū))
       ū = rows(first, of: ū) + kept.scaledByGates(s̄)
       h̄ = scaled(kept.direct, s̄) + matmul(rows(first, of: weights.recurrent).transposed, ū)
     } else {
-      h̄ = matmul(weights.recurrent.transposed, ū)
+      h̄ = matmul(weights.recurrent.transposed, gateGradients(parts, recurrent))
     }
-    return .concatenate(
-      carried.indices.map { b in
-        carried.indices.reduce(b == 0 ? h̄ : .zeros(parts[b].shape)) { sum, a in
-          carried[a][b].map { sum + scaled($0, parts[a]) } ?? sum
-        }
-      })
+    var state = Tensor<Scalar>.concatenate(
+      [h̄] + parts.dropFirst().map { .zeros($0.shape) })
+    addCarried(parts, transposed: true, to: &state)
+    return state
   }
 
   func multiplyTransposedInput(_ gradients: Tensor<Scalar>) -> Tensor<Scalar> {
@@ -119,11 +124,8 @@ public struct Factors<Scalar: RealScalar>: Sendable {
 
   func paths(_ gradient: Tensor<Scalar>) -> GradientPaths<Scalar> {
     let parts = split(gradient.reshaped(to: [stateSize, 1]))
-    let byCarrying = carried.indices.map { b in
-      carried.indices.reduce(Tensor<Scalar>.zeros([hiddenSize, 1])) { sum, a in
-        carried[a][b].map { sum + scaled($0, parts[a]) } ?? sum
-      }
-    }
+    var byCarrying = Tensor<Scalar>.zeros([stateSize, 1])
+    addCarried(parts, transposed: true, to: &byCarrying)
     var (ū, ā) = (gateGradients(parts, recurrent), gateGradients(parts, input))
     var direct: Tensor<Scalar>?
     if let kept {
@@ -140,11 +142,25 @@ public struct Factors<Scalar: RealScalar>: Sendable {
       return matmul(weights.recurrent(gate: k).transposed, rows(k..<k + 1, of: ū)).flattened
     }
     return GradientPaths(
-      carried: Tensor.concatenate(byCarrying).flattened, gates: gates,
+      carried: byCarrying.flattened, gates: gates,
       preactivations: (0..<gateCount).map { rows($0..<$0 + 1, of: ā).flattened })
   }
 
   // MARK: - Parts
+
+  /// Adds Σ_b carried_ab ⊙ parts_b to each tensor a of the state, or Σ_b carried_ba ⊙ parts_b if
+  /// `transposed`.
+  private func addCarried(
+    _ parts: [Tensor<Scalar>], transposed: Bool = false, to state: inout Tensor<Scalar>
+  ) {
+    for a in carried.indices {
+      for b in carried.indices {
+        guard let vector = transposed ? carried[b][a] : carried[a][b] else { continue }
+        let range = a * hiddenSize..<(a + 1) * hiddenSize
+        state.replaceSlice(range, with: state[range] + scaled(vector, parts[b]))
+      }
+    }
+  }
 
   /// Returns U_k V for all gates, [G·H, K], or U_k if V is the identity, `nil`.
   private func products(of vectors: Tensor<Scalar>?) -> Tensor<Scalar> {

@@ -69,16 +69,14 @@ public struct LinearizedStep<Scalar: RealScalar>: Sendable {
   /// - Parameters:
   ///   - vectors: V, [S, K], one vector in each column.
   ///   - inputs: X, [I, K], or `nil` for an unchanged input.
-  /// - Complexity: The lesser of 2·K·S² flops with J and 2·K·G·H² without, and 2·K·G·H·I for B.
+  /// - Complexity: The lesser of 2·K·S·H flops with ∂s_t/∂h_{t−1} and 2·K·G·H² without, and
+  ///   2·K·G·H·I for B.
   public func multiply(
     _ vectors: Tensor<Scalar>, inputs: Tensor<Scalar>? = nil
   ) -> Tensor<Scalar> {
     check(vectors, inputs)
     switch form {
     case .factors(let factors):
-      if factors.isMatrixCheaper(vectors: vectors.shape[1]), inputs == nil {
-        return matmul(factors.stateMatrix, vectors)
-      }
       return factors.multiply(vectors, inputs: inputs)
     case .matrices(let state, let input):
       let product = matmul(state, vectors)
@@ -94,9 +92,6 @@ public struct LinearizedStep<Scalar: RealScalar>: Sendable {
     check(gradients, nil)
     switch form {
     case .factors(let factors):
-      if factors.isMatrixCheaper(vectors: gradients.shape[1]) {
-        return matmul(factors.stateMatrix.transposed, gradients)
-      }
       return factors.multiplyTransposed(gradients)
     case .matrices(let state, _):
       return matmul(state.transposed, gradients)
