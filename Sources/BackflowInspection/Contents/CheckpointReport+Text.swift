@@ -2,12 +2,13 @@ internal import BackflowCheckpoints
 internal import BackflowKernels
 
 extension CheckpointReport: CustomStringConvertible {
-  /// The report for a terminal: a table of the tensors, the findings, the recurrent layers, and
-  /// what the file has besides.
+  /// The report for a terminal: a table of the tensors, the findings, the recurrent layers, the
+  /// state-space layers, and what the file has besides.
   public var description: String {
     let parts = [
       [summary], tensorTable, section("findings", findingLines),
-      section("recurrent layers", recurrentTables), section("metadata", metadataLines),
+      section("recurrent layers", recurrentTables), section("state-space layers", stateSpaceLines),
+      section("metadata", metadataLines),
       section("not part of the checkpoint", omissionLines),
     ]
     return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
@@ -77,6 +78,8 @@ extension CheckpointReport: CustomStringConvertible {
       return [title] + TextTable([header] + rows, leftAligned: 1, indent: 4).lines
     }
   }
+
+  private var stateSpaceLines: [String] { stateSpaceLayers.flatMap { $0.lines(indent: "  ") } }
 
   private var metadataLines: [String] {
     shortened(metadata.sorted { $0.key < $1.key }) { key, value in
