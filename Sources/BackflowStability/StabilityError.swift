@@ -20,6 +20,14 @@ public enum StabilityError: BackflowError, Equatable {
   /// There is no trajectory for the backward signal, because there is no sample or no state is
   /// finite.
   case noTrajectory(String)
+  /// This part of the weights has an element that is NaN or infinite.
+  case notFinite(String)
+  /// The bound of the input is negative, NaN or infinite.
+  case inputBoundInvalid(Double)
+  /// The leak of a leaky cell is not positive.
+  case leakNotPositive(Double)
+  /// The factor of a recovery time is not between 0 and 1.
+  case factorOutOfRange(Double)
   /// The decomposition failed, for example because an element is not finite.
   case linearAlgebra(LAPACKError)
 
@@ -49,6 +57,14 @@ public enum StabilityError: BackflowError, Equatable {
       "a report needs a step h = φ(W h + …), and \(type) has gates; `BackwardSignal` follows a gradient through it"
     case .noTrajectory(let reason):
       "there is no trajectory to follow a gradient along: \(reason)"
+    case .notFinite(let part):
+      "\(part) must be finite, but an element is NaN or infinite"
+    case .inputBoundInvalid(let bound):
+      "the largest absolute value of the input must be finite and not negative, got \(bound)"
+    case .leakNotPositive(let leak):
+      "the leak must be positive and finite, got \(leak)"
+    case .factorOutOfRange(let factor):
+      "the factor of a recovery time must lie between 0 and 1, got \(factor)"
     case .linearAlgebra(let error):
       "\(error)"
     }

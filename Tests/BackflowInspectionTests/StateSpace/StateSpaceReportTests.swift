@@ -42,7 +42,7 @@ import Testing
     ])
     let report = try CheckpointReport(of: file)
     let decay = report.stateSpaceLayers[0].decays[0]
-    #expect([decay.countAtOne, decay.deadCount, decay.growingCount] == [1, 1, 1])
+    #expect(decay.countAtOne == 1 && decay.deadCount == 1 && decay.growingCount == 1)
     #expect(decay.undefinedCount == 1 && decay.horizon.last == .some(nil))
     // The tensor itself has the finding about NaN.
     #expect(report.findings.map(\.kind) == [.nonFinite, .wrongSign])

@@ -1,0 +1,115 @@
+import Backflow
+import TestSupport
+import Testing
+
+/// The bounds against Jacobians and trajectories of the layers themselves.
+@Suite struct `The bounds of gated cells` {
+  private let seeds: [UInt64] = Array(1...120)
+
+  /// Scales from cells whose conditions hold to cells that grow.
+  private func scale(_ seed: UInt64) -> Double { [0.1, 0.3, 0.6, 2][Int(seed / 4 % 4)] }
+
+  private func lstm(_ seed: UInt64) throws -> (SmallCell, ContractionReport) {
+    let small = SmallCell(gates: 4, seed: seed, scale: scale(seed))
+    return (small, try .lstm(small.weights, inputBound: small.inputBound))
+  }
+
+  private func gru(
+    _ seed: UInt64, _ reset: ResetGatePlacement
+  ) throws -> (SmallCell, ContractionReport) {
+    let small = SmallCell(gates: 3, seed: seed, scale: scale(seed))
+    return (small, try .gru(small.weights, reset: reset, inputBound: small.inputBound))
+  }
+
+  @Test func `hold for every sampled Jacobian of an LSTM`() throws {
+    var proven = 0
+    for seed in seeds {
+      let (small, report) = try lstm(seed)
+      if report.mustVanish { proven += 1 }
+      #expect(try violations(of: report, by: LSTMCell(small.weights), small) == 0)
+    }
+    #expect(proven > 30 && proven < 100)
+  }
+
+  @Test func `hold for every sampled Jacobian of a GRU`() throws {
+    var proven = 0
+    for seed in seeds {
+      let (small, report) = try gru(seed, .afterProduct)
+      if report.mustVanish { proven += 1 }
+      #expect(try violations(of: report, by: GRUCell(small.weights), small) == 0)
+    }
+    #expect(proven > 30 && proven < 100)
+  }
+
+  @Test func `hold for every sampled Jacobian of an original GRU`() throws {
+    var proven = 0
+    for seed in seeds {
+      let (small, report) = try gru(seed, .beforeProduct)
+      if report.mustVanish { proven += 1 }
+      #expect(try violations(of: report, by: OriginalGRUCell(small.weights), small) == 0)
+    }
+    #expect(proven > 30 && proven < 100)
+  }
+
+  /// A large b_hn is inside the product with the reset gate in one convention only, and the samples
+  /// of a cell with larger weights violate the bounds of a smaller one.
+  @Test func `are violated by other cells`() throws {
+    var (convention, larger) = (0, 0)
+    for seed in seeds where seed % 5 != 0 {
+      let (small, original) = try gru(seed, .beforeProduct)
+      convention += try violations(of: original, by: GRUCell(small.weights), small)
+      let (cell, report) = try lstm(seed)
+      var weights = cell.weights
+      weights.recurrent *= 3
+      larger += try violations(of: report, by: LSTMCell(weights), cell)
+    }
+    #expect(convention > 20 && larger > 100)
+  }
+
+  /// Follows two trajectories under the same input, and returns the first step from which their
+  /// difference is at most 10⁻³ times that at the start.
+  private func recovery<Cell: RecurrentCell<Double>>(
+    _ cell: Cell, _ small: SmallCell, steps: Int
+  ) -> Int {
+    var random = RandomSource(seed: 9)
+    let (input, first) = box(of: cell, small, time: steps, batch: 1, &random)
+    let (_, second) = box(of: cell, small, time: 1, batch: 1, &random)
+    let active = ActiveSamples.all(time: steps, batch: 1)
+    let caches = [first, second].map { cell.forward(input, from: $0, active: active).cache }
+    func difference(_ t: Int) -> Double {
+      let hidden = (caches[0].hidden.select(t) - caches[1].hidden.select(t)).maxMagnitude()
+      guard let c = caches[0].cellState, let d = caches[1].cellState else { return hidden }
+      return max(hidden, (c.select(t) - d.select(t)).maxMagnitude())
+    }
+    let start = zip(first.tensors, second.tensors).map { ($0 - $1).maxMagnitude() }.max() ?? 0
+    let last = (0..<steps).last { difference($0) > 1e-3 * start }
+    return last.map { $0 + 2 } ?? 1
+  }
+
+  @Test func `give a recovery time that is not exceeded`() throws {
+    var count = 0
+    func check<Cell: RecurrentCell<Double>>(
+      _ cell: Cell, _ small: SmallCell, _ report: ContractionReport
+    ) throws {
+      guard let bound = report.recoverySteps, bound < 150 else { return }
+      count += 1
+      #expect(recovery(cell, small, steps: bound + 20) <= bound)
+    }
+    for seed in seeds where scale(seed) < 1 {
+      let lstm = SmallCell(gates: 4, seed: seed, scale: scale(seed))
+      try check(
+        LSTMCell(lstm.weights), lstm,
+        .lstm(lstm.weights, inputBound: lstm.inputBound, factor: 1e-3))
+      let gru = SmallCell(gates: 3, seed: seed, scale: scale(seed))
+      for reset in ResetGatePlacement.allCases {
+        let report = try ContractionReport.gru(
+          gru.weights, reset: reset, inputBound: gru.inputBound, factor: 1e-3)
+        switch reset {
+        case .afterProduct: try check(GRUCell(gru.weights), gru, report)
+        case .beforeProduct: try check(OriginalGRUCell(gru.weights), gru, report)
+        }
+      }
+    }
+    #expect(count > 100)
+  }
+}
