@@ -64,6 +64,6 @@ extension StateSpaceLayerReport: CustomStringConvertible {
   }
 
   private func steps(_ horizon: Double) -> String {
-    horizon < 100 ? horizon.text(significantDigits: 3) : horizon.text(significantDigits: 6)
+    (100..<1e9).contains(horizon) ? horizon.text(decimals: 0) : horizon.text(significantDigits: 3)
   }
 }

@@ -42,8 +42,8 @@ public struct StateSpaceLayer: Sendable, Codable, Equatable {
   }
 
   /// Reads the parameters of all diagonal recurrences of a checkpoint, which are recognized by the
-  /// names and shapes of their tensors under any prefix; see `StateSpaceKind`. Gradients and moments
-  /// beside a parameter are left out.
+  /// names and shapes of their tensors under any prefix; see `StateSpaceKind`. Gradients and
+  /// moments beside a parameter are left out.
   ///
   /// - Throws: `CheckpointError` if a tensor cannot be read.
   /// - Complexity: That of reading the parameters. The layers keep 16 bytes for each channel and

@@ -23,8 +23,8 @@ public struct StateSpaceLayerReport: Sendable, Codable, Equatable {
   public struct Decay: Sendable, Codable, Equatable {
     /// The condition, such as "r = 1", or "always" if λ does not depend on the input.
     public let condition: String
-    /// The smallest |λ|, the lower quartile, the median, the upper quartile, and the largest |λ|, or
-    /// none if |λ| is undefined for all channels.
+    /// The smallest |λ|, the lower quartile, the median, the upper quartile, and the largest |λ|,
+    /// or none if |λ| is undefined for all channels.
     public let modulus: [Double]
     /// The numbers of steps after which the factor 10⁻⁶ is lost, for the five |λ|; `nil` for |λ| ≥
     /// 1.

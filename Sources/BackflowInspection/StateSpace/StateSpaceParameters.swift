@@ -27,8 +27,8 @@ struct StateSpaceParameters {
     return shape.count <= 2 ? shape : shape.filter { $0 != 1 }
   }
 
-  /// Returns the recurrences of a checkpoint, in the order of the file. Gradients and moments beside
-  /// a parameter are left out.
+  /// Returns the recurrences of a checkpoint, in the order of the file. Gradients and moments
+  /// beside a parameter are left out.
   static func all(in checkpoint: Checkpoint) -> [StateSpaceParameters] {
     let found = checkpoint.tensors.keys.compactMap { StateSpaceParameters($0, in: checkpoint) }
     let names = found.map(\.rate.name)

@@ -50,11 +50,11 @@ extension ContractionReport {
 }
 
 /// Bounds of the gates and of the blocks of the Jacobian of an LSTM, unit by unit, over the box
-/// |u| ≤ u_max, |h| ≤ 1, |c| ≤ c̄, where c̄ = ī ḡ / (1 − f̄). A step does not leave the box, because
-/// |c'| ≤ f̄ c̄ + ī ḡ = c̄ and |h'| < 1.
+/// |u| ≤ u_max, |h| ≤ 1, |c| ≤ c̄, where c̄ = ī ḡ / (1 − f̄). A step does not leave the box,
+/// because |c'| ≤ f̄ c̄ + ī ḡ = c̄ and |h'| < 1.
 ///
 /// With the bars as the largest values over the box, and s_f, s_i, s_o, s_g the largest slopes of
-/// the gates and of the candidate, the blocks of the Jacobian (see `stateJacobian` of the cell) obey
+/// the gates and of the candidate, the blocks of the Jacobian (see the cell's `stateJacobian`) obey
 ///
 ///     |∂c'/∂h| ≤ K = diag(c̄ s_f) |U_f| + diag(ḡ s_i) |U_i| + diag(ī s_g) |U_g|
 ///     |∂c'/∂c| ≤ diag(f̄)

@@ -13,8 +13,8 @@ public struct ContractionReport: Sendable, Equatable, Codable {
   /// u_max, the largest absolute value of an element of the input, or `nil` for a cell without
   /// input, which keeps its biases. For the vanilla and the leaky cell it does not matter.
   public let inputBound: Double?
-  /// The largest values of the gates over the box, over all units, by PyTorch's letters, and c̄ of an
-  /// LSTM as `c`.
+  /// The largest values of the gates over the box, over all units, by PyTorch's letters, and c̄ of
+  /// an LSTM as `c`.
   public let largestValues: [LargestValue]
   /// The conditions.
   public let conditions: [StabilityCondition]

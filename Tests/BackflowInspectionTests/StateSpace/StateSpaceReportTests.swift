@@ -30,9 +30,9 @@ import Testing
         state-space layers
           m: Mamba, 1 channel × 5 states, float64: m.A_log, m.dt_proj.bias
                                                min    25 %  median    75 %     max
-            Δ at zero input  |λ|             0.6065  0.6703  0.7408  0.8187  0.9048
-                             steps to 10⁻⁶     27.6    34.5    46.1    69.1  138.155
-            The recurrence itself cannot explode, because no |λ| is above 1 for any input.
+            Δ at zero input  |λ|            0.6065  0.6703  0.7408  0.8187  0.9048
+                             steps to 10⁻⁶    27.6    34.5    46.1    69.1     138
+            The recurrence itself cannot explode, because no |λ| is above 1 for any input. If a signal
         """))
   }
 

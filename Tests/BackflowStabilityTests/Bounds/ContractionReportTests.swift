@@ -36,8 +36,8 @@ import Testing
     expectClose([published.leftSide], [σ(forgetBias) + σ(0.5) * μ], tolerance)
   }
 
-  /// With U_n alone and b_hn = 0, the bound is attained at the zero state: the eigenvalue z + (1 − z)
-  /// r μ.
+  /// With U_n alone and b_hn = 0, the bound is attained at the zero state: the eigenvalue
+  /// z + (1 − z) r μ.
   @Test(arguments: ResetGatePlacement.allCases)
   func `are exact for a GRU with a recurrent candidate only`(reset: ResetGatePlacement) throws {
     let (μ, r, z) = (0.8, 0.4, 1.5)
@@ -81,8 +81,14 @@ import Testing
 
   // MARK: - Figures
 
+  #if DEBUG
+    private static let published = [(4, 2.04), (8, 2.54), (16, 3.31), (64, 5.63)]
+  #else
+    private static let published = [(4, 2.04), (8, 2.54), (16, 3.31), (64, 5.63), (128, 7.40)]
+  #endif
+
   /// PyTorch's default initialization with one input of at most 1, 50 draws for each size.
-  @Test(arguments: [(4, 2.04), (8, 2.54), (16, 3.31), (64, 5.63), (128, 7.40)])
+  @Test(arguments: published)
   func `never hold for PyTorch's default LSTM in the published form`(
     size: Int, published: Double
   ) throws {
