@@ -79,7 +79,15 @@ extension CheckpointReport: CustomStringConvertible {
     }
   }
 
-  private var stateSpaceLines: [String] { stateSpaceLayers.flatMap { $0.lines(indent: "  ") } }
+  /// What follows from the figures is shown once for consecutive layers.
+  private var stateSpaceLines: [String] {
+    let layers = stateSpaceLayers
+    return layers.indices.flatMap { index in
+      let next = index + 1 < layers.count ? layers[index + 1].consequence : nil
+      return layers[index].lines(
+        indent: "  ", showsConsequence: layers[index].consequence != next)
+    }
+  }
 
   private var metadataLines: [String] {
     shortened(metadata.sorted { $0.key < $1.key }) { key, value in

@@ -4,8 +4,9 @@ internal import RealModule
 public enum StateSpaceKind: String, Sendable, Codable, CaseIterable {
   /// Mamba: A = −exp(`A_log`), [channels, states], Δ = softplus(`dt_proj.bias` + …), λ = exp(A Δ).
   case mamba
-  /// Mamba-2, and other layers with one decay for each head, such as gated delta networks: the same
-  /// equations with A, [heads], and `dt_bias`.
+  /// Mamba-2, and other layers with one decay for each head: the same equations with A, [heads],
+  /// and `dt_bias`. In a gated delta network, which has these tensors too, λ multiplies a
+  /// reflection or projection, whose norm is at most 1.
   case mamba2
   /// A linear recurrent unit (Orvieto et al., ICML 2023):
   /// λ = exp(−exp(`nu_log`) + i·exp(`theta_log`)).

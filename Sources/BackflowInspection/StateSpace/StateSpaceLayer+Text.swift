@@ -16,9 +16,9 @@ extension StateSpaceLayerReport: CustomStringConvertible {
   /// The report for a terminal: the distribution of |λ| and of the horizons, and what follows.
   public var description: String { lines(indent: "").joined(separator: "\n") }
 
-  /// The lines of the report, indented.
-  func lines(indent: String) -> [String] {
-    let names = tensors.map { escaped($0) }.joined(separator: ", ")
+  /// The lines of the report, indented, with or without what follows.
+  func lines(indent: String, showsConsequence: Bool = true) -> [String] {
+    let names = tensors.map { escaped(ownName($0)) }.joined(separator: ", ")
     let title =
       "\(name.isEmpty ? "" : escaped(name) + ": ")\(kind.title), \(extent), \(type): \(names)"
     return title.wrapped(width: 100, indent: indent, hangingIndent: indent + "  ")
@@ -26,7 +26,14 @@ extension StateSpaceLayerReport: CustomStringConvertible {
         ? TextTable([header] + decays.flatMap(rows), leftAligned: 2, indent: indent.count + 2).lines
         : [])
       + decays.flatMap { counts($0).map { indent + "  " + $0 } }
-      + consequence.wrapped(width: 100, indent: indent + "  ", hangingIndent: indent + "  ")
+      + (showsConsequence
+        ? consequence.wrapped(width: 100, indent: indent + "  ", hangingIndent: indent + "  ") : [])
+  }
+
+  /// The name of a tensor without that of the layer.
+  private func ownName(_ tensor: String) -> String {
+    name.isEmpty || tensor.count <= name.count + 1
+      ? tensor : String(tensor.dropFirst(name.count + 1))
   }
 
   private var extent: String {

@@ -28,12 +28,26 @@ import Testing
 
 
         state-space layers
-          m: Mamba, 1 channel × 5 states, float64: m.A_log, m.dt_proj.bias
+          m: Mamba, 1 channel × 5 states, float64: A_log, dt_proj.bias
                                                min    25 %  median    75 %     max
             Δ at zero input  |λ|            0.6065  0.6703  0.7408  0.8187  0.9048
                              steps to 10⁻⁶    27.6    34.5    46.1    69.1     138
             The recurrence itself cannot explode, because no |λ| is above 1 for any input. If a signal
         """))
+  }
+
+  @Test func `says once for consecutive layers what follows`() throws {
+    var file = Checkpoint()
+    for layer in 0..<3 {
+      file["layers.\(layer).A_log"] = StoredTensor(Tensor<Float>([0, 1]))
+      file["layers.\(layer).dt_bias"] = StoredTensor(Tensor<Float>([0, 1]))
+    }
+    file["nu_log"] = StoredTensor(Tensor<Float>([0, 1]))
+    file["theta_log"] = StoredTensor(Tensor<Float>([0, 1]))
+    let text = try CheckpointReport(of: file).description
+    #expect(text.contains("layers.2: Mamba-2, 2 heads, float32: A_log, dt_bias"))
+    #expect(text.contains("\n  LRU, 2 channels, float32: nu_log, theta_log"))
+    #expect(text.ranges(of: "cannot explode").count == 2)
   }
 
   @Test func `counts the channels at 1, dead, growing and undefined`() throws {

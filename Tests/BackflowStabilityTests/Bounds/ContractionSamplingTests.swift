@@ -51,6 +51,48 @@ import Testing
     #expect(proven > 30 && proven < 100)
   }
 
+  /// With one number for all units, ¼ for every slope of a gate and |b| for b, the same derivation
+  /// gives M = [[a, ō f̄], [k, f̄]], and for the GRU z̄ + (1 − z̄) K + (1 + n̄) ‖U_z‖ / 4.
+  @Test func `are at most those by the norms of whole matrices`() throws {
+    func norms(_ small: SmallCell, _ gate: Int) -> (U: Double, all: Double) {
+      let weights = small.weights
+      func norm(_ matrix: Tensor<Double>) -> Double { matrix.magnitude.sum(axis: 1).max() }
+      let bias = weights.gates(gate..<gate + 1, of: weights.biasSum).maxMagnitude()
+      let input = norm(weights.gates(gate..<gate + 1, of: weights.input)) * small.inputBound
+      let recurrent = norm(weights.recurrent(gate: gate))
+      return (recurrent, input + recurrent + bias)
+    }
+    func σ(_ x: Double) -> Double { sigmoid(Tensor(scalar: x)).scalar }
+    func tanh(_ x: Double) -> Double { Backflow.tanh(Tensor(scalar: x)).scalar }
+    var smaller = 0
+    for seed in seeds {
+      let (small, report) = try lstm(seed)
+      let gates = (0..<4).map { norms(small, $0) }
+      let (i, f, o) = (σ(gates[0].all), σ(gates[1].all), σ(gates[3].all))
+      let (g, u) = (tanh(gates[2].all), gates.map(\.U))
+      let c = i * g / (1 - f)
+      let k = c * u[1] / 4 + g * u[0] / 4 + i * u[2]
+      let a = tanh(c) * u[3] / 4 + o * k
+      let root = ((a - f) * (a - f) + 4 * o * f * k).squareRoot()
+      let left = report.conditions[2].leftSide
+      #expect(left <= (a + f + root) / 2 * (1 + 1e-12))
+      if left < 0.98 * (a + f + root) / 2 { smaller += 1 }
+
+      let (unit, gru) = try gru(seed, .afterProduct)
+      let (r, z, n) = (norms(unit, 0), norms(unit, 1), norms(unit, 2))
+      let hidden = unit.weights.recurrentBias.map {
+        unit.weights.gates(2..<3, of: $0).maxMagnitude()
+      }
+      let K = σ(r.all) * n.U + (n.U + (hidden ?? 0)) * r.U / 4
+      guard K < 1 else { continue }
+      // tanh grows, so 1 is a bound of n̄ whatever the bias.
+      #expect(
+        gru.conditions[1].leftSide
+          <= (σ(z.all) + (1 - σ(z.all)) * K + 2 * z.U / 4) * (1 + 1e-12))
+    }
+    #expect(smaller > 60)
+  }
+
   /// b_hn is inside the product with the reset gate in one convention only.
   @Test func `are violated by the other convention of a GRU`() throws {
     var count = 0
