@@ -22,6 +22,14 @@ public enum StabilityError: BackflowError, Equatable {
   /// There is no trajectory for the backward signal, because there is no sample or no state is
   /// finite.
   case noTrajectory(String)
+  /// This part of the weights has an element that is NaN or infinite.
+  case notFinite(String)
+  /// The bound of the input is negative, NaN or infinite.
+  case inputBoundInvalid(Double)
+  /// The leak of a leaky cell is not positive.
+  case leakNotPositive(Double)
+  /// The factor of a recovery time is not between 0 and 1.
+  case factorOutOfRange(Double)
   /// The decomposition failed, for example because an element is not finite.
   case linearAlgebra(LAPACKError)
 
@@ -53,6 +61,14 @@ public enum StabilityError: BackflowError, Equatable {
       "a state of \(size) numbers has 1 to \(size) Lyapunov exponents, not \(count)"
     case .noTrajectory(let reason):
       "there is no trajectory: \(reason)"
+    case .notFinite(let part):
+      "\(part) must be finite, but an element is NaN or infinite"
+    case .inputBoundInvalid(let bound):
+      "the largest absolute value of the input must be finite and not negative, got \(bound)"
+    case .leakNotPositive(let leak):
+      "the leak must be positive and finite, got \(leak)"
+    case .factorOutOfRange(let factor):
+      "the factor of a recovery time must lie between 0 and 1, got \(factor)"
     case .linearAlgebra(let error):
       "\(error)"
     }

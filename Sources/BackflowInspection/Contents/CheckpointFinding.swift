@@ -4,7 +4,7 @@ internal import BackflowKernels
 ///
 /// A finding is not an error: the bias of a new layer is zero, and the weight of a new
 /// normalization is constant.
-public struct CheckpointFinding: Sendable, Encodable, Equatable {
+public struct CheckpointFinding: Sendable, Codable, Equatable {
   /// The name of the tensor.
   public let tensor: String
   /// The kind of the finding.
@@ -13,7 +13,7 @@ public struct CheckpointFinding: Sendable, Encodable, Equatable {
   public let message: String
 
   /// The kinds of findings.
-  public enum Kind: String, Sendable, Encodable, CaseIterable {
+  public enum Kind: String, Sendable, Codable, CaseIterable {
     /// Elements are NaN or infinite.
     case nonFinite = "non_finite"
     /// All elements are zero.
@@ -28,12 +28,18 @@ public struct CheckpointFinding: Sendable, Encodable, Equatable {
     case equalRows = "equal_rows"
     /// The rank is below the largest possible one.
     case rankDeficient = "rank_deficient"
+    /// Decay rates of a diagonal recurrence are positive, so that states grow.
+    case wrongSign = "wrong_sign"
+    /// The shapes of tensors that belong together do not fit.
+    case mismatchedShapes = "mismatched_shapes"
+    /// A tensor that belongs to this one is missing.
+    case missingTensor = "missing_tensor"
   }
 }
 
 extension CheckpointReport {
-  /// The findings in the order of the tensors.
-  public var findings: [CheckpointFinding] { tensors.flatMap(\.findings) }
+  /// The findings about the tensors, in their order, and about the state-space layers.
+  public var findings: [CheckpointFinding] { tensors.flatMap(\.findings) + stateSpaceFindings }
 }
 
 extension TensorReport {

@@ -5,6 +5,7 @@ extension CheckpointReport: Encodable {
   private enum CodingKeys: String, CodingKey {
     case file, tensors, findings, metadata, omissions
     case recurrentLayers = "recurrent_layers"
+    case stateSpaceLayers = "state_space_layers"
   }
 
   /// Encodes the report as one object.
@@ -13,6 +14,7 @@ extension CheckpointReport: Encodable {
     try container.encode(file, forKey: .file)
     try container.encode(tensors, forKey: .tensors)
     try container.encode(recurrentLayers, forKey: .recurrentLayers)
+    try container.encode(stateSpaceLayers, forKey: .stateSpaceLayers)
     try container.encode(findings, forKey: .findings)
     try container.encode(metadata, forKey: .metadata)
     try container.encode(omissions, forKey: .omissions)

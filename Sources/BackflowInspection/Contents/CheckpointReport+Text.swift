@@ -2,12 +2,13 @@ internal import BackflowCheckpoints
 internal import BackflowKernels
 
 extension CheckpointReport: CustomStringConvertible {
-  /// The report for a terminal: a table of the tensors, the findings, the recurrent layers, and
-  /// what the file has besides.
+  /// The report for a terminal: a table of the tensors, the findings, the recurrent layers, the
+  /// state-space layers, and what the file has besides.
   public var description: String {
     let parts = [
       [summary], tensorTable, section("findings", findingLines),
-      section("recurrent layers", recurrentTables), section("metadata", metadataLines),
+      section("recurrent layers", recurrentTables), section("state-space layers", stateSpaceLines),
+      section("metadata", metadataLines),
       section("not part of the checkpoint", omissionLines),
     ]
     return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
@@ -75,6 +76,16 @@ extension CheckpointReport: CustomStringConvertible {
       }
       let header = ["gate", "spectral radius", "σ_max", "mean bias"]
       return [title] + TextTable([header] + rows, leftAligned: 1, indent: 4).lines
+    }
+  }
+
+  /// What follows from the figures is shown once for consecutive layers.
+  private var stateSpaceLines: [String] {
+    let layers = stateSpaceLayers
+    return layers.indices.flatMap { index in
+      let next = index + 1 < layers.count ? layers[index + 1].consequence : nil
+      return layers[index].lines(
+        indent: "  ", showsConsequence: layers[index].consequence != next)
     }
   }
 

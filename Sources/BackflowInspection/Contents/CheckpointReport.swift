@@ -14,6 +14,10 @@ public struct CheckpointReport: Sendable, Equatable {
   public let tensors: [TensorReport]
   /// The recurrent layers that the names and shapes of the tensors reveal.
   public let recurrentLayers: [RecurrentLayerReport]
+  /// The diagonal recurrences that the names and shapes of the tensors reveal.
+  public let stateSpaceLayers: [StateSpaceLayerReport]
+  /// The findings about those recurrences that are not findings about one tensor by itself.
+  let stateSpaceFindings: [CheckpointFinding]
   /// The metadata of the file.
   public let metadata: [String: String]
   /// What the file has besides tensors and metadata.
@@ -47,6 +51,20 @@ public struct CheckpointReport: Sendable, Equatable {
       layers.append(try RecurrentLayerReport(of: weights))
     }
     recurrentLayers = layers
+    (stateSpaceLayers, stateSpaceFindings) = try CheckpointReport.stateSpace(in: checkpoint)
+  }
+
+  /// Examines the diagonal recurrences, one at a time.
+  private static func stateSpace(
+    in checkpoint: Checkpoint
+  ) throws(CheckpointError) -> ([StateSpaceLayerReport], [CheckpointFinding]) {
+    var (reports, findings) = ([StateSpaceLayerReport](), [CheckpointFinding]())
+    for parameters in StateSpaceParameters.all(in: checkpoint) {
+      let layer = try StateSpaceLayer(parameters)
+      reports.append(StateSpaceLayerReport(of: layer))
+      findings += layer.findings.filter { $0.kind != .nonFinite }
+    }
+    return (reports, findings)
   }
 
   /// The number of elements of all tensors.

@@ -101,17 +101,6 @@ extension RecurrentWeights {
 // MARK: - Gradients and moments
 
 extension RecurrentWeights {
-  /// The components of names under which PyTorch, and `OptimizerState` and programs here, keep a
-  /// tensor for each parameter.
-  private static let companionNames: Set<Substring> = [
-    "grad", "grads", "gradient", "gradients", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "exp_inf",
-    "momentum_buffer", "square_avg", "grad_avg", "acc_delta",
-  ]
-
-  /// The number of components of a name that may precede what it has in common with the name of a
-  /// gradient.
-  private static let maximumPrefixLength = 16
-
   /// A W_hh under a part of its name.
   private struct Ending: Hashable {
     let name: Substring
@@ -124,22 +113,8 @@ extension RecurrentWeights {
   }
 
   /// The name of the parameter, if the name is that of a gradient or a moment.
-  private var companionOf: Substring? {
-    let parts = recurrent.name.split(separator: ".", omittingEmptySubsequences: false)
-    guard let place = parts.lastIndex(where: RecurrentWeights.companionNames.contains),
-      place + 1 < parts.count
-    else { return nil }
-    return recurrent.name[parts[place + 1].startIndex...]
-  }
+  private var companionOf: Substring? { ParameterCompanions.parameter(of: recurrent.name) }
 
   /// This W_hh under its name, and under its name without the first components.
-  private var endings: [Ending] {
-    var (endings, rest) = ([Ending](), recurrent.name[...])
-    for _ in 0...RecurrentWeights.maximumPrefixLength {
-      endings.append(ending(rest))
-      guard let dot = rest.firstIndex(of: ".") else { break }
-      rest = rest[rest.index(after: dot)...]
-    }
-    return endings
-  }
+  private var endings: [Ending] { ParameterCompanions.endings(of: recurrent.name).map(ending) }
 }

@@ -29,7 +29,10 @@ import Testing
     let object = try object(checkpoint)
     #expect(
       Set(object.keys)
-        == ["file", "tensors", "recurrent_layers", "findings", "metadata", "omissions"])
+        == [
+          "file", "tensors", "recurrent_layers", "state_space_layers", "findings", "metadata",
+          "omissions",
+        ])
     #expect(object["file"] is NSNull && object["metadata"] as? [String: String] == ["epoch": "3"])
     let tensors = try #require(object["tensors"] as? [[String: Any]])
     #expect(
