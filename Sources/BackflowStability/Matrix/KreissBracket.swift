@@ -50,12 +50,13 @@ public struct KreissBracket: Sendable, Equatable, Codable {
   ///     if it is 0.
   ///   - growth: The norms of the powers of the same matrix, if they are known. They are computed
   ///     otherwise, for the unit disc.
+  ///   - nonnormality: The same for the numerical range of the matrix.
   /// - Throws: `StabilityError` if the matrix is not square, is empty, or has a non-finite element,
   ///   or if LAPACK does not converge.
   /// - Complexity: About 26·n³ flops, those of `PowerGrowth`, and 200·n³ for each problem.
   public init(
     of matrix: Tensor<Double>, region: StabilityRegion = .unitDisc, tolerance: Double = 1e-3,
-    maximumProblems: Int? = nil, growth: PowerGrowth? = nil
+    maximumProblems: Int? = nil, growth: PowerGrowth? = nil, nonnormality: Nonnormality? = nil
   ) throws(StabilityError) {
     require(tolerance > 0, "the tolerance of a Kreiss bracket must be positive, got \(tolerance)")
     let analyzed = try AnalyzedMatrix(matrix)
@@ -68,7 +69,7 @@ public struct KreissBracket: Sendable, Equatable, Codable {
       var search = try KreissSearch(
         analyzed, region: region, tolerance: tolerance,
         problems: maximumProblems ?? KreissBracket.defaultProblems(order: analyzed.order),
-        growth: power)
+        growth: power, numericalRadius: nonnormality?.numericalRadius?.upperBound)
       try search.run()
       return search
     }

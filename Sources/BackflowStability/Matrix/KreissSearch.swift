@@ -24,7 +24,7 @@ struct KreissSearch {
 
   init(
     _ matrix: AnalyzedMatrix, region: StabilityRegion, tolerance: Double, problems: Int,
-    growth: PowerGrowth?
+    growth: PowerGrowth?, numericalRadius: Double?
   ) throws(LAPACKError) {
     curve = try ResolventCurve(of: matrix.scaled, region: region)
     self.tolerance = tolerance
@@ -39,7 +39,9 @@ struct KreissSearch {
       + (region == .unitDisc
         ? try singularValues(of: a).first ?? 0
         : try symmetricEigenvalues(of: (a + a.transpose()) * 0.5).last ?? 0)
-    if region == .unitDisc && reach > boundary && problems > 0 {
+    if region == .unitDisc, let numericalRadius {
+      reach = min(reach, numericalRadius / matrix.unit)
+    } else if region == .unitDisc && reach > boundary && problems > 0 {
       reach = min(reach, try NumericalRadius(of: a, tolerance: 1e-6).bounds.upperBound)
       problemCount += 2
     }
@@ -137,18 +139,20 @@ struct KreissSearch {
         if value > best.value { best = (value, distance, position) }
       }
     }
-    var (ratio, step) = (2.0, best.distance / max(boundary, 1e-3 * scale) / 2)
+    let step = best.distance / 2
+    let isCircle = curve.region == .unitDisc
+    var (ratio, turn) = (2.0, isCircle ? min(step / (boundary + best.distance), 0.4) : step)
     for _ in 0..<60 where ratio > 1.002 {
       let trials = [
         (best.distance * ratio, best.position), (best.distance / ratio, best.position),
-        (best.distance, best.position + step), (best.distance, (best.position - step).magnitude),
+        (best.distance, best.position + turn), (best.distance, (best.position - turn).magnitude),
       ]
       let start = best.value
       for (distance, position) in trials {
         let value = value(distance, position)
         if value > best.value { best = (value, distance, position) }
       }
-      if best.value == start { (ratio, step) = (ratio.squareRoot(), step / 2) }
+      if best.value == start { (ratio, turn) = (ratio.squareRoot(), turn / 2) }
     }
     consider(
       boundary + best.distance, best.position,
