@@ -87,7 +87,9 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
   ) -> [String] {
     let name = "the effort \"\(effort.rawValue)\" at \(order) rows"
     var sentences: [String] = []
-    if !withRadius { sentences.append("The numerical radius was not computed, because of \(name).") }
+    if !withRadius {
+      sentences.append("The numerical radius was not computed, because of \(name).")
+    }
     if !growth.isComplete {
       sentences.append(
         "The powers were computed up to \(growth.logNorms.count - 1), and none has a norm below 1.")

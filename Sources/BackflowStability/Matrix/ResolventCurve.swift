@@ -44,9 +44,12 @@ struct ResolventCurve: Sendable {
     region == .unitDisc ? point.length : point.real
   }
 
-  /// The position of a point on its curve.
+  /// The position of a point on its curve; 0 for the origin, whose angle is undefined.
   func position(of point: Complex<Double>) -> Double {
-    region == .unitDisc ? point.phase.magnitude : point.imaginary.magnitude
+    switch region {
+    case .unitDisc: point.isZero ? 0 : point.phase.magnitude
+    case .leftHalfPlane: point.imaginary.magnitude
+    }
   }
 
   /// Returns σ_min(zI − A).

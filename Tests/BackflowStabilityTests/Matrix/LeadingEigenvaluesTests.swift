@@ -47,7 +47,8 @@ import Testing
       Tensor<Double>.diagonal(Tensor([1, 1, 1, 5, 5, -7])),
     ] {
       let result = try LeadingEigenvalues(
-        order: matrix.shape[0], count: 2, using: &random) { matmul(matrix, $0) }
+        order: matrix.shape[0], count: 2, using: &random
+      ) { matmul(matrix, $0) }
       #expect(result.isConverged)
       expectClose(
         [result.spectralRadius], [try spectralRadius(of: matrix)], Tolerance(1e-10, scale: 1))
@@ -58,7 +59,8 @@ import Testing
     var random = RandomSource(seed: 4)
     let matrix = orthogonal(200)
     let result = try LeadingEigenvalues(
-      order: 200, count: 4, maximumProducts: 50, using: &random) { matmul(matrix, $0) }
+      order: 200, count: 4, maximumProducts: 50, using: &random
+    ) { matmul(matrix, $0) }
     #expect(!result.isConverged && result.productCount == 50)
     #expect(result.residuals.contains { $0 > 1e-6 })
     #expect(result.description.contains("not converged"))

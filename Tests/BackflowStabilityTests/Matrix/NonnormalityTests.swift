@@ -13,7 +13,9 @@ import Testing
   ) throws {
     let matrix = grcar(size)
     let result = try Nonnormality(of: matrix)
-    expectClose([result.frobeniusNorm * result.frobeniusNorm], [Double(5 * size - 7)], Tolerance(1e-10, scale: 40))
+    expectClose(
+      [result.frobeniusNorm * result.frobeniusNorm], [Double(5 * size - 7)],
+      Tolerance(1e-10, scale: 40))
     expectClose([result.numericalAbscissa], [abscissa], Tolerance(6e-9, scale: 2))
     expectClose([try singularValues(of: matrix)[0]], [norm], Tolerance(6e-9, scale: 3))
     expectClose(

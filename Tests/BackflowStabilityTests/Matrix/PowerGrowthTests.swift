@@ -19,8 +19,12 @@ import Testing
     #expect(growth.logNorms.count == 21 && growth.logNorms[20] == -.infinity)
     #expect(growth.logSpectralRadius == -.infinity)
     // The input that survives longest enters at the start and ends at the end of the line.
-    expectClose(growth.direction.map(\.magnitude), [1] + .init(repeating: 0, count: 19), Tolerance(1e-12, scale: 1))
-    expectClose(growth.destination.map(\.magnitude), .init(repeating: 0, count: 19) + [1], Tolerance(1e-12, scale: 1))
+    expectClose(
+      growth.direction.map(\.magnitude), [1] + .init(repeating: 0, count: 19),
+      Tolerance(1e-12, scale: 1))
+    expectClose(
+      growth.destination.map(\.magnitude), .init(repeating: 0, count: 19) + [1],
+      Tolerance(1e-12, scale: 1))
     #expect(try roundTrip(growth) == growth)
   }
 
@@ -60,7 +64,9 @@ import Testing
   }
 
   // R5: forward Euler of a system without transient growth.
-  @Test(arguments: [(4, 0.1, 1.1105, 0.9), (8, 0.1, 5.627, 0.9), (16, 0.1, 155_523, 0.9), (64, 0.01, 9.91e7, 0.99)])
+  @Test(arguments: [
+    (4, 0.1, 1.1105, 0.9), (8, 0.1, 5.627, 0.9), (16, 0.1, 155_523, 0.9), (64, 0.01, 9.91e7, 0.99),
+  ])
   func `of HiPPO-LegS by forward Euler is enormous`(
     size: Int, step: Double, peak: Double, radius: Double
   ) throws {
