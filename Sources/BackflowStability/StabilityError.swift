@@ -9,6 +9,8 @@ public enum StabilityError: BackflowError, Equatable {
   case slopeBoundNotPositive(Double)
   /// The slope of the nonlinearity at rest is not finite.
   case slopeAtRestNotFinite(Double)
+  /// The level of a pseudospectrum is not positive.
+  case epsilonNotPositive(Double)
   /// The number of steps is negative.
   case negativeSteps(Int)
   /// The number of samples is not positive.
@@ -48,6 +50,8 @@ public enum StabilityError: BackflowError, Equatable {
       "the largest slope of a nonlinearity must be positive, got \(bound)"
     case .slopeAtRestNotFinite(let slope):
       "the slope of a nonlinearity at rest must be finite, got \(slope)"
+    case .epsilonNotPositive(let epsilon):
+      "the level ε of a pseudospectrum must be positive and finite, got \(epsilon)"
     case .negativeSteps(let steps):
       "the number of steps must not be negative, got \(steps)"
     case .samplesNotPositive(let samples):

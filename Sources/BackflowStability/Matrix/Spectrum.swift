@@ -9,14 +9,14 @@ public import RealModule
 /// bound the effect of many steps: γ σ_max(W), which bounds that of every step, and γ ρ(W), with ρ
 /// = max |λ|, whose powers determine the asymptotic growth of the powers of γ W. (W, γ) and (γ W,
 /// 1) are equivalent, so both figures are compared with 1/γ.
-public struct Spectrum: Sendable {
+public struct Spectrum: Sendable, Equatable, Codable {
   /// The eigenvalues λ of W, in descending order of modulus. The two of a conjugate pair are
   /// adjacent, the one with positive imaginary part first.
   public let eigenvalues: [Complex<Double>]
   /// The condition number of each eigenvalue: its largest displacement, to first order, for a
   /// perturbation of W of norm 1. It is 1 for a normal matrix, large if W is far from normal, and
   /// infinite for a defective eigenvalue.
-  public let eigenvalueConditions: [Double]
+  @ExtendedReals public private(set) var eigenvalueConditions: [Double]
   /// The spectral radius, ρ(W) = max |λ|.
   public let spectralRadius: Double
   /// Bounds on ρ for all weights that equal W up to rounding: by the discs of Bauer and Fike and of
@@ -33,7 +33,17 @@ public struct Spectrum: Sendable {
   public let margin: Double
   /// The consequence for gradients over many steps.
   public let verdict: Verdict
-  private let eigenvalueMargins: [Double]
+  @ExtendedReals private var eigenvalueMargins: [Double]
+
+  private enum CodingKeys: String, CodingKey {
+    case eigenvalues, margin, verdict
+    case eigenvalueConditions = "eigenvalue_conditions"
+    case spectralRadius = "spectral_radius"
+    case spectralRadiusBounds = "spectral_radius_bounds"
+    case largestSingularValue = "largest_singular_value"
+    case slopeBound = "slope_bound"
+    case eigenvalueMargins = "eigenvalue_margins"
+  }
 
   /// The number of eigenvalues that lie outside the circle of radius 1/γ by more than the rounding
   /// error.
@@ -98,8 +108,8 @@ public struct Spectrum: Sendable {
       spectralRadius: bounds.lowerBound, largestSingularValue: sigma,
       critical: 1 / slopeBound / unit, margin: margin)
     eigenvalues = values.map { Complex($0.real * unit, $0.imaginary * unit) }
-    eigenvalueConditions = order.map { spectrum.conditions[$0] }
-    eigenvalueMargins = order.map { radii[$0] * unit }
+    _eigenvalueConditions = ExtendedReals(wrappedValue: order.map { spectrum.conditions[$0] })
+    _eigenvalueMargins = ExtendedReals(wrappedValue: order.map { radii[$0] * unit })
     spectralRadius = (values.first?.length ?? 0) * unit
     spectralRadiusBounds = bounds.lowerBound * unit...upper * unit
     largestSingularValue = sigma * unit

@@ -1,0 +1,104 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+public import ComplexModule
+public import RealModule
+
+/// Bounds on the Kreiss constant of a real matrix A, the largest ratio of the resolvent norm to
+/// that of a scalar at the same distance:
+///
+///     K = sup_{|z| > 1} (|z| − 1)·‖(zI − A)⁻¹‖   or   K = sup_{Re z > 0} Re z·‖(zI − A)⁻¹‖
+///
+/// It bounds the transient growth from both sides: K ≤ sup_k ‖A^k‖ ≤ e·n·K, and K ≤ sup_t ‖e^{tA}‖
+/// ≤ e·n·K (Kreiss, 1962; Spijker, 1991; Trefethen and Embree, "Spectra and Pseudospectra", 2005,
+/// sections 14 to 18). K is at least 1, and is 1 if the numerical range lies in the closed region.
+/// It is infinite if an eigenvalue is outside or a defective one is on the boundary.
+///
+/// The lower bound is attained. The upper bound is that of a convex function between computed
+/// values (see `ResolventEnvelope`), from three sources: the series of resolvent ‖(zI − A)⁻¹‖ ≤ Σ
+/// ‖A^k‖/|z|^{k+1}, the distance from the numerical range, and the maximum of the resolvent norm on
+/// single curves, computed by level sets.
+public struct KreissBracket: Sendable, Equatable, Codable {
+  /// The region whose outside is considered.
+  public let region: StabilityRegion
+  /// A lower bound on K, at least 1.
+  @ExtendedReal public private(set) var lower: Double
+  /// An upper bound on K. It is infinite if the constant is, and if rounding decides whether it is.
+  @ExtendedReal public private(set) var upper: Double
+  /// A point with the value `lower`; `nil` if the lower bound is 1, which is attained at infinity,
+  /// or infinite, which is attained at an eigenvalue.
+  public let maximizer: Complex<Double>?
+  /// A Boolean value that indicates whether rounding decides if the constant is finite: an
+  /// eigenvalue is on the boundary to within the rounding error.
+  public let isUndecided: Bool
+  /// The number of eigenvalue problems of order 2n that were solved.
+  public let problemCount: Int
+
+  private enum CodingKeys: String, CodingKey {
+    case region, lower, upper, maximizer
+    case isUndecided = "undecided"
+    case problemCount = "problems"
+  }
+
+  /// Bounds the Kreiss constant.
+  ///
+  /// - Parameters:
+  ///   - matrix: The real matrix A, [n, n].
+  ///   - region: The unit disc or the left half-plane.
+  ///   - tolerance: The wanted relative width of the bracket.
+  ///   - maximumProblems: The number of eigenvalue problems of order 2n after which the bracket
+  ///     remains as wide as it is; by default `defaultProblems(order:)`. The bracket is valid even
+  ///     if it is 0.
+  ///   - growth: The norms of the powers of the same matrix, if they are known. They are computed
+  ///     otherwise, for the unit disc.
+  ///   - nonnormality: The same for the numerical range of the matrix.
+  /// - Throws: `StabilityError` if the matrix is not square, is empty, or has a non-finite element,
+  ///   or if LAPACK does not converge.
+  /// - Complexity: About 26·n³ flops, those of `PowerGrowth`, and 200·n³ for each problem.
+  public init(
+    of matrix: Tensor<Double>, region: StabilityRegion = .unitDisc, tolerance: Double = 1e-3,
+    maximumProblems: Int? = nil, growth: PowerGrowth? = nil, nonnormality: Nonnormality? = nil
+  ) throws(StabilityError) {
+    require(tolerance > 0, "the tolerance of a Kreiss bracket must be positive, got \(tolerance)")
+    let analyzed = try AnalyzedMatrix(matrix)
+    var growth = region == .unitDisc && analyzed.exponent == 0 ? growth : nil
+    if region == .unitDisc && analyzed.exponent == 0 && growth == nil {
+      growth = try PowerGrowth(of: matrix)
+    }
+    let power = growth
+    let search = try analyzing { () throws(LAPACKError) in
+      var search = try KreissSearch(
+        analyzed, region: region, tolerance: tolerance,
+        problems: maximumProblems ?? KreissBracket.defaultProblems(order: analyzed.order),
+        growth: power, numericalRadius: nonnormality?.numericalRadius?.upperBound)
+      try search.run()
+      return search
+    }
+    self.region = region
+    _lower = ExtendedReal(wrappedValue: max(1, Double.exp(search.logLower)))
+    _upper = ExtendedReal(wrappedValue: max(1, Double.exp(max(search.logUpper, search.logLower))))
+    maximizer =
+      search.logLower > 0
+      ? search.maximizer.map { $0.multiplied(by: analyzed.unit) } : nil
+    isUndecided = search.isUndecided
+    problemCount = search.problemCount
+  }
+
+  /// The default number of eigenvalue problems of order 2n: 400 for small matrices, 6 at n = 128,
+  /// and none from n = 320.
+  public static func defaultProblems(order n: Int) -> Int {
+    min(400, 6 * 128 * 128 * 128 * 2 / max(1, 2 * n * n * n))
+  }
+}
+
+extension KreissBracket: CustomStringConvertible {
+  /// The bounds, in one line.
+  public var description: String {
+    func figure(_ value: Double) -> String { value.text(significantDigits: 8) }
+    let bounds =
+      lower == upper ? "K = \(figure(lower))" : "K in \(figure(lower)) … \(figure(upper))"
+    let reason = isUndecided ? " (rounding decides whether it is finite)" : ""
+    let place = maximizer.map { " attained at z = \(figure($0.real)) + \(figure($0.imaginary))i" }
+    return "Kreiss constant of the \(region == .unitDisc ? "unit disc" : "half-plane"): "
+      + bounds + (place ?? "") + reason
+  }
+}

@@ -1,0 +1,136 @@
+public import BackflowKernels
+public import BackflowLinearAlgebra
+internal import ComplexModule
+internal import RealModule
+
+/// What a square matrix does to signals: its eigenvalues, which determine the long term, and the
+/// figures that determine the growth before it.
+public struct MatrixAnalysis: Sendable, Equatable, Codable {
+  /// How much is computed.
+  public enum Effort: String, Sendable, Codable, CaseIterable {
+    /// The eigenvalues, the singular value, the departure from normality, and what the powers of
+    /// the matrix say about the Kreiss constant.
+    case quick
+    /// Also the numerical radius up to 256 rows, and a Kreiss bracket of 1 % as far as the default
+    /// number of eigenvalue problems permits.
+    case standard
+    /// The numerical radius and a Kreiss bracket of 0.1 %, whatever the time.
+    case thorough
+  }
+
+  /// The pseudospectral radius and abscissa for one ε.
+  public struct PseudospectralFigures: Sendable, Equatable, Codable {
+    /// The level.
+    public let epsilon: Double
+    /// The largest modulus in the ε-pseudospectrum.
+    public let radius: Double
+    /// The largest real part in the ε-pseudospectrum.
+    public let abscissa: Double
+  }
+
+  /// The eigenvalues with their condition numbers, ρ with bounds, and σ_max.
+  public let spectrum: Spectrum
+  /// Henrici's departure, the numerical abscissa and radius, and κ(V).
+  public let nonnormality: Nonnormality
+  /// Bounds on the Kreiss constant of the unit disc.
+  public let kreiss: KreissBracket
+  /// The norms of the powers.
+  public let growth: PowerGrowth
+  /// The pseudospectral radius and abscissa for each requested ε.
+  public let pseudospectra: [PseudospectralFigures]
+  /// How much was computed.
+  public let effort: Effort
+  /// What was omitted or cut short, and why, in sentences.
+  public let omissions: [String]
+
+  /// Analyzes a real matrix A, [n, n].
+  ///
+  /// - Parameters:
+  ///   - matrix: The matrix A.
+  ///   - slopeBound: The largest slope γ of the nonlinearity, with which the spectrum is judged.
+  ///   - effort: How much is computed. With the default, an order of 128 takes a few tenths of a
+  ///     second.
+  ///   - epsilons: The levels of the pseudospectral radius and abscissa.
+  ///   - precision: The machine epsilon of the precision in which the matrix was stored.
+  /// - Throws: `StabilityError` if the matrix is not square, is empty, or has a non-finite element,
+  ///   a level or the slope is not positive, or LAPACK does not converge.
+  /// - Complexity: About 120·n³ flops, those of `PowerGrowth` and `KreissBracket`, and about 2000·n³
+  ///   for each ε.
+  public init(
+    of matrix: Tensor<Double>, slopeBound: Double = 1, effort: Effort = .standard,
+    epsilons: [Double] = [], precision: Double = .ulpOfOne
+  ) throws(StabilityError) {
+    spectrum = try Spectrum(of: matrix, slopeBound: slopeBound, precision: precision)
+    let order = matrix.shape[0]
+    let withRadius = effort == .thorough || (effort == .standard && order <= 256)
+    nonnormality = try Nonnormality(of: matrix, withNumericalRadius: withRadius)
+    growth = try PowerGrowth(of: matrix)
+    kreiss = try KreissBracket(
+      of: matrix, tolerance: effort == .thorough ? 1e-3 : 1e-2,
+      maximumProblems: effort.kreissProblems(order: order), growth: growth,
+      nonnormality: nonnormality)
+    var figures: [PseudospectralFigures] = []
+    for epsilon in epsilons {
+      figures.append(
+        PseudospectralFigures(
+          epsilon: epsilon, radius: try pseudospectralRadius(of: matrix, epsilon: epsilon),
+          abscissa: try pseudospectralAbscissa(of: matrix, epsilon: epsilon)))
+    }
+    pseudospectra = figures
+    self.effort = effort
+    omissions = MatrixAnalysis.omissions(
+      withRadius: withRadius, growth, kreiss, order: order, effort: effort)
+  }
+
+  private static func omissions(
+    withRadius: Bool, _ growth: PowerGrowth, _ kreiss: KreissBracket, order: Int, effort: Effort
+  ) -> [String] {
+    let name = "the effort \"\(effort.rawValue)\" at \(order) rows"
+    var sentences: [String] = []
+    if !withRadius {
+      sentences.append("The numerical radius was not computed, because of \(name).")
+    }
+    if !growth.isComplete {
+      sentences.append(
+        "The powers were computed up to \(growth.logNorms.count - 1), and none has a norm below 1.")
+    }
+    if !kreiss.isUndecided, kreiss.upper > kreiss.lower * 1.02 {
+      sentences.append(
+        "The Kreiss bracket was left wide after \(kreiss.problemCount) eigenvalue problems of twice"
+          + " the order, because of \(name).")
+    }
+    return sentences
+  }
+}
+
+extension MatrixAnalysis.Effort {
+  /// The number of eigenvalue problems of order 2n for the Kreiss bracket.
+  fileprivate func kreissProblems(order: Int) -> Int {
+    switch self {
+    case .quick: 0
+    case .standard: KreissBracket.defaultProblems(order: order)
+    case .thorough: 400
+    }
+  }
+}
+
+extension MatrixAnalysis: CustomStringConvertible {
+  /// The figures, one in a line, and what was omitted.
+  public var description: String {
+    func figure(_ value: Double) -> String { value.text(significantDigits: 6) }
+    let bounds = spectrum.spectralRadiusBounds
+    let lines =
+      [
+        "\(spectrum.eigenvalues.count) rows, \(spectrum.verdict.rawValue)",
+        "spectral radius \(figure(spectrum.spectralRadius))"
+          + " in \(figure(bounds.lowerBound)) … \(figure(bounds.upperBound))",
+        "largest singular value \(figure(spectrum.largestSingularValue))",
+        nonnormality.description, kreiss.description, growth.description,
+      ]
+      + pseudospectra.map {
+        "ε = \(figure($0.epsilon)): pseudospectral radius \(figure($0.radius)),"
+          + " abscissa \(figure($0.abscissa))"
+      }
+    return (lines + omissions).joined(separator: "\n")
+  }
+}
