@@ -35,11 +35,6 @@ struct StabilityCommand: ParsableCommand {
   @Option(help: "The number of steps back for a weight alone. (default: 50)")
   var steps: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Write the eigenvalues and the backward signal as an SVG figure.", valueName: "file"))
-  var svg: String?
-
   @Option(help: "The format of the report.")
   var format = Format.text
 
@@ -51,12 +46,6 @@ struct StabilityCommand: ParsableCommand {
       throw ValidationError(
         "--steps and --nonlinearity apply only to a weight alone, not to a trained network.")
     }
-    if let svg, svg.isEmpty || svg.hasSuffix("/") {
-      throw ValidationError("--svg must be the name of a file, got '\(svg)'.")
-    }
-    if let svg, svg == path || svg.hasSuffix(".npy") {
-      throw ValidationError("--svg must be the name of a figure; '\(svg)' would replace an array.")
-    }
   }
 
   func run() throws {
@@ -65,10 +54,6 @@ struct StabilityCommand: ParsableCommand {
       switch format {
       case .text: say("\(report)")
       case .json: say(try json(report))
-      }
-      if let svg {
-        try write(StabilityFigure(report, title: title).svg, to: svg)
-        if format == .text { say("\nfigure: \(svg)") }
       }
     } catch let code as ExitCode {
       throw code
@@ -79,8 +64,6 @@ struct StabilityCommand: ParsableCommand {
       throw failure(error)
     }
   }
-
-  private var title: String { "Stability of \(URL(fileURLWithPath: path).lastPathComponent)" }
 
   private func report() throws -> StabilityReport {
     var random = RandomSource(seed: 1)
@@ -99,10 +82,21 @@ struct StabilityCommand: ParsableCommand {
         "\(escaped(weight.name)), without input and biases, nonlinearity \(nonlinearity.rawValue)\n"
       )
     }
-    return try Stability.report(
-      ofRecurrentWeight: weight.values, slopeBound: nonlinearity.slopeBound,
-      slopeAtRest: nonlinearity.slopeAtRest, steps: steps ?? 50,
-      precision: weight.precision, using: &random)
+    var options = Stability.Options()
+    options.steps = steps
+    options.precision = weight.precision
+    guard weight.values.rank == 2, weight.values.shape[0] == weight.values.shape[1] else {
+      throw StabilityError.notSquare(weight.values.shape)
+    }
+    let network = RNN<Double>(cells: [
+      [
+        VanillaCell(
+          GateWeights(
+            input: .zeros([weight.values.shape[0], 1]), recurrent: weight.values),
+          nonlinearity: nonlinearity)
+      ]
+    ])
+    return try Stability.report(of: network, options: options, using: &random)
   }
 
   private var isDirectory: Bool { InputFolder.isThere(path) }

@@ -13,6 +13,8 @@ public enum StabilityError: BackflowError, Equatable {
   case epsilonNotPositive(Double)
   /// The number of steps is negative.
   case negativeSteps(Int)
+  /// The number of steps is not positive.
+  case stepsNotPositive(Int)
   /// The number of samples is not positive.
   case samplesNotPositive(Int)
   /// The network has the layers 0 ..< `count`, but not this one.
@@ -54,6 +56,8 @@ public enum StabilityError: BackflowError, Equatable {
       "the level ε of a pseudospectrum must be positive and finite, got \(epsilon)"
     case .negativeSteps(let steps):
       "the number of steps must not be negative, got \(steps)"
+    case .stepsNotPositive(let steps):
+      "the number of steps must be positive, got \(steps)"
     case .samplesNotPositive(let samples):
       "the number of samples must be positive, got \(samples)"
     case .noSuchLayer(let layer, let count):
@@ -62,7 +66,9 @@ public enum StabilityError: BackflowError, Equatable {
     case .gatedCell(let type):
       "a report needs a step h = φ(W h + …), and \(type) has gates; `BackwardSignal` follows a gradient through it"
     case .exponentCount(let count, let size):
-      "a state of \(size) numbers has 1 to \(size) Lyapunov exponents, not \(count)"
+      size == .max
+        ? "the number of exponents must be positive, got \(count)"
+        : "a state of \(size) numbers has 1 to \(size) Lyapunov exponents, not \(count)"
     case .noTrajectory(let reason):
       "there is no trajectory: \(reason)"
     case .notFinite(let part):

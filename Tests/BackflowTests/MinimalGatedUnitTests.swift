@@ -83,7 +83,7 @@ import Testing
     #expect(traces.map { $0.stateGradients[0].select(0) } == initial)
   }
 
-  @Test func `has a Jacobian, along which a gradient can be followed`() {
+  @Test func `has a Jacobian by its backward step`() {
     var random = RandomSource(seed: 9)
     let cell = network().cells[0][0]
     let all = ActiveSamples.all(time: 1, batch: 1)
@@ -102,11 +102,15 @@ import Testing
       expectClose(
         jacobian.select(column, axis: 1).elements, difference.elements, Tolerance(1e-8, scale: 1))
     }
-    let signal = BackwardSignal(through: cell, cache, steps: 1, samples: 0..<1, using: &random)
-    #expect(signal.logNorms.count == 2 && signal.logNorms[1].isFinite)
-    #expect(throws: StabilityError.gatedCell("MinimalGatedUnit")) {
-      try Stability.report(of: network(), along: .zeros([4, 1, 2]), using: &random)
-    }
+  }
+
+  @Test func `has a stability report`() throws {
+    var random = RandomSource(seed: 9)
+    let sequence: Tensor<Double> = random.normal([200, 2, 2])
+    let report = try Stability.report(of: network(), along: sequence, using: &random)
+    let trajectory = try #require(report.layers.first?.trajectory)
+    #expect(report.layers[0].kind == "other" && report.layers[0].gates?.count == 2)
+    #expect(trajectory.agreesWithTwoTrajectories && trajectory.agreesWithBackwardPass)
   }
 
   @Test func `is seen by the health monitor inside a composition`() {

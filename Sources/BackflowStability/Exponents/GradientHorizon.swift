@@ -123,9 +123,8 @@ private struct FollowedGradients {
 
   /// Scales every column to norm 1, and returns the norms before.
   private mutating func normalize() -> [Double] {
-    let norms = gradients.squared().sum(axis: 0).squareRoot()
-    let safe = Tensor(norms.elements.map { $0 > 0 ? $0 : 1 })
-    gradients = gradients / safe
-    return norms.elements
+    let norms = (0..<gradients.shape[1]).map { gradients.select($0, axis: 1).norm() }
+    gradients = gradients / Tensor(norms.map { $0 > 0 ? $0 : 1 })
+    return norms
   }
 }

@@ -114,10 +114,15 @@ public struct LyapunovSpectrum: Sendable, Equatable, Codable {
   /// where j is the largest number with a nonnegative sum: 0 if λ_1 < 0, and `nil` if the sum of
   /// the computed exponents is nonnegative and more exponents are needed (Kaplan and Yorke, 1979).
   public var kaplanYorkeDimension: Double? {
-    let sorted = exponents.sorted(by: >)
+    LyapunovSpectrum.kaplanYorkeDimension(of: exponents)
+  }
+
+  static func kaplanYorkeDimension(of exponents: [Double]) -> Double? {
     var sum = 0.0
-    for (j, exponent) in sorted.enumerated() {
-      if sum + exponent < 0 { return exponent == -.infinity ? Double(j) : Double(j) - sum / exponent }
+    for (j, exponent) in exponents.sorted(by: >).enumerated() {
+      if sum + exponent < 0 {
+        return exponent == -.infinity ? Double(j) : Double(j) - sum / exponent
+      }
       sum += exponent
     }
     return nil

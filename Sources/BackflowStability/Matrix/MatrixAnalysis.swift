@@ -114,6 +114,39 @@ extension MatrixAnalysis.Effort {
   }
 }
 
+// MARK: - Codable
+
+extension MatrixAnalysis {
+  private enum CodingKeys: String, CodingKey {
+    case kreiss, growth, pseudospectra, effort, omissions
+  }
+
+  /// Encodes the figures as one object, with those of the spectrum and of the departure from
+  /// normality among its keys.
+  public func encode(to encoder: any Encoder) throws {
+    try spectrum.encode(to: encoder)
+    try nonnormality.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(kreiss, forKey: .kreiss)
+    try container.encode(growth, forKey: .growth)
+    try container.encode(pseudospectra, forKey: .pseudospectra)
+    try container.encode(effort, forKey: .effort)
+    try container.encode(omissions, forKey: .omissions)
+  }
+
+  /// Decodes an object written by `encode(to:)`.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    spectrum = try Spectrum(from: decoder)
+    nonnormality = try Nonnormality(from: decoder)
+    kreiss = try container.decode(KreissBracket.self, forKey: .kreiss)
+    growth = try container.decode(PowerGrowth.self, forKey: .growth)
+    pseudospectra = try container.decode([PseudospectralFigures].self, forKey: .pseudospectra)
+    effort = try container.decode(Effort.self, forKey: .effort)
+    omissions = try container.decode([String].self, forKey: .omissions)
+  }
+}
+
 extension MatrixAnalysis: CustomStringConvertible {
   /// The figures, one in a line, and what was omitted.
   public var description: String {

@@ -137,9 +137,18 @@ public struct Factors<Scalar: RealScalar>: Sendable {
       ā.replaceSlice(range, with: rows(first, of: ā) + throughKept)
       direct = scaled(kept.direct, s̄)
     }
+    // One product with a column for each gate reads W_hh once.
+    var columns = Tensor<Scalar>.zeros([gateCount * hiddenSize, gateCount])
+    for k in 0..<gateCount where kept == nil || k < gateCount - (kept?.gateCount ?? 0) {
+      let block = rows(k..<k + 1, of: ū)
+      var part = columns[k * hiddenSize..<(k + 1) * hiddenSize]
+      part.replaceSlice(k..<k + 1, axis: 1, with: block)
+      columns.replaceSlice(k * hiddenSize..<(k + 1) * hiddenSize, with: part)
+    }
+    let products = matmul(weights.recurrent.transposed, columns)
     let gates = (0..<gateCount).map { k -> Tensor<Scalar> in
       if let direct, let kept, k >= gateCount - kept.gateCount { return direct.flattened }
-      return matmul(weights.recurrent(gate: k).transposed, rows(k..<k + 1, of: ū)).flattened
+      return products.select(k, axis: 1)
     }
     return GradientPaths(
       carried: byCarrying.flattened, gates: gates,

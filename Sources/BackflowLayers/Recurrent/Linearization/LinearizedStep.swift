@@ -64,6 +64,15 @@ public struct LinearizedStep<Scalar: RealScalar>: Sendable {
     }
   }
 
+  /// The factor of W_hh in J, [H], for a cell with one gate and one tensor of state: φ′, times the
+  /// leak. `nil` for other cells.
+  public var soleGateFactor: Tensor<Scalar>? {
+    guard case .factors(let factors) = form, factors.recurrent.count == 1,
+      factors.recurrent[0].count == factors.hiddenSize
+    else { return nil }
+    return factors.recurrent[0]
+  }
+
   /// Returns J V, or J V + B X: the changes of s_t for small changes of s_{t−1} and x_t.
   ///
   /// - Parameters:

@@ -1,0 +1,169 @@
+internal import BackflowKernels
+internal import BackflowLayers
+internal import BackflowLinearAlgebra
+internal import RealModule
+
+extension LayerStability {
+  /// The largest state whose Jacobian is analyzed as a matrix.
+  private static let largestJacobian = 128
+
+  /// Analyzes one cell along the trajectories of a forward pass.
+  init<Cell: RecurrentCell<Double>>(
+    name: String, _ cell: Cell, _ cache: Cell.Cache, setting: String,
+    _ options: Stability.Options, using random: inout RandomSource
+  ) throws(StabilityError) {
+    let equations = cell.equations
+    let slope = equations.slopeBound
+    let precision = options.precision ?? .ulpOfOne
+    self.name = name
+    (kind, hiddenSize, self.setting) = (equations.name, cell.hiddenSize, setting)
+
+    let blocks = cell.weights.recurrent.shape[0] / max(1, cell.hiddenSize)
+    var analyses: [GateStability] = []
+    for (gate, label) in equations.gateNames(count: blocks).enumerated() {
+      analyses.append(
+        GateStability(
+          name: label,
+          weights: try MatrixAnalysis(
+            of: cell.weights.recurrent(gate: gate), slopeBound: slope, effort: options.effort,
+            precision: precision)))
+    }
+    weights = blocks == 1 ? analyses[0].weights : nil
+    gates = blocks == 1 ? nil : analyses
+    bounds = try equations.contraction(of: cell.weights, inputBound: cache.inputBound)
+
+    var (samples, horizons) = ([TrajectoryStability.Sample](), [GradientHorizon]())
+    var (last, discarded): (Tensor<Double>?, Int) = (nil, 0)
+    for sample in 0..<cache.hidden.shape[1] {
+      guard let recurrence = CellRecurrence(cell, sample: sample, of: cache) else { continue }
+      let total = recurrence.stepLimit ?? 0
+      discarded = min(options.discardedSteps ?? total / 10, total - 1)
+      let trajectory = try Trajectory(of: recurrence, discarding: discarded)
+      let result = try TrajectoryStability.Sample(trajectory, options, using: &random)
+      samples.append(result)
+      if horizons.isEmpty {
+        horizons.append(
+          GradientHorizon(
+            along: trajectory, factor: options.horizonFactor, rate: result.spectrum.largest,
+            using: &random))
+      }
+      if last == nil, cell.stateSize <= LayerStability.largestJacobian {
+        let steps = recurrence.linearize(total - 1..<total, from: cache.state(sample, before: total))
+        last = steps[0].derivative.matrix
+      }
+    }
+    guard !samples.isEmpty else { throw .noTrajectory("every sample has a length of 0") }
+    let trajectory = TrajectoryStability(samples, discarded: discarded)
+    (self.trajectory, horizon, lastJacobian) = (trajectory, horizons.first, last)
+    if let last {
+      jacobian = try MatrixAnalysis(of: last, effort: .quick)
+    } else {
+      jacobian = nil
+    }
+    verdict = StabilityVerdict(
+      equations, weights: weights, bounds: bounds, jacobian: jacobian, trajectory, cell.weights)
+  }
+}
+
+extension TrajectoryStability.Sample {
+  init<R: Recurrence>(
+    _ trajectory: Trajectory<R>, _ options: Stability.Options, using random: inout RandomSource
+  ) throws(StabilityError) {
+    spectrum = try LyapunovSpectrum(
+      along: trajectory,
+      count: options.exponentCount(stateSize: trajectory.recurrence.stateSize), using: &random)
+    twoTrajectories = .ofTwoTrajectories(
+      along: trajectory, expected: spectrum.largest, using: &random)
+    backward = .ofBackwardPass(along: trajectory, expected: spectrum.largest, using: &random)
+    measuredSlope = trajectory.largestRecurrentFactor()
+  }
+}
+
+extension Trajectory {
+  /// The largest factor of W_hh in the Jacobians, or `nil` if they are not in factors with one gate.
+  func largestRecurrentFactor() -> Double? {
+    var largest: Double?
+    forEachPiece { _, steps in
+      for step in steps {
+        guard let factor = (step.derivative as? LinearizedStep<Double>)?.soleGateFactor else {
+          continue
+        }
+        largest = max(largest ?? 0, factor.maxMagnitude())
+      }
+    }
+    return largest
+  }
+}
+
+extension CellRecurrence {
+  /// The trajectory of one row of a cache, or `nil` if the sample has no steps.
+  init?(_ cell: Cell, sample: Int, of cache: Cell.Cache) {
+    let steps = (0..<cache.hidden.shape[0]).prefix { cache.active[$0] > sample }.count
+    guard steps > 0 else { return nil }
+    self.init(
+      cell, reading: cache.input[0..<steps].select(sample, axis: 1),
+      from: cache.state(sample, before: 0))
+  }
+}
+
+extension RecurrentCache where State.Scalar == Double {
+  /// The largest absolute value of the input.
+  fileprivate var inputBound: Double? { input.isEmpty ? nil : input.maxMagnitude() }
+
+  /// The state of a row before a step, [S].
+  fileprivate func state(_ sample: Int, before step: Int) -> Tensor<Double> {
+    func row(_ initial: Tensor<Double>, _ sequence: Tensor<Double>) -> Tensor<Double> {
+      (step == 0 ? initial : sequence.select(step - 1)).select(sample)
+    }
+    var parts = [row(initialState.hidden, hidden)]
+    if let cells = cellState, let initial = initialState.cellState {
+      parts.append(row(initial, cells))
+    }
+    return .concatenate(parts)
+  }
+}
+
+extension CellEquations {
+  /// The name in a report.
+  var name: String {
+    switch self {
+    case .leaky(_, let leak): leak == 1 ? "rnn" : "leaky"
+    case .lstm: "lstm"
+    case .gru: "gru"
+    case .originalGRU: "original_gru"
+    case .other: "other"
+    }
+  }
+
+  /// sup φ′ of the nonlinearity of the only gate, or 1.
+  var slopeBound: Double {
+    guard case .leaky(let nonlinearity, _) = self else { return 1 }
+    return nonlinearity.slopeBound
+  }
+
+  /// PyTorch's letters of the gates.
+  func gateNames(count: Int) -> [String] {
+    switch self {
+    case .lstm: ["i", "f", "g", "o"]
+    case .gru, .originalGRU: ["r", "z", "n"]
+    case .leaky: ["h"]
+    case .other: (0..<count).map { "gate \($0)" }
+    }
+  }
+
+  /// What the weights prove, or `nil` for other equations.
+  func contraction(
+    of weights: GateWeights<Double>, inputBound: Double?
+  ) throws(StabilityError) -> ContractionReport? {
+    switch self {
+    case .leaky(let nonlinearity, let leak):
+      guard leak > 0 else { return nil }
+      return try .leaky(
+        recurrentWeight: weights.recurrent, slopeBound: nonlinearity.slopeBound, leak: leak)
+    case .lstm: return try .lstm(weights, inputBound: inputBound)
+    case .gru: return try .gru(weights, reset: .afterProduct, inputBound: inputBound)
+    case .originalGRU: return try .gru(weights, reset: .beforeProduct, inputBound: inputBound)
+    case .other: return nil
+    }
+  }
+}

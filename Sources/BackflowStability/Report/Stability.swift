@@ -1,0 +1,150 @@
+public import BackflowKernels
+public import BackflowLayers
+public import BackflowLinearAlgebra
+
+/// A namespace for the stability report of a recurrent network.
+public enum Stability {
+  /// What a report computes.
+  public struct Options: Sendable, Equatable {
+    /// The number of steps without input, and the largest number with input; 1,000 by default
+    /// without input, and all steps with it.
+    public var steps: Int?
+    /// The number of steps at the start that are left out; a tenth by default.
+    public var discardedSteps: Int?
+    /// The number of exponents; by default all if the state has at most 64 elements, and the first
+    /// 32 otherwise.
+    public var exponents: Int?
+    /// The largest number of samples whose trajectories are followed.
+    public var samples = 4
+    /// The factor of the gradient horizon.
+    public var horizonFactor = 1e-6
+    /// How much is computed about the blocks of W_hh.
+    public var effort = MatrixAnalysis.Effort.standard
+    /// The machine epsilon of the precision in which the weights were stored; by default that of
+    /// the network.
+    public var precision: Double?
+
+    /// The default options.
+    public init() {}
+  }
+
+  /// Analyzes the recurrent layers of a network along its trajectories on a sequence, or without
+  /// input.
+  ///
+  /// Without a sequence, the network runs from random states with an input of zero. A layer above
+  /// the first reads the output of the layer below, as in the network. A cell of the second
+  /// direction reads its input from the end.
+  ///
+  /// - Parameters:
+  ///   - network: The network.
+  ///   - sequence: The input, [T, B, I], or `nil` for none.
+  ///   - lengths: The length of each sample, [B], or `nil` if all have T steps. What lies after the
+  ///     end of a sample is not read.
+  ///   - options: What is computed.
+  ///   - random: The source of random directions and of the initial states without input.
+  ///   - progress: A closure that is called with the name of a layer and the completed share of the
+  ///     report.
+  /// - Precondition: A sequence has as many features as the network, and as many samples as
+  ///   `lengths`.
+  /// - Throws: `StabilityError`, for example if a weight, an input or a state is not finite, the
+  ///   batch is empty, or an option is out of range.
+  /// - Complexity: For each cell, O(k·S·H) for each step with k exponents, and O(H³) for each block
+  ///   of W_hh.
+  public static func report<Cell: RecurrentCell<Double>>(
+    of network: Recurrent<Cell>, along sequence: Tensor<Double>? = nil, lengths: [Int]? = nil,
+    options: Options = Options(), using random: inout RandomSource,
+    progress: (_ layer: String, _ share: Double) -> Void = { _, _ in }
+  ) throws(StabilityError) -> StabilityReport {
+    try options.check()
+    let caches = try trajectories(network, sequence, lengths, options, &random)
+    let setting = setting(sequence, options)
+    var layers: [LayerStability] = []
+    let count = network.cells.count * network.directionCount
+    for (layer, cells) in network.cells.enumerated() {
+      for (direction, cell) in cells.enumerated() {
+        let name = "weight_hh_l\(layer)" + (direction == 1 ? "_reverse" : "")
+        progress(name, Double(layers.count) / Double(count))
+        layers.append(
+          try LayerStability(
+            name: name, cell, caches[layer][direction], setting: setting, options, using: &random))
+      }
+    }
+    return StabilityReport(layers: layers)
+  }
+
+  /// Analyzes a network in single precision, after converting it to double precision; see the
+  /// other overload.
+  public static func report<Cell: DoubleConvertible>(
+    of network: Recurrent<Cell>, along sequence: Tensor<Float>? = nil, lengths: [Int]? = nil,
+    options: Options = Options(), using random: inout RandomSource,
+    progress: (_ layer: String, _ share: Double) -> Void = { _, _ in }
+  ) throws(StabilityError) -> StabilityReport where Cell.Scalar == Float {
+    var options = options
+    options.precision = options.precision ?? Double(Float.ulpOfOne)
+    return try report(
+      of: network.mapCells(\.inDoublePrecision), along: sequence.map { Tensor($0) },
+      lengths: lengths, options: options, using: &random, progress: progress)
+  }
+
+  /// Runs the network, and returns the caches of its cells.
+  private static func trajectories<Cell: RecurrentCell<Double>>(
+    _ network: Recurrent<Cell>, _ sequence: Tensor<Double>?, _ lengths: [Int]?,
+    _ options: Options, _ random: inout RandomSource
+  ) throws(StabilityError) -> [[Cell.Cache]] {
+    for cell in network.cells.joined() {
+      let weights = cell.weights
+      guard weights.recurrent.isFinite, weights.input.isFinite, weights.biasSum.isFinite else {
+        throw .notFinite("the weights of a recurrent layer")
+      }
+    }
+    guard let sequence else {
+      let steps = options.autonomousSteps
+      let states = network.zeroState(batch: options.samples).map { state in
+        Cell.State(tensors: state.tensors.map { random.normal($0.shape) })
+      }
+      return network.forward(
+        .zeros([steps, options.samples, network.inputSize]), .evaluation, initialState: states
+      ).cache.cells
+    }
+    require(
+      sequence.rank == 3 && sequence.shape[2] == network.inputSize,
+      "Stability.report: a sequence \(sequence.shape) instead of [T, B, \(network.inputSize)]")
+    guard sequence.shape[1] > 0 else { throw .noTrajectory("the batch has no samples") }
+    let steps = min(options.steps ?? .max, sequence.shape[0])
+    let count = min(options.samples, sequence.shape[1])
+    let shown = sequence[0..<steps].slice(0..<count, axis: 1)
+    if lengths == nil, !shown.isFinite { throw .notFinite("the input sequence") }
+    return network.forward(
+      shown, .evaluation, initialState: nil,
+      lengths: lengths.map { $0.prefix(count).map { min($0, steps) } }
+    ).cache.cells
+  }
+
+  private static func setting(_ sequence: Tensor<Double>?, _ options: Options) -> String {
+    guard let sequence else {
+      return "without input, from \(options.samples) random states, for \(options.autonomousSteps)"
+        + " steps each"
+    }
+    let (steps, count) = (
+      min(options.steps ?? .max, sequence.shape[0]), min(options.samples, sequence.shape[1])
+    )
+    return "along \(steps) step\(steps == 1 ? "" : "s") of \(count) sample\(count == 1 ? "" : "s")"
+  }
+}
+
+extension Stability.Options {
+  var autonomousSteps: Int { steps ?? 1000 }
+
+  /// The number of exponents of a state of `size` elements.
+  func exponentCount(stateSize size: Int) -> Int {
+    min(size, exponents ?? (size <= 64 ? size : 32))
+  }
+
+  func check() throws(StabilityError) {
+    guard samples > 0 else { throw .samplesNotPositive(samples) }
+    if let steps, steps < 1 { throw .stepsNotPositive(steps) }
+    if let discardedSteps, discardedSteps < 0 { throw .negativeSteps(discardedSteps) }
+    if let exponents, exponents < 1 { throw .exponentCount(exponents, stateSize: .max) }
+    guard horizonFactor > 0, horizonFactor < 1 else { throw .factorOutOfRange(horizonFactor) }
+  }
+}

@@ -1,0 +1,122 @@
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
+internal import RealModule
+
+/// The Lyapunov exponents of a layer along the trajectories of one or several samples, with three
+/// checks of λ_1 that do not depend on one another.
+public struct TrajectoryStability: Sendable, Equatable, Codable {
+  /// The number of steps over all samples that the exponents are averaged over.
+  public let steps: Int
+  /// The number of steps at the start of each sample that were left out, until the state reached
+  /// its attractor.
+  public let discardedSteps: Int
+  /// The number of samples.
+  public let samples: Int
+  /// λ_1 ≥ λ_2 ≥ …, weighted by the steps of the samples.
+  @ExtendedReals public private(set) var exponents: [Double]
+  /// The standard errors: the larger of that within the samples and that between them; NaN if
+  /// there is neither.
+  @ExtendedReals public private(set) var standardErrors: [Double]
+  /// The unit of the exponents.
+  public let unit: String
+  /// The standard deviation of λ_1 between the samples, or `nil` for a single one.
+  public let spread: Double?
+  /// The largest |Σλ_i − mean ln |det J_t|| of a sample, or `nil` if not all exponents were
+  /// computed.
+  public let sumRuleError: Double?
+  /// The rate at which two nearby trajectories separate, without Jacobians.
+  @ExtendedReal public private(set) var twoTrajectoryRate: Double
+  /// The rate of a gradient by the backward pass of the layer.
+  @ExtendedReal public private(set) var backwardRate: Double
+  /// The largest difference of these two rates from λ_1 that their standard errors and the length
+  /// of the trajectory explain.
+  @ExtendedReal public private(set) var rateTolerance: Double
+  /// The Kaplan–Yorke dimension; 0 if λ_1 < 0, `nil` if more exponents are needed.
+  public let kaplanYorke: Double?
+  /// The sum of the positive exponents.
+  public let entropyRate: Double
+  /// The spectrum of the first sample, with its running means.
+  public let first: LyapunovSpectrum
+  /// The largest factor of W_hh in a Jacobian: sup φ′ (times the leak) on the trajectory, for a
+  /// cell with one gate.
+  public let measuredSlope: Double?
+
+  private enum CodingKeys: String, CodingKey {
+    case steps, samples, exponents, unit, spread, first
+    case discardedSteps = "discarded_steps"
+    case standardErrors = "standard_errors"
+    case sumRuleError = "sum_rule_error"
+    case twoTrajectoryRate = "two_trajectory_rate"
+    case backwardRate = "backward_rate"
+    case rateTolerance = "rate_tolerance"
+    case kaplanYorke = "kaplan_yorke"
+    case entropyRate = "entropy_rate"
+    case measuredSlope = "measured_slope"
+  }
+
+  /// λ_1
+  public var largest: Double { exponents.first ?? -.infinity }
+
+  /// Whether λ_1 agrees with the rate of two trajectories and with that of the backward pass. If
+  /// only the latter differs, the backward pass is wrong.
+  public var agreesWithTwoTrajectories: Bool { agrees(twoTrajectoryRate) }
+
+  /// Whether λ_1 agrees with the rate of the backward pass.
+  public var agreesWithBackwardPass: Bool { agrees(backwardRate) }
+
+  private func agrees(_ rate: Double) -> Bool {
+    rate == largest || abs(rate - largest) <= rateTolerance
+  }
+
+  /// The exponents and rates of one sample.
+  struct Sample {
+    let spectrum: LyapunovSpectrum
+    let twoTrajectories, backward: GrowthRate
+    let measuredSlope: Double?
+  }
+
+  init(_ parts: [Sample], discarded: Int) {
+    let weights = parts.map { Double($0.spectrum.steps) }
+    let total = weights.reduce(0, +)
+    func mean(_ values: [Double]) -> Double {
+      zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 } / total
+    }
+    func deviation(_ values: [Double]) -> Double {
+      let center = mean(values)
+      let squares = values.reduce(0) { $0 + ($1 - center) * ($1 - center) }
+      return (squares / Double(values.count - 1)).squareRoot()
+    }
+    let sorted = parts.map { part in
+      zip(part.spectrum.exponents, part.spectrum.standardErrors).sorted { $0.0 > $1.0 }
+    }
+    let count = sorted.map(\.count).min() ?? 0
+    let means = (0..<count).map { index in mean(sorted.map { $0[index].0 }) }
+    let errors = (0..<count).map { index -> Double in
+      let within = zip(sorted, weights).reduce(0) {
+        $0 + $1.0[index].1 * $1.0[index].1 * $1.1 * $1.1
+      }
+      let inside = within.squareRoot() / total
+      guard parts.count > 1 else { return inside }
+      let between = deviation(sorted.map { $0[index].0 }) / Double(parts.count).squareRoot()
+      return between.isNaN ? inside : inside.isNaN ? between : max(inside, between)
+    }
+    (exponents, standardErrors) = (means, errors)
+    (steps, samples) = (parts.reduce(0) { $0 + $1.spectrum.steps }, parts.count)
+    discardedSteps = discarded
+    unit = "nats per step"
+    spread = parts.count > 1 ? deviation(sorted.map { $0[0].0 }) : nil
+    sumRuleError = parts.compactMap(\.spectrum.sumRuleError).max()
+    let (two, backward) = (parts.map(\.twoTrajectories), parts.map(\.backward))
+    twoTrajectoryRate = mean(two.map(\.rate))
+    backwardRate = mean(backward.map(\.rate))
+    let shortest = Double(parts.map(\.spectrum.steps).min() ?? 1)
+    let rateError = (two + backward).map(\.standardError).filter { !$0.isNaN }.max() ?? 0
+    let ownError = errors.first.map { $0.isNaN ? 0 : $0 } ?? 0
+    // A vector that has not turned toward the leading direction contributes O(1/T).
+    rateTolerance = 3 * (ownError + rateError) + 5 / shortest
+    first = parts[0].spectrum
+    kaplanYorke = LyapunovSpectrum.kaplanYorkeDimension(of: means)
+    entropyRate = means.reduce(0) { $0 + max(0, $1) }
+    measuredSlope = parts.compactMap(\.measuredSlope).max()
+  }
+}
