@@ -99,7 +99,8 @@ struct KreissSearch {
     let outermost = curve.resolvent.eigenvalues.map { curve.extent(of: $0) }.max() ?? 0
     if envelope.nodes.first?.extent == boundary { return }
     guard problemCount < problemLimit else {
-      isUndecided = outermost + curve.rounding(0) >= boundary
+      if outermost > boundary, try isOutsideByDiscs() { logLower = .infinity }
+      isUndecided = outermost + curve.rounding(0) >= boundary && logLower < .infinity
       return
     }
     let minimum = try curve.minimum(on: boundary, tolerance: tolerance / 8)
@@ -113,6 +114,14 @@ struct KreissSearch {
     } else {
       envelope.insert([.init(extent: boundary, logNorm: -Double.log(minimum.lowerBound))])
     }
+  }
+
+  /// Returns whether the discs about the eigenvalues prove that one is outside the circle.
+  private func isOutsideByDiscs() throws(LAPACKError) -> Bool {
+    guard curve.region == .unitDisc else { return false }
+    let share = 8 * Double(curve.resolvent.order) * Double.ulpOfOne
+    let bounds = try EigenvalueBounds(of: curve.matrix).spectralRadius(perturbedBy: share)
+    return bounds.lowerBound > boundary
   }
 
   // MARK: The lower bound
@@ -142,7 +151,7 @@ struct KreissSearch {
     let step = best.distance / 2
     let isCircle = curve.region == .unitDisc
     var (ratio, turn) = (2.0, isCircle ? min(step / (boundary + best.distance), 0.4) : step)
-    for _ in 0..<60 where ratio > 1.002 {
+    for _ in 0..<24 where ratio > 1.01 {
       let trials = [
         (best.distance * ratio, best.position), (best.distance / ratio, best.position),
         (best.distance, best.position + turn), (best.distance, (best.position - turn).magnitude),

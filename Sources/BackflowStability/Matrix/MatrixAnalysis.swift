@@ -54,8 +54,8 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
   ///   - precision: The machine epsilon of the precision in which the matrix was stored.
   /// - Throws: `StabilityError` if the matrix is not square, is empty, or has a non-finite element,
   ///   a level or the slope is not positive, or LAPACK does not converge.
-  /// - Complexity: About 120·n³ flops, those of `PowerGrowth` and `KreissBracket`, and about 2000·n³
-  ///   for each ε.
+  /// - Complexity: About 120·n³ flops, those of `PowerGrowth` and `KreissBracket`, and about
+  ///   2000·n³ for each ε.
   public init(
     of matrix: Tensor<Double>, slopeBound: Double = 1, effort: Effort = .standard,
     epsilons: [Double] = [], precision: Double = .ulpOfOne

@@ -46,7 +46,8 @@ public struct PowerGrowth: Sendable, Equatable, Codable {
   ///
   /// - Parameters:
   ///   - matrix: The real matrix A, [n, n].
-  ///   - steps: The largest k; by default `defaultSteps(order:)`.
+  ///   - steps: The largest k; by default `defaultSteps(order:)`, or until a norm exceeds 1e16
+  ///     if ρ(A) > 1.
   ///   - stopsWhenComplete: Whether to stop at a norm less than 1.
   /// - Throws: `StabilityError` if the matrix is not square, is empty, or has a non-finite element,
   ///   `steps` is negative, or LAPACK does not converge.
@@ -57,13 +58,16 @@ public struct PowerGrowth: Sendable, Equatable, Codable {
     let matrix = try AnalyzedMatrix(matrix)
     let limit = steps ?? PowerGrowth.defaultSteps(order: matrix.order)
     guard limit >= 0 else { throw .negativeSteps(limit) }
-    let run = try analyzing { () throws(LAPACKError) in
-      try Run(of: matrix, steps: limit, stopsWhenComplete: stopsWhenComplete)
-    }
     let radius = try analyzing { () throws(LAPACKError) in try spectralRadius(of: matrix.scaled) }
     let logUnit = Double(matrix.exponent) * Double.log(2)
+    let logRadius = Double.log(radius) + logUnit
+    let run = try analyzing { () throws(LAPACKError) in
+      try Run(
+        of: matrix, steps: limit, stopsWhenComplete: stopsWhenComplete,
+        largestLogNorm: steps == nil && logRadius > 0 ? 16 * Double.log(10) : .infinity)
+    }
     _logNorms = ExtendedReals(wrappedValue: run.logNorms)
-    _logSpectralRadius = ExtendedReal(wrappedValue: Double.log(radius) + logUnit)
+    _logSpectralRadius = ExtendedReal(wrappedValue: logRadius)
     (peakStep, peakLogNorm) = (run.peak, run.logNorms[run.peak])
     isComplete = run.isComplete
     if run.peak == 0 {
@@ -93,7 +97,9 @@ public struct PowerGrowth: Sendable, Equatable, Codable {
     var peakPower: Tensor<Double>
     var isComplete = false
 
-    init(of matrix: AnalyzedMatrix, steps: Int, stopsWhenComplete: Bool) throws(LAPACKError) {
+    init(
+      of matrix: AnalyzedMatrix, steps: Int, stopsWhenComplete: Bool, largestLogNorm: Double
+    ) throws(LAPACKError) {
       var power = Tensor<Double>.identity(matrix.order)
       peakPower = power
       var exponent = 0
@@ -119,6 +125,7 @@ public struct PowerGrowth: Sendable, Equatable, Codable {
           isComplete = true
           if stopsWhenComplete { return }
         }
+        if logNorm > largestLogNorm { return }
       }
     }
   }

@@ -83,11 +83,12 @@ struct Resolvent: Sendable {
       for _ in 0..<2 { for vector in basis { subtract(dot(vector, next), vector, from: &next) } }
       let rest = norm(next)
       guard rest.isFinite, diagonal[diagonal.count - 1].isFinite else { return zero }
-      let (value, vector) = leading(diagonal, offDiagonal)
-      let isLast = basis.count >= min(order, 100)
-      let residual = rest * (vector.last ?? 0).magnitude
-      if residual <= 1e-8 * value || isLast {
-        return finish(z, basis, vector, value) ?? zero
+      let isLast = basis.count >= min(order, 100) || rest <= 1e-14 * diagonal[0].magnitude
+      // The error of the value is the square of the relative residual, or less.
+      if isLast || basis.count < 4 || basis.count % 4 == 0 {
+        let (value, vector) = leading(diagonal, offDiagonal)
+        let residual = rest * (vector.last ?? 0).magnitude
+        if residual <= 1e-7 * value || isLast { return finish(z, basis, vector, value) ?? zero }
       }
       offDiagonal.append(rest)
       basis.append(next.map { $0.divided(by: rest) })
