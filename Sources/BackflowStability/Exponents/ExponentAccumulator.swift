@@ -58,7 +58,8 @@ struct ExponentAccumulator {
   ) throws(StabilityError) -> Int {
     var derivatives = derivatives
     while true {
-      let product = derivatives.reduce(basis) { $1.multiply($0) }
+      let (product, count) = product(of: derivatives)
+      derivatives = derivatives.prefix(count)
       let decomposition: QRDecomposition<Double>
       do {
         decomposition = try QRDecomposition(of: product, positiveDiagonal: true)
@@ -66,7 +67,8 @@ struct ExponentAccumulator {
         throw .linearAlgebra(error)
       }
       let r = decomposition.r
-      let diagonal = (0..<r.shape[0]).map { r[$0, $0] }
+      // A diagonal element may be −0.
+      let diagonal = (0..<r.shape[0]).map { r[$0, $0].magnitude }
       let condition = (diagonal.max() ?? 0) / (diagonal.min() ?? 1)
       if !(condition <= LyapunovSpectrum.conditionLimit), derivatives.count > 1 {
         interval = max(1, derivatives.count / 2)
@@ -81,6 +83,21 @@ struct ExponentAccumulator {
       try note(diagonal, of: product, derivatives)
       return derivatives.count
     }
+  }
+
+  /// Returns the product of the basis and the Jacobians of as many steps as stay in the range of a
+  /// double, at least one, and their number.
+  private func product(
+    of derivatives: ArraySlice<any StateDerivative>
+  ) -> (Tensor<Double>, steps: Int) {
+    var (product, count) = (basis, 0)
+    for derivative in derivatives {
+      let next = derivative.multiply(product)
+      let size = next.isFinite ? next.maxMagnitude() : .infinity
+      if count > 0, !(0x1p-600...0x1p600).contains(size) { break }
+      (product, count) = (next, count + 1)
+    }
+    return (product, count)
   }
 
   /// Adds the logarithms of the diagonal of R for some steps.

@@ -48,7 +48,8 @@ extension LayerStability {
             using: &random))
       }
       if last == nil, cell.stateSize <= LayerStability.largestJacobian {
-        let steps = recurrence.linearize(total - 1..<total, from: cache.state(sample, before: total))
+        let steps = recurrence.linearize(
+          total - 1..<total, from: cache.state(sample, before: total))
         last = steps[0].derivative.matrix
       }
     }
