@@ -22,6 +22,11 @@ public enum StabilityError: BackflowError, Equatable {
   /// There is no trajectory for the backward signal, because there is no sample or no state is
   /// finite.
   case noTrajectory(String)
+  /// The map has no finite value or Jacobian where fixed points are sought, or a weight of it is not
+  /// finite.
+  case mapNotFinite(String)
+  /// The period of a cycle is not positive.
+  case periodNotPositive(Int)
   /// The decomposition failed, for example because an element is not finite.
   case linearAlgebra(LAPACKError)
 
@@ -53,6 +58,10 @@ public enum StabilityError: BackflowError, Equatable {
       "a state of \(size) numbers has 1 to \(size) Lyapunov exponents, not \(count)"
     case .noTrajectory(let reason):
       "there is no trajectory: \(reason)"
+    case .mapNotFinite(let reason):
+      "the map has no finite value: \(reason)"
+    case .periodNotPositive(let period):
+      "the period of a cycle must be positive, got \(period)"
     case .linearAlgebra(let error):
       "\(error)"
     }

@@ -1,0 +1,127 @@
+internal import BackflowKernels
+internal import BackflowLayers
+internal import BackflowLinearAlgebra
+
+/// The search for the fixed points of a smooth map.
+struct FixedPointSearch<R: Recurrence> {
+  let recurrence: R
+  let settings: FixedPointSettings
+
+  init(_ recurrence: R, _ settings: FixedPointSettings) {
+    (self.recurrence, self.settings) = (recurrence, settings)
+  }
+
+  /// - Parameter companions: Returns states that are fixed points if its argument is one, from
+  ///   which to search too.
+  func run(
+    from given: Tensor<Double>?,
+    companions: (Tensor<Double>) -> [Tensor<Double>] = { _ in [] },
+    using random: inout RandomSource
+  ) throws -> FixedPoints {
+    let region = try SearchRegion(of: recurrence, settings)
+    var search = NewtonSearch(
+      recurrence, unit: region.unit, iterations: settings.iterations,
+      variation: try variation(unit: region.unit))
+    var starts = recurrence.initialState.reshaped(to: [1, recurrence.stateSize])
+    if let given { starts = .concatenate([starts, given]) }
+    try checkFinite(starts)
+    var count = 0
+    for round in 0..<max(1, settings.rounds) {
+      if settings.randomStarts > 0 {
+        let drawn = region.starts(settings.randomStarts, of: recurrence, using: &random)
+        starts = round == 0 ? .concatenate([starts, drawn]) : drawn
+      }
+      count += starts.shape[0]
+      try search.run(from: starts)
+      let more = search.found.flatMap { companions($0.state) }
+      if !more.isEmpty { try search.run(from: .stack(more)) }
+      let verdict = completeness(of: search.found, region)
+      if verdict != .pointMissing || settings.randomStarts == 0 { break }
+    }
+    let slow = try slowPoints(from: &search, unit: region.unit)
+    let points = try search.found.map { candidate in
+      try FixedPoint(
+        state: candidate.state, jacobian: candidate.jacobian, residual: candidate.residual,
+        certificate: candidate.certificate, starts: candidate.starts, context(candidate.state))
+    }
+    return FixedPoints(
+      points, slowPoints: slow, completeness: completeness(of: search.found, region),
+      starts: count)
+  }
+
+  func context(_ state: Tensor<Double>) -> ModeContext {
+    ModeContext(
+      settings: settings, outputRange: recurrence.outputRange,
+      derivative: recurrence.linearize(0..<1, from: state)[0].derivative as? LinearizedStep<Double>)
+  }
+
+  private func variation(unit: Double) throws -> JacobianVariationBound {
+    guard let constant = settings.lipschitzConstant else {
+      return try recurrence.jacobianVariation(unit: unit)
+    }
+    return { _ in JacobianVariation(constant: constant, radius: .infinity, isProven: true) }
+  }
+
+  private func checkFinite(_ starts: Tensor<Double>) throws {
+    let steps = recurrence.step(from: starts.select(0))
+    guard steps.state.isFinite, steps.jacobian.isFinite else {
+      throw StabilityError.mapNotFinite(
+        "the state or the Jacobian after a step from the initial state is NaN or infinite")
+    }
+    guard starts.isFinite else {
+      throw StabilityError.mapNotFinite("a given start is NaN or infinite")
+    }
+  }
+
+  private func completeness(
+    of found: [NewtonSearch<R>.Candidate], _ region: SearchRegion
+  ) -> FixedPoints.Completeness {
+    guard region.isInvariant else { return .notApplicable }
+    guard found.allSatisfy(\.certificate.holds) else { return .degenerate }
+    let signs = found.map { candidate in
+      let matrix = Tensor<Double>.identity(candidate.state.count) - candidate.jacobian
+      return (try? LUDecomposition(of: matrix).determinantSign) ?? 0
+    }
+    return signs.reduce(0, +) == 1 ? .consistent : .pointMissing
+  }
+
+  /// Returns the minima of q near the states where Newton's method stalled. A fixed point among
+  /// them is added to the search.
+  private func slowPoints(
+    from search: inout NewtonSearch<R>, unit: Double
+  ) throws -> [SlowPoint] {
+    let method = SlowPointSearch(recurrence: recurrence, unit: unit, iterations: 100)
+    var minima: [SlowPointSearch<R>.Minimum] = []
+    for start in distinct(search.stalled, unit: unit).prefix(2 * settings.slowPoints)
+    where minima.count < settings.slowPoints {
+      guard let minimum = try method.minimum(from: start) else { continue }
+      if minimum.speed <= 1e-7 * max(unit, minimum.state.norm()) {
+        let before = search.found.reduce(0) { $0 + $1.starts }
+        try search.run(from: minimum.state.reshaped(to: [1, minimum.state.count]))
+        if search.found.reduce(0, { $0 + $1.starts }) > before { continue }
+      }
+      if !minima.contains(where: { near($0.state, minimum.state, unit) }) { minima.append(minimum) }
+    }
+    return try minima.map {
+      SlowPoint(
+        state: $0.state.elements, speed: $0.speed,
+        modes: try LinearMode.modes(of: $0.jacobian, error: 0, context($0.state)))
+    }
+  }
+
+  /// Returns the states without those near an earlier one, the slowest first.
+  private func distinct(_ states: [Tensor<Double>], unit: Double) -> [Tensor<Double>] {
+    let moving = states.filter(\.isFinite)
+    guard !moving.isEmpty else { return [] }
+    let all = Tensor.stack(moving)
+    let speeds = (recurrence.advance(all, through: 0..<1) - all).squared().sum(axis: 1).elements
+    let order = moving.indices.filter { speeds[$0].isFinite }.sorted { speeds[$0] < speeds[$1] }
+    return order.reduce(into: []) { kept, index in
+      if !kept.contains(where: { near($0, moving[index], unit) }) { kept.append(moving[index]) }
+    }
+  }
+
+  private func near(_ a: Tensor<Double>, _ b: Tensor<Double>, _ unit: Double) -> Bool {
+    (a - b).norm() <= 1e-4 * max(unit, a.norm())
+  }
+}
