@@ -20,7 +20,7 @@ struct FixedPointSearch<R: Recurrence> {
   ) throws -> FixedPoints {
     let region = try SearchRegion(of: recurrence, settings)
     var search = NewtonSearch(
-      recurrence, unit: region.unit, iterations: settings.iterations,
+      recurrence, in: region, iterations: settings.iterations,
       variation: try variation(unit: region.unit))
     var starts = recurrence.initialState.reshaped(to: [1, recurrence.stateSize])
     if let given { starts = .concatenate([starts, given]) }
@@ -38,7 +38,7 @@ struct FixedPointSearch<R: Recurrence> {
       let verdict = completeness(of: search.found, region)
       if verdict != .pointMissing || settings.randomStarts == 0 { break }
     }
-    let slow = try slowPoints(from: &search, unit: region.unit)
+    let slow = try slowPoints(from: &search, region)
     let points = try search.found.map { candidate in
       try FixedPoint(
         state: candidate.state, jacobian: candidate.jacobian, residual: candidate.residual,
@@ -76,7 +76,7 @@ struct FixedPointSearch<R: Recurrence> {
   private func completeness(
     of found: [NewtonSearch<R>.Candidate], _ region: SearchRegion
   ) -> FixedPoints.Completeness {
-    guard region.isInvariant else { return .notApplicable }
+    guard region.box != nil else { return .notApplicable }
     guard found.allSatisfy(\.certificate.holds) else { return .degenerate }
     let signs = found.map { candidate in
       let matrix = Tensor<Double>.identity(candidate.state.count) - candidate.jacobian
@@ -88,13 +88,15 @@ struct FixedPointSearch<R: Recurrence> {
   /// Returns the minima of q near the states where Newton's method stalled. A fixed point among
   /// them is added to the search.
   private func slowPoints(
-    from search: inout NewtonSearch<R>, unit: Double
+    from search: inout NewtonSearch<R>, _ region: SearchRegion
   ) throws -> [SlowPoint] {
-    let method = SlowPointSearch(recurrence: recurrence, unit: unit, iterations: 100)
+    let unit = region.unit
+    let method = SlowPointSearch(recurrence: recurrence, unit: unit, iterations: 50)
     var minima: [SlowPointSearch<R>.Minimum] = []
-    for start in distinct(search.stalled, unit: unit).prefix(2 * settings.slowPoints)
-    where minima.count < settings.slowPoints {
-      guard let minimum = try method.minimum(from: start) else { continue }
+    for start in distinct(search.stalled, unit: unit).prefix(settings.slowPoints) {
+      guard let minimum = try method.minimum(from: start), region.mayContain(minimum.state) else {
+        continue
+      }
       if minimum.speed <= 1e-7 * max(unit, minimum.state.norm()) {
         let before = search.found.reduce(0) { $0 + $1.starts }
         try search.run(from: minimum.state.reshaped(to: [1, minimum.state.count]))

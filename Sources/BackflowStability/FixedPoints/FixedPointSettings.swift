@@ -13,11 +13,11 @@ public struct FixedPointSettings: Sendable {
   /// known, and otherwise twice the box that a trajectory from the initial state visits.
   public var region: (least: Tensor<Double>, largest: Tensor<Double>)?
   /// The largest number of iterations of Newton's method from a start.
-  public var iterations: Int = 60
+  public var iterations: Int = 40
   /// A Lipschitz constant of the Jacobian in the 2-norm, for a map whose equations are not known.
   public var lipschitzConstant: Double?
   /// The largest number of slow points.
-  public var slowPoints: Int = 8
+  public var slowPoints: Int = 4
   /// The number of leading modes of each point that are described with their eigenvectors.
   public var modes: Int = 4
   /// Δt, the duration of a step in milliseconds, or `nil` to state times in steps only.

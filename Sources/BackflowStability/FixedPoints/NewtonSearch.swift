@@ -6,10 +6,11 @@ internal import BackflowLinearAlgebra
 ///     (J − I) p = −(F(h) − h),   h ← h + a p
 ///
 /// with the largest a = 1, ½, ¼ … that shortens the residual (Armijo's condition; Nocedal and
-/// Wright, "Numerical Optimization", section 11.2).
+/// Wright, "Numerical Optimization", section 11.2). A step that leaves an invariant box, in which all
+/// fixed points are, is projected onto it.
 struct NewtonSearch<R: Recurrence> {
   let recurrence: R
-  let unit: Double
+  let region: SearchRegion
   let iterations: Int
   /// The points that were found.
   private(set) var found: [Candidate] = []
@@ -29,9 +30,10 @@ struct NewtonSearch<R: Recurrence> {
   }
 
   init(
-    _ recurrence: R, unit: Double, iterations: Int, variation: @escaping JacobianVariationBound
+    _ recurrence: R, in region: SearchRegion, iterations: Int,
+    variation: @escaping JacobianVariationBound
   ) {
-    (self.recurrence, self.unit, self.iterations) = (recurrence, unit, iterations)
+    (self.recurrence, self.region, self.iterations) = (recurrence, region, iterations)
     self.variation = variation
   }
 
@@ -84,8 +86,8 @@ struct NewtonSearch<R: Recurrence> {
   /// Returns the states after one step from each, all of them evaluated together.
   private mutating func lineSearch(_ directions: [Direction]) -> [Tensor<Double>] {
     var (remaining, accepted, length) = (directions, [Tensor<Double>](), 1.0)
-    while !remaining.isEmpty, length >= 0x1p-10 {
-      let trials = Tensor.stack(remaining.map { $0.state + $0.step * length })
+    while !remaining.isEmpty, length >= 0x1p-6 {
+      let trials = Tensor.stack(remaining.map { region.confined($0.state + $0.step * length) })
       let residuals = recurrence.advance(trials, through: 0..<1) - trials
       var rejected: [Direction] = []
       for (row, direction) in remaining.enumerated() {
@@ -114,7 +116,10 @@ struct NewtonSearch<R: Recurrence> {
     }
     let residual = best.residual.maxMagnitude()
     let rounding = roundingError(best.state, best.jacobian)
-    guard residual <= max(10 * Double.ulpOfOne / 2 * scale(best.state), rounding) else {
+    guard
+      residual <= max(10 * Double.ulpOfOne / 2 * scale(best.state), rounding),
+      region.mayContain(best.state)
+    else {
       stalled.append(best.state)
       return
     }
@@ -153,13 +158,13 @@ struct NewtonSearch<R: Recurrence> {
     return true
   }
 
-  private func scale(_ state: Tensor<Double>) -> Double { max(unit, state.maxMagnitude()) }
+  private func scale(_ state: Tensor<Double>) -> Double { max(region.unit, state.maxMagnitude()) }
 
   /// An estimate of the rounding error of ‖F(h) − h‖₂: the sums of S products, of the size of
   /// ‖J‖_F ‖h‖, and the result.
   private func roundingError(_ state: Tensor<Double>, _ jacobian: Tensor<Double>) -> Double {
     let sums = Double(state.count).squareRoot() + 4
-    let norm = max(unit, state.norm())
+    let norm = max(region.unit, state.norm())
     return sums * Double.ulpOfOne / 2 * (1 + jacobian.norm()) * norm
   }
 }

@@ -121,7 +121,7 @@ extension PiecewiseLinearMap {
     let unitRoundoff = Double.ulpOfOne / 2
     let residual = (orbit.end - state).norm()
     let inverse = 1 / (reciprocal * max(matrix.norm(), Double.leastNormalMagnitude))
-    let error = growth * (inverse * residual + 4 * steps * unitRoundoff * max(1, inverse) * size)
+    let error = growth * 4 * steps * unitRoundoff * max(1, inverse) * size
     return .solution(
       RegionSolution(
         states: orbit.states, patterns: orbit.patterns, residual: residual, jacobian: jacobian,

@@ -45,7 +45,8 @@ struct RegionSearch {
     case .solution(let solution):
       if agrees(solution, with: regions) {
         let name = RegionSearch.canonical(regions)
-        if !RegionSearch.repeats(regions), !isKnownOnBorder(solution), found[name] == nil {
+        let isNew = found[name] == nil && !isKnownOnBorder(solution)
+        if isNew, !RegionSearch.repeats(regions), !returnsEarly(solution) {
           found[name] = (solution, 0)
         }
       } else {
@@ -59,11 +60,22 @@ struct RegionSearch {
   /// Whether the units are active as in the regions; a unit at its threshold may be either.
   private func agrees(_ solution: RegionSolution, with regions: [[Bool]]) -> Bool {
     if solution.patterns == regions { return true }
-    guard solution.isOnBorder else { return false }
+    // The map is continuous, so that a point on a border returns to itself in all its regions.
+    guard solution.isOnBorder, solution.residual <= 4 * solution.rounding else { return false }
     return zip(solution.states, regions).allSatisfy { state, region in
       zip(map.preactivation(state).elements, region).allSatisfy { a, isActive in
         abs(a) <= solution.rounding || (a > 0) == isActive
       }
+    }
+  }
+
+  /// Whether a point on a border, where several sequences of regions have the same solution, returns
+  /// to itself before the end.
+  private func returnsEarly(_ solution: RegionSolution) -> Bool {
+    guard solution.isOnBorder else { return false }
+    return (1..<max(1, period)).contains {
+      period % $0 == 0
+        && (solution.states[$0] - solution.states[0]).norm() <= 2 * solution.rounding
     }
   }
 

@@ -7,8 +7,9 @@ struct SearchRegion: Sendable {
   /// The middle of the box and half its edges, [S] each.
   let center: Tensor<Double>
   let halfEdges: Tensor<Double>
-  /// Whether the map does not leave the box, so that the indices of its fixed points sum to 1.
-  let isInvariant: Bool
+  /// The largest |s_j| in a box about 0 that the map does not leave and that has all its fixed points,
+  /// or `nil` if none is known.
+  let box: Tensor<Double>?
   /// The size of a state, against which residuals are small.
   let unit: Double
 
@@ -19,8 +20,7 @@ struct SearchRegion: Sendable {
     if let map, !map.isFinite {
       throw .mapNotFinite("a weight or the constant input is NaN or infinite")
     }
-    let box = map?.invariantBox
-    isInvariant = box?.isFinite ?? false
+    box = map?.invariantBox.flatMap { $0.isFinite ? $0 : nil }
     if let region = settings.region {
       let size = recurrence.stateSize
       require(
@@ -29,13 +29,27 @@ struct SearchRegion: Sendable {
           + " [\(size)] and [\(size)]")
       center = (region.least + region.largest) / 2
       halfEdges = (region.largest - region.least) / 2
-    } else if let box, box.isFinite {
+    } else if let box {
       (center, halfEdges) = (.zeros(box.shape), box)
     } else {
       (center, halfEdges) = try SearchRegion.visited(by: recurrence)
     }
     let size = max(center.maxMagnitude(), halfEdges.maxMagnitude())
     unit = map == nil && size > 0 ? size : 1
+  }
+
+  /// Returns the state nearest to a state in an invariant box, and the state itself if the box is not
+  /// invariant.
+  func confined(_ state: Tensor<Double>) -> Tensor<Double> {
+    guard let box else { return state }
+    return .maximum(-box, .minimum(box, state))
+  }
+
+  /// Whether a fixed point can be there, up to rounding: the fixed points of a map with an invariant
+  /// box are in it. Outside, the gates of a saturated cell may hold a state by rounding.
+  func mayContain(_ state: Tensor<Double>) -> Bool {
+    guard let box else { return true }
+    return (state.magnitude - box * (1 + 1e-9)).max() <= 0
   }
 
   /// Returns twice the box of 256 steps from the initial state.
@@ -62,20 +76,25 @@ struct SearchRegion: Sendable {
   ///
   /// They are uniform in boxes about the middle of the whole box, from small ones to the whole, so
   /// that both its middle and its corners are covered in a high dimension. Every second one is
-  /// advanced by a few steps, toward the states that a trajectory visits.
+  /// advanced by 1, 2, 4, … or 128 steps, toward the states that a trajectory visits.
   func starts<R: Recurrence>(
     _ count: Int, of recurrence: R, using random: inout RandomSource
   ) -> Tensor<Double> {
-    let rows: [Tensor<Double>] = (0..<count).map { index in
+    let drawn: [Tensor<Double>] = (0..<count).map { index in
       let share = Double(index / 2 % 8 + 1) / 8
       let offset: Tensor<Double> = random.uniform(center.shape, in: -share..<share)
-      let start = (center + offset * halfEdges).reshaped(to: [1, center.count])
-      guard index % 2 == 1 else { return start.flattened }
-      let steps = index / 16 % 8 + 1
-      let advanced = (0..<steps).reduce(start) { state, _ in
-        recurrence.advance(state, through: 0..<1)
+      return center + offset * halfEdges
+    }
+    let groups = Dictionary(grouping: 0..<count) { $0 % 2 == 0 ? 0 : 1 << ($0 / 16 % 8) }
+    let rows = groups.sorted { $0.key < $1.key }.flatMap { steps, members in
+      let first = Tensor.stack(members.map { drawn[$0] })
+      let last = (0..<steps).reduce(first) { states, _ in
+        recurrence.advance(states, through: 0..<1)
       }
-      return (advanced.isFinite ? advanced : start).flattened
+      return members.indices.map { row in
+        let state = last.select(row)
+        return state.isFinite ? state : first.select(row)
+      }
     }
     return .stack(rows)
   }
