@@ -110,9 +110,9 @@ extension FixedPointSearch {
     let starts = try search.run(with: self, from: given, using: &random)
     let cycles = try search.found.values.map { found in
       Cycle(
-        states: found.solution.states.map(\.elements),
+        states: (0..<period).map { found.solution.states.select($0).elements },
         point: try map.point(
-          found.solution, starts: found.starts, context(found.solution.states[0])))
+          found.solution, starts: found.starts, context(found.solution.states.select(0))))
     }
     return Cycles(
       cycles, period: period, completeness: search.singular.isEmpty ? .notApplicable : .degenerate,

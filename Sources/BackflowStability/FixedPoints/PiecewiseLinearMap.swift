@@ -29,14 +29,6 @@ struct PiecewiseLinearMap: Sendable {
   /// H
   var units: Int { bias.count }
 
-  /// Returns a, [H].
-  func preactivation(_ state: Tensor<Double>) -> Tensor<Double> { matvec(weight, state) + bias }
-
-  /// Returns F(h) for these pre-activations, [H].
-  func next(_ state: Tensor<Double>, _ preactivation: Tensor<Double>) -> Tensor<Double> {
-    state * (1 - leak) + relu(preactivation) * leak
-  }
-
   /// Returns which units are active.
   func pattern(_ preactivation: Tensor<Double>) -> [Bool] { preactivation.elements.map { $0 > 0 } }
 
@@ -51,26 +43,22 @@ struct PiecewiseLinearMap: Sendable {
   }
 }
 
-/// The solution of a sequence of linear regions: the point that the maps of the regions, one after
-/// another, return to itself.
+/// The solution of a sequence of linear regions: states that the maps of the regions, one after
+/// another, take to each other and back to the first.
 struct RegionSolution: Sendable {
-  /// h_0, …, h_{k−1}, [H] each, the trajectory of the map from the solution.
-  let states: [Tensor<Double>]
-  /// The active units of that trajectory, which are those of the regions if the solution is real.
+  /// h_0, …, h_{k−1}, [k, H].
+  let states: Tensor<Double>
+  /// The units that are active in these states, which are those of the regions if the cycle is real.
   let patterns: [[Bool]]
-  /// ‖F^k(h_0) − h_0‖₂
-  let residual: Double
-  /// The product of the Jacobians, [H, H].
-  let jacobian: Tensor<Double>
+  /// F(h_t) − h_{t+1}, [k, H].
+  let residuals: Tensor<Double>
   /// The smallest |a| of all units and steps.
   let margin: Double
   /// The rounding error of a, as far as it can be estimated: the signs are certain if `margin` is
   /// larger.
   let rounding: Double
-  /// A bound of the growth ‖M_t ⋯ M_0‖ of a displacement of h_0 along the trajectory.
-  let growth: Double
 
-  /// Whether the solution is in other regions up to rounding.
+  /// Whether the solution is in other regions too, up to rounding.
   var isOnBorder: Bool { margin <= rounding }
 }
 
@@ -83,87 +71,84 @@ extension PiecewiseLinearMap {
     case none
   }
 
-  /// Solves (I − M) h = c for the map M h + c that the regions' maps compose:
+  /// Solves for the states of all k steps at once,
   ///
-  ///     M ← M_t M,   c ← M_t c + α D_t b,   M_t = (1 − α) I + α D_t W
+  ///     h_{t+1} − ((1 − α) I + α D_t W) h_t = α D_t b,   h_k = h_0
   ///
-  /// - Complexity: O(k·H³)
+  /// because the product of k maps would lose the digits that an unstable cycle has grown by.
+  ///
+  /// - Complexity: O(k³·H³)
   func solve(_ regions: [[Bool]]) throws(LAPACKError) -> Outcome {
-    var (map, growth) = (
-      Tensor<Double>.concatenate([.identity(units), .zeros([units, 1])], axis: 1), 1.0
-    )
-    for region in regions {
-      map = multiply(map, in: region)
-      let shift = gains(region) * bias.reshaped(to: [units, 1])
-      map.replaceSlice(
-        units..<units + 1, axis: 1, with: map.slice(units..<units + 1, axis: 1) + shift)
-      growth = max(growth, map.slice(0..<units, axis: 1).norm())
-    }
-    let jacobian = map.slice(0..<units, axis: 1)
-    let constant = map.slice(units..<units + 1, axis: 1).flattened
-    guard jacobian.isFinite, constant.isFinite else { return .none }
-    let matrix = .identity(units) - jacobian
+    let count = regions.count * units
+    let matrix = .identity(count) - cyclicJacobian(regions)
+    // Row block t + 1 has the equation of step t.
+    let shifted = [regions[regions.count - 1]] + regions.dropLast()
+    let constants = Tensor.concatenate(shifted.map { (gains($0).flattened) * bias })
     let factors = try LUDecomposition(of: matrix)
     let reciprocal = factors.reciprocalConditionNumber
-    let steps = Double(regions.count * (units + 2))
-    if reciprocal <= steps * Double.ulpOfOne * growth {
-      let least = try leastSquares(matrix, constant, rankTolerance: 1e-12)
-      return least.residual.norm() <= 1e-10 * constant.norm() ? .singular : .none
+    if reciprocal <= Double(count) * Double.ulpOfOne {
+      let least = try leastSquares(matrix, constants, rankTolerance: 1e-12)
+      return least.residual.norm() <= 1e-10 * constants.norm() ? .singular : .none
     }
-    guard var state = try? factors.solve(constant) else { return .none }
-    // A step of iterative refinement with the map itself, if the regions are right.
-    let first = trajectory(from: state, regions.count)
-    if first.patterns == regions, let step = try? factors.solve(first.end - state) {
-      state = state + step
-    }
-    let orbit = trajectory(from: state, regions.count)
-    let size = orbit.states.reduce(state.maxMagnitude()) { max($0, $1.maxMagnitude()) }
-    let unitRoundoff = Double.ulpOfOne / 2
-    let residual = (orbit.end - state).norm()
-    let inverse = 1 / (reciprocal * max(matrix.norm(), Double.leastNormalMagnitude))
-    let error = growth * 4 * steps * unitRoundoff * max(1, inverse) * size
+    guard var solution = try? factors.solve(constants) else { return .none }
+    // A step of iterative refinement.
+    if let step = try? factors.solve(constants - matvec(matrix, solution)) { solution += step }
+    let states = solution.reshaped(to: [regions.count, units])
+    let a = matmul(states, weight.transposed) + bias
+    let next = states * (1 - leak) + relu(a) * leak
+    let previous = states.selectRows((0..<regions.count).map { ($0 + 1) % regions.count })
+    let inverse = 1 / (reciprocal * matrix.magnitude.sum(axis: 0).max())
+    let size = max(states.maxMagnitude(), bias.maxMagnitude())
+    let error = 4 * Double(units + 2) * Double.ulpOfOne / 2 * max(1, inverse) * size
     return .solution(
       RegionSolution(
-        states: orbit.states, patterns: orbit.patterns, residual: residual, jacobian: jacobian,
-        margin: orbit.margin, rounding: error * max(1, largestRow), growth: growth))
+        states: states, patterns: (0..<regions.count).map { pattern(a.select($0)) },
+        residuals: next - previous, margin: a.magnitude.min(), rounding: error * max(1, largestRow))
+    )
   }
 
-  /// Follows the map for k steps.
-  func trajectory(
-    from state: Tensor<Double>, _ count: Int
-  ) -> (states: [Tensor<Double>], patterns: [[Bool]], margin: Double, end: Tensor<Double>) {
-    var (state, states, patterns) = (state, [Tensor<Double>](), [[Bool]]())
-    var margin = Double.infinity
-    for _ in 0..<count {
-      let a = preactivation(state)
-      states.append(state)
-      patterns.append(pattern(a))
-      margin = min(margin, a.magnitude.min())
-      state = next(state, a)
+  /// The Jacobian of (h_0, …, h_{k−1}) ↦ (F(h_{k−1}), F(h_0), …, F(h_{k−2})), whose fixed points are
+  /// the cycles: [k·H, k·H].
+  private func cyclicJacobian(_ regions: [[Bool]]) -> Tensor<Double> {
+    let blocks = regions.map { multiply(.identity(units), in: $0) }
+    guard regions.count > 1 else { return blocks[0] }
+    let width = regions.count * units
+    let rows = regions.indices.map { row in
+      let column = (row + regions.count - 1) % regions.count
+      var block = Tensor<Double>.zeros([units, width])
+      block.replaceSlice(column * units..<(column + 1) * units, axis: 1, with: blocks[column])
+      return block
     }
-    return (states, patterns, margin, state)
+    return .concatenate(rows)
   }
 
-  /// Returns a solution as a point of F^k, certified by L = 0 within its regions.
+  /// Follows the map for k steps, and returns the units that are active.
+  func patterns(from state: Tensor<Double>, _ count: Int) -> [[Bool]] {
+    var state = state
+    return (0..<count).map { _ in
+      let a = matvec(weight, state) + bias
+      state = state * (1 - leak) + relu(a) * leak
+      return pattern(a)
+    }
+  }
+
+  /// Returns a solution as a point of F^k, certified with L = 0 for the cyclic map of all states.
   func point(
     _ solution: RegionSolution, starts: Int, _ context: ModeContext
   ) throws(LAPACKError) -> FixedPoint {
     let border = solution.isOnBorder
-    let distance =
-      border ? 0 : (solution.margin - solution.rounding) / (largestRow * solution.growth)
+    let patterns = solution.patterns
+    // Within this distance the units stay as they are.
+    let ball = border ? 0 : (solution.margin - solution.rounding) / largestRow
+    let norm = max(solution.states.norm(), bias.norm())
+    let rounding = Double(units + 2) * Double.ulpOfOne / 2 * (1 + weight.norm()) * norm
     let certificate = try KantorovichCertificate(
-      residual: solution.residual + roundingError(solution), jacobian: solution.jacobian,
-      JacobianVariation(
-        constant: 0, radius: distance.isNaN ? .infinity : distance, isProven: true))
+      residual: solution.residuals.norm() + rounding, jacobian: cyclicJacobian(patterns),
+      JacobianVariation(constant: 0, radius: ball.isNaN ? .infinity : ball, isProven: true))
+    let product = patterns.reduce(Tensor<Double>.identity(units)) { multiply($0, in: $1) }
     return try FixedPoint(
-      state: solution.states[0], jacobian: solution.jacobian, residual: solution.residual,
-      certificate: certificate, isOnBorder: border, starts: starts, context)
-  }
-
-  /// The rounding error of k steps from the solution.
-  private func roundingError(_ solution: RegionSolution) -> Double {
-    let size = solution.states.reduce(bias.norm()) { max($0, $1.norm()) }
-    return Double(solution.states.count * (units + 2)) * Double.ulpOfOne / 2 * solution.growth
-      * size
+      state: solution.states.select(0), jacobian: product,
+      residual: solution.residuals.maxMagnitude(), certificate: certificate, isOnBorder: border,
+      starts: starts, context)
   }
 }

@@ -4,9 +4,9 @@ internal import BackflowLinearAlgebra
 /// The search for the fixed points and cycles of a piecewise linear map (Eisenmann, Monfared,
 /// Göring and Durstewitz, "Bifurcations and loss jumps in RNN training", NeurIPS 2023).
 ///
-/// The point that the maps of a sequence of regions return to itself is one linear solution. If the
-/// trajectory from it is in these regions, it is a cycle, without a tolerance. Otherwise the regions
-/// of that trajectory are tried next.
+/// The states that the maps of a sequence of regions take to each other are one linear solution. If
+/// they are in these regions, they are a cycle, without a tolerance. Otherwise the regions in which
+/// they are are tried next.
 struct RegionSearch {
   let map: PiecewiseLinearMap
   let period: Int
@@ -61,11 +61,12 @@ struct RegionSearch {
   private func agrees(_ solution: RegionSolution, with regions: [[Bool]]) -> Bool {
     if solution.patterns == regions { return true }
     // The map is continuous, so that a point on a border returns to itself in all its regions.
-    guard solution.isOnBorder, solution.residual <= 4 * solution.rounding else { return false }
-    return zip(solution.states, regions).allSatisfy { state, region in
-      zip(map.preactivation(state).elements, region).allSatisfy { a, isActive in
-        abs(a) <= solution.rounding || (a > 0) == isActive
-      }
+    guard solution.isOnBorder, solution.residuals.maxMagnitude() <= 4 * solution.rounding else {
+      return false
+    }
+    let a = (matmul(solution.states, map.weight.transposed) + map.bias).elements
+    return zip(a, regions.joined()).allSatisfy {
+      abs($0) <= solution.rounding || ($0 > 0) == $1
     }
   }
 
@@ -75,7 +76,7 @@ struct RegionSearch {
     guard solution.isOnBorder else { return false }
     return (1..<max(1, period)).contains {
       period % $0 == 0
-        && (solution.states[$0] - solution.states[0]).norm() <= 2 * solution.rounding
+        && (solution.states.select($0) - solution.states.select(0)).norm() <= 2 * solution.rounding
     }
   }
 
@@ -84,8 +85,9 @@ struct RegionSearch {
     guard solution.isOnBorder else { return false }
     return found.values.contains { other in
       other.solution.isOnBorder
-        && other.solution.states.contains {
-          ($0 - solution.states[0]).norm() <= other.solution.rounding + solution.rounding
+        && (0..<period).contains {
+          (other.solution.states.select($0) - solution.states.select(0)).norm()
+            <= other.solution.rounding + solution.rounding
         }
     }
   }
@@ -123,7 +125,7 @@ extension FixedPointSearch {
       starts = try search.run(with: self, from: given, using: &random)
     }
     let points = try search.found.values.map {
-      try map.point($0.solution, starts: $0.starts, context($0.solution.states[0]))
+      try map.point($0.solution, starts: $0.starts, context($0.solution.states.select(0)))
     }
     let singular = search.singular.map { region in
       region[0].indices.filter { region[0][$0] }
@@ -150,7 +152,7 @@ extension RegionSearch {
         [starts, region.starts(count, of: search.recurrence, using: &random)])
     }
     for row in 0..<starts.shape[0] {
-      let regions = map.trajectory(from: starts.select(row), period).patterns
+      let regions = map.patterns(from: starts.select(row), period)
       try run(from: regions, iterations: search.settings.iterations)
     }
     for _ in 0..<count {
