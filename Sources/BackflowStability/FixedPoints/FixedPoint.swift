@@ -22,7 +22,7 @@ public struct FixedPoint: Sendable, Equatable, Codable {
   public let isOnBorder: Bool
   /// The modes, in descending order of |λ|.
   public let modes: [LinearMode]
-  /// The number of starts that led to the point.
+  /// The number of starts that led to the point, without those that ran beside another one.
   public let starts: Int
 
   private enum CodingKeys: String, CodingKey {
@@ -38,7 +38,7 @@ public struct FixedPoint: Sendable, Equatable, Codable {
 
   /// Whether J has an eigenvalue of 1, up to rounding, or so close to it that no fixed point could be
   /// certified. Such a point need not be isolated, as on a line attractor.
-  public var isDegenerate: Bool { !certificate.holds }
+  public var isDegenerate: Bool { !certificate.holds && !isOnBorder }
 
   /// Describes a point with its modes.
   init(

@@ -26,7 +26,8 @@ struct FixedPointSearch<R: Recurrence> {
     if let given { starts = .concatenate([starts, given]) }
     try checkFinite(starts)
     var count = 0
-    for round in 0..<max(1, settings.rounds) {
+    let rounds = settings.rounds ?? (recurrence.stateSize <= 32 ? 4 : 1)
+    for round in 0..<max(1, rounds) {
       if settings.randomStarts > 0 {
         let drawn = region.starts(settings.randomStarts, of: recurrence, using: &random)
         starts = round == 0 ? .concatenate([starts, drawn]) : drawn

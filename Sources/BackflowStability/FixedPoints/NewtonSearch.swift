@@ -17,6 +17,7 @@ struct NewtonSearch<R: Recurrence> {
   /// The states at which the residual cannot be shortened, or not within the iterations.
   private(set) var stalled: [Tensor<Double>] = []
   private let variation: JacobianVariationBound
+  private let identity: Tensor<Double>
 
   /// A fixed point up to rounding.
   struct Candidate {
@@ -35,41 +36,85 @@ struct NewtonSearch<R: Recurrence> {
   ) {
     (self.recurrence, self.region, self.iterations) = (recurrence, region, iterations)
     self.variation = variation
+    identity = .identity(recurrence.stateSize)
   }
 
-  /// Follows all starts, [B, S], to fixed points.
+  /// Follows all starts, [B, S], to fixed points. A start whose residual is not halved within
+  /// `patience` steps is given up.
   mutating func run(from starts: Tensor<Double>) throws(StabilityError) {
-    var active = (0..<starts.shape[0]).map { starts.select($0) }
-    for _ in 0..<iterations where !active.isEmpty {
-      var searching: [Direction] = []
-      for state in active where !joinsKnown(state) {
-        guard let direction = Direction(at: state, of: recurrence) else { continue }
-        if direction.residual.maxMagnitude() <= 1e-9 * scale(state) {
+    var active = (0..<starts.shape[0]).map { Path(state: starts.select($0)) }
+    for iteration in 0..<iterations where !active.isEmpty {
+      active = distinct(active)
+      var searching: [Path] = []
+      for var path in active where !joinsKnown(path.state) {
+        guard let direction = Direction(at: path.state, of: recurrence, identity) else { continue }
+        if direction.residual.maxMagnitude() <= 1e-9 * scale(path.state) {
           try finish(direction)
-        } else {
-          searching.append(direction)
+          continue
         }
+        path.direction = direction
+        if iteration % NewtonSearch.patience == 0 {
+          guard direction.length <= path.reference / 2 else {
+            stalled.append(path.state)
+            continue
+          }
+          path.reference = direction.length
+        }
+        searching.append(path)
       }
       active = lineSearch(searching)
     }
-    stalled += active.filter { !joinsKnown($0) }
+    stalled += active.map(\.state).filter { !joinsKnown($0) }
+  }
+
+  /// Returns the paths without those that run beside an earlier one.
+  ///
+  /// - Complexity: O(B²·S)
+  private func distinct(_ paths: [Path]) -> [Path] {
+    let states = Tensor.stack(paths.map(\.state))
+    // ‖x − y‖² = ‖x‖² + ‖y‖² − 2 xᵀy, whose rounding errors are far below the limit.
+    let products = matmul(states, states.transposed).elements
+    var kept: [Int] = []
+    for new in paths.indices {
+      let own = products[new * paths.count + new]
+      let limit = 1e-8 * max(region.unit * region.unit, own)
+      let isBeside = kept.contains { old in
+        let product = products[old * paths.count + new]
+        return products[old * paths.count + old] + own - 2 * product <= limit
+      }
+      if !isBeside { kept.append(new) }
+    }
+    return kept.map { paths[$0] }
+  }
+
+  /// The number of steps within which the residual must be halved.
+  private static var patience: Int { 6 }
+
+  /// One start on its way.
+  private struct Path {
+    var state: Tensor<Double>
+    var direction: Direction?
+    /// ‖F(h) − h‖₂ when it was last compared.
+    var reference = Double.infinity
   }
 
   /// The residual at a state and Newton's step from there.
   private struct Direction {
     let state: Tensor<Double>
-    /// F(h) − h
+    /// F(h) − h, and its norm.
     let residual: Tensor<Double>
+    let length: Double
     let jacobian: Tensor<Double>
     let step: Tensor<Double>
 
     /// `nil` if the map is not finite at the state.
-    init?(at state: Tensor<Double>, of recurrence: R) {
+    init?(at state: Tensor<Double>, of recurrence: R, _ identity: Tensor<Double>) {
       let next = recurrence.step(from: state)
       guard next.state.isFinite, next.jacobian.isFinite else { return nil }
       (self.state, jacobian) = (state, next.jacobian)
       residual = next.state - state
-      let matrix = jacobian - .identity(state.count)
+      length = residual.norm()
+      let matrix = jacobian - identity
       // If J has an eigenvalue of exactly 1, the shortest step that solves best.
       guard
         let step = try? LUDecomposition(of: matrix).solve(-residual),
@@ -83,19 +128,23 @@ struct NewtonSearch<R: Recurrence> {
     }
   }
 
-  /// Returns the states after one step from each, all of them evaluated together.
-  private mutating func lineSearch(_ directions: [Direction]) -> [Tensor<Double>] {
-    var (remaining, accepted, length) = (directions, [Tensor<Double>](), 1.0)
+  /// Returns the paths after one step of each, all of them evaluated together.
+  private mutating func lineSearch(_ paths: [Path]) -> [Path] {
+    var (remaining, accepted, length) = (paths, [Path](), 1.0)
     while !remaining.isEmpty, length >= 0x1p-6 {
-      let trials = Tensor.stack(remaining.map { region.confined($0.state + $0.step * length) })
-      let residuals = recurrence.advance(trials, through: 0..<1) - trials
-      var rejected: [Direction] = []
-      for (row, direction) in remaining.enumerated() {
-        let norm = residuals.select(row).norm()
-        if norm <= (1 - 1e-4 * length) * direction.residual.norm() {
-          accepted.append(trials.select(row))
+      let trials = Tensor.stack(
+        remaining.map { path in
+          region.confined(path.direction.map { $0.state + $0.step * length } ?? path.state)
+        })
+      let residuals = (recurrence.advance(trials, through: 0..<1) - trials).squared().sum(axis: 1)
+      var rejected: [Path] = []
+      for (row, var path) in remaining.enumerated() {
+        let bound = (1 - 1e-4 * length) * (path.direction?.length ?? 0)
+        if residuals[row].squareRoot() <= bound {
+          path.state = trials.select(row)
+          accepted.append(path)
         } else {
-          rejected.append(direction)
+          rejected.append(path)
         }
       }
       (remaining, length) = (rejected, length / 2)
@@ -109,8 +158,8 @@ struct NewtonSearch<R: Recurrence> {
   private mutating func finish(_ direction: Direction) throws(StabilityError) {
     var best = direction
     for _ in 0..<iterations {
-      guard let next = Direction(at: best.state + best.step, of: recurrence),
-        next.residual.norm() < best.residual.norm() / 2
+      guard let next = Direction(at: best.state + best.step, of: recurrence, identity),
+        next.length < best.length / 2
       else { break }
       best = next
     }
@@ -126,7 +175,7 @@ struct NewtonSearch<R: Recurrence> {
     if joinsKnown(best.state) { return }
     do {
       let certificate = try KantorovichCertificate(
-        residual: best.residual.norm() + rounding, jacobian: best.jacobian,
+        residual: best.length + rounding, jacobian: best.jacobian,
         variation(best.state))
       append(
         Candidate(
