@@ -5,8 +5,8 @@ internal import BackflowLinearAlgebra
 /// Göring and Durstewitz, "Bifurcations and loss jumps in RNN training", NeurIPS 2023).
 ///
 /// The states that the maps of a sequence of regions take to each other are one linear solution. If
-/// they are in these regions, they are a cycle, without a tolerance. Otherwise the regions in which
-/// they are are tried next.
+/// they are in these regions, they are a cycle, without a tolerance. Otherwise the regions of the
+/// trajectory from the first of them are tried next.
 struct RegionSearch {
   let map: PiecewiseLinearMap
   let period: Int
@@ -50,7 +50,7 @@ struct RegionSearch {
           found[name] = (solution, 0)
         }
       } else {
-        next = solution.patterns
+        next = map.patterns(from: solution.states.select(0), period)
       }
     }
     followers[regions] = .some(next)

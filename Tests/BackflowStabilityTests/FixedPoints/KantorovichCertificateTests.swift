@@ -15,7 +15,7 @@ private func checkVariation<R: Recurrence>(
     recurrence.linearize(0..<1, from: state)[0].derivative.matrix
   }
   var share = 0.0
-  for sample in 0..<40 {
+  for sample in 0..<20 {
     func inBall() -> Tensor<Double> {
       let direction: Tensor<Double> = random.normal([size])
       return center + direction * (ball * random.uniform() / direction.norm())
@@ -31,15 +31,22 @@ private func checkVariation<R: Recurrence>(
 }
 
 @Suite struct `The certificate of a fixed point` {
-  @Test(arguments: 1...3 as ClosedRange<UInt64>, [0.5, 3])
+  #if DEBUG
+    private static let seeds = 1...1 as ClosedRange<UInt64>
+  #else
+    private static let seeds = 1...5 as ClosedRange<UInt64>
+  #endif
+
+  @Test(arguments: seeds, [0.5, 3])
   func `bounds how fast the Jacobian of every cell changes`(seed: UInt64, scale: Double) throws {
     var random = RandomSource(seed: seed)
     var settings = FixedPointSettings()
-    settings.randomStarts = 8
+    settings.randomStarts = 4
     settings.rounds = 1
+    settings.slowPoints = 0
     func check<R: Recurrence>(_ recurrence: R) throws {
       let points = try FixedPoints(of: recurrence, settings: settings, using: &random)
-      for point in points.points.prefix(2) where !point.isDegenerate {
+      for point in points.points.prefix(1) where !point.isDegenerate {
         #expect(point.certificate.isProven)
         let share = try checkVariation(recurrence, point, seed: seed)
         #expect(share <= 1)
