@@ -22,13 +22,24 @@ public enum StabilityError: BackflowError, Equatable {
   /// There is no trajectory for the backward signal, because there is no sample or no state is
   /// finite.
   case noTrajectory(String)
-  /// The map has no finite value or Jacobian where fixed points are sought, or a weight of it is not
-  /// finite.
+  /// The map has no finite value or Jacobian where fixed points are sought, or a weight of it is
+  /// not finite.
   case mapNotFinite(String)
   /// The period of a cycle is not positive.
   case periodNotPositive(Int)
   /// The decomposition failed, for example because an element is not finite.
   case linearAlgebra(LAPACKError)
+
+  /// Returns the result of linear algebra, whose error becomes `linearAlgebra`.
+  static func wrapping<Result>(
+    _ body: () throws(LAPACKError) -> Result
+  ) throws(StabilityError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw .linearAlgebra(error)
+    }
+  }
 
   private static func isStackOfGates(_ shape: Shape) -> Bool {
     shape.rank == 2 && shape[1] > 0 && [3, 4].contains { shape[0] == $0 * shape[1] }

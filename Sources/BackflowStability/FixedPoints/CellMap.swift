@@ -55,16 +55,16 @@ struct CellMap: Sendable {
   /// Returns the constant part of the pre-activations of gate k, [H].
   func bias(_ k: Int) -> Tensor<Double> { gate(k, of: inputBias + recurrentBias) }
 
-  /// The largest |s_j| in a box about 0 that the map does not leave, [S], or `nil` if there is none
-  /// or none is known.
+  /// The largest |s_j| in a box about 0 that the map does not leave and that has all its fixed
+  /// points, [S], or `nil` if none is known.
   ///
   /// A leaky cell with a bounded nonlinearity and a gated recurrent unit average h with numbers in
   /// (−1, 1). In an LSTM |h| ≤ 1, and |c| ≤ i̅ g̅/(1 − f̅) with the gates at their largest for
   /// |h| ≤ 1.
   var invariantBox: Tensor<Double>? {
     switch equations {
-    case .leaky(let nonlinearity, _):
-      nonlinearity == .relu ? nil : .ones([units])
+    case .leaky(let nonlinearity, let leak):
+      nonlinearity == .relu || leak == 0 ? nil : .ones([units])
     case .gru, .originalGRU: .ones([units])
     case .lstm: .concatenate([.ones([units]), largestCellState])
     case .other: nil

@@ -67,22 +67,14 @@ public struct Cycles: Sendable, Equatable, Codable {
     require(
       starts.map { $0.rank == 2 && $0.shape[1] == recurrence.stateSize } ?? true,
       "Cycles: starts \(starts?.shape ?? []) instead of [B, \(recurrence.stateSize)]")
-    do {
-      if let known = recurrence as? any EquationsRecurrence,
-        let map = try PiecewiseLinearMap(known.cellMap)
-      {
-        let search = FixedPointSearch(recurrence, settings)
-        self = try search.cycles(map, period: period, from: starts, using: &random)
-      } else {
-        let search = FixedPointSearch(PowerRecurrence(recurrence, power: period), settings)
-        self = try search.cycles(from: starts, using: &random)
-      }
-    } catch let error as StabilityError {
-      throw error
-    } catch let error as LAPACKError {
-      throw .linearAlgebra(error)
-    } catch {
-      stop("Cycles: an unexpected error, \(error)")
+    if let known = recurrence as? any EquationsRecurrence,
+      let map = try PiecewiseLinearMap(known.cellMap)
+    {
+      let search = FixedPointSearch(recurrence, settings)
+      self = try search.cycles(map, period: period, from: starts, using: &random)
+    } else {
+      let search = FixedPointSearch(PowerRecurrence(recurrence, power: period), settings)
+      self = try search.cycles(from: starts, using: &random)
     }
   }
 
@@ -105,14 +97,16 @@ extension FixedPointSearch {
   func cycles(
     _ map: PiecewiseLinearMap, period: Int, from given: Tensor<Double>?,
     using random: inout RandomSource
-  ) throws -> Cycles {
+  ) throws(StabilityError) -> Cycles {
     var search = RegionSearch(map, period: period)
     let starts = try search.run(with: self, from: given, using: &random)
-    let cycles = try search.found.values.map { found in
-      Cycle(
-        states: (0..<period).map { found.solution.states.select($0).elements },
-        point: try map.point(
-          found.solution, starts: found.starts, context(found.solution.states.select(0))))
+    let cycles = try StabilityError.wrapping { () throws(LAPACKError) in
+      try search.found.values.map { found throws(LAPACKError) in
+        let states = (0..<period).map { found.solution.states.select($0) }
+        return Cycle(
+          states: states.map(\.elements),
+          point: try map.point(found.solution, starts: found.starts, context(states[0])))
+      }
     }
     return Cycles(
       cycles, period: period, completeness: search.singular.isEmpty ? .notApplicable : .degenerate,
@@ -122,7 +116,7 @@ extension FixedPointSearch {
   /// Returns the cycles of a smooth map F of which this search seeks the fixed points of F^k.
   func cycles<Base>(
     from given: Tensor<Double>?, using random: inout RandomSource
-  ) throws -> Cycles where R == PowerRecurrence<Base> {
+  ) throws(StabilityError) -> Cycles where R == PowerRecurrence<Base> {
     let power = recurrence
     let points = try run(from: given, companions: power.images, using: &random)
     var cycles: [Cycle] = []

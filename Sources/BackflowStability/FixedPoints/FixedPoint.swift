@@ -36,8 +36,8 @@ public struct FixedPoint: Sendable, Equatable, Codable {
   /// not be certified.
   public var radius: Double? { certificate.holds ? certificate.radius : nil }
 
-  /// Whether J has an eigenvalue of 1, up to rounding, or so close to it that no fixed point could be
-  /// certified. Such a point need not be isolated, as on a line attractor.
+  /// Whether J has an eigenvalue of 1, up to rounding, or so close to it that no fixed point could
+  /// be certified. Such a point need not be isolated, as on a line attractor.
   public var isDegenerate: Bool { !certificate.holds && !isOnBorder }
 
   /// Describes a point with its modes.

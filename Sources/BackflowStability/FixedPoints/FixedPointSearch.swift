@@ -17,7 +17,7 @@ struct FixedPointSearch<R: Recurrence> {
     from given: Tensor<Double>?,
     companions: (Tensor<Double>) -> [Tensor<Double>] = { _ in [] },
     using random: inout RandomSource
-  ) throws -> FixedPoints {
+  ) throws(StabilityError) -> FixedPoints {
     let region = try SearchRegion(of: recurrence, settings)
     var search = NewtonSearch(
       recurrence, in: region, iterations: settings.iterations,
@@ -40,10 +40,12 @@ struct FixedPointSearch<R: Recurrence> {
       if verdict != .pointMissing || settings.randomStarts == 0 { break }
     }
     let slow = try slowPoints(from: &search, region)
-    let points = try search.found.map { candidate in
-      try FixedPoint(
-        state: candidate.state, jacobian: candidate.jacobian, residual: candidate.residual,
-        certificate: candidate.certificate, starts: candidate.starts, context(candidate.state))
+    let points = try StabilityError.wrapping { () throws(LAPACKError) in
+      try search.found.map { candidate throws(LAPACKError) in
+        try FixedPoint(
+          state: candidate.state, jacobian: candidate.jacobian, residual: candidate.residual,
+          certificate: candidate.certificate, starts: candidate.starts, context(candidate.state))
+      }
     }
     return FixedPoints(
       points, slowPoints: slow, completeness: completeness(of: search.found, region),
@@ -56,21 +58,24 @@ struct FixedPointSearch<R: Recurrence> {
       derivative: recurrence.linearize(0..<1, from: state)[0].derivative as? LinearizedStep<Double>)
   }
 
-  private func variation(unit: Double) throws -> JacobianVariationBound {
+  private func variation(unit: Double) throws(StabilityError) -> JacobianVariationBound {
     guard let constant = settings.lipschitzConstant else {
-      return try recurrence.jacobianVariation(unit: unit)
+      return try StabilityError.wrapping { () throws(LAPACKError) in
+        try recurrence.jacobianVariation(unit: unit)
+      }
     }
     return { _ in JacobianVariation(constant: constant, radius: .infinity, isProven: true) }
   }
 
-  private func checkFinite(_ starts: Tensor<Double>) throws {
+  /// Requires a finite step from the first start, and finite starts.
+  func checkFinite(_ starts: Tensor<Double>) throws(StabilityError) {
     let steps = recurrence.step(from: starts.select(0))
     guard steps.state.isFinite, steps.jacobian.isFinite else {
-      throw StabilityError.mapNotFinite(
+      throw .mapNotFinite(
         "the state or the Jacobian after a step from the initial state is NaN or infinite")
     }
     guard starts.isFinite else {
-      throw StabilityError.mapNotFinite("a given start is NaN or infinite")
+      throw .mapNotFinite("a given start is NaN or infinite")
     }
   }
 
@@ -90,14 +95,15 @@ struct FixedPointSearch<R: Recurrence> {
   /// them is added to the search.
   private func slowPoints(
     from search: inout NewtonSearch<R>, _ region: SearchRegion
-  ) throws -> [SlowPoint] {
+  ) throws(StabilityError) -> [SlowPoint] {
     let unit = region.unit
     let method = SlowPointSearch(recurrence: recurrence, unit: unit, iterations: 50)
     var minima: [SlowPointSearch<R>.Minimum] = []
     for start in distinct(search.stalled, unit: unit).prefix(settings.slowPoints) {
-      guard let minimum = try method.minimum(from: start), region.mayContain(minimum.state) else {
-        continue
+      let end = try StabilityError.wrapping { () throws(LAPACKError) in
+        try method.minimum(from: start)
       }
+      guard let minimum = end, region.mayContain(minimum.state) else { continue }
       if minimum.speed <= 1e-7 * max(unit, minimum.state.norm()) {
         let before = search.found.reduce(0) { $0 + $1.starts }
         try search.run(from: minimum.state.reshaped(to: [1, minimum.state.count]))
@@ -105,10 +111,13 @@ struct FixedPointSearch<R: Recurrence> {
       }
       if !minima.contains(where: { near($0.state, minimum.state, unit) }) { minima.append(minimum) }
     }
-    return try minima.map {
-      SlowPoint(
-        state: $0.state.elements, speed: $0.speed,
-        modes: try LinearMode.modes(of: $0.jacobian, error: 0, context($0.state)))
+    return try StabilityError.wrapping { () throws(LAPACKError) in
+      try minima.map { minimum throws(LAPACKError) in
+        SlowPoint(
+          state: minimum.state.elements, speed: minimum.speed,
+          modes: try LinearMode.modes(
+            of: minimum.jacobian, error: 0, context(minimum.state)))
+      }
     }
   }
 

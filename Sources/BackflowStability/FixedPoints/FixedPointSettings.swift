@@ -5,9 +5,9 @@ public import BackflowLinearAlgebra
 public struct FixedPointSettings: Sendable {
   /// The number of random starts of a round.
   public var randomStarts: Int = 64
-  /// The number of rounds of random starts, of which the second and later ones take place only while
-  /// the index sum shows that a point is missing; `nil` for 4 up to a state of 32 numbers, and 1
-  /// beyond.
+  /// The number of rounds of random starts, of which the second and later ones take place only
+  /// while the index sum shows that a point is missing; `nil` for 4 up to a state of 32 numbers,
+  /// and 1 beyond.
   public var rounds: Int?
   /// The box in which random starts are drawn, with the least and the largest value of each element
   /// of the state, [S] each. If it is `nil`, it is the box that the map does not leave, if one is

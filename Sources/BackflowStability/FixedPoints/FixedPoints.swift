@@ -30,7 +30,7 @@ public struct FixedPoints: Sendable, Equatable, Codable {
 
   /// The points: stable ones first, and then by the number of unstable directions.
   public let points: [FixedPoint]
-  /// The slow points, the slowest first.
+  /// The slow points, the slowest first. They are not sought in a ReLU network.
   public let slowPoints: [SlowPoint]
   /// Σ sign det(I − J) over the nondegenerate points.
   public let indexSum: Int
@@ -76,20 +76,12 @@ public struct FixedPoints: Sendable, Equatable, Codable {
       settings.readout.map { $0.rank == 2 && $0.shape[1] == outputs } ?? true,
       "FixedPoints: a read-out \(settings.readout?.shape ?? []) instead of [O, \(outputs)]")
     let search = FixedPointSearch(recurrence, settings)
-    do {
-      if let known = recurrence as? any EquationsRecurrence,
-        let map = try PiecewiseLinearMap(known.cellMap)
-      {
-        self = try search.solve(map, from: starts, using: &random)
-      } else {
-        self = try search.run(from: starts, using: &random)
-      }
-    } catch let error as StabilityError {
-      throw error
-    } catch let error as LAPACKError {
-      throw .linearAlgebra(error)
-    } catch {
-      stop("FixedPoints: an unexpected error, \(error)")
+    if let known = recurrence as? any EquationsRecurrence,
+      let map = try PiecewiseLinearMap(known.cellMap)
+    {
+      self = try search.solve(map, from: starts, using: &random)
+    } else {
+      self = try search.run(from: starts, using: &random)
     }
   }
 

@@ -1,13 +1,14 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
+internal import RealModule
 
 /// Newton's method for F(h) = h from many starts:
 ///
 ///     (J − I) p = −(F(h) − h),   h ← h + a p
 ///
 /// with the largest a = 1, ½, ¼ … that shortens the residual (Armijo's condition; Nocedal and
-/// Wright, "Numerical Optimization", section 11.2). A step that leaves an invariant box, in which all
-/// fixed points are, is projected onto it.
+/// Wright, "Numerical Optimization", section 11.2). A step that leaves an invariant box, in which
+/// all fixed points are, is projected onto it.
 struct NewtonSearch<R: Recurrence> {
   let recurrence: R
   let region: SearchRegion
@@ -173,26 +174,24 @@ struct NewtonSearch<R: Recurrence> {
       return
     }
     if joinsKnown(best.state) { return }
-    do {
-      let certificate = try KantorovichCertificate(
-        residual: best.length + rounding, jacobian: best.jacobian,
-        variation(best.state))
-      append(
-        Candidate(
-          state: best.state, jacobian: best.jacobian, residual: residual, certificate: certificate))
-    } catch {
-      throw .linearAlgebra(error)
+    let certificate = try StabilityError.wrapping { () throws(LAPACKError) in
+      try KantorovichCertificate(
+        residual: best.length + rounding, jacobian: best.jacobian, variation(best.state))
     }
+    append(
+      Candidate(
+        state: best.state, jacobian: best.jacobian, residual: residual, certificate: certificate))
   }
 
-  /// Adds a point that is not one of those found, up to the accuracy of an uncertified one: √u.
+  /// Adds a point that is not one of those found, up to the accuracy of an uncertified one:
+  /// ∛u for a triple solution.
   private mutating func append(_ candidate: Candidate) {
     let known = found.firstIndex { other in
       let distance = (other.state - candidate.state).norm()
       if other.certificate.holds {
         return distance + candidate.radius < other.certificate.uniquenessRadius
       }
-      return distance <= 16 * Double.ulpOfOne.squareRoot() * scale(candidate.state)
+      return distance <= 4 * Double.root(Double.ulpOfOne, 3) * scale(candidate.state)
     }
     if let known { found[known].starts += 1 } else { found.append(candidate) }
   }

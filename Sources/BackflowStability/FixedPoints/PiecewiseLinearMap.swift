@@ -48,7 +48,8 @@ struct PiecewiseLinearMap: Sendable {
 struct RegionSolution: Sendable {
   /// h_0, …, h_{k−1}, [k, H].
   let states: Tensor<Double>
-  /// The units that are active in these states, which are those of the regions if the cycle is real.
+  /// The units that are active in these states, which are those of the regions if the cycle is
+  /// real.
   let patterns: [[Bool]]
   /// F(h_t) − h_{t+1}, [k, H].
   let residuals: Tensor<Double>
@@ -107,8 +108,8 @@ extension PiecewiseLinearMap {
     )
   }
 
-  /// The Jacobian of (h_0, …, h_{k−1}) ↦ (F(h_{k−1}), F(h_0), …, F(h_{k−2})), whose fixed points are
-  /// the cycles: [k·H, k·H].
+  /// The Jacobian of (h_0, …, h_{k−1}) ↦ (F(h_{k−1}), F(h_0), …, F(h_{k−2})), whose fixed points
+  /// are the cycles: [k·H, k·H].
   private func cyclicJacobian(_ regions: [[Bool]]) -> Tensor<Double> {
     let blocks = regions.map { multiply(.identity(units), in: $0) }
     guard regions.count > 1 else { return blocks[0] }

@@ -70,8 +70,8 @@ struct RegionSearch {
     }
   }
 
-  /// Whether a point on a border, where several sequences of regions have the same solution, returns
-  /// to itself before the end.
+  /// Whether a point on a border, where several sequences of regions have the same solution,
+  /// returns to itself before the end.
   private func returnsEarly(_ solution: RegionSolution) -> Bool {
     guard solution.isOnBorder else { return false }
     return (1..<max(1, period)).contains {
@@ -113,19 +113,23 @@ extension FixedPointSearch {
   /// Solves a ReLU network: in all linear regions if there are few, otherwise from starts.
   func solve(
     _ map: PiecewiseLinearMap, from given: Tensor<Double>?, using random: inout RandomSource
-  ) throws -> FixedPoints {
+  ) throws(StabilityError) -> FixedPoints {
     var search = RegionSearch(map, period: 1)
     let isComplete = map.units <= settings.enumeratedUnits
     var starts = 0
     if isComplete {
       for bits in 0..<1 << map.units {
-        _ = try search.solve([(0..<map.units).map { bits >> $0 & 1 == 1 }])
+        let active = (0..<map.units).map { bits >> $0 & 1 == 1 }
+        _ = try StabilityError.wrapping { () throws(LAPACKError) in try search.solve([active]) }
       }
     } else {
       starts = try search.run(with: self, from: given, using: &random)
     }
-    let points = try search.found.values.map {
-      try map.point($0.solution, starts: $0.starts, context($0.solution.states.select(0)))
+    let points = try StabilityError.wrapping { () throws(LAPACKError) in
+      try search.found.values.map { found throws(LAPACKError) in
+        try map.point(
+          found.solution, starts: found.starts, context(found.solution.states.select(0)))
+      }
     }
     let singular = search.singular.map { region in
       region[0].indices.filter { region[0][$0] }
@@ -142,25 +146,26 @@ extension RegionSearch {
   /// number of starts.
   mutating func run<R: Recurrence>(
     with search: FixedPointSearch<R>, from given: Tensor<Double>?, using random: inout RandomSource
-  ) throws -> Int {
+  ) throws(StabilityError) -> Int {
     let region = try SearchRegion(of: search.recurrence, search.settings)
     let count = search.settings.randomStarts
     var starts = search.recurrence.initialState.reshaped(to: [1, map.units])
     if let given { starts = .concatenate([starts, given]) }
+    try search.checkFinite(starts)
     if count > 0 {
       starts = .concatenate(
         [starts, region.starts(count, of: search.recurrence, using: &random)])
     }
-    for row in 0..<starts.shape[0] {
-      let regions = map.patterns(from: starts.select(row), period)
-      try run(from: regions, iterations: search.settings.iterations)
-    }
+    var sequences = (0..<starts.shape[0]).map { map.patterns(from: starts.select($0), period) }
     for _ in 0..<count {
-      let regions = (0..<period).map { _ in
-        (0..<map.units).map { _ in random.integer(below: 2) == 1 }
-      }
-      try run(from: regions, iterations: search.settings.iterations)
+      sequences.append(
+        (0..<period).map { _ in (0..<map.units).map { _ in random.integer(below: 2) == 1 } })
     }
-    return starts.shape[0] + count
+    for regions in sequences {
+      try StabilityError.wrapping { () throws(LAPACKError) in
+        try run(from: regions, iterations: search.settings.iterations)
+      }
+    }
+    return sequences.count
   }
 }

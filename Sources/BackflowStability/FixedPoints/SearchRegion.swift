@@ -7,8 +7,8 @@ struct SearchRegion: Sendable {
   /// The middle of the box and half its edges, [S] each.
   let center: Tensor<Double>
   let halfEdges: Tensor<Double>
-  /// The largest |s_j| in a box about 0 that the map does not leave and that has all its fixed points,
-  /// or `nil` if none is known.
+  /// The largest |s_j| in a box about 0 that the map does not leave and that has all its fixed
+  /// points, or `nil` if none is known.
   let box: Tensor<Double>?
   /// The size of a state, against which residuals are small.
   let unit: Double
@@ -38,15 +38,15 @@ struct SearchRegion: Sendable {
     unit = map == nil && size > 0 ? size : 1
   }
 
-  /// Returns the state nearest to a state in an invariant box, and the state itself if the box is not
-  /// invariant.
+  /// Returns the state nearest to a state in an invariant box, and the state itself if the box is
+  /// not invariant.
   func confined(_ state: Tensor<Double>) -> Tensor<Double> {
     guard let box else { return state }
     return .maximum(-box, .minimum(box, state))
   }
 
-  /// Whether a fixed point can be there, up to rounding: the fixed points of a map with an invariant
-  /// box are in it. Outside, the gates of a saturated cell may hold a state by rounding.
+  /// Whether a fixed point can be there, up to rounding: the fixed points of a map with an
+  /// invariant box are in it. Outside, the gates of a saturated cell may hold a state by rounding.
   func mayContain(_ state: Tensor<Double>) -> Bool {
     guard let box else { return true }
     return (state.magnitude - box * (1 + 1e-9)).max() <= 0

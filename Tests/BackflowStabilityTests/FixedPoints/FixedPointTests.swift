@@ -276,6 +276,17 @@ private let printed = Tolerance(6e-13, scale: 1)
     }
   }
 
+  @Test func `for a start that is not finite`() throws {
+    for nonlinearity in Nonlinearity.allCases {
+      #expect(throws: StabilityError.self) {
+        var random = RandomSource(seed: 1)
+        let start = Tensor<Double>(rows: [[0.5], [.nan]])
+        _ = try Cycles(
+          of: autonomous(.identity(1), nonlinearity), period: 2, from: start, using: &random)
+      }
+    }
+  }
+
   @Test func `for a period of 0`() throws {
     #expect(throws: StabilityError.periodNotPositive(0)) {
       var random = RandomSource(seed: 1)

@@ -100,8 +100,8 @@ import Testing
     #expect(points.description.contains("no isolated point"))
   }
 
-  // The tent map μ min(y, 1 − y) of y = h_0 − 2 h_1 has as many cycles of length 2 to 5 as for μ = 2
-  // above μ = 1.9276, the largest root of μ⁴ = μ³ + μ² + μ + 1, and the multipliers are ± μ^k.
+  // The tent map μ min(y, 1 − y) of y = h_0 − 2 h_1 has as many cycles of length 2 to 5 as for μ =
+  // 2 above μ = 1.9276, the largest root of μ⁴ = μ³ + μ² + μ + 1, and the multipliers are ± μ^k.
   @Test func `the cycles of the tent map are counted`() throws {
     var random = RandomSource(seed: 6)
     let μ = 1.95
