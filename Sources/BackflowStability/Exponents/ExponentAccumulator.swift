@@ -36,10 +36,8 @@ struct ExponentAccumulator {
     sums = Array(repeating: 0, count: basis.shape[1])
     let count = max(1, min(ExponentAccumulator.blockLimit, steps / 8))
     blocks = Array(repeating: Block(sums: sums), count: count)
-    do {
-      self.basis = try QRDecomposition(of: basis, positiveDiagonal: true).q
-    } catch {
-      throw .linearAlgebra(error)
+    self.basis = try analyzing { () throws(LAPACKError) in
+      try QRDecomposition(of: basis, positiveDiagonal: true).q
     }
   }
 
@@ -60,11 +58,8 @@ struct ExponentAccumulator {
     while true {
       let (product, count) = product(of: derivatives)
       derivatives = derivatives.prefix(count)
-      let decomposition: QRDecomposition<Double>
-      do {
-        decomposition = try QRDecomposition(of: product, positiveDiagonal: true)
-      } catch {
-        throw .linearAlgebra(error)
+      let decomposition = try analyzing { () throws(LAPACKError) in
+        try QRDecomposition(of: product, positiveDiagonal: true)
       }
       let r = decomposition.r
       // A diagonal element may be −0.
@@ -130,16 +125,13 @@ struct ExponentAccumulator {
     let lengths = product.squared().sum(axis: 0).squareRoot().elements
     let isBelowRounding = zip(diagonal, lengths).map { $0 <= rounding * $1 }
     guard isBelowRounding.contains(true) else { return diagonal }
-    for derivative in derivatives {
-      do {
-        if try LUDecomposition(of: derivative.matrix).singularPivot != nil {
-          return zip(diagonal, isBelowRounding).map { $1 ? 0 : $0 }
-        }
-      } catch {
-        throw .linearAlgebra(error)
+    let isSingular = try analyzing { () throws(LAPACKError) in
+      for derivative in derivatives {
+        if try LUDecomposition(of: derivative.matrix).singularPivot != nil { return true }
       }
+      return false
     }
-    return diagonal
+    return isSingular ? zip(diagonal, isBelowRounding).map { $1 ? 0 : $0 } : diagonal
   }
 
   // MARK: - Sum rule
@@ -154,13 +146,12 @@ struct ExponentAccumulator {
       size <= ExponentAccumulator.cheapSize
       || determinants.steps * steps <= measured * ExponentAccumulator.checkedSteps
     guard isDue else { return }
-    var sum = 0.0
-    for derivative in derivatives {
-      do {
+    let sum = try analyzing { () throws(LAPACKError) in
+      var sum = 0.0
+      for derivative in derivatives {
         sum += try LUDecomposition(of: derivative.matrix).logAbsoluteDeterminant
-      } catch {
-        throw .linearAlgebra(error)
       }
+      return sum
     }
     let ofVolume = logs.reduce(0, +)
     determinants.sum += sum

@@ -8,8 +8,8 @@ internal import RealModule
 ///     δ_{t−1} = J_tᵀ δ_t
 ///
 /// beside its prediction from λ_1. A gradient enters in the output at several steps, in random
-/// directions, and is followed back without any other gradient; a loss at other steps does not count
-/// as growth. Norms are kept as logarithms, so that nothing overflows or underflows.
+/// directions, and is followed back without any other gradient; a loss at other steps does not
+/// count as growth. Norms are kept as logarithms, so that nothing overflows or underflows.
 public struct GradientHorizon: Sendable, Equatable, Codable {
   /// The factor, such as 1e-6.
   public let factor: Double
