@@ -89,7 +89,7 @@ private func checkVariation<R: Recurrence>(
   }
 
   @Test func `contains the point that exact arithmetic gives`() throws {
-    // sech² and tanh at h = atanh(¾)·… : tanh(w h) = h at h = ¾ for w = atanh(¾)/¾.
+    // tanh(w h) = h at h = ¾ for w = atanh(¾)/¾.
     let w = atanh(0.75) / 0.75
     var random = RandomSource(seed: 2)
     let points = try FixedPoints(of: autonomous(.diagonal(Tensor([w]))), using: &random)
