@@ -83,6 +83,21 @@ public struct KreissBracket: Sendable, Equatable, Codable {
     problemCount = search.problemCount
   }
 
+  /// The bounds that the powers of a matrix give for the unit disc, without further computation:
+  /// sup ‖A^k‖/(e·n) ≤ K ≤ sup ‖A^k‖ (Spijker; Trefethen and Embree, "Spectra and Pseudospectra",
+  /// section 18).
+  init(byPowers growth: PowerGrowth, _ spectrum: Spectrum) {
+    let bounds = spectrum.spectralRadiusBounds
+    let share = growth.peakLogNorm - 1 - Double.log(Double(spectrum.eigenvalues.count))
+    (region, maximizer, problemCount) = (.unitDisc, nil, 0)
+    isUndecided = bounds.contains(1)
+    let lower = bounds.lowerBound > 1 ? .infinity : Double.maximum(1, Double.exp(share))
+    _lower = ExtendedReal(wrappedValue: lower)
+    _upper = ExtendedReal(
+      wrappedValue: growth.isComplete && bounds.upperBound < 1
+        ? Double.exp(growth.peakLogNorm) : .infinity)
+  }
+
   /// The default number of eigenvalue problems of order 2n: 400 for small matrices, 6 at n = 128,
   /// and none from n = 320.
   public static func defaultProblems(order n: Int) -> Int {

@@ -63,12 +63,18 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
     spectrum = try Spectrum(of: matrix, slopeBound: slopeBound, precision: precision)
     let order = matrix.shape[0]
     let withRadius = effort == .thorough || (effort == .standard && order <= 256)
-    nonnormality = try Nonnormality(of: matrix, withNumericalRadius: withRadius)
-    growth = try PowerGrowth(of: matrix)
-    kreiss = try KreissBracket(
-      of: matrix, tolerance: effort == .thorough ? 1e-3 : 1e-2,
-      maximumProblems: effort.kreissProblems(order: order), growth: growth,
-      nonnormality: nonnormality)
+    nonnormality = try Nonnormality(
+      of: matrix, withNumericalRadius: withRadius, withEigenvectors: effort != .quick)
+    growth = try PowerGrowth(
+      of: AnalyzedMatrix(matrix), spectralRadius: spectrum.spectralRadius,
+      steps: effort == .quick && order > 64 ? 64 : nil)
+    kreiss =
+      effort == .quick
+      ? KreissBracket(byPowers: growth, spectrum)
+      : try KreissBracket(
+        of: matrix, tolerance: effort == .thorough ? 1e-3 : 1e-2,
+        maximumProblems: effort == .thorough ? 400 : nil, growth: growth,
+        nonnormality: nonnormality)
     var figures: [PseudospectralFigures] = []
     for epsilon in epsilons {
       figures.append(
@@ -100,17 +106,6 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
           + " the order, because of \(name).")
     }
     return sentences
-  }
-}
-
-extension MatrixAnalysis.Effort {
-  /// The number of eigenvalue problems of order 2n for the Kreiss bracket.
-  fileprivate func kreissProblems(order: Int) -> Int {
-    switch self {
-    case .quick: 0
-    case .standard: KreissBracket.defaultProblems(order: order)
-    case .thorough: 400
-    }
   }
 }
 

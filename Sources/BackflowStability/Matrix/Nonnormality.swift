@@ -23,8 +23,10 @@ public struct Nonnormality: Sendable, Equatable, Codable {
   /// Bounds on the numerical radius, max |xᴴAx| over unit vectors; `nil` if it was not computed.
   public let numericalRadius: ClosedRange<Double>?
   /// The condition number κ(V) of the matrix of eigenvectors of norm 1: 1 for a normal matrix,
-  /// infinite for a defective one. Above about 1e14, rounding determines it.
-  @ExtendedReal public private(set) var eigenvectorCondition: Double
+  /// infinite for a defective one. Above about 1e14, rounding determines it. `nil` if it was not
+  /// computed.
+  public var eigenvectorCondition: Double? { condition?.wrappedValue }
+  private let condition: ExtendedReal?
 
   private enum CodingKeys: String, CodingKey {
     case henrici
@@ -32,7 +34,7 @@ public struct Nonnormality: Sendable, Equatable, Codable {
     case frobeniusNorm = "frobenius_norm"
     case numericalAbscissa = "numerical_abscissa"
     case numericalRadius = "numerical_radius"
-    case eigenvectorCondition = "eigenvector_condition"
+    case condition = "eigenvector_condition"
   }
 
   /// Analyzes a real matrix A, [n, n].
@@ -40,12 +42,13 @@ public struct Nonnormality: Sendable, Equatable, Codable {
   /// - Parameters:
   ///   - matrix: The matrix A.
   ///   - withNumericalRadius: Whether to compute the numerical radius, the most expensive figure.
+  ///   - withEigenvectors: Whether to compute κ(V).
   /// - Throws: `StabilityError` if the matrix is not square, is empty, or has a non-finite element,
   ///   or if LAPACK does not converge.
   /// - Complexity: About 60·n³ flops, and three eigenvalue problems of order 2n for the numerical
   ///   radius.
   public init(
-    of matrix: Tensor<Double>, withNumericalRadius: Bool = true
+    of matrix: Tensor<Double>, withNumericalRadius: Bool = true, withEigenvectors: Bool = true
   ) throws(StabilityError) {
     let matrix = try AnalyzedMatrix(matrix)
     let (a, unit) = (matrix.scaled, matrix.unit)
@@ -65,10 +68,10 @@ public struct Nonnormality: Sendable, Equatable, Codable {
       withNumericalRadius
       ? try analyzing { () throws(LAPACKError) in try NumericalRadius(of: a).bounds } : nil
     numericalRadius = radius.map { $0.lowerBound * unit...$0.upperBound * unit }
-    let condition = try analyzing { () throws(LAPACKError) in
-      try Nonnormality.eigenvectorCondition(of: a)
+    condition = try analyzing { () throws(LAPACKError) in
+      withEigenvectors
+        ? ExtendedReal(wrappedValue: try Nonnormality.eigenvectorCondition(of: a)) : nil
     }
-    _eigenvectorCondition = ExtendedReal(wrappedValue: condition)
   }
 
   /// Returns the Frobenius norm of the part of a quasi-triangular matrix that a normal one lacks.
@@ -114,11 +117,12 @@ extension Nonnormality: CustomStringConvertible {
     func figure(_ value: Double) -> String { value.text(significantDigits: 6) }
     let radius =
       numericalRadius.map { ", numerical radius \(figure($0.upperBound))" } ?? ""
+    let condition =
+      eigenvectorCondition.map { "\ncondition of the eigenvectors \(figure($0))" } ?? ""
     return """
       departure from normality \(figure(henrici)) (\(figure(relativeHenrici)) of ‖A‖_F = \
       \(figure(frobeniusNorm)))
-      numerical abscissa \(figure(numericalAbscissa))\(radius)
-      condition of the eigenvectors \(figure(eigenvectorCondition))
+      numerical abscissa \(figure(numericalAbscissa))\(radius)\(condition)
       """
   }
 }

@@ -55,10 +55,21 @@ public struct PowerGrowth: Sendable, Equatable, Codable {
   public init(
     of matrix: Tensor<Double>, steps: Int? = nil, stopsWhenComplete: Bool = true
   ) throws(StabilityError) {
-    let matrix = try AnalyzedMatrix(matrix)
+    try self.init(
+      of: AnalyzedMatrix(matrix), spectralRadius: nil, steps: steps,
+      stopsWhenComplete: stopsWhenComplete)
+  }
+
+  /// The same, with the spectral radius if it is known.
+  init(
+    of matrix: AnalyzedMatrix, spectralRadius known: Double?, steps: Int? = nil,
+    stopsWhenComplete: Bool = true
+  ) throws(StabilityError) {
     let limit = steps ?? PowerGrowth.defaultSteps(order: matrix.order)
     guard limit >= 0 else { throw .negativeSteps(limit) }
-    let radius = try analyzing { () throws(LAPACKError) in try spectralRadius(of: matrix.scaled) }
+    let radius = try analyzing { () throws(LAPACKError) in
+      if let known { known / matrix.unit } else { try spectralRadius(of: matrix.scaled) }
+    }
     let logUnit = Double(matrix.exponent) * Double.log(2)
     let logRadius = Double.log(radius) + logUnit
     let run = try analyzing { () throws(LAPACKError) in

@@ -25,7 +25,8 @@ extension LayerStability {
         GateStability(
           name: label,
           weights: try MatrixAnalysis(
-            of: cell.weights.recurrent(gate: gate), slopeBound: slope, effort: options.effort,
+            of: cell.weights.recurrent(gate: gate), slopeBound: slope,
+            effort: options.effort ?? (cell.hiddenSize <= 64 ? .standard : .quick),
             precision: precision)))
     }
     weights = blocks == 1 ? analyses[0].weights : nil
@@ -39,7 +40,8 @@ extension LayerStability {
       let total = recurrence.stepLimit ?? 0
       discarded = min(options.discardedSteps ?? total / 10, total - 1)
       let trajectory = try Trajectory(of: recurrence, discarding: discarded)
-      let result = try TrajectoryStability.Sample(trajectory, options, using: &random)
+      let result = try TrajectoryStability.Sample(
+        trajectory, hasOneGate: blocks == 1, options, using: &random)
       samples.append(result)
       if horizons.isEmpty {
         horizons.append(
@@ -96,7 +98,8 @@ extension LayerStability {
 
 extension TrajectoryStability.Sample {
   init<R: Recurrence>(
-    _ trajectory: Trajectory<R>, _ options: Stability.Options, using random: inout RandomSource
+    _ trajectory: Trajectory<R>, hasOneGate: Bool, _ options: Stability.Options,
+    using random: inout RandomSource
   ) throws(StabilityError) {
     spectrum = try LyapunovSpectrum(
       along: trajectory,
@@ -104,7 +107,7 @@ extension TrajectoryStability.Sample {
     twoTrajectories = .ofTwoTrajectories(
       along: trajectory, expected: spectrum.largest, using: &random)
     backward = .ofBackwardPass(along: trajectory, expected: spectrum.largest, using: &random)
-    measuredSlope = trajectory.largestRecurrentFactor()
+    measuredSlope = hasOneGate ? trajectory.largestRecurrentFactor() : nil
   }
 }
 

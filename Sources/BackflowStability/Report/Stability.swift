@@ -22,8 +22,9 @@ public enum Stability {
     /// trajectory, and 0 for no search; by default 64 if the state has at most 64 elements, 4 up to
     /// 512, and 0 above.
     public var fixedPointStarts: Int?
-    /// How much is computed about the blocks of W_hh.
-    public var effort = MatrixAnalysis.Effort.standard
+    /// How much is computed about the blocks of W_hh; by default `standard` up to 64 units, and
+    /// `quick` above.
+    public var effort: MatrixAnalysis.Effort?
     /// The machine epsilon of the precision in which the weights were stored; by default that of
     /// the network.
     public var precision: Double?

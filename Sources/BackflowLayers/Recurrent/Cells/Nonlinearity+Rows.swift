@@ -34,5 +34,12 @@ extension Nonlinearity {
 
 /// Returns diag(d) A, for d [H] and A [H, columns].
 func scaled<S>(_ diagonal: Tensor<S>, _ matrix: Tensor<S>) -> Tensor<S> {
-  diagonal.reshaped(to: [diagonal.count, 1]) * matrix
+  let (rows, columns) = (diagonal.count, matrix.shape[1])
+  if columns == 1 { return diagonal.reshaped(to: [rows, 1]) * matrix }
+  // Broadcasting the vector would write a matrix of its elements first.
+  var result = Tensor<S>(uninitialized: matrix.shape)
+  VectorKernels.channelAffine(
+    matrix.span, scale: diagonal.span, shift: Tensor<S>.zeros([rows]).span,
+    ChannelLayout(outer: 1, channels: rows, inner: columns), into: result.mutableSpan)
+  return result
 }
