@@ -1,0 +1,94 @@
+/// A search for the argument at which a measured function has a wanted value: steps from a start
+/// until two measurements enclose the value, then the secant method within the bracket, with
+/// bisection where it does not help.
+///
+/// The function need not be monotone, and its value may be infinite. The search ends where the
+/// standard error does not resolve the rest.
+struct BracketedSearch {
+  /// The name of the function, for errors.
+  let quantity: String
+  let wanted: Double
+  let range: ClosedRange<Double>
+  /// The length of the steps until there is a bracket.
+  let step: Double
+
+  struct Point {
+    let argument: Double
+    let value: Double
+    /// The standard error of the value, or 0.
+    let error: Double
+  }
+
+  /// The largest number of measurements within a bracket.
+  private static var refinementLimit: Int { 80 }
+
+  /// Returns the point with the wanted value, and the number of measurements.
+  func solve(
+    from start: Double, _ measure: (Double) throws(CureError) -> (value: Double, error: Double)
+  ) throws(CureError) -> (point: Point, measurements: Int) {
+    var points: [Point] = []
+    func measured(_ argument: Double) throws(CureError) -> Point {
+      let (value, error) = try measure(argument)
+      let point = Point(argument: argument, value: value, error: error.isFinite ? error : 0)
+      points.append(point)
+      return point
+    }
+    let first = try measured(start)
+    if isReached(first) { return (first, 1) }
+    // An increasing function first.
+    let directions: [Double] = first.value < wanted ? [1, -1] : [-1, 1]
+    for direction in directions {
+      var previous = first
+      while let argument = next(previous.argument, direction) {
+        let point = try measured(argument)
+        if isReached(point) { return (point, points.count) }
+        if (point.value < wanted) != (previous.value < wanted) {
+          let root = try refine(previous, point, measured)
+          return (root, points.count)
+        }
+        previous = point
+      }
+    }
+    let values = points.map(\.value)
+    throw .outOfReach(
+      quantity: quantity, wanted: wanted,
+      reached: (values.min() ?? first.value)...(values.max() ?? first.value))
+  }
+
+  /// Half a standard error, or the rounding error of a sum over the steps.
+  private func isReached(_ point: Point) -> Bool {
+    abs(point.value - wanted) <= max(point.error / 2, 1e-12 * max(1, abs(wanted)))
+  }
+
+  private func next(_ argument: Double, _ direction: Double) -> Double? {
+    let next = min(max(argument + direction * step, range.lowerBound), range.upperBound)
+    return next == argument ? nil : next
+  }
+
+  private func refine(
+    _ first: Point, _ second: Point, _ measured: (Double) throws(CureError) -> Point
+  ) throws(CureError) -> Point {
+    var (below, above) = first.value < wanted ? (first, second) : (second, first)
+    for iteration in 1...BracketedSearch.refinementLimit {
+      let argument = candidate(below, above, bisecting: iteration % 3 == 0)
+      guard argument != below.argument, argument != above.argument else { break }
+      let point = try measured(argument)
+      if isReached(point) { return point }
+      if point.value < wanted { below = point } else { above = point }
+    }
+    let nearest = abs(below.value - wanted) < abs(above.value - wanted) ? below : above
+    guard abs(nearest.value - wanted) <= 2 * nearest.error else {
+      throw .jumps(quantity: quantity, wanted: wanted, between: below.value...above.value)
+    }
+    return nearest
+  }
+
+  /// The zero of the secant, or the middle if that is not well inside the bracket.
+  private func candidate(_ below: Point, _ above: Point, bisecting: Bool) -> Double {
+    let width = above.argument - below.argument
+    let middle = below.argument + width / 2
+    let share = (wanted - below.value) / (above.value - below.value)
+    guard !bisecting, share > 0.001, share < 0.999 else { return middle }
+    return below.argument + share * width
+  }
+}
