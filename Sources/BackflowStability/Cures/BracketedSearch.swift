@@ -1,6 +1,6 @@
 /// A search for the argument at which a measured function has a wanted value: steps from a start
 /// until two measurements enclose the value, then the secant method within the bracket, with
-/// bisection where it does not help.
+/// bisection where it does not converge.
 ///
 /// The function need not be monotone, and its value may be infinite. The search ends where the
 /// standard error does not resolve the rest.
@@ -69,26 +69,36 @@ struct BracketedSearch {
     _ first: Point, _ second: Point, _ measured: (Double) throws(CureError) -> Point
   ) throws(CureError) -> Point {
     var (below, above) = first.value < wanted ? (first, second) : (second, first)
-    for iteration in 1...BracketedSearch.refinementLimit {
-      let argument = candidate(below, above, bisecting: iteration % 3 == 0)
+    var (previous, last) = (first, second)
+    for iteration in 0..<BracketedSearch.refinementLimit {
+      let middle = below.argument + (above.argument - below.argument) / 2
+      // The secant as long as it halves the distance.
+      let isConverging = iteration == 0 || distance(last) <= distance(previous) / 2
+      let argument = (isConverging ? secant(previous, last, within: below, above) : nil) ?? middle
       guard argument != below.argument, argument != above.argument else { break }
       let point = try measured(argument)
       if isReached(point) { return point }
       if point.value < wanted { below = point } else { above = point }
+      (previous, last) = (last, point)
     }
-    let nearest = abs(below.value - wanted) < abs(above.value - wanted) ? below : above
-    guard abs(nearest.value - wanted) <= 2 * nearest.error else {
+    let nearest = distance(below) < distance(above) ? below : above
+    guard distance(nearest) <= 2 * nearest.error else {
       throw .jumps(quantity: quantity, wanted: wanted, between: below.value...above.value)
     }
     return nearest
   }
 
-  /// The zero of the secant, or the middle if that is not well inside the bracket.
-  private func candidate(_ below: Point, _ above: Point, bisecting: Bool) -> Double {
-    let width = above.argument - below.argument
-    let middle = below.argument + width / 2
-    let share = (wanted - below.value) / (above.value - below.value)
-    guard !bisecting, share > 0.001, share < 0.999 else { return middle }
-    return below.argument + share * width
+  private func distance(_ point: Point) -> Double { abs(point.value - wanted) }
+
+  /// Returns the zero of the line through the last two points if it is within the bracket, or `nil`.
+  private func secant(
+    _ previous: Point, _ last: Point, within first: Point, _ second: Point
+  ) -> Double? {
+    let slope = (last.value - previous.value) / (last.argument - previous.argument)
+    let argument = last.argument + (wanted - last.value) / slope
+    let (low, high) = (
+      min(first.argument, second.argument), max(first.argument, second.argument)
+    )
+    return argument > low && argument < high ? argument : nil
   }
 }

@@ -85,6 +85,7 @@ extension CureComparison.Figures {
     }
     spectralRadii = spectra.map(\.spectralRadius)
     largestSingularValues = spectra.map(\.largestSingularValue)
+    // After the check, only an overflow is left.
     if let trajectory = try? Trajectory(of: recurrence, steps: steps, discarding: discarded) {
       self.trajectory = try CureComparison.TrajectoryFigures(
         trajectory, factor: factor, using: &random)

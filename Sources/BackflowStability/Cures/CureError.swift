@@ -4,8 +4,8 @@ public import BackflowKernels
 public enum CureError: BackflowError, Equatable {
   /// The cell has the gates 0 ..< `count`, but not this one.
   case noSuchGate(Int, count: Int)
-  /// This parameter has an element that is NaN or infinite.
-  case notFinite(parameter: String)
+  /// This parameter, the input, or the initial state has an element that is NaN or infinite.
+  case notFinite(String)
   /// The wanted value of this quantity is not positive and finite.
   case notPositive(quantity: String, Double)
   /// The wanted value of this quantity is NaN or infinite.
@@ -35,8 +35,8 @@ public enum CureError: BackflowError, Equatable {
     case .noSuchGate(let gate, let count):
       "the cell has no gate \(gate): "
         + (count == 1 ? "its only gate is 0" : "its gates are 0 to \(count - 1)")
-    case .notFinite(let parameter):
-      "the parameter \(parameter) has an element that is NaN or infinite"
+    case .notFinite(let name):
+      "\(name) has an element that is NaN or infinite"
     case .notPositive(let quantity, let value):
       "the wanted \(quantity) must be positive and finite, got \(value)"
     case .wantedNotFinite(let quantity, let value):

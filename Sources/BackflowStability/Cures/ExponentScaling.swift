@@ -86,7 +86,7 @@ extension CellRecurrence {
   /// that a state can only fail to be finite by overflow.
   func check(steps: Int?, discarding discarded: Int) throws(CureError) {
     try cell.checkFinite()
-    guard initialState.isFinite else { throw .notFinite(parameter: "of the initial state") }
+    guard initialState.isFinite else { throw .notFinite("the initial state") }
     guard let count = steps ?? stepLimit.map({ $0 - discarded }) else {
       throw .stability(.noTrajectory("a recurrence without input needs a number of steps"))
     }
@@ -96,7 +96,7 @@ extension CellRecurrence {
         .noTrajectory("there are not \(count) steps of input after \(discarded) discarded"))
     }
     guard inputs(0..<(stepLimit ?? 1), batch: 1).isFinite else {
-      throw .notFinite(parameter: "of the input")
+      throw .notFinite("the input")
     }
   }
 

@@ -14,6 +14,8 @@ internal import RealModule
 ///     let flossing = try GradientFlossing(along: trajectory, exponents: 8, using: &random)
 ///     optimizer.update(&cell, along: flossing.gradients)
 ///
+/// The paper averages the loss, and with it the gradient, over a batch of sequences.
+///
 /// The gradient is propagated back through the QR decompositions and the products with J_t. It needs
 /// derivatives of the numbers v̄ᵀ J u, and these are directional derivatives of the cell's own
 /// backward pass,

@@ -77,7 +77,7 @@ extension RecurrentCell<Double> {
   /// Throws unless all parameters are finite.
   func checkFinite() throws(CureError) {
     for (name, value) in namedParameters where !value.isFinite {
-      throw .notFinite(parameter: name)
+      throw .notFinite(name)
     }
   }
 }

@@ -17,7 +17,7 @@ extension RecurrentCell<Double> {
 private func rounded(
   _ weight: Tensor<Double>, _ name: String, to precision: WeightPrecision
 ) throws(CureError) -> Tensor<Double> {
-  guard weight.isFinite else { throw .notFinite(parameter: name) }
+  guard weight.isFinite else { throw .notFinite(name) }
   let result = precision.round(weight)
   if let (value, _) = zip(weight.elements, result.elements).first(where: { !$0.1.isFinite }) {
     throw .doesNotFit(parameter: name, value: value, precision)

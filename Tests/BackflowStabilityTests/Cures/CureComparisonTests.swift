@@ -28,7 +28,7 @@ import Testing
   @Test func `lists the gates and is written and read as JSON`() throws {
     var random = RandomSource(seed: 2)
     let cell = LSTMCell<Double>(inputSize: 2, hiddenSize: 5, using: &random)
-    let recurrence = CellRecurrence(cell, reading: random.normal([300, 2]))
+    let recurrence = CellRecurrence(cell, reading: random.normal([100, 2]))
     let changed = try cell.scalingRecurrentWeight(toSpectralRadius: 0.5, gates: [2])
     let comparison = try CureComparison(of: recurrence, with: changed, using: &random)
     #expect(comparison.after.spectralRadii.count == 4)

@@ -31,7 +31,7 @@ import Testing
     var random = RandomSource(seed: 2)
     let recurrence = CellRecurrence(restingLSTM(candidate: .identity(4) * g))
     let comparison = try CureComparison(
-      of: recurrence, with: recurrence.cell.shiftingForgetBias(by: shift), steps: 600,
+      of: recurrence, with: recurrence.cell.shiftingForgetBias(by: shift), steps: 130,
       using: &random)
     let after = try #require(comparison.after.trajectory)
     #expect(abs(Foundation.exp(after.exponent) - radius) < 1e-6)

@@ -57,7 +57,8 @@ import Testing
         Issue.record("\(String(describing: error))")
         continue
       }
-      #expect(bound < 0.01)
+      // Rounding moves the n-fold eigenvalue 0 by the n-th root of the rounding error.
+      #expect(bound < 0.02)
     }
   }
 
