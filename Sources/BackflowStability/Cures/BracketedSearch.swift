@@ -90,7 +90,8 @@ struct BracketedSearch {
 
   private func distance(_ point: Point) -> Double { abs(point.value - wanted) }
 
-  /// Returns the zero of the line through the last two points if it is within the bracket, or `nil`.
+  /// Returns the zero of the line through the last two points if it is within the bracket, or
+  /// `nil`.
   private func secant(
     _ previous: Point, _ last: Point, within first: Point, _ second: Point
   ) -> Double? {

@@ -11,8 +11,8 @@ public struct ExponentScaling: Sendable, Equatable, Codable {
   public let scale: Double
   /// λ_1 of the scaled cell, in nats per step.
   public let exponent: Double
-  /// The standard error of `exponent`, which limits what the search resolves; 0 if there are too few
-  /// steps to estimate it.
+  /// The standard error of `exponent`, which limits what the search resolves; 0 if there are too
+  /// few steps to estimate it.
   public let standardError: Double
   /// The number of measurements of λ_1.
   public let measurements: Int
@@ -50,8 +50,8 @@ extension CellRecurrence {
   ///   - random: The source of the basis.
   /// - Returns: The changed cell, and the measured λ_1.
   /// - Precondition: The bounds of `scales` are positive and finite, and 1 is between them.
-  /// - Throws: `CureError` if no factor in `scales` gives the wanted value, with the measured range,
-  ///   if λ_1 jumps across it, or if a parameter is not finite.
+  /// - Throws: `CureError` if no factor in `scales` gives the wanted value, with the measured
+  ///   range, if λ_1 jumps across it, or if a parameter is not finite.
   /// - Complexity: That of λ_1 for each measurement; 5 to 30 measurements.
   public func scalingRecurrentWeight(
     toExponent exponent: Double, gates: [Int]? = nil, steps: Int? = nil,
@@ -82,8 +82,8 @@ extension CellRecurrence {
     )
   }
 
-  /// Throws unless the parameters, the input and the initial state are finite and there are steps, so
-  /// that a state can only fail to be finite by overflow.
+  /// Throws unless the parameters, the input and the initial state are finite and there are steps,
+  /// so that a state can only fail to be finite by overflow.
   func check(steps: Int?, discarding discarded: Int) throws(CureError) {
     try cell.checkFinite()
     guard initialState.isFinite else { throw .notFinite("the initial state") }

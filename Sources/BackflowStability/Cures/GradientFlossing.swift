@@ -3,9 +3,9 @@ public import BackflowLayers
 public import BackflowLinearAlgebra
 internal import RealModule
 
-/// Gradient flossing: a loss that draws the leading Lyapunov exponents of a cell toward zero, so that
-/// gradients neither vanish nor explode along them (Engelken, "Gradient flossing: improving gradient
-/// descent through dynamic control of Jacobians", NeurIPS 2023),
+/// Gradient flossing: a loss that draws the leading Lyapunov exponents of a cell toward zero, so
+/// that gradients neither vanish nor explode along them (Engelken, "Gradient flossing: improving
+/// gradient descent through dynamic control of Jacobians", NeurIPS 2023),
 ///
 ///     L = 1/k Σ_i λ_i²,   λ_i = 1/T Σ_t ln (R_t)_ii,   Q_t R_t = J_t Q_{t−1}
 ///
@@ -16,9 +16,9 @@ internal import RealModule
 ///
 /// The paper averages the loss, and with it the gradient, over a batch of sequences.
 ///
-/// The gradient is propagated back through the QR decompositions and the products with J_t. It needs
-/// derivatives of the numbers v̄ᵀ J u, and these are directional derivatives of the cell's own
-/// backward pass,
+/// The gradient is propagated back through the QR decompositions and the products with J_t. It
+/// needs derivatives of the numbers v̄ᵀ J u, and these are directional derivatives of the cell's
+/// own backward pass,
 ///
 ///     ∂/∂θ (v̄ᵀ J(s, θ) u) = d/dε ∇_θ (v̄ᵀ F(s + ε u, θ)) at ε = 0
 ///
@@ -41,10 +41,12 @@ public struct GradientFlossing<Cell: RecurrentCell<Double>>: Sendable {
   /// - Parameters:
   ///   - trajectory: The trajectory of the cell.
   ///   - exponents: k, the number of exponents.
-  ///   - basis: Q before the first step, [S, k] with independent columns, or `nil` for a random one.
+  ///   - basis: Q before the first step, [S, k] with independent columns, or `nil` for a random
+  ///     one.
   ///   - basisTransient: The number of steps at the start that turn the basis and are not averaged.
-  ///   - throughStates: Whether the gradient includes the dependence of the states on the parameters.
-  ///     Without it, the states count as constants. It grows like exp(λ_1 T) if λ_1 > 0.
+  ///   - throughStates: Whether the gradient includes the dependence of the states on the
+  ///     parameters, which grows like exp(λ_1 T) if λ_1 > 0. Without it, the states count as
+  ///     constants.
   ///   - random: The source of a random basis.
   /// - Precondition: The basis has shape [S, k], and the transient is shorter than the trajectory.
   /// - Throws: `CureError` if k is not in 1 ... S, a Jacobian is not finite, or an exponent is −∞.
@@ -158,9 +160,9 @@ private func decompose(_ matrix: Tensor<Double>) throws(CureError) -> QRDecompos
 ///
 ///     Z̄ = (Q̄ + Q M) R⁻ᵀ,   M = the symmetric matrix with the lower triangle of diag(w) − Q̄ᵀ Q
 ///
-/// (Walter and Lehmann, "Algorithmic differentiation of linear algebra functions with application in
-/// optimum experimental design", 2010, with R̄ = diag(w_i/R_ii), so that R R̄ᵀ is upper triangular
-/// with the diagonal w.)
+/// (Walter and Lehmann, "Algorithmic differentiation of linear algebra functions with application
+/// in optimum experimental design", 2010, with R̄ = diag(w_i/R_ii), so that R R̄ᵀ is upper
+/// triangular with the diagonal w.)
 private func pullBackDecomposition(
   _ decomposition: QRDecomposition<Double>, _ basisGradient: Tensor<Double>,
   logDiagonal weights: Tensor<Double>
@@ -177,9 +179,9 @@ private func pullBackDecomposition(
   }
 }
 
-/// The derivatives of Σ_j v̄_jᵀ J(s, θ) u_j + s̄ᵀ F(s, θ) for one step of a cell, from one forward and
-/// one backward pass of a batch: the rows s + ε u_j, s − ε u_j and s, with the gradients v̄_j/2ε,
-/// −v̄_j/2ε and s̄.
+/// The derivatives of Σ_j v̄_jᵀ J(s, θ) u_j + s̄ᵀ F(s, θ) for one step of a cell, from one forward
+/// and one backward pass of a batch: the rows s + ε u_j, s − ε u_j and s, with the gradients
+/// v̄_j/2ε, −v̄_j/2ε and s̄.
 private struct SecondOrderStep<Cell: RecurrentCell<Double>> {
   /// With respect to θ.
   let parameters: Cell

@@ -15,8 +15,8 @@ extension CellEquations {
 }
 
 extension RecurrentCell<Double> {
-  /// Returns the cell with a number added to the biases of the gate that keeps the state: the forget
-  /// gate of an LSTM, and the update gate z of a GRU. A larger bias keeps more.
+  /// Returns the cell with a number added to the biases of the gate that keeps the state: the
+  /// forget gate of an LSTM, and the update gate z of a GRU. A larger bias keeps more.
   ///
   /// Only b_ih changes.
   ///
@@ -34,8 +34,8 @@ extension RecurrentCell<Double> {
     return result
   }
 
-  /// Returns the cell with the biases of the gate that keeps the state shifted so that a gradient at
-  /// rest loses a factor in a wanted number of steps:
+  /// Returns the cell with the biases of the gate that keeps the state shifted so that a gradient
+  /// at rest loses a factor in a wanted number of steps:
   ///
   ///     ρ(J_0)ⁿ = factor,   J_0 = ∂s_1/∂s_0 at s_0 = 0 and x_1 = 0
   ///
@@ -49,8 +49,8 @@ extension RecurrentCell<Double> {
   ///   - factor: The factor, in 0 ..< 1.
   /// - Returns: The changed cell, and the shift.
   /// - Precondition: The factor is in 0 ..< 1.
-  /// - Throws: `CureError` if no shift in ±40 gives the horizon, with the rates that are reached, if
-  ///   the cell has no such gate or no biases, or if a parameter is not finite.
+  /// - Throws: `CureError` if no shift in ±40 gives the horizon, with the rates that are reached,
+  ///   if the cell has no such gate or no biases, or if a parameter is not finite.
   /// - Complexity: The eigenvalues of J_0, [S, S], for each of 10 to 60 shifts.
   public func shiftingForgetBias(
     toHorizon steps: Double, factor: Double = 1e-6

@@ -15,8 +15,8 @@ extension RecurrentCell<Double> {
   /// - Parameters:
   ///   - radius: ρ, the wanted spectral radius.
   ///   - gates: The gates to scale, or `nil` for all of them.
-  /// - Throws: `CureError` if the radius is not positive and finite, there is no such gate, a weight
-  ///   is not finite, or the radius of a weight cannot be told from zero.
+  /// - Throws: `CureError` if the radius is not positive and finite, there is no such gate, a
+  ///   weight is not finite, or the radius of a weight cannot be told from zero.
   /// - Complexity: About 33·H³ flops for each gate.
   public func scalingRecurrentWeight(
     toSpectralRadius radius: Double, gates: [Int]? = nil
@@ -34,9 +34,9 @@ extension RecurrentCell<Double> {
     }
   }
 
-  /// Returns the cell with the recurrent weight of each gate replaced by gain · Q, where Q is uniform
-  /// (Haar) on the orthogonal matrices and independent for each gate; see `Initializer.orthogonal`.
-  /// W_ih and the biases are kept.
+  /// Returns the cell with the recurrent weight of each gate replaced by gain · Q, where Q is
+  /// uniform (Haar) on the orthogonal matrices and independent for each gate; see
+  /// `Initializer.orthogonal`. W_ih and the biases are kept.
   ///
   /// - Parameters:
   ///   - gain: The factor, which is the modulus of all eigenvalues.

@@ -12,8 +12,8 @@ public enum WeightPrecision: String, Sendable, Codable, CaseIterable {
   /// bfloat16: 8 significant bits, and the range of `Float`.
   case bfloat16 = "bf16"
 
-  /// Returns a tensor with every element rounded to the nearest number of this precision; a tie goes
-  /// to the even one. Numbers beyond the range become infinite, as in IEEE 754.
+  /// Returns a tensor with every element rounded to the nearest number of this precision; a tie
+  /// goes to the even one. Numbers beyond the range become infinite, as in IEEE 754.
   ///
   /// The integers are symmetric about zero and multiplied by their scale again, as in
   /// `torch.quantize_per_tensor` with a zero point of 0, with a scale in double precision. For
@@ -46,8 +46,8 @@ private func roundedToIntegers(_ numbers: ArraySlice<Double>) -> [Double] {
   return numbers.map { min(max(($0 / scale).rounded(.toNearestOrEven), -127), 127) * scale }
 }
 
-/// Returns a number rounded to a binary format with this number of significant bits, exponent of the
-/// least normal number, and largest finite number. The products with a power of two are exact.
+/// Returns a number rounded to a binary format with this number of significant bits, exponent of
+/// the least normal number, and largest finite number. The products with a power of two are exact.
 private func roundedToBinary(
   _ number: Double, bits: Int, leastExponent: Int, largest: Double
 ) -> Double {
