@@ -160,9 +160,9 @@ private func decompose(_ matrix: Tensor<Double>) throws(CureError) -> QRDecompos
 ///
 ///     Z̄ = (Q̄ + Q M) R⁻ᵀ,   M = the symmetric matrix with the lower triangle of diag(w) − Q̄ᵀ Q
 ///
-/// (Walter and Lehmann, "Algorithmic differentiation of linear algebra functions with application
-/// in optimum experimental design", 2010, with R̄ = diag(w_i/R_ii), so that R R̄ᵀ is upper
-/// triangular with the diagonal w.)
+/// (Roberts and Roberts, "QR and LQ decomposition matrix backpropagation algorithms", arXiv
+/// 2009.10071, 2020, with R̄ = diag(w_i/R_ii), so that R R̄ᵀ is upper triangular with the
+/// diagonal w.)
 private func pullBackDecomposition(
   _ decomposition: QRDecomposition<Double>, _ basisGradient: Tensor<Double>,
   logDiagonal weights: Tensor<Double>

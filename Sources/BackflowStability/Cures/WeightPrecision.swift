@@ -15,9 +15,8 @@ public enum WeightPrecision: String, Sendable, Codable, CaseIterable {
   /// Returns a tensor with every element rounded to the nearest number of this precision; a tie
   /// goes to the even one. Numbers beyond the range become infinite, as in IEEE 754.
   ///
-  /// The integers are symmetric about zero and multiplied by their scale again, as in
-  /// `torch.quantize_per_tensor` with a zero point of 0, with a scale in double precision. For
-  /// integers the elements are finite. A tensor of rank 0 or 1 has one row.
+  /// The integers have a zero point of 0 and are multiplied by their scale again, which is in
+  /// double precision. For integers the elements are finite. A tensor of rank 0 or 1 has one row.
   public func round(_ tensor: Tensor<Double>) -> Tensor<Double> {
     let elements = tensor.elements
     let rounded: [Double]
