@@ -21,6 +21,8 @@ struct BracketedSearch {
 
   /// The largest number of measurements within a bracket.
   private static var refinementLimit: Int { 80 }
+  /// The width of a bracket in which a difference of two standard errors is accepted.
+  private static var narrowBracket: Double { 1e-6 }
 
   /// Returns the point with the wanted value, and the number of measurements.
   func solve(
@@ -80,13 +82,22 @@ struct BracketedSearch {
       if isReached(point) { return point }
       if point.value < wanted { below = point } else { above = point }
       (previous, last) = (last, point)
+      // A rough function, whose rest is within its error, is not resolved any further.
+      let width = abs(above.argument - below.argument)
+      if width < BracketedSearch.narrowBracket, isWithinError(nearest(below, above)) { break }
     }
-    let nearest = distance(below) < distance(above) ? below : above
-    guard distance(nearest) <= 2 * nearest.error else {
+    let nearest = nearest(below, above)
+    guard isWithinError(nearest) else {
       throw .jumps(quantity: quantity, wanted: wanted, between: below.value...above.value)
     }
     return nearest
   }
+
+  private func nearest(_ first: Point, _ second: Point) -> Point {
+    distance(first) < distance(second) ? first : second
+  }
+
+  private func isWithinError(_ point: Point) -> Bool { distance(point) <= 2 * point.error }
 
   private func distance(_ point: Point) -> Double { abs(point.value - wanted) }
 
