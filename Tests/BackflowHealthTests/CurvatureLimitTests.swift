@@ -46,7 +46,9 @@ import Testing
     func state(_ names: String..., squares: Double) -> OptimizerState<Double> {
       OptimizerState(
         step: late,
-        names.map { ($0 + ".x", Tensor([["exp_avg", "momentum_buffer"].contains($0) ? 0 : squares])) })
+        names.map {
+          ($0 + ".x", Tensor([["exp_avg", "momentum_buffer"].contains($0) ? 0 : squares]))
+        })
     }
     var rmsProp = RMSProp(for: model, learningRate: 0.1, alpha: still, momentum: 0.5)
     try rmsProp.restore(state("square_avg", "momentum_buffer", squares: 4))

@@ -27,8 +27,8 @@ import Testing
     let loss = quadratic(eigenvalues, using: &random)
     var monitor = exact()
     let seen = try monitor.measure(Model(["θ": random.normal([61])]), gradient: loss)
-    expectClose(
-      [seen.largest.value, seen.smallest.value], [80, -20], Tolerance(80e-9, scale: 80))
+    expectClose([seen.largest.value], [80], Tolerance(80e-9, scale: 80))
+    #expect(abs(seen.smallest.value + 20) <= seen.smallest.residual)
     #expect(seen.isConverged)
     #expect(seen.largest.residual < 80e-8)
     #expect(monitor.latest == seen)
@@ -68,9 +68,9 @@ import Testing
     }
     let d = Tensor(probabilities(w).map { $0 * (1 - $0) / Double(n) }, shape: [n, 1])
     let expected = try symmetricEigenvalues(of: matmul(x.transposed, d * x))
-    expectClose(
-      [seen.smallest.value, seen.largest.value], [expected[0], expected[features - 1]],
-      Tolerance(1e-9 * expected[features - 1], scale: expected[features - 1]))
+    let largest = expected[features - 1]
+    expectClose([seen.largest.value], [largest], Tolerance(1e-9 * largest, scale: largest))
+    #expect(abs(seen.smallest.value - expected[0]) <= seen.smallest.residual)
   }
 
   @Test func `is zero for a linear loss, and that of a single parameter`() throws {
@@ -86,8 +86,10 @@ import Testing
     for θ in [0, 0.5, -3.0] {
       var monitor = exact()
       let seen = try monitor.measure(Model(["θ": Tensor([θ])])) { model in
-        (Double.cos(model.tensors[0].elements[0]),
-         Model(["θ": Tensor([-Double.sin(model.tensors[0].elements[0])])]))
+        (
+          Double.cos(model.tensors[0].elements[0]),
+          Model(["θ": Tensor([-Double.sin(model.tensors[0].elements[0])])])
+        )
       }
       expectClose([seen.largest.value], [-Double.cos(θ)], Tolerance(1e-9, scale: 1))
       #expect(seen.largest == seen.smallest)
@@ -117,7 +119,9 @@ import Testing
     var monitor = exact()
     let model = Model<Double>(["a": Tensor([1]), "b": Tensor([2, 3])])
     #expect(throws: SharpnessError.nonFiniteGradient(parameter: "b", count: 1)) {
-      try monitor.measure(model) { ($0.tensors[0].elements[0], Model(["a": Tensor([1]), "b": Tensor([.nan, 0])])) }
+      try monitor.measure(model) {
+        ($0.tensors[0].elements[0], Model(["a": Tensor([1]), "b": Tensor([.nan, 0])]))
+      }
     }
     #expect(throws: SharpnessError.nonFiniteParameter(name: "b", count: 2)) {
       try monitor.measure(Model(["a": Tensor([1]), "b": Tensor([.infinity, .nan])])) { (0, $0) }
@@ -142,6 +146,7 @@ import Testing
     var (inFloat, inDouble) = (SharpnessMonitor<Dense<Float>>(), SharpnessMonitor<Dense<Double>>())
     let λ = try inDouble.measure(double, gradient: loss).largest.value
     expectClose(
-      [try inFloat.measure(float, gradient: loss).largest.value], [λ], Tolerance(2e-3 * λ, scale: λ))
+      [try inFloat.measure(float, gradient: loss).largest.value], [λ], Tolerance(2e-3 * λ, scale: λ)
+    )
   }
 }

@@ -98,7 +98,9 @@ struct LanczosBasis {
     var elements = [Double](repeating: 0, count: j * j)
     for k in 0..<j {
       elements[k * j + k] = diagonal[k]
-      if k + 1 < j { (elements[k * j + k + 1], elements[(k + 1) * j + k]) = (offDiagonal[k], offDiagonal[k]) }
+      if k + 1 < j {
+        (elements[k * j + k + 1], elements[(k + 1) * j + k]) = (offDiagonal[k], offDiagonal[k])
+      }
     }
     let eigen = try SymmetricEigenDecomposition(of: Tensor(elements, shape: [j, j]))
     let s = eigen.vectors.elements

@@ -75,13 +75,16 @@ extension Sharpness {
         threshold: thresholds.unstableStep,
         source: "λ_max/(\(step.formula)), from the characteristic polynomial of a step on a"
           + " quadratic; J. Cohen et al., arXiv:2103.00065 and arXiv:2207.14484",
-        statement: "the step is \(figure(ratio)) times the longest stable one: the largest eigenvalue"
+        statement:
+          "the step is \(figure(ratio)) times the longest stable one: the largest eigenvalue"
           + " of the \(step.hessian) is \(figure(largest.value)) ± \(figure(largest.residual)), and at"
           + " a learning rate of \(figure(step.learningRate)) steps are stable up to \(step.formula) ="
           + " \(figure(step.limit))",
-        reason: "Along the eigenvector, each step overshoots the minimum by more than the one before:"
+        reason:
+          "Along the eigenvector, each step overshoots the minimum by more than the one before:"
           + " the loss rises, until the curvature decreases or the training diverges.",
-        cure: "A learning rate below \(figure(step.learningRate / ratio)), a warm-up, or weights that"
+        cure:
+          "A learning rate below \(figure(step.learningRate / ratio)), a warm-up, or weights that"
           + " start smaller.")
     ]
   }

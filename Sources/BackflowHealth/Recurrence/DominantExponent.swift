@@ -61,15 +61,19 @@ extension DominantExponent {
       Finding(
         .expandingRecurrence, .warning, layer: layer, step: step, measured: growth,
         threshold: thresholds.expansion,
-        source: "the growth of the state's small changes over \(time) steps; healthy trainings reach"
+        source:
+          "the growth of the state's small changes over \(time) steps; healthy trainings reach"
           + " about half of the limit (docs/health.md)",
-        statement: "\(layer) expands: its dominant exponent is \(figure(exponent)) nats per step, which"
+        statement:
+          "\(layer) expands: its dominant exponent is \(figure(exponent)) nats per step, which"
           + " multiplies a small change of the state, and a gradient, by up to \(figure(growth)) over"
           + " \(time) steps",
         reason: "One unlucky batch aligns the gradient with that direction, and the next update can"
           + " make the loss infinite.",
-        cure: "Clipping by the global norm, a smaller learning rate, `SpectralNormProjection` after each"
-          + " update, an orthogonal recurrent weight of gain 1; a gated cell instead of a vanilla one.")
+        cure:
+          "Clipping by the global norm, a smaller learning rate, `SpectralNormProjection` after each"
+          + " update, an orthogonal recurrent weight of gain 1; a gated cell instead of a vanilla one."
+      )
     ]
   }
 

@@ -53,6 +53,7 @@ struct JacobianProduct<Scalar: RealScalar> {
       guard length > 0, length.isFinite else { break }
       direction = product / Scalar(length)
     }
-    return Growth(logarithm: logarithm.isInfinite && logarithm > 0 ? .nan : logarithm, direction: direction)
+    return Growth(
+      logarithm: logarithm.isInfinite && logarithm > 0 ? .nan : logarithm, direction: direction)
   }
 }
