@@ -7,7 +7,8 @@ import Testing
     try singularValues(of: Tensor<Double>(matrix))[0]
   }
 
-  /// Expects that the norm of every gate is at most the limit, and just below it where it was above.
+  /// Expects that the norm of every gate is at most the limit, and just below it where it was
+  /// above.
   private func check<Cell: RecurrentCell>(
     _ network: Recurrent<Cell>, limit: Double, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {

@@ -3,14 +3,14 @@ internal import BackflowLayers
 internal import BackflowLinearAlgebra
 internal import RealModule
 
-/// Products with the Hessian H of a loss, or with D (H + penalty · I) D for a diagonal D, by central
-/// differences of the gradient:
+/// Products with the Hessian H of a loss, or with D (H + penalty · I) D for a diagonal D, by
+/// central differences of the gradient:
 ///
 ///     H v ≈ (∇L(θ + ε v) − ∇L(θ − ε v))/2ε,   ε = u^(1/3) (1 + ‖θ‖)/‖v‖
 ///
 /// The error of the difference grows as ε², that of rounding as u/ε, so that their sum is least for
-/// an ε about u^(1/3) times the scale of the parameters, where u is the unit of their precision. The
-/// 1 stands for the scale of parameters that are zero.
+/// an ε about u^(1/3) times the scale of the parameters, where u is the unit of their precision.
+/// The 1 stands for the scale of parameters that are zero.
 struct HessianProduct<Model: Parameterized> {
   /// The loss and its gradients for a model.
   typealias Gradient = (Model) -> (loss: Model.Scalar, gradients: Model)

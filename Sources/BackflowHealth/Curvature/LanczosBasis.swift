@@ -74,8 +74,8 @@ struct LanczosBasis {
   }
 
   /// Returns a random direction outside an invariant space. A start may have no component along an
-  /// eigenvector, as one that is an eigenvector itself has not. A random vector has components along
-  /// all of them, so that after it, an invariant space holds every eigenvalue.
+  /// eigenvector, as one that is an eigenvector itself has not. A random vector has components
+  /// along all of them, so that after it, an invariant space holds every eigenvalue.
   private mutating func otherDirection() -> Tensor<Double>? {
     guard !hasRestarted, count < vectors[0].count else { return nil }
     hasRestarted = true

@@ -2,8 +2,8 @@ internal import BackflowKernels
 public import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// Measures the sharpness of a loss during training, and compares it with the longest stable step of
-/// the optimizer.
+/// Measures the sharpness of a loss during training, and compares it with the longest stable step
+/// of the optimizer.
 ///
 ///     var sharpness = SharpnessMonitor<Sequential<Float>>()
 ///     …
@@ -15,14 +15,15 @@ internal import BackflowLinearAlgebra
 ///
 /// The closure computes a function of the parameters: always the same batch, and in training mode
 /// the same seed. Lanczos iteration finds both ends of the spectrum from products with the Hessian,
-/// two gradients each, and starts from the eigenvector of the last measurement. In double precision,
-/// the products have about ten correct digits; in single precision, about four. A measurement in
-/// double precision during a training in single precision takes a copy of the model
+/// two gradients each, and starts from the eigenvector of the last measurement. In double
+/// precision, the products have about ten correct digits; in single precision, about four. A
+/// measurement in double precision during a training in single precision takes a copy of the model
 /// (`copyParameters(from:)`) and the same optimizer.
 public struct SharpnessMonitor<Model: Parameterized>: Sendable {
   /// The number of training steps from one observation to the next.
   public let interval: Int
-  /// The residual of λ_max, relative to the largest eigenvalue in magnitude, that ends an iteration.
+  /// The residual of λ_max, relative to the largest eigenvalue in magnitude, that ends an
+  /// iteration.
   public let tolerance: Double
   /// The largest number of products with the Hessian for one measurement.
   public let maximumProducts: Int
@@ -135,8 +136,8 @@ public struct SharpnessMonitor<Model: Parameterized>: Sendable {
     }
   }
 
-  /// Returns the last eigenvector with a random part, or a random vector, [n]. Without that part, an
-  /// eigenvalue that has overtaken the last one could be missed.
+  /// Returns the last eigenvector with a random part, or a random vector, [n]. Without that part,
+  /// an eigenvalue that has overtaken the last one could be missed.
   private func start(_ order: Int) -> Tensor<Double> {
     var random = RandomSource(seed: UInt64(order))
     let draw: Tensor<Double> = random.normal([order])

@@ -6,10 +6,10 @@ internal import RealModule
 ///
 ///     λ = ln g / T,   g² = mean over n of σ_max(P_n)²,   P_n = J_T … J_1 along sample n
 ///
-/// It is the dominant Lyapunov exponent over the finite time of a sequence, of all samples together.
-/// A gradient at the last state is multiplied by at most σ_max(P_n) on its way back to the first.
-/// The mean of the squares is that of the lengths of such gradients, in which the samples that
-/// explode outweigh those that vanish.
+/// It is the dominant Lyapunov exponent over the finite time of a sequence, of all samples
+/// together. A gradient at the last state is multiplied by at most σ_max(P_n) on its way back to
+/// the first. The mean of the squares is that of the lengths of such gradients, in which the
+/// samples that explode outweigh those that vanish.
 public struct DominantExponent: Sendable, Equatable, Codable {
   /// The name of the layer and direction.
   public let layer: String

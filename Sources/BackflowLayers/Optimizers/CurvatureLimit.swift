@@ -43,8 +43,8 @@ extension CurvatureLimit {
   /// The limit of the heavy ball, v ← β v + g, p ← p − η v: 2(1 + β)/η, which is 2/η for β = 0.
   ///
   /// On an eigenvector with eigenvalue h, a step multiplies (p, v) by a matrix of determinant β and
-  /// trace 1 + β − η h. Both its eigenvalues are inside the unit circle if β < 1 and |trace| < 1 + β
-  /// (Polyak 1964). A momentum of 1 or more is never stable.
+  /// trace 1 + β − η h. Both its eigenvalues are inside the unit circle if β < 1 and |trace| < 1 +
+  /// β (Polyak 1964). A momentum of 1 or more is never stable.
   static func heavyBall(
     rate: Double, momentum β: Double, preconditioner: [Tensor<Scalar>]? = nil, penalty: Double
   ) -> CurvatureLimit {

@@ -67,8 +67,8 @@ public struct SGD<Scalar: RealScalar>: Optimizer {
     }
   }
 
-  /// 2(1 + β)/η, or 2(1 + β)/((1 + 2β) η) in Nesterov's form, where η is the learning rate and β the
-  /// momentum.
+  /// 2(1 + β)/η, or 2(1 + β)/((1 + 2β) η) in Nesterov's form, where η is the learning rate and β
+  /// the momentum.
   ///
   /// On an eigenvector with eigenvalue h, Nesterov's form multiplies (p, v) by a matrix of
   /// determinant β(1 − ηh) and trace 1 + β − (1 + β)ηh. The eigenvalue that leaves the unit circle

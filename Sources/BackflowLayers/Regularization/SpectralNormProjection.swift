@@ -12,14 +12,14 @@ public import BackflowLinearAlgebra
 ///     try projection.apply(to: &rnn)
 ///
 /// With a limit below 1/γ, where γ is the largest slope of the nonlinearity (1 for tanh and ReLU),
-/// every step of a vanilla network is a contraction, and no gradient can explode. (Miller and Hardt,
-/// "Stable recurrent models", ICLR 2019.)
+/// every step of a vanilla network is a contraction, and no gradient can explode. (Miller and
+/// Hardt, "Stable recurrent models", ICLR 2019.)
 ///
 /// The norm is bounded from above by a certificate rather than estimated: if b²I − WᵀW has a
-/// Cholesky decomposition, it is positive definite, and σ_max(W) < b. The bound b is 0.1 % above the
-/// result of a power iteration that starts from the vector of the last call. If it is too low, the
-/// singular values are computed. A scaled matrix thus has a norm in 0.999·limit ... limit, where the
-/// rounding of its elements is accounted for.
+/// Cholesky decomposition, it is positive definite, and σ_max(W) < b. The bound b is 0.1 % above
+/// the result of a power iteration that starts from the vector of the last call. If it is too low,
+/// the singular values are computed. A scaled matrix thus has a norm in 0.999·limit ... limit,
+/// where the rounding of its elements is accounted for.
 public struct SpectralNormProjection<Scalar: RealScalar>: Sendable {
   /// The largest singular value that is left as it is.
   public let limit: Double

@@ -15,8 +15,8 @@
       var logGrowth = -Double.infinity
     }
 
-    /// Trains a reader of `pixels` pixels in each step. `update` clips and applies the gradients, and
-    /// throws where they are not finite.
+    /// Trains a reader of `pixels` pixels in each step. `update` clips and applies the gradients,
+    /// and throws where they are not finite.
     private func run<Cell: RecurrentCell<Float>>(
       _ recurrence: Recurrent<Cell>, pixels: Int, steps: Int, seed: UInt64,
       _ update: (inout WatchedReader<Cell>, WatchedReader<Cell>) throws -> Void

@@ -49,7 +49,8 @@ public struct RecurrentCache<State: RecurrentState>: Sendable {
 }
 
 extension Tensor {
-  /// Returns the row of a sequence [T, B, F] for one step and sample, [F], without copying the step.
+  /// Returns the row of a sequence [T, B, F] for one step and sample, [F], without copying the
+  /// step.
   func row(_ step: Int, _ sample: Int) -> Tensor {
     let (batch, features) = (shape[1], shape[2])
     let first = (step * batch + sample) * features
