@@ -28,6 +28,10 @@ public struct Finding: Sendable, Equatable, Codable {
     case nonFinite = "non_finite"
     /// Clipping that shortens or turns most steps.
     case clipping
+    /// A recurrence that amplifies small changes of its state along the sequence.
+    case expandingRecurrence = "expanding_recurrence"
+    /// Steps that are too long for the curvature of the loss.
+    case unstableStep = "unstable_step"
     /// A defect that a rule of your own looks for.
     case other
   }

@@ -61,6 +61,14 @@ public struct Adagrad<Scalar: RealScalar>: Optimizer {
     }
   }
 
+  /// 2/η for P = √s + ε, where η is the learning rate of the next step; `nil` while s is zero.
+  public var curvatureLimit: CurvatureLimit<Scalar>? {
+    guard step > 0 else { return nil }
+    return .heavyBall(
+      rate: learningRate / (1 + Double(step) * learningRateDecay), momentum: 0,
+      preconditioner: sum.tensors.map { $0.squareRoot() + Scalar(epsilon) }, penalty: weightDecay)
+  }
+
   /// The number of steps, and s as `sum`.
   public var state: OptimizerState<Scalar> { OptimizerState(step: step, sum) }
 

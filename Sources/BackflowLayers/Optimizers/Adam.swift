@@ -1,5 +1,6 @@
 public import BackflowKernels
 internal import BackflowLinearAlgebra
+internal import RealModule
 
 /// Adam (PyTorch `Adam`, without AMSGrad).
 ///
@@ -82,6 +83,26 @@ public struct Adam<Scalar: RealScalar>: Optimizer {
         constants, gradient: gradient.span, firstMoment: firstMoment.mutableSpan,
         secondMoment: secondMoment.tensors[index].mutableSpan, parameter: parameter.mutableSpan)
     }
+  }
+
+  /// 2(1 + β₁)/((1 − β₁)η) for P = (1 − β₁ᵗ)(√v̂ + ε), which is 38/η for β₁ = 0.9; `nil` before the
+  /// first step. (J. Cohen et al., "Adaptive gradient methods at the edge of stability",
+  /// arXiv:2207.14484.)
+  ///
+  /// On an eigenvector with eigenvalue h, a step multiplies (p, m) by a matrix of determinant
+  /// β₁(1 − ηω) and trace 1 + β₁ − ηω − (1 − β₁)ηh, where ω is a decoupled weight decay and
+  /// otherwise 0. Its eigenvalue reaches −1 at h = (1 + β₁)(2 − ηω)/((1 − β₁)η).
+  public var curvatureLimit: CurvatureLimit<Scalar>? {
+    guard step > 0 else { return nil }
+    let (η, ω) = (learningRate, isDecoupled ? weightDecay : 0)
+    let (first, second) = (1 - Double.pow(beta1, step), 1 - Double.pow(beta2, step))
+    let numerator = max(0, (1 + beta1) * (2 - η * ω) / (1 - beta1))
+    return CurvatureLimit(
+      CurvatureLimit<Scalar>.quotient(numerator, η),
+      ω == 0 ? "2(1 + β₁)/((1 − β₁)η)" : "(1 + β₁)(2 − ηω)/((1 − β₁)η)",
+      preconditioner: secondMoment.tensors.map {
+        ($0.squareRoot() * Scalar(1 / second.squareRoot()) + Scalar(epsilon)) * Scalar(first)
+      }, penalty: isDecoupled ? 0 : weightDecay)
   }
 
   /// The number of steps, m as `exp_avg` and v as `exp_avg_sq`.

@@ -55,6 +55,9 @@ public struct AdamW<Scalar: RealScalar>: Optimizer {
     _ model: inout Model, along gradients: Model
   ) { adam.update(&model, along: gradients) }
 
+  /// Adam's, where the weight decay lowers the limit.
+  public var curvatureLimit: CurvatureLimit<Scalar>? { adam.curvatureLimit }
+
   /// The number of steps, and Adam's m as `exp_avg` and v as `exp_avg_sq`.
   public var state: OptimizerState<Scalar> { adam.state }
 

@@ -36,6 +36,10 @@ public protocol Optimizer<Scalar>: Sendable {
   mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, along gradients: Model)
 
+  /// The curvature of the loss beyond which the next steps diverge. The default is `nil`, for
+  /// unknown.
+  var curvatureLimit: CurvatureLimit<Scalar>? { get }
+
   /// Everything that is kept between steps, without the settings (learning rate, momentum, …). A
   /// run that is saved here and restored continues with the same bits.
   var state: OptimizerState<Scalar> { get }

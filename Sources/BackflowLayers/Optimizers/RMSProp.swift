@@ -74,6 +74,16 @@ public struct RMSProp<Scalar: RealScalar>: Optimizer {
     }
   }
 
+  /// 2(1 + β)/η for P = √s + ε, where η is the learning rate and β the momentum; `nil` before the
+  /// first step.
+  public var curvatureLimit: CurvatureLimit<Scalar>? {
+    guard step > 0 else { return nil }
+    return .heavyBall(
+      rate: learningRate, momentum: momentum,
+      preconditioner: meanSquare.tensors.map { $0.squareRoot() + Scalar(epsilon) },
+      penalty: weightDecay)
+  }
+
   /// The number of steps, s as `square_avg` and v as `momentum_buffer`.
   public var state: OptimizerState<Scalar> { OptimizerState(step: step, meanSquare, velocity) }
 

@@ -67,6 +67,22 @@ public struct SGD<Scalar: RealScalar>: Optimizer {
     }
   }
 
+  /// 2(1 + β)/η, or 2(1 + β)/((1 + 2β) η) in Nesterov's form, where η is the learning rate and β
+  /// the momentum.
+  ///
+  /// On an eigenvector with eigenvalue h, Nesterov's form multiplies (p, v) by a matrix of
+  /// determinant β(1 − ηh) and trace 1 + β − (1 + β)ηh. The eigenvalue that leaves the unit circle
+  /// first is −1, where 1 + trace + determinant = 0.
+  public var curvatureLimit: CurvatureLimit<Scalar>? {
+    guard isNesterov else {
+      return .heavyBall(rate: learningRate, momentum: momentum, penalty: weightDecay)
+    }
+    let numerator = momentum < 1 ? 2 * (1 + momentum) / (1 + 2 * momentum) : 0
+    return CurvatureLimit(
+      CurvatureLimit<Scalar>.quotient(numerator, learningRate), "2(1 + β)/((1 + 2β)η)",
+      penalty: weightDecay)
+  }
+
   /// The number of steps, and v as `momentum_buffer`.
   public var state: OptimizerState<Scalar> { OptimizerState(step: step, velocity) }
 

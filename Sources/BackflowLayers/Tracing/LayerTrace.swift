@@ -46,6 +46,10 @@ public struct CellTrace<Scalar: RealScalar>: Sendable {
   public let activations: [Activation<Scalar>]
   /// h_1 … h_T, [T, B, H].
   public let output: Tensor<Scalar>
+  /// The number of samples that run at each step.
+  public let running: ActiveSamples
+  /// Returns the derivative of a step for a sample; see `RecurrentCell.linearized`.
+  public let linearized: @Sendable (_ step: Int, _ sample: Int) -> LinearizedStep<Scalar>
   /// The gradients at each step, or `nil` if the backward pass was not traced.
   public let backward: BackwardTrace<Scalar>?
 

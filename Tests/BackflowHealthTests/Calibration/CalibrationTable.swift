@@ -19,6 +19,12 @@ enum CalibrationTable {
     print("planted | \(failure) | \(found) of 20 | \(elsewhere) | \(text(measured)) |")
   }
 
+  /// The largest growth of small changes of the state over a sequence.
+  static func growth(_ training: String, _ logarithm: Double) {
+    print(
+      "range | growth of a recurrence | \(training) | \(String(format: "%.3g", exp(logarithm))) |")
+  }
+
   private static func text(_ range: ClosedRange<Double>) -> String {
     let ends = [range.lowerBound, range.upperBound].map { String(format: "%.3g", $0) }
     return ends[0] == ends[1] ? ends[0] : ends.joined(separator: " … ")

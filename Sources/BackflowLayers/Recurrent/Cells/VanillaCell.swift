@@ -102,7 +102,7 @@ public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
   /// Returns the derivative of a step: J = diag(φ′(a_t)) W_hh and B = diag(φ′(a_t)) W_ih.
   public func linearized(step: Int, sample: Int, _ cache: Cache) -> LinearizedStep<Scalar> {
     cache.active.requireRunning(sample, at: step)
-    let h = cache.hidden.select(step).select(sample)
+    let h = cache.hidden.row(step, sample)
     return LinearizedStep(
       Factors(weights, carried: [[nil]], recurrent: [nonlinearity.derivative(at: h)]))
   }

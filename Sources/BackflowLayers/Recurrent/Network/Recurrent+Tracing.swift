@@ -30,7 +30,9 @@ extension Recurrent {
       return CellTrace(
         path: path("l\(place.layer)" + (place.direction == 1 ? "_reverse" : "")),
         typeName: plainName(Cell.self), activations: cell.activations(in: cellCache),
-        output: cellCache.hidden, backward: traces.isEmpty ? nil : traces[index])
+        output: cellCache.hidden, running: cellCache.active,
+        linearized: { cell.linearized(step: $0, sample: $1, cellCache) },
+        backward: traces.isEmpty ? nil : traces[index])
     }
   }
 

@@ -26,10 +26,10 @@ public struct RecurrentCache<State: RecurrentState>: Sendable {
   func row(
     at step: Int, sample: Int, gates count: Int
   ) -> (gates: [Tensor<State.Scalar>], kept: Tensor<State.Scalar>) {
-    let (all, size) = (gates.select(step).select(sample), hidden.shape[2])
+    let (all, size) = (gates.row(step, sample), hidden.shape[2])
     return (
       (0..<count).map { all[$0 * size..<($0 + 1) * size] },
-      kept.map { $0.select(step).select(sample) } ?? .zeros([0])
+      kept.map { $0.row(step, sample) } ?? .zeros([0])
     )
   }
 
@@ -38,10 +38,22 @@ public struct RecurrentCache<State: RecurrentState>: Sendable {
     func row(_ initial: Tensor<State.Scalar>, _ sequence: Tensor<State.Scalar>) -> Tensor<
       State.Scalar
     > {
-      (step == 0 ? initial : sequence.select(step - 1))[sample..<sample + 1]
+      step == 0
+        ? initial[sample..<sample + 1]
+        : sequence.row(step - 1, sample).reshaped(to: [1, sequence.shape[2]])
     }
     return State(
       hidden: row(initialState.hidden, hidden),
       cellState: cellState.flatMap { sequence in initialState.cellState.map { row($0, sequence) } })
+  }
+}
+
+extension Tensor {
+  /// Returns the row of a sequence [T, B, F] for one step and sample, [F], without copying the
+  /// step.
+  func row(_ step: Int, _ sample: Int) -> Tensor {
+    let (batch, features) = (shape[1], shape[2])
+    let first = (step * batch + sample) * features
+    return flattened[first..<first + features]
   }
 }
