@@ -83,7 +83,10 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BackflowFigures",
-      dependencies: ["BackflowLayers", "BackflowStability", complex, real],
+      dependencies: [
+        "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", "BackflowStability", complex,
+        real,
+      ],
       swiftSettings: strict),
     .target(
       name: "BackflowCheckpoints",

@@ -20,12 +20,13 @@ extension LayerStability {
 
     let blocks = cell.weights.recurrent.shape[0] / max(1, cell.hiddenSize)
     var analyses: [GateStability] = []
-    for (gate, label) in equations.gateNames(count: blocks).enumerated() {
+    recurrentBlocks = (0..<blocks).map { cell.weights.recurrent(gate: $0) }
+    for (block, label) in zip(recurrentBlocks, equations.gateNames(count: blocks)) {
       analyses.append(
         GateStability(
           name: label,
           weights: try MatrixAnalysis(
-            of: cell.weights.recurrent(gate: gate), slopeBound: slope, effort: options.effort,
+            of: block, slopeBound: slope, effort: options.effort,
             precision: precision)))
     }
     weights = blocks == 1 ? analyses[0].weights : nil
@@ -48,7 +49,8 @@ extension LayerStability {
             using: &random))
       }
       if last == nil, cell.stateSize <= LayerStability.largestJacobian {
-        let steps = recurrence.linearize(total - 1..<total, from: cache.state(sample, before: total))
+        let steps = recurrence.linearize(
+          total - 1..<total, from: cache.state(sample, before: total))
         last = steps[0].derivative.matrix
       }
     }
