@@ -23,10 +23,11 @@ public struct ChartFigure: Sendable, Equatable {
     let header = 46 + 18 * Double(notes.count)
     let legend = 16 * Double(panels.map { $0.legend.count }.max() ?? 0)
     let rowHeight = 38 + legend + plot.height + 58
+    let title = 9.8 * Double(self.title.count) + 40
     var svg = SVG(
-      width: gap + Double(columns) * (plot.width + gap) - gap + 30,
+      width: max(title, Double(columns) * (plot.width + gap) + 30),
       height: header + Double(rows) * rowHeight)
-    svg.text(25, 32, title, size: 17, bold: true)
+    svg.text(25, 32, self.title, size: 17, bold: true)
     for (row, note) in notes.enumerated() { svg.text(25, 54 + 18 * Double(row), note, size: 12.5) }
     for (index, panel) in panels.enumerated() {
       let left = gap + Double(index % columns) * (plot.width + gap)

@@ -15,7 +15,10 @@ extension ChartFigure {
     let factor = Double.log10(horizon.factor)
     var marks = [LineChart.Mark(at: factor, "factor \(short(horizon.factor))")]
     if let steps = horizon.steps {
-      marks.append(.init(at: Double(steps), "reached after \(steps) steps", isVertical: true))
+      marks.append(
+        .init(
+          at: Double(steps), "reached after \(steps) step\(steps == 1 ? "" : "s")",
+          isVertical: true))
     }
     let prediction = LineChart.Series.geometric(
       rate == -.infinity ? "" : "exp(λ₁k), λ₁ = \(short(rate))", logFactor: rate,

@@ -19,7 +19,7 @@ extension ChartFigure {
     }
     return ChartFigure(
       "\(layer.name): paths of a gradient within a step",
-      notes: ["The parts are vectors that may cancel; their norms do not add up to the whole."],
+      notes: ["The parts may cancel, so that they do not add up to the whole."],
       panels: [
         LineChart(
           "norm of each part, as a factor", horizontal: .count("steps back, k"),

@@ -103,7 +103,7 @@ struct SpectrumPanel {
     let lines = contours.flatMap(\.lines)
     return lines.enumerated().map { index, line in
       var series = LineChart.Series(
-        index == 0 ? "boundary of the ε-pseudospectrum, labeled with ε" : "", x: line.map(\.x),
+        index == 0 ? "ε-pseudospectra, labeled with ε" : "", x: line.map(\.x),
         line.map(\.y), hue: .accent)
       series.isThin = true
       return series
@@ -135,8 +135,8 @@ struct SpectrumPanel {
   /// times powers of ten, or powers of ten alone.
   private static func levels(of values: [Double], above floor: Double) -> [Double] {
     let sorted = values.sorted()
-    let low = max(floor, sorted[sorted.count / 30])
-    let high = sorted[sorted.count - 1 - sorted.count / 30]
+    let low = max(floor, sorted[sorted.count / 200])
+    let high = sorted[sorted.count - 1 - sorted.count / 50]
     guard low.isFinite, high > low else { return [] }
     let powers = Int(low.rounded(.down))...Int(high.rounded(.up))
     let candidates =
