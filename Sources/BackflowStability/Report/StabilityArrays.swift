@@ -8,17 +8,19 @@ internal import RealModule
 /// A name consists of the name of the layer, a point, and one of the following. Complex numbers have
 /// a last axis of 2, the real and the imaginary part. Arrays that a report lacks are omitted.
 ///
-/// | name | shape | |
-/// |---|---|---|
-/// | `jacobian` | [S, S] | the last Jacobian of the first sample |
-/// | `eigenvalues` | [S, 2] | its eigenvalues, in the order of LAPACK |
-/// | `right_eigenvectors`, `left_eigenvectors` | [S, S, 2] | R and L with J·R = R·Λ and Lᴴ·J = Λ·Lᴴ; column j belongs to eigenvalue j |
-/// | `power_log_norms`, `power_norms` | [k + 1] | ln ‖J^k‖ and ‖J^k‖ for k = 0, 1, … |
-/// | `exponents`, `standard_errors` | [k] | the Lyapunov exponents over all samples, in nats per step |
-/// | `running_steps`, `running_exponents` | [r], [r, k] | numbers of steps, and the exponents of the first sample over them |
-/// | `horizon_log_norms` | [lags] | the mean of ln ‖δ‖ after k = 0, 1, … steps back |
-/// | `path_budget` | [lags, paths] | ‖part‖/‖δ‖ of the whole step, of the carried part, and of each gate |
-/// | `fixed_points` | [n, S] | the fixed points |
+/// - `jacobian`, [S, S]: the last Jacobian J of the first sample;
+/// - `eigenvalues`, [S, 2]: its eigenvalues, in the order of LAPACK;
+/// - `right_eigenvectors` and `left_eigenvectors`, [S, S, 2]: R and L with J·R = R·Λ and Lᴴ·J = Λ·Lᴴ;
+///   column j belongs to eigenvalue j;
+/// - `power_log_norms` and `power_norms`, [k + 1]: ln ‖J^k‖ and ‖J^k‖ for k = 0, 1, …;
+/// - `exponents` and `standard_errors`, [k]: the Lyapunov exponents over all samples, in nats per
+///   step;
+/// - `running_steps`, [r], and `running_exponents`, [r, k]: numbers of steps, and the exponents of the
+///   first sample over them;
+/// - `horizon_log_norms`, [lags]: the mean of ln ‖δ‖ after k = 0, 1, … steps back;
+/// - `path_budget`, [lags, paths]: ‖part‖/‖δ‖ of the whole step, of the carried part, and of each
+///   gate;
+/// - `fixed_points`, [n, S]: the fixed points.
 ///
 /// The names `weight.matrix`, `weight.eigenvalues` and so on, or `gate_i.matrix` and so on for each
 /// gate, are those of the blocks of W_hh, [H, H]. A decoded report contains no matrices, and their
