@@ -149,7 +149,8 @@ struct SpectrumPanel {
     return candidates.filter { low < $0 && $0 < high }
   }
 
-  /// One label for each level, on its line, where it covers neither an eigenvalue nor another label.
+  /// One label for each level, on its line, where it covers neither an eigenvalue nor another
+  /// label.
   private var labels: [LineChart.Label] {
     var taken = block.analysis.spectrum.eigenvalues.map { value in
       (x: value.real, y: value.imaginary, width: 7 * pixel.x)

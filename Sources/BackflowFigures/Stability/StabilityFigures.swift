@@ -2,8 +2,8 @@ public import BackflowStability
 
 /// The figures of a stability report. Each layer has
 ///
-/// - `…-spectrum.svg`: the eigenvalues of each block of W_hh and of the last Jacobian, with the unit
-///   circle, the circle of radius 1/γ, and the boundaries of ε-pseudospectra;
+/// - `…-spectrum.svg`: the eigenvalues of each block of W_hh and of the last Jacobian, with the
+///   unit circle, the circle of radius 1/γ, and the boundaries of ε-pseudospectra;
 /// - `…-powers.svg`: the norms of the powers of these matrices, beside ρ^k and the bounds by the
 ///   Kreiss constant;
 /// - `…-exponents.svg`: the Lyapunov exponents with their standard errors, and the running mean of

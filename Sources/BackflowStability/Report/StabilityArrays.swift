@@ -5,18 +5,18 @@ internal import RealModule
 
 /// The arrays of a stability report for a notebook, such as the tensors of an `.npz` file.
 ///
-/// A name consists of the name of the layer, a point, and one of the following. Complex numbers have
-/// a last axis of 2, the real and the imaginary part. Arrays that a report lacks are omitted.
+/// A name consists of the name of the layer, a point, and one of the following. Complex numbers
+/// have a last axis of 2, the real and the imaginary part. Arrays that a report lacks are omitted.
 ///
 /// - `jacobian`, [S, S]: the last Jacobian J of the first sample;
 /// - `eigenvalues`, [S, 2]: its eigenvalues, in the order of LAPACK;
-/// - `right_eigenvectors` and `left_eigenvectors`, [S, S, 2]: R and L with J·R = R·Λ and Lᴴ·J = Λ·Lᴴ;
-///   column j belongs to eigenvalue j;
+/// - `right_eigenvectors` and `left_eigenvectors`, [S, S, 2]: R and L with J·R = R·Λ and Lᴴ·J =
+///   Λ·Lᴴ; column j belongs to eigenvalue j;
 /// - `power_log_norms` and `power_norms`, [k + 1]: ln ‖J^k‖ and ‖J^k‖ for k = 0, 1, …;
 /// - `exponents` and `standard_errors`, [k]: the Lyapunov exponents over all samples, in nats per
 ///   step;
-/// - `running_steps`, [r], and `running_exponents`, [r, k]: numbers of steps, and the exponents of the
-///   first sample over them;
+/// - `running_steps`, [r], and `running_exponents`, [r, k]: numbers of steps, and the exponents of
+///   the first sample over them;
 /// - `horizon_log_norms`, [lags]: the mean of ln ‖δ‖ after k = 0, 1, … steps back;
 /// - `path_budget`, [lags, paths]: ‖part‖/‖δ‖ of the whole step, of the carried part, and of each
 ///   gate;
