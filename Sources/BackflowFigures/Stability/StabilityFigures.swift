@@ -21,8 +21,8 @@ public struct StabilityFigures: Sendable {
   /// Draws the figures of a report.
   ///
   /// - Throws: `StabilityError` if LAPACK does not converge for a pseudospectrum.
-  /// - Complexity: Up to 3·10⁹ flops for the pseudospectrum of each matrix of at most
-  ///   `Pseudospectrum.largestDrawn` rows; larger ones have no pseudospectra.
+  /// - Complexity: About 3·10⁹ flops for the pseudospectra of each matrix of at most 256 rows;
+  ///   those of larger ones are omitted.
   public init(report: StabilityReport) throws(StabilityError) {
     var figures: [(name: String, svg: String)] = []
     for layer in report.layers {
