@@ -65,14 +65,14 @@ extension SelfTest {
 
   private static let forwardEuler = SelfTestCase(
     "HiPPO-LegS by forward Euler, I + A/10, N = 16",
-    source: "ρ = |1 − Δ| exactly; the largest norm by NumPy"
+    source: "ρ = |1 − Δ| exactly; the largest norm, at k = 10, in 40 digits by mpmath"
   ) {
     let matrix = Tensor<Double>.identity(16) + KnownMatrices.hippo(16) * 0.1
     let growth = try PowerGrowth(of: matrix)
     return [
       // The matrix is triangular, so that LAPACK returns its diagonal.
       .init("spectral radius", try spectralRadius(of: matrix), expected: 0.9, within: 1e-12),
-      .init("largest norm of a power", growth.peakNorm, expected: 155_533, within: 0.5),
+      .init("largest norm of a power", growth.peakNorm, expected: 155_533.521_658_79, within: 1e-5),
     ]
   }
 
@@ -82,9 +82,10 @@ extension SelfTest {
     let analysis = try MatrixAnalysis(of: KnownMatrices.triangular(0.5, 1))
     return [
       .init("ρ", analysis.spectrum.spectralRadius, expected: 0.5, within: 1e-15),
+      // Infinite without rounding, which moves the eigenvalue apart by ε.
       .init(
-        "condition of the eigenvalue", analysis.spectrum.eigenvalueConditions[0],
-        expected: .infinity, within: 0),
+        "condition of the eigenvalue above 10¹⁴",
+        holds: analysis.spectrum.eigenvalueConditions[0] > 1e14),
       .init("Henrici", analysis.nonnormality.henrici, expected: 1, within: 1e-15),
     ]
   }

@@ -29,7 +29,10 @@ extension LineChart.Scale {
     guard let low = coordinates.min(), let high = coordinates.max() else {
       return Axis(values: 0...1, start: start, end: end)
     }
-    let room = high > low ? 0.04 * (high - low) : 0.5 * Double.maximum(1, abs(high))
+    // Rounding errors are not magnified: ticks have three digits.
+    let magnitude = Double.maximum(abs(low), abs(high))
+    let rounding = isLogarithmic || hasExponents ? 0.02 : 1e-9 * magnitude
+    let room = high - low > rounding ? 0.04 * (high - low) : 0.5 * Double.maximum(1, magnitude)
     return Axis(values: low - room...high + room, start: start, end: end)
   }
 

@@ -51,7 +51,7 @@ extension LineChart {
     let decades = growth.logNorms.map { $0 / Double.log(10) }
     var measured = Series(
       "‖Aᵏ‖" + (decades.contains(-.infinity) ? "; arrow: exactly 0" : ""), decades,
-      hue: growth.logSpectralRadius > 0 ? .alarm : .calm
+      hue: block.analysis.spectrum.spectralRadiusBounds.lowerBound > 1 ? .alarm : .calm
     ).withFirstArrow
     measured.hasDots = decades.count <= 40
     var marks: [Mark] = []
@@ -68,7 +68,7 @@ extension LineChart {
       steps: decades.count - 1, within: decades + marks.map(\.value))
     return LineChart(
       block.title + (radius == 0 ? ": ρ = 0" : "") + (kreiss.lower == .infinity ? ", K = ∞" : ""),
-      horizontal: .count("power k"), vertical: .exponents("norm"), series: [power, measured],
+      horizontal: .count("power k"), vertical: .exponents("‖Aᵏ‖₂"), series: [power, measured],
       marks: marks)
   }
 }

@@ -87,7 +87,7 @@ struct SpectrumPanel {
     let outside = indices.filter { spectrum.isGrowing($0) }
     let others = indices.filter { !spectrum.isGrowing($0) }
     return [
-      dots(others, outside.isEmpty ? "in the \(place)" : "in it", .calm),
+      dots(others, "in the \(place)", .calm),
       dots(outside, "outside the \(place)", .alarm),
     ].filter { !$0.x.isEmpty }
   }
@@ -119,7 +119,7 @@ struct SpectrumPanel {
     let order = matrix.shape[0]
     guard order <= Pseudospectrum.largestDrawn else { return [] }
     // A point costs about 200·n² flops, and conjugate points are evaluated once.
-    let affordable = (2 * 3e9 / (200 * Double(order * order))).squareRoot()
+    let affordable = (2 * 1.5e9 / (200 * Double(order * order))).squareRoot()
     let points = Int(min(81, max(21, affordable)))
     let grid = try Pseudospectrum(
       of: matrix, real: real, imaginary: imaginary, columns: points, rows: points)
@@ -153,7 +153,7 @@ struct SpectrumPanel {
   /// label.
   private var labels: [LineChart.Label] {
     var taken = block.analysis.spectrum.eigenvalues.map { value in
-      (x: value.real, y: value.imaginary, width: 7 * pixel.x)
+      (x: value.real, y: value.imaginary, width: 7 * pixel.x, height: 7 * pixel.y)
     }
     var labels: [LineChart.Label] = []
     for (level, lines) in contours {
@@ -163,11 +163,12 @@ struct SpectrumPanel {
         abs(point.x) + width / 2 < real.upperBound
           && abs(point.y) + 8 * pixel.y < imaginary.upperBound
           && taken.allSatisfy {
-            abs($0.x - point.x) > ($0.width + width) / 2 || abs($0.y - point.y) > 13 * pixel.y
+            abs($0.x - point.x) > ($0.width + width) / 2
+              || abs($0.y - point.y) > ($0.height + 12 * pixel.y) / 2
           }
       }.max { $0.y < $1.y }
       guard let place else { continue }
-      taken.append((place.x, place.y, width))
+      taken.append((place.x, place.y, width, 14 * pixel.y))
       labels.append(LineChart.Label(x: place.x, y: place.y, text: text))
     }
     return labels

@@ -21,8 +21,8 @@ public struct StabilityFigures: Sendable {
   /// Draws the figures of a report.
   ///
   /// - Throws: `StabilityError` if LAPACK does not converge for a pseudospectrum.
-  /// - Complexity: About 3·10⁹ flops for the pseudospectra of each matrix of at most 256 rows;
-  ///   those of larger ones are omitted.
+  /// - Complexity: About 1.5·10⁹ flops for the pseudospectra of each matrix, up to 3·10⁹ for 256
+  ///   rows. Those of matrices with more rows are omitted.
   public init(report: StabilityReport) throws(StabilityError) {
     var figures: [(name: String, svg: String)] = []
     for layer in report.layers {
