@@ -52,9 +52,11 @@ struct SelfTestCommand: ParsableCommand {
     case .text:
       say(
         failed == 0
-          ? "All \(outcomes.count) cases agree with the known figures."
-          : "\(failed) of \(outcomes.count) cases failed.")
+          ? "All figures agree with the known ones, in \(cases(outcomes.count))."
+          : "\(failed) of \(cases(outcomes.count)) failed.")
     }
     if failed > 0 { throw ExitCode.failure }
   }
+
+  private func cases(_ count: Int) -> String { "\(count) case\(count == 1 ? "" : "s")" }
 }

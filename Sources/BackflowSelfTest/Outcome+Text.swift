@@ -1,5 +1,4 @@
 internal import Backflow
-internal import RealModule
 
 extension SelfTestCase.Outcome: CustomStringConvertible {
   /// The name and the source, and a table of figures.
@@ -17,7 +16,7 @@ extension SelfTestCase.Outcome: CustomStringConvertible {
     let widths = columns.map { $0.map(\.count).max() ?? 0 }
     let rows = names.indices.map { row in
       "  " + padded(names[row], width)
-        + zip(columns, widths).map { "  " + padded($0[row], $1) }.joined()
+        + zip(columns, widths.dropLast() + [0]).map { "  " + padded($0[row], $1) }.joined()
     }
     return heading + rows.joined(separator: "\n")
   }
@@ -27,16 +26,6 @@ extension SelfTestCase.Outcome: CustomStringConvertible {
   }
 
   private func text(_ value: Double) -> String {
-    value == -.infinity ? "−∞" : value == .infinity ? "∞" : rounded(value)
-  }
-
-  /// Ten significant digits.
-  private func rounded(_ value: Double) -> String {
-    guard value != 0, value.isFinite else { return value == 0 ? "0" : "\(value)" }
-    let digits = 9 - Int(Double.log10(value.magnitude).rounded(.down))
-    guard (0...15).contains(digits) else { return "\(value)" }
-    let factor = Double.exp10(Double(digits))
-    let text = "\((value * factor).rounded() / factor)"
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    value == -.infinity ? "−∞" : value == .infinity ? "∞" : value.text(significantDigits: 10)
   }
 }

@@ -1,5 +1,4 @@
 public import Backflow
-internal import RealModule
 
 /// A system with known figures, and how to compute them.
 public struct SelfTestCase: Sendable {
@@ -19,11 +18,14 @@ public struct SelfTestCase: Sendable {
     @ExtendedReal public private(set) var expected: Double
     /// The largest difference that passes.
     public let tolerance: Double
+    /// Whether the computed value is the known one within the tolerance. A NaN is not.
+    public let passes: Bool
 
     /// A figure with a known value.
     public init(_ name: String, _ measured: Double, expected: Double, within tolerance: Double) {
       self.name = name
       self.tolerance = tolerance
+      passes = measured == expected || (measured - expected).magnitude <= tolerance
       self.measured = measured
       self.expected = expected
     }
@@ -31,11 +33,6 @@ public struct SelfTestCase: Sendable {
     /// A statement that is to be true, as the figure 1.
     init(_ name: String, holds: Bool) {
       self.init(name, holds ? 1 : 0, expected: 1, within: 0)
-    }
-
-    /// Whether the computed value is the known one within the tolerance. A NaN is not.
-    public var passes: Bool {
-      measured == expected || (measured - expected).magnitude <= tolerance
     }
   }
 
@@ -51,8 +48,12 @@ public struct SelfTestCase: Sendable {
     public let error: String?
 
     /// Whether there are figures, and all of them pass.
-    public var passes: Bool {
-      error == nil && !figures.isEmpty && figures.allSatisfy(\.passes)
+    public let passes: Bool
+
+    init(_ selfTest: SelfTestCase, figures: [Figure], error: String? = nil) {
+      (name, source) = (selfTest.name, selfTest.source)
+      (self.figures, self.error) = (figures, error)
+      passes = error == nil && !figures.isEmpty && figures.allSatisfy(\.passes)
     }
   }
 
@@ -66,9 +67,9 @@ public struct SelfTestCase: Sendable {
   /// Computes the figures.
   public func run() -> Outcome {
     do {
-      return Outcome(name: name, source: source, figures: try compute(), error: nil)
+      return Outcome(self, figures: try compute())
     } catch {
-      return Outcome(name: name, source: source, figures: [], error: "\(error)")
+      return Outcome(self, figures: [], error: "\(error)")
     }
   }
 }
