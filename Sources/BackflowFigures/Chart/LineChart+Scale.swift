@@ -29,14 +29,22 @@ extension LineChart.Scale {
     guard let low = coordinates.min(), let high = coordinates.max() else {
       return Axis(values: 0...1, start: start, end: end)
     }
-    let room = high > low ? 0.04 * (high - low) : 0.5 * Double.maximum(1, abs(high))
+    // Rounding errors are not magnified: ticks have three digits.
+    let magnitude = Double.maximum(abs(low), abs(high))
+    let rounding = isLogarithmic || hasExponents ? 0.02 : 1e-9 * magnitude
+    let room = high - low > rounding ? 0.04 * (high - low) : 0.5 * Double.maximum(1, magnitude)
     return Axis(values: low - room...high + room, start: start, end: end)
   }
 
   /// Returns the ticks of an axis with their labels.
   func ticks(of axis: Axis) -> [(value: Double, label: String)] {
-    guard isLogarithmic else { return axis.ticks(about: 6).map { ($0, short($0)) } }
-    guard axis.values.upperBound - axis.values.lowerBound >= 3 else {
+    guard isLogarithmic || hasExponents else {
+      return axis.ticks(about: 6).filter { !isWhole || abs($0 - $0.rounded()) < 1e-9 }
+        .map { ($0, short($0)) }
+    }
+    // Numbers beyond 10³⁰⁰ are not formed.
+    let isInRange = axis.values.lowerBound > -300 && axis.values.upperBound < 300
+    if isInRange, axis.values.upperBound - axis.values.lowerBound < 3 {
       return axis.logarithmicTicks
     }
     let whole = axis.ticks(about: 7).filter { $0 == $0.rounded() }

@@ -20,12 +20,13 @@ extension LayerStability {
 
     let blocks = cell.weights.recurrent.shape[0] / max(1, cell.hiddenSize)
     var analyses: [GateStability] = []
-    for (gate, label) in equations.gateNames(count: blocks).enumerated() {
+    recurrentBlocks = (0..<blocks).map { cell.weights.recurrent(gate: $0) }
+    for (block, label) in zip(recurrentBlocks, equations.gateNames(count: blocks)) {
       analyses.append(
         GateStability(
           name: label,
           weights: try MatrixAnalysis(
-            of: cell.weights.recurrent(gate: gate), slopeBound: slope,
+            of: block, slopeBound: slope,
             effort: options.effort ?? (cell.hiddenSize <= 64 ? .standard : .quick),
             precision: precision)))
     }

@@ -52,6 +52,9 @@ public struct LayerStability: Sendable, Equatable, Codable {
   /// ∂s_t/∂s_{t−1} at the last step of the first sample, [S, S], if `jacobian` describes it. It is
   /// not encoded.
   public internal(set) var lastJacobian: Tensor<Double>?
+  /// The blocks of W_hh, [H, H] each, in the order of `gates`, or one that `weights` describes.
+  /// They are not encoded, and empty in a decoded report.
+  public internal(set) var recurrentBlocks: [Tensor<Double>] = []
 }
 
 /// One block of W_hh, [H, H], of a cell with several gates.
