@@ -7,10 +7,12 @@ extension LayerStability {
   /// The largest state whose Jacobian is analyzed as a matrix.
   private static let largestJacobian = 128
 
-  /// Analyzes one cell along the trajectories of a forward pass.
+  /// Analyzes one cell along the trajectories of a forward pass. `progress` is called with the
+  /// completed share.
   init<Cell: RecurrentCell<Double>>(
     name: String, _ cell: Cell, _ cache: Cell.Cache, setting: String,
-    _ options: Stability.Options, using random: inout RandomSource
+    _ options: Stability.Options, using random: inout RandomSource,
+    progress: (_ share: Double) -> Void
   ) throws(StabilityError) {
     let equations = cell.equations
     let slope = equations.slopeBound
@@ -21,6 +23,7 @@ extension LayerStability {
     let blocks = cell.weights.recurrent.shape[0] / max(1, cell.hiddenSize)
     var analyses: [GateStability] = []
     for (gate, label) in equations.gateNames(count: blocks).enumerated() {
+      progress(0.3 * Double(gate) / Double(blocks))
       analyses.append(
         GateStability(
           name: label,
@@ -34,7 +37,9 @@ extension LayerStability {
 
     var (samples, horizons) = ([TrajectoryStability.Sample](), [GradientHorizon]())
     var (last, discarded): (Tensor<Double>?, Int) = (nil, 0)
-    for sample in 0..<cache.hidden.shape[1] {
+    let count = cache.hidden.shape[1]
+    for sample in 0..<count {
+      progress(0.3 + 0.6 * Double(sample) / Double(count))
       guard let recurrence = CellRecurrence(cell, sample: sample, of: cache) else { continue }
       let total = recurrence.stepLimit ?? 0
       discarded = min(options.discardedSteps ?? total / 10, total - 1)
@@ -48,13 +53,15 @@ extension LayerStability {
             using: &random))
       }
       if last == nil, cell.stateSize <= LayerStability.largestJacobian {
-        let steps = recurrence.linearize(total - 1..<total, from: cache.state(sample, before: total))
+        let steps = recurrence.linearize(
+          total - 1..<total, from: cache.state(sample, before: total))
         last = steps[0].derivative.matrix
       }
     }
     guard !samples.isEmpty else { throw .noTrajectory("every sample has a length of 0") }
     let trajectory = TrajectoryStability(samples, discarded: discarded)
     (self.trajectory, horizon, lastJacobian) = (trajectory, horizons.first, last)
+    progress(0.9)
     if let last {
       jacobian = try MatrixAnalysis(of: last, effort: .quick)
     } else {
