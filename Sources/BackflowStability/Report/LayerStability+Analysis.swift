@@ -18,7 +18,7 @@ extension LayerStability {
     let slope = equations.slopeBound
     let precision = options.precision ?? .ulpOfOne
     self.name = name
-    (kind, hiddenSize, self.setting) = (equations.name, cell.hiddenSize, setting)
+    (kind, hiddenSize) = (equations.name, cell.hiddenSize)
 
     let blocks = cell.weights.recurrent.shape[0] / max(1, cell.hiddenSize)
     var analyses: [GateStability] = []
@@ -36,12 +36,13 @@ extension LayerStability {
     bounds = try equations.contraction(of: cell.weights, inputBound: cache.inputBound)
 
     var (samples, horizons) = ([TrajectoryStability.Sample](), [GradientHorizon]())
-    var (last, discarded): (Tensor<Double>?, Int) = (nil, 0)
+    var (last, discarded, shortest): (Tensor<Double>?, Int, Int?) = (nil, 0, nil)
     let count = cache.hidden.shape[1]
     for sample in 0..<count {
       progress(0.3 + 0.6 * Double(sample) / Double(count))
       guard let recurrence = CellRecurrence(cell, sample: sample, of: cache) else { continue }
       let total = recurrence.stepLimit ?? 0
+      if total < cache.steps(sample) { shortest = min(shortest ?? total, total) }
       discarded = min(options.discardedSteps ?? total / 10, total - 1)
       let trajectory = try Trajectory(of: recurrence, discarding: discarded)
       let result = try TrajectoryStability.Sample(trajectory, options, using: &random)
@@ -67,8 +68,11 @@ extension LayerStability {
     } else {
       jacobian = nil
     }
+    self.setting =
+      setting + (shortest.map { ", cut off at a state of 1e100 after \($0) steps" } ?? "")
     verdict = StabilityVerdict(
-      equations, weights: weights, bounds: bounds, jacobian: jacobian, trajectory, cell.weights)
+      equations, weights: weights, bounds: bounds, jacobian: jacobian, trajectory,
+      divergesAfter: shortest)
   }
 }
 
@@ -103,9 +107,10 @@ extension Trajectory {
 }
 
 extension CellRecurrence {
-  /// The trajectory of one row of a cache, or `nil` if the sample has no steps.
+  /// The trajectory of one row of a cache as long as its state is bounded, or `nil` if the sample
+  /// has no such steps.
   init?(_ cell: Cell, sample: Int, of cache: Cell.Cache) {
-    let steps = (0..<cache.hidden.shape[0]).prefix { cache.active[$0] > sample }.count
+    let steps = cache.boundedSteps(sample)
     guard steps > 0 else { return nil }
     self.init(
       cell, reading: cache.input[0..<steps].select(sample, axis: 1),
@@ -116,6 +121,23 @@ extension CellRecurrence {
 extension RecurrentCache where State.Scalar == Double {
   /// The largest absolute value of the input.
   fileprivate var inputBound: Double? { input.isEmpty ? nil : input.maxMagnitude() }
+
+  /// The number of steps of a row.
+  fileprivate func steps(_ sample: Int) -> Int {
+    (0..<hidden.shape[0]).prefix { active[$0] > sample }.count
+  }
+
+  /// The number of steps before the state of a row exceeds 1e100, beyond which products overflow.
+  fileprivate func boundedSteps(_ sample: Int) -> Int {
+    func isBounded(_ values: Tensor<Double>) -> Bool {
+      values.isFinite && values.maxMagnitude() <= 1e100
+    }
+    let (count, states) = (steps(sample), [hidden] + (cellState.map { [$0] } ?? []))
+    if states.allSatisfy(isBounded) { return count }
+    return (0..<count).prefix { step in
+      states.allSatisfy { isBounded($0.select(step).select(sample)) }
+    }.count
+  }
 
   /// The state of a row before a step, [S].
   fileprivate func state(_ sample: Int, before step: Int) -> Tensor<Double> {
