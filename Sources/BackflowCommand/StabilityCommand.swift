@@ -64,6 +64,11 @@ struct StabilityCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "The number of steps at the start that are left out. (default: a tenth)", valueName: "n"))
+  var discard: Int?
+
+  @Option(
+    help: ArgumentHelp(
       "The number of Lyapunov exponents. (default: all up to 64 elements of the state, else 32)",
       valueName: "k"))
   var exponents: Int?
@@ -88,6 +93,9 @@ struct StabilityCommand: ParsableCommand {
       if let value, !(1...1_000_000).contains(value) {
         throw ValidationError("\(name) must be between 1 and 1000000, got \(value).")
       }
+    }
+    if let discard, !(0...1_000_000).contains(discard) {
+      throw ValidationError("--discard must be between 0 and 1000000, got \(discard).")
     }
     if let leak, !(leak > 0 && leak <= 1) {
       throw ValidationError("--leak must be above 0 and at most 1, got \(leak).")
@@ -124,8 +132,9 @@ struct StabilityCommand: ParsableCommand {
     var options = CheckpointStability.Options()
     options.layer = layer
     (options.nonlinearity, options.leak) = (nonlinearity, leak)
-    options.resetsBeforeProduct = gruReset.map { $0 == .before }
+    options.reset = gruReset.map { $0 == .before ? .beforeProduct : .afterProduct }
     (options.stability.steps, options.stability.exponents) = (steps, exponents)
+    options.stability.discardedSteps = discard
     let input = try StabilityInput(input, for: checkpoint, layer: layer)
     options.stability.samples = samples ?? input.defaultSamples
     var random = RandomSource(seed: 1)

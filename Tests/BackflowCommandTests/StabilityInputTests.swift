@@ -29,7 +29,7 @@ import Testing
       try NPY.write(input, to: folder + "/batch.npy")
       try NPY.write(input.reshaped(to: [50, 3]), to: folder + "/one.npy")
       try Checkpoint([
-        "x": StoredTensor(input), "y:z": StoredTensor(input), "b": StoredTensor(input[0]),
+        "x": StoredTensor(input), "y:z": StoredTensor(input), "b": StoredTensor(input.select(0)),
       ])
       .write(to: folder + "/all.safetensors")
       random = RandomSource(seed: 1)

@@ -131,7 +131,7 @@ extension AnalyzedNetwork {
     let nonlinearity = options.nonlinearity ?? .tanh
     switch kind {
     case .lstm: return try analyze { LSTMCell($0) }
-    case .gru where options.resetsBeforeProduct == true:
+    case .gru where options.reset == .beforeProduct:
       return try analyze { OriginalGRUCell($0) }
     case .gru: return try analyze { GRUCell($0) }
     case .rnn:

@@ -84,7 +84,7 @@ extension CheckpointStability.Options {
     }
     if nonlinearity != nil { try require(.rnn, "a nonlinearity", "vanilla cell") }
     if leak != nil { try require(.rnn, "a leak", "vanilla cell") }
-    if resetsBeforeProduct != nil { try require(.gru, "the place of the reset gate", "GRU") }
+    if reset != nil { try require(.gru, "the place of the reset gate", "GRU") }
     if let leak, !(leak > 0 && leak <= 1) {
       throw .unanalyzed(network: "", .leakNotPositive(leak))
     }
@@ -97,7 +97,7 @@ extension CheckpointStability.Options {
     return [
       kinds.contains(.rnn) && nonlinearity == nil
         ? "Vanilla cells are taken to have the nonlinearity tanh." : nil,
-      kinds.contains(.gru) && resetsBeforeProduct == nil
+      kinds.contains(.gru) && reset == nil
         ? "GRUs are taken to have PyTorch's equations, with the reset gate after the product."
         : nil,
       kinds.contains(.gru) || kinds.contains(.lstm)

@@ -29,9 +29,8 @@ public struct CheckpointStability: Sendable, Equatable, Codable {
     public var nonlinearity: Nonlinearity?
     /// The leak α = Δt/τ of vanilla cells, 1 by default; see `LeakyCell`.
     public var leak: Double?
-    /// Whether the reset gate of a GRU multiplies before the product with W_hh, as in the paper of
-    /// Cho et al. (2014), or after it, as in PyTorch, which is the default.
-    public var resetsBeforeProduct: Bool?
+    /// Where the reset gate of a GRU acts: after the product with W_hh by default, as in PyTorch.
+    public var reset: ResetGatePlacement?
     /// What is computed for each network. Names, selection and precision are those of the file.
     public var stability = Stability.Options()
 

@@ -33,11 +33,11 @@ import Testing
       "enc_w_ih": stored([6, 4]), "enc_w_hh": stored([6, 2]), "enc_b_hh": stored([6]),
       "Wxh": stored([3, 5]), "Whh": stored([3, 3]),
     ])
-    let report = try report(checkpoint)
-    #expect(report.layers.map(\.name) == ["net.cell.weight_hh", "enc_w_hh", "Whh"])
-    #expect(report.layers.map(\.kind) == ["lstm", "gru", "rnn"])
-    #expect(report.assumptions.contains { $0.contains("b_ih beside enc_b_hh") })
-    #expect(report.assumptions.contains { $0.contains("tanh") })
+    let found = try report(checkpoint)
+    #expect(found.layers.map(\.name) == ["net.cell.weight_hh", "enc_w_hh", "Whh"])
+    #expect(found.layers.map(\.kind) == ["lstm", "gru", "rnn"])
+    #expect(found.assumptions.contains { $0.contains("b_ih beside enc_b_hh") })
+    #expect(found.assumptions.contains { $0.contains("tanh") })
     #expect(
       try report(checkpoint) { $0.nonlinearity = .relu }.assumptions.allSatisfy {
         !$0.contains("tanh")
@@ -68,7 +68,7 @@ import Testing
     let rnn = try Checkpoint(RNN<Double>(inputSize: 1, hiddenSize: 3, using: &random))
     #expect(try report(rnn) { $0.leak = 0.25 }.layers[0].kind == "leaky")
     let gru = try Checkpoint(GRU<Double>(inputSize: 1, hiddenSize: 3, using: &random))
-    #expect(try report(gru) { $0.resetsBeforeProduct = true }.layers[0].kind == "original_gru")
+    #expect(try report(gru) { $0.reset = .beforeProduct }.layers[0].kind == "original_gru")
     #expect(throws: RecurrentNetworkError.self) { try report(gru) { $0.nonlinearity = .relu } }
     #expect(throws: RecurrentNetworkError.self) { try report(rnn) { $0.leak = 0 } }
   }
@@ -111,12 +111,12 @@ import Testing
       RNN<Double>(inputSize: 3, hiddenSize: 2, using: &random), prefix: "r")
     checkpoint["s.A_log"] = StoredTensor(Tensor<Double>([0, 1]))
     checkpoint["s.dt_bias"] = StoredTensor(Tensor<Double>([0, 1]))
-    let report = try report(checkpoint)
-    #expect(report.stateSpaceLayers.map(\.name) == ["s"])
-    let data = try JSONEncoder().encode(report)
+    let original = try report(checkpoint)
+    #expect(original.stateSpaceLayers.map(\.name) == ["s"])
+    let data = try JSONEncoder().encode(original)
     let decoded = try JSONDecoder().decode(CheckpointStability.self, from: data)
     #expect(try JSONEncoder().encode(decoded).count == data.count)
-    #expect(decoded.layers[0].trajectory == report.layers[0].trajectory)
-    #expect(decoded.description == report.description)
+    #expect(decoded.layers[0].trajectory == original.layers[0].trajectory)
+    #expect(decoded.description == original.description)
   }
 }
