@@ -83,7 +83,10 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BackflowFigures",
-      dependencies: ["BackflowLayers", "BackflowStability", complex, real],
+      dependencies: [
+        "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", "BackflowStability", complex,
+        real,
+      ],
       swiftSettings: strict),
     .target(
       name: "BackflowCheckpoints",
@@ -116,6 +119,10 @@ let package = Package(
       name: "BackflowLessons",
       dependencies: ["Backflow", real],
       swiftSettings: strict),
+    .target(
+      name: "BackflowSelfTest",
+      dependencies: ["Backflow", complex, real],
+      swiftSettings: strict),
 
     // MARK: Executables
     .target(
@@ -127,7 +134,7 @@ let package = Package(
     .executableTarget(
       name: "BackflowCommand",
       dependencies: [
-        "Backflow", "BackflowConsole", "BackflowFiles", "BackflowLessons",
+        "Backflow", "BackflowConsole", "BackflowFiles", "BackflowLessons", "BackflowSelfTest",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -188,7 +195,9 @@ let package = Package(
       name: "BackflowLessonsTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(
       name: "BackflowCommandTests",
-      dependencies: ["Backflow", "BackflowCommand", "BackflowBenchmark", "TestSupport"]),
+      dependencies: [
+        "Backflow", "BackflowBenchmark", "BackflowCommand", "BackflowSelfTest", "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

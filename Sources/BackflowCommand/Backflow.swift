@@ -9,7 +9,7 @@ struct Backflow: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Train.self, CheckCommand.self, ConvertCommand.self, StabilityCommand.self,
-      LessonCommand.self,
+      LessonCommand.self, SelfTestCommand.self,
     ])
 
   static func main() { runProcess() }

@@ -32,8 +32,17 @@ extension Axis {
     }
     let multiples = decades >= 1 ? [1, 2, 5] : Array(1...9)
     let powers = Int(values.lowerBound.rounded(.down))...Int(values.upperBound.rounded(.up))
-    return powers.flatMap { power in
+    let ticks = powers.flatMap { power in
       multiples.map { Double($0) * Double.exp10(Double(power)) }
     }.map { (Double.log10($0), short($0)) }.filter { values.contains($0.0) }
+    return ticks.count > 1 ? ticks : ticksOfShortRange
+  }
+
+  /// The ticks of a small part of a decade.
+  private var ticksOfShortRange: [(value: Double, label: String)] {
+    let numbers = Double.exp10(values.lowerBound)...Double.exp10(values.upperBound)
+    return Axis(values: numbers, start: start, end: end).ticks(about: 5).map {
+      (Double.log10($0), short($0))
+    }
   }
 }

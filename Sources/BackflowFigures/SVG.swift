@@ -72,6 +72,22 @@ struct SVG {
         + " fill-opacity=\"0.75\"><title>\(escaped(title))</title></circle>")
   }
 
+  /// Draws a vertical line with a short bar at each end.
+  mutating func errorBar(_ x: Double, from low: Double, to high: Double, _ stroke: Stroke) {
+    line(x, low, x, high, stroke)
+    for end in [low, high] { line(x - 3, end, x + 3, end, stroke) }
+  }
+
+  /// Draws a text centered at a point on a white ground.
+  mutating func label(_ x: Double, _ y: Double, _ text: String, size: Double) {
+    let width = 0.58 * size * Double(text.count) + 2
+    area(
+      [-1, 1, 1, -1].enumerated().map { corner, side in
+        (x + side * width / 2, y + (corner < 2 ? -0.5 : 0.5) * size)
+      }, color: "white", opacity: 0.8)
+    self.text(x, y + 0.35 * size, text, size: size, anchor: .middle)
+  }
+
   mutating func text(
     _ x: Double, _ y: Double, _ text: String, size: Double = 12, color: String = Palette.ink,
     anchor: Anchor = .start, bold: Bool = false, turned: Bool = false

@@ -34,6 +34,11 @@ public enum StabilityError: BackflowError, Equatable {
   case leakNotPositive(Double)
   /// The factor of a recovery time is not between 0 and 1.
   case factorOutOfRange(Double)
+  /// The map has no finite value or Jacobian where fixed points are sought, or a weight of it is
+  /// not finite.
+  case mapNotFinite(String)
+  /// The period of a cycle is not positive.
+  case periodNotPositive(Int)
   /// The decomposition failed, for example because an element is not finite.
   case linearAlgebra(LAPACKError)
 
@@ -79,8 +84,23 @@ public enum StabilityError: BackflowError, Equatable {
       "the leak must be positive and finite, got \(leak)"
     case .factorOutOfRange(let factor):
       "the factor of a recovery time must lie between 0 and 1, got \(factor)"
+    case .mapNotFinite(let reason):
+      "the map has no finite value: \(reason)"
+    case .periodNotPositive(let period):
+      "the period of a cycle must be positive, got \(period)"
     case .linearAlgebra(let error):
       "\(error)"
     }
+  }
+}
+
+/// Returns the result of `body`, whose error becomes `StabilityError.linearAlgebra`.
+func analyzing<Result>(
+  _ body: () throws(LAPACKError) -> Result
+) throws(StabilityError) -> Result {
+  do {
+    return try body()
+  } catch {
+    throw .linearAlgebra(error)
   }
 }

@@ -2,9 +2,9 @@ internal import RealModule
 
 extension LineChart {
   /// The entries of the legend: the named curves, then the marks.
-  var legend: [(name: String, stroke: SVG.Stroke, dots: String?)] {
+  var legend: [(name: String, stroke: SVG.Stroke?, dots: String?)] {
     series.filter { !$0.name.isEmpty }.map {
-      ($0.name, $0.stroke, $0.hasDots ? $0.hue.color : nil)
+      ($0.name, $0.hasLine ? $0.stroke : nil, $0.hasDots ? $0.hue.color : nil)
     } + marks.map { ($0.label, Mark.stroke, nil) }
   }
 
@@ -13,7 +13,7 @@ extension LineChart {
     svg.text(left, top, title, size: 13, bold: true)
     for (row, entry) in legend.enumerated() {
       let y = top + 18 + 16 * Double(row)
-      svg.line(left, y - 4, left + 22, y - 4, entry.stroke)
+      if let stroke = entry.stroke { svg.line(left, y - 4, left + 22, y - 4, stroke) }
       if let color = entry.dots {
         svg.dot(left + 11, y - 4, radius: 2.5, color: color, title: entry.name)
       }
@@ -29,6 +29,7 @@ extension LineChart {
     for curve in series { drawBand(of: curve, in: &svg, x, y) }
     for mark in marks { draw(mark, in: &svg, x, y) }
     for curve in series { draw(curve, in: &svg, x, y) }
+    for label in labels { draw(label, in: &svg, x, y) }
   }
 
   private var horizontalValues: [Double] {
@@ -82,12 +83,32 @@ extension LineChart {
       upper.append((x.position(across), y.position(high)))
       lower.append((x.position(across), y.position(low)))
     }
-    if upper.count > 1 {
+    if curve.hasErrorBars {
+      for (high, low) in zip(upper, lower) {
+        svg.errorBar(high.x, from: low.y, to: high.y, .init(color: curve.hue.color, width: 1.2))
+      }
+    } else if upper.count > 1 {
       svg.area(upper + lower.reversed(), color: curve.hue.color, opacity: 0.16)
     }
   }
 
   private func draw(_ curve: Series, in svg: inout SVG, _ x: Axis, _ y: Axis) {
+    for (index, (across, up)) in zip(curve.x, curve.y).enumerated() {
+      guard let u = horizontal.coordinate(across, in: x) else { continue }
+      if let v = vertical.coordinate(up, in: y), curve.hasDots {
+        svg.dot(
+          x.position(u), y.position(v), radius: 2.8, color: curve.hue.color,
+          title: curve.dotTitles?[index] ?? "\(curve.name): \(short(up)) at \(short(across))")
+      } else if curve.hasArrows, up == -.infinity || (vertical.isLogarithmic && up == 0) {
+        let position = x.position(u)
+        svg.arrow(
+          position, y.start - 14, position, y.start - 1, .init(color: curve.hue.color, width: 1.5))
+      }
+    }
+    if curve.hasLine { drawLine(of: curve, in: &svg, x, y) }
+  }
+
+  private func drawLine(of curve: Series, in svg: inout SVG, _ x: Axis, _ y: Axis) {
     var run: [(x: Double, y: Double)] = []
     for (across, up) in zip(curve.x, curve.y) {
       guard let u = horizontal.coordinate(across, in: x), let v = vertical.coordinate(up, in: y)
@@ -97,13 +118,15 @@ extension LineChart {
         continue
       }
       run.append((x.position(u), y.position(v)))
-      if curve.hasDots {
-        svg.dot(
-          x.position(u), y.position(v), radius: 2.8, color: curve.hue.color,
-          title: "\(curve.name): \(short(up)) at \(short(across))")
-      }
     }
     if run.count > 1 { svg.polyline(run, curve.stroke) }
+  }
+
+  private func draw(_ label: Label, in svg: inout SVG, _ x: Axis, _ y: Axis) {
+    guard let u = horizontal.coordinate(label.x, in: x),
+      let v = vertical.coordinate(label.y, in: y)
+    else { return }
+    svg.label(x.position(u), y.position(v), label.text, size: 10)
   }
 }
 
@@ -113,6 +136,6 @@ extension LineChart.Mark {
 
 extension LineChart.Series {
   var stroke: SVG.Stroke {
-    SVG.Stroke(color: hue.color, width: isDashed ? 1.4 : 1.8, isDashed: isDashed)
+    SVG.Stroke(color: hue.color, width: isThin ? 0.9 : isDashed ? 1.4 : 1.8, isDashed: isDashed)
   }
 }

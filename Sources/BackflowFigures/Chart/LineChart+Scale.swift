@@ -35,8 +35,13 @@ extension LineChart.Scale {
 
   /// Returns the ticks of an axis with their labels.
   func ticks(of axis: Axis) -> [(value: Double, label: String)] {
-    guard isLogarithmic else { return axis.ticks(about: 6).map { ($0, short($0)) } }
-    guard axis.values.upperBound - axis.values.lowerBound >= 3 else {
+    guard isLogarithmic || hasExponents else {
+      return axis.ticks(about: 6).filter { !isWhole || abs($0 - $0.rounded()) < 1e-9 }
+        .map { ($0, short($0)) }
+    }
+    // Numbers beyond 10³⁰⁰ are not formed.
+    let isInRange = axis.values.lowerBound > -300 && axis.values.upperBound < 300
+    if isInRange, axis.values.upperBound - axis.values.lowerBound < 3 {
       return axis.logarithmicTicks
     }
     let whole = axis.ticks(about: 7).filter { $0 == $0.rounded() }

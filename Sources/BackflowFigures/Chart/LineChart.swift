@@ -15,6 +15,8 @@ public struct LineChart: Sendable, Equatable {
   public var series: [Series]
   /// Lines across the panel at notable values.
   public var marks: [Mark]
+  /// Short texts at points of the panel.
+  var labels: [Label] = []
 
   /// Creates a panel from its curves.
   public init(
@@ -33,6 +35,10 @@ public struct LineChart: Sendable, Equatable {
     public var label: String
     /// Whether the scale is logarithmic.
     public var isLogarithmic: Bool
+    /// Whether the values are decimal logarithms, whose ticks are powers of ten.
+    var hasExponents = false
+    /// Whether only whole numbers have ticks.
+    var isWhole = false
     /// The values at the two ends, or `nil` to use the range of the data with a margin.
     public var range: ClosedRange<Double>?
 
@@ -46,6 +52,17 @@ public struct LineChart: Sendable, Equatable {
       _ label: String, _ range: ClosedRange<Double>? = nil
     ) -> Scale {
       Scale(label: label, isLogarithmic: true, range: range)
+    }
+
+    /// Returns a linear scale for whole numbers.
+    public static func count(_ label: String, _ range: ClosedRange<Double>? = nil) -> Scale {
+      Scale(label: label, isLogarithmic: false, isWhole: true, range: range)
+    }
+
+    /// Returns a scale for decimal logarithms of numbers that may be out of the range of `Double`,
+    /// with powers of ten as ticks.
+    public static func exponents(_ label: String, _ range: ClosedRange<Double>? = nil) -> Scale {
+      Scale(label: label, isLogarithmic: false, hasExponents: true, range: range)
     }
   }
 
@@ -63,6 +80,16 @@ public struct LineChart: Sendable, Equatable {
     public var isDashed: Bool
     /// Whether each point has a marker.
     public var hasDots: Bool
+    /// Whether the points are connected.
+    var hasLine = true
+    /// Whether the line is thin.
+    var isThin = false
+    /// Whether the bounds are drawn as error bars instead of a band.
+    var hasErrorBars = false
+    /// Whether −∞, or 0 on a logarithmic axis, has an arrow at the lower edge.
+    var hasArrows = false
+    /// The tooltips of the dots, or `nil` for the coordinates.
+    var dotTitles: [String]?
 
     /// Creates a curve of y over x, or over 0, 1, 2, … if `x` is `nil`. If the arrays have
     /// different counts, the longer ones are truncated.
@@ -97,6 +124,12 @@ public struct LineChart: Sendable, Equatable {
       self.label = label
       self.isVertical = isVertical
     }
+  }
+
+  /// A text centered at a point, on a white ground.
+  struct Label: Sendable, Equatable {
+    let x, y: Double
+    let text: String
   }
 
   /// A color, named by its meaning.

@@ -36,10 +36,8 @@ struct ExponentAccumulator {
     sums = Array(repeating: 0, count: basis.shape[1])
     let count = max(1, min(ExponentAccumulator.blockLimit, steps / 8))
     blocks = Array(repeating: Block(sums: sums), count: count)
-    do {
-      self.basis = try QRDecomposition(of: basis, positiveDiagonal: true).q
-    } catch {
-      throw .linearAlgebra(error)
+    self.basis = try analyzing { () throws(LAPACKError) in
+      try QRDecomposition(of: basis, positiveDiagonal: true).q
     }
   }
 
@@ -58,15 +56,14 @@ struct ExponentAccumulator {
   ) throws(StabilityError) -> Int {
     var derivatives = derivatives
     while true {
-      let product = derivatives.reduce(basis) { $1.multiply($0) }
-      let decomposition: QRDecomposition<Double>
-      do {
-        decomposition = try QRDecomposition(of: product, positiveDiagonal: true)
-      } catch {
-        throw .linearAlgebra(error)
+      let (product, count) = product(of: derivatives)
+      derivatives = derivatives.prefix(count)
+      let decomposition = try analyzing { () throws(LAPACKError) in
+        try QRDecomposition(of: product, positiveDiagonal: true)
       }
       let r = decomposition.r
-      let diagonal = (0..<r.shape[0]).map { r[$0, $0] }
+      // A diagonal element may be −0.
+      let diagonal = (0..<r.shape[0]).map { r[$0, $0].magnitude }
       let condition = (diagonal.max() ?? 0) / (diagonal.min() ?? 1)
       if !(condition <= LyapunovSpectrum.conditionLimit), derivatives.count > 1 {
         interval = max(1, derivatives.count / 2)
@@ -81,6 +78,21 @@ struct ExponentAccumulator {
       try note(diagonal, of: product, derivatives)
       return derivatives.count
     }
+  }
+
+  /// Returns the product of the basis and the Jacobians of as many steps as stay in the range of a
+  /// double, at least one, and their number.
+  private func product(
+    of derivatives: ArraySlice<any StateDerivative>
+  ) -> (Tensor<Double>, steps: Int) {
+    var (product, count) = (basis, 0)
+    for derivative in derivatives {
+      let next = derivative.multiply(product)
+      let size = next.isFinite ? next.maxMagnitude() : .infinity
+      if count > 0, !(0x1p-600...0x1p600).contains(size) { break }
+      (product, count) = (next, count + 1)
+    }
+    return (product, count)
   }
 
   /// Adds the logarithms of the diagonal of R for some steps.
@@ -113,16 +125,13 @@ struct ExponentAccumulator {
     let lengths = product.squared().sum(axis: 0).squareRoot().elements
     let isBelowRounding = zip(diagonal, lengths).map { $0 <= rounding * $1 }
     guard isBelowRounding.contains(true) else { return diagonal }
-    for derivative in derivatives {
-      do {
-        if try LUDecomposition(of: derivative.matrix).singularPivot != nil {
-          return zip(diagonal, isBelowRounding).map { $1 ? 0 : $0 }
-        }
-      } catch {
-        throw .linearAlgebra(error)
+    let isSingular = try analyzing { () throws(LAPACKError) in
+      for derivative in derivatives {
+        if try LUDecomposition(of: derivative.matrix).singularPivot != nil { return true }
       }
+      return false
     }
-    return diagonal
+    return isSingular ? zip(diagonal, isBelowRounding).map { $1 ? 0 : $0 } : diagonal
   }
 
   // MARK: - Sum rule
@@ -137,13 +146,12 @@ struct ExponentAccumulator {
       size <= ExponentAccumulator.cheapSize
       || determinants.steps * steps <= measured * ExponentAccumulator.checkedSteps
     guard isDue else { return }
-    var sum = 0.0
-    for derivative in derivatives {
-      do {
+    let sum = try analyzing { () throws(LAPACKError) in
+      var sum = 0.0
+      for derivative in derivatives {
         sum += try LUDecomposition(of: derivative.matrix).logAbsoluteDeterminant
-      } catch {
-        throw .linearAlgebra(error)
       }
+      return sum
     }
     let ofVolume = logs.reduce(0, +)
     determinants.sum += sum

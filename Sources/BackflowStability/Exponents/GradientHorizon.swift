@@ -8,8 +8,8 @@ internal import RealModule
 ///     δ_{t−1} = J_tᵀ δ_t
 ///
 /// beside its prediction from λ_1. A gradient enters in the output at several steps, in random
-/// directions, and is followed back without any other gradient; a loss at other steps does not count
-/// as growth. Norms are kept as logarithms, so that nothing overflows or underflows.
+/// directions, and is followed back without any other gradient; a loss at other steps does not
+/// count as growth. Norms are kept as logarithms, so that nothing overflows or underflows.
 public struct GradientHorizon: Sendable, Equatable, Codable {
   /// The factor, such as 1e-6.
   public let factor: Double
@@ -116,8 +116,19 @@ private struct FollowedGradients {
   var first: Tensor<Double> { gradients.select(0, axis: 1) }
 
   mutating func stepBack(through derivative: any StateDerivative) {
-    gradients = derivative.multiplyTransposed(gradients)
-    for (index, norm) in normalize().enumerated() { logs[index] += Double.log(norm) }
+    // A Jacobian near the limits of a double needs longer or shorter vectors.
+    var exponent = 0
+    var product = derivative.multiplyTransposed(gradients)
+    let size = product.isFinite ? product.maxMagnitude() : .infinity
+    if !(0x1p-900...0x1p900).contains(size) {
+      exponent = size < 1 ? 200 : -200
+      let scale = Double(sign: .plus, exponent: exponent, significand: 1)
+      product = derivative.multiplyTransposed(gradients * scale)
+    }
+    gradients = product
+    for (index, norm) in normalize().enumerated() {
+      logs[index] += Double.log(norm) - Double(exponent) * Double.log(2)
+    }
     logNorms.append(logs.reduce(0, +))
   }
 

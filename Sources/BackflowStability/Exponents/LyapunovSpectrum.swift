@@ -11,9 +11,9 @@ internal import RealModule
 /// negative λ_1 means that the state forgets where it started and follows its input.
 ///
 /// A basis Q of k orthonormal vectors is advanced by J_t and orthogonalized by Householder's QR
-/// decomposition, and the logarithms of the diagonal of R are averaged (Benettin, Galgani, Giorgilli
-/// and Strelcyn, Meccanica 15, 1980). Several steps are taken between two decompositions while the
-/// condition of the product stays below `conditionLimit`.
+/// decomposition, and the logarithms of the diagonal of R are averaged (Benettin, Galgani,
+/// Giorgilli and Strelcyn, Meccanica 15, 1980). Several steps are taken between two decompositions
+/// while the condition of the product stays below `conditionLimit`.
 public struct LyapunovSpectrum: Sendable, Equatable, Codable {
   /// λ_1, λ_2, …, λ_k, in nats per step. −∞ where a step is exactly singular.
   @ExtendedReals public private(set) var exponents: [Double]

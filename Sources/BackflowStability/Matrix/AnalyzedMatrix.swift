@@ -34,13 +34,6 @@ struct AnalyzedMatrix: Sendable {
   }
 }
 
-/// Runs a computation and converts the error of a decomposition.
-func analyzing<Result>(
-  _ body: () throws(LAPACKError) -> Result
-) throws(StabilityError) -> Result {
-  do { return try body() } catch { throw .linearAlgebra(error) }
-}
-
 extension Tensor<Double> {
   /// Returns the block matrix [[a, b], [c, d]] of four matrices [n, n].
   static func blocks(_ a: Tensor, _ b: Tensor, _ c: Tensor, _ d: Tensor) -> Tensor {

@@ -120,7 +120,7 @@ public struct Spectrum: Sendable, Equatable, Codable {
   /// Returns the indices of the eigenvalues in descending order of modulus, then of real part, then
   /// of imaginary part: the same order with every LAPACK. A conjugate pair counts as one
   /// eigenvalue.
-  private static func descendingOrder(of values: [Complex<Double>]) -> [Int] {
+  static func descendingOrder(of values: [Complex<Double>]) -> [Int] {
     // LAPACK stores the two of a pair adjacently, the one with positive imaginary part first.
     let heads = values.indices.filter { values[$0].imaginary >= 0 }
     return heads.sorted { first, second in

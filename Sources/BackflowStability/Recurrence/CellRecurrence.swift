@@ -71,6 +71,14 @@ public struct CellRecurrence<Cell: RecurrentCell<Double>>: Recurrence {
     return sequence.shape[0]
   }
 
+  /// The input of step 0, [I].
+  var firstInput: Tensor<Double> {
+    switch input {
+    case .sequence(let sequence): sequence.select(0)
+    case .constant(let input): input
+    }
+  }
+
   /// Returns the states after the steps, [B, S].
   public func advance(_ states: Tensor<Double>, through steps: Range<Int>) -> Tensor<Double> {
     let batch = states.shape[0]

@@ -12,9 +12,9 @@ public import BackflowLinearAlgebra
 /// the driven network (`CellRecurrence` along the signal) say whether it follows the signal
 /// (Pathak, Lu, Hunt, Girvan and Ott, Chaos 27, 2017).
 public struct ClosedLoop<Cell: RecurrentCell<Double>>: Recurrence {
-  private let cell: Cell
-  private let readout: Tensor<Double>
-  private let bias: Tensor<Double>
+  let cell: Cell
+  let readout: Tensor<Double>
+  let bias: Tensor<Double>
   /// s_0, [S].
   public let initialState: Tensor<Double>
 

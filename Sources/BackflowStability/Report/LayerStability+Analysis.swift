@@ -22,13 +22,14 @@ extension LayerStability {
 
     let blocks = cell.weights.recurrent.shape[0] / max(1, cell.hiddenSize)
     var analyses: [GateStability] = []
-    for (gate, label) in equations.gateNames(count: blocks).enumerated() {
-      progress(0.3 * Double(gate) / Double(blocks))
+    recurrentBlocks = (0..<blocks).map { cell.weights.recurrent(gate: $0) }
+    for (block, label) in zip(recurrentBlocks, equations.gateNames(count: blocks)) {
+      progress(0.3 * Double(analyses.count) / Double(blocks))
       analyses.append(
         GateStability(
           name: label,
           weights: try MatrixAnalysis(
-            of: cell.weights.recurrent(gate: gate), slopeBound: slope, effort: options.effort,
+            of: block, slopeBound: slope, effort: options.effort,
             precision: precision)))
     }
     weights = blocks == 1 ? analyses[0].weights : nil
@@ -70,9 +71,37 @@ extension LayerStability {
     }
     self.setting =
       setting + (shortest.map { ", cut off at a state of 1e100 after \($0) steps" } ?? "")
+    fixedPoints = try LayerStability.fixedPoints(of: cell, cache, options, using: &random)
     verdict = StabilityVerdict(
       equations, weights: weights, bounds: bounds, jacobian: jacobian, trajectory,
       divergesAfter: shortest)
+  }
+}
+
+extension LayerStability {
+  /// The largest state whose fixed points are sought by default.
+  private static let largestSearch = 512
+
+  /// Seeks the fixed points under the mean input of the first sample, from states of its trajectory
+  /// and from random ones.
+  private static func fixedPoints<Cell: RecurrentCell<Double>>(
+    of cell: Cell, _ cache: Cell.Cache, _ options: Stability.Options,
+    using random: inout RandomSource
+  ) throws(StabilityError) -> FixedPoints? {
+    let size = cell.stateSize
+    let starts = options.fixedPointStarts ?? (size <= 64 ? 64 : size <= largestSearch ? 4 : 0)
+    guard starts > 0, let sample = CellRecurrence(cell, sample: 0, of: cache) else { return nil }
+    let steps = sample.stepLimit ?? 0
+    let recurrence = CellRecurrence(
+      cell, constantInput: cache.input[0..<steps].select(0, axis: 1).mean(axis: 0))
+    let visited = (0..<min(4, steps)).map {
+      cache.state(0, before: steps - $0 * steps / 4)
+    }
+    var settings = FixedPointSettings()
+    settings.randomStarts = starts
+    if size > 64 { settings.slowPoints = 0 }
+    return try FixedPoints(
+      of: recurrence, from: .stack(visited), settings: settings, using: &random)
   }
 }
 
@@ -91,7 +120,8 @@ extension TrajectoryStability.Sample {
 }
 
 extension Trajectory {
-  /// The largest factor of W_hh in the Jacobians, or `nil` if they are not in factors with one gate.
+  /// The largest factor of W_hh in the Jacobians, or `nil` if they are not in factors with one
+  /// gate.
   func largestRecurrentFactor() -> Double? {
     var largest: Double?
     forEachPiece { _, steps in

@@ -18,6 +18,10 @@ public enum Stability {
     public var samples = 4
     /// The factor of the gradient horizon.
     public var horizonFactor = 1e-6
+    /// The number of random states from which fixed points are sought, in addition to states of the
+    /// trajectory, and 0 for no search; by default 64 if the state has at most 64 elements, 4 up to
+    /// 512, and 0 above.
+    public var fixedPointStarts: Int?
     /// How much is computed about the blocks of W_hh.
     public var effort = MatrixAnalysis.Effort.standard
     /// The names of the layers, each direction by itself, in the order of the network; by default

@@ -1,7 +1,8 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// What the recurrent layers of a network do to signals and gradients, with how sure each figure is.
+/// What the recurrent layers of a network do to signals and gradients, with how sure each figure
+/// is.
 ///
 /// `Stability.report(of:along:)` computes it.
 public struct StabilityReport: Sendable, Equatable, Codable {
@@ -43,16 +44,17 @@ public struct LayerStability: Sendable, Equatable, Codable {
   public let trajectory: TrajectoryStability?
   /// How far a gradient reaches back, or `nil` if there is no trajectory.
   public let horizon: GradientHorizon?
+  /// The fixed points under the mean input of the first sample, or under zero input without one, or
+  /// `nil` if they were not sought.
+  public let fixedPoints: FixedPoints?
   /// The verdict with its reasons.
   public let verdict: StabilityVerdict
   /// ∂s_t/∂s_{t−1} at the last step of the first sample, [S, S], if `jacobian` describes it. It is
   /// not encoded.
   public internal(set) var lastJacobian: Tensor<Double>?
-
-  private enum CodingKeys: String, CodingKey {
-    case name, kind, setting, weights, gates, jacobian, bounds, trajectory, horizon, verdict
-    case hiddenSize = "hidden_size"
-  }
+  /// The blocks of W_hh, [H, H] each, in the order of `gates`, or one that `weights` describes.
+  /// They are not encoded, and empty in a decoded report.
+  public internal(set) var recurrentBlocks: [Tensor<Double>] = []
 }
 
 /// One block of W_hh, [H, H], of a cell with several gates.

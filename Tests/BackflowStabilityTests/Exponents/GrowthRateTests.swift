@@ -51,13 +51,15 @@ import Testing
     scale: Double, shift: Double
   ) throws {
     try expectAgreement(
-      lstm(units: 16, scale: scale, forgetShift: shift, seed: 3), steps: isDebug ? 800 : 3000, discarding: 300,
+      lstm(units: 16, scale: scale, forgetShift: shift, seed: 3), steps: isDebug ? 800 : 3000,
+      discarding: 300,
       sign: scale == 1 ? .minus : nil)
   }
 
   @Test func `of an expanding LSTM agrees with two independent rates`() throws {
     try expectAgreement(
-      lstm(units: 32, scale: 20, forgetShift: 1, seed: 5), steps: isDebug ? 1500 : 4000, discarding: 300,
+      lstm(units: 32, scale: 20, forgetShift: 1, seed: 5), steps: isDebug ? 1500 : 4000,
+      discarding: 300,
       sign: .plus)
   }
 
@@ -94,7 +96,9 @@ import Testing
     let u: Tensor<Double> = random.uniform([3 * units, units], in: -bound..<bound)
     let gru = GRUCell(GateWeights(input: .zeros([3 * units, 1]), recurrent: u))
     let jacobian = CellRecurrence(gru).linearize(0..<1, from: .zeros([units]))[0].derivative.matrix
-    let expected = try eigenvalues(of: u[2 * units..<3 * units]).map { Complex(0.5 + $0.real / 4, $0.imaginary / 4).length }
+    let expected = try eigenvalues(of: u[2 * units..<3 * units]).map {
+      Complex(0.5 + $0.real / 4, $0.imaginary / 4).length
+    }
     let radius = try spectralRadius(of: jacobian)
     expectClose([radius], [expected.max() ?? 0], Tolerance(1e-12, scale: 1))
     let trajectory = try Trajectory(of: CellRecurrence(gru), steps: 2000)

@@ -59,7 +59,8 @@ import Testing
   func `of products of Gaussian matrices are those of Newman`(size: Int, gain: Double) throws {
     if size == 2 {
       expectClose(
-        KnownSystems.newman(size: 2, gain: 1), [-0.28860783, -0.98175501], Tolerance(1e-8, scale: 1))
+        KnownSystems.newman(size: 2, gain: 1), [-0.28860783, -0.98175501], Tolerance(1e-8, scale: 1)
+      )
     }
     if size == 5 {
       expectClose(
@@ -110,7 +111,8 @@ import Testing
     let leading = try spectrum(network, steps: 800, discarding: 200, count: 3, seed: 2)
     for index in 0..<3 {
       #expect(
-        abs(all.exponents[index] - leading.exponents[index]) < 0.3 * all.standardErrors[index] + 1e-3)
+        abs(all.exponents[index] - leading.exponents[index]) < 0.3 * all.standardErrors[index]
+          + 1e-3)
     }
     #expect(leading.meanLogDeterminant == nil && leading.sumRuleError == nil)
   }

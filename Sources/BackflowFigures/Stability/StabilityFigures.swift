@@ -1,0 +1,66 @@
+public import BackflowStability
+
+/// The figures of a stability report. Each layer has
+///
+/// - `…-spectrum.svg`: the eigenvalues of each block of W_hh and of the last Jacobian, with the
+///   unit circle, the circle of radius 1/γ, and the boundaries of ε-pseudospectra;
+/// - `…-powers.svg`: the norms of the powers of these matrices, beside ρ^k and the bounds by the
+///   Kreiss constant;
+/// - `…-exponents.svg`: the Lyapunov exponents with their standard errors, and the running mean of
+///   λ₁;
+/// - `…-horizon.svg`: the norm of a gradient by the number of steps back, and its prediction from
+///   λ₁;
+/// - `…-paths.svg`: the paths of a gradient within each step, for a cell that states them.
+///
+/// The names start with that of the layer. A decoded report does not contain the matrices, and its
+/// figures have no pseudospectra.
+public struct StabilityFigures: Sendable {
+  /// The figures with their file names.
+  public let all: [(name: String, svg: String)]
+
+  /// Draws the figures of a report.
+  ///
+  /// - Throws: `StabilityError` if LAPACK does not converge for a pseudospectrum.
+  /// - Complexity: About 3·10⁹ flops for the pseudospectra of each matrix of at most 256 rows;
+  ///   those of larger ones are omitted.
+  public init(report: StabilityReport) throws(StabilityError) {
+    var figures: [(name: String, svg: String)] = []
+    for layer in report.layers {
+      let drawn: [(kind: String, figure: ChartFigure?)] = [
+        ("spectrum", try .spectrum(of: layer)),
+        ("powers", .powers(of: layer)),
+        ("exponents", .exponents(of: layer)),
+        ("horizon", .horizon(of: layer)),
+        ("paths", .paths(of: layer)),
+      ]
+      for (kind, figure) in drawn {
+        guard let figure else { continue }
+        figures.append((layer.fileName + "-" + kind + ".svg", figure.svg))
+      }
+    }
+    all = figures
+  }
+}
+
+extension LayerStability {
+  /// The name with "_" for each character that has a meaning in a path.
+  fileprivate var fileName: String {
+    String(name.map { $0.isLetter || $0.isNumber || "._-".contains($0) ? $0 : "_" })
+  }
+
+  /// The matrices of the layer with their titles: the blocks of W_hh, and the last Jacobian.
+  var matrices: [AnalyzedBlock] {
+    var blocks: [AnalyzedBlock] = []
+    if let weights {
+      blocks.append(AnalyzedBlock("W_hh", weights, recurrentBlocks.first))
+    }
+    for (index, gate) in (gates ?? []).enumerated() {
+      let matrix = recurrentBlocks.indices.contains(index) ? recurrentBlocks[index] : nil
+      blocks.append(AnalyzedBlock("gate \(gate.name)", gate.weights, matrix))
+    }
+    if let jacobian {
+      blocks.append(AnalyzedBlock("last Jacobian", jacobian, lastJacobian))
+    }
+    return blocks
+  }
+}

@@ -1,0 +1,223 @@
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
+internal import RealModule
+
+/// Newton's method for F(h) = h from many starts:
+///
+///     (J − I) p = −(F(h) − h),   h ← h + a p
+///
+/// with the largest a = 1, ½, ¼ … that shortens the residual (Armijo's condition; Nocedal and
+/// Wright, "Numerical Optimization", section 11.2). A step that leaves an invariant box, in which
+/// all fixed points are, is projected onto it.
+struct NewtonSearch<R: Recurrence> {
+  let recurrence: R
+  let region: SearchRegion
+  let iterations: Int
+  /// The points that were found.
+  private(set) var found: [Candidate] = []
+  /// The states at which the residual cannot be shortened, or not within the iterations.
+  private(set) var stalled: [Tensor<Double>] = []
+  private let variation: JacobianVariationBound
+  private let identity: Tensor<Double>
+
+  /// A fixed point up to rounding.
+  struct Candidate {
+    let state: Tensor<Double>
+    let jacobian: Tensor<Double>
+    /// ‖F(h) − h‖_∞
+    let residual: Double
+    let certificate: KantorovichCertificate
+    /// The number of starts that led to it.
+    var starts = 1
+  }
+
+  init(
+    _ recurrence: R, in region: SearchRegion, iterations: Int,
+    variation: @escaping JacobianVariationBound
+  ) {
+    (self.recurrence, self.region, self.iterations) = (recurrence, region, iterations)
+    self.variation = variation
+    identity = .identity(recurrence.stateSize)
+  }
+
+  /// Follows all starts, [B, S], to fixed points. A start whose residual is not halved within
+  /// `patience` steps is given up.
+  mutating func run(from starts: Tensor<Double>) throws(StabilityError) {
+    var active = (0..<starts.shape[0]).map { Path(state: starts.select($0)) }
+    for iteration in 0..<iterations where !active.isEmpty {
+      active = distinct(active)
+      var searching: [Path] = []
+      for var path in active where !joinsKnown(path.state) {
+        guard let direction = Direction(at: path.state, of: recurrence, identity) else { continue }
+        if direction.residual.maxMagnitude() <= 1e-9 * scale(path.state) {
+          try finish(direction)
+          continue
+        }
+        path.direction = direction
+        if iteration % NewtonSearch.patience == 0 {
+          guard direction.length <= path.reference / 2 else {
+            stalled.append(path.state)
+            continue
+          }
+          path.reference = direction.length
+        }
+        searching.append(path)
+      }
+      active = lineSearch(searching)
+    }
+    stalled += active.map(\.state).filter { !joinsKnown($0) }
+  }
+
+  /// Returns the paths without those that run beside an earlier one.
+  ///
+  /// - Complexity: O(B²·S)
+  private func distinct(_ paths: [Path]) -> [Path] {
+    let states = Tensor.stack(paths.map(\.state))
+    // ‖x − y‖² = ‖x‖² + ‖y‖² − 2 xᵀy, whose rounding errors are far below the limit.
+    let products = matmul(states, states.transposed).elements
+    var kept: [Int] = []
+    for new in paths.indices {
+      let own = products[new * paths.count + new]
+      let limit = 1e-8 * max(region.unit * region.unit, own)
+      let isBeside = kept.contains { old in
+        let product = products[old * paths.count + new]
+        return products[old * paths.count + old] + own - 2 * product <= limit
+      }
+      if !isBeside { kept.append(new) }
+    }
+    return kept.map { paths[$0] }
+  }
+
+  /// The number of steps within which the residual must be halved.
+  private static var patience: Int { 6 }
+
+  /// One start on its way.
+  private struct Path {
+    var state: Tensor<Double>
+    var direction: Direction?
+    /// ‖F(h) − h‖₂ when it was last compared.
+    var reference = Double.infinity
+  }
+
+  /// The residual at a state and Newton's step from there.
+  private struct Direction {
+    let state: Tensor<Double>
+    /// F(h) − h, and its norm.
+    let residual: Tensor<Double>
+    let length: Double
+    let jacobian: Tensor<Double>
+    let step: Tensor<Double>
+
+    /// `nil` if the map is not finite at the state.
+    init?(at state: Tensor<Double>, of recurrence: R, _ identity: Tensor<Double>) {
+      let next = recurrence.step(from: state)
+      guard next.state.isFinite, next.jacobian.isFinite else { return nil }
+      (self.state, jacobian) = (state, next.jacobian)
+      residual = next.state - state
+      length = residual.norm()
+      let matrix = jacobian - identity
+      // If J has an eigenvalue of exactly 1, the shortest step that solves best.
+      guard
+        let step = try? LUDecomposition(of: matrix).solve(-residual),
+        step.isFinite
+      else {
+        guard let least = try? leastSquares(matrix, -residual) else { return nil }
+        self.step = least.solution
+        return
+      }
+      self.step = step
+    }
+  }
+
+  /// Returns the paths after one step of each, all of them evaluated together.
+  private mutating func lineSearch(_ paths: [Path]) -> [Path] {
+    var (remaining, accepted, length) = (paths, [Path](), 1.0)
+    while !remaining.isEmpty, length >= 0x1p-6 {
+      let trials = Tensor.stack(
+        remaining.map { path in
+          region.confined(path.direction.map { $0.state + $0.step * length } ?? path.state)
+        })
+      let residuals = (recurrence.advance(trials, through: 0..<1) - trials).squared().sum(axis: 1)
+      var rejected: [Path] = []
+      for (row, var path) in remaining.enumerated() {
+        let bound = (1 - 1e-4 * length) * (path.direction?.length ?? 0)
+        if residuals[row].squareRoot() <= bound {
+          path.state = trials.select(row)
+          accepted.append(path)
+        } else {
+          rejected.append(path)
+        }
+      }
+      (remaining, length) = (rejected, length / 2)
+    }
+    stalled += remaining.map(\.state)
+    return accepted
+  }
+
+  /// Takes full steps while they halve the residual, and adds the point if its residual is that of
+  /// rounding.
+  private mutating func finish(_ direction: Direction) throws(StabilityError) {
+    var best = direction
+    for _ in 0..<iterations {
+      guard let next = Direction(at: best.state + best.step, of: recurrence, identity),
+        next.length < best.length / 2
+      else { break }
+      best = next
+    }
+    let residual = best.residual.maxMagnitude()
+    let rounding = roundingError(best.state, best.jacobian)
+    guard
+      residual <= max(10 * Double.ulpOfOne / 2 * scale(best.state), rounding),
+      region.mayContain(best.state)
+    else {
+      stalled.append(best.state)
+      return
+    }
+    if joinsKnown(best.state) { return }
+    let certificate = try analyzing { () throws(LAPACKError) in
+      try KantorovichCertificate(
+        residual: best.length + rounding, jacobian: best.jacobian, variation(best.state))
+    }
+    append(
+      Candidate(
+        state: best.state, jacobian: best.jacobian, residual: residual, certificate: certificate))
+  }
+
+  /// Adds a point that is not one of those found, up to the accuracy of an uncertified one:
+  /// ∛u for a triple solution.
+  private mutating func append(_ candidate: Candidate) {
+    let known = found.firstIndex { other in
+      let distance = (other.state - candidate.state).norm()
+      if other.certificate.holds {
+        return distance + candidate.radius < other.certificate.uniquenessRadius
+      }
+      return distance <= 4 * Double.root(Double.ulpOfOne, 3) * scale(candidate.state)
+    }
+    if let known { found[known].starts += 1 } else { found.append(candidate) }
+  }
+
+  /// Counts a state with the point that Newton's method certainly finds from it, if there is one.
+  private mutating func joinsKnown(_ state: Tensor<Double>) -> Bool {
+    let known = found.firstIndex {
+      $0.certificate.holds && ($0.state - state).norm() < $0.certificate.attractionRadius
+    }
+    guard let known else { return false }
+    found[known].starts += 1
+    return true
+  }
+
+  private func scale(_ state: Tensor<Double>) -> Double { max(region.unit, state.maxMagnitude()) }
+
+  /// An estimate of the rounding error of ‖F(h) − h‖₂: the sums of S products, of the size of
+  /// ‖J‖_F ‖h‖, and the result.
+  private func roundingError(_ state: Tensor<Double>, _ jacobian: Tensor<Double>) -> Double {
+    let sums = Double(state.count).squareRoot() + 4
+    let norm = max(region.unit, state.norm())
+    return sums * Double.ulpOfOne / 2 * (1 + jacobian.norm()) * norm
+  }
+}
+
+extension NewtonSearch.Candidate {
+  /// The distance within which the true point is, as far as it is certified.
+  var radius: Double { certificate.holds ? certificate.radius : 0 }
+}

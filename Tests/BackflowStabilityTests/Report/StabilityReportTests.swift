@@ -1,0 +1,176 @@
+import Backflow
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `A stability report` {
+  private func report<Cell: RecurrentCell<Double>>(
+    _ network: Recurrent<Cell>, along sequence: Tensor<Double>? = nil, lengths: [Int]? = nil,
+    steps: Int? = nil
+  ) throws -> StabilityReport {
+    var random = RandomSource(seed: 3)
+    var options = Stability.Options()
+    options.steps = steps
+    options.samples = 2
+    return try Stability.report(
+      of: network, along: sequence, lengths: lengths, options: options, using: &random)
+  }
+
+  /// A tanh network of one layer without input and biases.
+  private func network(_ weight: Tensor<Double>) -> RNN<Double> {
+    RNN(cells: [
+      [VanillaCell(GateWeights(input: .zeros([weight.shape[0], 1]), recurrent: weight))]
+    ])
+  }
+
+  @Test func `of a network in single precision is that of its copy in double precision`() throws {
+    var random = RandomSource(seed: 3)
+    let network = RNN<Float>(inputSize: 2, hiddenSize: 6, layers: 2, using: &random)
+    let sequence: Tensor<Float> = random.normal([60, 3, 2])
+    var (first, second) = (random, random)
+    let report = try Stability.report(of: network, along: sequence, using: &first)
+    var options = Stability.Options()
+    options.precision = Double(Float.ulpOfOne)
+    let double = try Stability.report(
+      of: RNN<Double>(network), along: Tensor(sequence), options: options, using: &second)
+    #expect(report == double)
+    #expect(report.layers.map(\.name) == ["weight_hh_l0", "weight_hh_l1"])
+    let layer = report.layers[0]
+    let spectrum = try #require(layer.weights).spectrum
+    expectClose(
+      [spectrum.spectralRadius, spectrum.largestSingularValue], [1, 1],
+      Tolerance(Float.self, length: 6, scale: 1))
+    // An orthogonal weight and a tanh that saturates: a gradient can only shrink.
+    let horizon = try #require(layer.horizon)
+    let all = horizon.counts.prefix { $0 == horizon.counts[0] }.count
+    let norms = horizon.logNorms.prefix(all)
+    #expect(norms.count > 20)
+    #expect(zip(norms, norms.dropFirst()).allSatisfy { $0 > $1 })
+    let trajectory = try #require(layer.trajectory)
+    #expect(trajectory.largest < 0 && trajectory.samples == 3)
+    #expect(trajectory.agreesWithTwoTrajectories && trajectory.agreesWithBackwardPass)
+    #expect(try #require(trajectory.measuredSlope) <= 1)
+    #expect(layer.verdict.reasons.contains { $0.contains("shrinks by a factor of") })
+  }
+
+  @Test func `has the closed form of a linear contraction`() throws {
+    let report = try report(network(orthogonal(8) * 0.5), steps: 400)
+    let layer = report.layers[0]
+    #expect(layer.verdict.label == .mustVanish && report.verdict == .mustVanish)
+    // The state goes to zero, where J = ½ Q.
+    let trajectory = try #require(layer.trajectory)
+    for exponent in trajectory.exponents { #expect(abs(exponent + Foundation.log(2)) < 1e-6) }
+    let horizon = try #require(layer.horizon)
+    #expect(horizon.steps == 20)
+    #expect(abs(horizon.predictedSteps - 19.93) < 0.01)
+    #expect(try #require(layer.bounds).mustVanish)
+    #expect(trajectory.kaplanYorke == 0 && trajectory.entropyRate == 0)
+  }
+
+  // ρ = ¾ and one fixed point, but most trajectories end on a 2-cycle with λ₁ = −0.3875458425.
+  @Test func `follows a trajectory that the spectral radius does not predict`() throws {
+    let report = try report(network(Tensor(rows: [[0.75, 3], [-0.75, -2.25]])), steps: 600)
+    let layer = report.layers[0]
+    #expect(layer.verdict.label == .undecided)
+    let trajectory = try #require(layer.trajectory)
+    #expect(abs(trajectory.largest + 0.3875458425) < 1e-8)
+  }
+
+  @Test func `of a gated network has its gates and what the whole state map allows`() throws {
+    var random = RandomSource(seed: 5)
+    var lstm = LSTM<Double>(inputSize: 2, hiddenSize: 6, bidirectional: true, using: &random)
+    let x: Tensor<Double> = random.normal([300, 2, 2])
+    let report = try report(lstm, along: x)
+    #expect(report.layers.map(\.name) == ["weight_hh_l0", "weight_hh_l0_reverse"])
+    #expect(report.layers[0].gates?.map(\.name) == ["i", "f", "g", "o"])
+    #expect(report.layers[0].weights == nil)
+    let paths = try #require(report.layers[0].horizon?.paths)
+    // The state of an open forget gate carries the largest part of the gradient.
+    #expect(paths.gates.count == 4 && paths.gates.allSatisfy { $0 < paths.carried })
+    for layer in report.layers {
+      let trajectory = try #require(layer.trajectory)
+      #expect(trajectory.exponents.count == 12 && trajectory.largest < 0)
+      #expect(trajectory.agreesWithTwoTrajectories && trajectory.agreesWithBackwardPass)
+      #expect(try #require(trajectory.sumRuleError) < 1e-9)
+    }
+    // Small weights satisfy a condition of contraction.
+    for direction in 0..<2 {
+      lstm.cells[0][direction].weights.recurrent *= 0.01
+      lstm.cells[0][direction].weights.input *= 0.1
+      lstm.cells[0][direction].weights.inputBias?[6..<12] = .zeros([6])
+    }
+    #expect(try self.report(lstm, along: x).verdict == .mustVanish)
+  }
+
+  @Test func `reads no padding`() throws {
+    var random = RandomSource(seed: 6)
+    let network = GRU<Double>(inputSize: 2, hiddenSize: 4, using: &random)
+    var x: Tensor<Double> = random.normal([80, 2, 2])
+    for t in 50..<80 { for feature in 0..<2 { x[t, 1, feature] = .nan } }
+    let padded = try report(network, along: x, lengths: [80, 50])
+    for t in 50..<80 { for feature in 0..<2 { x[t, 1, feature] = 7 } }
+    #expect(try report(network, along: x, lengths: [80, 50]) == padded)
+    #expect(padded.layers[0].trajectory?.steps == 80 - 8 - 7 + 50 - 5 - 4)
+  }
+
+  @Test func `is refused with the reason`() throws {
+    var random = RandomSource(seed: 3)
+    var network = RNN<Double>(inputSize: 2, hiddenSize: 3, using: &random)
+    #expect(throws: StabilityError.self) { try report(network, along: .zeros([4, 0, 2])) }
+    var sick = Tensor<Double>.zeros([4, 2, 2])
+    sick[1, 0, 0] = .nan
+    #expect(throws: StabilityError.notFinite("the input sequence")) {
+      try report(network, along: sick)
+    }
+    #expect(throws: StabilityError.stepsNotPositive(0)) { try report(network, steps: 0) }
+    var options = Stability.Options()
+    options.samples = 0
+    #expect(throws: StabilityError.samplesNotPositive(0)) {
+      try Stability.report(of: network, options: options, using: &random)
+    }
+    options = Stability.Options()
+    options.horizonFactor = 2
+    #expect(throws: StabilityError.factorOutOfRange(2)) {
+      try Stability.report(of: network, options: options, using: &random)
+    }
+    network.cells[0][0].weights.recurrent[2, 0] = .nan
+    #expect(throws: StabilityError.notFinite("the weights of a recurrent layer")) {
+      try report(network)
+    }
+    // A ReLU network that doubles its state at every step leaves the range of a double.
+    let growing = RNN<Double>(cells: [
+      [
+        VanillaCell(
+          GateWeights(input: .zeros([2, 1]), recurrent: .identity(2) * 2), nonlinearity: .relu)
+      ]
+    ])
+    #expect(throws: StabilityError.self) { try report(growing, steps: 3000) }
+  }
+
+  @Test func `is written to JSON and read again`() throws {
+    var random = RandomSource(seed: 4)
+    let network = GRU<Double>(inputSize: 2, hiddenSize: 3, using: &random)
+    let report = try report(network, along: random.normal([60, 2, 2]))
+    let copy = try JSONDecoder().decode(
+      StabilityReport.self, from: try JSONEncoder().encode(report))
+    #expect(copy.layers[0].trajectory == report.layers[0].trajectory)
+    #expect(copy.layers[0].gates == report.layers[0].gates)
+    #expect(copy.layers[0].verdict == report.layers[0].verdict)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: JSONEncoder().encode(report)) as? [String: Any])
+    let layer = try #require((object["layers"] as? [[String: Any]])?.first)
+    #expect(layer["hidden_size"] as? Int == 3 && layer["kind"] as? String == "gru")
+    let gate = try #require((layer["gates"] as? [[String: Any]])?.first)
+    for key in ["spectral_radius", "largest_singular_value", "henrici"] {
+      #expect(gate[key] is Double)
+    }
+    #expect((gate["eigenvalues"] as? [[Double]])?.count == 3)
+  }
+
+  @Test func `is readable as text`() throws {
+    let text = try "\(report(network(orthogonal(8) * 0.5), steps: 200))"
+    #expect(text.contains("must vanish"))
+    #expect(text.contains("without input"))
+    #expect(text.contains("nats per step"))
+  }
+}
