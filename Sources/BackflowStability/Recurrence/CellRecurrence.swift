@@ -59,6 +59,17 @@ public struct CellRecurrence<Cell: RecurrentCell<Double>>: Recurrence {
     (self.cell, self.input, self.initialState) = (cell, input, state)
   }
 
+  /// Returns the recurrence of another cell with the same input and initial state.
+  ///
+  /// - Precondition: The cells have the same sizes.
+  public func replacing(_ other: Cell) -> CellRecurrence {
+    require(
+      other.inputSize == cell.inputSize && other.hiddenSize == cell.hiddenSize,
+      "CellRecurrence: a cell of \(other.inputSize) inputs and \(other.hiddenSize) units instead of"
+        + " \(cell.inputSize) and \(cell.hiddenSize)")
+    return CellRecurrence(other, input, initialState)
+  }
+
   /// S
   public var stateSize: Int { cell.stateSize }
 
@@ -123,7 +134,7 @@ public struct CellRecurrence<Cell: RecurrentCell<Double>>: Recurrence {
   }
 
   /// Returns the input of the steps for every trajectory, [T, B, I].
-  private func inputs(_ steps: Range<Int>, batch: Int) -> Tensor<Double> {
+  func inputs(_ steps: Range<Int>, batch: Int) -> Tensor<Double> {
     let size = cell.inputSize
     let one =
       switch input {
