@@ -4,6 +4,8 @@ internal import BackflowConsole
 
 extension Nonlinearity: ExpressibleByArgument {}
 
+extension WeightPrecision: ExpressibleByArgument {}
+
 struct StabilityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stability",
@@ -79,6 +81,21 @@ struct StabilityCommand: ParsableCommand {
       valueName: "n"))
   var samples: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Compare with weights rounded to int8, int8-per-row, f16 or bf16.", valueName: "precision"))
+  var round: WeightPrecision?
+
+  @Option(
+    help: ArgumentHelp("A directory for figures (SVG) of each layer.", valueName: "directory"))
+  var figures: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file for the arrays of the figures, such as Jacobians and eigenvectors.",
+      valueName: "file.npz"))
+  var arrays: String?
+
   @Option(help: "The format of the report.")
   var format = Format.text
 
@@ -96,6 +113,9 @@ struct StabilityCommand: ParsableCommand {
     }
     if let discard, !(0...1_000_000).contains(discard) {
       throw ValidationError("--discard must be between 0 and 1000000, got \(discard).")
+    }
+    if let arrays, !arrays.hasSuffix(".npz") {
+      throw ValidationError("--arrays must name a file with the extension .npz, got \(arrays).")
     }
     if let leak, !(leak > 0 && leak <= 1) {
       throw ValidationError("--leak must be above 0 and at most 1, got \(leak).")
@@ -117,6 +137,7 @@ struct StabilityCommand: ParsableCommand {
       case .text: say("\(report)")
       case .json: say(try json(report))
       }
+      try write(report.report)
     } catch {
       throw failure(error)
     }
@@ -127,6 +148,25 @@ struct StabilityCommand: ParsableCommand {
     }
   }
 
+  /// Writes the figures and arrays. All are computed before the first is written.
+  private func write(_ report: StabilityReport) throws {
+    let drawn = try figures.map { _ in try StabilityFigures(report: report).all }
+    let tensors = try arrays.map { _ in try StabilityArrays(report: report).tensors }
+    if let figures, let drawn {
+      try makeFolder(figures)
+      for figure in drawn { try BackflowCommand.write(figure.svg, to: figures + "/" + figure.name) }
+      if format == .text {
+        say("\nfigures: \(figures) (\(drawn.map(\.name).joined(separator: ", ")))")
+      }
+    }
+    if let arrays, let tensors {
+      var checkpoint = Checkpoint()
+      for (name, tensor) in tensors { checkpoint[name] = StoredTensor(tensor) }
+      try checkpoint.write(to: arrays)
+      if format == .text { say("\narrays: \(arrays) (\(tensors.count) arrays)") }
+    }
+  }
+
   private func analyze() throws -> CheckpointStability {
     let contents = try Checkpoint(contentsOf: checkpoint)
     var options = CheckpointStability.Options()
@@ -134,7 +174,7 @@ struct StabilityCommand: ParsableCommand {
     (options.nonlinearity, options.leak) = (nonlinearity, leak)
     options.reset = gruReset.map { $0 == .before ? .beforeProduct : .afterProduct }
     (options.stability.steps, options.stability.exponents) = (steps, exponents)
-    options.stability.discardedSteps = discard
+    (options.stability.discardedSteps, options.stability.rounding) = (discard, round)
     let input = try StabilityInput(input, for: checkpoint, layer: layer)
     options.stability.samples = samples ?? input.defaultSamples
     var random = RandomSource(seed: 1)

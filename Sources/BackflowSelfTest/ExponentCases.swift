@@ -6,7 +6,7 @@ extension SelfTest {
   /// Lyapunov exponents of maps.
   static let exponents = [newman(size: 2), newman(size: 5), henon, lorenz, logistic, linear, tent]
 
-  private static func spectrum<R: Recurrence>(
+  private static func measured<R: Recurrence>(
     _ recurrence: R, steps: Int, discarding: Int = 0, count: Int? = nil
   ) throws -> LyapunovSpectrum {
     var random = RandomSource(seed: 1)
@@ -22,7 +22,7 @@ extension SelfTest {
       "products of Gaussian matrices, N = \(size)", source: "Newman 1986: closed form"
     ) {
       let steps = 10_000
-      let spectrum = try spectrum(KnownMaps.gaussianProduct(size: size), steps: steps)
+      let spectrum = try measured(KnownMaps.gaussianProduct(size: size), steps: steps)
       return (1...size).map { i in
         let (digamma, trigamma) = polygamma(Double(size - i + 1) / 2)
         let error = (trigamma / 4 / Double(spectrum.steps)).squareRoot()
@@ -47,7 +47,7 @@ extension SelfTest {
   private static let henon = SelfTestCase(
     "Hénon map", source: "Sprott: 0.419217, −1.623190; the sum is ln 0.3 exactly"
   ) {
-    let spectrum = try spectrum(KnownMaps.henon, steps: 100_000, discarding: 100)
+    let spectrum = try measured(KnownMaps.henon, steps: 100_000, discarding: 100)
     return [
       .init("λ_1", spectrum.exponents[0], expected: 0.419217, within: 6e-3),
       .init("λ_2", spectrum.exponents[1], expected: -1.623190, within: 6e-3),
@@ -66,7 +66,7 @@ extension SelfTest {
     source: "Sprott: 0.90563, 0, −14.57219; the sum is −41/3 exactly for the flow"
   ) {
     let dt = 0.01
-    let spectrum = try spectrum(
+    let spectrum = try measured(
       KnownMaps.lorenz(step: dt), steps: 66_000, discarding: 2000)
     let exponents = spectrum.exponents.map { $0 / dt }
     return [
@@ -83,7 +83,7 @@ extension SelfTest {
   private static let logistic = SelfTestCase(
     "logistic map, r = 4", source: "λ = ln 2: conjugate to the tent map"
   ) {
-    let spectrum = try spectrum(KnownMaps.logistic, steps: 100_000)
+    let spectrum = try measured(KnownMaps.logistic, steps: 100_000)
     return [.init("λ", spectrum.largest, expected: Double.log(2), within: 2e-3)]
   }
 
@@ -94,7 +94,7 @@ extension SelfTest {
     var random = RandomSource(seed: 3)
     let matrix: Tensor<Double> = random.normal([6, 6])
     let expected = try eigenvalues(of: matrix).map { Double.log($0.length) }.sorted(by: >)
-    let spectrum = try spectrum(KnownMaps.linear(matrix), steps: 20_000)
+    let spectrum = try measured(KnownMaps.linear(matrix), steps: 20_000)
     return zip(spectrum.exponents, expected).enumerated().map { index, pair in
       .init("λ_\(index + 1)", pair.0, expected: pair.1, within: 1e-3)
     }
@@ -107,7 +107,7 @@ extension SelfTest {
       let network = KnownMaps.network(
         Tensor(rows: [[slope, -2 * slope], [slope, -2 * slope]]), bias: Tensor([0, -0.5]), .relu,
         from: Tensor([0.3, 0]))
-      let spectrum = try spectrum(network, steps: 20_000, discarding: 100)
+      let spectrum = try measured(network, steps: 20_000, discarding: 100)
       return [
         .init(
           "λ_1, μ = \(slope)", spectrum.exponents[0], expected: Double.log(slope), within: 2e-4),

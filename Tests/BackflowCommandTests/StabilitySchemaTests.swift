@@ -54,7 +54,8 @@ import Testing
     try checkpoint.insert(
       GRU<Float>(inputSize: 2, hiddenSize: 4, using: &random), prefix: "decoder")
     for reset in ["before", "after"] {
-      let layers = try expectValid(checkpoint, "--gru-reset", reset)["layers"]?.items ?? []
+      let layers =
+        try expectValid(checkpoint, "--gru-reset", reset, "--round", "int8")["layers"]?.items ?? []
       // Safetensors files are in the order of the names.
       #expect(
         layers.map { $0["name"]?.text } == [
@@ -91,7 +92,7 @@ import Testing
   }
 
   @Test func `is held to the schema by a validator that finds violations`() throws {
-    let value = try output(Checkpoint(["w_hh": StoredTensor(Tensor<Double>.identity(2))]), [])
+    let value = try output(Checkpoint(["w_hh": StoredTensor(Tensor<Double>.identity(2) * 0.5)]), [])
     #expect(schema.violations(value) == [])
     guard case .object(var top) = value, case .object(var layer)? = value["layers"]?[0] else {
       Issue.record("no layer")
@@ -114,6 +115,14 @@ import Testing
     #expect(violations(layer).count == 2)
     layer = original
     layer["index_sum"] = .string("inf")
+    #expect(violations(layer).count == 1)
+    layer = original
+    guard case .object(var point)? = layer["fixed_points"]?[0] else {
+      Issue.record("no fixed point")
+      return
+    }
+    point["class"] = .number(1)
+    layer["fixed_points"] = .array([.object(point)])
     #expect(violations(layer).count == 1)
   }
 }

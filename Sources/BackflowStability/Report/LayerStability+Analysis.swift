@@ -38,6 +38,7 @@ extension LayerStability {
 
     var (samples, horizons) = ([TrajectoryStability.Sample](), [GradientHorizon]())
     var (last, discarded, shortest): (Tensor<Double>?, Int, Int?) = (nil, 0, nil)
+    var first: (recurrence: CellRecurrence<Cell>, discarded: Int)?
     let count = cache.hidden.shape[1]
     for sample in 0..<count {
       progress(0.3 + 0.6 * Double(sample) / Double(count))
@@ -46,6 +47,7 @@ extension LayerStability {
       if total < cache.steps(sample) { shortest = min(shortest ?? total, total) }
       discarded = min(options.discardedSteps ?? total / 10, total - 1)
       let trajectory = try Trajectory(of: recurrence, discarding: discarded)
+      first = first ?? (recurrence, discarded)
       let result = try TrajectoryStability.Sample(trajectory, options, using: &random)
       samples.append(result)
       if horizons.isEmpty {
@@ -72,6 +74,9 @@ extension LayerStability {
     self.setting =
       setting + (shortest.map { ", cut off at a state of 1e100 after \($0) steps" } ?? "")
     fixedPoints = try LayerStability.fixedPoints(of: cell, cache, options, using: &random)
+    rounded = try first.flatMap { (recurrence, discarded) throws(StabilityError) in
+      try recurrence.rounded(options, discarding: discarded, using: &random)
+    }
     verdict = StabilityVerdict(
       equations, weights: weights, bounds: bounds, jacobian: jacobian, trajectory,
       divergesAfter: shortest)
@@ -137,6 +142,22 @@ extension Trajectory {
 }
 
 extension CellRecurrence {
+  /// The figures with rounded weights, if the options ask for them.
+  fileprivate func rounded(
+    _ options: Stability.Options, discarding discarded: Int, using random: inout RandomSource
+  ) throws(StabilityError) -> RoundedWeights? {
+    guard let precision = options.rounding else { return nil }
+    do {
+      return try RoundedWeights(
+        of: self, to: precision, discarding: discarded, factor: options.horizonFactor,
+        using: &random)
+    } catch .stability(let error) {
+      throw error
+    } catch {
+      throw .notRounded("\(error)")
+    }
+  }
+
   /// The trajectory of one row of a cache as long as its state is bounded, or `nil` if the sample
   /// has no such steps.
   init?(_ cell: Cell, sample: Int, of cache: Cell.Cache) {

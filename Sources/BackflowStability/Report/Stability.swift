@@ -22,6 +22,8 @@ public enum Stability {
     /// trajectory, and 0 for no search; by default 64 if the state has at most 64 elements, 4 up to
     /// 512, and 0 above.
     public var fixedPointStarts: Int?
+    /// The precision to which W_ih and W_hh are rounded for a comparison, or `nil` for none.
+    public var rounding: WeightPrecision?
     /// How much is computed about the blocks of W_hh.
     public var effort = MatrixAnalysis.Effort.standard
     /// The names of the layers, each direction by itself, in the order of the network; by default

@@ -23,10 +23,12 @@ extension LayerStability: CustomStringConvertible {
       text.exponents(trajectory)
     }
     if let horizon { text.horizon(horizon, gates: gates?.map(\.name)) }
+    if let fixedPoints { text.fixedPoints(fixedPoints) }
     if let weights { text.weights("W_hh", weights) }
     for gate in gates ?? [] { text.weights("W_hh, gate \(gate.name)", gate.weights) }
     if let jacobian { text.weights("Jacobian at the end", jacobian) }
     if let bounds { text.bounds(bounds) }
+    if let rounded { text.row("rounded", rounded.description) }
     return text.lines.joined(separator: "\n")
   }
 
@@ -129,6 +131,28 @@ extension TextRows {
       "\(paths.total.text(significantDigits: 2)) of the gradient; by the state itself"
         + " \(paths.carried.text(significantDigits: 2)), through the gates "
         + shares.joined(separator: ", "))
+  }
+}
+
+// MARK: - Fixed points
+
+extension TextRows {
+  mutating func fixedPoints(_ found: FixedPoints) {
+    let stable = found.stablePoints.count
+    let unstable = found.points.count { $0.stability == .unstable }
+    row(
+      "fixed points",
+      "under the mean input: \(stable) stable, \(unstable) unstable,"
+        + " \(found.points.count - stable - unstable) undecided;"
+        + " \(found.completeness.explanation)")
+    for point in found.points.prefix(3) {
+      let slowest = point.modes.first.map { mode in
+        ", largest |λ| \(figure(mode.modulus)), time scale \(figure(mode.timeScale)) steps"
+          + (mode.period.isFinite ? ", period \(figure(mode.period))" : "")
+      }
+      row("", point.stability.rawValue + (slowest ?? ""))
+    }
+    if found.points.count > 3 { row("", "and \(found.points.count - 3) more") }
   }
 }
 
