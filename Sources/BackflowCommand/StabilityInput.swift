@@ -9,8 +9,8 @@ struct StabilityInput {
   /// The number of samples by default.
   let defaultSamples: Int
 
-  /// Reads the input that a user names, or the held-out digits for a directory of a network that was
-  /// trained on them.
+  /// Reads the input that a user names, or the held-out digits for a directory of a network that
+  /// was trained on them.
   init(_ name: String?, for checkpoint: String, layer: String?) throws {
     if let name {
       let (path, tensor) = StabilityInput.file(of: name)

@@ -55,8 +55,8 @@ enum JSONValue: Decodable, Equatable {
   }
 }
 
-/// A validator for the keywords of JSON Schema (draft 2020-12) that the schemas of this package use.
-/// Another keyword is a violation.
+/// A validator for the keywords of JSON Schema (draft 2020-12) that the schemas of this package
+/// use. Another keyword is a violation.
 struct JSONSchema {
   private let root: JSONValue
 

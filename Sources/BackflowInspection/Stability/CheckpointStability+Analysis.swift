@@ -17,8 +17,8 @@ extension CheckpointStability {
   ///   - options: What is analyzed, and how.
   ///   - random: The source of random directions and states.
   ///   - progress: A closure that is called with the name of a layer and the completed share.
-  /// - Throws: `RecurrentNetworkError` if there is nothing to analyze, a tensor is missing, does not
-  ///   fit, or is not finite, or the input does not fit.
+  /// - Throws: `RecurrentNetworkError` if there is nothing to analyze, a tensor is missing, does
+  ///   not fit, or is not finite, or the input does not fit.
   /// - Complexity: See `Stability.report(of:along:lengths:options:using:progress:)`.
   public init(
     of checkpoint: Checkpoint, along input: SequenceInput? = nil, options: Options = Options(),

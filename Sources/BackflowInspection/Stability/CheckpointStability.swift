@@ -12,8 +12,8 @@ public import BackflowStability
 /// Recurrent networks are found by the names of their tensors; see `RecurrentWeights`. A file does
 /// not state the equations of a cell. Those of PyTorch are assumed, and `assumptions` lists them.
 public struct CheckpointStability: Sendable, Equatable, Codable {
-  /// The recurrent layers, each direction by itself, in the order of the file. Their names are those
-  /// of W_hh.
+  /// The recurrent layers, each direction by itself, in the order of the file. Their names are
+  /// those of W_hh.
   public let layers: [LayerStability]
   /// The diagonal recurrences of state-space layers.
   public let stateSpaceLayers: [StateSpaceLayerReport]

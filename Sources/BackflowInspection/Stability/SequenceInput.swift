@@ -33,8 +33,8 @@ public struct SequenceInput: Sendable {
   /// - Parameters:
   ///   - tensor: The name of the tensor, or `nil` for the only one.
   ///   - checkpoint: The checkpoint.
-  /// - Throws: `RecurrentNetworkError` if there is no such tensor, or its shape or its values cannot
-  ///   be used.
+  /// - Throws: `RecurrentNetworkError` if there is no such tensor, or its shape or its values
+  ///   cannot be used.
   public init(_ tensor: String?, in checkpoint: Checkpoint) throws(RecurrentNetworkError) {
     let names = Array(checkpoint.tensors.keys)
     let file = checkpoint.path ?? "the checkpoint"
