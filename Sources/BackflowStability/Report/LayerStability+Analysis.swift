@@ -36,9 +36,9 @@ extension LayerStability {
     gates = blocks == 1 ? nil : analyses
     bounds = try equations.contraction(of: cell.weights, inputBound: cache.inputBound)
 
-    var (samples, horizons) = ([TrajectoryStability.Sample](), [GradientHorizon]())
+    var samples: [TrajectoryStability.Sample] = []
     var (last, discarded, shortest): (Tensor<Double>?, Int, Int?) = (nil, 0, nil)
-    var first: (recurrence: CellRecurrence<Cell>, discarded: Int)?
+    var first: Trajectory<CellRecurrence<Cell>>?
     let count = cache.hidden.shape[1]
     for sample in 0..<count {
       progress(0.3 + 0.6 * Double(sample) / Double(count))
@@ -47,24 +47,20 @@ extension LayerStability {
       if total < cache.steps(sample) { shortest = min(shortest ?? total, total) }
       discarded = min(options.discardedSteps ?? total / 10, total - 1)
       let trajectory = try Trajectory(of: recurrence, discarding: discarded)
-      first = first ?? (recurrence, discarded)
+      first = first ?? trajectory
       let result = try TrajectoryStability.Sample(trajectory, options, using: &random)
       samples.append(result)
-      if horizons.isEmpty {
-        horizons.append(
-          GradientHorizon(
-            along: trajectory, factor: options.horizonFactor, rate: result.spectrum.largest,
-            using: &random))
-      }
       if last == nil, cell.stateSize <= LayerStability.largestJacobian {
         let steps = recurrence.linearize(
           total - 1..<total, from: cache.state(sample, before: total))
         last = steps[0].derivative.matrix
       }
     }
-    guard !samples.isEmpty else { throw .noTrajectory("every sample has a length of 0") }
+    guard let first else { throw .noTrajectory("every sample has a length of 0") }
     let trajectory = TrajectoryStability(samples, discarded: discarded)
-    (self.trajectory, horizon, lastJacobian) = (trajectory, horizons.first, last)
+    (self.trajectory, lastJacobian) = (trajectory, last)
+    horizon = GradientHorizon(
+      along: first, factor: options.horizonFactor, rate: trajectory.largest, using: &random)
     progress(0.9)
     if let last {
       jacobian = try MatrixAnalysis(of: last, effort: .quick)
@@ -74,9 +70,8 @@ extension LayerStability {
     self.setting =
       setting + (shortest.map { ", cut off at a state of 1e100 after \($0) steps" } ?? "")
     fixedPoints = try LayerStability.fixedPoints(of: cell, cache, options, using: &random)
-    rounded = try first.flatMap { (recurrence, discarded) throws(StabilityError) in
-      try recurrence.rounded(options, discarding: discarded, using: &random)
-    }
+    rounded = try first.recurrence.rounded(
+      options, discarding: first.steps.lowerBound, using: &random)
     verdict = StabilityVerdict(
       equations, weights: weights, bounds: bounds, jacobian: jacobian, trajectory,
       divergesAfter: shortest)

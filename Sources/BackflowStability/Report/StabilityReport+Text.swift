@@ -93,7 +93,7 @@ extension TextRows {
     if trajectory.largest >= 0 {
       let dimension =
         trajectory.kaplanYorke.map { figure($0) } ?? "more than the computed exponents tell"
-      row("Kaplan–Yorke dimension", dimension)
+      row("dimension", dimension + " (Kaplan–Yorke)")
     }
     if trajectory.entropyRate > 0 {
       row("entropy rate", "at most \(figure(trajectory.entropyRate)) nats per step")
@@ -147,7 +147,9 @@ extension TextRows {
         + " \(found.completeness.explanation)")
     for point in found.points.prefix(3) {
       let slowest = point.modes.first.map { mode in
-        ", largest |λ| \(figure(mode.modulus)), time scale \(figure(mode.timeScale)) steps"
+        ", largest |λ| \(figure(mode.modulus)), which"
+          + (mode.timeScale < 0 ? " grows to e times" : " decays to 1/e")
+          + " in \(figure(abs(mode.timeScale))) steps"
           + (mode.period.isFinite ? ", period \(figure(mode.period))" : "")
       }
       row("", point.stability.rawValue + (slowest ?? ""))
