@@ -98,7 +98,7 @@ let package = Package(
       name: "BackflowInspection",
       dependencies: [
         "BackflowCheckpoints", "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers",
-        collections, real,
+        "BackflowStability", collections, real,
       ],
       swiftSettings: strict),
     .target(

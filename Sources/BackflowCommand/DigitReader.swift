@@ -34,20 +34,6 @@ extension DigitReader {
     readout = Dense(
       inputSize: recurrence.hiddenSize, outputSize: Digits.classCount, using: &random)
   }
-
-  /// Creates a vanilla network from its recurrent weight [hidden, hidden]. All other parameters are
-  /// zero, to be read from files.
-  init(zerosBeside recurrentWeight: Tensor<Float>) where Cell == VanillaCell<Float> {
-    let hidden = recurrentWeight.shape[0]
-    let cell = VanillaCell(
-      GateWeights(
-        input: .zeros([hidden, 8]), recurrent: recurrentWeight,
-        inputBias: .zeros([hidden]), recurrentBias: .zeros([hidden])))
-    recurrence = RNN(cells: [[cell]])
-    readout = Dense(
-      weight: .zeros([Digits.classCount, hidden]), bias: .zeros([Digits.classCount]))
-    name = DigitModel.rnn.rawValue
-  }
 }
 
 extension DigitReader: Layer {

@@ -6,11 +6,11 @@ internal import Foundation
 struct ProgressBar {
   private let total: Int
   private let isTerminal: Bool
-  private let start = Date()
+  private let start: Date
   private var lastDrawn = Date.distantPast
 
-  init(total: Int) {
-    self.total = total
+  init(total: Int, start: Date = Date()) {
+    (self.total, self.start) = (total, start)
     isTerminal = outputIsTerminal
   }
 

@@ -1,148 +1,225 @@
 public import ArgumentParser
 public import Backflow
 internal import BackflowConsole
-internal import BackflowFiles
-internal import Foundation
 
 extension Nonlinearity: ExpressibleByArgument {}
+
+extension WeightPrecision: ExpressibleByArgument {}
 
 struct StabilityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stability",
-    abstract: "Analyze the stability of a recurrent network.",
+    abstract: "Report what a recurrent network does to signals and gradients over many steps.",
     discussion: """
-      PATH is a checkpoint of PyTorch, safetensors or NumPy with a vanilla recurrent layer or a \
-      square matrix, or a directory written by `backflow train digits --model rnn --save`. A weight \
-      from a file is analyzed at rest, without input; a network trained on the digits is analyzed \
-      along its trajectory on held-out digits.
+      CHECKPOINT is a file of PyTorch (.pt, .pth, TorchScript), safetensors or NumPy (.npy, .npz), \
+      or a directory of .npy files, such as one written by `backflow train digits --save`. Nothing \
+      in it is executed. All recurrent layers are analyzed, under any prefix, and the decays of \
+      state-space layers are listed. A single square matrix is that of a vanilla cell.
+
+      With --input, a network runs along that input. A network trained on the digits runs along \
+      held-out digits. Others run without input, from random states.
+
+      The exit code is 0 whatever the verdict, 2 if --fail-on matches the verdict of a layer, and \
+      65 if the checkpoint or the input cannot be analyzed. docs/stability.md explains the figures.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, json
   }
 
-  @Argument(help: "A checkpoint, or a directory of trained parameters.")
-  var path: String
+  enum ResetGate: String, ExpressibleByArgument, CaseIterable {
+    case before, after
+  }
+
+  @Argument(help: "A checkpoint.")
+  var checkpoint: String
 
   @Option(
     help: ArgumentHelp(
-      "The recurrent layer: the name of its network or weight.", valueName: "name"))
+      "The input, [time, features] or [time, batch, features], in a format of checkpoints. A colon"
+        + " and the name of a tensor follow the file if it has several.",
+      valueName: "file[:tensor]"))
+  var input: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Only this network, recurrent weight or square matrix.", valueName: "name"))
   var layer: String?
 
-  @Option(help: "The nonlinearity for a weight alone. (default: tanh)")
+  @Option(help: "The nonlinearity of vanilla cells. (default: tanh)")
   var nonlinearity: Nonlinearity?
 
-  @Option(help: "The number of steps back for a weight alone. (default: 50)")
+  @Option(
+    help: ArgumentHelp(
+      "The leak of vanilla cells, the time step divided by the time constant. (default: 1)",
+      valueName: "a"))
+  var leak: Double?
+
+  @Option(help: "Whether a GRU resets before or after the product. (default: after)")
+  var gruReset: ResetGate?
+
+  @Option(
+    help: ArgumentHelp(
+      "The number of steps, at most those of the input. (default: all of the input, or 1000)",
+      valueName: "n"))
   var steps: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "The number of steps at the start that are left out. (default: a tenth)", valueName: "n"))
+  var discard: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "The number of Lyapunov exponents. (default: all up to 64 elements of the state, else 32)",
+      valueName: "k"))
+  var exponents: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "The largest number of samples of the batch, or the number of random states. (default: 4)",
+      valueName: "n"))
+  var samples: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Compare with weights rounded to int8, int8-per-row, f16 or bf16.", valueName: "precision"))
+  var round: WeightPrecision?
+
+  @Option(
+    help: ArgumentHelp("A directory for figures (SVG) of each layer.", valueName: "directory"))
+  var figures: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file for the arrays of the figures, such as Jacobians and eigenvectors.",
+      valueName: "file.npz"))
+  var arrays: String?
 
   @Option(help: "The format of the report.")
   var format = Format.text
 
+  @Option(
+    help: ArgumentHelp(
+      "Exit with code 2 if a layer has this verdict: must-vanish, may-explode or undecided.",
+      valueName: "label"))
+  var failOn: FailureLabel?
+
   func validate() throws {
-    if let steps, !(1...1_000_000).contains(steps) {
-      throw ValidationError("--steps must be between 1 and 1000000, got \(steps).")
+    for (name, value) in [("--steps", steps), ("--exponents", exponents), ("--samples", samples)] {
+      if let value, !(1...1_000_000).contains(value) {
+        throw ValidationError("\(name) must be between 1 and 1000000, got \(value).")
+      }
     }
-    if layer == nil, isTrainedOnDigits, steps != nil || nonlinearity != nil {
-      throw ValidationError(
-        "--steps and --nonlinearity apply only to a weight alone, not to a trained network.")
+    if let discard, !(0...1_000_000).contains(discard) {
+      throw ValidationError("--discard must be between 0 and 1000000, got \(discard).")
+    }
+    if let arrays, !arrays.hasSuffix(".npz") {
+      throw ValidationError("--arrays must name a file with the extension .npz, got \(arrays).")
+    }
+    if let leak, !(leak > 0 && leak <= 1) {
+      throw ValidationError("--leak must be above 0 and at most 1, got \(leak).")
     }
   }
 
   func run() throws {
+    let report: CheckpointStability
     do {
-      let report = try report()
+      report = try analyze()
+    } catch let error as ValidationError {
+      throw error
+    } catch {
+      complain("\(error)")
+      throw ExitCode.badData
+    }
+    do {
       switch format {
       case .text: say("\(report)")
       case .json: say(try json(report))
       }
-    } catch let code as ExitCode {
-      throw code
-    } catch let error as StabilityError {
-      complain("\(path): \(error)")
-      throw ExitCode.failure
+      try write(report.report)
     } catch {
       throw failure(error)
     }
+    if let failOn, !report.layers(with: failOn.verdict).isEmpty {
+      let layers = report.layers(with: failOn.verdict).map { escaped($0) }
+      complain("verdict \"\(failOn.verdict.rawValue)\": \(layers.joined(separator: ", "))")
+      throw ExitCode.unwantedVerdict
+    }
   }
 
-  private func report() throws -> StabilityReport {
-    var random = RandomSource(seed: 1)
-    if isDirectory, layer == nil {
-      let directory = try SavedDirectory(path)
-      if directory.holds("rnn.weight_hh_l0") || !directory.models.isEmpty || directory.names.isEmpty
-      {
-        return try reportOfTrainedNetwork(directory, using: &random)
+  /// Writes the figures and arrays. All are computed before the first is written.
+  private func write(_ report: StabilityReport) throws {
+    let drawn = try figures.map { _ in try StabilityFigures(report: report).all }
+    let tensors = try arrays.map { _ in try StabilityArrays(report: report).tensors }
+    if let figures, let drawn {
+      try makeFolder(figures)
+      for figure in drawn { try BackflowCommand.write(figure.svg, to: figures + "/" + figure.name) }
+      if format == .text {
+        say("\nfigures: \(figures) (\(drawn.map(\.name).joined(separator: ", ")))")
       }
     }
-    let nonlinearity = nonlinearity ?? .tanh
-    let weight = try ChosenWeight(
-      in: try Checkpoint(contentsOf: path), named: layer, path: path)
-    if format == .text {
-      say(
-        "\(escaped(weight.name)), without input and biases, nonlinearity \(nonlinearity.rawValue)\n"
-      )
-    }
-    var options = Stability.Options()
-    options.steps = steps
-    options.precision = weight.precision
-    guard weight.values.rank == 2, weight.values.shape[0] == weight.values.shape[1] else {
-      throw StabilityError.notSquare(weight.values.shape)
-    }
-    let network = RNN<Double>(cells: [
-      [
-        VanillaCell(
-          GateWeights(
-            input: .zeros([weight.values.shape[0], 1]), recurrent: weight.values),
-          nonlinearity: nonlinearity)
-      ]
-    ])
-    return try Stability.report(of: network, options: options, using: &random)
-  }
-
-  private var isDirectory: Bool { InputFolder.isThere(path) }
-
-  private var isTrainedOnDigits: Bool {
-    isDirectory && (try? SavedDirectory(path))?.holds("rnn.weight_hh_l0") == true
-  }
-
-  private func reportOfTrainedNetwork(
-    _ directory: SavedDirectory, using random: inout RandomSource
-  ) throws -> StabilityReport {
-    if let model = directory.models.first(where: { $0 != .rnn }) {
-      throw UnanalyzedNetwork(path: path, model: model)
-    }
-    guard directory.holds("rnn.weight_hh_l0") else { throw ForeignDirectory(directory) }
-    do {
-      return try report(ofNetworkIn: path, using: &random)
-    } catch let error as CheckpointError {
-      complain("\(error)")
-      throw ForeignDirectory(directory)
+    if let arrays, let tensors {
+      var checkpoint = Checkpoint()
+      for (name, tensor) in tensors { checkpoint[name] = StoredTensor(tensor) }
+      try checkpoint.write(to: arrays)
+      if format == .text { say("\narrays: \(arrays) (\(tensors.count) arrays)") }
     }
   }
 
-  private func report(
-    ofNetworkIn path: String, using random: inout RandomSource
-  ) throws -> StabilityReport {
-    // Read in the precision of the training. The recurrent weight determines the size.
-    let weight: Tensor<Float> = try NPY.read(path + "/rnn.weight_hh_l0.npy")
-    guard weight.rank == 2, weight.shape[0] == weight.shape[1], !weight.isEmpty else {
-      throw StabilityError.notSquare(weight.shape)
+  private func analyze() throws -> CheckpointStability {
+    let contents = try Checkpoint(contentsOf: checkpoint)
+    var options = CheckpointStability.Options()
+    options.layer = layer
+    (options.nonlinearity, options.leak) = (nonlinearity, leak)
+    options.reset = gruReset.map { $0 == .before ? .beforeProduct : .afterProduct }
+    (options.stability.steps, options.stability.exponents) = (steps, exponents)
+    (options.stability.discardedSteps, options.stability.rounding) = (discard, round)
+    let input = try StabilityInput(input, for: checkpoint, layer: layer)
+    options.stability.samples = samples ?? input.defaultSamples
+    var random = RandomSource(seed: 1)
+    var display = DelayedProgress()
+    defer { display.clear() }
+    do throws(RecurrentNetworkError) {
+      return try CheckpointStability(
+        of: contents, along: input.sequence, options: options, using: &random
+      ) { display.show($1, escaped($0)) }
+    } catch .inapplicable(let option, let reason) {
+      throw ValidationError("\(option) does not apply to \(checkpoint): \(reason).")
+    } catch .unreadable(let error) {
+      throw error
+    } catch {
+      throw UnusableCheckpoint(path: checkpoint, reason: error)
     }
-    var model = DigitReader(zerosBeside: weight)
-    try model.load(Checkpoint(contentsOf: path))
-    let heldOut = try Digits.load().split.heldOut
-    return try Stability.report(
-      of: model.recurrence, along: heldOut.rowsAsSequence, using: &random)
   }
 }
 
-/// An error for a directory with a network that is not a vanilla recurrent network.
-private struct UnanalyzedNetwork: Error, CustomStringConvertible {
+/// The reason why a checkpoint cannot be analyzed, with its path.
+private struct UnusableCheckpoint: Error, CustomStringConvertible {
   let path: String
-  let model: DigitModel
+  let reason: RecurrentNetworkError
 
-  var description: String {
-    "\(path): expected a network of `train digits --model rnn`, found one of `--model"
-      + " \(model.rawValue)`, whose stability cannot be analyzed"
+  var description: String { "\(path): \(reason)" }
+}
+
+/// The name of a verdict on the command line, with spaces or hyphens.
+struct FailureLabel: ExpressibleByArgument {
+  let verdict: Verdict
+
+  init?(argument: String) {
+    let label = argument.lowercased().split { "- _".contains($0) }.joined(separator: " ")
+    guard let verdict = Verdict(rawValue: label) else { return nil }
+    self.verdict = verdict
   }
+
+  static var allValueStrings: [String] {
+    Verdict.allCases.map { $0.rawValue.split(separator: " ").joined(separator: "-") }
+  }
+}
+
+extension ExitCode {
+  /// A layer has the verdict of `--fail-on`.
+  static var unwantedVerdict: ExitCode { ExitCode(2) }
+  /// A checkpoint or an input cannot be analyzed: EX_DATAERR of sysexits.h.
+  static var badData: ExitCode { ExitCode(65) }
 }

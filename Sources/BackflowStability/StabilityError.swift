@@ -39,6 +39,8 @@ public enum StabilityError: BackflowError, Equatable {
   case mapNotFinite(String)
   /// The period of a cycle is not positive.
   case periodNotPositive(Int)
+  /// The weights cannot be rounded, for this reason.
+  case notRounded(String)
   /// The decomposition failed, for example because an element is not finite.
   case linearAlgebra(LAPACKError)
 
@@ -88,6 +90,8 @@ public enum StabilityError: BackflowError, Equatable {
       "the map has no finite value: \(reason)"
     case .periodNotPositive(let period):
       "the period of a cycle must be positive, got \(period)"
+    case .notRounded(let reason):
+      "the weights cannot be rounded: \(reason)"
     case .linearAlgebra(let error):
       "\(error)"
     }

@@ -13,70 +13,58 @@ import Testing
     try withTemporaryFolder { folder in
       let path = folder.appendingPathComponent("w.npy").path
       try NPY.write(weight, to: path)
-      return try backflow.run(["stability", path] + arguments)
+      return try backflow.run(["stability", path, "--steps", "60", "--samples", "2"] + arguments)
     }
   }
 
   let rotation = Tensor<Double>(rows: [[0, -0.5], [0.5, 0]])
 
-  @Test func `of a rotation prints its radius and a verdict`() throws {
+  @Test func `of a rotation prints a verdict, its radius, and what was assumed`() throws {
     let run = try run(rotation)
     #expect(run.status == 0, "\(run.errors)")
-    #expect(run.output.contains("must vanish"))
-    #expect(run.output.contains("spectral radius ρ       0.5\n"))
-    #expect(run.output.contains("0 + 0.5i   |λ| = 0.5\n"))
+    for words in [
+      "verdict               must vanish\n", "ρ 0.5, σ_max 0.5, Henrici 0, Kreiss 1\n",
+      "without input, from 2 random states", "the nonlinearity tanh", "-0.6931",
+    ] {
+      #expect(run.output.contains(words), "\(words) is not in \(run.output)")
+    }
+    #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 100 })
   }
 
   @Test func `prints only JSON on request`() throws {
-    let run = try run(rotation * 3, "--format", "json", "--steps", "4")
-    let object = try #require(
-      try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
-    #expect(object["verdict"] as? String == "may explode")
-    let radius = try #require(object["spectral_radius"] as? Double)
+    let run = try run(rotation * 3, "--format", "json")
+    let layer = try #require(try JSONValue(text: run.output)["layers"]?[0])
+    #expect(layer["verdict"]?["label"]?.text == "may explode")
+    #expect(layer["hidden_size"]?.number == 2)
+    let radius = try #require(layer["weights"]?["spectral_radius"]?.number)
     #expect(abs(radius - 1.5) < 1e-14)
-    let signal = try #require(object["backward_signal"] as? [[String: Double]])
-    #expect(signal.map { $0["steps_back"] } == [0, 1, 2, 3, 4])
   }
 
   @Test func `uses the slopes of the nonlinearities`() throws {
-    #expect(try run(rotation * 3, "--nonlinearity", "sigmoid").output.contains("must vanish"))
-    #expect(try run(rotation * 3, "--nonlinearity", "relu").output.contains("may explode"))
+    #expect(
+      try run(rotation * 3, "--nonlinearity", "sigmoid").output.contains("   must vanish\n"))
+    #expect(try run(rotation * 3, "--nonlinearity", "relu").output.contains("   may explode\n"))
   }
 
-  @Test func `draws a figure`() throws {
-    try withTemporaryFolder { folder in
-      let picture = folder.appendingPathComponent("s.svg")
-      let run = try run(rotation, "--svg", picture.path)
-      #expect(run.output.contains("figure: \(picture.path)"))
-      #expect(try String(contentsOf: picture, encoding: .utf8).hasPrefix("<svg"))
-      // A figure does not replace an array.
-      for target in [folder.path + "/weight.npy", folder.path + "/new.npy"] {
-        #expect(try self.run(rotation, "--svg", target).status == 64)
-        #expect(!FileManager.default.fileExists(atPath: folder.path + "/new.npy"))
-      }
-      let refused = try self.run(rotation, "--svg", folder.path + "/none/s.svg")
-      #expect(refused.status == 1)
-      #expect(refused.errors.contains("none/s.svg: cannot be written: "))
-      // The report is not lost with the figure.
-      #expect(refused.output.contains("must vanish"))
+  @Test func `exits with code 2 for a layer with an unwanted verdict`() throws {
+    for (label, status) in [
+      ("may explode", 2), ("may-explode", 2), ("must-vanish", 0), ("undecided", 0),
+    ] {
+      let run = try run(rotation * 3, "--fail-on", label)
+      #expect(run.status == status)
+      #expect(run.output.contains("   may explode\n"))
+      #expect(run.errors.contains("verdict \"may explode\": ") == (status == 2))
     }
-  }
-
-  @Test func `draws to a link and a device, which are kept`() throws {
     try withTemporaryFolder { folder in
-      for (name, target) in [("link.svg", "real.svg"), ("null.svg", "/dev/null")] {
-        let path = folder.path + "/" + name
-        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
-        #expect(try run(rotation, "--svg", path).status == 0)
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == target)
-      }
-      let drawn = try String(contentsOfFile: folder.path + "/real.svg", encoding: .utf8)
-      #expect(drawn.hasPrefix("<svg"))
-      let type = try FileManager.default.attributesOfItem(atPath: "/dev/null")[.type]
-      #expect(type as? FileAttributeType == .typeCharacterSpecial)
-      let both = try run(rotation, "--svg", "/dev/stdout")
-      #expect(both.status == 0 && both.output.contains("must vanish"))
-      #expect(both.output.contains("<svg") && both.output.contains("</svg>"))
+      let path = folder.path + "/s5.npz"
+      try Checkpoint([
+        "ssm.Lambda_re": StoredTensor(Tensor<Float>([-1, 0.5])),
+        "ssm.Lambda_im": StoredTensor(Tensor<Float>([0, 0])),
+        "ssm.log_step": StoredTensor(Tensor<Float>([0, 0])),
+      ]).write(to: path)
+      let run = try backflow.run("stability", path, "--fail-on", "may-explode")
+      #expect(run.status == 2 && run.output.contains("The recurrence itself explodes"))
+      #expect(run.errors.contains("ssm"))
     }
   }
 
@@ -90,108 +78,30 @@ import Testing
         ("none.npy", "does not exist"),
       ] {
         let run = try backflow.run("stability", folder.path + "/" + name)
-        #expect(run.status == 1 && run.output == "")
+        #expect(run.status == 65 && run.output == "")
         #expect(run.errors.contains(words), "\(run.errors)")
         #expect(!run.errors.contains("NSCocoa"))
       }
     }
   }
 
-  @Test func `follows a trained network along the digits`() throws {
+  @Test(arguments: ["rnn", "lstm", "gru"])
+  func `follows a trained network along the digits`(model: String) throws {
     try withTemporaryFolder { folder in
       let target = folder.appendingPathComponent("run").path
-      #expect(
-        try backflow.run("train", "digits", "--epochs", "1", "--hidden", "6", "--save", target)
-          .status == 0)
+      let training = try backflow.run(
+        "train", "digits", "--model", model, "--epochs", "1", "--hidden", "4", "--save", target)
+      #expect(training.status == 0, "\(training.errors)")
       let run = try backflow.run("stability", target, "--format", "json")
-      let object = try #require(
-        try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
-      #expect(object["size"] as? Int == 6)
-      #expect((object["backward_signal"] as? [Any])?.count == 9)
-
+      #expect(run.status == 0, "\(run.errors)")
+      let layer = try #require(try JSONValue(text: run.output)["layers"]?[0])
+      #expect(layer["name"]?.text == model + ".weight_hh_l0")
+      #expect(layer["kind"]?.text == model && layer["hidden_size"]?.number == 4)
+      #expect(layer["setting"]?.text == "along 8 steps of 64 samples")
+      // A part of it is a checkpoint like any other.
       try FileManager.default.removeItem(atPath: target + "/readout.bias.npy")
-      let ignored = try backflow.run("stability", target, "--steps", "500")
-      #expect(ignored.status == 64)
-      let damaged = try backflow.run("stability", target)
-      #expect(damaged.status == 1)
-      #expect(damaged.errors.contains("it lacks readout.bias"))
-
-      for shape: Shape in [[0, 0], [0], [7, 6]] {
-        try NPY.write(Tensor<Float>.zeros(shape), to: target + "/rnn.weight_hh_l0.npy")
-        let foreign = try backflow.run("stability", target)
-        #expect(foreign.status == 1)
-        #expect(
-          foreign.errors.hasPrefix("backflow: \(target): a recurrent weight must be a square"))
-      }
-    }
-  }
-
-  @Test func `reports the contents of an unknown directory, and a remedy`() throws {
-    func errors(_ names: [String], _ shape: Shape = [2, 2]) throws -> String {
-      try withTemporaryFolder { folder in
-        for name in names {
-          try NPY.write(Tensor<Float>.zeros(shape), to: folder.appendingPathComponent(name).path)
-        }
-        try Data("notes".utf8).write(to: folder.appendingPathComponent("notes.txt"))
-        let run = try backflow.run("stability", folder.path)
-        #expect(run.status == 1 && run.output == "")
-        #expect(run.errors.hasPrefix("backflow: \(folder.path)"))
-        return run.errors
-      }
-    }
-    let none = try errors([])
-    #expect(none.contains("found no .npy file."))
-    #expect(none.contains("`backflow stability weight_hh.npy`"))
-    // Another `Sequential` has names like the convolution of `train digits`.
-    let sequential = try errors(["0.weight.npy", "0.bias.npy"])
-    #expect(sequential.contains("found none among 2 tensors"))
-    #expect(!sequential.contains("expected a network of `train digits"))
-    let many = try errors((0..<20).map { "layer\($0).npy" })
-    #expect(many.contains("found none among 20 tensors"))
-    let foreign = try errors(["rnn.weight_hh_l0.npy"])
-    #expect(foreign.contains("it lacks rnn.weight_ih_l0"))
-    #expect(foreign.contains("found rnn.weight_hh_l0.npy."))
-  }
-
-  @Test(arguments: ["lstm", "gru", "convolution"])
-  func `reports which trained networks it can analyze`(model: String) throws {
-    try withTemporaryFolder { folder in
-      func train(_ arguments: [String]) throws {
-        let run = try backflow.run(
-          ["train", "digits", "--epochs", "1", "--save", folder.path] + arguments)
-        #expect(run.status == 0, "\(run.errors)")
-      }
-      func expectRefusal() throws {
-        let run = try backflow.run("stability", folder.path)
-        #expect(run.status == 1)
-        #expect(run.output == "")
-        #expect(
-          run.errors.hasPrefix(
-            "backflow: \(folder.path): expected a network of `train digits --model rnn`, found one of"
-          ))
-        #expect(run.errors.contains("`--model \(model)`"))
-      }
-      try train(["--model", model] + (model == "convolution" ? [] : ["--hidden", "4"]))
-      try expectRefusal()
-      // The network that was saved last is the current one.
-      try train(["--hidden", "4"])
-      #expect(try backflow.run("stability", folder.path).status == 0)
-    }
-  }
-
-  @Test func `analyzes a copy of a replaced network, and through a link`() throws {
-    try withTemporaryFolder { folder in
-      let (run, copy) = (folder.path + "/run", folder.path + "/copy")
-      let train = ["train", "digits", "--epochs", "1", "--hidden", "4"]
-      #expect(try backflow.run(train + ["--model", "lstm", "--save", run]).status == 0)
-      #expect(try Program(name: "/bin/cp").run("-r", run, copy).status == 0)
-      #expect(try backflow.run(train + ["--save", copy]).status == 0)
-      try FileManager.default.createSymbolicLink(
-        atPath: folder.path + "/link", withDestinationPath: "copy")
-      for path in [copy, folder.path + "/link"] {
-        let analysis = try backflow.run("stability", path)
-        #expect(analysis.status == 0, "\(analysis.errors)")
-      }
+      let part = try backflow.run("stability", target, "--steps", "20")
+      #expect(part.status == 0 && part.output.contains("without input"), "\(part.errors)")
     }
   }
 
@@ -204,7 +114,7 @@ import Testing
           [.posixPermissions: 0o700], ofItemAtPath: folder.path)
       }
       let run = try backflow.run("stability", folder.path)
-      #expect(run.status == 1 && run.errors.contains("permission is denied"), "\(run.errors)")
+      #expect(run.status == 65 && run.errors.contains("permission is denied"), "\(run.errors)")
     }
   }
 
@@ -214,7 +124,7 @@ import Testing
         let path = folder.appendingPathComponent(name).path
         try bytes.write(to: URL(fileURLWithPath: path))
         let run = try backflow.run("stability", path)
-        #expect(run.status == 1)
+        #expect(run.status == 65)
         #expect(run.output == "")
         #expect(run.errors.hasPrefix("backflow: "))
         #expect(run.errors.contains(name))
@@ -232,68 +142,71 @@ import Testing
     }
   }
 
-  /// Two vanilla networks, an LSTM and a matrix, in a file of any format.
+  /// A vanilla network, an LSTM and a matrix, in a file of any format.
   @Test(arguments: ["npz", "safetensors", "directory"])
   func `finds the recurrent layers of a checkpoint`(format: String) throws {
     try withTemporaryFolder { folder in
       var random = RandomSource(seed: 1)
       let path = folder.path + "/model" + (format == "directory" ? "" : "." + format)
-      let one = RNN<Double>(inputSize: 2, hiddenSize: 3, using: &random)
-      try Checkpoint(one, prefix: "encoder").write(to: path)
-      let single = try backflow.run("stability", path, "--format", "json")
-      #expect(single.status == 0, "\(single.errors)")
-      let object = try #require(
-        try JSONSerialization.jsonObject(with: Data(single.output.utf8)) as? [String: Any])
-      #expect(object["size"] as? Int == 3)
-
-      var several = try Checkpoint(one, prefix: "encoder")
-      try several.insert(
+      var checkpoint = try Checkpoint(
+        RNN<Double>(inputSize: 2, hiddenSize: 3, layers: 2, using: &random), prefix: "encoder")
+      try checkpoint.insert(
         LSTM<Float>(inputSize: 2, hiddenSize: 5, using: &random), prefix: "decoder")
-      several["other_w_hh"] = StoredTensor(Tensor<Float>.identity(4))
-      try several.write(to: path)
-      let choice = try backflow.run("stability", path)
-      #expect(choice.status == 1 && choice.output == "")
-      for name in ["encoder.weight_hh_l0 (RNN)", "decoder.weight_hh_l0 (LSTM)", "other_w_hh (RNN)"]
-      {
-        #expect(choice.errors.contains(name), "\(choice.errors)")
-      }
-      for (name, size) in [("encoder", 3), ("encoder.weight_hh_l0", 3), ("other_w_hh", 4)] {
+      checkpoint["other_w_hh"] = StoredTensor(Tensor<Float>.identity(4))
+      checkpoint["square"] = StoredTensor(Tensor<Float>.identity(2))
+      try checkpoint.write(to: path)
+      func names(_ arguments: String...) throws -> [String?] {
         let run = try backflow.run(
-          "stability", path, "--layer", name, "--format", "json", "--steps", "7")
-        let object = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
-        #expect((object as? [String: Any])?["size"] as? Int == size, "\(run.errors)")
+          ["stability", path, "--format", "json", "--steps", "20"] + arguments)
+        #expect(run.status == 0, "\(run.errors)")
+        return try JSONValue(text: run.output)["layers"]?.items.map { $0["name"]?.text } ?? []
       }
-      let gated = try backflow.run("stability", path, "--layer", "decoder")
-      #expect(gated.status == 1 && gated.errors.contains("belongs to an LSTM cell"))
+      let encoder = ["encoder.weight_hh_l0", "encoder.weight_hh_l1"]
+      #expect(
+        Set(try names()) == Set(encoder + ["decoder.weight_hh_l0", "other_w_hh"]))
+      #expect(try names("--layer", "encoder") == encoder)
+      for name in [encoder[1], "decoder.weight_hh_l0", "other_w_hh", "square"] {
+        #expect(try names("--layer", name) == [name])
+      }
       let unknown = try backflow.run("stability", path, "--layer", "nothing")
-      #expect(unknown.status == 1 && unknown.errors.contains("no recurrent layer has the name"))
+      #expect(unknown.status == 65 && unknown.output == "")
+      for words in [path, "has the name nothing", "decoder.weight_hh_l0", "other_w_hh"] {
+        #expect(unknown.errors.contains(words), "\(unknown.errors)")
+      }
+      let vector = try backflow.run("stability", path, "--layer", "decoder.bias_hh_l0")
+      #expect(
+        vector.status == 65 && vector.errors.contains("has the shape [20]: expected a square"))
     }
   }
 
   @Test func `rejects an array that is not a recurrent weight`() throws {
     let wide = try run(.zeros([2, 3]))
-    #expect(wide.status == 1)
-    #expect(wide.errors.contains("w.npy: a recurrent weight must be a square matrix"))
-    #expect(wide.errors.contains("[2, 3]"))
+    #expect(wide.status == 65)
+    #expect(wide.errors.contains("w.npy: "))
+    #expect(wide.errors.contains("has the shape [2, 3]: expected a square matrix, [H, H]"))
     var sick = rotation
     sick[1, 0] = .infinity
     let infinite = try run(sick)
-    #expect(infinite.status == 1)
-    #expect(infinite.errors.contains("w.npy: "))
-    #expect(infinite.errors.contains("row 1, column 0"))
-    let missing = try backflow.run("stability", "/nowhere/w.npy")
-    #expect(missing.status == 1)
-    #expect(missing.errors.contains("/nowhere/w.npy"))
+    #expect(infinite.status == 65 && infinite.output == "")
+    #expect(infinite.errors.contains("w.npy: element [1, 0] of "))
+    #expect(infinite.errors.contains("is inf: expected finite numbers"))
   }
 
   @Test(arguments: [
-    [], ["w.npy", "--steps", "0"], ["w.npy", "--format", "xml"],
-    ["w.npy", "--nonlinearity", "gelu"], ["w.npy", "--unknown"],
+    [], ["w.npy", "--steps", "0"], ["w.npy", "--format", "xml"], ["w.npy", "--samples", "0"],
+    ["w.npy", "--nonlinearity", "gelu"], ["w.npy", "--unknown"], ["w.npy", "--leak", "1.5"],
+    ["w.npy", "--fail-on", "stable"], ["w.npy", "--exponents", "0"],
   ])
   func `reports a wrong option with the usage and code 64`(arguments: [String]) throws {
     let run = try backflow.run(["stability"] + arguments)
     #expect(run.status == 64)
     #expect(run.errors.contains("Usage: backflow stability"))
+  }
+
+  @Test func `reports an option that applies to no layer with code 64`() throws {
+    let run = try run(rotation, "--gru-reset", "before")
+    #expect(run.status == 64 && run.output == "")
+    #expect(run.errors.contains("there is no GRU among the networks"), "\(run.errors)")
   }
 
   @Test func `has help`() throws {

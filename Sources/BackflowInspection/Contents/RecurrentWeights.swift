@@ -19,6 +19,16 @@ public struct RecurrentWeights: Sendable {
   public let inputBias: Named?
   /// b_hh, [G·H], and its name.
   public let recurrentBias: Named?
+  /// Tensors with the names of W_ih or of a bias whose shapes do not fit W_hh.
+  let misfits: [Misfit]
+
+  /// A tensor whose shape does not fit.
+  struct Misfit: Sendable, Equatable {
+    let name: String
+    let shape: [Int]
+    /// The shape that would fit, such as "[12, I]".
+    let expected: String
+  }
 
   /// A tensor and its name.
   public struct Named: Sendable {
@@ -67,25 +77,27 @@ public struct RecurrentWeights: Sendable {
       checkpoint[names.projection] == nil, !RecurrentWeights.isPart(name)
     else { return nil }
     let (rows, columns) = (tensor.shape[0], tensor.shape[1])
-    guard let kind = Kind.allCases.first(where: { rows == $0.gates.count * columns }) else {
+    guard let kind = Kind.allCases.first(where: { rows == $0.rows(columns) }) else {
       return nil
     }
-    func found(_ candidates: [String], _ fits: ([Int]) -> Bool) -> Named? {
-      for name in candidates {
-        if let tensor = checkpoint[name], tensor.type.isFloatingPoint, tensor.type.realType == nil,
-          fits(tensor.shape)
-        {
-          return Named(name: name, tensor: tensor)
-        }
+    var misfits: [Misfit] = []
+    func found(_ candidates: [String], _ expected: String, _ fits: ([Int]) -> Bool) -> Named? {
+      let present = candidates.compactMap { name in
+        checkpoint[name].map { Named(name: name, tensor: $0) }
+      }.filter { $0.tensor.type.isFloatingPoint && $0.tensor.type.realType == nil }
+      if let fitting = present.first(where: { fits($0.tensor.shape) }) { return fitting }
+      misfits += present.prefix(1).map {
+        Misfit(name: $0.name, shape: $0.tensor.shape, expected: expected)
       }
       return nil
     }
     (self.kind, hiddenSize) = (kind, columns)
     (network, suffix) = (names.network, names.suffix)
     recurrent = Named(name: name, tensor: tensor)
-    input = found(names.input) { $0.count == 2 && $0[0] == rows }
-    inputBias = found(names.inputBias) { $0 == [rows] }
-    recurrentBias = found(names.recurrentBias) { $0 == [rows] }
+    input = found(names.input, "[\(rows), I]") { $0.count == 2 && $0[0] == rows }
+    inputBias = found(names.inputBias, "[\(rows)]") { $0 == [rows] }
+    recurrentBias = found(names.recurrentBias, "[\(rows)]") { $0 == [rows] }
+    self.misfits = misfits
   }
 }
 
@@ -96,6 +108,28 @@ extension RecurrentWeights {
     name.split(separator: ".").contains("parametrizations")
       || ["_g", "_v", "_u", "_orig", "_mask"].contains { name.hasSuffix($0) }
   }
+}
+
+extension RecurrentWeights {
+  /// Tensors with the name of a W_hh whose shape is not that of any kind of cell.
+  static func misfits(in checkpoint: Checkpoint) -> [Misfit] {
+    checkpoint.tensors.compactMap { name, tensor in
+      guard tensor.type.isFloatingPoint, tensor.shape.count == 2, let names = RecurrentNames(name),
+        !isPart(name),
+        !Kind.allCases.contains(where: { tensor.shape[0] == $0.rows(tensor.shape[1]) })
+      else { return nil }
+      let isProjected = checkpoint[names.projection] != nil
+      return Misfit(
+        name: name, shape: tensor.shape,
+        expected: "[H, H], [3·H, H] or [4·H, H]"
+          + (isProjected ? "; an LSTM with a projection cannot be analyzed" : ""))
+    }
+  }
+}
+
+extension RecurrentWeights.Kind {
+  /// The number of rows of W_hh for H units.
+  fileprivate func rows(_ units: Int) -> Int { gates.count * units }
 }
 
 // MARK: - Gradients and moments

@@ -13,6 +13,13 @@ struct RecordedSequence {
   let states: [[Tensor<Double>]]?
   let precision: Double
 
+  /// The reason why a network cannot be compared with a recording.
+  struct Misfit: Error {
+    let reason: String
+    /// Whether the recording has an input or an output for the network.
+    var isRecorded = true
+  }
+
   /// The largest difference from the recorded output, divided by its largest absolute value.
   func error(of computed: Tensor<Double>) -> Double {
     let difference = (computed - output).maxMagnitude()
@@ -25,7 +32,7 @@ struct RecordedSequence {
   /// why there is none.
   static func all(
     for network: RecurrentNetworkWeights, in recording: Checkpoint, isOnly: Bool
-  ) throws(CheckpointError) -> Result<[RecordedSequence], RecurrentNetworkWeights.Misfit> {
+  ) throws(CheckpointError) -> Result<[RecordedSequence], Misfit> {
     func find(_ names: String...) -> StoredTensor? {
       for name in names {
         let fullName = network.name.isEmpty ? name : network.name + "." + name
@@ -35,8 +42,8 @@ struct RecordedSequence {
     }
     func misfit(
       _ reason: String, isRecorded: Bool = true
-    ) -> Result<[RecordedSequence], RecurrentNetworkWeights.Misfit> {
-      .failure(RecurrentNetworkWeights.Misfit(reason: reason, isRecorded: isRecorded))
+    ) -> Result<[RecordedSequence], Misfit> {
+      .failure(Misfit(reason: reason, isRecorded: isRecorded))
     }
     let prefix = isOnly || network.name.isEmpty ? "" : network.name + "."
     let (recordedInput, recordedOutput) = (find("input"), find("output"))

@@ -82,10 +82,12 @@ public struct ReplayReport: Sendable, Equatable {
       switch recorded {
       case .failure(let misfit): skipped.append(Skipped(weights, misfit))
       case .success(let sequences):
-        switch try weights.parameters() {
-        case .failure(let misfit): skipped.append(Skipped(weights, misfit))
-        case .success(let parameters):
-          networks.append(Network(weights, parameters, sequences))
+        do throws(RecurrentNetworkError) {
+          networks.append(Network(weights, try weights.parameters(), sequences))
+        } catch .unreadable(let error) {
+          throw error
+        } catch {
+          skipped.append(Skipped(weights, RecordedSequence.Misfit(reason: error.description)))
         }
       }
     }
@@ -115,7 +117,7 @@ extension ReplayReport.Network {
 }
 
 extension ReplayReport.Skipped {
-  fileprivate init(_ weights: RecurrentNetworkWeights, _ misfit: RecurrentNetworkWeights.Misfit) {
+  fileprivate init(_ weights: RecurrentNetworkWeights, _ misfit: RecordedSequence.Misfit) {
     self.init(name: weights.name, reason: misfit.reason, isRecorded: misfit.isRecorded)
   }
 }

@@ -7,21 +7,24 @@ extension LayerStability {
   /// The largest state whose Jacobian is analyzed as a matrix.
   private static let largestJacobian = 128
 
-  /// Analyzes one cell along the trajectories of a forward pass.
+  /// Analyzes one cell along the trajectories of a forward pass. `progress` is called with the
+  /// completed share.
   init<Cell: RecurrentCell<Double>>(
     name: String, _ cell: Cell, _ cache: Cell.Cache, setting: String,
-    _ options: Stability.Options, using random: inout RandomSource
+    _ options: Stability.Options, using random: inout RandomSource,
+    progress: (_ share: Double) -> Void
   ) throws(StabilityError) {
     let equations = cell.equations
     let slope = equations.slopeBound
     let precision = options.precision ?? .ulpOfOne
     self.name = name
-    (kind, hiddenSize, self.setting) = (equations.name, cell.hiddenSize, setting)
+    (kind, hiddenSize) = (equations.name, cell.hiddenSize)
 
     let blocks = cell.weights.recurrent.shape[0] / max(1, cell.hiddenSize)
     var analyses: [GateStability] = []
     recurrentBlocks = (0..<blocks).map { cell.weights.recurrent(gate: $0) }
     for (block, label) in zip(recurrentBlocks, equations.gateNames(count: blocks)) {
+      progress(0.3 * Double(analyses.count) / Double(blocks))
       analyses.append(
         GateStability(
           name: label,
@@ -34,39 +37,46 @@ extension LayerStability {
     gates = blocks == 1 ? nil : analyses
     bounds = try equations.contraction(of: cell.weights, inputBound: cache.inputBound)
 
-    var (samples, horizons) = ([TrajectoryStability.Sample](), [GradientHorizon]())
-    var (last, discarded): (Tensor<Double>?, Int) = (nil, 0)
-    for sample in 0..<cache.hidden.shape[1] {
+    var samples: [TrajectoryStability.Sample] = []
+    var (last, discarded, shortest): (Tensor<Double>?, Int, Int?) = (nil, 0, nil)
+    var first: Trajectory<CellRecurrence<Cell>>?
+    let count = cache.hidden.shape[1]
+    for sample in 0..<count {
+      progress(0.3 + 0.6 * Double(sample) / Double(count))
       guard let recurrence = CellRecurrence(cell, sample: sample, of: cache) else { continue }
       let total = recurrence.stepLimit ?? 0
+      if total < cache.steps(sample) { shortest = min(shortest ?? total, total) }
       discarded = min(options.discardedSteps ?? total / 10, total - 1)
       let trajectory = try Trajectory(of: recurrence, discarding: discarded)
+      first = first ?? trajectory
       let result = try TrajectoryStability.Sample(
         trajectory, hasOneGate: blocks == 1, options, using: &random)
       samples.append(result)
-      if horizons.isEmpty {
-        horizons.append(
-          GradientHorizon(
-            along: trajectory, factor: options.horizonFactor, rate: result.spectrum.largest,
-            using: &random))
-      }
       if last == nil, cell.stateSize <= LayerStability.largestJacobian {
         let steps = recurrence.linearize(
           total - 1..<total, from: cache.state(sample, before: total))
         last = steps[0].derivative.matrix
       }
     }
-    guard !samples.isEmpty else { throw .noTrajectory("every sample has a length of 0") }
+    guard let first else { throw .noTrajectory("every sample has a length of 0") }
     let trajectory = TrajectoryStability(samples, discarded: discarded)
-    (self.trajectory, horizon, lastJacobian) = (trajectory, horizons.first, last)
+    (self.trajectory, lastJacobian) = (trajectory, last)
+    horizon = GradientHorizon(
+      along: first, factor: options.horizonFactor, rate: trajectory.largest, using: &random)
+    progress(0.9)
     if let last {
       jacobian = try MatrixAnalysis(of: last, effort: .quick)
     } else {
       jacobian = nil
     }
+    self.setting =
+      setting + (shortest.map { ", cut off at a state of 1e100 after \($0) steps" } ?? "")
     fixedPoints = try LayerStability.fixedPoints(of: cell, cache, options, using: &random)
+    rounded = try first.recurrence.rounded(
+      options, discarding: first.steps.lowerBound, using: &random)
     verdict = StabilityVerdict(
-      equations, weights: weights, bounds: bounds, jacobian: jacobian, trajectory, cell.weights)
+      equations, weights: weights, bounds: bounds, jacobian: jacobian, trajectory,
+      divergesAfter: shortest)
   }
 }
 
@@ -130,9 +140,26 @@ extension Trajectory {
 }
 
 extension CellRecurrence {
-  /// The trajectory of one row of a cache, or `nil` if the sample has no steps.
+  /// The figures with rounded weights, if the options ask for them.
+  fileprivate func rounded(
+    _ options: Stability.Options, discarding discarded: Int, using random: inout RandomSource
+  ) throws(StabilityError) -> RoundedWeights? {
+    guard let precision = options.rounding else { return nil }
+    do {
+      return try RoundedWeights(
+        of: self, to: precision, discarding: discarded, factor: options.horizonFactor,
+        using: &random)
+    } catch .stability(let error) {
+      throw error
+    } catch {
+      throw .notRounded("\(error)")
+    }
+  }
+
+  /// The trajectory of one row of a cache as long as its state is bounded, or `nil` if the sample
+  /// has no such steps.
   init?(_ cell: Cell, sample: Int, of cache: Cell.Cache) {
-    let steps = (0..<cache.hidden.shape[0]).prefix { cache.active[$0] > sample }.count
+    let steps = cache.boundedSteps(sample)
     guard steps > 0 else { return nil }
     self.init(
       cell, reading: cache.input[0..<steps].select(sample, axis: 1),
@@ -143,6 +170,23 @@ extension CellRecurrence {
 extension RecurrentCache where State.Scalar == Double {
   /// The largest absolute value of the input.
   fileprivate var inputBound: Double? { input.isEmpty ? nil : input.maxMagnitude() }
+
+  /// The number of steps of a row.
+  fileprivate func steps(_ sample: Int) -> Int {
+    (0..<hidden.shape[0]).prefix { active[$0] > sample }.count
+  }
+
+  /// The number of steps before the state of a row exceeds 1e100, beyond which products overflow.
+  fileprivate func boundedSteps(_ sample: Int) -> Int {
+    func isBounded(_ values: Tensor<Double>) -> Bool {
+      values.isFinite && values.maxMagnitude() <= 1e100
+    }
+    let (count, states) = (steps(sample), [hidden] + (cellState.map { [$0] } ?? []))
+    if states.allSatisfy(isBounded) { return count }
+    return (0..<count).prefix { step in
+      states.allSatisfy { isBounded($0.select(step).select(sample)) }
+    }.count
+  }
 
   /// The state of a row before a step, [S].
   fileprivate func state(_ sample: Int, before step: Int) -> Tensor<Double> {

@@ -1,6 +1,7 @@
 extension LayerStability {
   private enum CodingKeys: String, CodingKey {
-    case name, kind, setting, weights, gates, jacobian, bounds, trajectory, horizon, verdict
+    case name, kind, setting, weights, gates, jacobian, bounds, trajectory, horizon, verdict,
+      rounded
     case hiddenSize = "hidden_size"
     case indexSum = "index_sum"
   }
@@ -19,6 +20,7 @@ extension LayerStability {
     try container.encodeIfPresent(bounds, forKey: .bounds)
     try container.encodeIfPresent(trajectory, forKey: .trajectory)
     try container.encodeIfPresent(horizon, forKey: .horizon)
+    try container.encodeIfPresent(rounded, forKey: .rounded)
     try container.encode(verdict, forKey: .verdict)
     try fixedPoints?.encode(to: encoder)
   }
@@ -36,6 +38,7 @@ extension LayerStability {
     bounds = try container.decodeIfPresent(ContractionReport.self, forKey: .bounds)
     trajectory = try container.decodeIfPresent(TrajectoryStability.self, forKey: .trajectory)
     horizon = try container.decodeIfPresent(GradientHorizon.self, forKey: .horizon)
+    rounded = try container.decodeIfPresent(RoundedWeights.self, forKey: .rounded)
     verdict = try container.decode(StabilityVerdict.self, forKey: .verdict)
     fixedPoints = container.contains(.indexSum) ? try FixedPoints(from: decoder) : nil
   }

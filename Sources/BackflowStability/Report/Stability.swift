@@ -22,9 +22,16 @@ public enum Stability {
     /// trajectory, and 0 for no search; by default 64 if the state has at most 64 elements, 4 up to
     /// 512, and 0 above.
     public var fixedPointStarts: Int?
+    /// The precision to which W_ih and W_hh are rounded for a comparison, or `nil` for none.
+    public var rounding: WeightPrecision?
     /// How much is computed about the blocks of W_hh; by default `standard` up to 64 units, and
     /// `quick` above.
     public var effort: MatrixAnalysis.Effort?
+    /// The names of the layers, each direction by itself, in the order of the network; by default
+    /// those of W_hh in PyTorch, such as "weight_hh_l0".
+    public var names: [String]?
+    /// The names of the layers that are analyzed, or `nil` for all. The others run as well.
+    public var selection: Set<String>?
     /// The machine epsilon of the precision in which the weights were stored; by default that of
     /// the network.
     public var precision: Double?
@@ -50,7 +57,7 @@ public enum Stability {
   ///   - progress: A closure that is called with the name of a layer and the completed share of the
   ///     report.
   /// - Precondition: A sequence has as many features as the network, and as many samples as
-  ///   `lengths`.
+  ///   `lengths`. There are as many names as layers times directions, if any.
   /// - Throws: `StabilityError`, for example if a weight, an input or a state is not finite, the
   ///   batch is empty, or an option is out of range.
   /// - Complexity: For each cell, O(k·S·H) for each step with k exponents, and O(H³) for each block
@@ -61,17 +68,22 @@ public enum Stability {
     progress: (_ layer: String, _ share: Double) -> Void = { _, _ in }
   ) throws(StabilityError) -> StabilityReport {
     try options.check()
+    let count = network.cells.count * network.directionCount
+    require(
+      options.names.map { $0.count == count } ?? true,
+      "Stability.report: \(options.names?.count ?? 0) names for \(count) layers and directions")
     let caches = try trajectories(network, sequence, lengths, options, &random)
     let setting = setting(sequence, options)
     var layers: [LayerStability] = []
-    let count = network.cells.count * network.directionCount
     for (layer, cells) in network.cells.enumerated() {
       for (direction, cell) in cells.enumerated() {
-        let name = "weight_hh_l\(layer)" + (direction == 1 ? "_reverse" : "")
-        progress(name, Double(layers.count) / Double(count))
+        let index = layer * network.directionCount + direction
+        let name = options.names?[index] ?? defaultName(layer, direction)
+        guard options.selection?.contains(name) ?? true else { continue }
         layers.append(
           try LayerStability(
-            name: name, cell, caches[layer][direction], setting: setting, options, using: &random))
+            name: name, cell, caches[layer][direction], setting: setting, options, using: &random
+          ) { progress(name, (Double(index) + $0) / Double(count)) })
       }
     }
     return StabilityReport(layers: layers)
@@ -123,6 +135,10 @@ public enum Stability {
       shown, .evaluation, initialState: nil,
       lengths: lengths.map { $0.prefix(count).map { min($0, steps) } }
     ).cache.cells
+  }
+
+  private static func defaultName(_ layer: Int, _ direction: Int) -> String {
+    "weight_hh_l\(layer)" + (direction == 1 ? "_reverse" : "")
   }
 
   private static func setting(_ sequence: Tensor<Double>?, _ options: Options) -> String {

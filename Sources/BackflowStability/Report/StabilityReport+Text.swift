@@ -10,59 +10,175 @@ extension StabilityReport: CustomStringConvertible {
 }
 
 extension LayerStability: CustomStringConvertible {
-  /// The verdict, the figures of the weights, the exponents with their checks, and the horizon.
+  /// The verdict, the exponents with their checks, the horizon, and the figures of the weights, in
+  /// lines of at most 100 characters.
   public var description: String {
     var text = TextRows()
-    text.lines.append("\(name): \(kind), \(hiddenSize) units")
+    text.lines.append(
+      "\(escapedControls(name)): \(title), \(hiddenSize) unit\(hiddenSize == 1 ? "" : "s")")
     text.row("verdict", verdict.label.rawValue)
-    for reason in verdict.reasons { text.paragraph(reason) }
-    if let weights { text.weights("weights", weights) }
-    for gate in gates ?? [] { text.weights("gate \(gate.name)", gate.weights) }
-    if let jacobian { text.weights("Jacobian at the end", jacobian) }
-    if let bounds { text.bounds(bounds) }
+    for reason in verdict.reasons { text.row("", reason) }
     if let trajectory {
       text.row("trajectory", setting + discarded(trajectory))
       text.exponents(trajectory)
     }
     if let horizon { text.horizon(horizon, gates: gates?.map(\.name)) }
+    if let fixedPoints { text.fixedPoints(fixedPoints) }
+    if let weights { text.weights("W_hh", weights) }
+    for gate in gates ?? [] { text.weights("W_hh, gate \(gate.name)", gate.weights) }
+    if let jacobian { text.weights("Jacobian at the end", jacobian) }
+    if let bounds { text.bounds(bounds) }
+    if let rounded { text.row("rounded", rounded.description) }
     return text.lines.joined(separator: "\n")
   }
 
-  private func discarded(_ trajectory: TrajectoryStability) -> String {
-    trajectory.discardedSteps > 0 ? ", the first \(trajectory.discardedSteps) left out" : ""
+  /// The name of the equations.
+  private var title: String {
+    switch kind {
+    case "rnn": "RNN"
+    case "leaky": "leaky RNN"
+    case "lstm": "LSTM"
+    case "gru": "GRU"
+    case "original_gru": "GRU with the reset gate before the product"
+    default: "another cell"
+    }
   }
+
+  private func discarded(_ trajectory: TrajectoryStability) -> String {
+    trajectory.discardedSteps > 0
+      ? ", the first \(trajectory.discardedSteps) left out" : ""
+  }
+}
+
+/// A name from a file on one line.
+private func escapedControls(_ name: String) -> String {
+  String(
+    String.UnicodeScalarView(
+      name.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
 }
 
 /// The lines of a report with a name and a value each.
 private struct TextRows {
   var lines: [String] = []
 
+  /// Adds a value, in several lines if it is long.
   mutating func row(_ name: String, _ value: String) {
-    let padding = String(repeating: " ", count: max(1, 24 - name.count))
-    lines.append("  " + name + padding + value)
+    let indent = String(repeating: " ", count: 24)
+    let head = "  " + name + String(repeating: " ", count: max(1, 22 - name.count))
+    lines += value.wrapped(width: 100, indent: head, hangingIndent: indent)
   }
+}
 
-  mutating func paragraph(_ sentence: String) {
-    for line in sentence.wrapped(width: 68) { row("", line) }
-  }
+// MARK: - The trajectory
 
-  mutating func weights(_ name: String, _ analysis: MatrixAnalysis) {
-    let spectrum = analysis.spectrum
-    let bounds = spectrum.spectralRadiusBounds
-    let uncertain = bounds.upperBound - bounds.lowerBound > 1e-6 * spectrum.spectralRadius
+extension TextRows {
+  mutating func exponents(_ trajectory: TrajectoryStability) {
+    let shown = zip(trajectory.exponents, trajectory.standardErrors).prefix(5).map { value, error in
+      value == -.infinity
+        ? "−∞"
+        : figure(value) + (error.isFinite ? " ± \(error.text(significantDigits: 2))" : "")
+    }
+    let rest = trajectory.exponents.count - shown.count
     row(
-      name,
-      "ρ \(figure(spectrum.spectralRadius))"
-        + (uncertain ? " (\(figure(bounds.lowerBound)) … \(figure(bounds.upperBound)))" : "")
-        + ", σ_max \(figure(spectrum.largestSingularValue))"
-        + ", Henrici \(figure(analysis.nonnormality.henrici))"
-        + ", Kreiss \(bracket(analysis.kreiss))")
-    if analysis.growth.peakStep > 1 {
+      "exponents",
+      shown.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+        + ", in nats per step over \(trajectory.steps) steps")
+    if let spread = trajectory.spread {
       row(
         "",
-        "the powers grow to a norm of \(figure(analysis.growth.peakNorm)) after"
-          + " \(analysis.growth.peakStep) steps")
+        "λ₁ has a standard deviation of \(spread.text(significantDigits: 2)) between"
+          + " \(trajectory.samples) samples")
     }
+    checks(trajectory)
+    if trajectory.largest >= 0 {
+      let dimension =
+        trajectory.kaplanYorke.map { figure($0) } ?? "more than the computed exponents tell"
+      row("dimension", dimension + " (Kaplan–Yorke)")
+    }
+    if trajectory.entropyRate > 0 {
+      row("entropy rate", "at most \(figure(trajectory.entropyRate)) nats per step")
+    }
+  }
+
+  private mutating func checks(_ trajectory: TrajectoryStability) {
+    func check(_ name: String, _ rate: Double, _ agrees: Bool) -> String {
+      "\(name) \(figure(rate)) \(agrees ? "agrees" : "DIFFERS")"
+    }
+    row(
+      "checks of λ₁",
+      check(
+        "two trajectories", trajectory.twoTrajectoryRate, trajectory.agreesWithTwoTrajectories)
+        + ", "
+        + check("backward pass", trajectory.backwardRate, trajectory.agreesWithBackwardPass)
+        + " (within \(trajectory.rateTolerance.text(significantDigits: 2)))")
+    if let error = trajectory.sumRuleError {
+      row("check of all λ", "Σλ differs from ln |det J| by \(error.text(significantDigits: 2))")
+    }
+  }
+
+  mutating func horizon(_ horizon: GradientHorizon, gates: [String]?) {
+    let measured =
+      horizon.steps.map { "after \($0) step\($0 == 1 ? "" : "s") back" }
+      ?? "not within the \(horizon.followedSteps) steps followed"
+    let predicted =
+      horizon.predictedSteps.isFinite
+      ? "λ₁ predicts \(horizon.predictedSteps.text(significantDigits: 3))" : "λ₁ predicts no end"
+    row("gradient × \(figure(horizon.factor))", "\(measured); \(predicted)")
+    guard let paths = horizon.paths, let gates, gates.count == paths.gates.count else { return }
+    let shares = zip(gates, paths.gates).map { "\($0) \($1.text(significantDigits: 2))" }
+    row(
+      "passed back in a step",
+      "\(paths.total.text(significantDigits: 2)) of the gradient; by the state itself"
+        + " \(paths.carried.text(significantDigits: 2)), through the gates "
+        + shares.joined(separator: ", "))
+  }
+}
+
+// MARK: - Fixed points
+
+extension TextRows {
+  mutating func fixedPoints(_ found: FixedPoints) {
+    let stable = found.stablePoints.count
+    let unstable = found.points.count { $0.stability == .unstable }
+    row(
+      "fixed points",
+      "under the mean input: \(stable) stable, \(unstable) unstable,"
+        + " \(found.points.count - stable - unstable) undecided;"
+        + " \(found.completeness.explanation)")
+    for point in found.points.prefix(3) {
+      let slowest = point.modes.first.map { mode in
+        ", largest |λ| \(figure(mode.modulus)), which"
+          + (mode.timeScale < 0 ? " grows to e times" : " decays to 1/e")
+          + " in \(figure(abs(mode.timeScale))) steps"
+          + (mode.period.isFinite ? ", period \(figure(mode.period))" : "")
+      }
+      row("", point.stability.rawValue + (slowest ?? ""))
+    }
+    if found.points.count > 3 { row("", "and \(found.points.count - 3) more") }
+  }
+}
+
+// MARK: - The weights
+
+extension TextRows {
+  mutating func weights(_ name: String, _ analysis: MatrixAnalysis) {
+    let spectrum = analysis.spectrum
+    row(
+      name,
+      "ρ \(radius(spectrum)), σ_max \(figure(spectrum.largestSingularValue))"
+        + ", Henrici \(figure(analysis.nonnormality.henrici))"
+        + ", Kreiss \(bracket(analysis.kreiss))")
+    let growth = analysis.growth
+    if growth.isComplete, growth.peakStep > 1 {
+      row("", "powers up to a norm of \(figure(growth.peakNorm)) at step \(growth.peakStep)")
+    }
+  }
+
+  /// ρ, with its bounds if its digits do not show them.
+  private func radius(_ spectrum: Spectrum) -> String {
+    let bounds = spectrum.spectralRadiusBounds
+    let (lower, upper) = (figure(bounds.lowerBound), figure(bounds.upperBound))
+    return figure(spectrum.spectralRadius) + (lower == upper ? "" : " (\(lower) … \(upper))")
   }
 
   private func bracket(_ kreiss: KreissBracket) -> String {
@@ -79,54 +195,12 @@ private struct TextRows {
           + (condition.holds ? ", holds" : ", does not hold"))
     }
     if let steps = report.recoverySteps {
-      row("recovery", "at most \(steps) step\(steps == 1 ? "" : "s") after a disturbance, proven")
+      row(
+        "recovery",
+        "proven: at most \(steps) step\(steps == 1 ? "" : "s") after a disturbance, its effect is"
+          + " below 1e-06")
     }
   }
 
-  mutating func exponents(_ trajectory: TrajectoryStability) {
-    let shown = zip(trajectory.exponents, trajectory.standardErrors).prefix(6).map { value, error in
-      value == -.infinity
-        ? "−∞" : figure(value) + (error.isFinite ? " ± \(error.text(significantDigits: 2))" : "")
-    }
-    let rest = trajectory.exponents.count - shown.count
-    row("exponents", shown.joined(separator: ", ") + (rest > 0 ? ", … \(rest) more" : ""))
-    row("", "nats per step, over \(trajectory.steps) steps")
-    if let spread = trajectory.spread {
-      row("", "λ₁ differs by \(spread.text(significantDigits: 2)) between samples")
-    }
-    row(
-      "checks of λ₁",
-      "two trajectories \(figure(trajectory.twoTrajectoryRate)), backward pass"
-        + " \(figure(trajectory.backwardRate)) (within"
-        + " \(trajectory.rateTolerance.text(significantDigits: 2)):"
-        + " \(trajectory.agreesWithTwoTrajectories ? "yes" : "no"),"
-        + " \(trajectory.agreesWithBackwardPass ? "yes" : "no"))")
-    if let error = trajectory.sumRuleError {
-      row("check of the sum", "Σλ differs from ln |det J| by \(error.text(significantDigits: 2))")
-    }
-    let dimension = trajectory.kaplanYorke.map { figure($0) } ?? "more than the computed exponents"
-    row("Kaplan–Yorke dimension", dimension)
-    if trajectory.entropyRate > 0 {
-      row("entropy rate", "\(figure(trajectory.entropyRate)) nats per step")
-    }
-  }
-
-  mutating func horizon(_ horizon: GradientHorizon, gates: [String]?) {
-    let factor = figure(horizon.factor)
-    let measured =
-      horizon.steps.map { "\($0) step\($0 == 1 ? "" : "s") back" }
-      ?? "not within the \(horizon.followedSteps) steps followed"
-    let predicted =
-      horizon.predictedSteps.isFinite
-      ? "λ₁ predicts \(horizon.predictedSteps.text(significantDigits: 3))" : "λ₁ predicts no end"
-    row("gradient × \(factor)", "\(measured); \(predicted)")
-    guard let paths = horizon.paths, let gates, gates.count == paths.gates.count else { return }
-    let shares = zip(gates, paths.gates).map { "\($0) \($1.text(significantDigits: 2))" }
-    row(
-      "paths of a step",
-      "state \(paths.carried.text(significantDigits: 2)), "
-        + shares.joined(separator: ", ") + ", together \(paths.total.text(significantDigits: 2))")
-  }
-
-  private func figure(_ value: Double) -> String { value.text(significantDigits: 6) }
+  private func figure(_ value: Double) -> String { value.text(significantDigits: 4) }
 }

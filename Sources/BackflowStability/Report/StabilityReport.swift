@@ -47,6 +47,9 @@ public struct LayerStability: Sendable, Equatable, Codable {
   /// The fixed points under the mean input of the first sample, or under zero input without one, or
   /// `nil` if they were not sought.
   public let fixedPoints: FixedPoints?
+  /// How far the figures move when W_ih and W_hh are rounded, along the first sample, or `nil` if
+  /// it was not asked for.
+  public let rounded: RoundedWeights?
   /// The verdict with its reasons.
   public let verdict: StabilityVerdict
   /// ∂s_t/∂s_{t−1} at the last step of the first sample, [S, S], if `jacobian` describes it. It is

@@ -7,7 +7,7 @@ extension StabilityVerdict {
   /// The verdict of a cell: what its weights allow, and what was measured.
   init(
     _ equations: CellEquations, weights: MatrixAnalysis?, bounds: ContractionReport?,
-    jacobian: MatrixAnalysis?, _ trajectory: TrajectoryStability, _ parameters: GateWeights<Double>
+    jacobian: MatrixAnalysis?, _ trajectory: TrajectoryStability, divergesAfter steps: Int? = nil
   ) {
     let (label, reason) =
       if case .leaky(_, leak: 1) = equations, let spectrum = weights?.spectrum {
@@ -24,6 +24,10 @@ extension StabilityVerdict {
         "On this trajectory the slope of the nonlinearity is at most"
           + " \((slope / leak).text(significantDigits: 3)), with which every step back shortens the"
           + " gradient.")
+    }
+    if let steps {
+      reasons.append(
+        "The state itself grows without bound: it exceeds 1e100 after \(steps) steps.")
     }
     reasons.append(StabilityVerdict.measurement(label, trajectory))
     reasons += StabilityVerdict.disagreements(trajectory)

@@ -19,7 +19,7 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
   @ExtendedReals public private(set) var standardErrors: [Double]
   /// The unit of the exponents.
   public let unit: String
-  /// The standard deviation of λ_1 between the samples, or `nil` for a single one.
+  /// The standard deviation of λ_1 between the samples, or `nil` for a single one or a λ_1 of −∞.
   public let spread: Double?
   /// The largest |Σλ_i − mean ln |det J_t|| of a sample, or `nil` if not all exponents were
   /// computed.
@@ -104,7 +104,8 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
     (steps, samples) = (parts.reduce(0) { $0 + $1.spectrum.steps }, parts.count)
     discardedSteps = discarded
     unit = "nats per step"
-    spread = parts.count > 1 ? deviation(sorted.map { $0[0].0 }) : nil
+    let difference = deviation(sorted.map { $0[0].0 })
+    spread = parts.count > 1 && difference.isFinite ? difference : nil
     sumRuleError = parts.compactMap(\.spectrum.sumRuleError).max()
     let (two, backward) = (parts.map(\.twoTrajectories), parts.map(\.backward))
     twoTrajectoryRate = mean(two.map(\.rate))

@@ -122,10 +122,10 @@ import Testing
         == "the checkpoint lacks layers of it, or has some twice")
     #expect(
       try reason { $0["rnn.weight_ih_l1"] = StoredTensor(Tensor<Double>.ones([12, 5])) }
-        == "rnn.weight_ih_l1 has shape [12, 5], which does not fit the layers before it")
+        == "rnn.weight_ih_l1 has the shape [12, 5]: expected [12, 4], to read the layer below")
     #expect(
       try reason { $0["rnn.weight_ih_l1"] = nil }
-        == "the checkpoint has no W_ih beside rnn.weight_hh_l1")
+        == "there is no W_ih beside rnn.weight_hh_l1: expected a tensor [12, 4]")
   }
 
   @Test func `does not depend on the order of the file`() throws {

@@ -1,0 +1,115 @@
+public import BackflowCheckpoints
+internal import BackflowLayers
+public import BackflowLinearAlgebra
+internal import BackflowStability
+internal import OrderedCollections
+
+extension CheckpointStability {
+  /// Analyzes the recurrent layers of a checkpoint along an input, or without one.
+  ///
+  /// Without recurrent layers, a single square matrix is that of a vanilla cell without input.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: The checkpoint.
+  ///   - input: The input of each network, or `nil` to run them from random states with an input of
+  ///     zero; see `Stability.report(of:along:lengths:options:using:progress:)`. If networks have
+  ///     inputs of different sizes, `options.layer` selects one.
+  ///   - options: What is analyzed, and how.
+  ///   - random: The source of random directions and states.
+  ///   - progress: A closure that is called with the name of a layer and the completed share.
+  /// - Throws: `RecurrentNetworkError` if there is nothing to analyze, a tensor is missing, does
+  ///   not fit, or is not finite, or the input does not fit.
+  /// - Complexity: See `Stability.report(of:along:lengths:options:using:progress:)`.
+  public init(
+    of checkpoint: Checkpoint, along input: SequenceInput? = nil, options: Options = Options(),
+    using random: inout RandomSource,
+    progress: (_ layer: String, _ share: Double) -> Void = { _, _ in }
+  ) throws(RecurrentNetworkError) {
+    let analyzed = try AnalyzedNetwork.all(in: checkpoint, options)
+    let stateSpace = try stateSpaceReports(of: checkpoint, options)
+    guard !analyzed.isEmpty || !stateSpace.isEmpty else {
+      if let layer = options.layer {
+        let layers = RecurrentWeights.all(in: checkpoint).map(\.recurrent.name)
+        throw .noSuchLayer(layer, layers: layers)
+      }
+      throw .noRecurrentLayer(
+        count: checkpoint.tensors.count,
+        misfits: RecurrentWeights.misfits(in: checkpoint).prefix(4).map {
+          RecurrentNetworkError.mismatch(tensor: $0.name, shape: $0.shape, expected: $0.expected)
+            .description
+        })
+    }
+    try options.check(analyzed)
+    if let input { for network in analyzed { try network.check(input) } }
+    var layers: [LayerStability] = []
+    for (index, network) in analyzed.enumerated() {
+      layers += try network.report(along: input?.values, options, using: &random) {
+        progress($0, (Double(index) + $1) / Double(analyzed.count))
+      }.layers
+    }
+    var assumptions = options.assumptions(analyzed)
+    if let input, analyzed.isEmpty {
+      assumptions.append("The input \(input.name) is not used: there is no recurrent layer.")
+    }
+    self.init(layers: layers, stateSpaceLayers: stateSpace, assumptions: assumptions)
+  }
+}
+
+/// The reports of the state-space layers, or of none if one recurrent layer is chosen.
+private func stateSpaceReports(
+  of checkpoint: Checkpoint, _ options: CheckpointStability.Options
+) throws(RecurrentNetworkError) -> [StateSpaceLayerReport] {
+  do {
+    return try StateSpaceLayer.all(in: checkpoint)
+      .filter { options.layer == nil || options.layer == $0.name }
+      .map { StateSpaceLayerReport(of: $0) }
+  } catch {
+    throw .unreadable(error)
+  }
+}
+
+extension CheckpointStability.Options {
+  /// Checks that the options about equations apply to a network.
+  func check(_ networks: [AnalyzedNetwork]) throws(RecurrentNetworkError) {
+    func require(
+      _ kind: RecurrentWeights.Kind, _ option: String, _ cell: String
+    ) throws(RecurrentNetworkError) {
+      guard !networks.contains(where: { $0.kind == kind }) else { return }
+      let names = networks.map { "\(escaped($0.name)) (\($0.kind.rawValue))" }
+      throw .inapplicable(
+        option: option,
+        reason: names.isEmpty
+          ? "no recurrent layer is analyzed"
+          : "there is no \(cell) among the networks, \(names.joined(separator: ", "))")
+    }
+    if nonlinearity != nil { try require(.rnn, "a nonlinearity", "vanilla cell") }
+    if leak != nil { try require(.rnn, "a leak", "vanilla cell") }
+    if reset != nil { try require(.gru, "the place of the reset gate", "GRU") }
+    if let leak, !(leak > 0 && leak <= 1) {
+      throw .unanalyzed(network: "", .leakNotPositive(leak))
+    }
+  }
+
+  /// What a file does not state.
+  func assumptions(_ networks: [AnalyzedNetwork]) -> [String] {
+    let kinds = Set(networks.map(\.kind))
+    let zeroBiases = networks.flatMap(\.missingBiases)
+    return [
+      kinds.contains(.rnn) && nonlinearity == nil
+        ? "Vanilla cells are taken to have the nonlinearity tanh." : nil,
+      kinds.contains(.gru) && reset == nil
+        ? "GRUs are taken to have PyTorch's equations, with the reset gate after the product."
+        : nil,
+      kinds.contains(.gru) || kinds.contains(.lstm)
+        ? "The gates are taken to be in PyTorch's order, "
+          + [RecurrentWeights.Kind.lstm, .gru].filter(kinds.contains).map {
+            $0.gates.joined(separator: " ")
+          }.joined(separator: " and ") + "." : nil,
+      zeroBiases.isEmpty
+        ? nil : "Missing biases are taken as zero: \(zeroBiases.joined(separator: ", ")).",
+      networks.contains(where: { !$0.hasInput })
+        ? "Without W_ih, \(networks.filter { !$0.hasInput }.map { escaped($0.name) }.joined(separator: ", "))"
+          + " is analyzed without input." : nil,
+    ].compactMap(\.self)
+  }
+}
