@@ -137,6 +137,9 @@ import Testing
     #expect(throws: StabilityError.notFinite("the weights of a recurrent layer")) {
       try report(network)
     }
+  }
+
+  @Test func `ends where a state grows without bound`() throws {
     // A ReLU network that doubles its state at every step leaves the range of a double.
     let growing = RNN<Double>(cells: [
       [
@@ -144,7 +147,10 @@ import Testing
           GateWeights(input: .zeros([2, 1]), recurrent: .identity(2) * 2), nonlinearity: .relu)
       ]
     ])
-    #expect(throws: StabilityError.self) { try report(growing, steps: 3000) }
+    let layer = try report(growing, steps: 3000).layers[0]
+    #expect(layer.verdict.label == .mayExplode)
+    #expect(layer.setting.contains("cut off at a state of 1e100 after 33"))
+    #expect(layer.verdict.reasons.contains { $0.contains("exceeds 1e100 after 33") })
   }
 
   @Test func `is written to JSON and read again`() throws {
