@@ -7,8 +7,6 @@ public enum StabilityError: BackflowError, Equatable {
   case notSquare(Shape)
   /// The bound of the slope is not positive.
   case slopeBoundNotPositive(Double)
-  /// The slope of the nonlinearity at rest is not finite.
-  case slopeAtRestNotFinite(Double)
   /// The level of a pseudospectrum is not positive.
   case epsilonNotPositive(Double)
   /// The number of steps is negative.
@@ -17,10 +15,6 @@ public enum StabilityError: BackflowError, Equatable {
   case stepsNotPositive(Int)
   /// The number of samples is not positive.
   case samplesNotPositive(Int)
-  /// The network has the layers 0 ..< `count`, but not this one.
-  case noSuchLayer(Int, count: Int)
-  /// The cell of this type has gates, so that its recurrent weight alone does not bound a step.
-  case gatedCell(String)
   /// The number of exponents is not in 1 ... S.
   case exponentCount(Int, stateSize: Int)
   /// There is no trajectory for the backward signal, because there is no sample or no state is
@@ -54,11 +48,10 @@ public enum StabilityError: BackflowError, Equatable {
     case .notSquare(let shape):
       "a recurrent weight must be a square matrix [hidden, hidden], got shape \(shape)"
         + (StabilityError.isStackOfGates(shape)
-          ? ", which looks like the stacked gates of a GRU or LSTM; these cannot be analyzed" : "")
+          ? ", which looks like the stacked gates of a GRU or LSTM; analyze it as a layer, or gate"
+            + " by gate" : "")
     case .slopeBoundNotPositive(let bound):
       "the largest slope of a nonlinearity must be positive, got \(bound)"
-    case .slopeAtRestNotFinite(let slope):
-      "the slope of a nonlinearity at rest must be finite, got \(slope)"
     case .epsilonNotPositive(let epsilon):
       "the level ε of a pseudospectrum must be positive and finite, got \(epsilon)"
     case .negativeSteps(let steps):
@@ -67,11 +60,6 @@ public enum StabilityError: BackflowError, Equatable {
       "the number of steps must be positive, got \(steps)"
     case .samplesNotPositive(let samples):
       "the number of samples must be positive, got \(samples)"
-    case .noSuchLayer(let layer, let count):
-      "the network has no layer \(layer): "
-        + (count == 1 ? "its only layer is 0" : "its layers are 0 to \(count - 1)")
-    case .gatedCell(let type):
-      "a report needs a step h = φ(W h + …), and \(type) has gates; `BackwardSignal` follows a gradient through it"
     case .exponentCount(let count, let size):
       size == .max
         ? "the number of exponents must be positive, got \(count)"

@@ -107,7 +107,7 @@ import Testing
   @Test(arguments: ["2>/dev/full", "2>&-"])
   func `of an error keeps the code of the error`(redirections: String) throws {
     for (arguments, status) in [
-      (["stability", "/nowhere/w.npy"], 1), (["train", "digits", "--epochs", "0"], 64),
+      (["stability", "/nowhere/w.npy"], 65), (["train", "digits", "--epochs", "0"], 64),
       (["train", "digits", "--hidden", "4", "--learning-rate", "1e38"], 1),
     ] as [([String], Int32)] {
       let run = try backflow.run(arguments, redirected: redirections)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct `Every error of the library` {
   /// At least one value of each public error type, and all cases of the enumerations.
-  private static let errors: [any Error] = lapack + stability + optimizers
+  private static let errors: [any Error] = lapack + stability + cures + networks + optimizers
 
   private static let lapack: [LAPACKError] =
     [
@@ -18,7 +18,35 @@ import Testing
 
   private static let stability: [StabilityError] = [
     .notSquare([2, 3]), .slopeBoundNotPositive(-1), .noTrajectory("there are no samples"),
-    .linearAlgebra(.singular(pivot: 0)),
+    .linearAlgebra(.singular(pivot: 0)), .negativeSteps(-1), .stepsNotPositive(0),
+    .samplesNotPositive(0), .exponentCount(3, stateSize: 2), .notFinite("the input"),
+    .inputBoundInvalid(-1), .leakNotPositive(0), .factorOutOfRange(2), .epsilonNotPositive(0),
+    .mapNotFinite("a weight is NaN"), .periodNotPositive(0),
+  ]
+
+  private static let cures: [any Error] =
+    [
+      CureError.noSuchGate(4, count: 4), .notFinite("the input"), .noBias,
+      .notPositive(quantity: "spectral radius", -1), .noKeepingGate("other"),
+      .wantedNotFinite(quantity: "λ₁", .nan), .radiusNotResolved(gate: 0, bound: 1e-16),
+      .outOfReach(quantity: "λ₁", wanted: 1, reached: -2...0),
+      .jumps(quantity: "λ₁", wanted: 1, between: 0...2),
+    ]
+    + [
+      SharpnessError.noParameters, .nonFiniteParameter(name: "weight", count: 2),
+      .nonFiniteGradient(parameter: "weight", count: 1), .linearAlgebra(.singular(pivot: 0)),
+    ]
+
+  private static let networks: [RecurrentNetworkError] = [
+    .noRecurrentLayer(count: 2, misfits: []), .noSuchLayer("rnn", layers: ["lstm"]),
+    .missingInputWeight(beside: "weight_hh_l0", expected: "[4, inputs]"),
+    .mismatch(tensor: "bias_hh_l0", shape: [3], expected: "[4]"),
+    .incomplete(network: "rnn", layers: ["weight_hh_l1"]),
+    .notFinite(tensor: "weight_hh_l0", element: [0, 1], value: .nan),
+    .inputFeatures(input: "x.npy", 3, weight: "weight_ih_l0", expected: 2),
+    .noSuchInput("x", in: "x.npz", tensors: ["y"]),
+    .inapplicable(option: "--leak", reason: "there is no vanilla layer"),
+    .unanalyzed(network: "rnn", .samplesNotPositive(0)),
   ]
 
   private static let optimizers: [any Error] =

@@ -32,7 +32,7 @@ public struct GradientPathBudget: Sendable, Equatable, Codable {
     /// Adds one step back from δ_t, [S].
     mutating func add(_ derivative: any StateDerivative, _ gradient: Tensor<Double>) {
       let norm = gradient.norm()
-      guard norm > 0, let paths = derivative.gradientPaths(gradient) else { return }
+      guard norm > 0, let paths = derivative.paths(of: gradient) else { return }
       var whole = paths.carried
       for gate in paths.gates {
         whole.replaceSlice(0..<gate.count, with: whole[0..<gate.count] + gate)

@@ -86,12 +86,12 @@ public protocol StateDerivative: Sendable {
   /// Returns Jᵀ D for D [S, K].
   func multiplyTransposed(_ gradients: Tensor<Double>) -> Tensor<Double>
   /// Returns the parts of Jᵀ δ by path, for δ [S], or `nil` if the paths are not known.
-  func gradientPaths(_ gradient: Tensor<Double>) -> GradientPaths<Double>?
+  func paths(of gradient: Tensor<Double>) -> GradientPaths<Double>?
 }
 
 extension StateDerivative {
   /// `nil`
-  public func gradientPaths(_ gradient: Tensor<Double>) -> GradientPaths<Double>? { nil }
+  public func paths(of gradient: Tensor<Double>) -> GradientPaths<Double>? { nil }
 }
 
 /// A Jacobian as a matrix.
@@ -118,5 +118,10 @@ extension LinearizedStep<Double>: StateDerivative {
   /// Returns J V for V [S, K].
   public func multiply(_ vectors: Tensor<Double>) -> Tensor<Double> {
     multiply(vectors, inputs: nil)
+  }
+
+  /// Returns the parts of Jᵀ δ by path, for δ [S].
+  public func paths(of gradient: Tensor<Double>) -> GradientPaths<Double>? {
+    gradientPaths(gradient)
   }
 }

@@ -151,7 +151,8 @@ import Testing
     expectClose(
       [result.frobeniusNorm * result.frobeniusNorm], [squares], Tolerance(1e-9, scale: squares))
     expectClose(
-      [try #require(result.eigenvectorCondition)], [condition], Tolerance(condition * 1e-3, scale: condition))
+      [try #require(result.eigenvectorCondition)], [condition],
+      Tolerance(condition * 1e-3, scale: condition))
     let values = try eigenvalues(of: hippo(size)).map(\.real).sorted(by: >)
     expectClose(values, (1...size).map { -Double($0) }, Tolerance(1e-6, scale: 1))
   }
