@@ -192,7 +192,7 @@ let package = Package(
     .testTarget(name: "BackflowInspectionTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(name: "BackflowDatasetsTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(
-      name: "BackflowLessonsTests", dependencies: ["Backflow", "TestSupport"]),
+      name: "BackflowLessonsTests", dependencies: ["Backflow", "BackflowLessons", "TestSupport"]),
     .testTarget(
       name: "BackflowCommandTests",
       dependencies: [
