@@ -29,7 +29,7 @@ extension SelfTest {
 
   /// W³ = 0 in integers.
   private static let nilpotent = SelfTestCase(
-    "tanh network with ρ = 0", source: "five fixed points, two of them stable: Newton by NumPy"
+    "tanh network with ρ = 0", source: "five fixed points, three of them stable: Newton by NumPy"
   ) {
     var random = RandomSource(seed: 4)
     let weight = Tensor<Double>(rows: [[2, 2, 2], [-3, 0, 0], [1, -2, -2]])

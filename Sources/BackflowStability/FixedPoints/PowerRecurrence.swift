@@ -59,7 +59,7 @@ public struct PowerRecurrence<Base: Recurrence>: Recurrence {
 
 /// A recurrence that is composed of steps of another one.
 protocol ComposedRecurrence: Recurrence {
-  /// Whether all of the base's weights are finite, and its invariant box.
+  /// The map of the base, if its equations are known.
   var baseMap: CellMap? { get }
   func composedVariation(unit: Double) throws(LAPACKError) -> JacobianVariationBound
 }

@@ -2,8 +2,8 @@ internal import BackflowKernels
 internal import BackflowLinearAlgebra
 internal import RealModule
 
-/// The Lyapunov exponents of a layer along the trajectories of one or several samples, with three
-/// checks of λ_1 that do not depend on one another.
+/// The Lyapunov exponents of a layer along the trajectories of one or several samples, with two
+/// other rates that must equal λ_1 and a check of the sum.
 public struct TrajectoryStability: Sendable, Equatable, Codable {
   /// The number of steps over all samples that the exponents are averaged over.
   public let steps: Int
