@@ -34,7 +34,8 @@ extension FixedPoints.Completeness {
   public var explanation: String {
     switch self {
     case .proven: "all linear regions were solved, so no point is missing."
-    case .consistent: "the indices sum to 1, as they must; a pair of points, or a degenerate one, may be missing."
+    case .consistent:
+      "the indices sum to 1, as they must; a pair of points, or a degenerate one, may be missing."
     case .pointMissing: "the indices must sum to 1, so at least one point is missing."
     case .degenerate: "a point is degenerate, so the sum of the indices proves nothing."
     case .notApplicable:
