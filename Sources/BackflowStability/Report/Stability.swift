@@ -130,11 +130,13 @@ public enum Stability {
     let steps = min(options.steps ?? .max, sequence.shape[0])
     let count = min(options.samples, sequence.shape[1])
     let shown = sequence[0..<steps].slice(0..<count, axis: 1)
-    if lengths == nil, !shown.isFinite { throw .notFinite("the input sequence") }
-    return network.forward(
-      shown, .evaluation, initialState: nil,
-      lengths: lengths.map { $0.prefix(count).map { min($0, steps) } }
-    ).cache.cells
+    let ends = lengths.map { $0.prefix(count).map { min($0, steps) } }
+    for sample in 0..<count {
+      guard shown[0..<(ends?[sample] ?? steps)].select(sample, axis: 1).isFinite else {
+        throw .notFinite("the input sequence")
+      }
+    }
+    return network.forward(shown, .evaluation, initialState: nil, lengths: ends).cache.cells
   }
 
   private static func defaultName(_ layer: Int, _ direction: Int) -> String {

@@ -69,11 +69,15 @@ extension StabilityVerdict {
     let figure =
       "(λ₁ = \(rate.text(significantDigits: 3))"
       + (error.isFinite ? " ± \(error.text(significantDigits: 1))" : "") + " nats per step)"
-    let isSignificant = abs(rate) > 3 * (error.isFinite ? error : 0)
     let allowed =
       label == .mayExplode ? "The weights allow growth; on this trajectory" : "On this trajectory"
     if rate == -.infinity { return allowed + " a gradient vanishes exactly \(figure)." }
-    if !isSignificant { return allowed + " a gradient neither grows nor shrinks \(figure)." }
+    guard error.isFinite else {
+      return "The trajectory is too short to tell whether a gradient grows or shrinks \(figure)."
+    }
+    if abs(rate) <= 3 * error {
+      return allowed + " a gradient neither grows nor shrinks \(figure)."
+    }
     return rate < 0
       ? allowed + " a gradient shrinks by a factor of \(factor) a step \(figure)."
       : "On this trajectory a gradient grows by a factor of \(factor) a step \(figure), and nearby"

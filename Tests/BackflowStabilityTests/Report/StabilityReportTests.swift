@@ -122,6 +122,10 @@ import Testing
     #expect(throws: StabilityError.notFinite("the input sequence")) {
       try report(network, along: sick)
     }
+    // A NaN before the end of a sample, and not only after it.
+    #expect(throws: StabilityError.notFinite("the input sequence")) {
+      try report(network, along: sick, lengths: [3, 3])
+    }
     #expect(throws: StabilityError.stepsNotPositive(0)) { try report(network, steps: 0) }
     var options = Stability.Options()
     options.samples = 0
