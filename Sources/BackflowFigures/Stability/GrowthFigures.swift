@@ -2,7 +2,7 @@ internal import BackflowStability
 internal import RealModule
 
 extension ChartFigure {
-  /// The norm of a gradient by the number of steps back.
+  /// The norm of a gradient after each number of steps back.
   static func horizon(of layer: LayerStability) -> ChartFigure? {
     guard let horizon = layer.horizon else { return nil }
     let rate = layer.trajectory?.largest ?? -.infinity

@@ -32,7 +32,7 @@ public struct ReplayReport: Sendable, Equatable {
     /// epsilon of the least precise type in the file, and at most 0.01.
     public let tolerance: Double
 
-    /// The conventions under which the recorded outputs come out.
+    /// The conventions that reproduce the recorded outputs.
     public var matches: [Attempt] { attempts.filter { $0.error <= tolerance } }
   }
 
@@ -62,7 +62,7 @@ public struct ReplayReport: Sendable, Equatable {
     }
   }
 
-  /// Whether every recorded output comes out under some convention. Networks without a recording do
+  /// Whether some convention reproduces every recorded output. Networks without a recording do
   /// not count, but there must be one with a recording.
   public var isMatch: Bool {
     !networks.isEmpty && networks.allSatisfy { !$0.matches.isEmpty }

@@ -124,7 +124,7 @@ extension CureComparison: CustomStringConvertible {
       ("λ₁", { $0.trajectory.map { short($0.exponent) } ?? "undefined (a state overflows)" }),
       ("horizon", { $0.trajectory?.horizonText ?? "undefined" }),
     ]
-    let units = ["", "", " nats a step", " steps"]
+    let units = ["", "", " nats per step", " steps"]
     return zip(figures, units).map { figure, unit in
       "\(figure.0) \(figure.1(before)) → \(figure.1(after))\(unit)"
     }.joined(separator: "; ")

@@ -26,7 +26,7 @@ public struct ExponentScaling: Sendable, Equatable, Codable {
 extension ExponentScaling: CustomStringConvertible {
   /// The scale, and λ_1 with its standard error.
   public var description: String {
-    "W_hh × \(figure(scale)): λ₁ \(figure(exponent)) ± \(figure(standardError)) nats a step"
+    "W_hh × \(figure(scale)): λ₁ \(figure(exponent)) ± \(figure(standardError)) nats per step"
       + " (wanted \(figure(wanted)), \(measurements) measurements)"
   }
 }

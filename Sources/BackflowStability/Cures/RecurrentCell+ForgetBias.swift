@@ -59,7 +59,7 @@ extension RecurrentCell<Double> {
     guard steps > 0, steps.isFinite else { throw .notPositive(quantity: "horizon", steps) }
     try checkFinite()
     let search = BracketedSearch(
-      quantity: "rate of a gradient at rest in nats a step", wanted: Double.log(factor) / steps,
+      quantity: "rate of a gradient at rest in nats per step", wanted: Double.log(factor) / steps,
       range: -40...40, step: 2)
     let shift = try search.solve(from: 0) { (shift) throws(CureError) in
       let cell = try shiftingForgetBias(by: shift)

@@ -16,7 +16,7 @@ public struct GradientHorizon: Sendable, Equatable, Codable {
   /// The first number of steps at which the mean norm is at most `factor` of the norm that entered,
   /// and stays there; `nil` if the gradient was followed over `followedSteps` steps and is larger.
   public let steps: Int?
-  /// ln(factor)/λ_1, or `nil` if λ_1 ≥ 0, where nothing is lost in the long run.
+  /// ln(factor)/λ_1, or ∞ if λ_1 ≥ 0, where nothing is lost in the long run.
   @ExtendedReal public private(set) var predictedSteps: Double
   /// The number of steps over which the gradient was followed.
   public let followedSteps: Int
@@ -39,14 +39,14 @@ public struct GradientHorizon: Sendable, Equatable, Codable {
   ///
   /// - Parameters:
   ///   - trajectory: The trajectory.
-  ///   - factor: The factor, in 0 ..< 1.
+  ///   - factor: The factor, between 0 and 1.
   ///   - rate: λ_1, for the prediction.
   ///   - starts: The largest number of steps at which gradients enter, spread over the second half
   ///     of the trajectory. The last is its end.
   ///   - directions: The number of random directions at each of these steps.
   ///   - limit: The largest number of steps over which a gradient is followed.
   ///   - random: The source of the directions.
-  /// - Precondition: The factor is in 0 ..< 1, and the counts are positive.
+  /// - Precondition: The factor is between 0 and 1, and the counts are positive.
   /// - Complexity: O(starts·lags·S²)
   public init<R: Recurrence>(
     along trajectory: Trajectory<R>, factor: Double = 1e-6, rate: Double, starts: Int = 4,
@@ -54,7 +54,7 @@ public struct GradientHorizon: Sendable, Equatable, Codable {
   ) {
     require(
       factor > 0 && factor < 1 && starts > 0 && directions > 0 && limit > 0,
-      "GradientHorizon: the factor \(factor) must be in 0 ..< 1, and the counts \(starts),"
+      "GradientHorizon: the factor \(factor) must be between 0 and 1, and the counts \(starts),"
         + " \(directions) and \(limit) positive")
     let (range, size) = (trajectory.steps, trajectory.recurrence.stateSize)
     let output = trajectory.recurrence.outputRange

@@ -13,7 +13,7 @@ extension StabilityVerdict {
       if case .leaky(_, leak: 1) = equations, let spectrum = weights?.spectrum {
         (spectrum.verdict, spectrum.explanation)
       } else {
-        StabilityVerdict.ofStateMap(bounds, jacobian)
+        StabilityVerdict.ofStateMap(bounds, jacobian, trajectory)
       }
     self.label = label
     var reasons = [reason]
@@ -36,7 +36,7 @@ extension StabilityVerdict {
 
   /// The verdict from bounds of the Jacobian of the whole state map, and from one Jacobian.
   private static func ofStateMap(
-    _ bounds: ContractionReport?, _ jacobian: MatrixAnalysis?
+    _ bounds: ContractionReport?, _ jacobian: MatrixAnalysis?, _ trajectory: TrajectoryStability
   ) -> (Verdict, String) {
     if let bounds, bounds.mustVanish {
       return (
@@ -57,8 +57,11 @@ extension StabilityVerdict {
           + " \(radius.text(significantDigits: 4)), so that growth can compound."
       )
     }
+    // Growth that was measured is possible, whatever the size of the state.
+    let error = trajectory.standardErrors.first ?? .nan
     return (
-      .undecided, bound ?? "The library has no bounds for the equations of this cell."
+      trajectory.largest > 3 * error ? .mayExplode : .undecided,
+      bound ?? "The library has no bounds for the equations of this cell."
     )
   }
 

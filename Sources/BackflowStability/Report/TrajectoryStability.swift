@@ -26,7 +26,7 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
   public let sumRuleError: Double?
   /// The rate at which two nearby trajectories separate, without Jacobians.
   @ExtendedReal public private(set) var twoTrajectoryRate: Double
-  /// The rate of a gradient by the backward pass of the layer.
+  /// The growth rate of a gradient in the backward pass of the layer.
   @ExtendedReal public private(set) var backwardRate: Double
   /// The largest difference of these two rates from λ_1 that their standard errors and the length
   /// of the trajectory explain.

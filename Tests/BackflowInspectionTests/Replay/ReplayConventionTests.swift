@@ -21,7 +21,7 @@ struct NetworkForm: CustomTestStringConvertible {
   ]
 }
 
-@Suite struct `A recorded output comes out under exactly one convention` {
+@Suite struct `Exactly one convention reproduces a recorded output` {
   private func recording<Cell: RecurrentCell<Double>>(
     of _: Cell.Type, _ form: NetworkForm
   ) throws -> Recording {
@@ -42,7 +42,7 @@ struct NetworkForm: CustomTestStringConvertible {
     #expect(report.isMatch && report.skipped.isEmpty, sourceLocation: sourceLocation)
     let best = try #require(report.networks.first?.attempts.first, sourceLocation: sourceLocation)
     #expect(best.error < 1e-14, sourceLocation: sourceLocation)
-    // A perturbed output comes out under none.
+    // No convention reproduces a perturbed output.
     let perturbed = try recording.perturbed()
     #expect(!perturbed.isMatch, sourceLocation: sourceLocation)
     #expect(perturbed.networks.first?.matches.isEmpty == true, sourceLocation: sourceLocation)

@@ -102,6 +102,17 @@ import Testing
     #expect(try self.report(lstm, along: x).verdict == .mustVanish)
   }
 
+  // The state has 130 elements, so that its Jacobian is not analyzed as a matrix.
+  @Test func `of a large gated network that expands says that it may explode`() throws {
+    var random = RandomSource(seed: 8)
+    var lstm = LSTM<Double>(inputSize: 1, hiddenSize: 65, using: &random)
+    lstm.cells[0][0].weights.recurrent *= 20
+    let layer = try report(lstm, steps: 200).layers[0]
+    #expect(layer.jacobian == nil)
+    #expect(try #require(layer.trajectory).largest > 0)
+    #expect(layer.verdict.label == .mayExplode)
+  }
+
   @Test func `reads no padding`() throws {
     var random = RandomSource(seed: 6)
     let network = GRU<Double>(inputSize: 2, hiddenSize: 4, using: &random)
