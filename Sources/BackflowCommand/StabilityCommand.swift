@@ -83,6 +83,18 @@ struct StabilityCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "A level ε of the pseudospectral radius and abscissa of W_hh. It can be repeated.",
+      valueName: "ε"))
+  var epsilon: [Double] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The duration of a step in milliseconds, for the time scales of fixed points.",
+      valueName: "ms"))
+  var stepDuration: Double?
+
+  @Option(
+    help: ArgumentHelp(
       "Compare with weights rounded to int8, int8-per-row, f16 or bf16.", valueName: "precision"))
   var round: WeightPrecision?
 
@@ -116,6 +128,12 @@ struct StabilityCommand: ParsableCommand {
     }
     if let arrays, !arrays.hasSuffix(".npz") {
       throw ValidationError("--arrays must name a file with the extension .npz, got \(arrays).")
+    }
+    for value in epsilon where !(value > 0 && value.isFinite) {
+      throw ValidationError("--epsilon must be positive, got \(value).")
+    }
+    if let stepDuration, !(stepDuration > 0 && stepDuration.isFinite) {
+      throw ValidationError("--step-duration must be positive, got \(stepDuration).")
     }
     if let leak, !(leak > 0 && leak <= 1) {
       throw ValidationError("--leak must be above 0 and at most 1, got \(leak).")
@@ -175,6 +193,7 @@ struct StabilityCommand: ParsableCommand {
     options.reset = gruReset.map { $0 == .before ? .beforeProduct : .afterProduct }
     (options.stability.steps, options.stability.exponents) = (steps, exponents)
     (options.stability.discardedSteps, options.stability.rounding) = (discard, round)
+    (options.stability.epsilons, options.stability.millisecondsPerStep) = (epsilon, stepDuration)
     let input = try StabilityInput(input, for: checkpoint, layer: layer)
     options.stability.samples = samples ?? input.defaultSamples
     var random = RandomSource(seed: 1)

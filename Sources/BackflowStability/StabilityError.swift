@@ -33,6 +33,8 @@ public enum StabilityError: BackflowError, Equatable {
   case mapNotFinite(String)
   /// The period of a cycle is not positive.
   case periodNotPositive(Int)
+  /// The duration of a step is not positive.
+  case durationNotPositive(Double)
   /// The weights cannot be rounded, for this reason.
   case notRounded(String)
   /// The decomposition failed, for example because an element is not finite.
@@ -78,6 +80,8 @@ public enum StabilityError: BackflowError, Equatable {
       "the map has no finite value: \(reason)"
     case .periodNotPositive(let period):
       "the period of a cycle must be positive, got \(period)"
+    case .durationNotPositive(let duration):
+      "the duration of a step must be positive and finite, got \(duration) ms"
     case .notRounded(let reason):
       "the weights cannot be rounded: \(reason)"
     case .linearAlgebra(let error):

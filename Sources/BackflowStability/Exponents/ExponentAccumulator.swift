@@ -4,8 +4,6 @@ internal import RealModule
 
 /// The running sums of ln R_ii of a Lyapunov spectrum.
 struct ExponentAccumulator {
-  /// The largest number of blocks for the standard errors.
-  private static let blockLimit = 32
   /// The largest number of steps between two decompositions.
   private static let longestInterval = 32
   /// The number of steps whose determinants are computed if the state is large.
@@ -17,6 +15,8 @@ struct ExponentAccumulator {
   private(set) var running: [(steps: Int, means: [Double])] = []
   private(set) var measured = 0
   private(set) var decompositions = 0
+  /// The first vector of the basis before the first measured step, [S].
+  private(set) var firstVector: Tensor<Double>
   private var basis: Tensor<Double>
   private var interval = 1
   private var transient: Int
@@ -28,18 +28,21 @@ struct ExponentAccumulator {
   struct Block {
     var sums: [Double]
     var steps = 0
-    var means: [Double] { sums.map { $0 / Double(steps) } }
   }
 
   init(basis: Tensor<Double>, transient: Int, steps: Int) throws(StabilityError) {
     (self.transient, self.steps) = (transient, steps)
     sums = Array(repeating: 0, count: basis.shape[1])
-    let count = max(1, min(ExponentAccumulator.blockLimit, steps / 8))
+    let count = max(1, min(BlockMeans.most, steps / 8))
     blocks = Array(repeating: Block(sums: sums), count: count)
     self.basis = try analyzing { () throws(LAPACKError) in
       try QRDecomposition(of: basis, positiveDiagonal: true).q
     }
+    firstVector = self.basis.select(0, axis: 1)
   }
+
+  /// The first vector of the basis after the last step, [S].
+  var lastVector: Tensor<Double> { basis.select(0, axis: 1) }
 
   /// Advances the basis through further steps.
   mutating func append(_ derivatives: [any StateDerivative]) throws(StabilityError) {
@@ -99,9 +102,14 @@ struct ExponentAccumulator {
   private mutating func note(
     _ diagonal: [Double], of product: Tensor<Double>, _ derivatives: ArraySlice<any StateDerivative>
   ) throws(StabilityError) {
-    guard transient == 0 else { return transient -= derivatives.count }
-    let logs = try resolved(diagonal, of: product, derivatives).map { Double.log($0) }
-    try checkDeterminant(logs, derivatives)
+    guard transient == 0 else {
+      transient -= derivatives.count
+      firstVector = lastVector
+      return
+    }
+    let isLost = lostToRounding(diagonal, of: product, steps: derivatives.count)
+    let logs = try zeroing(diagonal, where: isLost, derivatives).map { Double.log($0) }
+    if !isLost.contains(true) { try checkDeterminant(logs, derivatives) }
     let block = measured * blocks.count / steps
     for index in sums.indices {
       sums[index] += logs[index]
@@ -113,25 +121,30 @@ struct ExponentAccumulator {
     if measured * 64 / steps > before || measured == steps { running.append((measured, means)) }
   }
 
-  /// Returns the diagonal of R with exact zeros where a singular step left rounding errors.
-  ///
-  /// The component of a column outside the span of the columns before it is determined only down to
-  /// n ε of the length of the column. Where it is smaller, and LU decomposition finds an exactly
-  /// singular Jacobian, it is zero.
-  private func resolved(
-    _ diagonal: [Double], of product: Tensor<Double>, _ derivatives: ArraySlice<any StateDerivative>
-  ) throws(StabilityError) -> [Double] {
-    let rounding = Double(product.shape[0]) * Double.ulpOfOne
+  /// Returns whether each element of the diagonal of R consists of rounding errors: the component
+  /// of a column outside the span of the columns before it is determined only down to a few n ε of
+  /// the length of the column for each step.
+  private func lostToRounding(
+    _ diagonal: [Double], of product: Tensor<Double>, steps: Int
+  ) -> [Bool] {
+    let rounding = 8 * Double(product.shape[0] * steps) * Double.ulpOfOne
     let lengths = product.squared().sum(axis: 0).squareRoot().elements
-    let isBelowRounding = zip(diagonal, lengths).map { $0 <= rounding * $1 }
-    guard isBelowRounding.contains(true) else { return diagonal }
+    return zip(diagonal, lengths).map { $0 <= rounding * $1 }
+  }
+
+  /// Returns the diagonal of R with zeros where a step left rounding errors that LU decomposition
+  /// finds exactly singular.
+  private func zeroing(
+    _ diagonal: [Double], where isLost: [Bool], _ derivatives: ArraySlice<any StateDerivative>
+  ) throws(StabilityError) -> [Double] {
+    guard isLost.contains(true) else { return diagonal }
     let isSingular = try analyzing { () throws(LAPACKError) in
       for derivative in derivatives {
         if try LUDecomposition(of: derivative.matrix).singularPivot != nil { return true }
       }
       return false
     }
-    return isSingular ? zip(diagonal, isBelowRounding).map { $1 ? 0 : $0 } : diagonal
+    return isSingular ? zip(diagonal, isLost).map { $1 ? 0 : $0 } : diagonal
   }
 
   // MARK: - Sum rule
@@ -155,14 +168,16 @@ struct ExponentAccumulator {
     }
     let ofVolume = logs.reduce(0, +)
     determinants.sum += sum
-    determinants.rule += sum == ofVolume ? 0 : sum - ofVolume
     determinants.steps += derivatives.count
+    determinants.rule += sum == ofVolume ? 0 : sum - ofVolume
   }
 
-  /// |Σλ_i − mean ln |det J_t|| over the steps whose determinant was computed.
+  /// |Σλ_i − mean ln |det J_t|| over the steps whose determinant was computed; ∞ if one of the two
+  /// is −∞ and the other is not.
   var sumRuleError: Double? {
-    guard determinants.steps > 0, determinants.rule.isFinite else { return nil }
-    return abs(determinants.rule) / Double(determinants.steps)
+    guard determinants.steps > 0 else { return nil }
+    let error = abs(determinants.rule) / Double(determinants.steps)
+    return error.isNaN ? .infinity : error
   }
 
   /// The mean of ln |det J_t|, if it was computed for all steps.
@@ -174,16 +189,10 @@ struct ExponentAccumulator {
 
   var means: [Double] { sums.map { $0 / Double(measured) } }
 
-  /// The standard deviations of the block means divided by the root of their number.
+  /// The standard errors of the means.
   var standardErrors: [Double] {
-    let full = blocks.filter { $0.steps > 0 }
-    guard full.count > 1 else { return means.map { _ in .nan } }
-    let count = Double(full.count)
-    return means.indices.map { index in
-      let deviations = full.map { ($0.means[index] - means[index], Double($0.steps)) }
-      let weight = deviations.reduce(0) { $0 + $1.1 }
-      let variance = deviations.reduce(0) { $0 + $1.0 * $1.0 * $1.1 } / weight
-      return (variance / (count - 1)).squareRoot()
+    sums.indices.map { index in
+      BlockMeans(blocks.map { ($0.steps, $0.sums[index]) }).standardError
     }
   }
 }

@@ -9,21 +9,24 @@ internal import RealModule
 ///
 /// beside its prediction from λ_1. A gradient enters in the output at several steps, in random
 /// directions, and is followed back without any other gradient; a loss at other steps does not
-/// count as growth. Norms are kept as logarithms, so that nothing overflows or underflows.
+/// count as growth. Norms are kept as logarithms, so that nothing overflows or underflows, and are
+/// averaged as squares: the mean of ‖δ‖² over directions is ‖J_tᵀ ⋯ J_Tᵀ‖_F² divided by their
+/// number, whichever directions are chosen, and one direction that dies does not decide.
 public struct GradientHorizon: Sendable, Equatable, Codable {
   /// The factor, such as 1e-6.
   public let factor: Double
-  /// The first number of steps at which the mean norm is at most `factor` of the norm that entered,
+  /// The first number of steps after which the norm is at most `factor` of the norm that entered,
   /// and stays there; `nil` if the gradient was followed over `followedSteps` steps and is larger.
   public let steps: Int?
   /// ln(factor)/λ_1, or ∞ if λ_1 ≥ 0, where nothing is lost in the long run.
   @ExtendedReal public private(set) var predictedSteps: Double
   /// The number of steps over which the gradient was followed.
   public let followedSteps: Int
-  /// The mean of ln ‖δ‖ after k = 0, 1, … steps back, over all gradients; −∞ if all are exactly
-  /// zero.
+  /// The logarithm of the root mean square of ‖δ‖ after k = 0, 1, … steps back, over all gradients
+  /// that were followed so far; −∞ if all are exactly zero.
   @ExtendedReals public private(set) var logNorms: [Double]
-  /// The number of gradients that were followed to each lag.
+  /// The number of gradients that could be followed to each lag, which falls where the first of
+  /// them reach the start of the trajectory.
   public let counts: [Int]
   /// The paths of the gradient within a step, for a cell that states them, or `nil`.
   public let paths: GradientPathBudget?
@@ -59,27 +62,29 @@ public struct GradientHorizon: Sendable, Equatable, Codable {
     let (range, size) = (trajectory.steps, trajectory.recurrence.stateSize)
     let output = trajectory.recurrence.outputRange
     let ends = Set((0..<starts).map { range.upperBound - $0 * range.count / (2 * starts) })
-    var (sums, counts) = ([Double](), [Int]())
+    var followed: [(reach: Int, logNorms: [[Double]])] = []
     var budget = GradientPathBudget.Sums()
     for end in ends.sorted(by: >) {
       var gradients = Tensor<Double>.zeros([size, directions])
       gradients.replaceSlice(output, with: random.normal([output.count, directions]))
-      var followed = FollowedGradients(gradients, target: Double.log(factor))
+      var following = FollowedGradients(gradients, target: Double.log(factor))
       trajectory.forEachPieceBackward(from: end) { _, steps in
         for step in steps.reversed() {
-          guard followed.lag < limit, !followed.isDone else { return false }
-          if end == range.upperBound { budget.add(step.derivative, followed.first) }
-          followed.stepBack(through: step.derivative)
+          guard following.lag < limit, !following.isDone else { return false }
+          if end == range.upperBound { budget.add(step.derivative, following.first) }
+          following.stepBack(through: step.derivative)
         }
         return true
       }
-      for (lag, logs) in followed.logNorms.enumerated() {
-        if lag == sums.count { (sums, counts) = (sums + [0], counts + [0]) }
-        sums[lag] += logs
-        counts[lag] += directions
-      }
+      followed.append((min(limit, end - range.lowerBound), following.logNorms))
     }
-    let means = zip(sums, counts).map { $0 / Double($1) }
+    let lags = followed.map(\.logNorms.count).max() ?? 0
+    counts = (0..<lags).map { lag in directions * followed.count { $0.reach >= lag } }
+    let means = zip(0..<lags, counts).map { lag, count in
+      // Gradients that were given up are below the square of the factor.
+      let logs = followed.flatMap { lag < $0.logNorms.count ? $0.logNorms[lag] : [] }
+      return logRootMeanSquare(logs, count: count)
+    }
     let target = Double.log(factor)
     let lastAbove = means.lastIndex { !($0 <= target) } ?? -1
     steps = lastAbove + 1 < means.count ? lastAbove + 1 : nil
@@ -87,9 +92,15 @@ public struct GradientHorizon: Sendable, Equatable, Codable {
     predictedSteps = rate < 0 ? target / rate : .infinity
     followedSteps = means.count - 1
     logNorms = means
-    self.counts = counts
     paths = budget.mean
   }
+}
+
+/// Returns ½ ln (Σ e^{2·log}/count).
+private func logRootMeanSquare(_ logs: [Double], count: Int) -> Double {
+  guard let largest = logs.max(), largest > -.infinity else { return -.infinity }
+  let sum = logs.reduce(0) { $0 + Double.exp(2 * ($1 - largest)) }
+  return largest + Double.log(sum / Double(count)) / 2
 }
 
 /// Gradients in several directions on their way back.
@@ -98,13 +109,14 @@ private struct FollowedGradients {
   private var gradients: Tensor<Double>
   private var logs: [Double]
   private let target: Double
-  /// The sum over the directions of ln ‖δ‖ after each number of steps.
-  private(set) var logNorms: [Double] = [0]
+  /// ln ‖δ‖ of every direction after each number of steps.
+  private(set) var logNorms: [[Double]]
 
   init(_ gradients: Tensor<Double>, target: Double) {
     self.gradients = gradients
     self.target = target
     logs = Array(repeating: 0, count: gradients.shape[1])
+    logNorms = [logs]
     _ = normalize()
   }
 
@@ -129,7 +141,7 @@ private struct FollowedGradients {
     for (index, norm) in normalize().enumerated() {
       logs[index] += Double.log(norm) - Double(exponent) * Double.log(2)
     }
-    logNorms.append(logs.reduce(0, +))
+    logNorms.append(logs)
   }
 
   /// Scales every column to norm 1, and returns the norms before.

@@ -37,8 +37,10 @@ public struct LyapunovSpectrum: Sendable, Equatable, Codable {
   /// costly to decompose; see `sumRuleError`.
   public private(set) var meanLogDeterminant: ExtendedReal?
   /// |Σλ_i − mean ln |det J_t||, which is zero up to rounding, over the steps for which the
-  /// determinant was computed: a check of the computation. `nil` if there are none.
-  public let sumRuleError: Double?
+  /// determinant was computed and is not lost to rounding: a check of the computation. `nil` if
+  /// there are none, and ∞ if only one of the two is −∞.
+  public var sumRuleError: Double? { sumRule?.wrappedValue }
+  private let sumRule: ExtendedReal?
   /// The number of QR decompositions.
   public let decompositions: Int
 
@@ -54,7 +56,7 @@ public struct LyapunovSpectrum: Sendable, Equatable, Codable {
     case runningSteps = "running_steps"
     case running = "running_means"
     case meanLogDeterminant = "mean_log_determinant"
-    case sumRuleError = "sum_rule_error"
+    case sumRule = "sum_rule_error"
   }
 
   /// Computes the exponents along a trajectory.
@@ -74,6 +76,18 @@ public struct LyapunovSpectrum: Sendable, Equatable, Codable {
     along trajectory: Trajectory<R>, count: Int? = nil, basisTransient: Int? = nil,
     basis: Tensor<Double>? = nil, using random: inout RandomSource
   ) throws(StabilityError) {
+    self = try LyapunovSpectrum.withLeadingDirection(
+      along: trajectory, count: count, basisTransient: basisTransient, basis: basis, using: &random
+    ).spectrum
+  }
+
+  /// Computes the exponents along a trajectory as `init(along:count:basisTransient:basis:using:)`
+  /// does, and the direction along which λ_1 was measured, with which `GrowthRate` checks it. The
+  /// direction is `nil` if λ_1 is −∞.
+  public static func withLeadingDirection<R: Recurrence>(
+    along trajectory: Trajectory<R>, count: Int? = nil, basisTransient: Int? = nil,
+    basis: Tensor<Double>? = nil, using random: inout RandomSource
+  ) throws(StabilityError) -> (spectrum: LyapunovSpectrum, leading: LeadingDirection?) {
     let size = trajectory.recurrence.stateSize
     let count = count ?? size
     guard (1...max(1, size)).contains(count), size > 0 else {
@@ -90,7 +104,14 @@ public struct LyapunovSpectrum: Sendable, Equatable, Codable {
     try trajectory.forEachPiece { (_, steps) throws(StabilityError) in
       try accumulator.append(steps.map(\.derivative))
     }
-    self.init(accumulator, transient: transient)
+    let spectrum = LyapunovSpectrum(accumulator, transient: transient)
+    guard spectrum.exponents[0].isFinite else { return (spectrum, nil) }
+    return (
+      spectrum,
+      LeadingDirection(
+        steps: trajectory.steps.dropFirst(transient), start: accumulator.firstVector,
+        end: accumulator.lastVector)
+    )
   }
 
   private init(_ accumulator: ExponentAccumulator, transient: Int) {
@@ -99,7 +120,7 @@ public struct LyapunovSpectrum: Sendable, Equatable, Codable {
     blockCount = accumulator.blocks.count
     runningSteps = accumulator.running.map(\.steps)
     running = accumulator.running.map { ExtendedReals(wrappedValue: $0.means) }
-    sumRuleError = accumulator.sumRuleError
+    sumRule = accumulator.sumRuleError.map { ExtendedReal(wrappedValue: $0) }
     meanLogDeterminant = accumulator.meanLogDeterminant.map { ExtendedReal(wrappedValue: $0) }
     decompositions = accumulator.decompositions
   }

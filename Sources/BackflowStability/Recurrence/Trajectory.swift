@@ -55,6 +55,16 @@ public struct Trajectory<R: Recurrence>: Sendable {
     (self.starts, end) = (starts, state)
   }
 
+  /// The Jacobian of the last step, [S, S].
+  var lastJacobian: Tensor<Double>? {
+    var last: Tensor<Double>?
+    forEachPieceBackward(from: steps.upperBound) { _, steps in
+      last = steps.last?.derivative.matrix
+      return false
+    }
+    return last
+  }
+
   /// Calls `body` with the steps of each piece and their derivatives, in order.
   func forEachPiece<Failure: Error>(
     _ body: (_ range: Range<Int>, _ steps: [RecurrenceStep]) throws(Failure) -> Void
@@ -76,20 +86,50 @@ public struct Trajectory<R: Recurrence>: Sendable {
     }
   }
 
-  /// Calls `body` with the state before each part of at most `length` steps, from the last part to
-  /// the first.
+  /// Calls `body` with each part of at most `length` steps and the state before it, in order.
+  ///
+  /// - Parameters:
+  ///   - length: The largest number of steps of a part.
+  ///   - cut: The number of a step at which a part begins, if it is in the trajectory.
+  func forEachPart(
+    length: Int, cut: Int, _ body: (_ range: Range<Int>, _ state: Tensor<Double>) -> Void
+  ) {
+    for (index, piece) in Trajectory.pieces(of: steps, length: pieceLength).enumerated() {
+      var state = starts[index]
+      for part in Trajectory.parts(of: piece, length: length, cut: cut) {
+        body(part, state)
+        if part.upperBound < piece.upperBound {
+          state = Trajectory.advance(recurrence, state, part)
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with each part of at most `length` steps and the state before it, from the last
+  /// part to the first.
+  ///
+  /// - Parameters:
+  ///   - length: The largest number of steps of a part.
+  ///   - cut: The number of a step at which a part begins, if it is in the trajectory.
   func forEachPartBackward(
-    length: Int, _ body: (_ range: Range<Int>, _ state: Tensor<Double>) -> Void
+    length: Int, cut: Int, _ body: (_ range: Range<Int>, _ state: Tensor<Double>) -> Void
   ) {
     for (index, piece) in Trajectory.pieces(of: steps, length: pieceLength).enumerated().reversed()
     {
-      let parts = Trajectory.pieces(of: piece, length: length)
+      let parts = Trajectory.parts(of: piece, length: length, cut: cut)
       var states = [starts[index]]
       for part in parts.dropLast() {
         states.append(Trajectory.advance(recurrence, states[states.count - 1], part))
       }
       for (part, state) in zip(parts, states).reversed() { body(part, state) }
     }
+  }
+
+  /// Divides a range into ranges of at most `length`, one of which begins at `cut`.
+  private static func parts(of range: Range<Int>, length: Int, cut: Int) -> [Range<Int>] {
+    guard range.contains(cut) else { return pieces(of: range, length: length) }
+    return pieces(of: range.lowerBound..<cut, length: length)
+      + pieces(of: cut..<range.upperBound, length: length)
   }
 
   /// Divides a range into ranges of at most `length`.

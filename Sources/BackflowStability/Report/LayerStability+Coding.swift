@@ -1,7 +1,7 @@
 extension LayerStability {
   private enum CodingKeys: String, CodingKey {
-    case name, kind, setting, weights, gates, jacobian, bounds, trajectory, horizon, verdict,
-      rounded
+    case name, kind, setting, weights, gates, jacobian, bounds, trajectory, horizon, recovery,
+      verdict, rounded
     case hiddenSize = "hidden_size"
     case indexSum = "index_sum"
   }
@@ -20,6 +20,7 @@ extension LayerStability {
     try container.encodeIfPresent(bounds, forKey: .bounds)
     try container.encodeIfPresent(trajectory, forKey: .trajectory)
     try container.encodeIfPresent(horizon, forKey: .horizon)
+    try container.encodeIfPresent(recovery, forKey: .recovery)
     try container.encodeIfPresent(rounded, forKey: .rounded)
     try container.encode(verdict, forKey: .verdict)
     try fixedPoints?.encode(to: encoder)
@@ -29,7 +30,7 @@ extension LayerStability {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     name = try container.decode(String.self, forKey: .name)
-    kind = try container.decode(String.self, forKey: .kind)
+    kind = try container.decode(LayerKind.self, forKey: .kind)
     hiddenSize = try container.decode(Int.self, forKey: .hiddenSize)
     setting = try container.decode(String.self, forKey: .setting)
     weights = try container.decodeIfPresent(MatrixAnalysis.self, forKey: .weights)
@@ -38,6 +39,7 @@ extension LayerStability {
     bounds = try container.decodeIfPresent(ContractionReport.self, forKey: .bounds)
     trajectory = try container.decodeIfPresent(TrajectoryStability.self, forKey: .trajectory)
     horizon = try container.decodeIfPresent(GradientHorizon.self, forKey: .horizon)
+    recovery = try container.decodeIfPresent(DisturbanceRecovery.self, forKey: .recovery)
     rounded = try container.decodeIfPresent(RoundedWeights.self, forKey: .rounded)
     verdict = try container.decode(StabilityVerdict.self, forKey: .verdict)
     fixedPoints = container.contains(.indexSum) ? try FixedPoints(from: decoder) : nil

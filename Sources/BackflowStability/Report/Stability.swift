@@ -9,7 +9,8 @@ public enum Stability {
     /// The number of steps without input, and the largest number with input; 1,000 by default
     /// without input, and all steps with it.
     public var steps: Int?
-    /// The number of steps at the start that are left out; a tenth by default.
+    /// The number of steps at the start that are left out, fewer than those of each sample; a tenth
+    /// by default.
     public var discardedSteps: Int?
     /// The number of exponents; by default all if the state has at most 64 elements, and the first
     /// 32 otherwise.
@@ -22,6 +23,10 @@ public enum Stability {
     /// trajectory, and 0 for no search; by default 64 if the state has at most 64 elements, 4 up to
     /// 512, and 0 above.
     public var fixedPointStarts: Int?
+    /// The levels ε of the pseudospectral radius and abscissa of each block of W_hh.
+    public var epsilons: [Double] = []
+    /// Δt, the duration of a step in milliseconds, or `nil` to state times in steps only.
+    public var millisecondsPerStep: Double?
     /// The precision to which W_ih and W_hh are rounded for a comparison, or `nil` for none.
     public var rounding: WeightPrecision?
     /// How much is computed about the blocks of W_hh; by default `standard` up to 64 units, and
@@ -169,5 +174,8 @@ extension Stability.Options {
     if let discardedSteps, discardedSteps < 0 { throw .negativeSteps(discardedSteps) }
     if let exponents, exponents < 1 { throw .exponentCount(exponents, stateSize: .max) }
     guard horizonFactor > 0, horizonFactor < 1 else { throw .factorOutOfRange(horizonFactor) }
+    if let duration = millisecondsPerStep, !(duration > 0 && duration.isFinite) {
+      throw .durationNotPositive(duration)
+    }
   }
 }

@@ -15,7 +15,7 @@ extension LayerStability: CustomStringConvertible {
   public var description: String {
     var text = TextRows()
     text.lines.append(
-      "\(escapedControls(name)): \(title), \(hiddenSize) unit\(hiddenSize == 1 ? "" : "s")")
+      "\(escapedControls(name)): \(kind.title), \(hiddenSize) unit\(hiddenSize == 1 ? "" : "s")")
     text.row("verdict", verdict.label.rawValue)
     for reason in verdict.reasons { text.row("", reason) }
     if let trajectory {
@@ -23,6 +23,7 @@ extension LayerStability: CustomStringConvertible {
       text.exponents(trajectory)
     }
     if let horizon { text.horizon(horizon, gates: gates?.map(\.name)) }
+    text.recovery(bounds, measured: recovery)
     if let fixedPoints { text.fixedPoints(fixedPoints) }
     if let weights { text.weights("W_hh", weights) }
     for gate in gates ?? [] { text.weights("W_hh, gate \(gate.name)", gate.weights) }
@@ -30,18 +31,6 @@ extension LayerStability: CustomStringConvertible {
     if let bounds { text.bounds(bounds) }
     if let rounded { text.row("rounded", rounded.description) }
     return text.lines.joined(separator: "\n")
-  }
-
-  /// The name of the equations.
-  private var title: String {
-    switch kind {
-    case "rnn": "RNN"
-    case "leaky": "leaky RNN"
-    case "lstm": "LSTM"
-    case "gru": "GRU"
-    case "original_gru": "GRU with the reset gate before the product"
-    default: "another cell"
-    }
   }
 
   private func discarded(_ trajectory: TrajectoryStability) -> String {
@@ -105,14 +94,19 @@ extension TextRows {
       "\(name) \(figure(rate)) \(agrees ? "agrees" : "DIFFERS")"
     }
     row(
-      "checks of λ₁",
+      trajectory.leadingRate == trajectory.largest
+        ? "checks of λ₁" : "checks of \(figure(trajectory.leadingRate))",
       check(
         "two trajectories", trajectory.twoTrajectoryRate, trajectory.agreesWithTwoTrajectories)
         + ", "
         + check("backward pass", trajectory.backwardRate, trajectory.agreesWithBackwardPass)
         + " (within \(trajectory.rateTolerance.text(significantDigits: 2)))")
     if let error = trajectory.sumRuleError {
-      row("check of all λ", "Σλ differs from ln |det J| by \(error.text(significantDigits: 2))")
+      let agrees = trajectory.agreesWithDeterminants == true
+      row(
+        "check of all λ",
+        "Σλ \(agrees ? "agrees with" : "DIFFERS from") ln |det J|, by"
+          + " \(error.text(significantDigits: 2))")
     }
   }
 
@@ -131,6 +125,12 @@ extension TextRows {
       "\(paths.total.text(significantDigits: 2)) of the gradient; by the state itself"
         + " \(paths.carried.text(significantDigits: 2)), through the gates "
         + shares.joined(separator: ", "))
+    let saturated = zip(gates, paths.saturated).map { "\($0) \(percent($1))" }
+    row("lost to saturation", "of the gradient at the gates: " + saturated.joined(separator: ", "))
+  }
+
+  private func percent(_ share: Double) -> String {
+    (100 * share).text(significantDigits: 2) + " %"
   }
 }
 
@@ -150,6 +150,7 @@ extension TextRows {
         ", largest |λ| \(figure(mode.modulus)), which"
           + (mode.timeScale < 0 ? " grows to e times" : " decays to 1/e")
           + " in \(figure(abs(mode.timeScale))) steps"
+          + (mode.timeScaleMilliseconds.map { " (\(figure(abs($0.wrappedValue))) ms)" } ?? "")
           + (mode.period.isFinite ? ", period \(figure(mode.period))" : "")
       }
       row("", point.stability.rawValue + (slowest ?? ""))
@@ -168,6 +169,23 @@ extension TextRows {
       "ρ \(radius(spectrum)), σ_max \(figure(spectrum.largestSingularValue))"
         + ", Henrici \(figure(analysis.nonnormality.henrici))"
         + ", Kreiss \(bracket(analysis.kreiss))")
+    let nonnormality = analysis.nonnormality
+    let others = [
+      nonnormality.numericalRadius.map { "numerical radius \(figure($0.upperBound))" },
+      nonnormality.eigenvectorCondition.map { "κ(V) \(figure($0))" },
+    ].compactMap(\.self)
+    if !others.isEmpty {
+      row(
+        "",
+        (["numerical abscissa \(figure(nonnormality.numericalAbscissa))"] + others)
+          .joined(separator: ", "))
+    }
+    for level in analysis.pseudospectra {
+      row(
+        "",
+        "ε \(figure(level.epsilon)): pseudospectral radius \(figure(level.radius)), abscissa"
+          + " \(figure(level.abscissa))")
+    }
     let growth = analysis.growth
     if growth.isComplete, growth.peakStep > 1 {
       row("", "powers up to a norm of \(figure(growth.peakNorm)) at step \(growth.peakStep)")
@@ -192,13 +210,22 @@ extension TextRows {
       row(
         "condition",
         "\(condition.name): \(figure(condition.leftSide)) \(condition.holds ? "<" : "≥") 1"
-          + (condition.holds ? ", holds" : ", does not hold"))
+          + (condition.holds ? ", holds" : ", does not hold")
+          + (condition.costliest.map { "; most comes from \($0.part), \(figure($0.value))" } ?? ""))
     }
-    if let steps = report.recoverySteps {
+  }
+
+  /// How long a disturbance lasts: the proven bound, if any, and what was measured.
+  mutating func recovery(_ bounds: ContractionReport?, measured: DisturbanceRecovery?) {
+    guard let measured else { return }
+    row("recovery", "measured: \(measured)")
+    let proof = bounds?.conditions.filter { $0.property == .contraction }
+      .min { ($0.recoverySteps ?? .max) < ($1.recoverySteps ?? .max) }
+    if let proof, let steps = proof.recoverySteps {
       row(
-        "recovery",
-        "proven: at most \(steps) step\(steps == 1 ? "" : "s") after a disturbance, its effect is"
-          + " below 1e-06")
+        "",
+        "proven: to \(figure(proof.factor)) within \(steps) step\(steps == 1 ? "" : "s")"
+          + " after any disturbance")
     }
   }
 

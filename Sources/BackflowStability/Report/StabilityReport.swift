@@ -26,8 +26,8 @@ public struct StabilityReport: Sendable, Equatable, Codable {
 public struct LayerStability: Sendable, Equatable, Codable {
   /// The name of the layer, such as "encoder.weight_hh_l0".
   public let name: String
-  /// The equations: "rnn", "leaky", "lstm", "gru", "original_gru" or "other".
-  public let kind: String
+  /// The kind of the layer.
+  public let kind: LayerKind
   /// H, the number of units.
   public let hiddenSize: Int
   /// Where the trajectory was measured, such as "along 500 steps of 3 samples".
@@ -44,6 +44,9 @@ public struct LayerStability: Sendable, Equatable, Codable {
   public let trajectory: TrajectoryStability?
   /// How far a gradient reaches back, or `nil` if there is no trajectory.
   public let horizon: GradientHorizon?
+  /// How long a disturbance of the state lasts along the first sample, or `nil` if there is no
+  /// trajectory.
+  public let recovery: DisturbanceRecovery?
   /// The fixed points under the mean input of the first sample, or under zero input without one, or
   /// `nil` if they were not sought.
   public let fixedPoints: FixedPoints?

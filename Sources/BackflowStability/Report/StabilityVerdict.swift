@@ -7,7 +7,7 @@ extension StabilityVerdict {
   /// The verdict of a cell: what its weights allow, and what was measured.
   init(
     _ equations: CellEquations, weights: MatrixAnalysis?, bounds: ContractionReport?,
-    jacobian: MatrixAnalysis?, _ trajectory: TrajectoryStability, divergesAfter steps: Int? = nil
+    jacobian: MatrixAnalysis?, _ trajectory: TrajectoryStability, end: SampleRun? = nil
   ) {
     let (label, reason) =
       if case .leaky(_, leak: 1) = equations, let spectrum = weights?.spectrum {
@@ -25,10 +25,7 @@ extension StabilityVerdict {
           + " \((slope / leak).text(significantDigits: 3)), with which every step back shortens the"
           + " gradient.")
     }
-    if let steps {
-      reasons.append(
-        "The state itself grows without bound: it exceeds 1e100 after \(steps) steps.")
-    }
+    if let end = end?.sentence { reasons.append(end) }
     reasons.append(StabilityVerdict.measurement(label, trajectory))
     reasons += StabilityVerdict.disagreements(trajectory)
     self.reasons = reasons
@@ -39,11 +36,7 @@ extension StabilityVerdict {
     _ bounds: ContractionReport?, _ jacobian: MatrixAnalysis?, _ trajectory: TrajectoryStability
   ) -> (Verdict, String) {
     if let bounds, bounds.mustVanish {
-      return (
-        .mustVanish,
-        "The weights satisfy a condition of contraction: in one norm every step back shortens the"
-          + " gradient, so it vanishes exponentially."
-      )
+      return (.mustVanish, bounds.contractionSentence)
     }
     let bound = bounds.map {
       "No condition on the weights proves that gradients vanish; the largest possible norm of a"
@@ -59,10 +52,9 @@ extension StabilityVerdict {
     }
     // Growth that was measured is possible, whatever the size of the state.
     let error = trajectory.standardErrors.first ?? .nan
-    return (
-      trajectory.largest > 3 * error ? .mayExplode : .undecided,
-      bound ?? "The library has no bounds for the equations of this cell."
-    )
+    let reason = bound ?? "The library has no bounds for the equations of this cell."
+    return trajectory.largest > 3 * error
+      ? (.mayExplode, reason + " Growth was measured, so it is possible.") : (.undecided, reason)
   }
 
   /// What was measured, set against the label.
@@ -93,17 +85,48 @@ extension StabilityVerdict {
     var sentences: [String] = []
     if !trajectory.agreesWithTwoTrajectories {
       sentences.append(
-        "λ₁ differs from the rate of two nearby trajectories, \(text(trajectory.twoTrajectoryRate)),"
-          + " by more than \(text(trajectory.rateTolerance)): the exponents have not converged.")
+        "The rate of the Jacobians, \(text(trajectory.leadingRate)), differs from that of two nearby"
+          + " trajectories, \(text(trajectory.twoTrajectoryRate)): the Jacobians do not describe the"
+          + " steps near this trajectory, as at a kink of ReLU.")
     }
     if !trajectory.agreesWithBackwardPass {
       sentences.append(
-        "λ₁ differs from the rate of the backward pass, \(text(trajectory.backwardRate)), by more"
-          + " than \(text(trajectory.rateTolerance)): "
-          + (trajectory.agreesWithTwoTrajectories
-            ? "the backward pass of the cell is wrong, or the trajectory is too short."
-            : "the exponents have not converged."))
+        "The rate of the Jacobians, \(text(trajectory.leadingRate)), differs from that of the"
+          + " backward pass, \(text(trajectory.backwardRate)): the backward pass of the cell or its"
+          + " linearization is wrong.")
+    }
+    if trajectory.agreesWithDeterminants == false {
+      sentences.append(
+        "The sum of all exponents differs from the mean of ln |det J| by"
+          + " \(text(trajectory.sumRuleError ?? .nan)): the Jacobians are close to singular, and"
+          + " the last exponents are not reliable.")
     }
     return sentences
+  }
+}
+
+extension SampleRun {
+  /// Why the run ended before the sample, in a sentence, or `nil` if it did not.
+  fileprivate var sentence: String? {
+    let limit = SampleRun.limit.text(significantDigits: 1)
+    let after = "after \(steps) step\(steps == 1 ? "" : "s")"
+    return switch divergence {
+    case .state: "The state itself grows without bound: it exceeds \(limit) \(after)."
+    case .input: "The input of this layer exceeds \(limit) \(after); later steps are not analyzed."
+    case nil: nil
+    }
+  }
+}
+
+extension ContractionReport {
+  /// What a condition that holds says, with the states and inputs for which it holds.
+  fileprivate var contractionSentence: String {
+    let input = inputBound.map {
+      "For every input of at most \($0.text(significantDigits: 4)) in absolute value, as on this"
+        + " trajectory, and all states that can be reached, the"
+    }
+    return (input ?? "The")
+      + " weights satisfy a condition of contraction: in one norm every step back shortens the"
+      + " gradient, so it vanishes exponentially."
   }
 }

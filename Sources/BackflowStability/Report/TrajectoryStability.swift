@@ -7,8 +7,8 @@ internal import RealModule
 public struct TrajectoryStability: Sendable, Equatable, Codable {
   /// The number of steps over all samples that the exponents are averaged over.
   public let steps: Int
-  /// The number of steps at the start of each sample that were left out, until the state reached
-  /// its attractor.
+  /// The number of steps at the start of a sample that were left out, until the state reached its
+  /// attractor: the largest if the samples have different lengths.
   public let discardedSteps: Int
   /// The number of samples.
   public let samples: Int
@@ -23,13 +23,18 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
   public let spread: Double?
   /// The largest |Σλ_i − mean ln |det J_t|| of a sample, or `nil` if not all exponents were
   /// computed.
-  public let sumRuleError: Double?
+  public var sumRuleError: Double? { sumRule?.wrappedValue }
+  private let sumRule: ExtendedReal?
+  /// The mean rate along the first vector of the basis, which is λ_1 unless the trajectory is too
+  /// short for the vectors to turn. The next two rates are measured along the same vector.
+  @ExtendedReal public private(set) var leadingRate: Double
   /// The rate at which two nearby trajectories separate, without Jacobians.
   @ExtendedReal public private(set) var twoTrajectoryRate: Double
-  /// The growth rate of a gradient in the backward pass of the layer.
+  /// The rate of a gradient in the backward pass of the layer.
   @ExtendedReal public private(set) var backwardRate: Double
-  /// The largest difference of these two rates from λ_1 that their standard errors and the length
-  /// of the trajectory explain.
+  /// The largest difference of these two rates from `leadingRate` that rounding explains: 1e-6,
+  /// more if one step shrinks differences by more than 1e3, and 3 standard errors where the rate
+  /// may be positive, because rounding then separates the states.
   @ExtendedReal public private(set) var rateTolerance: Double
   /// The Kaplan–Yorke dimension; 0 if λ_1 < 0, `nil` if more exponents are needed.
   public let kaplanYorke: Double?
@@ -45,7 +50,8 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
     case steps, samples, exponents, unit, spread, first
     case discardedSteps = "discarded_steps"
     case standardErrors = "standard_errors"
-    case sumRuleError = "sum_rule_error"
+    case sumRule = "sum_rule_error"
+    case leadingRate = "leading_rate"
     case twoTrajectoryRate = "two_trajectory_rate"
     case backwardRate = "backward_rate"
     case rateTolerance = "rate_tolerance"
@@ -57,25 +63,33 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
   /// λ_1
   public var largest: Double { exponents.first ?? -.infinity }
 
-  /// Whether λ_1 agrees with the rate of two trajectories and with that of the backward pass. If
-  /// only the latter differs, the backward pass is wrong.
+  /// Whether the leading rate agrees with that of two trajectories. If not, the Jacobians do not
+  /// describe the forward pass, as where a state is at a kink of ReLU.
   public var agreesWithTwoTrajectories: Bool { agrees(twoTrajectoryRate) }
 
-  /// Whether λ_1 agrees with the rate of the backward pass.
+  /// Whether the leading rate agrees with that of the backward pass. If it does not, the backward
+  /// pass is not that of the Jacobians.
   public var agreesWithBackwardPass: Bool { agrees(backwardRate) }
 
+  /// Whether Σλ agrees with ln |det J| to a relative 1e-6, or `nil` if not all exponents were
+  /// computed.
+  public var agreesWithDeterminants: Bool? {
+    sumRuleError.map { $0 <= 1e-6 * max(1, abs(exponents.reduce(0, +))) || $0 == 0 }
+  }
+
   private func agrees(_ rate: Double) -> Bool {
-    rate == largest || abs(rate - largest) <= rateTolerance
+    rate == leadingRate || abs(rate - leadingRate) <= rateTolerance
   }
 
   /// The exponents and rates of one sample.
   struct Sample {
+    let discardedSteps: Int
     let spectrum: LyapunovSpectrum
     let twoTrajectories, backward: GrowthRate
     let measuredSlope: Double?
   }
 
-  init(_ parts: [Sample], discarded: Int) {
+  init(_ parts: [Sample]) {
     let weights = parts.map { Double($0.spectrum.steps) }
     let total = weights.reduce(0, +)
     func mean(_ values: [Double]) -> Double {
@@ -102,19 +116,20 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
     }
     (exponents, standardErrors) = (means, errors)
     (steps, samples) = (parts.reduce(0) { $0 + $1.spectrum.steps }, parts.count)
-    discardedSteps = discarded
+    discardedSteps = parts.map(\.discardedSteps).max() ?? 0
     unit = "nats per step"
     let difference = deviation(sorted.map { $0[0].0 })
     spread = parts.count > 1 && difference.isFinite ? difference : nil
-    sumRuleError = parts.compactMap(\.spectrum.sumRuleError).max()
-    let (two, backward) = (parts.map(\.twoTrajectories), parts.map(\.backward))
-    twoTrajectoryRate = mean(two.map(\.rate))
-    backwardRate = mean(backward.map(\.rate))
-    let shortest = Double(parts.map(\.spectrum.steps).min() ?? 1)
-    let rateError = (two + backward).map(\.standardError).filter { !$0.isNaN }.max() ?? 0
-    let ownError = errors.first.map { $0.isNaN ? 0 : $0 } ?? 0
-    // A vector that has not turned toward the leading direction contributes O(1/T).
-    rateTolerance = 3 * (ownError + rateError) + 5 / shortest
+    sumRule = parts.compactMap(\.spectrum.sumRuleError).max()
+      .map { ExtendedReal(wrappedValue: $0) }
+    let rate = mean(parts.map(\.spectrum.exponents[0]))
+    leadingRate = rate
+    twoTrajectoryRate = mean(parts.map(\.twoTrajectories.rate))
+    backwardRate = mean(parts.map(\.backward.rate))
+    let error = errors[0].isNaN ? 0 : errors[0]
+    rateTolerance =
+      1e-6 + 1e-9 * Double.exp(max(0, -rate))
+      + (rate + 3 * error < 0 ? 0 : 3 * error)
     first = parts[0].spectrum
     kaplanYorke = LyapunovSpectrum.kaplanYorkeDimension(of: means)
     entropyRate = means.reduce(0) { $0 + max(0, $1) }

@@ -99,7 +99,11 @@ import Testing
       lstm.cells[0][direction].weights.input *= 0.1
       lstm.cells[0][direction].weights.inputBias?[6..<12] = .zeros([6])
     }
-    #expect(try self.report(lstm, along: x).verdict == .mustVanish)
+    let small = try self.report(lstm, along: x)
+    #expect(small.verdict == .mustVanish)
+    let proven = try #require(small.layers[0].bounds?.recoverySteps)
+    #expect(try #require(small.layers[0].recovery?.steps) <= proven)
+    #expect(small.layers[0].verdict.reasons[0].hasPrefix("For every input of at most"))
   }
 
   // The state has 130 elements, so that its Jacobian is not analyzed as a matrix.
@@ -164,8 +168,55 @@ import Testing
     ])
     let layer = try report(growing, steps: 3000).layers[0]
     #expect(layer.verdict.label == .mayExplode)
-    #expect(layer.setting.contains("cut off at a state of 1e100 after 33"))
-    #expect(layer.verdict.reasons.contains { $0.contains("exceeds 1e100 after 33") })
+    #expect(layer.setting.contains("cut off after 333 steps"))
+    #expect(layer.verdict.reasons.contains { $0.contains("exceeds 1e+100 after 333 steps") })
+  }
+
+  @Test func `of a layer above one that grows ends with its input`() throws {
+    let cells = [Nonlinearity.relu, .tanh].map { nonlinearity in
+      VanillaCell(
+        GateWeights<Double>(input: .identity(2), recurrent: .identity(2) * 2),
+        nonlinearity: nonlinearity)
+    }
+    let layer = try report(RNN<Double>(cells: cells.map { [$0] }), steps: 3000).layers[1]
+    #expect(layer.setting.contains("cut off after 33"))
+    #expect(layer.verdict.reasons.contains { $0.hasPrefix("The input of this layer exceeds") })
+    #expect(!layer.verdict.reasons.contains { $0.hasPrefix("The state itself grows") })
+  }
+
+  @Test func `has no sample that is shorter than the steps left out`() throws {
+    var random = RandomSource(seed: 6)
+    let network = GRU<Double>(inputSize: 2, hiddenSize: 4, using: &random)
+    var options = Stability.Options()
+    options.discardedSteps = 50
+    let x: Tensor<Double> = random.normal([80, 2, 2])
+    #expect(throws: StabilityError.noTrajectory("there are no steps after 50 discarded")) {
+      try Stability.report(
+        of: network, along: x, lengths: [80, 50], options: options, using: &random)
+    }
+    let report = try Stability.report(
+      of: network, along: x, lengths: [80, 60], options: options, using: &random)
+    #expect(report.layers[0].trajectory?.discardedSteps == 50)
+  }
+
+  @Test func `has times in milliseconds and pseudospectra if asked for`() throws {
+    var random = RandomSource(seed: 6)
+    var options = Stability.Options()
+    (options.epsilons, options.millisecondsPerStep) = ([0.1], 20)
+    let layer = try Stability.report(
+      of: network(orthogonal(4) * 0.5), options: options, using: &random
+    ).layers[0]
+    // The resolvent norm of a normal matrix is the inverse distance from its eigenvalues.
+    let level = try #require(layer.weights?.pseudospectra.first)
+    #expect(abs(level.radius - 0.6) < 1e-8)
+    let mode = try #require(layer.fixedPoints?.points.first?.modes.first)
+    #expect(
+      abs(try #require(mode.timeScaleMilliseconds).wrappedValue - 20 / Foundation.log(2)) < 1e-6)
+    #expect(layer.description.contains("ms)"))
+    options.millisecondsPerStep = 0
+    #expect(throws: StabilityError.durationNotPositive(0)) {
+      try Stability.report(of: network(orthogonal(4)), options: options, using: &random)
+    }
   }
 
   @Test func `is written to JSON and read again`() throws {

@@ -105,12 +105,13 @@ public struct GRUCell<Scalar: RealScalar>: RecurrentCell {
     let (r, z, n) = (gates[0], gates[1], gates[2])
     let q = kept[2 * hiddenSize..<3 * hiddenSize]
     let h = cache.state(before: step, sample: sample).flattened
-    let byN = (1 - z) * ((1 - n) * (1 + n))
-    let (byR, byZ) = (byN * q * r * (1 - r), (h - n) * z * (1 - z))
+    let slope = (1 - n) * (1 + n)
+    let (byR, byZ, byN) = ((1 - z) * slope * q, h - n, 1 - z)
     return LinearizedStep(
       Factors(
-        weights, carried: [[z]], recurrent: [.concatenate([byR, byZ, byN * r])],
-        input: [.concatenate([byR, byZ, byN])]))
+        weights, carried: [[z]], values: [.concatenate([byR, byZ, byN * r])],
+        inputValues: [.concatenate([byR, byZ, byN])],
+        slopes: .concatenate([r * (1 - r), z * (1 - z), slope]), steepest: [0.25, 0.25, 1]))
   }
 }
 

@@ -133,15 +133,16 @@ public struct LSTMCell<Scalar: RealScalar>: RecurrentCell {
     let (gates, tanhC) = cache.row(at: step, sample: sample, gates: 4)
     let (i, f, g, o) = (gates[0], gates[1], gates[2], gates[3])
     let c = cache.state(before: step, sample: sample).cell.flattened
-    let byGate = [g * i * (1 - i), c * f * (1 - f), i * ((1 - g) * (1 + g))]
     let k = o * ((1 - tanhC) * (1 + tanhC))
     return LinearizedStep(
       Factors(
         weights, carried: [[nil, k * f], [nil, f]],
-        recurrent: [
-          .concatenate(byGate.map { k * $0 } + [o * (1 - o) * tanhC]),
-          .concatenate(byGate + [.zeros([hiddenSize])]),
-        ]))
+        values: [
+          .concatenate([k * g, k * c, k * i, tanhC]),
+          .concatenate([g, c, i, .zeros([hiddenSize])]),
+        ],
+        slopes: .concatenate([i * (1 - i), f * (1 - f), (1 - g) * (1 + g), o * (1 - o)]),
+        steepest: [0.25, 0.25, 1, 0.25]))
   }
 }
 

@@ -129,7 +129,8 @@ public struct LeakyCell<Scalar: RealScalar>: RecurrentCell {
     return LinearizedStep(
       Factors(
         weights, carried: [[Tensor(repeating: 1 - α, shape: y.shape)]],
-        recurrent: [α * nonlinearity.derivative(at: y)]))
+        values: [Tensor(repeating: α, shape: y.shape)], slopes: nonlinearity.derivative(at: y),
+        steepest: [nonlinearity.slopeBound]))
   }
 }
 

@@ -125,11 +125,12 @@ public struct OriginalGRUCell<Scalar: RealScalar>: RecurrentCell {
     return LinearizedStep(
       Factors(
         weights, carried: [[z]],
-        recurrent: [
-          .concatenate([zero, (h - n) * z * (1 - z), (1 - z) * ((1 - n) * (1 + n))])
-        ],
+        values: [.concatenate([zero, h - n, 1 - z])],
+        slopes: .concatenate([r * (1 - r), z * (1 - z), (1 - n) * (1 + n)]),
+        steepest: [0.25, 0.25, 1],
         kept: KeptProduct(
-          direct: r, gates: .concatenate([h * r * (1 - r), zero]), gateCount: 1)))
+          direct: r, values: .concatenate([h, zero]),
+          slopes: .concatenate([r * (1 - r), zero]), gateCount: 1)))
   }
 }
 

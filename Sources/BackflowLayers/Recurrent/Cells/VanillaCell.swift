@@ -104,7 +104,9 @@ public struct VanillaCell<Scalar: RealScalar>: RecurrentCell {
     cache.active.requireRunning(sample, at: step)
     let h = cache.hidden.row(step, sample)
     return LinearizedStep(
-      Factors(weights, carried: [[nil]], recurrent: [nonlinearity.derivative(at: h)]))
+      Factors(
+        weights, carried: [[nil]], values: [.ones([hiddenSize])],
+        slopes: nonlinearity.derivative(at: h), steepest: [nonlinearity.slopeBound]))
   }
 }
 

@@ -6,8 +6,11 @@ public import BackflowLinearAlgebra
 ///     ∂u_k = U_k ∂h_{t−1},   ∂a_k = W_ik ∂x_t                               for each gate k
 ///     ∂s_a = Σ_b carried_ab ⊙ ∂s_b + Σ_k recurrent_ak ⊙ ∂u_k + Σ_k input_ak ⊙ ∂a_k
 ///
+///     recurrent_ak = recurrentValues_ak ⊙ slopes_k,   input_ak = inputValues_ak ⊙ slopes_k
+///
 /// where U_k and W_ik are the rows of W_hh and W_ih for gate k, and s_a and s_b are the tensors h,
-/// c … of the state after and before the step.
+/// c … of the state after and before the step. The slopes are the derivatives of the nonlinearities
+/// of the gates, and the values are what multiplies a change of the value of a gate.
 public struct Factors<Scalar: RealScalar>: Sendable {
   let weights: GateWeights<Scalar>
   /// carried_ab, [H] each, or `nil` for zero.
@@ -16,6 +19,12 @@ public struct Factors<Scalar: RealScalar>: Sendable {
   let recurrent: [Tensor<Scalar>]
   /// input_ak, [G·H] for each tensor a of the state.
   let input: [Tensor<Scalar>]
+  /// inputValues_ak, [G·H] for each tensor a of the state.
+  private let inputValues: [Tensor<Scalar>]
+  /// The slopes, [G·H].
+  private let slopes: Tensor<Scalar>
+  /// The largest slope of the nonlinearity of each gate.
+  private let steepest: [Double]
   let kept: KeptProduct<Scalar>?
 
   /// A derivative of these factors.
@@ -23,21 +32,29 @@ public struct Factors<Scalar: RealScalar>: Sendable {
   /// - Parameters:
   ///   - weights: The parameters of the cell.
   ///   - carried: carried_ab, [H] each, or `nil` for zero.
-  ///   - recurrent: recurrent_ak for all gates k, [G·H] for each tensor a of the state.
-  ///   - input: input_ak in the same shapes, or `nil` if they equal `recurrent`.
+  ///   - values: recurrentValues_ak for all gates k, [G·H] for each tensor a of the state.
+  ///   - inputValues: inputValues_ak in the same shapes, or `nil` if they equal `values`.
+  ///   - slopes: slopes_k for all gates k, [G·H].
+  ///   - steepest: sup φ′ of the nonlinearity of each gate, G numbers.
   ///   - kept: The derivative of what the last gates multiply, if it is not h_{t−1}.
   public init(
-    _ weights: GateWeights<Scalar>, carried: [[Tensor<Scalar>?]], recurrent: [Tensor<Scalar>],
-    input: [Tensor<Scalar>]? = nil, kept: KeptProduct<Scalar>? = nil
+    _ weights: GateWeights<Scalar>, carried: [[Tensor<Scalar>?]], values: [Tensor<Scalar>],
+    inputValues: [Tensor<Scalar>]? = nil, slopes: Tensor<Scalar>, steepest: [Double],
+    kept: KeptProduct<Scalar>? = nil
   ) {
-    (self.weights, self.carried, self.recurrent) = (weights, carried, recurrent)
-    (self.input, self.kept) = (input ?? recurrent, kept)
+    recurrent = values.map { $0 * slopes }
+    input = inputValues?.map { $0 * slopes } ?? recurrent
+    (self.weights, self.carried, self.kept) = (weights, carried, kept)
+    (self.inputValues, self.slopes, self.steepest) = (inputValues ?? values, slopes, steepest)
     let rows = weights.recurrent.shape[0]
     require(
       carried.count == recurrent.count && carried.allSatisfy { $0.count == recurrent.count }
         && (self.input + recurrent).allSatisfy { $0.shape == [rows] },
       "Factors: vectors \((self.input + recurrent).map(\.shape)) for \(carried.count) tensors"
         + " instead of [\(rows)]")
+    require(
+      steepest.count * weights.hiddenSize == rows,
+      "Factors: \(steepest.count) largest slopes for \(rows) rows of \(weights.hiddenSize) units")
   }
 
   var hiddenSize: Int { weights.hiddenSize }
@@ -127,6 +144,7 @@ public struct Factors<Scalar: RealScalar>: Sendable {
     var byCarrying = Tensor<Scalar>.zeros([stateSize, 1])
     addCarried(parts, transposed: true, to: &byCarrying)
     var (ū, ā) = (gateGradients(parts, recurrent), gateGradients(parts, input))
+    var v̄ = gateGradients(parts, inputValues)
     var direct: Tensor<Scalar>?
     if let kept {
       let (first, last) = gateRanges(kept)
@@ -135,6 +153,7 @@ public struct Factors<Scalar: RealScalar>: Sendable {
       let range = 0..<first.count * hiddenSize
       ū.replaceSlice(range, with: rows(first, of: ū) + throughKept)
       ā.replaceSlice(range, with: rows(first, of: ā) + throughKept)
+      v̄.replaceSlice(range, with: rows(first, of: v̄) + kept.gatesOf(kept.values, s̄))
       direct = scaled(kept.direct, s̄)
     }
     // One product with a column for each gate reads W_hh once.
@@ -152,7 +171,11 @@ public struct Factors<Scalar: RealScalar>: Sendable {
     }
     return GradientPaths(
       carried: byCarrying.flattened, gates: gates,
-      preactivations: (0..<gateCount).map { rows($0..<$0 + 1, of: ā).flattened })
+      preactivations: (0..<gateCount).map { rows($0..<$0 + 1, of: ā).flattened },
+      values: (0..<gateCount).map { rows($0..<$0 + 1, of: v̄).flattened },
+      relativeSlopes: (0..<gateCount).map {
+        rows($0..<$0 + 1, of: slopes).flattened / Scalar(steepest[$0])
+      })
   }
 
   // MARK: - Parts
@@ -239,21 +262,30 @@ public struct Factors<Scalar: RealScalar>: Sendable {
 public struct KeptProduct<Scalar: RealScalar>: Sendable {
   let direct: Tensor<Scalar>
   let gates: Tensor<Scalar>
+  let values: Tensor<Scalar>
   let gateCount: Int
 
   /// A derivative of these factors.
   ///
   /// - Parameters:
   ///   - direct: The factor of ∂h_{t−1}, [H].
-  ///   - gates: The factors of the gates that multiply h_{t−1}, stacked, [G′·H].
+  ///   - values: What multiplies a change of the value of each gate that multiplies h_{t−1},
+  ///     stacked, [G′·H].
+  ///   - slopes: The slopes of the same gates, [G′·H].
   ///   - gateCount: The number of gates that multiply s_t.
-  public init(direct: Tensor<Scalar>, gates: Tensor<Scalar>, gateCount: Int) {
-    (self.direct, self.gates, self.gateCount) = (direct, gates, gateCount)
+  public init(
+    direct: Tensor<Scalar>, values: Tensor<Scalar>, slopes: Tensor<Scalar>, gateCount: Int
+  ) {
+    (self.direct, self.gates, self.gateCount) = (direct, values * slopes, gateCount)
+    self.values = values
   }
 
   /// Returns gates_k ⊙ s̄ for all gates k that multiply h_{t−1}, [G′·H, K].
-  func scaledByGates(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
-    let count = gates.count / direct.count
-    return scaled(gates, .concatenate(Array(repeating: gradient, count: count)))
+  func scaledByGates(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> { gatesOf(gates, gradient) }
+
+  /// Returns factors_k ⊙ s̄ for all gates k that multiply h_{t−1}, [G′·H, K].
+  func gatesOf(_ factors: Tensor<Scalar>, _ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
+    let count = factors.count / direct.count
+    return scaled(factors, .concatenate(Array(repeating: gradient, count: count)))
   }
 }

@@ -150,6 +150,11 @@ public struct GradientPaths<Scalar: RealScalar>: Sendable {
   public let carried: Tensor<Scalar>
   /// The part with respect to h_{t−1} that passes through each gate and its rows of W_hh, [H] each.
   public let gates: [Tensor<Scalar>]
-  /// The gradients with respect to the pre-activations of the gates, [H] each.
+  /// The gradients with respect to the pre-activations of the gates, [H] each: those with respect
+  /// to the values times the slopes.
   public let preactivations: [Tensor<Scalar>]
+  /// The gradients with respect to the values of the gates, [H] each.
+  public let values: [Tensor<Scalar>]
+  /// The slopes of the nonlinearities of the gates, as shares of their largest slope, [H] each.
+  public let relativeSlopes: [Tensor<Scalar>]
 }
