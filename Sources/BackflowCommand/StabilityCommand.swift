@@ -95,6 +95,12 @@ struct StabilityCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "The weight [features, units] of a linear layer that predicts the next input. The network"
+        + " also runs on its own predictions.", valueName: "name"))
+  var readout: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Compare with weights rounded to int8, int8-per-row, f16 or bf16.", valueName: "precision"))
   var round: WeightPrecision?
 
@@ -188,7 +194,7 @@ struct StabilityCommand: ParsableCommand {
   private func analyze() throws -> CheckpointStability {
     let contents = try Checkpoint(contentsOf: checkpoint)
     var options = CheckpointStability.Options()
-    options.layer = layer
+    (options.layer, options.readout) = (layer, readout)
     (options.nonlinearity, options.leak) = (nonlinearity, leak)
     options.reset = gruReset.map { $0 == .before ? .beforeProduct : .afterProduct }
     (options.stability.steps, options.stability.exponents) = (steps, exponents)

@@ -77,7 +77,20 @@ import Testing
     let verdict = try #require(value["layers"]?[0]?["verdict"])
     #expect(verdict["label"]?.text == "may explode")
     #expect(
-      verdict["reasons"]?.items.contains { $0.text?.contains("exceeds 1e100") ?? false } ?? false)
+      verdict["reasons"]?.items.contains { $0.text?.contains("exceeds 1e+100") ?? false } ?? false)
+  }
+
+  @Test func `is valid with a read-out, levels and a duration of a step`() throws {
+    var random = RandomSource(seed: 3)
+    var checkpoint = try Checkpoint(GRU<Float>(inputSize: 2, hiddenSize: 3, using: &random))
+    checkpoint["head.weight"] = StoredTensor(Tensor<Float>.ones([2, 3]) * 0.1)
+    let layer = try expectValid(
+      checkpoint, "--readout", "head.weight", "--epsilon", "0.1", "--epsilon", "0.01",
+      "--step-duration", "10")["layers"]?[0]
+    #expect(layer?["closed_loop"]?["exponents"]?.items.count == 3)
+    #expect(layer?["gates"]?[0]?["pseudospectra"]?.items.count == 2)
+    let mode = layer?["fixed_points"]?[0]?["modes"]?[0]
+    #expect(mode?["time_scale_milliseconds"] != nil && mode?["readout_overlap"] != nil)
   }
 
   @Test func `is valid for state-space layers alone`() throws {

@@ -41,6 +41,10 @@ extension CheckpointStability {
     }
     try options.check(analyzed)
     if let input { for network in analyzed { try network.check(input) } }
+    var options = options
+    options.stability.readout = try options.readout.map { name throws(RecurrentNetworkError) in
+      try readout(name, in: checkpoint, of: analyzed)
+    }
     var layers: [LayerStability] = []
     for (index, network) in analyzed.enumerated() {
       layers += try network.report(along: input?.values, options, using: &random) {
@@ -53,6 +57,36 @@ extension CheckpointStability {
     }
     self.init(layers: layers, stateSpaceLayers: stateSpace, assumptions: assumptions)
   }
+}
+
+/// Returns a read-out, which must fit the only cell of the networks.
+private func readout(
+  _ name: String, in checkpoint: Checkpoint, of networks: [AnalyzedNetwork]
+) throws(RecurrentNetworkError) -> Readout {
+  let cells = networks.flatMap { $0.parameters.joined() }
+  guard cells.count == 1, networks[0].hasInput else {
+    throw .inapplicable(
+      option: "the read-out \(escaped(name))",
+      reason: "it needs one recurrent layer with input in one direction, found \(cells.count)")
+  }
+  guard let tensor = checkpoint[name] else {
+    throw .noSuchInput(name, in: "the checkpoint", tensors: Array(checkpoint.tensors.keys))
+  }
+  let expected = [cells[0].inputSize, cells[0].hiddenSize]
+  guard tensor.shape == expected else {
+    throw .mismatch(
+      tensor: name, shape: tensor.shape, expected: "\(expected), [features, units]")
+  }
+  let biasName = name.replacing("weight", with: "bias")
+  let bias = biasName == name ? nil : checkpoint[biasName]
+  if let bias, bias.shape != [expected[0]] {
+    throw .mismatch(tensor: biasName, shape: bias.shape, expected: "[\(expected[0])]")
+  }
+  return Readout(
+    weight: try RecurrentWeights.Named(name: name, tensor: tensor).finiteValues(),
+    bias: try bias.map { tensor throws(RecurrentNetworkError) in
+      try RecurrentWeights.Named(name: biasName, tensor: tensor).finiteValues()
+    })
 }
 
 /// The reports of the state-space layers, or of none if one recurrent layer is chosen.

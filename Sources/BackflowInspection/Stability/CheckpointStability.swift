@@ -31,7 +31,12 @@ public struct CheckpointStability: Sendable, Equatable, Codable {
     public var leak: Double?
     /// Where the reset gate of a GRU acts: after the product with W_hh by default, as in PyTorch.
     public var reset: ResetGatePlacement?
-    /// What is computed for each network. Names, selection and precision are those of the file.
+    /// The name of the weight [I, H] of a read-out that predicts the next input; the tensor with
+    /// `bias` in the place of `weight` is its bias, if there is one. See
+    /// `Stability.Options.readout`.
+    public var readout: String?
+    /// What is computed for each network. Names, selection, precision and
+    /// read-out are those of the file.
     public var stability = Stability.Options()
 
     /// The default options.

@@ -52,6 +52,16 @@ extension LayerStability {
     guard let first else { throw .noTrajectory("no sample has a step with finite values") }
     let trajectory = TrajectoryStability(samples)
     self.trajectory = trajectory
+    closedLoop = try options.readout.map { readout throws(StabilityError) in
+      try TrajectoryStability([
+        TrajectoryStability.Sample(
+          Trajectory(
+            of: ClosedLoop(
+              cell, readout: readout.weight, bias: readout.bias, from: first.end),
+            steps: max(first.steps.count, 1)),
+          hasOneGate: false, options, using: &random)
+      ])
+    }
     progress(0.9)
     horizon = GradientHorizon(
       along: first, factor: options.horizonFactor, rate: trajectory.largest, using: &random)
@@ -85,6 +95,7 @@ extension LayerStability {
     var settings = FixedPointSettings()
     settings.randomStarts = starts
     settings.millisecondsPerStep = options.millisecondsPerStep
+    settings.readout = options.readout?.weight
     if size > 64 { settings.slowPoints = 0 }
     return try FixedPoints(
       of: CellRecurrence(sample.cell, constantInput: sample.meanInput),

@@ -3,6 +3,7 @@ extension LayerStability {
     case name, kind, setting, weights, gates, jacobian, bounds, trajectory, horizon, recovery,
       verdict, rounded
     case hiddenSize = "hidden_size"
+    case closedLoop = "closed_loop"
     case indexSum = "index_sum"
   }
 
@@ -19,6 +20,7 @@ extension LayerStability {
     try container.encodeIfPresent(jacobian, forKey: .jacobian)
     try container.encodeIfPresent(bounds, forKey: .bounds)
     try container.encodeIfPresent(trajectory, forKey: .trajectory)
+    try container.encodeIfPresent(closedLoop, forKey: .closedLoop)
     try container.encodeIfPresent(horizon, forKey: .horizon)
     try container.encodeIfPresent(recovery, forKey: .recovery)
     try container.encodeIfPresent(rounded, forKey: .rounded)
@@ -38,6 +40,7 @@ extension LayerStability {
     jacobian = try container.decodeIfPresent(MatrixAnalysis.self, forKey: .jacobian)
     bounds = try container.decodeIfPresent(ContractionReport.self, forKey: .bounds)
     trajectory = try container.decodeIfPresent(TrajectoryStability.self, forKey: .trajectory)
+    closedLoop = try container.decodeIfPresent(TrajectoryStability.self, forKey: .closedLoop)
     horizon = try container.decodeIfPresent(GradientHorizon.self, forKey: .horizon)
     recovery = try container.decodeIfPresent(DisturbanceRecovery.self, forKey: .recovery)
     rounded = try container.decodeIfPresent(RoundedWeights.self, forKey: .rounded)

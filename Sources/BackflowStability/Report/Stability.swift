@@ -27,6 +27,10 @@ public enum Stability {
     public var epsilons: [Double] = []
     /// Δt, the duration of a step in milliseconds, or `nil` to state times in steps only.
     public var millisecondsPerStep: Double?
+    /// A read-out that predicts the next input. If there is one, the network also runs on its own
+    /// predictions from the end of the first sample, and the modes of fixed points are compared
+    /// with the read-out. The network must have one layer and one direction.
+    public var readout: Readout?
     /// The precision to which W_ih and W_hh are rounded for a comparison, or `nil` for none.
     public var rounding: WeightPrecision?
     /// How much is computed about the blocks of W_hh; by default `standard` up to 64 units, and
@@ -62,7 +66,8 @@ public enum Stability {
   ///   - progress: A closure that is called with the name of a layer and the completed share of the
   ///     report.
   /// - Precondition: A sequence has as many features as the network, and as many samples as
-  ///   `lengths`. There are as many names as layers times directions, if any.
+  ///   `lengths`. There are as many names as layers times directions, if any. A read-out is that of
+  ///   a single layer and direction, [I, H].
   /// - Throws: `StabilityError`, for example if a weight, an input or a state is not finite, the
   ///   batch is empty, or an option is out of range.
   /// - Complexity: For each cell, O(k·S·H) for each step with k exponents, and O(H³) for each block
@@ -77,6 +82,13 @@ public enum Stability {
     require(
       options.names.map { $0.count == count } ?? true,
       "Stability.report: \(options.names?.count ?? 0) names for \(count) layers and directions")
+    if let readout = options.readout {
+      let expected = Shape([network.inputSize, network.cells[0][0].hiddenSize])
+      require(
+        count == 1 && readout.weight.shape == expected,
+        "Stability.report: a read-out \(readout.weight.shape) instead of \(expected) for one layer,"
+          + " of \(count) layers and directions")
+    }
     let caches = try trajectories(network, sequence, lengths, options, &random)
     let setting = setting(sequence, options)
     var layers: [LayerStability] = []

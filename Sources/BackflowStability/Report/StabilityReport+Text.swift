@@ -22,6 +22,10 @@ extension LayerStability: CustomStringConvertible {
       text.row("trajectory", setting + discarded(trajectory))
       text.exponents(trajectory)
     }
+    if let closedLoop {
+      text.row("closed loop", "on its own predictions, from the end of the first sample")
+      text.exponents(closedLoop)
+    }
     if let horizon { text.horizon(horizon, gates: gates?.map(\.name)) }
     text.recovery(bounds, measured: recovery)
     if let fixedPoints { text.fixedPoints(fixedPoints) }

@@ -42,6 +42,9 @@ public struct LayerStability: Sendable, Equatable, Codable {
   public let bounds: ContractionReport?
   /// The exponents along the trajectory, or `nil` if there is none.
   public let trajectory: TrajectoryStability?
+  /// The exponents of the network that runs on its own predictions, from the end of the first
+  /// sample, or `nil` without a read-out.
+  public let closedLoop: TrajectoryStability?
   /// How far a gradient reaches back, or `nil` if there is no trajectory.
   public let horizon: GradientHorizon?
   /// How long a disturbance of the state lasts along the first sample, or `nil` if there is no

@@ -35,7 +35,7 @@ import Testing
     ])
     let found = try report(checkpoint)
     #expect(found.layers.map(\.name) == ["net.cell.weight_hh", "enc_w_hh", "Whh"])
-    #expect(found.layers.map(\.kind) == ["lstm", "gru", "rnn"])
+    #expect(found.layers.map(\.kind) == [.lstm, .gru, .rnn])
     #expect(found.assumptions.contains { $0.contains("b_ih beside enc_b_hh") })
     #expect(found.assumptions.contains { $0.contains("tanh") })
     #expect(
@@ -63,12 +63,38 @@ import Testing
     #expect(one.layers[0].lastJacobian == expected.layers[1].lastJacobian)
   }
 
+  @Test func `runs on its own predictions through a read-out of the file`() throws {
+    var random = RandomSource(seed: 5)
+    var checkpoint = try Checkpoint(
+      LSTM<Float>(inputSize: 2, hiddenSize: 3, using: &random), prefix: "rnn")
+    let weight: Tensor<Float> = random.normal([2, 3])
+    checkpoint["head.weight"] = StoredTensor(weight)
+    checkpoint["head.bias"] = StoredTensor(Tensor<Float>([0.5, -0.5]))
+    let layer = try report(checkpoint) { $0.readout = "head.weight" }.layers[0]
+    #expect(try #require(layer.closedLoop).agreesWithBackwardPass)
+    for (name, tensor) in [
+      ("head.weight", StoredTensor(Tensor<Float>.zeros([3, 2]))),
+      ("head.bias", StoredTensor(Tensor<Float>.zeros([3]))),
+    ] {
+      var wrong = checkpoint
+      wrong[name] = tensor
+      let error = #expect(throws: RecurrentNetworkError.self) {
+        try report(wrong) { $0.readout = "head.weight" }
+      }
+      #expect(error?.description.hasPrefix(name) == true)
+    }
+    #expect(throws: RecurrentNetworkError.self) { try report(checkpoint) { $0.readout = "head" } }
+    let deep = try Checkpoint(
+      LSTM<Float>(inputSize: 2, hiddenSize: 3, layers: 2, using: &random))
+    #expect(throws: RecurrentNetworkError.self) { try report(deep) { $0.readout = "head" } }
+  }
+
   @Test func `chooses the equations by the options`() throws {
     var random = RandomSource(seed: 5)
     let rnn = try Checkpoint(RNN<Double>(inputSize: 1, hiddenSize: 3, using: &random))
-    #expect(try report(rnn) { $0.leak = 0.25 }.layers[0].kind == "leaky")
+    #expect(try report(rnn) { $0.leak = 0.25 }.layers[0].kind == .leaky)
     let gru = try Checkpoint(GRU<Double>(inputSize: 1, hiddenSize: 3, using: &random))
-    #expect(try report(gru) { $0.reset = .beforeProduct }.layers[0].kind == "original_gru")
+    #expect(try report(gru) { $0.reset = .beforeProduct }.layers[0].kind == .originalGRU)
     #expect(throws: RecurrentNetworkError.self) { try report(gru) { $0.nonlinearity = .relu } }
     #expect(throws: RecurrentNetworkError.self) { try report(rnn) { $0.leak = 0 } }
   }

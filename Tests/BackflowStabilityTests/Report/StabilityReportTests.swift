@@ -219,6 +219,28 @@ import Testing
     }
   }
 
+  // tanh(W h + U x) with x = W_out h is tanh((W + U W_out) h), which goes to zero.
+  @Test func `has the exponents of the closed loop`() throws {
+    var random = RandomSource(seed: 9)
+    let weight = orthogonal(4) * 0.3
+    let (input, output): (Tensor<Double>, Tensor<Double>) = (
+      random.normal([4, 2]) * 0.1, random.normal([2, 4]) * 0.1
+    )
+    let cell = VanillaCell(GateWeights(input: input, recurrent: weight))
+    var options = Stability.Options()
+    (options.readout, options.samples) = (Readout(weight: output), 1)
+    let layer = try Stability.report(
+      of: RNN<Double>(cells: [[cell]]), along: random.normal([600, 1, 2]) * 0.1, options: options,
+      using: &random
+    ).layers[0]
+    let closed = try #require(layer.closedLoop)
+    let expected = try spectralRadius(of: weight + matmul(input, output))
+    #expect(abs(closed.largest - Foundation.log(expected)) < 0.01)
+    #expect(closed.agreesWithTwoTrajectories && closed.agreesWithBackwardPass)
+    #expect(layer.description.contains("closed loop"))
+    #expect(try #require(layer.fixedPoints?.points.first?.modes.first).readoutOverlap != nil)
+  }
+
   @Test func `is written to JSON and read again`() throws {
     var random = RandomSource(seed: 4)
     let network = GRU<Double>(inputSize: 2, hiddenSize: 3, using: &random)
