@@ -62,26 +62,35 @@ public struct GradientHorizon: Sendable, Equatable, Codable {
     let (range, size) = (trajectory.steps, trajectory.recurrence.stateSize)
     let output = trajectory.recurrence.outputRange
     let ends = Set((0..<starts).map { range.upperBound - $0 * range.count / (2 * starts) })
-    var followed: [(reach: Int, logNorms: [[Double]])] = []
-    var budget = GradientPathBudget.Sums()
-    for end in ends.sorted(by: >) {
+    var followed = ends.sorted(by: >).map { end in
       var gradients = Tensor<Double>.zeros([size, directions])
       gradients.replaceSlice(output, with: random.normal([output.count, directions]))
-      var following = FollowedGradients(gradients, target: Double.log(factor))
-      trajectory.forEachPieceBackward(from: end) { _, steps in
-        for step in steps.reversed() {
-          guard following.lag < limit, !following.isDone else { return false }
-          if end == range.upperBound { budget.add(step.derivative, following.first) }
-          following.stepBack(through: step.derivative)
+      return FollowedGradients(gradients, end: end, reach: min(limit, end - range.lowerBound))
+    }
+    let negligible = 2 * Double.log(factor)
+    var budget = GradientPathBudget.Sums()
+    trajectory.forEachPieceBackward(from: range.upperBound) { piece, steps in
+      for (index, step) in zip(piece, steps).reversed() {
+        let active = followed.indices.filter {
+          followed[$0].end > index && followed[$0].isFollowed(downTo: negligible)
         }
-        return true
+        guard !active.isEmpty else { continue }
+        if active.first == 0 { budget.add(step.derivative, followed[0].first) }
+        let products = step.derivative.multiplyTransposedInRange(
+          .concatenate(active.map { followed[$0].gradients }, axis: 1))
+        for (place, index) in active.enumerated() {
+          followed[index].replace(
+            with: products.vectors.slice(
+              place * directions..<(place + 1) * directions, axis: 1),
+            logScale: products.logScale)
+        }
       }
-      followed.append((min(limit, end - range.lowerBound), following.logNorms))
+      return followed.contains { $0.isFollowed(downTo: negligible) }
     }
     let lags = followed.map(\.logNorms.count).max() ?? 0
     counts = (0..<lags).map { lag in directions * followed.count { $0.reach >= lag } }
     let means = zip(0..<lags, counts).map { lag, count in
-      // Gradients that were given up are below the square of the factor.
+      // Gradients that were given up are negligible.
       let logs = followed.flatMap { lag < $0.logNorms.count ? $0.logNorms[lag] : [] }
       return logRootMeanSquare(logs, count: count)
     }
@@ -103,51 +112,52 @@ private func logRootMeanSquare(_ logs: [Double], count: Int) -> Double {
   return largest + Double.log(sum / Double(count)) / 2
 }
 
-/// Gradients in several directions on their way back.
+/// Gradients in several directions that entered after the same step, on their way back.
 private struct FollowedGradients {
+  /// The number of the step before which they entered.
+  let end: Int
+  /// The largest number of steps that they can be followed.
+  let reach: Int
   /// The gradients, [S, K], each scaled to norm 1.
-  private var gradients: Tensor<Double>
-  private var logs: [Double]
-  private let target: Double
-  /// ln ‖δ‖ of every direction after each number of steps.
+  private(set) var gradients: Tensor<Double>
+  /// ln ‖δ‖ of every direction after each number of steps, relative to what entered.
   private(set) var logNorms: [[Double]]
 
-  init(_ gradients: Tensor<Double>, target: Double) {
-    self.gradients = gradients
-    self.target = target
-    logs = Array(repeating: 0, count: gradients.shape[1])
-    logNorms = [logs]
-    _ = normalize()
+  init(_ gradients: Tensor<Double>, end: Int, reach: Int) {
+    (self.gradients, self.end, self.reach) = (gradients, end, reach)
+    logNorms = []
+    replace(with: gradients, logScale: 0)
+    logNorms = [logNorms[0].map { _ in 0 }]
   }
 
-  /// The number of steps so far.
-  var lag: Int { logNorms.count - 1 }
-  /// Whether all gradients have lost more than the square of the factor.
-  var isDone: Bool { logs.allSatisfy { $0 < 2 * target } }
   /// The first gradient, [S].
   var first: Tensor<Double> { gradients.select(0, axis: 1) }
 
-  mutating func stepBack(through derivative: any StateDerivative) {
-    // A Jacobian near the limits of a double needs longer or shorter vectors.
-    var exponent = 0
-    var product = derivative.multiplyTransposed(gradients)
-    let size = product.isFinite ? product.maxMagnitude() : .infinity
-    if !(0x1p-900...0x1p900).contains(size) {
-      exponent = size < 1 ? 200 : -200
-      let scale = Double(sign: .plus, exponent: exponent, significand: 1)
-      product = derivative.multiplyTransposed(gradients * scale)
-    }
-    gradients = product
-    for (index, norm) in normalize().enumerated() {
-      logs[index] += Double.log(norm) - Double(exponent) * Double.log(2)
-    }
-    logNorms.append(logs)
+  /// Whether one of the gradients is not below a limit, and can be followed further.
+  func isFollowed(downTo limit: Double) -> Bool {
+    logNorms.count <= reach && !(logNorms.last?.allSatisfy { $0 < limit } ?? false)
   }
 
-  /// Scales every column to norm 1, and returns the norms before.
-  private mutating func normalize() -> [Double] {
-    let norms = (0..<gradients.shape[1]).map { gradients.select($0, axis: 1).norm() }
-    gradients = gradients / Tensor(norms.map { $0 > 0 ? $0 : 1 })
-    return norms
+  /// Replaces the gradients by those before the step, times e^logScale.
+  mutating func replace(with products: Tensor<Double>, logScale: Double) {
+    let lengths = (0..<products.shape[1]).map { products.select($0, axis: 1).norm() }
+    gradients = products / Tensor(lengths.map { $0 > 0 ? $0 : 1 })
+    let before = logNorms.last ?? lengths.map { _ in 0 }
+    logNorms.append(zip(before, lengths).map { $0 + Double.log($1) - logScale })
+  }
+}
+
+extension StateDerivative {
+  /// Returns Jᵀ D e^logScale for columns D of norm 1, where the scale is not 1 only for a Jacobian
+  /// near the limits of a double.
+  fileprivate func multiplyTransposedInRange(
+    _ gradients: Tensor<Double>
+  ) -> (vectors: Tensor<Double>, logScale: Double) {
+    let product = multiplyTransposed(gradients)
+    let size = product.isFinite ? product.maxMagnitude() : .infinity
+    if (0x1p-400...0x1p400).contains(size) { return (product, 0) }
+    let exponent = size < 1 ? 200 : -200
+    let scale = Double(sign: .plus, exponent: exponent, significand: 1)
+    return (multiplyTransposed(gradients * scale), Double(exponent) * Double.log(2))
   }
 }
