@@ -109,7 +109,7 @@ import Testing
     let sequence: Tensor<Double> = random.normal([200, 2, 2])
     let report = try Stability.report(of: network(), along: sequence, using: &random)
     let trajectory = try #require(report.layers.first?.trajectory)
-    #expect(report.layers[0].kind == "other" && report.layers[0].gates?.count == 2)
+    #expect(report.layers[0].kind == .other && report.layers[0].gates?.count == 2)
     #expect(trajectory.agreesWithTwoTrajectories && trajectory.agreesWithBackwardPass)
   }
 
