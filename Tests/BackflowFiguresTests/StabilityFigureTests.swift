@@ -155,6 +155,18 @@ import Testing
     #expect(horizon.contains(">factor 1e-6<"))
   }
 
+  @Test func `have different names for all layers`() throws {
+    var random = RandomSource(seed: 4)
+    var options = Stability.Options()
+    (options.names, options.steps, options.samples) = (["a/b", "A_b", "c"], 20, 1)
+    let report = try Stability.report(
+      of: RNN<Double>(inputSize: 1, hiddenSize: 2, layers: 3, using: &random), options: options,
+      using: &random)
+    let names = try StabilityFigures(report: report).all.map(\.name)
+    #expect(Set(names.map { $0.lowercased() }).count == 15)
+    #expect(names.contains("1-a_b-paths.svg") && names.contains("c-paths.svg"))
+  }
+
   @Test func `of a decoded report lack only the pseudospectra`() throws {
     let report = try report(network(Tensor<Double>(rows: [[0.5, 1], [0, 0.5]])))
     let decoded = try JSONDecoder().decode(

@@ -21,7 +21,8 @@ import Testing
     .linearAlgebra(.singular(pivot: 0)), .negativeSteps(-1), .stepsNotPositive(0),
     .samplesNotPositive(0), .exponentCount(3, stateSize: 2), .notFinite("the input"),
     .inputBoundInvalid(-1), .leakNotPositive(0), .factorOutOfRange(2), .epsilonNotPositive(0),
-    .mapNotFinite("a weight is NaN"), .periodNotPositive(0),
+    .mapNotFinite("a weight is NaN"), .periodNotPositive(0), .durationNotPositive(0),
+    .notRounded("a weight is beyond the range"),
   ]
 
   private static let cures: [any Error] =
@@ -30,7 +31,8 @@ import Testing
       .notPositive(quantity: "spectral radius", -1), .noKeepingGate("other"),
       .wantedNotFinite(quantity: "λ₁", .nan), .radiusNotResolved(gate: 0, bound: 1e-16),
       .outOfReach(quantity: "λ₁", wanted: 1, reached: -2...0),
-      .jumps(quantity: "λ₁", wanted: 1, between: 0...2),
+      .jumps(quantity: "λ₁", wanted: 1, between: 0...2), .stability(.samplesNotPositive(0)),
+      .doesNotFit(parameter: "weight_hh", value: 1e9, .float16), .singularStep(3),
     ]
     + [
       SharpnessError.noParameters, .nonFiniteParameter(name: "weight", count: 2),

@@ -27,7 +27,7 @@ extension ChartFigure {
       "\(layer.name): how far a gradient reaches back",
       panels: [
         LineChart(
-          "mean norm of a gradient, as a factor", horizontal: .count("steps back, k"),
+          "norm of a gradient (root mean square), as a factor", horizontal: .count("steps back, k"),
           vertical: .exponents("‖δ at t − k‖ / ‖δ at t‖"), series: [prediction, measured],
           marks: marks)
       ])

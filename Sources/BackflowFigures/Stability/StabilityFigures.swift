@@ -12,7 +12,7 @@ public import BackflowStability
 ///   λ₁;
 /// - `…-paths.svg`: the paths of a gradient within each step, for a cell that states them.
 ///
-/// The names start with that of the layer. A decoded report does not contain the matrices, and its
+/// The names start with that of the layer, and with a number if two layers would have the same. A decoded report does not contain the matrices, and its
 /// figures have no pseudospectra.
 public struct StabilityFigures: Sendable {
   /// The figures with their file names.
@@ -25,7 +25,7 @@ public struct StabilityFigures: Sendable {
   ///   rows. Those of matrices with more rows are omitted.
   public init(report: StabilityReport) throws(StabilityError) {
     var figures: [(name: String, svg: String)] = []
-    for layer in report.layers {
+    for (layer, fileName) in zip(report.layers, fileNames(of: report.layers)) {
       let drawn: [(kind: String, figure: ChartFigure?)] = [
         ("spectrum", try .spectrum(of: layer)),
         ("powers", .powers(of: layer)),
@@ -35,19 +35,26 @@ public struct StabilityFigures: Sendable {
       ]
       for (kind, figure) in drawn {
         guard let figure else { continue }
-        figures.append((layer.fileName + "-" + kind + ".svg", figure.svg))
+        figures.append((fileName + "-" + kind + ".svg", figure.svg))
       }
     }
     all = figures
   }
 }
 
-extension LayerStability {
-  /// The name with "_" for each character that has a meaning in a path.
-  fileprivate var fileName: String {
-    String(name.map { $0.isLetter || $0.isNumber || "._-".contains($0) ? $0 : "_" })
+/// Returns the names of layers with "_" for each character that has a meaning in a path, and a
+/// number before names that would be the same in a file system that ignores case.
+private func fileNames(of layers: [LayerStability]) -> [String] {
+  let names = layers.map { layer in
+    String(layer.name.map { $0.isLetter || $0.isNumber || "._-".contains($0) ? $0 : "_" })
   }
+  let counts = Dictionary(names.map { ($0.lowercased(), 1) }, uniquingKeysWith: +)
+  return names.enumerated().map { index, name in
+    counts[name.lowercased()] == 1 ? name : "\(index + 1)-\(name)"
+  }
+}
 
+extension LayerStability {
   /// The matrices of the layer with their titles: the blocks of W_hh, and the last Jacobian.
   var matrices: [AnalyzedBlock] {
     var blocks: [AnalyzedBlock] = []

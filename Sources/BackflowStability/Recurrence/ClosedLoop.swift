@@ -76,6 +76,28 @@ public struct ClosedLoop<Cell: RecurrentCell<Double>>: Recurrence {
     }
   }
 
+  /// Returns the gradients with respect to the state before the steps, by the cell's `backward`.
+  public func pullBack(
+    _ gradients: Tensor<Double>, through steps: Range<Int>, from state: Tensor<Double>
+  ) -> Tensor<Double> {
+    let batch = gradients.shape[1]
+    var (caches, states) = ([Cell.Cache](), Tensor<Double>.zeros([batch, stateSize]) + state)
+    for _ in steps {
+      let (_, finalState, cache) = step(states)
+      (caches, states) = (caches + [cache], finalState.rows)
+    }
+    let noGradient = Tensor<Double>.zeros([1, batch, cell.hiddenSize])
+    let rows = caches.reversed().reduce(gradients.transpose()) { rows, cache in
+      let result = cell.backward(
+        noGradient, finalStateGradient: Cell.State(rows: rows), cache)
+      var before = result.initialStateGradient.rows
+      let fedBack = matmul(result.inputGradient.select(0), readout)
+      before.replaceSlice(outputRange, axis: 1, with: before.slice(outputRange, axis: 1) + fedBack)
+      return before
+    }
+    return rows.transpose()
+  }
+
   private func step(_ states: Tensor<Double>) -> (
     output: Tensor<Double>, finalState: Cell.State, cache: Cell.Cache
   ) {
