@@ -12,8 +12,8 @@ public import BackflowStability
 ///   λ₁;
 /// - `…-paths.svg`: the paths of a gradient within each step, for a cell that states them.
 ///
-/// The names start with that of the layer, and with a number if two layers would have the same. A decoded report does not contain the matrices, and its
-/// figures have no pseudospectra.
+/// The names start with that of the layer, and with a number if two layers would have the same. A
+/// decoded report does not contain the matrices, and its figures have no pseudospectra.
 public struct StabilityFigures: Sendable {
   /// The figures with their file names.
   public let all: [(name: String, svg: String)]
