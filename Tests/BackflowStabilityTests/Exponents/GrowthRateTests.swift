@@ -34,7 +34,7 @@ import Testing
           abs(other.rate - rate) < bound,
           "\(isAligned): \(rate) ± \(error), two \(two.rate), backward \(backward.rate)",
           sourceLocation: sourceLocation)
-        #expect(bound < (isDebug ? 0.15 : 0.08), sourceLocation: sourceLocation)
+        #expect(bound < 0.15, sourceLocation: sourceLocation)
       }
     }
     if let sign { #expect(rate.sign == sign, sourceLocation: sourceLocation) }
