@@ -118,7 +118,9 @@ public struct Factors<Scalar: RealScalar>: Sendable {
       ū = rows(first, of: ū) + kept.scaledByGates(s̄)
       h̄ = scaled(kept.direct, s̄) + matmul(rows(first, of: weights.recurrent).transposed, ū)
     } else {
-      h̄ = matmul(weights.recurrent.transposed, gateGradients(parts, recurrent))
+      // (ūᵀ W)ᵀ, because the transpose of W would be a copy.
+      let ū = gateGradients(parts, recurrent)
+      h̄ = matmul(ū.transposed, weights.recurrent).transpose()
     }
     var state = Tensor<Scalar>.concatenate(
       [h̄] + parts.dropFirst().map { .zeros($0.shape) })
@@ -244,9 +246,8 @@ public struct Factors<Scalar: RealScalar>: Sendable {
   /// Returns the sum of the blocks of H rows.
   private func sumOfGates(_ matrix: Tensor<Scalar>) -> Tensor<Scalar> {
     let count = matrix.shape[0] / hiddenSize
-    return (1..<max(1, count)).reduce(count == 1 ? matrix : rows(0..<1, of: matrix)) {
-      $0 + rows($1..<$1 + 1, of: matrix)
-    }
+    return count == 1
+      ? matrix : matrix.reshaped(to: [count, hiddenSize, matrix.shape[1]]).sum(axis: 0)
   }
 
   /// The gates that multiply h_{t−1}, and those that multiply the kept numbers.
