@@ -82,6 +82,7 @@ extension TextRows {
         "λ₁ has a standard deviation of \(spread.text(significantDigits: 2)) between"
           + " \(trajectory.samples) samples")
     }
+    convergence(trajectory.first)
     checks(trajectory)
     if trajectory.largest >= 0 {
       let dimension =
@@ -91,6 +92,19 @@ extension TextRows {
     if trajectory.entropyRate > 0 {
       row("entropy rate", "at most \(figure(trajectory.entropyRate)) nats per step")
     }
+  }
+
+  /// λ₁ after a quarter, a half and all of the steps.
+  private mutating func convergence(_ spectrum: LyapunovSpectrum) {
+    let shown = [4, 2, 1].compactMap { part in
+      zip(spectrum.runningSteps, spectrum.runningMeans).first { $0.0 * part >= spectrum.steps }
+    }
+    guard Set(shown.map(\.0)).count == 3 else { return }
+    let means = shown.map { figure($0.1.max() ?? -.infinity) }
+    row(
+      "",
+      "λ₁ of the first sample after \(shown[0].0), \(shown[1].0) and \(shown[2].0) steps:"
+        + " \(means.joined(separator: ", "))")
   }
 
   private mutating func checks(_ trajectory: TrajectoryStability) {
