@@ -32,7 +32,7 @@ public struct ExponentMonitor<Scalar: RealScalar>: Sendable {
   /// - Precondition: The interval and the number of samples are at least 1, and no threshold is
   ///   negative or NaN.
   public init(
-    every interval: Int = 200, samples: Int = 1, thresholds: Thresholds = Thresholds()
+    every interval: Int = 300, samples: Int = 2, thresholds: Thresholds = Thresholds()
   ) {
     require(interval >= 1, "ExponentMonitor: the interval must be at least 1, got \(interval)")
     require(samples >= 1, "ExponentMonitor: at least 1 sample is needed, got \(samples)")
