@@ -62,8 +62,8 @@ public struct Thresholds: Sendable, Equatable {
   /// The mean part of a step's length that clipping keeps, below which it costs too much.
   public var keptLength = 0.1
   /// The factor by which a recurrence amplifies small changes of its state over a sequence, beyond
-  /// which it expands. Healthy trainings reach up to 49, and the networks of the lesson on exploding
-  /// gradients start at 189 or more (docs/health.md). This is about the geometric mean of the two.
+  /// which it expands. Healthy trainings reach up to 49, and the network of the lesson on exploding
+  /// gradients starts at 189 or more (docs/health.md). This is about their geometric mean.
   public var expansion = 100.0
   /// λ_max of the Hessian in units of the largest for which the steps of the optimizer are stable
   /// (J. Cohen et al., arXiv:2103.00065).

@@ -3,11 +3,11 @@
   import TestSupport
   import Testing
 
-  /// Gradient descent on 200 digits, continued next to a minimum with a step a little above or below
-  /// the longest stable one.
+  /// Gradient descent on 200 digits, continued next to a minimum with a step a little above or
+  /// below the longest stable one.
   ///
-  /// A loss is close to a quadratic there, so that the linear theory holds: along the eigenvector of
-  /// the largest eigenvalue, a step of r times the longest stable length multiplies the distance
+  /// A loss is close to a quadratic there, so that the linear theory holds: along the eigenvector
+  /// of the largest eigenvalue, a step of r times the longest stable length multiplies the distance
   /// from the minimum by 1 − 2r. Far from a minimum the curvature changes along the way, and the
   /// loss may fall with steps that were too long where it was measured.
   @Suite struct `A step of gradient descent on the digits` {
@@ -104,9 +104,9 @@
         let regression = Network([Dense(inputSize: 64, outputSize: 10, using: &random)])
         let (minimum, start) = trained(regression, using: &random)
         let rising = try check(start, momentum: β, "seed \(seed)")
-        // The start is 1e-11 or less above the minimum. Beyond 1e-9, the other eigenvectors no longer
-        // contribute; below 1e-4, the third derivative contributes little. It alternates with the
-        // sign of the distance, so that the rate is that of two steps.
+        // The start is 1e-11 or less above the minimum. Beyond 1e-9, the other eigenvectors no
+        // longer contribute; below 1e-4, the third derivative contributes little. It alternates
+        // with the sign of the distance, so that the rate is that of two steps.
         let excess = rising.objectives.map { $0 - minimum }
         #expect(excess[0] < 1e-11)
         let rates = excess.indices.dropFirst().dropLast().filter {

@@ -11,8 +11,8 @@ public enum StepStability: String, Sendable, Codable, CaseIterable {
 }
 
 extension Sharpness {
-  /// Returns whether the steps are stable, which the description and the findings state alike; `nil`
-  /// if the limit is unknown.
+  /// Returns whether the steps are stable, which the description and the findings state alike;
+  /// `nil` if the limit is unknown.
   ///
   /// They are unstable only if λ_max is above the limit by more than its uncertainty, and stable
   /// only if it is below by that much and the iteration has converged.

@@ -4,8 +4,8 @@
   import TestSupport
   import Testing
 
-  /// Recurrent networks that train well, with Adam and clipping to 1, seeds 1 to 3, whose exponent is
-  /// measured at every step.
+  /// Recurrent networks that train well, with Adam and clipping to 1, seeds 1 to 3, whose exponent
+  /// is measured at every step.
   @Suite struct `The exponent of a healthy training` {
     private func expectSilence<Cell: RecurrentCell<Float>>(
       _ name: String, rate: Double = 0.003, _ make: (inout RandomSource) -> Recurrent<Cell>

@@ -67,14 +67,17 @@
     @Test func `comes late for a network that does not expand at first`() {
       var all: [Int] = []
       for gain in [1.0, 1.2, 1.4, 1.5] {
-        var runs: [MonitoredTraining] = []
+        var (runs, clipped): ([MonitoredTraining], [MonitoredTraining]) = ([], [])
         for pixels in [4, 2] {
           for rate in [0.05, 0.02] {
             for seed in 1...8 as ClosedRange<UInt64> {
-              runs.append(
+              func run(clip: Double?) -> MonitoredTraining {
                 train(
-                  gain: gain, pixels: pixels, rate: rate, clip: nil, seed: seed,
-                  ExponentMonitor<Float>(every: 1)))
+                  gain: gain, pixels: pixels, rate: rate, clip: clip, seed: seed,
+                  ExponentMonitor<Float>(every: 1))
+              }
+              runs.append(run(clip: nil))
+              clipped.append(run(clip: 1))
             }
           }
         }
@@ -84,7 +87,9 @@
         let median = leads.isEmpty ? 0 : leads[leads.count / 2]
         CalibrationTable.write(
           "abrupt", "\(gain)", "\(leads.count) of \(runs.count)",
-          "\(leads.count { $0 >= 10 })", "\(median)", "\(leads.count { $0 == 0 })")
+          "\(leads.count { $0 >= 10 })", "\(median)", "\(leads.count { $0 == 0 })",
+          "\(clipped.count { $0.end != nil }) of \(clipped.count)")
+        #expect(clipped.allSatisfy { $0.end == nil }, "gain \(gain): \(clipped)")
         all += leads
       }
       // Most are warned of, if only by an update or two.
