@@ -115,6 +115,36 @@ import Testing
     expectClose([try measure()], [50], Tolerance(0.05, scale: 50))
   }
 
+  @Test func `is that of the preconditioned Hessian for Adam`() throws {
+    var random = RandomSource(seed: 5)
+    let q: Tensor<Double> = Initializer.orthogonal()([8, 8], using: &random)
+    let a = matmul(q * Tensor((1...8).map { Double($0) }), q.transposed)
+    var model = Model<Double>(["x": .zeros([2]), "y": .zeros([2, 3])])
+    let g: Tensor<Double> = random.normal([8])
+    var adam = Adam(for: model, learningRate: 0.1, weightDecay: 0.5)
+    adam.update(
+      &model, along: Model(["x": g[0..<2], "y": g[2..<8].reshaped(to: [2, 3])]))
+
+    var monitor = exact()
+    let seen = try monitor.measure(model, adam) {
+      let θ = Tensor.concatenate($0.tensors.map(\.flattened))
+      let product = matvec(a, θ)
+      return (
+        dot(product, θ) / 2,
+        Model(["x": product[0..<2], "y": product[2..<8].reshaped(to: [2, 3])])
+      )
+    }
+    // v̂ = g² after one step from zero, P = (1 − β₁)(√v̂ + ε).
+    let d = Tensor(g.elements.map { 1 / (0.1 * ($0.magnitude + 1e-8)).squareRoot() })
+    let penalized = a + Tensor.diagonal(Tensor(repeating: 0.5, shape: [8]))
+    let scaled = d.reshaped(to: [8, 1]) * penalized * d
+    let expected = try symmetricEigenvalues(of: scaled)[7]
+    expectClose([seen.largest.value], [expected], Tolerance(1e-8 * expected, scale: expected))
+    #expect(seen.step?.isPreconditioned == true)
+    expectClose([seen.stepRatio ?? .nan], [expected / 380], Tolerance(1e-8, scale: 1))
+    #expect(seen.description.contains("for the preconditioned Hessian"))
+  }
+
   @Test func `of NaN is an error`() throws {
     var monitor = exact()
     let model = Model<Double>(["a": Tensor([1]), "b": Tensor([2, 3])])

@@ -11,10 +11,11 @@ internal import BackflowLinearAlgebra
 ///     health.add(exponents.observe(step, "lstm", lstm, cache))
 ///
 /// Each observation is one step of a power iteration from the direction of the last one, which has
-/// hardly changed: two products of a Jacobian and a vector for each time step of a sample, without
-/// another forward pass. The first observation takes three steps from a random direction. At the
-/// default interval, that is below 2 % of the training time of 32 units or more and 32 samples
-/// (docs/health.md). More samples and shorter intervals cost in proportion.
+/// hardly changed: two products of a Jacobian and a vector for each time step of a few samples,
+/// without another forward pass. The first observation takes three steps from a random direction.
+/// At the default interval and two samples, the cost is below 3 % of the training time, for 32
+/// units or more and 32 samples (docs/health.md). More samples and shorter intervals cost in
+/// proportion.
 public struct ExponentMonitor<Scalar: RealScalar>: Sendable {
   /// The number of training steps from one observation to the next.
   public let interval: Int

@@ -77,7 +77,7 @@
                   ExponentMonitor<Float>(every: 1))
               }
               runs.append(run(clip: nil))
-              clipped.append(run(clip: 1))
+              if rate == 0.05 { clipped.append(run(clip: 1)) }
             }
           }
         }
