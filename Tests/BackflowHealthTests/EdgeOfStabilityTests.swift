@@ -5,8 +5,8 @@
 
   /// Full-batch training of a small network on 200 digits with squared errors. The curvature
   /// changes until the steps are about as long as the longest stable ones, and stays there: "the
-  /// edge of stability" (J. Cohen et al., arXiv:2103.00065; for Adam arXiv:2207.14484). A wrong limit of an
-  /// optimizer would show as another ratio.
+  /// edge of stability" (J. Cohen et al., arXiv:2103.00065; for Adam arXiv:2207.14484). A wrong
+  /// limit of an optimizer would show as another ratio.
   @Suite struct `Full-batch training` {
     private typealias Network = Sequential<Double>
 
