@@ -61,10 +61,10 @@ public struct Thresholds: Sendable, Equatable {
   public var clippedShare = 0.5
   /// The mean part of a step's length that clipping keeps, below which it costs too much.
   public var keptLength = 0.1
-
   /// The factor by which a recurrence amplifies small changes of its state over a sequence, beyond
-  /// which it expands. Healthy trainings reach up to 28 (docs/health.md).
-  public var expansion = 50.0
+  /// which it expands. Healthy trainings reach up to 49, and the network of the lesson on exploding
+  /// gradients starts at 189 or more (docs/health.md). This is about their geometric mean.
+  public var expansion = 100.0
   /// λ_max of the Hessian in units of the largest for which the steps of the optimizer are stable
   /// (J. Cohen et al., arXiv:2103.00065).
   public var unstableStep = 1.0

@@ -55,10 +55,12 @@ struct HessianProduct<Model: Parameterized> {
   /// n, the number of elements of all parameters.
   var order: Int { point.count }
 
-  /// Returns the product with v, [n].
-  mutating func multiply(_ v: Tensor<Double>) throws(SharpnessError) -> Tensor<Double> {
+  /// Returns the product with v, [n], by differences over `stretch` times ε.
+  mutating func multiply(
+    _ v: Tensor<Double>, stretch: Double = 1
+  ) throws(SharpnessError) -> Tensor<Double> {
     let direction = scaling.map { $0 * v } ?? v
-    let ε = step / direction.norm()
+    let ε = stretch * step / direction.norm()
     let above = try gradient(along: direction, ε)
     let below = try gradient(along: direction, -ε)
     let product = (above - below) * (1 / (2 * ε)) + penalty * direction

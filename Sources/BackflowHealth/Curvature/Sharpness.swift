@@ -5,15 +5,29 @@ internal import RealModule
 /// its Hessian, or of the preconditioned Hessian that decides whether an optimizer's steps are
 /// stable.
 ///
-/// Each residual ‖H v − λ v‖, of a unit vector v, bounds the distance from λ to an eigenvalue of H.
-/// (It includes the error of the differences in this product.)
+/// Two errors of different origin add up. The iteration ends before v is an eigenvector, which the
+/// residual measures; and central differences give p ≈ H v instead of H v:
+///
+///     |λ − an eigenvalue of H| ≤ ‖H v − λ v‖ ≤ ‖p − λ v‖ + ‖p − H v‖,   ‖v‖ = 1
 public struct Sharpness: Sendable, Equatable, Codable {
-  /// An eigenvalue with its residual.
+  /// An eigenvalue with its errors.
   public struct Eigenvalue: Sendable, Equatable, Codable {
-    /// λ
+    /// λ = vᵀ p
     public let value: Double
-    /// ‖H v − λ v‖
+    /// ‖p − λ v‖, the error of the Lanczos iteration.
     public let residual: Double
+    /// An estimate of ‖p − H v‖, the error of the central differences: the change of p when their
+    /// step is doubled. That quadruples what they truncate and halves what rounding adds, so that
+    /// the change is about three times the former and at least as large as the latter.
+    public let differenceError: Double
+
+    /// The sum of both errors. There is an eigenvalue of H within this distance from λ.
+    public var uncertainty: Double { residual + differenceError }
+
+    enum CodingKeys: String, CodingKey {
+      case value, residual
+      case differenceError = "difference_error"
+    }
   }
 
   /// The steps of an optimizer, and the curvature up to which they are stable.
@@ -40,10 +54,10 @@ public struct Sharpness: Sendable, Equatable, Codable {
   public let smallest: Eigenvalue
   /// The loss.
   public let loss: Double
-  /// The steps of the optimizer, or `nil` without one, or if its limit is unknown.
+  /// The steps of the optimizer; `nil` without one, or if its limit is unknown.
   public let step: Step?
-  /// Whether the residual of λ_max reached the tolerance. If not, λ_max is a lower bound up to its
-  /// residual.
+  /// Whether the iteration reached its tolerance. If not, λ_max is a lower bound up to its
+  /// uncertainty.
   public let isConverged: Bool
   /// The number of gradients that were computed.
   public let evaluations: Int
@@ -56,58 +70,4 @@ public struct Sharpness: Sendable, Equatable, Codable {
   /// λ_max/limit, which is how many times the step is longer than the longest stable one; `nil` if
   /// the limit is unknown. Steps that are longer than that raise a quadratic loss.
   public var stepRatio: Double? { step.map { largest.value / $0.limit } }
-}
-
-extension Sharpness {
-  /// A finding if the step is longer than the longest stable one, with certainty: by more than the
-  /// residual.
-  ///
-  /// - Parameters:
-  ///   - number: The number of the training step.
-  ///   - thresholds: The limits of the rules.
-  public func findings(step number: Int, _ thresholds: Thresholds = Thresholds()) -> [Finding] {
-    guard let step, let ratio = stepRatio,
-      (largest.value - largest.residual) / step.limit > thresholds.unstableStep
-    else { return [] }
-    return [
-      Finding(
-        .unstableStep, .warning, layer: "the loss", step: number, measured: ratio,
-        threshold: thresholds.unstableStep,
-        source: "λ_max/(\(step.formula)), from the characteristic polynomial of a step on a"
-          + " quadratic; J. Cohen et al., arXiv:2103.00065 and arXiv:2207.14484",
-        statement:
-          "the step is \(figure(ratio)) times the longest stable one: the largest eigenvalue"
-          + " of the \(step.hessian) is \(figure(largest.value)) ± \(figure(largest.residual)), and at"
-          + " a learning rate of \(figure(step.learningRate)) steps are stable up to \(step.formula) ="
-          + " \(figure(step.limit))",
-        reason:
-          "Along the eigenvector, each step overshoots the minimum by more than the one before:"
-          + " the loss rises, until the curvature decreases or the training diverges.",
-        cure:
-          "A learning rate below \(figure(step.learningRate / ratio)), a warm-up, or weights that"
-          + " start smaller.")
-    ]
-  }
-}
-
-extension Sharpness.Step {
-  fileprivate var hessian: String {
-    isPreconditioned ? "preconditioned Hessian" : "Hessian of the loss"
-  }
-}
-
-extension Sharpness: CustomStringConvertible {
-  /// "sharpness 620 ± 0.1, smallest eigenvalue −3.2 ± 0.4; the step is 3.1 times the longest stable
-  /// one (2/η = 200), so that the loss rises along the eigenvector".
-  public var description: String {
-    let ends =
-      "sharpness \(figure(largest.value)) ± \(figure(largest.residual)), smallest eigenvalue"
-      + " \(figure(smallest.value)) ± \(figure(smallest.residual))"
-      + (isConverged ? "" : " (not converged: the sharpness may be larger)")
-    guard let step, let ratio = stepRatio else { return ends }
-    let effect = ratio > 1 ? "rises" : "does not rise"
-    return ends + "; the step is \(figure(ratio)) times the longest stable one (\(step.formula) ="
-      + " \(figure(step.limit)) for the \(step.hessian)), so that the loss \(effect) along the"
-      + " eigenvector"
-  }
 }

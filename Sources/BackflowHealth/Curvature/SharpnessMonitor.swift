@@ -16,7 +16,7 @@ internal import BackflowLinearAlgebra
 /// The closure computes a function of the parameters: always the same batch, and in training mode
 /// the same seed. Lanczos iteration finds both ends of the spectrum from products with the Hessian,
 /// two gradients each, and starts from the eigenvector of the last measurement. In double
-/// precision, the products have about ten correct digits; in single precision, about four. A
+/// precision, the products have about nine correct digits; in single precision, about four. A
 /// measurement in double precision during a training in single precision takes a copy of the model
 /// (`copyParameters(from:)`) and the same optimizer.
 public struct SharpnessMonitor<Model: Parameterized>: Sendable {
@@ -147,12 +147,14 @@ public struct SharpnessMonitor<Model: Parameterized>: Sendable {
 }
 
 extension HessianProduct {
-  /// Returns the Rayleigh quotient of a unit vector, [n], with its residual.
+  /// Returns the Rayleigh quotient of a unit vector, [n], with its errors.
   fileprivate mutating func eigenvalue(
     of v: Tensor<Double>
   ) throws(SharpnessError) -> Sharpness.Eigenvalue {
     let product = try multiply(v)
     let λ = dot(v, product)
-    return Sharpness.Eigenvalue(value: λ, residual: (product - λ * v).norm())
+    return Sharpness.Eigenvalue(
+      value: λ, residual: (product - λ * v).norm(),
+      differenceError: (product - (try multiply(v, stretch: 2))).norm())
   }
 }

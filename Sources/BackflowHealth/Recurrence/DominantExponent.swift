@@ -6,6 +6,8 @@ internal import RealModule
 ///
 ///     λ = ln g / T,   g² = mean over n of σ_max(P_n)²,   P_n = J_T … J_1 along sample n
 ///
+/// Steps up to the last one that passes nothing on are left out of P_n.
+///
 /// It is the dominant Lyapunov exponent over the finite time of a sequence, of all samples
 /// together. A gradient at the last state is multiplied by at most σ_max(P_n) on its way back to
 /// the first. The mean of the squares is that of the lengths of such gradients, in which the

@@ -22,9 +22,9 @@ struct JacobianProduct<Scalar: RealScalar> {
   struct Growth {
     /// ln ‖Pᵀ u‖ for u = P v/‖P v‖, which lies between ln ‖P v‖ and ln σ_max(P). It is −∞ if the
     /// product is zero, and NaN if a Jacobian is not finite.
-    let logarithm: Double
+    var logarithm: Double
     /// Pᵀ u/‖Pᵀ u‖, [S, 1].
-    let direction: Tensor<Scalar>
+    var direction: Tensor<Scalar>
   }
 
   /// Returns one step of the power iteration on PᵀP from v, [S, 1]. For a unit vector v,
@@ -33,27 +33,37 @@ struct JacobianProduct<Scalar: RealScalar> {
   ///
   /// by the inequality of Cauchy and Schwarz. (Golub and Van Loan, Matrix Computations, 8.2.1.)
   ///
+  /// A step that passes nothing on, as of rectified units at a blank input, would hide how much the
+  /// steps after it expand. P is the product of the steps after the last such one.
+  ///
   /// - Complexity: 2·T products of a Jacobian and a vector.
   func growth(from v: Tensor<Scalar>) -> Growth {
-    let forward = Self.carry(v, through: steps) { $0.multiply($1) }
-    guard forward.logarithm > -.infinity else { return forward }
-    return Self.carry(forward.direction, through: steps.reversed()) { $0.multiplyTransposed($1) }
-  }
-
-  /// Multiplies a vector by one Jacobian after the other, and scales it to length 1 after each.
-  private static func carry(
-    _ vector: Tensor<Scalar>, through steps: some Sequence<LinearizedStep<Scalar>>,
-    _ multiply: (LinearizedStep<Scalar>, Tensor<Scalar>) -> Tensor<Scalar>
-  ) -> Growth {
-    var (direction, logarithm) = (vector, 0.0)
-    for step in steps {
-      let product = multiply(step, direction)
-      let length = VectorKernels.norm(product.span)
-      logarithm += .log(length)
-      guard length > 0, length.isFinite else { break }
-      direction = product / Scalar(length)
+    var (forward, first) = (Growth(logarithm: 0, direction: v), 0)
+    for (t, step) in steps.enumerated() {
+      forward.multiply { step.multiply($0) }
+      if forward.logarithm == -.infinity, t + 1 < steps.count {
+        (forward, first) = (Growth(logarithm: 0, direction: v), t + 1)
+      }
+      guard forward.logarithm.isFinite else { return forward }
     }
-    return Growth(
-      logarithm: logarithm.isInfinite && logarithm > 0 ? .nan : logarithm, direction: direction)
+    var backward = Growth(logarithm: 0, direction: forward.direction)
+    for step in steps[first...].reversed() where backward.logarithm.isFinite {
+      backward.multiply { step.multiplyTransposed($0) }
+    }
+    return backward
+  }
+}
+
+extension JacobianProduct.Growth {
+  /// Multiplies the direction by one Jacobian, and scales it to length 1.
+  fileprivate mutating func multiply(_ jacobian: (Tensor<Scalar>) -> Tensor<Scalar>) {
+    let product = jacobian(direction)
+    let length = VectorKernels.norm(product.span)
+    guard length.isFinite else {
+      logarithm = .nan
+      return
+    }
+    logarithm += .log(length)
+    if length > 0 { direction = product / Scalar(length) }
   }
 }
