@@ -11,8 +11,8 @@ public struct FixedPoint: Sendable, Equatable, Codable {
   public let certificate: KantorovichCertificate
   /// Whether nearby states approach the point.
   public let stability: PointStability
-  /// The number of eigenvalues that are certainly outside the unit circle: the dimension of the
-  /// unstable directions.
+  /// The number of eigenvalues that are certainly outside the unit circle, those of all groups of
+  /// connected error disks that are outside: the dimension of the unstable directions.
   public let unstableCount: Int
   /// The index sign det(I − J), which is −1 for an odd number of real eigenvalues above 1 and 1
   /// otherwise; `nil` if the point is degenerate, or on the border of two linear regions.
@@ -76,10 +76,11 @@ public struct FixedPoint: Sendable, Equatable, Codable {
     self.isOnBorder = isOnBorder
     self.starts = starts
     let error = certificate.holds ? certificate.lipschitzConstant * certificate.radius : 0
-    modes = try LinearMode.modes(of: jacobian, error: error, context)
-    unstableCount = modes.count { $0.modulus - $0.errorBound > 1 }
+    let (modes, locations) = try LinearMode.modes(of: jacobian, error: error, context)
+    self.modes = modes
+    unstableCount = locations.count { $0.leastModulus > 1 }
     let exists = certificate.holds && !isOnBorder
-    stability = exists ? PointStability(modes) : .undecided
+    stability = exists ? PointStability(locations) : .undecided
     index =
       exists
       ? try LUDecomposition(of: .identity(state.count) - jacobian).determinantSign : nil

@@ -116,7 +116,8 @@ struct FixedPointSearch<R: Recurrence> {
         SlowPoint(
           state: minimum.state.elements, speed: minimum.speed,
           modes: try LinearMode.modes(
-            of: minimum.jacobian, error: 0, context(minimum.state)))
+            of: minimum.jacobian, error: 0, context(minimum.state)
+          ).modes)
       }
     }
   }

@@ -40,10 +40,20 @@ struct NewtonSearch<R: Recurrence> {
     identity = .identity(recurrence.stateSize)
   }
 
-  /// Follows all starts, [B, S], to fixed points. A start whose residual is not halved within
-  /// `patience` steps is given up.
+  /// Follows all starts, [B, S], to fixed points: 1 start, then 2, 4, 8 … together, so that later
+  /// ones end as soon as they reach the neighborhood of a point that an earlier one has found.
   mutating func run(from starts: Tensor<Double>) throws(StabilityError) {
-    var active = (0..<starts.shape[0]).map { Path(state: starts.select($0)) }
+    var (first, count) = (0, 1)
+    while first < starts.shape[0] {
+      let end = min(starts.shape[0], first + count)
+      try follow((first..<end).map { Path(state: starts.select($0)) })
+      (first, count) = (end, 2 * count)
+    }
+  }
+
+  /// Follows paths together. One whose residual is not halved within `patience` steps is given up.
+  private mutating func follow(_ paths: [Path]) throws(StabilityError) {
+    var active = paths
     for iteration in 0..<iterations where !active.isEmpty {
       active = distinct(active)
       var searching: [Path] = []
@@ -105,27 +115,47 @@ struct NewtonSearch<R: Recurrence> {
     /// F(h) − h, and its norm.
     let residual: Tensor<Double>
     let length: Double
-    let jacobian: Tensor<Double>
     let step: Tensor<Double>
+    /// The factors of J − I, if it is not singular.
+    private var factors: LUDecomposition<Double>?
 
     /// `nil` if the map is not finite at the state.
     init?(at state: Tensor<Double>, of recurrence: R, _ identity: Tensor<Double>) {
       let next = recurrence.step(from: state)
       guard next.state.isFinite, next.jacobian.isFinite else { return nil }
-      (self.state, jacobian) = (state, next.jacobian)
+      self.state = state
       residual = next.state - state
       length = residual.norm()
-      let matrix = jacobian - identity
+      let matrix = next.jacobian - identity
       // If J has an eigenvalue of exactly 1, the shortest step that solves best.
       guard
-        let step = try? LUDecomposition(of: matrix).solve(-residual),
-        step.isFinite
+        let factors = try? LUDecomposition(of: matrix),
+        let step = try? factors.solve(-residual)
       else {
         guard let least = try? leastSquares(matrix, -residual) else { return nil }
         self.step = least.solution
         return
       }
-      self.step = step
+      (self.factors, self.step) = (factors, step)
+    }
+
+    /// Returns the state after further steps from `state` with the same factors, each of which
+    /// costs O(S²) instead of O(S³), as long as they divide the residual by at least `ratio`.
+    func chord(
+      from state: Tensor<Double>, _ residual: Tensor<Double>, ratio: Double, of recurrence: R
+    ) -> Tensor<Double> {
+      guard let factors else { return state }
+      var (state, residual) = (state, residual)
+      for _ in 0..<20 {
+        guard let step = try? factors.solve(-residual) else { break }
+        let next = state + step
+        let row = next.reshaped(to: [1, next.count])
+        let rest = (recurrence.advance(row, through: 0..<1) - row).flattened
+        // False also for a NaN.
+        guard rest.norm() <= residual.norm() / ratio else { break }
+        (state, residual) = (next, rest)
+      }
+      return state
     }
   }
 
@@ -137,12 +167,16 @@ struct NewtonSearch<R: Recurrence> {
         remaining.map { path in
           region.confined(path.direction.map { $0.state + $0.step * length } ?? path.state)
         })
-      let residuals = (recurrence.advance(trials, through: 0..<1) - trials).squared().sum(axis: 1)
+      let residuals = recurrence.advance(trials, through: 0..<1) - trials
+      let squares = residuals.squared().sum(axis: 1)
       var rejected: [Path] = []
       for (row, var path) in remaining.enumerated() {
         let bound = (1 - 1e-4 * length) * (path.direction?.length ?? 0)
-        if residuals[row].squareRoot() <= bound {
-          path.state = trials.select(row)
+        if squares[row].squareRoot() <= bound {
+          path.state = region.confined(
+            path.direction?.chord(
+              from: trials.select(row), residuals.select(row), ratio: 4, of: recurrence)
+              ?? trials.select(row))
           accepted.append(path)
         } else {
           rejected.append(path)
@@ -157,30 +191,26 @@ struct NewtonSearch<R: Recurrence> {
   /// Takes full steps while they halve the residual, and adds the point if its residual is that of
   /// rounding.
   private mutating func finish(_ direction: Direction) throws(StabilityError) {
-    var best = direction
-    for _ in 0..<iterations {
-      guard let next = Direction(at: best.state + best.step, of: recurrence, identity),
-        next.length < best.length / 2
-      else { break }
-      best = next
-    }
-    let residual = best.residual.maxMagnitude()
-    let rounding = roundingError(best.state, best.jacobian)
+    let state = direction.chord(
+      from: direction.state, direction.residual, ratio: 2, of: recurrence)
+    let next = recurrence.step(from: state)
+    let (difference, jacobian) = (next.state - state, next.jacobian)
+    let residual = difference.maxMagnitude()
+    let rounding = roundingError(state, jacobian)
     guard
-      residual <= max(10 * Double.ulpOfOne / 2 * scale(best.state), rounding),
-      region.mayContain(best.state)
+      residual <= max(10 * Double.ulpOfOne / 2 * scale(state), rounding),
+      region.mayContain(state)
     else {
-      stalled.append(best.state)
+      stalled.append(state)
       return
     }
-    if joinsKnown(best.state) { return }
+    if joinsKnown(state) { return }
     let certificate = try analyzing { () throws(LAPACKError) in
       try KantorovichCertificate(
-        residual: best.length + rounding, jacobian: best.jacobian, variation(best.state))
+        residual: difference.norm() + rounding, jacobian: jacobian, variation(state))
     }
     append(
-      Candidate(
-        state: best.state, jacobian: best.jacobian, residual: residual, certificate: certificate))
+      Candidate(state: state, jacobian: jacobian, residual: residual, certificate: certificate))
   }
 
   /// Adds a point that is not one of those found, up to the accuracy of an uncertified one:

@@ -46,7 +46,7 @@ import Testing
     #expect(result.upper >= result.lower && result.upper <= result.lower * (1 + 2e-5), "\(result)")
   }
 
-  // No point of a fine grid outside the disc exceeds the upper bound.
+  // No point of a fine grid outside the disk exceeds the upper bound.
   @Test(arguments: 1...6 as ClosedRange<UInt64>, [0, 400])
   func `is valid for random matrices with any effort`(seed: UInt64, problems: Int) throws {
     let size = 2 + Int(seed)
@@ -120,7 +120,7 @@ import Testing
     #expect(result.lower == 1 && result.upper == 1)
   }
 
-  // With t = x + d on the real axis and s² + bs = t², as for the disc.
+  // With t = x + d on the real axis and s² + bs = t², as for the disk.
   @Test(arguments: [(-0.5, 3), (-1.0, 10), (-0.01, 2)])
   func `in the half-plane contains the closed form`(eigenvalue: Double, coupling: Double) throws {
     let distance = -eigenvalue
