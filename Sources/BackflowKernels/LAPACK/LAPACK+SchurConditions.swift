@@ -27,8 +27,8 @@ extension LAPACK {
     try checkResult(values.span, "hseqr")
     let form = matrix.rowMajor()
     try checkResult(form.span, "hseqr")
-    // LAPACKE rejects a NaN in the results before they are computed.
-    var (left, right) = (matrix, matrix)
+    var left = ColumnMajor<S>(uninitialized: n, n)
+    var right = ColumnMajor<S>(uninitialized: n, n)
     var count: Int32 = 0
     info = unsafe S._routines.lapack.trevc(
       columnMajor, CChar(ascii: "B"), CChar(ascii: "A"), nil, Int32(n), matrix.uniqueBase(),

@@ -21,6 +21,11 @@ struct CellMap: Sendable {
   let inputBias: Tensor<Double>
   /// b_hh, [G·H].
   let recurrentBias: Tensor<Double>
+  /// |W_ih| |x| + |b_ih|, [G·H], and |W_ih| |W_out|, against which rounding errors are measured.
+  let inputMagnitude: Tensor<Double>
+  let feedbackMagnitude: Tensor<Double>?
+  /// The largest number of terms of a sum for an element of the pre-activations.
+  let terms: Int
 
   /// - Parameters:
   ///   - input: x, [I], the part of the input that does not depend on h.
@@ -34,6 +39,11 @@ struct CellMap: Sendable {
     feedback = readout.map { matmul(weights.input, $0) }
     inputBias = matvec(weights.input, input) + (weights.inputBias ?? .zeros([rows]))
     recurrentBias = weights.recurrentBias ?? .zeros([rows])
+    let magnitude = weights.input.magnitude
+    inputMagnitude =
+      matvec(magnitude, input.magnitude) + (weights.inputBias?.magnitude ?? .zeros([rows]))
+    feedbackMagnitude = readout.map { matmul(magnitude, $0.magnitude) }
+    terms = weights.inputSize + units * (readout == nil ? 1 : 2) + 4
   }
 
   var isFinite: Bool {

@@ -18,25 +18,30 @@ struct NewtonSearch<R: Recurrence> {
   /// The states at which the residual cannot be shortened, or not within the iterations.
   private(set) var stalled: [Tensor<Double>] = []
   private let variation: JacobianVariationBound
+  private let errors: MapErrorBound
   private let identity: Tensor<Double>
 
   /// A fixed point up to rounding.
   struct Candidate {
     let state: Tensor<Double>
     let jacobian: Tensor<Double>
+    /// The rounding error of J.
+    let jacobianError: Double
     /// ‖F(h) − h‖_∞
     let residual: Double
     let certificate: KantorovichCertificate
+    /// sign det(I − J), or `nil` if it is not certain.
+    let index: Int?
     /// The number of starts that led to it.
     var starts = 1
   }
 
   init(
     _ recurrence: R, in region: SearchRegion, iterations: Int,
-    variation: @escaping JacobianVariationBound
+    variation: @escaping JacobianVariationBound, errors: @escaping MapErrorBound
   ) {
     (self.recurrence, self.region, self.iterations) = (recurrence, region, iterations)
-    self.variation = variation
+    (self.variation, self.errors) = (variation, errors)
     identity = .identity(recurrence.stateSize)
   }
 
@@ -196,7 +201,7 @@ struct NewtonSearch<R: Recurrence> {
     let next = recurrence.step(from: state)
     let (difference, jacobian) = (next.state - state, next.jacobian)
     let residual = difference.maxMagnitude()
-    let rounding = roundingError(state, jacobian)
+    let rounding = MapErrors.estimate(state, jacobian, unit: region.unit).step
     guard
       residual <= max(10 * Double.ulpOfOne / 2 * scale(state), rounding),
       region.mayContain(state)
@@ -205,12 +210,16 @@ struct NewtonSearch<R: Recurrence> {
       return
     }
     if joinsKnown(state) { return }
-    let certificate = try analyzing { () throws(LAPACKError) in
-      try KantorovichCertificate(
-        residual: difference.norm() + rounding, jacobian: jacobian, variation(state))
+    let errors = errors(state, jacobian)
+    let (certificate, index) = try analyzing { () throws(LAPACKError) in
+      let certificate = try KantorovichCertificate(
+        residual: difference.norm(), jacobian: jacobian, errors, variation(state))
+      return (certificate, try certificate.index(of: jacobian))
     }
     append(
-      Candidate(state: state, jacobian: jacobian, residual: residual, certificate: certificate))
+      Candidate(
+        state: state, jacobian: jacobian, jacobianError: errors.jacobian, residual: residual,
+        certificate: certificate, index: index))
   }
 
   /// Adds a point that is not one of those found, up to the accuracy of an uncertified one:
@@ -237,14 +246,6 @@ struct NewtonSearch<R: Recurrence> {
   }
 
   private func scale(_ state: Tensor<Double>) -> Double { max(region.unit, state.maxMagnitude()) }
-
-  /// An estimate of the rounding error of ‖F(h) − h‖₂: the sums of S products, of the size of
-  /// ‖J‖_F ‖h‖, and the result.
-  private func roundingError(_ state: Tensor<Double>, _ jacobian: Tensor<Double>) -> Double {
-    let sums = Double(state.count).squareRoot() + 4
-    let norm = max(region.unit, state.norm())
-    return sums * Double.ulpOfOne / 2 * (1 + jacobian.norm()) * norm
-  }
 }
 
 extension NewtonSearch.Candidate {

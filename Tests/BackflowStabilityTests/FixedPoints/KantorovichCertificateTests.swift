@@ -104,6 +104,6 @@ private func checkVariation<R: Recurrence>(
     var random = RandomSource(seed: 3)
     let points = try FixedPoints(of: logistic(3.2), using: &random)
     #expect(points.points.allSatisfy { !$0.certificate.isProven && !$0.isDegenerate })
-    #expect(points.description.contains("if L is as in the samples"))
+    #expect(points.description.contains("if the estimates of L and of rounding hold"))
   }
 }
