@@ -99,8 +99,10 @@ extension PiecewiseLinearMap {
     // A step of iterative refinement.
     solution += try factors.solve(constants - matvec(matrix, solution))
     let residual = (constants - matvec(matrix, solution)).norm()
-    // Each equation also has the rounding errors of its coefficients.
-    let sizes = matvec(matrix.magnitude + 1, solution.magnitude) + constants.magnitude
+    // Each equation also has the rounding errors of its coefficients, which may cancel on the
+    // diagonal.
+    let sizes =
+      matvec(matrix.magnitude, solution.magnitude) + solution.magnitude * 2 + constants.magnitude
     let error = 1.01 * (residual + roundoff(regions.count * units) * sizes.norm()) / smallest
     let states = solution.reshaped(to: [regions.count, units])
     let a = matmul(states, weight.transposed) + bias
@@ -114,9 +116,9 @@ extension PiecewiseLinearMap {
         rounding: 1.01 * (largestRow * error + roundoff(units) * terms.max()), error: error))
   }
 
-  /// γ_{n+4}, the relative rounding error of a sum of n products and a few operations.
+  /// γ_{n+8}, the relative rounding error of a sum of n products and a few operations.
   private func roundoff(_ count: Int) -> Double {
-    let error = Double(count + 4) * Double.ulpOfOne / 2
+    let error = Double(count + 8) * Double.ulpOfOne / 2
     return error / (1 - error)
   }
 

@@ -95,7 +95,8 @@ private let printed = Tolerance(6e-13, scale: 1)
     expectClose(points.points.flatMap(\.state), [1 - 1 / r, 0], exact)
     expectClose([points.points[0].state[0]], [0.7387961], Tolerance(5e-8, scale: 1))
     expectClose(points.points.map { $0.modes[0].real }, [2 - r, r], exact)
-    #expect(points.points.allSatisfy { $0.certificate.isProven && !$0.isDegenerate })
+    // The rounding errors of a map that is known by its values only are estimated.
+    #expect(points.points.allSatisfy { !$0.certificate.isProven && !$0.isDegenerate })
     #expect(points.completeness == .notApplicable)
   }
 

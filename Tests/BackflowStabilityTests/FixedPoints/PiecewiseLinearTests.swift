@@ -100,6 +100,31 @@ import Testing
     #expect(points.description.contains("no isolated point"))
   }
 
+  // h′ = relu(h/2 + b): 2b for b > 0, 0 for b < 0, and for b = 0 a point at the threshold.
+  @Test(arguments: [1e-150, 1e-9, 1, 1e150]) func `completeness is proven off a threshold`(
+    size: Double
+  ) throws {
+    for bias in [size, 0, -size] {
+      var random = RandomSource(seed: 8)
+      let points = try FixedPoints(
+        of: autonomous(.identity(1) * 0.5, bias: Tensor([bias]), .relu), using: &random)
+      try #require(points.points.count == 1)
+      let point = points.points[0]
+      expectClose(point.state, [max(0, 2 * bias)], Tolerance(4e-16 * size, scale: size))
+      #expect(points.completeness == (bias == 0 ? .notProven : .proven))
+      #expect(point.isOnBorder == (bias == 0) && point.certificate.holds)
+    }
+  }
+
+  // h′ = relu(h + 1) has no fixed point, but its equation is singular.
+  @Test func `a singular region without a solution proves nothing`() throws {
+    var random = RandomSource(seed: 9)
+    let points = try FixedPoints(
+      of: autonomous(.identity(1), bias: Tensor([1]), .relu), using: &random)
+    #expect(points.points.isEmpty && points.completeness == .notProven)
+    #expect(points.singularRegions.isEmpty)
+  }
+
   // The tent map μ min(y, 1 − y) of y = h_0 − 2 h_1 has as many cycles of length 2 to 5 as for μ =
   // 2 above μ = 1.9276, the largest root of μ⁴ = μ³ + μ² + μ + 1, and the multipliers are ± μ^k.
   @Test func `the cycles of the tent map are counted`() throws {

@@ -69,6 +69,18 @@ func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
     #expect(try Spectrum(of: almost, slopeBound: 1, precision: 0x1p-23).verdict == .undecided)
   }
 
+  // Two eigenvalues 1 + 3.2 s and 1 − 2 s with disks of radius 2√2 s: the disk of the first is
+  // outside the unit circle, but touches the other one.
+  @Test(arguments: [1e-9, 1e-6, 1e-4], [1e-150, 1, 1e150])
+  func `counts eigenvalues by connected groups of disks`(share: Double, scale: Double) throws {
+    for (second, count) in [(1 - 2 * share, 0), (1 - 3 * share, 1), (1 + 3.2 * share, 2)] {
+      let matrix = Tensor<Double>.diagonal(Tensor([1 + 3.2 * share, second])) * scale
+      let spectrum = try Spectrum(of: matrix, slopeBound: 1 / scale, precision: share)
+      #expect(spectrum.growingCount == count)
+      #expect(spectrum.isGrowing(0) == (count > 0))
+    }
+  }
+
   @Test func `explains an undecided verdict`() throws {
     let rotation = try Spectrum(of: orthogonal(4), slopeBound: 1)
     #expect(rotation.explanation.hasPrefix("No step back amplifies the gradient"))
