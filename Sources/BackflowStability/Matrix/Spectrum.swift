@@ -15,7 +15,7 @@ public struct Spectrum: Sendable, Equatable, Codable {
   public let eigenvalues: [Complex<Double>]
   /// The condition number of each eigenvalue: its largest displacement, to first order, for a
   /// perturbation of W of norm 1. It is 1 for a normal matrix, large if W is far from normal, and
-  /// infinite for a defective eigenvalue.
+  /// infinite for a defective eigenvalue, unless rounding leaves a number of the order of 1/ε.
   @ExtendedReals public private(set) var eigenvalueConditions: [Double]
   /// The spectral radius, ρ(W) = max |λ|.
   public let spectralRadius: Double

@@ -1,4 +1,5 @@
 import Backflow
+import BackflowSelfTest
 import ComplexModule
 import Foundation
 import TestSupport
@@ -9,8 +10,8 @@ import Testing
 
   @Test func `the published fixed points are found exactly`() throws {
     var random = RandomSource(seed: 1)
-    let first = piecewise(-0.0222311, 0.96461297, -0.64375, 0.52505308)
-    let second = piecewise(0.7, -0.7, -0.14375, 0.52505308)
+    let first = KnownMaps.planarReLU(-0.0222311, 0.96461297, -0.64375, 0.52505308)
+    let second = KnownMaps.planarReLU(0.7, -0.7, -0.14375, 0.52505308)
     for (recurrence, state, eigenvalues) in [
       (first, [0.364871, -22.260649], [0.96461297, -0.0222311]),
       (second, [1.243275, -0.192076], [0.7, -0.7]),
@@ -29,7 +30,7 @@ import Testing
   }
 
   @Test func `the published cycles are two of length 16 and none of length 15`() throws {
-    let recurrence = piecewise(0.8377689, 0.96461297, -0.64375, 0.52505308)
+    let recurrence = KnownMaps.planarReLU(0.8377689, 0.96461297, -0.64375, 0.52505308)
     var random = RandomSource(seed: 2)
     let found = try Cycles(of: recurrence, period: 16, using: &random)
     try #require(found.cycles.count == 2)
@@ -130,8 +131,7 @@ import Testing
   @Test func `the cycles of the tent map are counted`() throws {
     var random = RandomSource(seed: 6)
     let μ = 1.95
-    let tent = autonomous(
-      Tensor(rows: [[μ, -2 * μ], [μ, -2 * μ]]), bias: Tensor([0, -0.5]), .relu)
+    let tent = KnownMaps.tent(μ)
     for (period, count) in [(2, 1), (3, 2), (4, 3), (5, 6)] {
       let found = try Cycles(of: tent, period: period, using: &random)
       #expect(found.cycles.count == count, "length \(period)")
@@ -147,8 +147,7 @@ import Testing
     // y ← μ min(y, 1 − y): a trajectory of the unstable cycles of length 40 cannot be followed, but
     // each is one linear solution.
     let μ = 1.95
-    let tent = autonomous(
-      Tensor(rows: [[μ, -2 * μ], [μ, -2 * μ]]), bias: Tensor([0, -0.5]), .relu)
+    let tent = KnownMaps.tent(μ)
     var settings = FixedPointSettings()
     settings.randomStarts = 8
     let found = try Cycles(of: tent, period: 40, settings: settings, using: &random)

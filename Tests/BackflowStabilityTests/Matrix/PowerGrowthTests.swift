@@ -108,7 +108,7 @@ import Testing
   @Test(arguments: [1, 0x1p10, 0x1p66]) func `is not complete by a zero that cancels`(
     scale: Double
   ) throws {
-    let growth = try PowerGrowth(of: nilpotent * scale)
+    let growth = try PowerGrowth(of: nilpotent * scale, steps: 5)
     #expect(growth.logNorms.last == -.infinity)
     #expect(growth.isComplete == (scale < 0x1p20))
   }

@@ -4,19 +4,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A random orthogonal matrix.
-func orthogonal(_ size: Int, seed: UInt64 = 1) -> Tensor<Double> {
-  var random = RandomSource(seed: seed)
-  return Initializer.orthogonal()([size, size], using: &random)
-}
-
-/// A delay line: `factor` on the subdiagonal, every eigenvalue 0.
-func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
-  var matrix = Tensor<Double>.zeros([size, size])
-  for index in 1..<size { matrix[index, index - 1] = factor }
-  return matrix
-}
-
 @Suite struct `The spectrum of a recurrent weight` {
   @Test(arguments: [0.5, 1, 1.25], [0.1, 1, 3])
   func `of a rotation of radius r is r·e^±iθ`(radius: Double, angle: Double) throws {
