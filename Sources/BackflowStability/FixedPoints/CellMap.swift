@@ -81,6 +81,19 @@ struct CellMap: Sendable {
     }
   }
 
+  /// For an LSTM, the function that replaces c by i g/(1 − f) with the gates for h, the only c that
+  /// rests. The box of c is that of the largest gates, and most of it is far from any such state.
+  var restingState: (@Sendable (Tensor<Double>) -> Tensor<Double>)? {
+    guard case .lstm = equations else { return nil }
+    let (weights, biases, units) = ((0..<3).map(weight), (0..<3).map(bias), units)
+    return { state in
+      let h = state[0..<units]
+      let a = (0..<3).map { matvec(weights[$0], h) + biases[$0] }
+      // 1 − σ(a) = σ(−a), without cancellation.
+      return .concatenate([h, sigmoid(a[0]) * tanh(a[2]) / sigmoid(-a[1])])
+    }
+  }
+
   private var largestCellState: Tensor<Double> {
     let largest = (0..<3).map { weight($0).magnitude.sum(axis: 1) }
     let (i, g) = (sigmoid(bias(0) + largest[0]), tanh(bias(2).magnitude + largest[2]))

@@ -157,6 +157,21 @@ private let printed = Tolerance(6e-13, scale: 1)
     }
   }
 
+  // The box of c is 1e4 to 1e17 wide here, and its uniform starts led nowhere.
+  @Test(arguments: [16, 40], [1, 2, 3]) func `of a large LSTM are found from few starts`(
+    units: Int, scale: Double
+  ) throws {
+    var random = RandomSource(seed: 12)
+    var settings = FixedPointSettings()
+    (settings.randomStarts, settings.rounds, settings.slowPoints) = (8, 1, 0)
+    let cell = LSTMCell(randomGates(4, units: units, scale: scale, seed: 12))
+    let points = try FixedPoints(
+      of: CellRecurrence(cell, constantInput: Tensor([0.3, -0.2])), settings: settings,
+      using: &random)
+    #expect(!points.points.isEmpty)
+    #expect(points.points.allSatisfy { $0.certificate.isProven && $0.certificate.holds })
+  }
+
   // A trained read-out that is fed back, in all kinds of cells.
   @Test func `of a closed loop have indices that sum to 1`() throws {
     var random = RandomSource(seed: 8)
