@@ -1,8 +1,8 @@
 package import Backflow
 internal import RealModule
 
-/// Recurrences with known Lyapunov exponents, fixed points, or cycles, for the self-test and for the
-/// tests.
+/// Recurrences with known Lyapunov exponents, fixed points, or cycles, for the self-test and for
+/// the tests.
 package enum KnownMaps {
   /// x′ = 1 − a x² + y, y′ = b x (Hénon, 1976).
   package static func henon(a: Double = 1.4, b: Double = 0.3) -> MapRecurrence {
@@ -109,7 +109,8 @@ package enum KnownMaps {
     return CellRecurrence(VanillaCell(weights, nonlinearity: nonlinearity), from: state)
   }
 
-  /// A vanilla tanh network with W_hh = g N^−½ randn, no input, no bias, and a random initial state.
+  /// A vanilla tanh network with W_hh = g N^−½ randn, no input, no bias, and a random initial
+  /// state.
   package static func randomNetwork(
     size: Int, gain: Double, seed: UInt64
   ) -> CellRecurrence<VanillaCell<Double>> {

@@ -2,7 +2,8 @@ package import ComplexModule
 
 extension LAPACK {
   /// Returns the eigenvalues of `a`, n × n, with their condition numbers and its Schur form T,
-  /// row-major, or `nil` if the matrix is so unbalanced that rows and columns should be scaled first.
+  /// row-major, or `nil` if the matrix is so unbalanced that rows and columns should be scaled
+  /// first.
   ///
   /// An orthogonal similarity keeps the angles between eigenvectors, so that the condition numbers
   /// 1/s_i are those of T (see `geevx`), whose eigenvectors are those of a triangular matrix.

@@ -12,9 +12,9 @@ public import BackflowLinearAlgebra
 ///     Σ sign det(I − J) = 1
 ///
 /// over the nondegenerate fixed points (the Poincaré–Hopf theorem for the field h − F(h), which
-/// points out of the box at its border). This requires that all certificates and indices are proven.
-/// A ReLU network is solved in its linear regions, each of which has one linear solution, with bounds
-/// of the rounding errors.
+/// points out of the box at its border). This requires that all certificates and indices are
+/// proven. A ReLU network is solved in its linear regions, each of which has one linear solution,
+/// with bounds of the rounding errors.
 public struct FixedPoints: Sendable, Equatable, Codable {
   /// What is known about points that were not found.
   public enum Completeness: String, Sendable, Codable, CaseIterable {
@@ -27,8 +27,8 @@ public struct FixedPoints: Sendable, Equatable, Codable {
     case pointMissing = "point missing"
     /// There is a degenerate point, whose index is not known.
     case degenerate
-    /// A certificate or an index is not proven, or a point of a ReLU network is on the border of its
-    /// linear region up to rounding, so that nothing follows.
+    /// A certificate or an index is not proven, or a point of a ReLU network is on the border of
+    /// its linear region up to rounding, so that nothing follows.
     case notProven = "not proven"
     /// The map is not known to be bounded, as that of a ReLU network, so that the sum says nothing.
     case notApplicable = "not applicable"

@@ -7,8 +7,8 @@ internal import BackflowLinearAlgebra
 ///     β = ‖(J − I)⁻¹‖₂,   η = β ‖F(h) − h‖₂,   ‖J(s) − J(s′)‖₂ ≤ L ‖s − s′‖₂
 ///     β L η ≤ ½   ⇒   F has a fixed point within 2η, the only one within (1 + √(1 − 2βLη))/(βL)
 ///
-/// β and η contain the rounding errors of F and J (see `CellErrors`). LAPACK's singular values of an
-/// S × S matrix are taken to be accurate to 8·S·ε times the largest.
+/// β and η contain the rounding errors of F and J (see `CellErrors`). LAPACK's singular values of
+/// an S × S matrix are taken to be accurate to 8·S·ε times the largest.
 public struct KantorovichCertificate: Sendable, Equatable, Codable {
   /// β; infinite if J has an eigenvalue of 1 up to rounding.
   @ExtendedReal public private(set) var inverseNorm: Double
@@ -78,14 +78,15 @@ public struct KantorovichCertificate: Sendable, Equatable, Codable {
 
   /// Returns sign det(I − J) at the true point, or `nil` if it is not certain.
   ///
-  /// The computed factors are those of a matrix within γ_S ‖L‖_F ‖U‖_F of the computed I − J (Higham,
-  /// "Accuracy and Stability of Numerical Algorithms", theorem 9.3), and the true one is within L·2η
-  /// of it. No matrix between them is singular if the sum is less than 1/β.
+  /// The computed factors are those of a matrix within γ_S ‖L‖_F ‖U‖_F of the computed I − J
+  /// (Higham, "Accuracy and Stability of Numerical Algorithms", theorem 9.3), and the true one is
+  /// within L·2η of it. No matrix between them is singular if the sum is less than 1/β.
   func index(of jacobian: Tensor<Double>) throws(LAPACKError) -> Int? {
     guard holds else { return nil }
     let size = jacobian.shape[0]
     let factors = try LUDecomposition(of: .identity(size) - jacobian)
-    // ‖L‖_F and ‖U‖_F are at most the norm of both in one matrix, and √S more for the unit diagonal.
+    // ‖L‖_F and ‖U‖_F are at most the norm of both in one matrix, and √S more for the unit
+    // diagonal.
     let norm = factors.packed.norm() + Double(size).squareRoot()
     let roundoff = 1.01 * Double(size) * Double.ulpOfOne / 2
     let distance = lipschitzConstant * radius + roundoff * norm * norm

@@ -16,9 +16,9 @@ public struct LinearMode: Sendable, Equatable, Codable {
   public let real: Double
   /// The imaginary part of λ.
   public let imaginary: Double
-  /// The distance from λ within which the eigenvalue of the true point is. If error disks of several
-  /// eigenvalues are connected, each may be anywhere in their group, and the distance is that to the
-  /// far side of the group.
+  /// The distance from λ within which the eigenvalue of the true point is. If error disks of
+  /// several eigenvalues are connected, each may be anywhere in their group, and the distance is
+  /// that to the far side of the group.
   @ExtendedReal public private(set) var errorBound: Double
   /// The time scale −1/ln|λ|, in steps: the time in which the mode decays to 1/e. It is negative
   /// for a mode that grows, infinite for |λ| = 1, and 0 for λ = 0.

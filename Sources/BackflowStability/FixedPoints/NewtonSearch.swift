@@ -32,7 +32,7 @@ struct NewtonSearch<R: Recurrence> {
     /// sign det(I − J), or `nil` if it is not certain.
     let index: Int?
     /// The last of Newton's steps to it.
-    fileprivate let direction: Direction
+    let direction: NewtonStep<R>
     /// The number of starts that led to it.
     var starts = 1
   }
@@ -65,7 +65,7 @@ struct NewtonSearch<R: Recurrence> {
       for var path in active {
         path.state = approached(path.state)
         if joinsKnown(path.state) { continue }
-        guard let direction = Direction(at: path.state, of: recurrence) else { continue }
+        guard let direction = NewtonStep(at: path.state, of: recurrence) else { continue }
         if direction.residual.maxMagnitude() <= 1e-9 * scale(path.state) {
           try finish(direction)
           continue
@@ -126,60 +126,9 @@ struct NewtonSearch<R: Recurrence> {
   /// One start on its way.
   private struct Path {
     var state: Tensor<Double>
-    var direction: Direction?
+    var direction: NewtonStep<R>?
     /// ‖F(h) − h‖₂ when it was last compared.
     var reference = Double.infinity
-  }
-
-  /// The residual at a state and Newton's step from there.
-  fileprivate struct Direction {
-    let state: Tensor<Double>
-    /// F(h) − h, and its norm.
-    let residual: Tensor<Double>
-    let length: Double
-    let step: Tensor<Double>
-    /// The factors of J − I, if it is not singular.
-    private var factors: LUDecomposition<Double>?
-
-    /// `nil` if the map is not finite at the state.
-    init?(at state: Tensor<Double>, of recurrence: R) {
-      let next = recurrence.step(from: state)
-      guard next.state.isFinite, next.jacobian.isFinite else { return nil }
-      self.state = state
-      residual = next.state - state
-      length = residual.norm()
-      var matrix = next.jacobian
-      for unit in 0..<state.count { matrix[unit, unit] -= 1 }
-      // If J has an eigenvalue of exactly 1, the shortest step that solves best.
-      guard
-        let factors = try? LUDecomposition(of: matrix),
-        let step = try? factors.solve(-residual)
-      else {
-        guard let least = try? leastSquares(matrix, -residual) else { return nil }
-        self.step = least.solution
-        return
-      }
-      (self.factors, self.step) = (factors, step)
-    }
-
-    /// Returns the state after further steps from `state` with the same factors, each of which
-    /// costs O(S²) instead of O(S³), as long as they divide the residual by at least `ratio`.
-    func chord(
-      from state: Tensor<Double>, _ residual: Tensor<Double>, ratio: Double, of recurrence: R
-    ) -> Tensor<Double> {
-      guard let factors else { return state }
-      var (state, residual) = (state, residual)
-      for _ in 0..<20 {
-        guard let step = try? factors.solve(-residual) else { break }
-        let next = state + step
-        let row = next.reshaped(to: [1, next.count])
-        let rest = (recurrence.advance(row, through: 0..<1) - row).flattened
-        // False also for a NaN.
-        guard rest.norm() <= residual.norm() / ratio else { break }
-        (state, residual) = (next, rest)
-      }
-      return state
-    }
   }
 
   /// Returns the paths after one step of each, all of them evaluated together.
@@ -213,7 +162,7 @@ struct NewtonSearch<R: Recurrence> {
 
   /// Takes full steps while they halve the residual, and adds the point if its residual is that of
   /// rounding.
-  private mutating func finish(_ direction: Direction) throws(StabilityError) {
+  private mutating func finish(_ direction: NewtonStep<R>) throws(StabilityError) {
     let state = direction.chord(
       from: direction.state, direction.residual, ratio: 2, of: recurrence)
     let next = recurrence.step(from: state)

@@ -6,8 +6,8 @@ internal import BackflowLinearAlgebra
 ///
 /// The states that the maps of a sequence of regions take to each other are one linear solution. If
 /// they are in these regions, they are a cycle; rounding errors of the solution are bounded, and
-/// leave this open only for a unit that is at its threshold within them. Otherwise the regions of the
-/// trajectory from the first of them are tried next.
+/// leave this open only for a unit that is at its threshold within them. Otherwise the regions of
+/// the trajectory from the first of them are tried next.
 struct RegionSearch {
   let map: PiecewiseLinearMap
   let period: Int

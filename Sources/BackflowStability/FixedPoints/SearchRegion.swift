@@ -79,8 +79,8 @@ struct SearchRegion: Sendable {
   ///
   /// They are uniform in boxes about the middle of the whole box, from small ones to the whole, so
   /// that both its middle and its corners are covered in a high dimension. In an LSTM, c is the one
-  /// that rests for the drawn h, as in every fixed point. Every second start is advanced by 1, 2, 4,
-  /// … or 128 steps, toward the states that a trajectory visits.
+  /// that rests for the drawn h, as in every fixed point. Every second start is advanced by 1, 2,
+  /// 4, … or 128 steps, toward the states that a trajectory visits.
   func starts<R: Recurrence>(
     _ count: Int, of recurrence: R, using random: inout RandomSource
   ) -> Tensor<Double> {

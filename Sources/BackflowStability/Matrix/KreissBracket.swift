@@ -93,12 +93,12 @@ public struct KreissBracket: Sendable, Equatable, Codable {
     let error = Double.exp(bounds[growth.peakStep] - growth.peakLogNorm) - 1
     let share = Double.exp(growth.peakLogNorm - 1) * (1 - error) / Double(matrix.shape[0])
     (region, maximizer, problemCount) = (.unitDisk, nil, 0)
-    isUndecided = radius.contains(1)
+    // A power whose norm is certainly less than 1 decides it.
+    isUndecided = radius.contains(1) && !growth.isComplete
     _lower = ExtendedReal(
       wrappedValue: radius.lowerBound > 1 ? .infinity : Double.maximum(1, share))
     _upper = ExtendedReal(
-      wrappedValue: growth.isComplete && radius.upperBound < 1
-        ? Double.exp(bounds.max() ?? 0) : .infinity)
+      wrappedValue: growth.isComplete ? Double.exp(bounds.max() ?? 0) : .infinity)
   }
 
   /// The default number of eigenvalue problems of order 2n: 400 for small matrices, 6 at n = 128,

@@ -9,7 +9,8 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
   /// How much is computed.
   public enum Effort: String, Sendable, Codable, CaseIterable {
     /// The eigenvalues, the singular value, the departure from normality, and what the powers of
-    /// the matrix say about the Kreiss constant.
+    /// the matrix say about the Kreiss constant. Above 64 rows, 64 powers at most, and 16 if an
+    /// eigenvalue is certainly outside the unit circle.
     case quick
     /// Also the numerical radius up to 256 rows, and a Kreiss bracket of 1 % as far as the default
     /// number of eigenvalue problems permits.
@@ -54,8 +55,8 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
   ///   - precision: The machine epsilon of the precision in which the matrix was stored.
   /// - Throws: `StabilityError` if the matrix is not square, is empty, or has a non-finite element,
   ///   a level or the slope is not positive, or LAPACK does not converge.
-  /// - Complexity: About 120·n³ flops, those of `PowerGrowth` and `KreissBracket`, and about
-  ///   2000·n³ for each ε.
+  /// - Complexity: About 40·n³ flops, 60·n³ more for the default effort, those of `PowerGrowth` and
+  ///   `KreissBracket`, and about 2000·n³ for each ε.
   public init(
     of matrix: Tensor<Double>, slopeBound: Double = 1, effort: Effort = .standard,
     epsilons: [Double] = [], precision: Double = .ulpOfOne
