@@ -180,7 +180,8 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "BackflowGradientCheckTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(
-      name: "BackflowStabilityTests", dependencies: ["Backflow", "TestSupport", complex],
+      name: "BackflowStabilityTests",
+      dependencies: ["Backflow", "BackflowSelfTest", "TestSupport", complex],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "BackflowHealthTests", dependencies: ["Backflow", "BackflowKernels", "TestSupport"]),

@@ -27,13 +27,12 @@ extension SelfTest {
     ]
   }
 
-  /// W³ = 0 in integers.
   private static let nilpotent = SelfTestCase(
     "tanh network with ρ = 0", source: "five fixed points, three of them stable: Newton by NumPy"
   ) {
     var random = RandomSource(seed: 4)
-    let weight = Tensor<Double>(rows: [[2, 2, 2], [-3, 0, 0], [1, -2, -2]])
-    let found = try FixedPoints(of: KnownMaps.network(weight), using: &random)
+    let found = try FixedPoints(
+      of: KnownMaps.network(KnownMatrices.nilpotent), using: &random)
     let outer = found.points.first { $0.unstableCount == 0 && $0.state[0] > 0.1 }
     let saddle = found.points.first { $0.unstableCount == 1 && $0.state[0] > 0.1 }
     let expected: [(FixedPoint?, [Double], [Double])] = [
@@ -68,17 +67,10 @@ extension SelfTest {
     return figures
   }
 
-  /// z′ = A z + W relu(z) + h in the plane, as a ReLU network of p = relu(z) and m = relu(−z).
   private static let reluCycles = SelfTestCase(
     "ReLU network with cycles of 16 steps", source: "SCYFI (NeurIPS 2023): one stable, one saddle"
   ) {
-    let a = Tensor<Double>.diagonal(Tensor([0.8377689, 0.96461297]))
-    let w = Tensor<Double>(rows: [[0, -0.64375], [0.52505308, 0]])
-    let h = Tensor([0.37298253, -0.97931491])
-    let weight = Tensor.concatenate([
-      Tensor.concatenate([a + w, -a], axis: 1), Tensor.concatenate([-a - w, a], axis: 1),
-    ])
-    let network = KnownMaps.network(weight, bias: .concatenate([h, -h]), .relu)
+    let network = KnownMaps.planarReLU(0.8377689, 0.96461297, -0.64375, 0.52505308)
     var random = RandomSource(seed: 2)
     let found = try Cycles(of: network, period: 16, using: &random).cycles
     let stable = found.first { $0.stability == .stable }

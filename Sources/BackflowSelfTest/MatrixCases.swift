@@ -77,14 +77,15 @@ extension SelfTest {
   }
 
   private static let defective = SelfTestCase(
-    "defective matrix [[½, 1], [0, ½]]", source: "a Jordan block: no second eigenvector"
+    "defective matrix [[½, 1], [0, ½]]",
+    source: "a Jordan block: no second eigenvector, and without rounding an infinite condition"
   ) {
     let analysis = try MatrixAnalysis(of: KnownMatrices.triangular(0.5, 1))
     return [
       .init("ρ", analysis.spectrum.spectralRadius, expected: 0.5, within: 1e-15),
-      // Infinite without rounding, which moves the eigenvalue apart by ε.
+      // Rounding separates the eigenvectors by an angle of about ε.
       .init(
-        "condition of the eigenvalue above 10¹⁴",
+        "condition of the eigenvalue above 10¹⁴, or infinite",
         holds: analysis.spectrum.eigenvalueConditions[0] > 1e14),
       .init("Henrici", analysis.nonnormality.henrici, expected: 1, within: 1e-15),
     ]

@@ -33,6 +33,17 @@ internal import CLAPACKE
     @Sendable (
       Layout, Letter, Size, Output, Size, PivotsOut, Output, Output, Output, Size
     ) -> Info
+  let gebal: @Sendable (Layout, Letter, Size, Output, Size, PivotsOut, PivotsOut, Output) -> Info
+  let gehrd: @Sendable (Layout, Size, Size, Size, Output, Size, Output) -> Info
+  let hseqr:
+    @Sendable (
+      Layout, Letter, Letter, Size, Size, Size, Output, Size, Output, Output, Output, Size
+    ) -> Info
+  let trevc:
+    @Sendable (
+      Layout, Letter, Letter, PivotsOut, Size, Input, Size, Output, Size, Output, Size, Size,
+      PivotsOut
+    ) -> Info
   let getrf: @Sendable (Layout, Size, Size, Output, Size, PivotsOut) -> Info
   let getrs: @Sendable (Layout, Letter, Size, Size, Input, Size, Pivots, Output, Size) -> Info
   let gecon: @Sendable (Layout, Letter, Size, Input, Size, Scalar, Output) -> Info
@@ -52,6 +63,8 @@ extension LAPACKRoutines<Float> {
     geev: LAPACKE_sgeev, geevx: LAPACKE_sgeevx, syevd: LAPACKE_ssyevd, gesdd: LAPACKE_sgesdd,
     geqrf: LAPACKE_sgeqrf, orgqr: LAPACKE_sorgqr,
     gees: { unsafe LAPACKE_sgees($0, $1, unsorted, nil, $2, $3, $4, $5, $6, $7, $8, $9) },
+    gebal: LAPACKE_sgebal, gehrd: LAPACKE_sgehrd, hseqr: LAPACKE_shseqr,
+    trevc: LAPACKE_strevc,
     getrf: LAPACKE_sgetrf, getrs: LAPACKE_sgetrs, gecon: LAPACKE_sgecon, lange: LAPACKE_slange,
     gelsd: LAPACKE_sgelsd, potrf: LAPACKE_spotrf, potrs: LAPACKE_spotrs)
 }
@@ -61,6 +74,8 @@ extension LAPACKRoutines<Double> {
     geev: LAPACKE_dgeev, geevx: LAPACKE_dgeevx, syevd: LAPACKE_dsyevd, gesdd: LAPACKE_dgesdd,
     geqrf: LAPACKE_dgeqrf, orgqr: LAPACKE_dorgqr,
     gees: { unsafe LAPACKE_dgees($0, $1, unsorted, nil, $2, $3, $4, $5, $6, $7, $8, $9) },
+    gebal: LAPACKE_dgebal, gehrd: LAPACKE_dgehrd, hseqr: LAPACKE_dhseqr,
+    trevc: LAPACKE_dtrevc,
     getrf: LAPACKE_dgetrf, getrs: LAPACKE_dgetrs, gecon: LAPACKE_dgecon, lange: LAPACKE_dlange,
     gelsd: LAPACKE_dgelsd, potrf: LAPACKE_dpotrf, potrs: LAPACKE_dpotrs)
 }

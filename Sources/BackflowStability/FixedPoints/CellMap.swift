@@ -21,6 +21,11 @@ struct CellMap: Sendable {
   let inputBias: Tensor<Double>
   /// b_hh, [G·H].
   let recurrentBias: Tensor<Double>
+  /// |W_ih| |x| + |b_ih|, [G·H], and |W_ih| |W_out|, against which rounding errors are measured.
+  let inputMagnitude: Tensor<Double>
+  let feedbackMagnitude: Tensor<Double>?
+  /// The largest number of terms of a sum for an element of the pre-activations.
+  let terms: Int
 
   /// - Parameters:
   ///   - input: x, [I], the part of the input that does not depend on h.
@@ -34,6 +39,11 @@ struct CellMap: Sendable {
     feedback = readout.map { matmul(weights.input, $0) }
     inputBias = matvec(weights.input, input) + (weights.inputBias ?? .zeros([rows]))
     recurrentBias = weights.recurrentBias ?? .zeros([rows])
+    let magnitude = weights.input.magnitude
+    inputMagnitude =
+      matvec(magnitude, input.magnitude) + (weights.inputBias?.magnitude ?? .zeros([rows]))
+    feedbackMagnitude = readout.map { matmul(magnitude, $0.magnitude) }
+    terms = weights.inputSize + units * (readout == nil ? 1 : 2) + 4
   }
 
   var isFinite: Bool {
@@ -68,6 +78,19 @@ struct CellMap: Sendable {
     case .gru, .originalGRU: .ones([units])
     case .lstm: .concatenate([.ones([units]), largestCellState])
     case .other: nil
+    }
+  }
+
+  /// For an LSTM, the function that replaces c by i g/(1 − f) with the gates for h, the only c that
+  /// rests. The box of c is that of the largest gates, and most of it is far from any such state.
+  var restingState: (@Sendable (Tensor<Double>) -> Tensor<Double>)? {
+    guard case .lstm = equations else { return nil }
+    let (weights, biases, units) = ((0..<3).map(weight), (0..<3).map(bias), units)
+    return { state in
+      let h = state[0..<units]
+      let a = (0..<3).map { matvec(weights[$0], h) + biases[$0] }
+      // 1 − σ(a) = σ(−a), without cancellation.
+      return .concatenate([h, sigmoid(a[0]) * tanh(a[2]) / sigmoid(-a[1])])
     }
   }
 

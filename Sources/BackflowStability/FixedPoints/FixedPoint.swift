@@ -11,11 +11,12 @@ public struct FixedPoint: Sendable, Equatable, Codable {
   public let certificate: KantorovichCertificate
   /// Whether nearby states approach the point.
   public let stability: PointStability
-  /// The number of eigenvalues that are certainly outside the unit circle: the dimension of the
-  /// unstable directions.
+  /// The number of eigenvalues that are certainly outside the unit circle, those of all groups of
+  /// connected error disks that are outside: the dimension of the unstable directions.
   public let unstableCount: Int
   /// The index sign det(I − J), which is −1 for an odd number of real eigenvalues above 1 and 1
-  /// otherwise; `nil` if the point is degenerate, or on the border of two linear regions.
+  /// otherwise; `nil` if rounding errors leave it open, as for a degenerate point, or if the point
+  /// is on the border of two linear regions.
   public let index: Int?
   /// Whether a unit of a ReLU network is exactly at its threshold, up to rounding, so that J has
   /// two values there. The modes are those for a unit that is off.
@@ -66,8 +67,8 @@ public struct FixedPoint: Sendable, Equatable, Codable {
 
   /// Describes a point with its modes.
   init(
-    state: Tensor<Double>, jacobian: Tensor<Double>, residual: Double,
-    certificate: KantorovichCertificate, isOnBorder: Bool = false, starts: Int,
+    state: Tensor<Double>, jacobian: Tensor<Double>, jacobianError: Double, residual: Double,
+    certificate: KantorovichCertificate, index: Int?, isOnBorder: Bool = false, starts: Int,
     _ context: ModeContext
   ) throws(LAPACKError) {
     self.state = state.elements
@@ -75,14 +76,14 @@ public struct FixedPoint: Sendable, Equatable, Codable {
     self.certificate = certificate
     self.isOnBorder = isOnBorder
     self.starts = starts
-    let error = certificate.holds ? certificate.lipschitzConstant * certificate.radius : 0
-    modes = try LinearMode.modes(of: jacobian, error: error, context)
-    unstableCount = modes.count { $0.modulus - $0.errorBound > 1 }
+    let displacement = certificate.holds ? certificate.lipschitzConstant * certificate.radius : 0
+    let error = displacement + jacobianError
+    let (modes, locations) = try LinearMode.modes(of: jacobian, error: error, context)
+    self.modes = modes
+    unstableCount = locations.count { $0.leastModulus > 1 }
     let exists = certificate.holds && !isOnBorder
-    stability = exists ? PointStability(modes) : .undecided
-    index =
-      exists
-      ? try LUDecomposition(of: .identity(state.count) - jacobian).determinantSign : nil
+    stability = exists ? PointStability(locations) : .undecided
+    self.index = exists ? index : nil
   }
 }
 

@@ -21,7 +21,10 @@ struct FixedPointSearch<R: Recurrence> {
     let region = try SearchRegion(of: recurrence, settings)
     var search = NewtonSearch(
       recurrence, in: region, iterations: settings.iterations,
-      variation: try variation(unit: region.unit))
+      variation: try variation(unit: region.unit),
+      errors: try analyzing { () throws(LAPACKError) in
+        try recurrence.mapErrors(unit: region.unit)
+      })
     var starts = recurrence.initialState.reshaped(to: [1, recurrence.stateSize])
     if let given { starts = .concatenate([starts, given]) }
     try checkFinite(starts)
@@ -43,8 +46,10 @@ struct FixedPointSearch<R: Recurrence> {
     let points = try analyzing { () throws(LAPACKError) in
       try search.found.map { candidate throws(LAPACKError) in
         try FixedPoint(
-          state: candidate.state, jacobian: candidate.jacobian, residual: candidate.residual,
-          certificate: candidate.certificate, starts: candidate.starts, context(candidate.state))
+          state: candidate.state, jacobian: candidate.jacobian,
+          jacobianError: candidate.jacobianError, residual: candidate.residual,
+          certificate: candidate.certificate, index: candidate.index, starts: candidate.starts,
+          context(candidate.state))
       }
     }
     return FixedPoints(
@@ -84,11 +89,20 @@ struct FixedPointSearch<R: Recurrence> {
   ) -> FixedPoints.Completeness {
     guard region.box != nil else { return .notApplicable }
     guard found.allSatisfy(\.certificate.holds) else { return .degenerate }
-    let signs = found.map { candidate in
-      let matrix = Tensor<Double>.identity(candidate.state.count) - candidate.jacobian
-      return (try? LUDecomposition(of: matrix).determinantSign) ?? 0
+    let indices = found.compactMap(\.index)
+    guard indices.count == found.count, found.allSatisfy(\.certificate.isProven),
+      areDistinct(found)
+    else { return .notProven }
+    return indices.reduce(0, +) == 1 ? .consistent : .pointMissing
+  }
+
+  /// Whether no two states can stand for the same true point.
+  private func areDistinct(_ found: [NewtonSearch<R>.Candidate]) -> Bool {
+    found.indices.allSatisfy { first in
+      found[..<first].allSatisfy { second in
+        (second.state - found[first].state).norm() > second.radius + found[first].radius
+      }
     }
-    return signs.reduce(0, +) == 1 ? .consistent : .pointMissing
   }
 
   /// Returns the minima of q near the states where Newton's method stalled. A fixed point among
@@ -116,7 +130,8 @@ struct FixedPointSearch<R: Recurrence> {
         SlowPoint(
           state: minimum.state.elements, speed: minimum.speed,
           modes: try LinearMode.modes(
-            of: minimum.jacobian, error: 0, context(minimum.state)))
+            of: minimum.jacobian, error: 0, context(minimum.state)
+          ).modes)
       }
     }
   }

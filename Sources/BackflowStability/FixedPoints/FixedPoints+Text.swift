@@ -38,6 +38,8 @@ extension FixedPoints.Completeness {
       "the indices sum to 1, as they must; a pair of points, or a degenerate one, may be missing."
     case .pointMissing: "the indices must sum to 1, so at least one point is missing."
     case .degenerate: "a point is degenerate, so the sum of the indices proves nothing."
+    case .notProven:
+      "rounding errors leave a point or an index open, so that the sum proves nothing."
     case .notApplicable:
       "the map is not known to be bounded, so the sum says nothing about missing points."
     }
@@ -62,7 +64,7 @@ extension FixedPoint: CustomStringConvertible {
     if isOnBorder { return "on the border of two linear regions" }
     guard let radius else { return "not certified: J has an eigenvalue near 1" }
     return "certified within \(figure(radius))"
-      + (certificate.isProven ? "" : " if L is as in the samples")
+      + (certificate.isProven ? "" : " if the estimates of L and of rounding hold")
   }
 }
 

@@ -12,11 +12,14 @@ public import BackflowLinearAlgebra
 ///     Σ sign det(I − J) = 1
 ///
 /// over the nondegenerate fixed points (the Poincaré–Hopf theorem for the field h − F(h), which
-/// points out of the box at its border). A ReLU network is solved exactly in its linear regions.
+/// points out of the box at its border). This requires that all certificates and indices are
+/// proven. A ReLU network is solved in its linear regions, each of which has one linear solution,
+/// with bounds of the rounding errors.
 public struct FixedPoints: Sendable, Equatable, Codable {
   /// What is known about points that were not found.
   public enum Completeness: String, Sendable, Codable, CaseIterable {
-    /// All linear regions of a ReLU network were solved: there are no other points.
+    /// All linear regions of a ReLU network were solved, and the rounding errors decide for each
+    /// whether its solution is in it: there are no other points.
     case proven
     /// The indices sum to 1, as they must. A pair of points with opposite indices may be missing.
     case consistent
@@ -24,6 +27,9 @@ public struct FixedPoints: Sendable, Equatable, Codable {
     case pointMissing = "point missing"
     /// There is a degenerate point, whose index is not known.
     case degenerate
+    /// A certificate or an index is not proven, or a point of a ReLU network is on the border of
+    /// its linear region up to rounding, so that nothing follows.
+    case notProven = "not proven"
     /// The map is not known to be bounded, as that of a ReLU network, so that the sum says nothing.
     case notApplicable = "not applicable"
   }

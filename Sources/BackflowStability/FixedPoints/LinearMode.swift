@@ -16,7 +16,9 @@ public struct LinearMode: Sendable, Equatable, Codable {
   public let real: Double
   /// The imaginary part of λ.
   public let imaginary: Double
-  /// The distance from λ within which the eigenvalue of the true point is.
+  /// The distance from λ within which the eigenvalue of the true point is. If error disks of
+  /// several eigenvalues are connected, each may be anywhere in their group, and the distance is
+  /// that to the far side of the group.
   @ExtendedReal public private(set) var errorBound: Double
   /// The time scale −1/ln|λ|, in steps: the time in which the mode decays to 1/e. It is negative
   /// for a mode that grows, infinite for |λ| = 1, and 0 for λ = 0.
@@ -76,34 +78,35 @@ struct ModeContext {
 
 extension LinearMode {
   /// Returns the modes of a Jacobian in descending order of modulus, the leading ones with their
-  /// eigenvectors.
+  /// eigenvectors, and where the eigenvalues of the true point are.
   ///
   /// - Parameters:
   ///   - jacobian: J, [S, S].
   ///   - error: The norm of the difference of J from the Jacobian at the true point.
-  /// - Complexity: About 30·S³ flops, and as many for eigenvectors.
+  /// - Complexity: About 15·S³ flops, and those of `LeadingEigenvectors`.
   static func modes(
     of jacobian: Tensor<Double>, error: Double, _ context: ModeContext
-  ) throws(LAPACKError) -> [LinearMode] {
+  ) throws(LAPACKError) -> (modes: [LinearMode], locations: [EigenvalueBounds.Location]) {
     let bounds = try EigenvalueBounds(of: jacobian)
     let norm = jacobian.norm()
     let rounding = 8 * Double(jacobian.shape[0]) * Double.ulpOfOne
-    let radii = bounds.radii(perturbedBy: rounding + (norm > 0 ? error / norm : 0))
+    let locations = bounds.locations(perturbedBy: rounding + (norm > 0 ? error / norm : 0))
     let order = Spectrum.descendingOrder(of: bounds.values)
     var modes = order.map {
       LinearMode(
-        bounds.values[$0], errorBound: radii[$0],
+        bounds.values[$0], errorBound: locations[$0].distance,
         millisecondsPerStep: context.settings.millisecondsPerStep)
     }
     let count = min(context.settings.modes, modes.count)
-    guard count > 0 else { return modes }
-    let vectors = try EigenDecomposition(of: jacobian)
-    let vectorOrder = Spectrum.descendingOrder(of: vectors.values)
-    for (mode, index) in zip(0..<count, vectorOrder) {
-      modes[mode].setVectors(
-        right: vectors.rightVectors.column(index), left: vectors.leftVectors.column(index), context)
+    if count > 0 {
+      let vectors = try LeadingEigenvectors(
+        of: jacobian, for: order.prefix(count).map { bounds.values[$0] })
+      for mode in 0..<count {
+        modes[mode].setVectors(
+          right: vectors.right[mode], left: vectors.left[mode], context)
+      }
     }
-    return modes
+    return (modes, order.map { locations[$0] })
   }
 
   private mutating func setVectors(
@@ -127,21 +130,22 @@ extension LinearMode {
 
 /// Whether nearby states approach a point or a cycle.
 public enum PointStability: String, Sendable, Codable, CaseIterable {
-  /// All eigenvalues are inside the unit circle, with their errors.
+  /// All eigenvalues are inside the unit circle, with all error disks.
   case stable
-  /// An eigenvalue is outside the unit circle, with its error.
+  /// An eigenvalue is outside the unit circle, with the whole group of connected error disks that
+  /// has it.
   case unstable
   /// The errors do not decide, or it is not certain that there is a point.
   case undecided
 }
 
 extension PointStability {
-  /// Judges the modes of a point of which it is certain that it exists.
-  init(_ modes: [LinearMode]) {
+  /// Judges a point of which it is certain that it exists by where its eigenvalues are.
+  init(_ locations: [EigenvalueBounds.Location]) {
     self =
-      if modes.contains(where: { $0.modulus - $0.errorBound > 1 }) {
+      if locations.contains(where: { $0.leastModulus > 1 }) {
         .unstable
-      } else if modes.allSatisfy({ $0.modulus + $0.errorBound < 1 }) {
+      } else if locations.allSatisfy({ $0.largestModulus < 1 }) {
         .stable
       } else {
         .undecided

@@ -55,11 +55,12 @@ struct RegionSolution: Sendable {
   let residuals: Tensor<Double>
   /// The smallest |a| of all units and steps.
   let margin: Double
-  /// The rounding error of a, as far as it can be estimated: the signs are certain if `margin` is
-  /// larger.
+  /// A bound of the error of every a: the signs are certain if `margin` is larger.
   let rounding: Double
+  /// A bound of the distance of the states from the true solution.
+  let error: Double
 
-  /// Whether the solution is in other regions too, up to rounding.
+  /// Whether the solution may be in another region, because of rounding.
   var isOnBorder: Bool { margin <= rounding }
 }
 
@@ -69,7 +70,8 @@ extension PiecewiseLinearMap {
     case solution(RegionSolution)
     /// An eigenvalue of the product of Jacobians is 1 up to rounding, and solutions exist.
     case singular
-    case none
+    /// The same, and solutions do not exist, up to rounding.
+    case inconsistent
   }
 
   /// Solves for the states of all k steps at once,
@@ -78,34 +80,53 @@ extension PiecewiseLinearMap {
   ///
   /// because the product of k maps would lose the digits that an unstable cycle has grown by.
   ///
+  /// The error of the solution x of A x = c is at most ‖c − A x‖/σ_min(A), with a running bound of
+  /// the rounding error of the residual (see `CellErrors`), and that of a = W h + b follows.
+  ///
   /// - Complexity: O(k³·H³)
   func solve(_ regions: [[Bool]]) throws(LAPACKError) -> Outcome {
-    let count = regions.count * units
-    let matrix = .identity(count) - cyclicJacobian(regions)
+    let matrix = .identity(regions.count * units) - cyclicJacobian(regions)
     // Row block t + 1 has the equation of step t.
     let shifted = [regions[regions.count - 1]] + regions.dropLast()
     let constants = Tensor.concatenate(shifted.map { (gains($0).flattened) * bias })
-    let factors = try LUDecomposition(of: matrix)
-    let reciprocal = factors.reciprocalConditionNumber
-    if reciprocal <= Double(count) * Double.ulpOfOne {
+    let smallest = try smallestSingularValue(of: matrix)
+    guard smallest > 0 else {
       let least = try leastSquares(matrix, constants, rankTolerance: 1e-12)
-      return least.residual.norm() <= 1e-10 * constants.norm() ? .singular : .none
+      return least.residual.norm() <= 1e-10 * constants.norm() ? .singular : .inconsistent
     }
-    guard var solution = try? factors.solve(constants) else { return .none }
+    let factors = try LUDecomposition(of: matrix)
+    var solution = try factors.solve(constants)
     // A step of iterative refinement.
-    if let step = try? factors.solve(constants - matvec(matrix, solution)) { solution += step }
+    solution += try factors.solve(constants - matvec(matrix, solution))
+    let residual = (constants - matvec(matrix, solution)).norm()
+    // Each equation also has the rounding errors of its coefficients, which may cancel on the
+    // diagonal.
+    let sizes =
+      matvec(matrix.magnitude, solution.magnitude) + solution.magnitude * 2 + constants.magnitude
+    let error = 1.01 * (residual + roundoff(regions.count * units) * sizes.norm()) / smallest
     let states = solution.reshaped(to: [regions.count, units])
     let a = matmul(states, weight.transposed) + bias
+    let terms = matmul(states.magnitude, weight.transpose().magnitude) + bias.magnitude
     let next = states * (1 - leak) + relu(a) * leak
     let previous = states.selectRows((0..<regions.count).map { ($0 + 1) % regions.count })
-    let inverse = 1 / (reciprocal * matrix.magnitude.sum(axis: 0).max())
-    let size = max(states.maxMagnitude(), bias.maxMagnitude())
-    let error = 4 * Double(units + 2) * Double.ulpOfOne / 2 * max(1, inverse) * size
     return .solution(
       RegionSolution(
         states: states, patterns: (0..<regions.count).map { pattern(a.select($0)) },
-        residuals: next - previous, margin: a.magnitude.min(), rounding: error * max(1, largestRow))
-    )
+        residuals: next - previous, margin: a.magnitude.min(),
+        rounding: 1.01 * (largestRow * error + roundoff(units) * terms.max()), error: error))
+  }
+
+  /// γ_{n+8}, the relative rounding error of a sum of n products and a few operations.
+  private func roundoff(_ count: Int) -> Double {
+    let error = Double(count + 8) * Double.ulpOfOne / 2
+    return error / (1 - error)
+  }
+
+  /// Returns σ_min, less its rounding error and that of the elements: 8·n·ε·‖A‖_F, 0 or less if the
+  /// matrix may be singular.
+  private func smallestSingularValue(of matrix: Tensor<Double>) throws(LAPACKError) -> Double {
+    let error = 8 * Double(matrix.shape[0] + 1) * Double.ulpOfOne * (matrix.norm() + 1)
+    return (try singularValues(of: matrix).last ?? .infinity) - error
   }
 
   /// The Jacobian of (h_0, …, h_{k−1}) ↦ (F(h_{k−1}), F(h_0), …, F(h_{k−2})), whose fixed points
@@ -141,15 +162,22 @@ extension PiecewiseLinearMap {
     let patterns = solution.patterns
     // Within this distance the units stay as they are.
     let ball = border ? 0 : (solution.margin - solution.rounding) / largestRow
-    let norm = max(solution.states.norm(), bias.norm())
-    let rounding = Double(units + 2) * Double.ulpOfOne / 2 * (1 + weight.norm()) * norm
+    let cyclic = cyclicJacobian(patterns)
+    // The same bound as in `solve`, for the map with these active units.
+    let sizes = (solution.states.magnitude * (1 + largestRow * Double(units).squareRoot())).norm()
+    let errors = MapErrors(
+      step: roundoff(units) * (sizes + bias.norm() * Double(patterns.count).squareRoot()),
+      jacobian: 4 * Double.ulpOfOne * (1 + cyclic.norm()), isProven: true)
     let certificate = try KantorovichCertificate(
-      residual: solution.residuals.norm() + rounding, jacobian: cyclicJacobian(patterns),
+      residual: solution.residuals.norm(), jacobian: cyclic, errors,
       JacobianVariation(constant: 0, radius: ball.isNaN ? .infinity : ball, isProven: true))
     let product = patterns.reduce(Tensor<Double>.identity(units)) { multiply($0, in: $1) }
+    // The product of k Jacobians has the rounding errors of its factors.
+    let norms = patterns.map { multiply(.identity(units), in: $0).norm() }.reduce(1, *)
     return try FixedPoint(
       state: solution.states.select(0), jacobian: product,
-      residual: solution.residuals.maxMagnitude(), certificate: certificate, isOnBorder: border,
-      starts: starts, context)
+      jacobianError: Double(patterns.count) * roundoff(units) * norms,
+      residual: solution.residuals.maxMagnitude(), certificate: certificate,
+      index: try certificate.index(of: cyclic), isOnBorder: border, starts: starts, context)
   }
 }

@@ -62,6 +62,7 @@ protocol ComposedRecurrence: Recurrence {
   /// The map of the base, if its equations are known.
   var baseMap: CellMap? { get }
   func composedVariation(unit: Double) throws(LAPACKError) -> JacobianVariationBound
+  func composedErrors(unit: Double) throws(LAPACKError) -> MapErrorBound
 }
 
 extension PowerRecurrence: ComposedRecurrence {
@@ -88,6 +89,33 @@ extension PowerRecurrence: ComposedRecurrence {
         (growth, radius, before) = (growth * bound, radius * bound, step.state)
       }
       return JacobianVariation(constant: sum, radius: first, isProven: isProven)
+    }
+  }
+
+  /// Returns the errors of k steps from those of one, with M_j and L_j as in `composedVariation`:
+  ///
+  ///     e_{j+1} = M_j e_j + step_j,   E_{j+1} = M_j E_j + (Π_{i<j} M_i) (L_j e_j + jacobian_j)
+  ///
+  /// for the state and the product of Jacobians, whose products round by γ_S ‖·‖_F ‖·‖_F.
+  func composedErrors(unit: Double) throws(LAPACKError) -> MapErrorBound {
+    let factor = try base.jacobianVariation(unit: unit)
+    let errors = try base.mapErrors(unit: unit)
+    let product = 1.01 * Double(stateSize) * Double.ulpOfOne / 2
+    return { state, _ in
+      var (error, jacobianError, growth, isProven) = (0.0, 0.0, 1.0, true)
+      var before = state
+      for step in orbit(from: state) {
+        let (variation, matrix) = (factor(before), step.derivative.matrix)
+        let own = errors(before, matrix)
+        let bound = matrix.norm() + variation.constant * error + own.jacobian
+        jacobianError =
+          bound * jacobianError
+          + growth * (variation.constant * error + own.jacobian + product * bound)
+        isProven =
+          isProven && variation.isProven && own.isProven && error <= variation.radius
+        (error, growth, before) = (bound * error + own.step, growth * bound, step.state)
+      }
+      return MapErrors(step: 1.01 * error, jacobian: 1.01 * jacobianError, isProven: isProven)
     }
   }
 }

@@ -5,8 +5,9 @@ internal import BackflowLinearAlgebra
 /// Göring and Durstewitz, "Bifurcations and loss jumps in RNN training", NeurIPS 2023).
 ///
 /// The states that the maps of a sequence of regions take to each other are one linear solution. If
-/// they are in these regions, they are a cycle, without a tolerance. Otherwise the regions of the
-/// trajectory from the first of them are tried next.
+/// they are in these regions, they are a cycle; rounding errors of the solution are bounded, and
+/// leave this open only for a unit that is at its threshold within them. Otherwise the regions of
+/// the trajectory from the first of them are tried next.
 struct RegionSearch {
   let map: PiecewiseLinearMap
   let period: Int
@@ -15,6 +16,8 @@ struct RegionSearch {
   private(set) var found: [[[Bool]]: (solution: RegionSolution, starts: Int)] = [:]
   /// The sequences of regions in which cycles are not isolated.
   private(set) var singular: Set<[[Bool]]> = []
+  /// Whether rounding leaves open in which regions a solution is, or whether there is one.
+  private(set) var isOpen = false
   /// The sequences that were solved, with the sequence to try next, or `nil` at an end.
   private var followers: [[[Bool]]: [[Bool]]?] = [:]
 
@@ -40,9 +43,10 @@ struct RegionSearch {
   mutating func solve(_ regions: [[Bool]]) throws(LAPACKError) -> [[Bool]]? {
     var next: [[Bool]]?
     switch try map.solve(regions) {
-    case .none: break
+    case .inconsistent: isOpen = true
     case .singular: singular.insert(RegionSearch.canonical(regions))
     case .solution(let solution):
+      isOpen = isOpen || !decides(solution, regions)
       if agrees(solution, with: regions) {
         let name = RegionSearch.canonical(regions)
         let isNew = found[name] == nil && !isKnownOnBorder(solution)
@@ -55,6 +59,14 @@ struct RegionSearch {
     }
     followers[regions] = .some(next)
     return next
+  }
+
+  /// Whether it is certain that the solution is in the regions, or that it is not: one unit that is
+  /// certainly on the other side of its threshold suffices.
+  private func decides(_ solution: RegionSolution, _ regions: [[Bool]]) -> Bool {
+    if !solution.isOnBorder { return true }
+    let a = (matmul(solution.states, map.weight.transposed) + map.bias).elements
+    return zip(a, regions.joined()).contains { abs($0) > solution.rounding && ($0 > 0) != $1 }
   }
 
   /// Whether the units are active as in the regions; a unit at its threshold may be either.
@@ -136,7 +148,8 @@ extension FixedPointSearch {
     }
     return FixedPoints(
       points,
-      completeness: !singular.isEmpty ? .degenerate : isComplete ? .proven : .notApplicable,
+      completeness: !singular.isEmpty
+        ? .degenerate : !isComplete ? .notApplicable : search.isOpen ? .notProven : .proven,
       starts: starts, singularRegions: singular.sorted { $0.lexicographicallyPrecedes($1) })
   }
 }

@@ -10,6 +10,8 @@ struct SearchRegion: Sendable {
   /// The largest |s_j| in a box about 0 that the map does not leave and that has all its fixed
   /// points, or `nil` if none is known.
   let box: Tensor<Double>?
+  /// Completes a drawn state, where only a part of the box can have fixed points.
+  private let completion: (@Sendable (Tensor<Double>) -> Tensor<Double>)?
   /// The size of a state, against which residuals are small.
   let unit: Double
 
@@ -21,6 +23,7 @@ struct SearchRegion: Sendable {
       throw .mapNotFinite("a weight or the constant input is NaN or infinite")
     }
     box = map?.invariantBox.flatMap { $0.isFinite ? $0 : nil }
+    completion = settings.region == nil ? map?.restingState : nil
     if let region = settings.region {
       let size = recurrence.stateSize
       require(
@@ -75,15 +78,18 @@ struct SearchRegion: Sendable {
   /// Returns random starts, [B, S].
   ///
   /// They are uniform in boxes about the middle of the whole box, from small ones to the whole, so
-  /// that both its middle and its corners are covered in a high dimension. Every second one is
-  /// advanced by 1, 2, 4, … or 128 steps, toward the states that a trajectory visits.
+  /// that both its middle and its corners are covered in a high dimension. In an LSTM, c is the one
+  /// that rests for the drawn h, as in every fixed point. Every second start is advanced by 1, 2,
+  /// 4, … or 128 steps, toward the states that a trajectory visits.
   func starts<R: Recurrence>(
     _ count: Int, of recurrence: R, using random: inout RandomSource
   ) -> Tensor<Double> {
     let drawn: [Tensor<Double>] = (0..<count).map { index in
       let share = Double(index / 2 % 8 + 1) / 8
       let offset: Tensor<Double> = random.uniform(center.shape, in: -share..<share)
-      return center + offset * halfEdges
+      let state = center + offset * halfEdges
+      guard let completed = completion?(state), completed.isFinite else { return state }
+      return completed
     }
     let groups = Dictionary(grouping: 0..<count) { $0 % 2 == 0 ? 0 : 1 << ($0 / 16 % 8) }
     let rows = groups.sorted { $0.key < $1.key }.flatMap { steps, members in

@@ -43,25 +43,25 @@ public struct KreissBracket: Sendable, Equatable, Codable {
   ///
   /// - Parameters:
   ///   - matrix: The real matrix A, [n, n].
-  ///   - region: The unit disc or the left half-plane.
+  ///   - region: The unit disk or the left half-plane.
   ///   - tolerance: The wanted relative width of the bracket.
   ///   - maximumProblems: The number of eigenvalue problems of order 2n after which the bracket
   ///     remains as wide as it is; by default `defaultProblems(order:)`. The bracket is valid even
   ///     if it is 0.
   ///   - growth: The norms of the powers of the same matrix, if they are known. They are computed
-  ///     otherwise, for the unit disc.
+  ///     otherwise, for the unit disk.
   ///   - nonnormality: The same for the numerical range of the matrix.
   /// - Throws: `StabilityError` if the matrix is not square, is empty, or has a non-finite element,
   ///   or if LAPACK does not converge.
   /// - Complexity: About 26·n³ flops, those of `PowerGrowth`, and 200·n³ for each problem.
   public init(
-    of matrix: Tensor<Double>, region: StabilityRegion = .unitDisc, tolerance: Double = 1e-3,
+    of matrix: Tensor<Double>, region: StabilityRegion = .unitDisk, tolerance: Double = 1e-3,
     maximumProblems: Int? = nil, growth: PowerGrowth? = nil, nonnormality: Nonnormality? = nil
   ) throws(StabilityError) {
     require(tolerance > 0, "the tolerance of a Kreiss bracket must be positive, got \(tolerance)")
     let analyzed = try AnalyzedMatrix(matrix)
-    var growth = region == .unitDisc && analyzed.exponent == 0 ? growth : nil
-    if region == .unitDisc && analyzed.exponent == 0 && growth == nil {
+    var growth = region == .unitDisk && analyzed.exponent == 0 ? growth : nil
+    if region == .unitDisk && analyzed.exponent == 0 && growth == nil {
       growth = try PowerGrowth(of: matrix)
     }
     let power = growth
@@ -83,19 +83,22 @@ public struct KreissBracket: Sendable, Equatable, Codable {
     problemCount = search.problemCount
   }
 
-  /// The bounds that the powers of a matrix give for the unit disc, without further computation:
+  /// The bounds that the powers of a matrix give for the unit disk, without further computation:
   /// sup ‖A^k‖/(e·n) ≤ K ≤ sup ‖A^k‖ (Spijker; Trefethen and Embree, "Spectra and Pseudospectra",
   /// section 18).
-  init(byPowers growth: PowerGrowth, _ spectrum: Spectrum) {
-    let bounds = spectrum.spectralRadiusBounds
-    let share = growth.peakLogNorm - 1 - Double.log(Double(spectrum.eigenvalues.count))
-    (region, maximizer, problemCount) = (.unitDisc, nil, 0)
-    isUndecided = bounds.contains(1)
-    let lower = bounds.lowerBound > 1 ? .infinity : Double.maximum(1, Double.exp(share))
-    _lower = ExtendedReal(wrappedValue: lower)
+  init(byPowers growth: PowerGrowth, of matrix: Tensor<Double>, _ spectrum: Spectrum) {
+    let radius = spectrum.spectralRadiusBounds
+    let bounds = PowerNormBounds(growth.logNorms, of: matrix).logBounds
+    // A norm is as far above its computed value at most as below.
+    let error = Double.exp(bounds[growth.peakStep] - growth.peakLogNorm) - 1
+    let share = Double.exp(growth.peakLogNorm - 1) * (1 - error) / Double(matrix.shape[0])
+    (region, maximizer, problemCount) = (.unitDisk, nil, 0)
+    // A power whose norm is certainly less than 1 decides it.
+    isUndecided = radius.contains(1) && !growth.isComplete
+    _lower = ExtendedReal(
+      wrappedValue: radius.lowerBound > 1 ? .infinity : Double.maximum(1, share))
     _upper = ExtendedReal(
-      wrappedValue: growth.isComplete && bounds.upperBound < 1
-        ? Double.exp(growth.peakLogNorm) : .infinity)
+      wrappedValue: growth.isComplete ? Double.exp(bounds.max() ?? 0) : .infinity)
   }
 
   /// The default number of eigenvalue problems of order 2n: 400 for small matrices, 6 at n = 128,
@@ -113,7 +116,7 @@ extension KreissBracket: CustomStringConvertible {
       lower == upper ? "K = \(figure(lower))" : "K in \(figure(lower)) … \(figure(upper))"
     let reason = isUndecided ? " (rounding decides whether it is finite)" : ""
     let place = maximizer.map { " attained at z = \(figure($0.real)) + \(figure($0.imaginary))i" }
-    return "Kreiss constant of the \(region == .unitDisc ? "unit disc" : "half-plane"): "
+    return "Kreiss constant of the \(region == .unitDisk ? "unit disk" : "half-plane"): "
       + bounds + (place ?? "") + reason
   }
 }

@@ -4,7 +4,7 @@ internal import ComplexModule
 internal import RealModule
 
 /// The search for both bounds of a Kreiss constant, of a matrix in scaled units, where the boundary
-/// of the unit disc is the circle of radius 1/unit.
+/// of the unit disk is the circle of radius 1/unit.
 struct KreissSearch {
   private let curve: ResolventCurve
   private let tolerance: Double
@@ -30,18 +30,18 @@ struct KreissSearch {
     self.tolerance = tolerance
     problemLimit = problems
     self.growth = growth
-    boundary = region == .unitDisc ? 1 / matrix.unit : 0
+    boundary = region == .unitDisk ? 1 / matrix.unit : 0
     envelope = ResolventEnvelope(region: region, boundary: boundary)
     let a = matrix.scaled
     let rounding = curve.rounding(0)
     reach =
       rounding
-      + (region == .unitDisc
+      + (region == .unitDisk
         ? try singularValues(of: a).first ?? 0
         : try symmetricEigenvalues(of: (a + a.transpose()) * 0.5).last ?? 0)
-    if region == .unitDisc, let numericalRadius {
+    if region == .unitDisk, let numericalRadius {
       reach = min(reach, numericalRadius / matrix.unit)
-    } else if region == .unitDisc && reach > boundary && problems > 0 {
+    } else if region == .unitDisk && reach > boundary && problems > 0 {
       reach = min(reach, try NumericalRadius(of: a, tolerance: 1e-6).bounds.upperBound)
       problemCount += 2
     }
@@ -80,7 +80,7 @@ struct KreissSearch {
     let count = Int((Double.log(last / first) / Double.log(ratio)).rounded(.up))
     let extents =
       [boundary] + (0...count).map { boundary + first * Double.pow(ratio, Double($0)) }
-    let series = growth.flatMap(PowerSeries.init)
+    let series = growth.flatMap { PowerSeries($0, of: curve.matrix) }
     envelope.insert(
       extents.map { extent in
         let byRange = extent > reach ? -Double.log(extent - reach) : .infinity
@@ -99,7 +99,7 @@ struct KreissSearch {
     let outermost = curve.resolvent.eigenvalues.map { curve.extent(of: $0) }.max() ?? 0
     if envelope.nodes.first?.extent == boundary { return }
     guard problemCount < problemLimit else {
-      if outermost > boundary, try isOutsideByDiscs() { logLower = .infinity }
+      if outermost > boundary, try isOutsideByDisks() { logLower = .infinity }
       isUndecided = outermost + curve.rounding(0) >= boundary && logLower < .infinity
       return
     }
@@ -116,9 +116,9 @@ struct KreissSearch {
     }
   }
 
-  /// Returns whether the discs about the eigenvalues prove that one is outside the circle.
-  private func isOutsideByDiscs() throws(LAPACKError) -> Bool {
-    guard curve.region == .unitDisc else { return false }
+  /// Returns whether the disks about the eigenvalues prove that one is outside the circle.
+  private func isOutsideByDisks() throws(LAPACKError) -> Bool {
+    guard curve.region == .unitDisk else { return false }
     let share = 8 * Double(curve.resolvent.order) * Double.ulpOfOne
     let bounds = try EigenvalueBounds(of: curve.matrix).spectralRadius(perturbedBy: share)
     return bounds.lowerBound > boundary
@@ -149,7 +149,7 @@ struct KreissSearch {
       }
     }
     let step = best.distance / 2
-    let isCircle = curve.region == .unitDisc
+    let isCircle = curve.region == .unitDisk
     var (ratio, turn) = (2.0, isCircle ? min(step / (boundary + best.distance), 0.4) : step)
     for _ in 0..<24 where ratio > 1.01 {
       let trials = [
@@ -199,24 +199,28 @@ struct KreissSearch {
 /// A sum of powers with nonnegative coefficients has a logarithm that is convex in log r, like the
 /// resolvent norm.
 private struct PowerSeries {
+  /// Upper bounds of ln ‖A^k‖ for k < m, and of ln ‖A^m‖.
   private let logNorms: [Double]
   private let logRest: Double
 
   /// Creates the bound, if the norm of the last power is certainly less than 1.
-  init?(_ growth: PowerGrowth) {
-    guard let last = growth.logNorms.last, last < -1e-9 else { return nil }
-    logNorms = growth.logNorms.dropLast()
-    // Increased by the rounding error of the norms.
-    logRest = last + 1e-10
+  init?(_ growth: PowerGrowth, of matrix: Tensor<Double>) {
+    let bounds = PowerNormBounds(growth.logNorms, of: matrix).logBounds
+    guard let last = bounds.last, last < 0 else { return nil }
+    (logNorms, logRest) = (bounds.dropLast(), last)
   }
 
-  /// Returns the logarithm of the bound.
+  /// Returns the logarithm of the bound, with the rounding errors of its terms and of their sum.
   func logSum(at radius: Double) -> Double {
     let logRadius = Double.log(radius)
     let terms = logNorms.enumerated().map { $0.element - Double($0.offset + 1) * logRadius }
     let largest = terms.max() ?? 0
     let sum = terms.reduce(0) { $0 + Double.exp($1 - largest) }
-    let rest = Double.exp(logRest - Double(logNorms.count) * logRadius)
-    return largest + Double.log(sum) - Double.log(onePlus: -rest) + 1e-10
+    let count = Double(logNorms.count)
+    let size = (logNorms + [logRest]).filter(\.isFinite).reduce(0) { max($0, $1.magnitude) }
+    let rounding = 4 * Double.ulpOfOne * (4 + count * (1 + logRadius.magnitude) + size)
+    let rest = Double.exp(logRest - count * logRadius + rounding)
+    guard rest < 1 else { return .infinity }
+    return largest + Double.log(sum) + rounding - Double.log(onePlus: -rest) * (1 + rounding)
   }
 }

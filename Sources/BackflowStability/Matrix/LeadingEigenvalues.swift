@@ -9,6 +9,11 @@ public import RealModule
 /// Arnoldi's iteration with the restarts of Stewart ("A Krylov–Schur algorithm for large
 /// eigenproblems", SIAM J. Matrix Anal. Appl. 23, 2001): the basis is reduced to the span of the
 /// wanted Ritz vectors and extended again.
+///
+/// Use `Spectrum` or `MatrixAnalysis` for a stored matrix of up to a few thousand rows: their
+/// bounds need all eigenvalues, in O(n³) operations. This type is for larger matrices, and for
+/// operators without elements, where a few hundred products suffice. It proves no bound: an
+/// eigenvalue to which the initial vector hardly contributes may be missed.
 public struct LeadingEigenvalues: Sendable, Equatable, Codable {
   /// The Ritz values in descending order of modulus. The two of a conjugate pair are adjacent, the
   /// one with positive imaginary part first.

@@ -9,7 +9,8 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
   /// How much is computed.
   public enum Effort: String, Sendable, Codable, CaseIterable {
     /// The eigenvalues, the singular value, the departure from normality, and what the powers of
-    /// the matrix say about the Kreiss constant.
+    /// the matrix say about the Kreiss constant. Above 64 rows, 64 powers at most, and 16 if an
+    /// eigenvalue is certainly outside the unit circle.
     case quick
     /// Also the numerical radius up to 256 rows, and a Kreiss bracket of 1 % as far as the default
     /// number of eigenvalue problems permits.
@@ -32,7 +33,7 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
   public let spectrum: Spectrum
   /// Henrici's departure, the numerical abscissa and radius, and κ(V).
   public let nonnormality: Nonnormality
-  /// Bounds on the Kreiss constant of the unit disc.
+  /// Bounds on the Kreiss constant of the unit disk.
   public let kreiss: KreissBracket
   /// The norms of the powers.
   public let growth: PowerGrowth
@@ -54,23 +55,30 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
   ///   - precision: The machine epsilon of the precision in which the matrix was stored.
   /// - Throws: `StabilityError` if the matrix is not square, is empty, or has a non-finite element,
   ///   a level or the slope is not positive, or LAPACK does not converge.
-  /// - Complexity: About 120·n³ flops, those of `PowerGrowth` and `KreissBracket`, and about
-  ///   2000·n³ for each ε.
+  /// - Complexity: About 40·n³ flops, 60·n³ more for the default effort, those of `PowerGrowth` and
+  ///   `KreissBracket`, and about 2000·n³ for each ε.
   public init(
     of matrix: Tensor<Double>, slopeBound: Double = 1, effort: Effort = .standard,
     epsilons: [Double] = [], precision: Double = .ulpOfOne
   ) throws(StabilityError) {
-    spectrum = try Spectrum(of: matrix, slopeBound: slopeBound, precision: precision)
-    let order = matrix.shape[0]
+    guard slopeBound > 0, slopeBound.isFinite else { throw .slopeBoundNotPositive(slopeBound) }
+    let analyzed = try AnalyzedMatrix(matrix)
+    let order = analyzed.order
+    let eigenvalues = try analyzing { () throws(LAPACKError) in
+      try EigenvalueBounds(of: analyzed.scaled)
+    }
+    spectrum = try Spectrum(
+      of: analyzed, eigenvalues, slopeBound: slopeBound, precision: precision)
     let withRadius = effort == .thorough || (effort == .standard && order <= 256)
     nonnormality = try Nonnormality(
-      of: matrix, withNumericalRadius: withRadius, withEigenvectors: effort != .quick)
+      of: analyzed, schurForm: eigenvalues.schurForm, withNumericalRadius: withRadius,
+      withEigenvectors: effort != .quick)
     growth = try PowerGrowth(
-      of: AnalyzedMatrix(matrix), spectralRadius: spectrum.spectralRadius,
-      steps: effort == .quick && order > 64 ? 64 : nil)
+      of: analyzed, spectralRadius: spectrum.spectralRadius,
+      steps: MatrixAnalysis.steps(effort, order: order, spectrum))
     kreiss =
       effort == .quick
-      ? KreissBracket(byPowers: growth, spectrum)
+      ? KreissBracket(byPowers: growth, of: matrix, spectrum)
       : try KreissBracket(
         of: matrix, tolerance: effort == .thorough ? 1e-3 : 1e-2,
         maximumProblems: effort == .thorough ? 400 : nil, growth: growth,
@@ -86,6 +94,13 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
     self.effort = effort
     omissions = MatrixAnalysis.omissions(
       withRadius: withRadius, growth, kreiss, order: order, effort: effort)
+  }
+
+  /// The number of powers, or `nil` for the default. If an eigenvalue is certainly outside the unit
+  /// circle, all later norms are larger than 1, and a few show how they begin.
+  private static func steps(_ effort: Effort, order: Int, _ spectrum: Spectrum) -> Int? {
+    guard effort == .quick, order > 64 else { return nil }
+    return spectrum.spectralRadiusBounds.lowerBound > 1 ? 16 : 64
   }
 
   private static func omissions(

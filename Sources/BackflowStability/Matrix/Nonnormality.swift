@@ -50,12 +50,22 @@ public struct Nonnormality: Sendable, Equatable, Codable {
   public init(
     of matrix: Tensor<Double>, withNumericalRadius: Bool = true, withEigenvectors: Bool = true
   ) throws(StabilityError) {
-    let matrix = try AnalyzedMatrix(matrix)
+    try self.init(
+      of: AnalyzedMatrix(matrix), schurForm: nil, withNumericalRadius: withNumericalRadius,
+      withEigenvectors: withEigenvectors)
+  }
+
+  /// The same, with the real Schur form of the scaled matrix if it is known.
+  init(
+    of matrix: AnalyzedMatrix, schurForm: Tensor<Double>?, withNumericalRadius: Bool,
+    withEigenvectors: Bool
+  ) throws(StabilityError) {
     let (a, unit) = (matrix.scaled, matrix.unit)
     let frobenius = a.norm()
-    let departure = try analyzing { () throws(LAPACKError) in
-      Nonnormality.departure(ofSchurForm: try SchurDecomposition(of: a).t)
+    let form = try analyzing { () throws(LAPACKError) in
+      if let schurForm { schurForm } else { try SchurDecomposition(of: a).t }
     }
+    let departure = Nonnormality.departure(ofSchurForm: form)
     henrici = departure * unit
     relativeHenrici = frobenius > 0 ? min(departure / frobenius, 1) : 0
     frobeniusNorm = frobenius * unit

@@ -20,7 +20,7 @@ internal import RealModule
 public func pseudospectralRadius(
   of matrix: Tensor<Double>, epsilon: Double
 ) throws(StabilityError) -> Double {
-  try pseudospectralExtent(of: matrix, epsilon: epsilon, region: .unitDisc)
+  try pseudospectralExtent(of: matrix, epsilon: epsilon, region: .unitDisk)
 }
 
 /// Returns the ε-pseudospectral abscissa of a real matrix A, [n, n]: the largest Re z with σ_min(zI

@@ -6,7 +6,7 @@ internal import RealModule
 /// The region of the complex plane that contains the eigenvalues of a stable matrix.
 public enum StabilityRegion: String, Sendable, Codable, CaseIterable {
   /// |z| < 1, for a recurrence h_t = A·h_{t−1}.
-  case unitDisc = "unit_disc"
+  case unitDisk = "unit_disk"
   /// Re z < 0, for a differential equation dh/dt = A·h.
   case leftHalfPlane = "left_half_plane"
 }
@@ -33,7 +33,7 @@ struct ResolventCurve: Sendable {
   /// The point at an extent and a position.
   func point(_ extent: Double, _ position: Double) -> Complex<Double> {
     switch region {
-    case .unitDisc:
+    case .unitDisk:
       Complex(extent * Double.cos(position), extent * Double.sin(position))
     case .leftHalfPlane: Complex(extent, position)
     }
@@ -41,13 +41,13 @@ struct ResolventCurve: Sendable {
 
   /// The extent of a point: its modulus or its real part.
   func extent(of point: Complex<Double>) -> Double {
-    region == .unitDisc ? point.length : point.real
+    region == .unitDisk ? point.length : point.real
   }
 
   /// The position of a point on its curve; 0 for the origin, whose angle is undefined.
   func position(of point: Complex<Double>) -> Double {
     switch region {
-    case .unitDisc: point.isZero ? 0 : point.phase.magnitude
+    case .unitDisk: point.isZero ? 0 : point.phase.magnitude
     case .leftHalfPlane: point.imaginary.magnitude
     }
   }
@@ -67,7 +67,7 @@ struct ResolventCurve: Sendable {
   var likelyPositions: [Double] {
     let outermost = resolvent.eigenvalues.filter { $0.imaginary >= 0 }
       .sorted { extent(of: $0) > extent(of: $1) }.prefix(3).map { position(of: $0) }
-    return [0] + outermost + (region == .unitDisc ? [Double.pi / 2, Double.pi] : [])
+    return [0] + outermost + (region == .unitDisk ? [Double.pi / 2, Double.pi] : [])
   }
 }
 
@@ -119,7 +119,7 @@ extension ResolventCurve {
   /// of the crossings anywhere, then it is at one of them.
   func midpoints(_ crossings: [Double]) -> [Double] {
     if crossings.isEmpty { return [] }
-    let ends = [0] + crossings + (region == .unitDisc ? [Double.pi] : [])
+    let ends = [0] + crossings + (region == .unitDisk ? [Double.pi] : [])
     return zip(ends, ends.dropFirst()).map { ($0 + $1) / 2 }
   }
 }
@@ -132,7 +132,7 @@ extension ResolventCurve {
   /// - Complexity: An eigenvalue problem of order 2n.
   func crossings(on extent: Double, level: Double) throws(LAPACKError) -> [Double] {
     switch region {
-    case .unitDisc: try anglesOnCircle(extent, level)
+    case .unitDisk: try anglesOnCircle(extent, level)
     case .leftHalfPlane: try heightsOnLine(extent, level)
     }
   }
@@ -172,10 +172,12 @@ extension [Complex<Double>] {
   /// The imaginary parts, ascending, of the eigenvalues in the upper half-plane that are imaginary
   /// up to rounding.
   ///
-  /// Where two of them meet, rounding moves them by the square root of its size. An eigenvalue that
-  /// is taken for imaginary wrongly costs an evaluation; one that is missed would be an error.
+  /// Where two of them meet, rounding moves them by the square root of its size, which is of the
+  /// order of n·ε for n eigenvalues. An eigenvalue that is taken for imaginary wrongly costs an
+  /// evaluation; one that is missed would be an error.
   func imaginaryParts(scale: Double) -> [Double] {
-    filter { $0.imaginary >= 0 && $0.real.magnitude <= 1e-6 * (scale + $0.length) }
+    let tolerance = 32 * (Double(count) * Double.ulpOfOne).squareRoot()
+    return filter { $0.imaginary >= 0 && $0.real.magnitude <= tolerance * (scale + $0.length) }
       .map(\.imaginary).sorted()
   }
 }

@@ -39,9 +39,11 @@ struct ResolventEnvelope: Sendable {
     nodes = hull
   }
 
-  /// The coordinate in which ln M is convex.
+  /// The coordinate in which ln M is convex, measured from the boundary so that differences near it
+  /// have no cancellation.
   private func coordinate(_ extent: Double) -> Double {
-    region == .unitDisc ? Double.log(extent) : extent
+    region == .unitDisk
+      ? Double.log(onePlus: (extent - boundary) / boundary) : extent - boundary
   }
 
   private func slope(_ left: Node, _ right: Node) -> Double {
@@ -63,7 +65,11 @@ struct ResolventEnvelope: Sendable {
       let slope = slope(left, right)
       let extent = min(max(stationaryExtent(slope), left.extent), right.extent)
       let logNorm = left.logNorm + slope * (coordinate(extent) - coordinate(left.extent))
-      let value = Double.log(extent - boundary) + logNorm
+      // With the rounding errors of the logarithms and of the chord.
+      let size = max(left.logNorm.magnitude, right.logNorm.magnitude)
+      let value =
+        Double.log(extent - boundary) + logNorm
+        + 8 * Double.ulpOfOne * (1 + size + Double.log(extent - boundary).magnitude)
       if value > result.logNorm { result = Node(extent: extent, logNorm: value) }
     }
     return result
@@ -72,7 +78,7 @@ struct ResolventEnvelope: Sendable {
   /// Returns the extent at which (x − boundary)·e^{slope·coordinate} is largest.
   private func stationaryExtent(_ slope: Double) -> Double {
     switch region {
-    case .unitDisc: slope < -1 ? boundary * slope / (1 + slope) : .infinity
+    case .unitDisk: slope < -1 ? boundary * slope / (1 + slope) : .infinity
     case .leftHalfPlane: slope < 0 ? boundary - 1 / slope : .infinity
     }
   }

@@ -95,7 +95,8 @@ private let printed = Tolerance(6e-13, scale: 1)
     expectClose(points.points.flatMap(\.state), [1 - 1 / r, 0], exact)
     expectClose([points.points[0].state[0]], [0.7387961], Tolerance(5e-8, scale: 1))
     expectClose(points.points.map { $0.modes[0].real }, [2 - r, r], exact)
-    #expect(points.points.allSatisfy { $0.certificate.isProven && !$0.isDegenerate })
+    // The rounding errors of a map that is known by its values only are estimated.
+    #expect(points.points.allSatisfy { !$0.certificate.isProven && !$0.isDegenerate })
     #expect(points.completeness == .notApplicable)
   }
 
@@ -154,6 +155,21 @@ private let printed = Tolerance(6e-13, scale: 1)
       let moved = (recurrence.advance(state, through: 0..<1) - state).maxMagnitude()
       #expect(moved <= 1e-15 * Double(units + 8))
     }
+  }
+
+  // The box of c is 1e4 to 1e17 wide here, and its uniform starts led nowhere.
+  @Test(arguments: [16, 40], [1, 2, 3]) func `of a large LSTM are found from few starts`(
+    units: Int, scale: Double
+  ) throws {
+    var random = RandomSource(seed: 12)
+    var settings = FixedPointSettings()
+    (settings.randomStarts, settings.rounds, settings.slowPoints) = (8, 1, 0)
+    let cell = LSTMCell(randomGates(4, units: units, scale: scale, seed: 12))
+    let points = try FixedPoints(
+      of: CellRecurrence(cell, constantInput: Tensor([0.3, -0.2])), settings: settings,
+      using: &random)
+    #expect(!points.points.isEmpty)
+    #expect(points.points.allSatisfy { $0.certificate.isProven && $0.certificate.holds })
   }
 
   // A trained read-out that is fed back, in all kinds of cells.

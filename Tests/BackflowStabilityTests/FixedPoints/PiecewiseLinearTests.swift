@@ -1,4 +1,5 @@
 import Backflow
+import BackflowSelfTest
 import ComplexModule
 import Foundation
 import TestSupport
@@ -9,8 +10,8 @@ import Testing
 
   @Test func `the published fixed points are found exactly`() throws {
     var random = RandomSource(seed: 1)
-    let first = piecewise(-0.0222311, 0.96461297, -0.64375, 0.52505308)
-    let second = piecewise(0.7, -0.7, -0.14375, 0.52505308)
+    let first = KnownMaps.planarReLU(-0.0222311, 0.96461297, -0.64375, 0.52505308)
+    let second = KnownMaps.planarReLU(0.7, -0.7, -0.14375, 0.52505308)
     for (recurrence, state, eigenvalues) in [
       (first, [0.364871, -22.260649], [0.96461297, -0.0222311]),
       (second, [1.243275, -0.192076], [0.7, -0.7]),
@@ -29,7 +30,7 @@ import Testing
   }
 
   @Test func `the published cycles are two of length 16 and none of length 15`() throws {
-    let recurrence = piecewise(0.8377689, 0.96461297, -0.64375, 0.52505308)
+    let recurrence = KnownMaps.planarReLU(0.8377689, 0.96461297, -0.64375, 0.52505308)
     var random = RandomSource(seed: 2)
     let found = try Cycles(of: recurrence, period: 16, using: &random)
     try #require(found.cycles.count == 2)
@@ -100,13 +101,37 @@ import Testing
     #expect(points.description.contains("no isolated point"))
   }
 
+  // h′ = relu(h/2 + b): 2b for b > 0, 0 for b < 0, and for b = 0 a point at the threshold.
+  @Test(arguments: [1e-150, 1e-9, 1, 1e150]) func `completeness is proven off a threshold`(
+    size: Double
+  ) throws {
+    for bias in [size, 0, -size] {
+      var random = RandomSource(seed: 8)
+      let points = try FixedPoints(
+        of: autonomous(.identity(1) * 0.5, bias: Tensor([bias]), .relu), using: &random)
+      try #require(points.points.count == 1)
+      let point = points.points[0]
+      expectClose(point.state, [max(0, 2 * bias)], Tolerance(4e-16 * size, scale: size))
+      #expect(points.completeness == (bias == 0 ? .notProven : .proven))
+      #expect(point.isOnBorder == (bias == 0) && point.certificate.holds)
+    }
+  }
+
+  // h′ = relu(h + 1) has no fixed point, but its equation is singular.
+  @Test func `a singular region without a solution proves nothing`() throws {
+    var random = RandomSource(seed: 9)
+    let points = try FixedPoints(
+      of: autonomous(.identity(1), bias: Tensor([1]), .relu), using: &random)
+    #expect(points.points.isEmpty && points.completeness == .notProven)
+    #expect(points.singularRegions.isEmpty)
+  }
+
   // The tent map μ min(y, 1 − y) of y = h_0 − 2 h_1 has as many cycles of length 2 to 5 as for μ =
   // 2 above μ = 1.9276, the largest root of μ⁴ = μ³ + μ² + μ + 1, and the multipliers are ± μ^k.
   @Test func `the cycles of the tent map are counted`() throws {
     var random = RandomSource(seed: 6)
     let μ = 1.95
-    let tent = autonomous(
-      Tensor(rows: [[μ, -2 * μ], [μ, -2 * μ]]), bias: Tensor([0, -0.5]), .relu)
+    let tent = KnownMaps.tent(μ)
     for (period, count) in [(2, 1), (3, 2), (4, 3), (5, 6)] {
       let found = try Cycles(of: tent, period: period, using: &random)
       #expect(found.cycles.count == count, "length \(period)")
@@ -122,8 +147,7 @@ import Testing
     // y ← μ min(y, 1 − y): a trajectory of the unstable cycles of length 40 cannot be followed, but
     // each is one linear solution.
     let μ = 1.95
-    let tent = autonomous(
-      Tensor(rows: [[μ, -2 * μ], [μ, -2 * μ]]), bias: Tensor([0, -0.5]), .relu)
+    let tent = KnownMaps.tent(μ)
     var settings = FixedPointSettings()
     settings.randomStarts = 8
     let found = try Cycles(of: tent, period: 40, settings: settings, using: &random)

@@ -46,7 +46,7 @@ import Testing
     #expect(result.upper >= result.lower && result.upper <= result.lower * (1 + 2e-5), "\(result)")
   }
 
-  // No point of a fine grid outside the disc exceeds the upper bound.
+  // No point of a fine grid outside the disk exceeds the upper bound.
   @Test(arguments: 1...6 as ClosedRange<UInt64>, [0, 400])
   func `is valid for random matrices with any effort`(seed: UInt64, problems: Int) throws {
     let size = 2 + Int(seed)
@@ -87,6 +87,44 @@ import Testing
     }
   }
 
+  #if DEBUG
+    private static let copies = [1, 3, 20]
+  #else
+    private static let copies = [1, 3, 20, 64, 128]
+  #endif
+
+  // Copies of a triangular matrix on the diagonal, rotated, have its constant.
+  @Test(arguments: copies) func `of a large matrix contains the closed form`(copies: Int) throws {
+    let (block, exact) = (triangular(0.9, 2), 2 / 0.4 + 0.1 / 2)
+    var matrix = Tensor<Double>.zeros([2 * copies, 2 * copies])
+    for copy in 0..<copies {
+      for (row, column) in [(0, 0), (0, 1), (1, 1)] {
+        matrix[2 * copy + row, 2 * copy + column] = block[row, column]
+      }
+    }
+    let q = orthogonal(2 * copies, seed: 5)
+    matrix = matmul(q, matmul(matrix, q.transposed))
+    let result = try KreissBracket(of: matrix, maximumProblems: copies > 20 ? 0 : 4)
+    // The rotation rounds the matrix, and the constant changes by K² times that at most.
+    let rounding = 1e-14 * Double(copies) * exact * exact
+    #expect(result.lower <= exact + rounding && exact - rounding <= result.upper, "\(result)")
+    let quick = try MatrixAnalysis(of: matrix, effort: .quick).kreiss
+    #expect(quick.lower <= exact + rounding && exact - rounding <= quick.upper)
+    #expect(quick.upper < .infinity)
+  }
+
+  @Test(arguments: [1, 2, 33], [1e-150, 1e-10, 0.99, 1.01, 1e10, 1e150])
+  func `of a multiple of a rotation is 1 or infinite`(size: Int, scale: Double) throws {
+    let matrix = orthogonal(size, seed: 6) * scale
+    for result in [
+      try KreissBracket(of: matrix, maximumProblems: 4),
+      try MatrixAnalysis(of: matrix, effort: .quick).kreiss,
+    ] {
+      #expect(result.lower == (scale < 1 ? 1 : .infinity) && !result.isUndecided, "\(result)")
+      #expect(result.upper <= (scale < 1 ? 1 + 1e-12 : .infinity))
+    }
+  }
+
   @Test func `of a delay line is below its largest power`() throws {
     let result = try KreissBracket(of: delayLine(20, factor: 1.1), tolerance: 1e-3)
     #expect(result.upper < 6.1159 && result.lower > 1)
@@ -120,7 +158,7 @@ import Testing
     #expect(result.lower == 1 && result.upper == 1)
   }
 
-  // With t = x + d on the real axis and s² + bs = t², as for the disc.
+  // With t = x + d on the real axis and s² + bs = t², as for the disk.
   @Test(arguments: [(-0.5, 3), (-1.0, 10), (-0.01, 2)])
   func `in the half-plane contains the closed form`(eigenvalue: Double, coupling: Double) throws {
     let distance = -eigenvalue

@@ -1,37 +1,33 @@
 import Backflow
+import BackflowSelfTest
 import ComplexModule
 import Foundation
 
-/// [[L, b], [0, L]]
 func triangular(_ eigenvalue: Double, _ coupling: Double) -> Tensor<Double> {
-  Tensor(rows: [[eigenvalue, coupling], [0, eigenvalue]])
+  KnownMatrices.triangular(eigenvalue, coupling)
 }
 
-/// The Jordan block of an eigenvalue.
 func jordan(_ size: Int, _ eigenvalue: Double, coupling: Double = 1) -> Tensor<Double> {
-  var matrix = Tensor<Double>.identity(size) * eigenvalue
-  for row in 1..<size { matrix[row - 1, row] = coupling }
-  return matrix
+  KnownMatrices.jordan(size, eigenvalue, coupling: coupling)
 }
 
-/// Independent normal numbers with the standard deviation n^−½.
 func ginibre(_ size: Int, seed: UInt64) -> Tensor<Double> {
-  var random = RandomSource(seed: seed)
-  return random.normal([size, size]) * (1 / Double(size).squareRoot())
+  KnownMatrices.gaussian(size, gain: 1, seed: seed)
 }
 
-/// HiPPO-LegS: −√((2n+1)(2k+1)) below the diagonal and −(n+1) on it.
-func hippo(_ size: Int) -> Tensor<Double> {
-  var matrix = Tensor<Double>.zeros([size, size])
-  for n in 0..<size {
-    for k in 0..<n { matrix[n, k] = -Double((2 * n + 1) * (2 * k + 1)).squareRoot() }
-    matrix[n, n] = -Double(n + 1)
-  }
-  return matrix
+func hippo(_ size: Int) -> Tensor<Double> { KnownMatrices.hippo(size) }
+
+func grcar(_ size: Int) -> Tensor<Double> { KnownMatrices.grcar(size) }
+
+func orthogonal(_ size: Int, seed: UInt64 = 1) -> Tensor<Double> {
+  KnownMatrices.orthogonal(size, seed: seed)
 }
 
-/// The matrix R2 of rank 2 with W³ = 0.
-let nilpotent = Tensor<Double>(rows: [[2, 2, 2], [-3, 0, 0], [1, -2, -2]])
+func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
+  KnownMatrices.delayLine(size, factor: factor)
+}
+
+let nilpotent = KnownMatrices.nilpotent
 
 /// σ_min(zI − A) by a singular value decomposition of the real form of order 2n.
 func sigmaMin(_ a: Tensor<Double>, _ z: Complex<Double>) throws -> Double {

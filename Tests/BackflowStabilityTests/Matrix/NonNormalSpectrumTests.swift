@@ -3,22 +3,6 @@ import ComplexModule
 import TestSupport
 import Testing
 
-/// Grcar's matrix: 1 on the diagonal and on three diagonals above it, and −1 below it.
-func grcar(_ size: Int) -> Tensor<Double> {
-  var matrix = Tensor<Double>.zeros([size, size])
-  for row in 0..<size {
-    if row > 0 { matrix[row, row - 1] = -1 }
-    for column in row..<min(row + 4, size) { matrix[row, column] = 1 }
-  }
-  return matrix
-}
-
-private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
-  var matrix = Tensor<Double>.identity(size) * eigenvalue
-  for row in 1..<size { matrix[row - 1, row] = 1 }
-  return matrix
-}
-
 /// Weights with sensitive, coinciding, or extreme eigenvalues.
 @Suite struct `The spectrum of a weight that is not normal` {
   // ρ(Grcar(100)) = 2.26292563566076 to 60 digits. The computed eigenvalues of its transpose have
@@ -56,7 +40,7 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
 
   @Test(arguments: [20, 60], [0.95, 1, 1.05])
   func `is undecided for a Jordan block`(size: Int, eigenvalue: Double) throws {
-    let spectrum = try Spectrum(of: jordanBlock(size, eigenvalue), slopeBound: 1)
+    let spectrum = try Spectrum(of: jordan(size, eigenvalue), slopeBound: 1)
     #expect(spectrum.verdict == .undecided)
     #expect(spectrum.explanation.contains("far from normal"))
   }
@@ -96,8 +80,8 @@ private func jordanBlock(_ size: Int, _ eigenvalue: Double) -> Tensor<Double> {
 
   // A perturbation of 1e-14 moves a triple eigenvalue by at most its cube root, 2e-5.
   @Test func `is decided for a small Jordan block away from the limit`() throws {
-    #expect(try Spectrum(of: jordanBlock(3, 1.05), slopeBound: 1).verdict == .mayExplode)
-    let small = try Spectrum(of: jordanBlock(3, 0.95), slopeBound: 1)
+    #expect(try Spectrum(of: jordan(3, 1.05), slopeBound: 1).verdict == .mayExplode)
+    let small = try Spectrum(of: jordan(3, 0.95), slopeBound: 1)
     #expect(small.verdict == .undecided && small.spectralRadiusBounds.upperBound < 0.96)
   }
 

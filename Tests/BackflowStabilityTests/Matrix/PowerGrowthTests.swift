@@ -87,6 +87,32 @@ import Testing
     #expect(try roundTrip(growth) == growth)
   }
 
+  #if DEBUG
+    private static let sizes = [1, 2, 7, 64]
+  #else
+    private static let sizes = [1, 2, 7, 64, 256, 512]
+  #endif
+
+  // The powers of an orthogonal matrix have norm 1, on either side of which rounding may put them.
+  // The error of the first norm is at most (n² + 16n + 4)·u.
+  @Test(arguments: sizes) func `is complete only if rounding cannot matter`(size: Int) throws {
+    let q = orthogonal(size)
+    let open = try PowerGrowth(of: q * (1 - 0x1p-53), steps: 4)
+    #expect(!open.isComplete && open.logNorms.count == 5)
+    let n = Double(size)
+    let closed = try PowerGrowth(of: q * (1 - 3 * (n * n + 16 * n + 4) * 0x1p-53), steps: 4)
+    #expect(closed.isComplete && closed.logNorms.count == 2)
+  }
+
+  // W³ = 0 by cancellation, and computed as zero; the errors of the powers scale like their norms.
+  @Test(arguments: [1, 0x1p10, 0x1p66]) func `is not complete by a zero that cancels`(
+    scale: Double
+  ) throws {
+    let growth = try PowerGrowth(of: nilpotent * scale, steps: 5)
+    #expect(growth.logNorms.last == -.infinity)
+    #expect(growth.isComplete == (scale < 0x1p20))
+  }
+
   @Test func `has the direction that grows most`() throws {
     let matrix = ginibre(9, seed: 2)
     let growth = try PowerGrowth(of: matrix, steps: 6, stopsWhenComplete: false)

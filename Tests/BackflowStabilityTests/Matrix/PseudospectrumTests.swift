@@ -21,7 +21,7 @@ import Testing
 
   // σ_min of [[L − z, b], [0, L − z]] is s with s² + bs = |z − L|².
   @Test(arguments: [1e-150, 1e-8, 1, 1e8, 1e150], [1e-6, 1e-2, 1.0])
-  func `of a triangular matrix is a disc`(scale: Double, epsilon: Double) throws {
+  func `of a triangular matrix is a disk`(scale: Double, epsilon: Double) throws {
     let (matrix, level) = (triangular(0.5, 3) * scale, epsilon * scale)
     let reach = 0.5 + (epsilon * epsilon + 3 * epsilon).squareRoot()
     let radius = try pseudospectralRadius(of: matrix, epsilon: level) / scale
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test(arguments: [1e-3, 1])
-  func `of the zero matrix is the disc of radius ε`(epsilon: Double) throws {
+  func `of the zero matrix is the disk of radius ε`(epsilon: Double) throws {
     let zero = Tensor<Double>.zeros([3, 3])
     expectClose(
       [

@@ -4,19 +4,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A random orthogonal matrix.
-func orthogonal(_ size: Int, seed: UInt64 = 1) -> Tensor<Double> {
-  var random = RandomSource(seed: seed)
-  return Initializer.orthogonal()([size, size], using: &random)
-}
-
-/// A delay line: `factor` on the subdiagonal, every eigenvalue 0.
-func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
-  var matrix = Tensor<Double>.zeros([size, size])
-  for index in 1..<size { matrix[index, index - 1] = factor }
-  return matrix
-}
-
 @Suite struct `The spectrum of a recurrent weight` {
   @Test(arguments: [0.5, 1, 1.25], [0.1, 1, 3])
   func `of a rotation of radius r is r·e^±iθ`(radius: Double, angle: Double) throws {
@@ -67,6 +54,18 @@ func delayLine(_ size: Int, factor: Double) -> Tensor<Double> {
     let almost = Tensor<Double>.identity(2) * (1 - 1e-9)
     #expect(try Spectrum(of: almost, slopeBound: 1).verdict == .mustVanish)
     #expect(try Spectrum(of: almost, slopeBound: 1, precision: 0x1p-23).verdict == .undecided)
+  }
+
+  // Two eigenvalues 1 + 3.2 s and 1 − 2 s with disks of radius 2√2 s: the disk of the first is
+  // outside the unit circle, but touches the other one.
+  @Test(arguments: [1e-9, 1e-6, 1e-4], [1e-150, 1, 1e150])
+  func `counts eigenvalues by connected groups of disks`(share: Double, scale: Double) throws {
+    for (second, count) in [(1 - 2 * share, 0), (1 - 3 * share, 1), (1 + 3.2 * share, 2)] {
+      let matrix = Tensor<Double>.diagonal(Tensor([1 + 3.2 * share, second])) * scale
+      let spectrum = try Spectrum(of: matrix, slopeBound: 1 / scale, precision: share)
+      #expect(spectrum.growingCount == count)
+      #expect(spectrum.isGrowing(0) == (count > 0))
+    }
   }
 
   @Test func `explains an undecided verdict`() throws {
