@@ -299,6 +299,11 @@ KERNEL(void, multiply_row, (size_t rows, size_t columns, const T *row, T *y))
 // weights: [rows], x, y: [rows, columns]
 KERNEL(void, weight_rows, (size_t rows, size_t columns, const T *weights, const T *x, T *y))
 
+// y[r, c] = Σ_g weights[g, r] x[g, r, c], with one rounding or two for each term. An output that is an input is undefined.
+// weights: [groups, rows], x: [groups, rows, columns], y: [rows, columns]
+// Swift: sumWeightedGroups(x, weights: weights, groups: groups, into: y)
+KERNEL(void, sum_weighted_groups, (size_t groups, size_t rows, size_t columns, const T *weights, const T *x, T *y))
+
 // y[c] = Σ_r x[r, c]. The error does not grow with the number of rows.
 // x: [rows, columns], y: [columns]
 // Swift: none

@@ -103,6 +103,7 @@ private func check<T: BinaryFloatingPoint>(_ kernel: KernelName, _ table: Kernel
   case .transpose: checkTransposition(table)
   case .indexSelect, .indexAdd: checkIndexedRows(table)
   case .gather, .scatter, .weightRows: checkIndexedColumns(table)
+  case .sumWeightedGroups: checkWeightedGroups(table)
 
   // Channels
   case .channelSums, .channelDots: checkChannelSums(table)

@@ -58,6 +58,30 @@ func checkRowUpdatesAndSums<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   }
 }
 
+func checkWeightedGroups<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
+  for groups in [0, 1, 2, 4] {
+    for (rows, columns) in shapes {
+      let label = Comment(rawValue: "\(table.isa) \(T.self) \(groups)×\(rows)×\(columns)")
+      var x: [T] = Samples.uniform(groups * rows * columns, in: -2...2)
+      let weights: [T] = Samples.uniform(groups * rows, in: -2...2, seed: 2)
+      // A NaN reaches only its own element.
+      if let last = x.indices.last { x[last] = .nan }
+      let terms = (0..<rows * columns).map { i in
+        (0..<groups).map {
+          Double(weights[$0 * rows + i / columns]) * Double(x[$0 * rows * columns + i])
+        }
+      }
+      let actual = written([T](repeating: .infinity, count: rows * columns)) {
+        table.sumWeightedGroups(groups, rows, columns, weights, x, $0)
+      }
+      let scales = terms.map { $0.reduce(1e-300) { $0 + ($1.isNaN ? 0 : $1.magnitude) } }
+      #expect(
+        mismatch(actual, terms.map { $0.reduce(0, +) }, ulps: 8, scale: scales) == nil, label)
+    }
+  }
+  table.sumWeightedGroups(2, 0, 5, nil, nil, nil)
+}
+
 /// A row's softmax and its logarithm in Double, and the scales of their rounding errors.
 private struct SoftmaxReference {
   var probabilities: [Double], probabilityScales: [Double]

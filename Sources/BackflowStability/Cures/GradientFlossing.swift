@@ -40,7 +40,7 @@ public struct GradientFlossing<Cell: RecurrentCell<Double>>: Sendable {
   ///
   /// - Parameters:
   ///   - trajectory: The trajectory of the cell.
-  ///   - exponents: k, the number of exponents.
+  ///   - count: k, the number of exponents.
   ///   - basis: Q before the first step, [S, k] with independent columns, or `nil` for a random
   ///     one.
   ///   - basisTransient: The number of steps at the start that turn the basis and are not averaged.

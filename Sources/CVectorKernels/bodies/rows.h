@@ -20,6 +20,27 @@ static void NAME(weight_rows)(size_t rows, size_t columns, const T *weights, con
     for (size_t r = rows; r-- > 0;) NAME(scale)(columns, weights[r], x + r * columns, y + r * columns);
 }
 
+static void NAME(sum_weighted_groups)(size_t groups, size_t rows, size_t columns, const T *weights, const T *x, T *y)
+{
+    if (groups == 0) {
+        FOR_EACH(i, rows * columns) y[i] = 0;
+        return;
+    }
+    if (columns == 1) {
+        NAME(multiply)(rows, weights, x, y);
+        for (size_t g = 1; g < groups; g++) NAME(multiply_add)(rows, weights + g * rows, x + g * rows, y);
+        return;
+    }
+    for (size_t r = 0; r < rows; r++) {
+        T *row = y + r * columns;
+        NAME(scale)(columns, weights[r], x + r * columns, row);
+        for (size_t g = 1; g < groups; g++) {
+            const T weight = weights[g * rows + r], *term = x + (g * rows + r) * columns;
+            FOR_EACH(c, columns) row[c] += weight * term[c];
+        }
+    }
+}
+
 // Σ over rows of one column, however large the numbers are.
 static T NAME(sum_of_column)(size_t rows, size_t columns, const T *x)
 {

@@ -105,6 +105,9 @@ struct KernelTable<Scalar: BinaryFloatingPoint> {
   let weightRows:
     (Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) ->
       Void
+  let sumWeightedGroups:
+    (Int, Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?)
+      -> Void
   let sumRows: (Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
   let rowSums: (Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
   let rowArgmax: (Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Int64>?) -> Void
@@ -322,6 +325,7 @@ extension KernelTable<Float> {
     addRow = table.add_row
     multiplyRow = table.multiply_row
     weightRows = table.weight_rows
+    sumWeightedGroups = table.sum_weighted_groups
     sumRows = table.sum_rows
     rowSums = table.row_sums
     rowArgmax = table.row_argmax
@@ -432,6 +436,7 @@ extension KernelTable<Double> {
     addRow = table.add_row
     multiplyRow = table.multiply_row
     weightRows = table.weight_rows
+    sumWeightedGroups = table.sum_weighted_groups
     sumRows = table.sum_rows
     rowSums = table.row_sums
     rowArgmax = table.row_argmax
@@ -535,6 +540,7 @@ enum KernelName: CaseIterable {
   case addRow
   case multiplyRow
   case weightRows
+  case sumWeightedGroups
   case sumRows
   case rowSums
   case rowArgmax

@@ -728,6 +728,27 @@ extension VectorKernels {
     extendLifetime(y)
   }
 
+  /// y[r, c] = Σ_g weights[g, r] x[g, r, c], with one rounding or two for each term. An output
+  /// that is an input is undefined.
+  ///
+  /// - Precondition: `weights` has shape [groups, rows]; `x` has shape [groups, rows, columns];
+  ///   `y` has shape [rows, columns].
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func sumWeightedGroups<S: RealScalar>(
+    _ x: Span<S>, weights: Span<S>, groups: Int, into y: consuming MutableSpan<S>
+  ) {
+    let rows = groups == 0 ? 0 : weights.count / groups
+    let columns = groups * rows == 0 ? 0 : x.count / (groups * rows)
+    requireShape("sumWeightedGroups: weights", weights.count, groups, rows)
+    requireShape("sumWeightedGroups: x", x.count, groups, rows, columns)
+    requireShape("sumWeightedGroups: y", y.count, rows, columns)
+    unsafe S._routines.vector.sumWeightedGroups(groups, rows, columns, weights.base, x.base, y.base)
+    extendLifetime(weights)
+    extendLifetime(x)
+    extendLifetime(y)
+  }
+
   /// y[r] = Σ_c x[r, c]
   ///
   /// - Precondition: `x` has shape [rows, columns]; `y` has shape [rows].

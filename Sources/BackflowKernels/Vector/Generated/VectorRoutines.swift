@@ -104,6 +104,9 @@ internal import CVectorKernels
   let weightRows:
     (Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) ->
       Void
+  let sumWeightedGroups:
+    (Int, Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?)
+      -> Void
   let sumRows: (Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
   let rowSums: (Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
   let rowArgmax: (Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Int64>?) -> Void
@@ -316,6 +319,7 @@ extension VectorRoutines<Float> {
     unsafe addRow = table.add_row
     unsafe multiplyRow = table.multiply_row
     unsafe weightRows = table.weight_rows
+    unsafe sumWeightedGroups = table.sum_weighted_groups
     unsafe sumRows = table.sum_rows
     unsafe rowSums = table.row_sums
     unsafe rowArgmax = table.row_argmax
@@ -421,6 +425,7 @@ extension VectorRoutines<Double> {
     unsafe addRow = table.add_row
     unsafe multiplyRow = table.multiply_row
     unsafe weightRows = table.weight_rows
+    unsafe sumWeightedGroups = table.sum_weighted_groups
     unsafe sumRows = table.sum_rows
     unsafe rowSums = table.row_sums
     unsafe rowArgmax = table.row_argmax

@@ -85,7 +85,7 @@ public struct Factors<Scalar: RealScalar>: Sendable {
   /// tensor a of the state.
   private var outputColumns: Tensor<Scalar> {
     let u = products(of: nil)
-    return .concatenate(recurrent.map { sumOfGates(scaled($0, u)) })
+    return .concatenate(recurrent.map { weightedSum($0, u) })
   }
 
   /// B, which is Σ_k diag(input_ak) W_ik for each tensor a of the state.
@@ -100,7 +100,7 @@ public struct Factors<Scalar: RealScalar>: Sendable {
       state = matmul(outputColumns, parts[0])
     } else {
       let u = products(of: parts[0])
-      state = .concatenate(recurrent.map { sumOfGates(scaled($0, u)) })
+      state = .concatenate(recurrent.map { weightedSum($0, u) })
     }
     addCarried(parts, to: &state)
     return inputs.map { state + inputProduct(matmul(weights.input, $0)) } ?? state
@@ -166,10 +166,10 @@ public struct Factors<Scalar: RealScalar>: Sendable {
       part.replaceSlice(k..<k + 1, axis: 1, with: block)
       columns.replaceSlice(k * hiddenSize..<(k + 1) * hiddenSize, with: part)
     }
-    let products = matmul(weights.recurrent.transposed, columns)
+    let products = matmul(columns.transposed, weights.recurrent)
     let gates = (0..<gateCount).map { k -> Tensor<Scalar> in
       if let direct, let kept, k >= gateCount - kept.gateCount { return direct.flattened }
-      return products.select(k, axis: 1)
+      return products.select(k)
     }
     return GradientPaths(
       carried: byCarrying.flattened, gates: gates,
@@ -205,7 +205,7 @@ public struct Factors<Scalar: RealScalar>: Sendable {
     let (first, last) = gateRanges(kept)
     let u = product(rows(first, of: weights.recurrent))
     let direct = vectors.map { scaled(kept.direct, $0) } ?? .diagonal(kept.direct)
-    let s = direct + sumOfGates(scaled(kept.gates, u))
+    let s = direct + weightedSum(kept.gates, u)
     return .concatenate([u, matmul(rows(last, of: weights.recurrent), s)])
   }
 
@@ -214,14 +214,14 @@ public struct Factors<Scalar: RealScalar>: Sendable {
     var throughKept: Tensor<Scalar>?
     if let kept {
       let (first, last) = gateRanges(kept)
-      let s = sumOfGates(scaled(kept.gates, rows(first, of: a)))
+      let s = weightedSum(kept.gates, rows(first, of: a))
       throughKept = matmul(rows(last, of: weights.recurrent), s)
     }
     return .concatenate(
       carried.indices.map { index in
-        let sum = sumOfGates(scaled(input[index], a))
+        let sum = weightedSum(input[index], a)
         guard let kept, let throughKept else { return sum }
-        return sum + sumOfGates(scaled(rows(gateRanges(kept).1, of: recurrent[index]), throughKept))
+        return sum + weightedSum(rows(gateRanges(kept).1, of: recurrent[index]), throughKept)
       })
   }
 
@@ -243,11 +243,14 @@ public struct Factors<Scalar: RealScalar>: Sendable {
     weights.gates(gates, of: matrix)
   }
 
-  /// Returns the sum of the blocks of H rows.
-  private func sumOfGates(_ matrix: Tensor<Scalar>) -> Tensor<Scalar> {
-    let count = matrix.shape[0] / hiddenSize
-    return count == 1
-      ? matrix : matrix.reshaped(to: [count, hiddenSize, matrix.shape[1]]).sum(axis: 0)
+  /// Returns Σ_k diag(factors_k) A_k, [H, K], for the blocks A_k of H rows of a matrix.
+  private func weightedSum(
+    _ factors: Tensor<Scalar>, _ matrix: Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    var sum = Tensor<Scalar>(uninitialized: [hiddenSize, matrix.shape[1]])
+    VectorKernels.sumWeightedGroups(
+      matrix.span, weights: factors.span, groups: factors.count / hiddenSize, into: sum.mutableSpan)
+    return sum
   }
 
   /// The gates that multiply h_{t−1}, and those that multiply the kept numbers.
