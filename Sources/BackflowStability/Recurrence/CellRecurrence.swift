@@ -90,18 +90,6 @@ public struct CellRecurrence<Cell: RecurrentCell<Double>>: Recurrence {
     }
   }
 
-  /// At most `count` states at equal distances along the trajectory, the last first, [count, S].
-  func states(count: Int) -> Tensor<Double> {
-    let total = stepLimit ?? 0
-    let steps = (1...min(count, max(1, total))).map { $0 * total / count }
-    var (states, state, done) = ([Tensor<Double>](), initialState.reshaped(to: [1, stateSize]), 0)
-    for step in steps {
-      state = advance(state, through: done..<step)
-      (states, done) = (states + [state], step)
-    }
-    return .concatenate(states.reversed())
-  }
-
   /// The input of step 0, [I].
   var firstInput: Tensor<Double> {
     switch input {

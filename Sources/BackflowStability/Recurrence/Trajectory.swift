@@ -55,6 +55,14 @@ public struct Trajectory<R: Recurrence>: Sendable {
     (self.starts, end) = (starts, state)
   }
 
+  /// At most `count` states of the trajectory, the last first, [count, S].
+  func states(count: Int) -> Tensor<Double> {
+    let all = starts + [end]
+    let chosen = min(count, all.count)
+    return .stack(
+      (0..<chosen).map { all[all.count - 1 - $0 * (all.count - 1) / max(1, chosen - 1)] })
+  }
+
   /// The Jacobian of the last step, [S, S].
   var lastJacobian: Tensor<Double>? {
     var last: Tensor<Double>?

@@ -70,7 +70,7 @@ extension LayerStability {
     jacobian = try lastJacobian.map { matrix throws(StabilityError) in
       try MatrixAnalysis(of: matrix, effort: .quick)
     }
-    fixedPoints = try LayerStability.fixedPoints(of: first.recurrence, options, using: &random)
+    fixedPoints = try LayerStability.fixedPoints(along: first, options, using: &random)
     rounded = try first.recurrence.rounded(
       options, discarding: first.steps.lowerBound, using: &random)
     let end = runs.filter { $0.divergence != nil }.min { $0.steps < $1.steps }
@@ -87,8 +87,10 @@ extension LayerStability {
   /// Seeks the fixed points under the mean input of a sample, from states of its trajectory and
   /// from random ones.
   private static func fixedPoints<Cell: RecurrentCell<Double>>(
-    of sample: CellRecurrence<Cell>, _ options: Stability.Options, using random: inout RandomSource
+    along trajectory: Trajectory<CellRecurrence<Cell>>, _ options: Stability.Options,
+    using random: inout RandomSource
   ) throws(StabilityError) -> FixedPoints? {
+    let sample = trajectory.recurrence
     let size = sample.stateSize
     let starts = options.fixedPointStarts ?? (size <= 64 ? 64 : size <= largestSearch ? 4 : 0)
     guard starts > 0 else { return nil }
@@ -99,7 +101,7 @@ extension LayerStability {
     if size > 64 { settings.slowPoints = 0 }
     return try FixedPoints(
       of: CellRecurrence(sample.cell, constantInput: sample.meanInput),
-      from: sample.states(count: 4), settings: settings, using: &random)
+      from: trajectory.states(count: 4), settings: settings, using: &random)
   }
 }
 
