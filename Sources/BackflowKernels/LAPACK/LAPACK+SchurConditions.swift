@@ -28,8 +28,8 @@ extension LAPACK {
     try checkResult(values.span, "hseqr")
     let form = matrix.rowMajor()
     try checkResult(form.span, "hseqr")
-    var left = ColumnMajor<S>(uninitialized: n, n)
-    var right = ColumnMajor<S>(uninitialized: n, n)
+    // The outputs must not contain a NaN, for which LAPACKE checks them.
+    var (left, right) = (matrix, matrix)
     var count: Int32 = 0
     info = unsafe S._routines.lapack.trevc(
       columnMajor, CChar(ascii: "B"), CChar(ascii: "A"), nil, Int32(n), matrix.uniqueBase(),
