@@ -7,14 +7,14 @@ extension LayerStability {
   /// The largest state whose Jacobian is analyzed as a matrix.
   private static let largestJacobian = 128
 
-  /// Analyzes one cell along the trajectories of a forward pass. `progress` is called with the
+  /// Analyzes one cell along the runs of several samples. `progress` is called with the
   /// completed share.
   init<Cell: RecurrentCell<Double>>(
-    name: String, _ cell: Cell, _ cache: Cell.Cache, setting: String,
+    name: String, _ cell: Cell, _ runs: [SampleRun], setting: String,
     _ options: Stability.Options, using random: inout RandomSource,
     progress: (_ share: Double) -> Void
   ) throws(StabilityError) {
-    let (equations, count) = (cell.equations, cache.hidden.shape[1])
+    let equations = cell.equations
     self.name = name
     (kind, hiddenSize) = (LayerKind(equations), cell.hiddenSize)
 
@@ -34,15 +34,14 @@ extension LayerStability {
     weights = blocks == 1 ? analyses[0].weights : nil
     gates = blocks == 1 ? nil : analyses
 
-    let runs = (0..<count).map { cache.run(ofSample: $0) }
     bounds = try equations.contraction(
-      of: cell.weights, inputBound: cache.largestInput(in: runs))
+      of: cell.weights, inputBound: runs.compactMap(\.largestInput).max())
     var samples: [TrajectoryStability.Sample] = []
     var first: Trajectory<CellRecurrence<Cell>>?
     for (sample, run) in runs.enumerated() where run.steps > 0 {
-      progress(0.3 + 0.6 * Double(sample) / Double(count))
+      progress(0.3 + 0.6 * Double(sample) / Double(runs.count))
       let trajectory = try Trajectory(
-        of: CellRecurrence(cell, sample: sample, steps: run.steps, of: cache),
+        of: CellRecurrence(cell, along: run),
         discarding: options.discardedSteps ?? run.steps / 10)
       first = first ?? trajectory
       samples.append(

@@ -1,11 +1,17 @@
+internal import BackflowKernels
 internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// The steps of one sample of a forward pass that can be analyzed.
+/// The part of one sample that a cell can be analyzed along: its input, and the steps before
+/// products would overflow.
 struct SampleRun {
-  /// The number of steps, which ends where products would overflow.
+  /// The input in the order in which the cell reads it, [T, I].
+  let input: Tensor<Double>
+  /// The state before the first step, [S].
+  let initialState: Tensor<Double>
+  /// The number of steps, at most T.
   let steps: Int
-  /// Why the run is shorter than the sample, or `nil` if it is not.
+  /// Why there are fewer than T steps, or `nil` if there are not.
   let divergence: Divergence?
 
   /// What exceeded `limit` after the last step of a run.
@@ -15,59 +21,67 @@ struct SampleRun {
 
   /// The largest absolute value of a state or an input whose products are analyzed.
   static let limit = 1e100
-}
+  /// The number of steps whose values are kept at a time.
+  private static let windowLength = 512
 
-extension RecurrentCache where State.Scalar == Double {
-  /// The steps of a sample of which the state and the input are bounded.
-  func run(ofSample sample: Int) -> SampleRun {
+  /// Runs a cell, and passes its output to `body` in windows, with the number of their first step.
+  ///
+  /// - Parameters:
+  ///   - cell: The cell.
+  ///   - input: The input, [T, I].
+  ///   - initialState: The state before the first step, [S].
+  ///   - body: A closure that is called with the finite part of the output, [steps, H].
+  /// - Complexity: One forward pass. The memory does not grow with T.
+  init<Cell: RecurrentCell<Double>>(
+    _ cell: Cell, reading input: Tensor<Double>, from initialState: Tensor<Double>,
+    _ body: (_ start: Int, _ output: Tensor<Double>) -> Void = { _, _ in }
+  ) {
+    (self.input, self.initialState) = (input, initialState)
+    let total = input.shape[0]
+    var state = Cell.State(rows: initialState.reshaped(to: [1, cell.stateSize]))
+    for start in stride(from: 0, to: total, by: SampleRun.windowLength) {
+      let window = input[start..<min(total, start + SampleRun.windowLength)]
+      let count = window.shape[0]
+      let pass = cell.forward(
+        window.reshaped(to: [count, 1, cell.inputSize]), from: state,
+        active: .all(time: count, batch: 1))
+      let states = [pass.cache.hidden] + (pass.cache.cellState.map { [$0] } ?? [])
+      if let end = SampleRun.end(of: states, input: window) {
+        body(start, pass.output[0..<end.steps].select(0, axis: 1))
+        (steps, divergence) = (start + end.steps, end.divergence)
+        return
+      }
+      body(start, pass.output.select(0, axis: 1))
+      state = pass.finalState
+    }
+    (steps, divergence) = (total, nil)
+  }
+
+  /// Returns the number of steps before one whose input or state is not bounded, or `nil` if there
+  /// is none.
+  private static func end(
+    of states: [Tensor<Double>], input: Tensor<Double>
+  ) -> (steps: Int, divergence: Divergence)? {
     func isBounded(_ values: Tensor<Double>) -> Bool {
-      values.isFinite && values.maxMagnitude() <= SampleRun.limit
+      values.isEmpty || (values.isFinite && values.maxMagnitude() <= limit)
     }
-    let states = [hidden] + (cellState.map { [$0] } ?? [])
-    let count = steps(ofSample: sample)
-    if (states + [input]).allSatisfy({ $0.isEmpty || isBounded($0) }) {
-      return SampleRun(steps: count, divergence: nil)
+    if (states + [input]).allSatisfy(isBounded) { return nil }
+    for step in 0..<input.shape[0] {
+      if !isBounded(input.select(step)) { return (step, .input) }
+      if !states.allSatisfy({ isBounded($0.select(step)) }) { return (step, .state) }
     }
-    for step in 0..<count {
-      if !input.isEmpty, !isBounded(input.select(step).select(sample)) {
-        return SampleRun(steps: step, divergence: .input)
-      }
-      if !states.allSatisfy({ isBounded($0.select(step).select(sample)) }) {
-        return SampleRun(steps: step, divergence: .state)
-      }
-    }
-    return SampleRun(steps: count, divergence: nil)
+    return nil
   }
 
-  /// The number of steps of a sample.
-  private func steps(ofSample sample: Int) -> Int {
-    (0..<hidden.shape[0]).prefix { active[$0] > sample }.count
-  }
-
-  /// The largest absolute value of the input in these runs of the samples, or `nil` without input.
-  func largestInput(in runs: [SampleRun]) -> Double? {
-    guard !input.isEmpty else { return nil }
-    return runs.enumerated().filter { $0.element.steps > 0 }.map { sample, run in
-      input(ofSample: sample, steps: run.steps).maxMagnitude()
-    }.max()
-  }
-
-  /// The input of the first steps of a sample, [steps, I].
-  func input(ofSample sample: Int, steps: Int) -> Tensor<Double> {
-    input[0..<steps].select(sample, axis: 1)
-  }
-
-  /// The state in which a sample starts, [S].
-  func initialState(ofSample sample: Int) -> Tensor<Double> {
-    .concatenate(initialState.tensors.map { $0.select(sample) })
+  /// The largest absolute value of the input, or `nil` without steps.
+  var largestInput: Double? {
+    steps > 0 && !input.isEmpty ? input[0..<steps].maxMagnitude() : nil
   }
 }
 
 extension CellRecurrence {
-  /// The recurrence of a sample of a forward pass over its first steps.
-  init(_ cell: Cell, sample: Int, steps: Int, of cache: Cell.Cache) {
-    self.init(
-      cell, reading: cache.input(ofSample: sample, steps: steps),
-      from: cache.initialState(ofSample: sample))
+  /// The recurrence of a cell along a run.
+  init(_ cell: Cell, along run: SampleRun) {
+    self.init(cell, reading: run.input[0..<run.steps], from: run.initialState)
   }
 }

@@ -89,17 +89,18 @@ public enum Stability {
         "Stability.report: a read-out \(readout.weight.shape) instead of \(expected) for one layer,"
           + " of \(count) layers and directions")
     }
-    let caches = try trajectories(network, sequence, lengths, options, &random)
+    var run = try run(of: network, along: sequence, lengths, options, &random)
     let setting = setting(sequence, options)
     var layers: [LayerStability] = []
     for (layer, cells) in network.cells.enumerated() {
+      let runs = run.nextLayer()
       for (direction, cell) in cells.enumerated() {
         let index = layer * network.directionCount + direction
         let name = options.names?[index] ?? defaultName(layer, direction)
         guard options.selection?.contains(name) ?? true else { continue }
         layers.append(
           try LayerStability(
-            name: name, cell, caches[layer][direction], setting: setting, options, using: &random
+            name: name, cell, runs[direction], setting: setting, options, using: &random
           ) { progress(name, (Double(index) + $0) / Double(count)) })
       }
     }
@@ -120,40 +121,46 @@ public enum Stability {
       lengths: lengths, options: options, using: &random, progress: progress)
   }
 
-  /// Runs the network, and returns the caches of its cells.
-  private static func trajectories<Cell: RecurrentCell<Double>>(
-    _ network: Recurrent<Cell>, _ sequence: Tensor<Double>?, _ lengths: [Int]?,
+  /// Checks the network and the sequence, and returns the samples before the first layer.
+  private static func run<Cell: RecurrentCell<Double>>(
+    of network: Recurrent<Cell>, along sequence: Tensor<Double>?, _ lengths: [Int]?,
     _ options: Options, _ random: inout RandomSource
-  ) throws(StabilityError) -> [[Cell.Cache]] {
-    for cell in network.cells.joined() {
+  ) throws(StabilityError) -> NetworkRun<Cell> {
+    let cells = Array(network.cells.joined())
+    for cell in cells {
       let weights = cell.weights
       guard weights.recurrent.isFinite, weights.input.isFinite, weights.biasSum.isFinite else {
         throw .notFinite("the weights of a recurrent layer")
       }
     }
     guard let sequence else {
-      let steps = options.autonomousSteps
-      let states = network.zeroState(batch: options.samples).map { state in
-        Cell.State(tensors: state.tensors.map { random.normal($0.shape) })
-      }
-      return network.forward(
-        .zeros([steps, options.samples, network.inputSize]), .evaluation, initialState: states
-      ).cache.cells
+      let input = Tensor<Double>.zeros([options.autonomousSteps, network.inputSize])
+      return NetworkRun(
+        network, reading: Array(repeating: input, count: options.samples),
+        from: cells.map { cell in
+          (0..<options.samples).map { _ in random.normal([cell.stateSize]) }
+        })
     }
     require(
       sequence.rank == 3 && sequence.shape[2] == network.inputSize,
       "Stability.report: a sequence \(sequence.shape) instead of [T, B, \(network.inputSize)]")
-    guard sequence.shape[1] > 0 else { throw .noTrajectory("the batch has no samples") }
-    let steps = min(options.steps ?? .max, sequence.shape[0])
-    let count = min(options.samples, sequence.shape[1])
-    let shown = sequence[0..<steps].slice(0..<count, axis: 1)
-    let ends = lengths.map { $0.prefix(count).map { min($0, steps) } }
+    let batch = sequence.shape[1]
+    guard batch > 0 else { throw .noTrajectory("the batch has no samples") }
+    require(
+      lengths.map { $0.count == batch && $0.allSatisfy((0...sequence.shape[0]).contains) } ?? true,
+      "Stability.report: the lengths \(lengths ?? []) instead of \(batch) numbers in"
+        + " 0...\(sequence.shape[0])")
+    let count = min(options.samples, batch)
+    var inputs: [Tensor<Double>] = []
     for sample in 0..<count {
-      guard shown[0..<(ends?[sample] ?? steps)].select(sample, axis: 1).isFinite else {
-        throw .notFinite("the input sequence")
-      }
+      let steps = min(options.steps ?? .max, lengths?[sample] ?? sequence.shape[0])
+      let input = sequence[0..<steps].select(sample, axis: 1)
+      guard input.isFinite else { throw .notFinite("the input sequence") }
+      inputs.append(input)
     }
-    return network.forward(shown, .evaluation, initialState: nil, lengths: ends).cache.cells
+    return NetworkRun(
+      network, reading: inputs,
+      from: cells.map { Array(repeating: .zeros([$0.stateSize]), count: count) })
   }
 
   private static func defaultName(_ layer: Int, _ direction: Int) -> String {
