@@ -43,6 +43,12 @@ struct StabilityCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "The number of steps of each sample of the input, [batch]. What lies after the end of a sample"
+        + " is not read.", valueName: "file[:tensor]"))
+  var lengths: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Only this network, recurrent weight or square matrix.", valueName: "name"))
   var layer: String?
 
@@ -135,6 +141,7 @@ struct StabilityCommand: ParsableCommand {
     if let arrays, !arrays.hasSuffix(".npz") {
       throw ValidationError("--arrays must name a file with the extension .npz, got \(arrays).")
     }
+    if lengths != nil, input == nil { throw ValidationError("--lengths needs --input.") }
     for value in epsilon where !(value > 0 && value.isFinite) {
       throw ValidationError("--epsilon must be positive, got \(value).")
     }
@@ -200,7 +207,7 @@ struct StabilityCommand: ParsableCommand {
     (options.stability.steps, options.stability.exponents) = (steps, exponents)
     (options.stability.discardedSteps, options.stability.rounding) = (discard, round)
     (options.stability.epsilons, options.stability.millisecondsPerStep) = (epsilon, stepDuration)
-    let input = try StabilityInput(input, for: checkpoint, layer: layer)
+    let input = try StabilityInput(input, lengths: lengths, for: checkpoint, layer: layer)
     options.stability.samples = samples ?? input.defaultSamples
     var random = RandomSource(seed: 1)
     var display = DelayedProgress()

@@ -11,10 +11,14 @@ struct StabilityInput {
 
   /// Reads the input that a user names, or the held-out digits for a directory of a network that
   /// was trained on them.
-  init(_ name: String?, for checkpoint: String, layer: String?) throws {
+  init(_ name: String?, lengths: String?, for checkpoint: String, layer: String?) throws {
     if let name {
       let (path, tensor) = StabilityInput.file(of: name)
-      sequence = try SequenceInput(tensor, in: Checkpoint(contentsOf: path))
+      let ends = try lengths.map { lengths in
+        let (path, tensor) = StabilityInput.file(of: lengths)
+        return (tensor, try Checkpoint(contentsOf: path))
+      }
+      sequence = try SequenceInput(tensor, in: Checkpoint(contentsOf: path), lengths: ends)
       defaultSamples = Stability.Options().samples
     } else if layer == nil, try StabilityInput.isTrainedOnDigits(checkpoint) {
       let images = try Digits.load().split.heldOut.rowsAsSequence

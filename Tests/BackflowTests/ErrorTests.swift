@@ -46,6 +46,7 @@ import Testing
     .incomplete(network: "rnn", layers: ["weight_hh_l1"]),
     .notFinite(tensor: "weight_hh_l0", element: [0, 1], value: .nan),
     .inputFeatures(input: "x.npy", 3, weight: "weight_ih_l0", expected: 2),
+    .lengthOutOfRange(tensor: "n.npy", index: 0, value: 2.5, steps: 2),
     .noSuchInput("x", in: "x.npz", tensors: ["y"]),
     .inapplicable(option: "--leak", reason: "there is no vanilla layer"),
     .unanalyzed(network: "rnn", .samplesNotPositive(0)),

@@ -19,6 +19,8 @@ public enum RecurrentNetworkError: BackflowError, Equatable {
   case notFinite(tensor: String, element: [Int], value: Double)
   /// The input has the given number of features, while this W_ih has `expected` columns.
   case inputFeatures(input: String, Int, weight: String, expected: Int)
+  /// This element of a tensor of lengths is not a number of steps in 0 ... `steps`.
+  case lengthOutOfRange(tensor: String, index: Int, value: Double, steps: Int)
   /// A checkpoint of an input has no tensor with this name.
   case noSuchInput(String, in: String, tensors: [String])
   /// An option does not apply to any of the networks.
@@ -52,6 +54,9 @@ public enum RecurrentNetworkError: BackflowError, Equatable {
     case .inputFeatures(let input, let features, let weight, let expected):
       "\(escaped(input, limit: 400)) has \(features) feature\(features == 1 ? "" : "s") in its last"
         + " axis: expected \(expected), the number of columns of \(escaped(weight))"
+    case .lengthOutOfRange(let tensor, let index, let value, let steps):
+      "element \(index) of \(escaped(tensor, limit: 400)) is \(value): expected a number of steps"
+        + " from 0 to \(steps)"
     case .noSuchInput(let name, let file, let tensors):
       (name.isEmpty
         ? "\(escaped(file, limit: 400)): expected the name of a tensor after a colon"

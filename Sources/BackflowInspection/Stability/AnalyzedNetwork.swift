@@ -110,7 +110,7 @@ extension AnalyzedNetwork {
 
   /// Runs the network with the equations of the options, and analyzes its layers.
   func report(
-    along input: Tensor<Double>?, _ options: CheckpointStability.Options,
+    along input: SequenceInput?, _ options: CheckpointStability.Options,
     using random: inout RandomSource, progress: (_ layer: String, _ share: Double) -> Void
   ) throws(RecurrentNetworkError) -> StabilityReport {
     var settings = options.stability
@@ -122,8 +122,8 @@ extension AnalyzedNetwork {
     ) throws(RecurrentNetworkError) -> StabilityReport {
       do {
         return try Stability.report(
-          of: Recurrent(cells: parameters.map { $0.map(cell) }), along: input, options: settings,
-          using: &random, progress: progress)
+          of: Recurrent(cells: parameters.map { $0.map(cell) }), along: input?.values,
+          lengths: input?.lengths, options: settings, using: &random, progress: progress)
       } catch {
         throw .unanalyzed(network: name, error)
       }

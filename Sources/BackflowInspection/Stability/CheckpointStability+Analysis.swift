@@ -47,11 +47,14 @@ extension CheckpointStability {
     }
     var layers: [LayerStability] = []
     for (index, network) in analyzed.enumerated() {
-      layers += try network.report(along: input?.values, options, using: &random) {
+      layers += try network.report(along: input, options, using: &random) {
         progress($0, (Double(index) + $1) / Double(analyzed.count))
       }.layers
     }
     var assumptions = options.assumptions(analyzed)
+    if let name = options.readout, options.stability.readout?.bias == nil {
+      assumptions.append("The read-out \(escaped(name)) has no bias beside it, which is zero.")
+    }
     if let input, analyzed.isEmpty {
       assumptions.append("The input \(input.name) is not used: there is no recurrent layer.")
     }
@@ -77,7 +80,7 @@ private func readout(
     throw .mismatch(
       tensor: name, shape: tensor.shape, expected: "\(expected), [features, units]")
   }
-  let biasName = name.replacing("weight", with: "bias")
+  let biasName = readoutBias(of: name)
   let bias = biasName == name ? nil : checkpoint[biasName]
   if let bias, bias.shape != [expected[0]] {
     throw .mismatch(tensor: biasName, shape: bias.shape, expected: "[\(expected[0])]")
@@ -87,6 +90,12 @@ private func readout(
     bias: try bias.map { tensor throws(RecurrentNetworkError) in
       try RecurrentWeights.Named(name: biasName, tensor: tensor).finiteValues()
     })
+}
+
+/// Returns the name with `bias` for the last `weight`, or the name itself without one.
+private func readoutBias(of name: String) -> String {
+  guard let range = name.ranges(of: "weight").last else { return name }
+  return name.replacingCharacters(in: range, with: "bias")
 }
 
 /// The reports of the state-space layers, or of none if one recurrent layer is chosen.

@@ -32,7 +32,7 @@ public struct CheckpointStability: Sendable, Equatable, Codable {
     /// Where the reset gate of a GRU acts: after the product with W_hh by default, as in PyTorch.
     public var reset: ResetGatePlacement?
     /// The name of the weight [I, H] of a read-out that predicts the next input; the tensor with
-    /// `bias` in the place of `weight` is its bias, if there is one. See
+    /// `bias` in the place of the last `weight` is its bias, if there is one. See
     /// `Stability.Options.readout`.
     public var readout: String?
     /// What is computed for each network. Names, selection, precision and

@@ -22,6 +22,8 @@ struct ExponentAccumulator {
   private var transient: Int
   private let steps: Int
   private var sums: [Double]
+  /// The number of steps at which each element of the diagonal of R was lost to rounding.
+  private(set) var lost: [Int]
   private var determinants = (rule: 0.0, sum: 0.0, steps: 0)
 
   /// The sums of ln R_ii of consecutive steps.
@@ -33,6 +35,7 @@ struct ExponentAccumulator {
   init(basis: Tensor<Double>, transient: Int, steps: Int) throws(StabilityError) {
     (self.transient, self.steps) = (transient, steps)
     sums = Array(repeating: 0, count: basis.shape[1])
+    lost = Array(repeating: 0, count: basis.shape[1])
     let count = max(1, min(BlockMeans.most, steps / 8))
     blocks = Array(repeating: Block(sums: sums), count: count)
     self.basis = try analyzing { () throws(LAPACKError) in
@@ -109,6 +112,7 @@ struct ExponentAccumulator {
     }
     let isLost = lostToRounding(diagonal, of: product, steps: derivatives.count)
     let logs = try zeroing(diagonal, where: isLost, derivatives).map { Double.log($0) }
+    for (index, isLost) in isLost.enumerated() where isLost { lost[index] += derivatives.count }
     if !isLost.contains(true) { try checkDeterminant(logs, derivatives) }
     let block = measured * blocks.count / steps
     for index in sums.indices {
@@ -128,7 +132,11 @@ struct ExponentAccumulator {
     _ diagonal: [Double], of product: Tensor<Double>, steps: Int
   ) -> [Bool] {
     let rounding = 8 * Double(product.shape[0] * steps) * Double.ulpOfOne
-    let lengths = product.squared().sum(axis: 0).squareRoot().elements
+    var lengths = product.squared().sum(axis: 0).squareRoot().elements
+    if !lengths.allSatisfy((0x1p-400...0x1p400).contains) {
+      // The squares may have left the range of a double.
+      lengths = (0..<product.shape[1]).map { product.select($0, axis: 1).norm() }
+    }
     return zip(diagonal, lengths).map { $0 <= rounding * $1 }
   }
 
@@ -187,7 +195,10 @@ struct ExponentAccumulator {
 
   // MARK: - Means
 
-  var means: [Double] { sums.map { $0 / Double(measured) } }
+  /// −∞ where every step was lost to rounding, as for a weight of low rank.
+  var means: [Double] {
+    zip(sums, lost).map { $1 == measured && measured > 0 ? -.infinity : $0 / Double(measured) }
+  }
 
   /// The standard errors of the means.
   var standardErrors: [Double] {

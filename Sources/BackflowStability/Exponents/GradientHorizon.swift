@@ -15,8 +15,9 @@ internal import RealModule
 public struct GradientHorizon: Sendable, Equatable, Codable {
   /// The factor, such as 1e-6.
   public let factor: Double
-  /// The first number of steps after which the norm is at most `factor` of the norm that entered,
-  /// and stays there; `nil` if the gradient was followed over `followedSteps` steps and is larger.
+  /// The first number of steps after which the norm is at most `factor` of the norm that entered
+  /// and stays there, as far as it was followed: gradients are given up below the square of the
+  /// factor; `nil` if the gradient was followed over `followedSteps` steps and is larger.
   public let steps: Int?
   /// ln(factor)/λ_1, or ∞ if λ_1 ≥ 0, where nothing is lost in the long run.
   @ExtendedReal public private(set) var predictedSteps: Double

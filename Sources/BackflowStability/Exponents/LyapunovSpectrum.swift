@@ -15,12 +15,18 @@ internal import RealModule
 /// Giorgilli and Strelcyn, Meccanica 15, 1980). Several steps are taken between two decompositions
 /// while the condition of the product stays below `conditionLimit`.
 public struct LyapunovSpectrum: Sendable, Equatable, Codable {
-  /// λ_1, λ_2, …, λ_k, in nats per step. −∞ where a step is exactly singular.
+  /// λ_1, λ_2, …, λ_k, in nats per step, in the order of the basis, which is descending unless the
+  /// trajectory is too short. −∞ where a step is exactly singular, or where the exponent is lost to
+  /// rounding at every step.
   @ExtendedReals public private(set) var exponents: [Double]
   /// The standard error of each exponent, from the means of `blockCount` consecutive blocks; NaN
   /// for fewer than 2 blocks or an exponent of −∞. It does not include the systematic error of a
   /// finite trajectory, which is of the order of 1/T.
   @ExtendedReals public private(set) var standardErrors: [Double]
+  /// The number of steps at which each exponent was lost to rounding, because the product of
+  /// Jacobians was singular to working precision. Where it is not 0, the exponent is an upper bound
+  /// within rounding.
+  public let lostSteps: [Int]
   /// The number of steps over which the exponents are averaged.
   public let steps: Int
   /// The number of steps before them, in which the basis turned toward the leading directions.
@@ -44,13 +50,15 @@ public struct LyapunovSpectrum: Sendable, Equatable, Codable {
   /// The number of QR decompositions.
   public let decompositions: Int
 
-  /// The largest condition number of a product of Jacobians and the basis between two
-  /// decompositions.
+  /// The largest ratio of two elements of the diagonal of R between two decompositions. It bounds
+  /// the condition number of the product from below, and the errors of the elements, which the
+  /// column of the smallest one determines.
   public static var conditionLimit: Double { 1e6 }
 
   private enum CodingKeys: String, CodingKey {
     case exponents, steps, decompositions
     case standardErrors = "standard_errors"
+    case lostSteps = "lost_steps"
     case basisTransient = "basis_transient"
     case blockCount = "block_count"
     case runningSteps = "running_steps"
@@ -116,6 +124,7 @@ public struct LyapunovSpectrum: Sendable, Equatable, Codable {
 
   private init(_ accumulator: ExponentAccumulator, transient: Int) {
     (exponents, standardErrors) = (accumulator.means, accumulator.standardErrors)
+    lostSteps = accumulator.lost
     (steps, basisTransient) = (accumulator.measured, transient)
     blockCount = accumulator.blocks.count
     runningSteps = accumulator.running.map(\.steps)

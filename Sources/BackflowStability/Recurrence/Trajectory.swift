@@ -15,7 +15,8 @@ public struct Trajectory<R: Recurrence>: Sendable {
   /// The state after the last of `steps`, [S].
   public let end: Tensor<Double>
   private let starts: [Tensor<Double>]
-  private let pieceLength: Int
+  /// The number of steps of a piece.
+  let pieceLength: Int
 
   /// Follows a recurrence from its initial state.
   ///

@@ -10,13 +10,15 @@ extension LayerStability {
   /// Analyzes one cell along the runs of several samples. `progress` is called with the
   /// completed share.
   init<Cell: RecurrentCell<Double>>(
-    name: String, _ cell: Cell, _ runs: [SampleRun], setting: String,
+    name: String, _ cell: Cell, _ runs: [SampleRun], setting: String, isDriven: Bool,
     _ options: Stability.Options, using random: inout RandomSource,
     progress: (_ share: Double) -> Void
   ) throws(StabilityError) {
     let equations = cell.equations
     self.name = name
     (kind, hiddenSize) = (LayerKind(equations), cell.hiddenSize)
+    self.isDriven = isDriven
+    var omissions: [String] = []
 
     let blocks = cell.weights.recurrent.shape[0] / max(1, cell.hiddenSize)
     recurrentBlocks = (0..<blocks).map { cell.weights.recurrent(gate: $0) }
@@ -51,15 +53,11 @@ extension LayerStability {
     guard let first else { throw .noTrajectory("no sample has a step with finite values") }
     let trajectory = TrajectoryStability(samples)
     self.trajectory = trajectory
-    closedLoop = try options.readout.map { readout throws(StabilityError) in
-      try TrajectoryStability([
-        TrajectoryStability.Sample(
-          Trajectory(
-            of: ClosedLoop(
-              cell, readout: readout.weight, bias: readout.bias, from: first.end),
-            steps: max(first.steps.count, 1)),
-          hasOneGate: false, options, using: &random)
-      ])
+    closedLoop = try options.readout.flatMap { readout throws(StabilityError) in
+      try TrajectoryStability(
+        ofClosedLoop: ClosedLoop(
+          cell, readout: readout.weight, bias: readout.bias, from: first.end),
+        steps: first.steps.count, options, &omissions, using: &random)
     }
     progress(0.9)
     horizon = GradientHorizon(
@@ -69,9 +67,21 @@ extension LayerStability {
     jacobian = try lastJacobian.map { matrix throws(StabilityError) in
       try MatrixAnalysis(of: matrix, effort: .quick)
     }
-    fixedPoints = try LayerStability.fixedPoints(along: first, options, using: &random)
-    rounded = try first.recurrence.rounded(
-      options, discarding: first.steps.lowerBound, using: &random)
+    // What fails here does not take away the rest of the report.
+    do {
+      fixedPoints = try LayerStability.fixedPoints(along: first, options, using: &random)
+    } catch {
+      fixedPoints = nil
+      omissions.append("Fixed points were not found: \(error).")
+    }
+    do {
+      rounded = try first.recurrence.rounded(
+        options, discarding: first.steps.lowerBound, using: &random)
+    } catch {
+      rounded = nil
+      omissions.append("The report with rounded weights is missing: \(error).")
+    }
+    self.omissions = omissions
     let end = runs.filter { $0.divergence != nil }.min { $0.steps < $1.steps }
     self.setting = setting + (end.map { ", cut off after \($0.steps) steps" } ?? "")
     verdict = StabilityVerdict(
@@ -104,6 +114,39 @@ extension LayerStability {
   }
 }
 
+extension TrajectoryStability {
+  /// The exponents of a closed loop up to a step at which its state is not bounded, or `nil` if
+  /// there is no step before.
+  fileprivate init?<Cell: RecurrentCell<Double>>(
+    ofClosedLoop loop: ClosedLoop<Cell>, steps: Int, _ options: Stability.Options,
+    _ omissions: inout [String], using random: inout RandomSource
+  ) throws(StabilityError) {
+    let bounded = loop.boundedSteps(atMost: steps)
+    if bounded < steps {
+      omissions.append(
+        "On its own predictions, the state grows without bound: it exceeds"
+          + " \(SampleRun.limit.text(significantDigits: 1)) after \(bounded)"
+          + " step\(bounded == 1 ? "" : "s").")
+    }
+    guard bounded > 0 else { return nil }
+    self.init([
+      try Sample(
+        Trajectory(of: loop, steps: bounded), hasOneGate: false, options, using: &random)
+    ])
+  }
+}
+
+extension Recurrence {
+  /// The number of steps before the state exceeds the limit of a run.
+  fileprivate func boundedSteps(atMost count: Int) -> Int {
+    var state = initialState.reshaped(to: [1, stateSize])
+    return (0..<count).prefix { step in
+      state = advance(state, through: step..<step + 1)
+      return state.isFinite && state.maxMagnitude() <= SampleRun.limit
+    }.count
+  }
+}
+
 extension TrajectoryStability.Sample {
   init<R: Recurrence>(
     _ trajectory: Trajectory<R>, hasOneGate: Bool, _ options: Stability.Options,
@@ -113,6 +156,7 @@ extension TrajectoryStability.Sample {
       along: trajectory,
       count: options.exponentCount(stateSize: trajectory.recurrence.stateSize), using: &random)
     (self.spectrum, discardedSteps) = (spectrum, trajectory.steps.lowerBound)
+    pieceLength = trajectory.pieceLength
     let rate = spectrum.exponents[0]
     twoTrajectories = .ofTwoTrajectories(
       along: trajectory, from: leading, expected: rate, using: &random)

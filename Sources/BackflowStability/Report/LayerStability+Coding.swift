@@ -2,7 +2,9 @@ extension LayerStability {
   private enum CodingKeys: String, CodingKey {
     case name, kind, setting, weights, gates, jacobian, bounds, trajectory, horizon, recovery,
       verdict, rounded
+    case omissions
     case hiddenSize = "hidden_size"
+    case isDriven = "driven"
     case closedLoop = "closed_loop"
     case indexSum = "index_sum"
   }
@@ -15,6 +17,8 @@ extension LayerStability {
     try container.encode(kind, forKey: .kind)
     try container.encode(hiddenSize, forKey: .hiddenSize)
     try container.encode(setting, forKey: .setting)
+    try container.encode(isDriven, forKey: .isDriven)
+    try container.encode(omissions, forKey: .omissions)
     try container.encodeIfPresent(weights, forKey: .weights)
     try container.encodeIfPresent(gates, forKey: .gates)
     try container.encodeIfPresent(jacobian, forKey: .jacobian)
@@ -35,6 +39,8 @@ extension LayerStability {
     kind = try container.decode(LayerKind.self, forKey: .kind)
     hiddenSize = try container.decode(Int.self, forKey: .hiddenSize)
     setting = try container.decode(String.self, forKey: .setting)
+    isDriven = try container.decode(Bool.self, forKey: .isDriven)
+    omissions = try container.decode([String].self, forKey: .omissions)
     weights = try container.decodeIfPresent(MatrixAnalysis.self, forKey: .weights)
     gates = try container.decodeIfPresent([GateStability].self, forKey: .gates)
     jacobian = try container.decodeIfPresent(MatrixAnalysis.self, forKey: .jacobian)

@@ -100,7 +100,8 @@ public enum Stability {
         guard options.selection?.contains(name) ?? true else { continue }
         layers.append(
           try LayerStability(
-            name: name, cell, runs[direction], setting: setting, options, using: &random
+            name: name, cell, runs[direction], setting: setting, isDriven: sequence != nil, options,
+            using: &random
           ) { progress(name, (Double(index) + $0) / Double(count)) })
       }
     }

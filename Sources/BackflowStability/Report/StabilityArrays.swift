@@ -17,7 +17,8 @@ internal import RealModule
 ///   step;
 /// - `running_steps`, [r], and `running_exponents`, [r, k]: numbers of steps, and the exponents of
 ///   the first sample over them;
-/// - `horizon_log_norms`, [lags]: the mean of ln ‖δ‖ after k = 0, 1, … steps back;
+/// - `horizon_log_norms`, [lags]: the logarithm of the root mean square of ‖δ‖ after
+///   k = 0, 1, … steps back;
 /// - `path_budget`, [lags, paths]: ‖part‖/‖δ‖ of the whole step, of the carried part, and of each
 ///   gate;
 /// - `fixed_points`, [n, S]: the fixed points.

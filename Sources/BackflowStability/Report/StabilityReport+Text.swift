@@ -28,11 +28,12 @@ extension LayerStability: CustomStringConvertible {
     }
     if let horizon { text.horizon(horizon, gates: gates?.map(\.name)) }
     text.recovery(bounds, measured: recovery)
-    if let fixedPoints { text.fixedPoints(fixedPoints) }
+    if let fixedPoints { text.fixedPoints(fixedPoints, isDriven: isDriven) }
     if let weights { text.weights("W_hh", weights) }
     for gate in gates ?? [] { text.weights("W_hh, gate \(gate.name)", gate.weights) }
     if let jacobian { text.weights("Jacobian at the end", jacobian) }
     if let bounds { text.bounds(bounds) }
+    for omission in omissions { text.row("missing", omission) }
     if let rounded { text.row("rounded", rounded.description) }
     return text.lines.joined(separator: "\n")
   }
@@ -76,6 +77,12 @@ extension TextRows {
       "exponents",
       shown.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
         + ", in nats per step over \(trajectory.steps) steps")
+    if let first = trajectory.lostSteps.firstIndex(where: { $0 > 0 }) {
+      row(
+        "",
+        "from λ_\(first + 1) on, some steps are singular to working precision, and the exponents"
+          + " are upper bounds or −∞")
+    }
     if let spread = trajectory.spread {
       row(
         "",
@@ -155,12 +162,12 @@ extension TextRows {
 // MARK: - Fixed points
 
 extension TextRows {
-  mutating func fixedPoints(_ found: FixedPoints) {
+  mutating func fixedPoints(_ found: FixedPoints, isDriven: Bool) {
     let stable = found.stablePoints.count
     let unstable = found.points.count { $0.stability == .unstable }
     row(
       "fixed points",
-      "under the mean input: \(stable) stable, \(unstable) unstable,"
+      "under \(isDriven ? "the mean" : "zero") input: \(stable) stable, \(unstable) unstable,"
         + " \(found.points.count - stable - unstable) undecided;"
         + " \(found.completeness.explanation)")
     for point in found.points.prefix(3) {
@@ -242,8 +249,8 @@ extension TextRows {
     if let proof, let steps = proof.recoverySteps {
       row(
         "",
-        "proven: to \(figure(proof.factor)) within \(steps) step\(steps == 1 ? "" : "s")"
-          + " after any disturbance")
+        "proven, while the states stay within the bounds: to \(figure(proof.factor)) within"
+          + " \(steps) step\(steps == 1 ? "" : "s")")
     }
   }
 

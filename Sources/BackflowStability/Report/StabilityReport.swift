@@ -32,6 +32,10 @@ public struct LayerStability: Sendable, Equatable, Codable {
   public let hiddenSize: Int
   /// Where the trajectory was measured, such as "along 500 steps of 3 samples".
   public let setting: String
+  /// Whether the layer reads an input; without one, it is zero.
+  public let isDriven: Bool
+  /// What could not be computed, and why, in sentences.
+  public let omissions: [String]
   /// W_hh of a cell with one gate, or `nil`.
   public let weights: MatrixAnalysis?
   /// The blocks of W_hh of a cell with several gates, or `nil`.
@@ -43,7 +47,7 @@ public struct LayerStability: Sendable, Equatable, Codable {
   /// The exponents along the trajectory, or `nil` if there is none.
   public let trajectory: TrajectoryStability?
   /// The exponents of the network that runs on its own predictions, from the end of the first
-  /// sample, or `nil` without a read-out.
+  /// sample, or `nil` without a read-out, or if the state overflows at once.
   public let closedLoop: TrajectoryStability?
   /// How far a gradient reaches back, or `nil` if there is no trajectory.
   public let horizon: GradientHorizon?

@@ -42,19 +42,20 @@ extension StabilityVerdict {
       "No condition on the weights proves that gradients vanish; the largest possible norm of a"
         + " Jacobian is \($0.euclideanNormBound.text(significantDigits: 3))."
     }
-    if let radius = jacobian?.spectrum.spectralRadiusBounds.lowerBound, radius > 1 {
-      return (
-        .mayExplode,
-        (bound.map { $0 + " " } ?? "")
-          + "At the last state of the trajectory the Jacobian has a spectral radius of"
-          + " \(radius.text(significantDigits: 4)), so that growth can compound."
-      )
-    }
-    // Growth that was measured is possible, whatever the size of the state.
-    let error = trajectory.standardErrors.first ?? .nan
     let reason = bound ?? "The library has no bounds for the equations of this cell."
-    return trajectory.largest > 3 * error
-      ? (.mayExplode, reason + " Growth was measured, so it is possible.") : (.undecided, reason)
+    // Growth that was measured is possible, whatever the size of the state.
+    if trajectory.sign > 0 {
+      return (.mayExplode, reason + " Growth was measured, so it is possible.")
+    }
+    guard let radius = jacobian?.spectrum.spectralRadiusBounds.lowerBound, radius > 1 else {
+      return (.undecided, reason)
+    }
+    return (
+      .undecided,
+      reason + " At the last state of the trajectory the Jacobian has a spectral radius of"
+        + " \(radius.text(significantDigits: 4)), so that growth would compound if the state stayed"
+        + " there."
+    )
   }
 
   /// What was measured, set against the label.
@@ -67,12 +68,11 @@ extension StabilityVerdict {
     let allowed =
       label == .mayExplode ? "The weights allow growth; on this trajectory" : "On this trajectory"
     if rate == -.infinity { return allowed + " a gradient vanishes exactly \(figure)." }
-    guard error.isFinite else {
+    let isShort = !(2 / Double(trajectory.first.steps) < abs(rate))
+    if !error.isFinite || (trajectory.sign == 0 && isShort) {
       return "The trajectory is too short to tell whether a gradient grows or shrinks \(figure)."
     }
-    if abs(rate) <= 3 * error {
-      return allowed + " a gradient neither grows nor shrinks \(figure)."
-    }
+    if trajectory.sign == 0 { return allowed + " a gradient neither grows nor shrinks \(figure)." }
     return rate < 0
       ? allowed + " a gradient shrinks by a factor of \(factor) a step \(figure)."
       : "On this trajectory a gradient grows by a factor of \(factor) a step \(figure), and nearby"
@@ -98,8 +98,8 @@ extension StabilityVerdict {
     if trajectory.agreesWithDeterminants == false {
       sentences.append(
         "The sum of all exponents differs from the mean of ln |det J| by"
-          + " \(text(trajectory.sumRuleError ?? .nan)): the Jacobians are close to singular, and"
-          + " the last exponents are not reliable.")
+          + " \(text(trajectory.sumRuleError ?? .nan)): the Jacobians are close to singular, so that"
+          + " the last exponents are not reliable, or the products with a Jacobian are wrong.")
     }
     return sentences
   }
@@ -123,7 +123,7 @@ extension ContractionReport {
   fileprivate var contractionSentence: String {
     let input = inputBound.map {
       "For every input of at most \($0.text(significantDigits: 4)) in absolute value, as on this"
-        + " trajectory, and all states that can be reached, the"
+        + " trajectory, and all states within the bounds that the conditions assume, the"
     }
     return (input ?? "The")
       + " weights satisfy a condition of contraction: in one norm every step back shortens the"

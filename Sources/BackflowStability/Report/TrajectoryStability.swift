@@ -17,6 +17,13 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
   /// The standard errors: the larger of that within the samples and that between them; NaN if
   /// there is neither.
   @ExtendedReals public private(set) var standardErrors: [Double]
+  /// The |λ_1| above which its sign is known: 3 standard errors, and 2/T over the T steps of the
+  /// shortest sample, because turning may change the length of a vector by a factor of e². NaN if
+  /// there is no standard error.
+  @ExtendedReal public private(set) var resolution: Double
+  /// The number of steps at which each exponent was lost to rounding; see
+  /// `LyapunovSpectrum.lostSteps`.
+  public let lostSteps: [Int]
   /// The unit of the exponents.
   public let unit: String
   /// The standard deviation of λ_1 between the samples, or `nil` for a single one or a λ_1 of −∞.
@@ -33,8 +40,8 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
   /// The rate of a gradient in the backward pass of the layer.
   @ExtendedReal public private(set) var backwardRate: Double
   /// The largest difference of these two rates from `leadingRate` that rounding explains: 1e-6,
-  /// more if one step shrinks differences by more than 1e3, and 3 standard errors where the rate
-  /// may be positive, because rounding then separates the states.
+  /// more if one step shrinks differences by more than 1e3, and up to 3 standard errors if rounding
+  /// separates the states.
   @ExtendedReal public private(set) var rateTolerance: Double
   /// The Kaplan–Yorke dimension; 0 if λ_1 < 0, `nil` if more exponents are needed.
   public let kaplanYorke: Double?
@@ -47,7 +54,8 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
   public let measuredSlope: Double?
 
   private enum CodingKeys: String, CodingKey {
-    case steps, samples, exponents, unit, spread, first
+    case steps, samples, exponents, resolution, unit, spread, first
+    case lostSteps = "lost_steps"
     case discardedSteps = "discarded_steps"
     case standardErrors = "standard_errors"
     case sumRule = "sum_rule_error"
@@ -58,6 +66,11 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
     case kaplanYorke = "kaplan_yorke"
     case entropyRate = "entropy_rate"
     case measuredSlope = "measured_slope"
+  }
+
+  /// The sign of λ_1: 1, −1, or 0 if it is not known.
+  var sign: Int {
+    largest == -.infinity ? -1 : abs(largest) > resolution ? (largest > 0 ? 1 : -1) : 0
   }
 
   /// λ_1
@@ -84,6 +97,8 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
   /// The exponents and rates of one sample.
   struct Sample {
     let discardedSteps: Int
+    /// The number of steps after which states are computed again.
+    let pieceLength: Int
     let spectrum: LyapunovSpectrum
     let twoTrajectories, backward: GrowthRate
     let measuredSlope: Double?
@@ -100,25 +115,28 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
       let squares = values.reduce(0) { $0 + ($1 - center) * ($1 - center) }
       return (squares / Double(values.count - 1)).squareRoot()
     }
-    let sorted = parts.map { part in
-      zip(part.spectrum.exponents, part.spectrum.standardErrors).sorted { $0.0 > $1.0 }
-    }
-    let count = sorted.map(\.count).min() ?? 0
-    let means = (0..<count).map { index in mean(sorted.map { $0[index].0 }) }
-    let errors = (0..<count).map { index -> Double in
-      let within = zip(sorted, weights).reduce(0) {
-        $0 + $1.0[index].1 * $1.0[index].1 * $1.1 * $1.1
-      }
+    // The exponents of a sample are averaged in the order of its basis: sorting them first would
+    // raise the mean of the largest.
+    let count = parts.map(\.spectrum.exponents.count).min() ?? 0
+    let averaged = (0..<count).map { index -> (mean: Double, error: Double, lost: Int) in
+      let values = parts.map { $0.spectrum.exponents[index] }
+      let errors = parts.map { $0.spectrum.standardErrors[index] }
+      let within = zip(errors, weights).reduce(0) { $0 + $1.0 * $1.0 * $1.1 * $1.1 }
       let inside = within.squareRoot() / total
-      guard parts.count > 1 else { return inside }
-      let between = deviation(sorted.map { $0[index].0 }) / Double(parts.count).squareRoot()
-      return between.isNaN ? inside : inside.isNaN ? between : max(inside, between)
-    }
+      let lost = parts.reduce(0) { $0 + $1.spectrum.lostSteps[index] }
+      guard parts.count > 1 else { return (mean(values), inside, lost) }
+      let between = deviation(values) / Double(parts.count).squareRoot()
+      return (
+        mean(values), between.isNaN ? inside : inside.isNaN ? between : max(inside, between), lost
+      )
+    }.sorted { $0.mean > $1.mean }
+    let (means, errors) = (averaged.map(\.mean), averaged.map(\.error))
     (exponents, standardErrors) = (means, errors)
+    lostSteps = averaged.map(\.lost)
     (steps, samples) = (parts.reduce(0) { $0 + $1.spectrum.steps }, parts.count)
     discardedSteps = parts.map(\.discardedSteps).max() ?? 0
     unit = "nats per step"
-    let difference = deviation(sorted.map { $0[0].0 })
+    let difference = deviation(parts.map { $0.spectrum.exponents[0] })
     spread = parts.count > 1 && difference.isFinite ? difference : nil
     sumRule = parts.compactMap(\.spectrum.sumRuleError).max()
       .map { ExtendedReal(wrappedValue: $0) }
@@ -127,9 +145,13 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
     twoTrajectoryRate = mean(parts.map(\.twoTrajectories.rate))
     backwardRate = mean(parts.map(\.backward.rate))
     let error = errors[0].isNaN ? 0 : errors[0]
-    rateTolerance =
-      1e-6 + 1e-9 * Double.exp(max(0, -rate))
-      + (rate + 3 * error < 0 ? 0 : 3 * error)
+    // The states are computed again from those before each piece. Over a piece, their rounding
+    // errors grow, if the rate is positive, and the rates then agree only statistically.
+    let piece = Double(parts.map(\.pieceLength).max() ?? 1)
+    let separation = 1e-14 * Double.exp(max(0, rate) * piece)
+    rateTolerance = 1e-6 + 1e-9 * Double.exp(max(0, -rate)) + min(separation, 3 * error)
+    let shortest = Double(parts.map(\.spectrum.steps).min() ?? 1)
+    resolution = 3 * errors[0] + 2 / shortest
     first = parts[0].spectrum
     kaplanYorke = LyapunovSpectrum.kaplanYorkeDimension(of: means)
     entropyRate = means.reduce(0) { $0 + max(0, $1) }

@@ -89,6 +89,26 @@ import Testing
     #expect(throws: RecurrentNetworkError.self) { try report(deep) { $0.readout = "head" } }
   }
 
+  @Test func `reads no further than the lengths of a file`() throws {
+    var random = RandomSource(seed: 5)
+    var values: Tensor<Double> = random.normal([40, 2, 2])
+    for step in 20..<40 { for feature in 0..<2 { values[step, 1, feature] = .nan } }
+    func input(_ lengths: Tensor<Double>) throws -> SequenceInput {
+      try SequenceInput(
+        "x", in: Checkpoint(["x": StoredTensor(values)]),
+        lengths: ("n", Checkpoint(["n": StoredTensor(lengths)])))
+    }
+    let gru = try Checkpoint(GRU<Double>(inputSize: 2, hiddenSize: 3, using: &random))
+    let layer = try report(gru, along: input(Tensor([40, 20]))).layers[0]
+    // 30 steps at most, of which a tenth is left out, and then a tenth for the basis.
+    #expect(layer.trajectory?.steps == 30 - 3 - 2 + 20 - 2 - 1)
+    #expect(throws: RecurrentNetworkError.self) { try input(Tensor([40, 21])) }
+    #expect(throws: RecurrentNetworkError.self) { try input(Tensor([40, 30, 1])) }
+    for wrong in [41, -1, 2.5, .nan] {
+      #expect(throws: RecurrentNetworkError.self) { try input(Tensor([40, wrong])) }
+    }
+  }
+
   @Test func `chooses the equations by the options`() throws {
     var random = RandomSource(seed: 5)
     let rnn = try Checkpoint(RNN<Double>(inputSize: 1, hiddenSize: 3, using: &random))

@@ -106,6 +106,19 @@ import Testing
     #expect(spectrum.sumRuleError == nil)
   }
 
+  @Test(arguments: [1e-200, 1, 1e200]) func `of a weight of low rank are −∞ beyond it`(
+    scale: Double
+  ) throws {
+    var random = RandomSource(seed: 3)
+    let (left, right): (Tensor<Double>, Tensor<Double>) = (
+      random.normal([20, 2]), random.normal([2, 20])
+    )
+    let spectrum = try spectrum(KnownSystems.linear(matmul(left, right) * scale), steps: 100)
+    #expect(spectrum.exponents[2...].allSatisfy { $0 == -.infinity })
+    #expect(spectrum.exponents[0].isFinite && spectrum.exponents[1].isFinite)
+    #expect(spectrum.lostSteps[..<2] == [0, 0] && spectrum.lostSteps[2] == spectrum.steps)
+  }
+
   @Test func `of fewer vectors are the leading ones of all`() throws {
     let network = KnownSystems.randomNetwork(size: 20, gain: 3, seed: 5)
     let all = try spectrum(network, steps: 800, discarding: 200)

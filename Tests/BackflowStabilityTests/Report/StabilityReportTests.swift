@@ -241,6 +241,62 @@ import Testing
     #expect(try #require(layer.fixedPoints?.points.first?.modes.first).readoutOverlap != nil)
   }
 
+  @Test func `says that a linearization or a backward pass is wrong`() throws {
+    var random = RandomSource(seed: 2)
+    let x: Tensor<Double> = random.normal([300, 1, 2])
+    let weights = VanillaCell<Double>(inputSize: 2, hiddenSize: 5, using: &random).weights
+    let right = try report(RNN<Double>(cells: [[VanillaCell(weights)]]), along: x).layers[0]
+    #expect(!right.description.contains("DIFFERS"))
+    let first = try report(Recurrent(cells: [[WronglyLinearized(weights)]]), along: x).layers[0]
+    let second = try report(Recurrent(cells: [[WrongBackward(weights)]]), along: x).layers[0]
+    let (linearized, backward) = try (
+      #require(first.trajectory), #require(second.trajectory)
+    )
+    // A factor of 1 + 1e-4 in each step.
+    #expect(!linearized.agreesWithTwoTrajectories && !linearized.agreesWithBackwardPass)
+    #expect(backward.agreesWithTwoTrajectories && !backward.agreesWithBackwardPass)
+    #expect(first.verdict.reasons.contains { $0.contains("the Jacobians do not describe") })
+    #expect(second.verdict.reasons.contains { $0.contains("the backward pass of the cell") })
+    #expect(first.description.contains("DIFFERS") && second.description.contains("DIFFERS"))
+  }
+
+  @Test func `keeps what it has if a closed loop or a rounded weight overflows`() throws {
+    var random = RandomSource(seed: 2)
+    let cell = VanillaCell(
+      GateWeights<Double>(input: .ones([1, 1]), recurrent: Tensor([0.5], shape: [1, 1])),
+      nonlinearity: .relu)
+    var options = Stability.Options()
+    (options.readout, options.samples) = (Readout(weight: Tensor([2], shape: [1, 1])), 1)
+    let input = Tensor<Double>.ones([400, 1, 1])
+    let layer = try Stability.report(
+      of: RNN(cells: [[cell]]), along: input, options: options, using: &random
+    ).layers[0]
+    // h′ = 2.5 h.
+    #expect(
+      abs(try #require(layer.closedLoop).largest - Foundation.log(2.5)) < 1e-9)
+    #expect(layer.omissions.contains { $0.contains("grows without bound") })
+    #expect(layer.trajectory?.steps == 324)
+    options = Stability.Options()
+    options.rounding = .float16
+    let large = VanillaCell(
+      GateWeights<Double>(input: .ones([1, 1]) * 1e5, recurrent: .zeros([1, 1])))
+    let rounded = try Stability.report(
+      of: RNN(cells: [[large]]), along: input, options: options, using: &random
+    ).layers[0]
+    #expect(rounded.rounded == nil && rounded.omissions.count == 1)
+  }
+
+  @Test func `does not call a short trajectory growth`() throws {
+    var random = RandomSource(seed: 3)
+    // A growing direction that the few steps cannot confirm.
+    var network = RNN<Double>(inputSize: 2, hiddenSize: 6, using: &random)
+    network.cells[0][0].weights.recurrent *= 1.2
+    let layer = try report(network, along: random.normal([8, 2, 2]) * 0.01).layers[0]
+    #expect(try #require(layer.trajectory).largest > 0.1)
+    #expect(layer.verdict.reasons.contains { $0.contains("too short to tell") })
+    #expect(!layer.verdict.reasons.contains { $0.contains("nearby states separate") })
+  }
+
   @Test func `is written to JSON and read again`() throws {
     var random = RandomSource(seed: 4)
     let network = GRU<Double>(inputSize: 2, hiddenSize: 3, using: &random)
@@ -266,5 +322,48 @@ import Testing
     #expect(text.contains("must vanish"))
     #expect(text.contains("without input"))
     #expect(text.contains("nats per step"))
+  }
+}
+
+/// A tanh cell whose Jacobian is too large by 1e-4.
+private struct WronglyLinearized: RecurrentCell {
+  typealias Scalar = Double
+  typealias State = Tensor<Double>
+  static var layout: CellLayout { VanillaCell<Double>.layout }
+  private var inner: VanillaCell<Double>
+  init(_ weights: GateWeights<Double>) { inner = VanillaCell(weights) }
+  var weights: GateWeights<Double> {
+    get { inner.weights }
+    set { inner.weights = newValue }
+  }
+  func step(_ pass: borrowing ForwardPass<Double>) { inner.step(pass) }
+  func stepBack(_ pass: borrowing BackwardPass<Double>) { inner.stepBack(pass) }
+  func linearized(
+    step: Int, sample: Int, _ cache: RecurrentCache<Tensor<Double>>
+  ) -> LinearizedStep<Double> {
+    let right = inner.linearized(step: step, sample: sample, cache)
+    return LinearizedStep(state: right.stateMatrix * 1.0001, input: right.inputMatrix)
+  }
+}
+
+/// A tanh cell whose backward pass has the slope of a sigmoid.
+private struct WrongBackward: RecurrentCell {
+  typealias Scalar = Double
+  typealias State = Tensor<Double>
+  static var layout: CellLayout { VanillaCell<Double>.layout }
+  private var inner: VanillaCell<Double>
+  init(_ weights: GateWeights<Double>) { inner = VanillaCell(weights) }
+  var weights: GateWeights<Double> {
+    get { inner.weights }
+    set { inner.weights = newValue }
+  }
+  func step(_ pass: borrowing ForwardPass<Double>) { inner.step(pass) }
+  func stepBack(_ pass: borrowing BackwardPass<Double>) {
+    VanillaCell(weights, nonlinearity: .sigmoid).stepBack(pass)
+  }
+  func linearized(
+    step: Int, sample: Int, _ cache: RecurrentCache<Tensor<Double>>
+  ) -> LinearizedStep<Double> {
+    inner.linearized(step: step, sample: sample, cache)
   }
 }
