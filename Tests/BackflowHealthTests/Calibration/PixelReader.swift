@@ -18,6 +18,16 @@ struct PixelReader<Cell: RecurrentCell>: Parameterized {
     readout.visitParameters(under: "readout", visit)
   }
 
+  mutating func visitBuffers(_ visit: ParameterVisitor<Cell.Scalar>) {
+    recurrence.visitBuffers(under: "rnn", visit)
+    readout.visitBuffers(under: "readout", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    recurrence.visitCounters(under: "rnn", visit)
+    readout.visitCounters(under: "readout", visit)
+  }
+
   /// The loss, its gradients, and the cache of the recurrence.
   func gradients(
     _ digits: Digits
