@@ -33,9 +33,9 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
   public let spectrum: Spectrum
   /// Henrici's departure, the numerical abscissa and radius, and κ(V).
   public let nonnormality: Nonnormality
-  /// Bounds on the Kreiss constant of the unit disk.
+  /// Bounds on the Kreiss constant of the matrix A itself, not of γ·A, for the unit disk.
   public let kreiss: KreissBracket
-  /// The norms of the powers.
+  /// The norms of the powers of the matrix A itself, not of γ·A.
   public let growth: PowerGrowth
   /// The pseudospectral radius and abscissa for each requested ε.
   public let pseudospectra: [PseudospectralFigures]

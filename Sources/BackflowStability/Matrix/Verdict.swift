@@ -49,8 +49,8 @@ extension Spectrum {
       "A step back can amplify the gradient. Whether the growth compounds is undecided, because"
         + " rounding may move the spectral radius across \(slopeBound == 1 ? "1" : "1/γ")."
     case .undecided:
-      "A step back can amplify the gradient, perhaps for many steps, but the powers of the weight"
-        + " alone do not grow exponentially."
+      "A step back can amplify the gradient, perhaps for many steps, but the powers of"
+        + " \(slopeBound == 1 ? "the weight" : "γ·W") do not grow exponentially."
     }
   }
 

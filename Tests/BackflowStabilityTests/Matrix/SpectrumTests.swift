@@ -76,7 +76,12 @@ import Testing
     #expect(line.explanation.contains("far from normal"))
     let triangular = try Spectrum(of: Tensor<Double>(rows: [[0.5, 4], [0, 0.4]]), slopeBound: 1)
     #expect(triangular.explanation.contains("can amplify the gradient, perhaps for many steps"))
+    #expect(triangular.explanation.contains("the powers of the weight do not grow"))
     #expect(!triangular.explanation.contains("far from normal"))
+    // ρ = 2, so that the powers of W grow, but γ ρ = ½.
+    let sigmoid = try Spectrum(of: Tensor<Double>(rows: [[2, 4.8], [0, 2]]), slopeBound: 0.25)
+    #expect(sigmoid.spectralRadius == 2 && sigmoid.verdict == .undecided)
+    #expect(sigmoid.explanation.contains("the powers of γ·W do not grow exponentially"))
   }
 
   @Test(arguments: [[3, 1], [4, 1], [12, 4], [12, 3]])
