@@ -29,7 +29,7 @@ extension SelfTest {
   private static let delayLine = SelfTestCase(
     "delay line of 20 units, factor 1.1", source: "sup ‖A^k‖ = 1.1¹⁹ at k = 19 although ρ = 0"
   ) {
-    let analysis = try MatrixAnalysis(of: KnownMatrices.delayLine(20, factor: 1.1))
+    let analysis = try MatrixAnalysis(of: KnownMatrices.delayLine(20, factor: 1.1), slopeBound: 1)
     return [
       .init("spectral radius", analysis.spectrum.spectralRadius, expected: 0, within: 0),
       .init("largest norm", analysis.growth.peakNorm, expected: 6.115909045, within: 1e-9),
@@ -94,7 +94,7 @@ extension SelfTest {
   private static let rotation = SelfTestCase(
     "rotation [[0.6, −0.8], [0.8, 0.6]]", source: "a normal matrix: eigenvalues 0.6 ± 0.8i"
   ) {
-    let analysis = try MatrixAnalysis(of: Tensor(rows: [[0.6, -0.8], [0.8, 0.6]]))
+    let analysis = try MatrixAnalysis(of: Tensor(rows: [[0.6, -0.8], [0.8, 0.6]]), slopeBound: 1)
     let value = analysis.spectrum.eigenvalues[0]
     return [
       .init("real part", value.real, expected: 0.6, within: 1e-15),
@@ -113,7 +113,7 @@ extension SelfTest {
     source: "ρ 1.032 ± 0.018 and σ_max 1.985 by NumPy, the limits being 1 and 2; Σ|λ|²/‖W‖² → ½"
   ) {
     let matrix = KnownMatrices.gaussian(400, gain: 1, seed: 5)
-    let spectrum = try Spectrum(of: matrix, slopeBound: 1)
+    let spectrum = try Spectrum(of: matrix)
     let squares = spectrum.eigenvalues.reduce(0) { $0 + $1.lengthSquared }
     return [
       .init("ρ", spectrum.spectralRadius, expected: 1.032, within: 4 * 0.018),

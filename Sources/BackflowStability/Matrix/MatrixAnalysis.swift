@@ -48,7 +48,8 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
   ///
   /// - Parameters:
   ///   - matrix: The matrix A.
-  ///   - slopeBound: The largest slope γ of the nonlinearity, with which the spectrum is judged.
+  ///   - slopeBound: The largest slope γ of the nonlinearity, if A is the only recurrent weight of
+  ///     a cell. With `nil`, the spectrum has no verdict.
   ///   - effort: How much is computed. With the default, an order of 128 takes a few tenths of a
   ///     second.
   ///   - epsilons: The levels of the pseudospectral radius and abscissa.
@@ -58,10 +59,10 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
   /// - Complexity: About 40·n³ flops, 60·n³ more for the default effort, those of `PowerGrowth` and
   ///   `KreissBracket`, and about 2000·n³ for each ε.
   public init(
-    of matrix: Tensor<Double>, slopeBound: Double = 1, effort: Effort = .standard,
+    of matrix: Tensor<Double>, slopeBound: Double? = nil, effort: Effort = .standard,
     epsilons: [Double] = [], precision: Double = .ulpOfOne
   ) throws(StabilityError) {
-    guard slopeBound > 0, slopeBound.isFinite else { throw .slopeBoundNotPositive(slopeBound) }
+    try Spectrum.check(slopeBound)
     let analyzed = try AnalyzedMatrix(matrix)
     let order = analyzed.order
     let eigenvalues = try analyzing { () throws(LAPACKError) in
@@ -164,7 +165,7 @@ extension MatrixAnalysis: CustomStringConvertible {
     let bounds = spectrum.spectralRadiusBounds
     let lines =
       [
-        "\(spectrum.eigenvalues.count) rows, \(spectrum.verdict.rawValue)",
+        "\(spectrum.eigenvalues.count) rows" + (spectrum.verdict.map { ", \($0.rawValue)" } ?? ""),
         "spectral radius \(figure(spectrum.spectralRadius))"
           + " in \(figure(bounds.lowerBound)) … \(figure(bounds.upperBound))",
         "largest singular value \(figure(spectrum.largestSingularValue))",

@@ -31,12 +31,15 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
 }
 
 extension Spectrum {
-  /// The reason for the verdict, in one or two sentences.
-  public var explanation: String {
-    isFarFromNormal && verdict != .mustVanish ? reason + " " + departureFromNormality : reason
+  /// The reason for the verdict, in one or two sentences, or `nil` if there is no verdict.
+  public var explanation: String? {
+    guard let verdict, let slopeBound else { return nil }
+    let reason = reason(verdict, slopeBound)
+    return isFarFromNormal && verdict != .mustVanish
+      ? reason + " " + departureFromNormality : reason
   }
 
-  private var reason: String {
+  private func reason(_ verdict: Verdict, _ slopeBound: Double) -> String {
     switch verdict {
     case .mustVanish:
       "Every step back multiplies the gradient by less than 1, so it vanishes exponentially."

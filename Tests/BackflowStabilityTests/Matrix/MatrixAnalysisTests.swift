@@ -8,7 +8,7 @@ import Testing
   func `combines all figures`(effort: MatrixAnalysis.Effort) throws {
     let matrix = triangular(0.9, 10)
     let analysis = try MatrixAnalysis(of: matrix, effort: effort, epsilons: [1e-3])
-    #expect(analysis.spectrum == (try Spectrum(of: matrix, slopeBound: 1)))
+    #expect(analysis.spectrum == (try Spectrum(of: matrix)))
     #expect(analysis.growth.peakStep == 9)
     #expect(analysis.kreiss.lower <= 25.01 + 1e-9 && analysis.kreiss.upper >= 25.01 - 1e-9)
     #expect((analysis.nonnormality.numericalRadius == nil) == (effort == .quick))
