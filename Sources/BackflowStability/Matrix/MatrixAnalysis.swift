@@ -116,7 +116,12 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
       sentences.append(
         "The powers were computed up to \(growth.logNorms.count - 1), and none has a norm below 1.")
     }
-    if !kreiss.isUndecided, kreiss.upper > kreiss.lower * 1.02 {
+    if kreiss.lacksUpperBound {
+      sentences.append(
+        "The Kreiss constant is not bounded from above within \(growth.logNorms.count - 1) powers"
+          + " and \(kreiss.problemCount) eigenvalue problems of twice the order, because of \(name)."
+      )
+    } else if !kreiss.isUndecided, kreiss.upper > kreiss.lower * 1.02 {
       sentences.append(
         "The Kreiss bracket was left wide after \(kreiss.problemCount) eigenvalue problems of twice"
           + " the order, because of \(name).")

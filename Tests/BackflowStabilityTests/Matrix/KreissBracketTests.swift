@@ -113,6 +113,22 @@ import Testing
     #expect(quick.upper < .infinity)
   }
 
+  // The quick effort computes 64 powers of 65 rows, the last of which has a norm of about 34.
+  @Test func `has no upper bound while no power is less than 1`() throws {
+    var matrix = Tensor<Double>.zeros([65, 65])
+    (matrix[0, 0], matrix[0, 1], matrix[1, 1]) = (0.99, 1, 0.99)
+    let quick = try MatrixAnalysis(of: matrix, effort: .quick)
+    #expect(quick.kreiss.lacksUpperBound && !quick.kreiss.isUndecided)
+    #expect(quick.kreiss.lower >= 1 && quick.kreiss.lower <= 25.01)
+    #expect(quick.kreiss.description.contains("no upper bound"))
+    #expect(quick.omissions.contains { $0.contains("not bounded from above within 64 powers") })
+    // K = b/(4d) + d/b with b = 1 and d = 0.01.
+    let standard = try KreissBracket(of: matrix)
+    #expect(!standard.lacksUpperBound && standard.upper >= 25.01 && standard.upper < 25.1)
+    let growing = try MatrixAnalysis(of: matrix * 1.1, effort: .quick).kreiss
+    #expect(growing.lower == .infinity && !growing.lacksUpperBound)
+  }
+
   @Test(arguments: [1, 2, 33], [1e-150, 1e-10, 0.99, 1.01, 1e10, 1e150])
   func `of a multiple of a rotation is 1 or infinite`(size: Int, scale: Double) throws {
     let matrix = orthogonal(size, seed: 6) * scale
