@@ -130,7 +130,7 @@ extension ContractionReport {
     guard leak > 0, leak.isFinite else { throw .leakNotPositive(leak) }
     try check(factor: factor)
     let norms = try (
-      euclidean: largestSingularValue(of: weight), infinity: weight.magnitude.sum(axis: 1).max()
+      euclidean: spectralNorm(of: weight), infinity: weight.magnitude.sum(axis: 1).max()
     )
     let isLeaky = leak != 1
     func condition(_ norm: String, _ symbol: String, _ value: Double) -> StabilityCondition {
@@ -155,11 +155,5 @@ extension ContractionReport {
 
   static func check(factor: Double) throws(StabilityError) {
     guard factor > 0, factor < 1 else { throw .factorOutOfRange(factor) }
-  }
-
-  private static func largestSingularValue(
-    of matrix: Tensor<Double>
-  ) throws(StabilityError) -> Double {
-    do { return try singularValues(of: matrix).first ?? 0 } catch { throw .linearAlgebra(error) }
   }
 }
