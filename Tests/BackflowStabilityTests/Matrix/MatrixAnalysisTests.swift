@@ -20,6 +20,27 @@ import Testing
     #expect(analysis.description.contains("Kreiss constant"))
   }
 
+  // K = b/(4d) + d/b with L = 1 − d. Neither its powers nor its numerical range give it to 0.1 %.
+  @Test(arguments: [(0.9, 10), (0.5, 3)])
+  func `with the most effort brackets the Kreiss constant within a thousandth`(
+    eigenvalue: Double, coupling: Double
+  ) throws {
+    let matrix = triangular(eigenvalue, coupling)
+    let exact = coupling / (4 * (1 - eigenvalue)) + (1 - eigenvalue) / coupling
+    let thorough = try MatrixAnalysis(of: matrix, effort: .thorough)
+    let bracket = thorough.kreiss
+    #expect(bracket.lower <= exact * (1 + 1e-12) && exact <= bracket.upper * (1 + 1e-12))
+    #expect(bracket.upper <= bracket.lower * 1.001 && bracket.problemCount > 0)
+    #expect(thorough.omissions.isEmpty && thorough.effort == .thorough)
+    // The numerical range of a Jordan block of order 2 is the disk of radius b/2 about L.
+    let radius = try #require(thorough.nonnormality.numericalRadius)
+    expectClose(
+      [radius.lowerBound, radius.upperBound],
+      [eigenvalue + coupling / 2, eigenvalue + coupling / 2], Tolerance(1e-5, scale: 5))
+    let quick = try MatrixAnalysis(of: matrix, effort: .quick).kreiss
+    #expect(quick.upper > quick.lower * 1.02)
+  }
+
   @Test func `says what it omits`() throws {
     let quick = try MatrixAnalysis(of: grcar(12) * 0.44, effort: .quick)
     #expect(quick.omissions.contains { $0.contains("numerical radius") })
