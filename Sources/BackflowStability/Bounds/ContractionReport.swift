@@ -74,18 +74,16 @@ public struct ContractionReport: Sendable, Equatable, Codable {
 extension ContractionReport: CustomStringConvertible {
   /// The conditions with their figures.
   public var description: String {
-    let input = inputBound.map { "inputs of at most \(text($0)) in absolute value" } ?? "no input"
-    let values = largestValues.map { "\($0.name) \(text($0.value))" }.joined(separator: ", ")
+    let input = inputBound.map { "inputs of at most \(figure($0)) in absolute value" } ?? "no input"
+    let values = largestValues.map { "\($0.name) \(figure($0.value))" }.joined(separator: ", ")
     let head = [
       "\(kind), \(input)", values.isEmpty ? nil : "largest values: \(values)",
-      "largest possible norm of a step: \(text(infinityNormBound)) (maximum norm),"
-        + " \(text(euclideanNormBound)) (Euclidean norm)",
+      "largest possible norm of a step: \(figure(infinityNormBound)) (maximum norm),"
+        + " \(figure(euclideanNormBound)) (Euclidean norm)",
       mustVanish ? "every gradient must vanish" : "whether gradients vanish is not decided by this",
     ].compactMap(\.self)
     return (head + conditions.map(\.description)).joined(separator: "\n")
   }
-
-  private func text(_ value: Double) -> String { value.text(significantDigits: 4) }
 }
 
 // MARK: - Cells with one nonlinearity

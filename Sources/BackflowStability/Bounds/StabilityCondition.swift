@@ -1,5 +1,3 @@
-internal import BackflowKernels
-
 /// A sufficient condition of stability, left side < 1, with what it says of a cell whose states are
 /// in the box of `ContractionReport`, |h| ≤ 1 and |c| ≤ c̄ for a gated cell.
 public struct StabilityCondition: Sendable, Equatable, Codable {
@@ -118,6 +116,4 @@ extension StabilityCondition: CustomStringConvertible {
     }
     return subject + " dies out exponentially" + (recovery ?? "") + "."
   }
-
-  private func figure(_ value: Double) -> String { value.text(significantDigits: 4) }
 }

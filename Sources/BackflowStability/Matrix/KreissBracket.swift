@@ -117,16 +117,16 @@ public struct KreissBracket: Sendable, Equatable, Codable {
 extension KreissBracket: CustomStringConvertible {
   /// The bounds, in one line.
   public var description: String {
-    func figure(_ value: Double) -> String { value.text(significantDigits: 8) }
+    func number(_ value: Double) -> String { figure(value, significantDigits: 8) }
     let bounds =
       upper == .infinity && lower < .infinity
-      ? "K ≥ \(figure(lower))"
-      : lower == upper ? "K = \(figure(lower))" : "K in \(figure(lower)) … \(figure(upper))"
+      ? "K ≥ \(number(lower))"
+      : lower == upper ? "K = \(number(lower))" : "K in \(number(lower)) … \(number(upper))"
     let reason =
       isUndecided
       ? " (rounding decides whether it is finite)"
       : lacksUpperBound ? " (no upper bound was found)" : ""
-    let place = maximizer.map { " attained at z = \(figure($0.real)) + \(figure($0.imaginary))i" }
+    let place = maximizer.map { " attained at z = \(number($0.real)) + \(number($0.imaginary))i" }
     return "Kreiss constant of the \(region == .unitDisk ? "unit disk" : "half-plane"): "
       + bounds + (place ?? "") + reason
   }

@@ -166,19 +166,19 @@ extension MatrixAnalysis {
 extension MatrixAnalysis: CustomStringConvertible {
   /// The figures, one in a line, and what was omitted.
   public var description: String {
-    func figure(_ value: Double) -> String { value.text(significantDigits: 6) }
+    func number(_ value: Double) -> String { figure(value, significantDigits: 6) }
     let bounds = spectrum.spectralRadiusBounds
     let lines =
       [
         "\(spectrum.eigenvalues.count) rows" + (spectrum.verdict.map { ", \($0.rawValue)" } ?? ""),
-        "spectral radius \(figure(spectrum.spectralRadius))"
-          + " in \(figure(bounds.lowerBound)) … \(figure(bounds.upperBound))",
-        "largest singular value \(figure(spectrum.largestSingularValue))",
+        "spectral radius \(number(spectrum.spectralRadius))"
+          + " in \(number(bounds.lowerBound)) … \(number(bounds.upperBound))",
+        "largest singular value \(number(spectrum.largestSingularValue))",
         nonnormality.description, kreiss.description, growth.description,
       ]
       + pseudospectra.map {
-        "ε = \(figure($0.epsilon)): pseudospectral radius \(figure($0.radius)),"
-          + " abscissa \(figure($0.abscissa))"
+        "ε = \(number($0.epsilon)): pseudospectral radius \(number($0.radius)),"
+          + " abscissa \(number($0.abscissa))"
       }
     return (lines + omissions).joined(separator: "\n")
   }

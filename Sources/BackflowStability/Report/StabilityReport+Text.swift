@@ -246,6 +246,4 @@ extension TextRows {
           + " after any disturbance")
     }
   }
-
-  private func figure(_ value: Double) -> String { value.text(significantDigits: 4) }
 }
