@@ -93,9 +93,9 @@ extension SelfTest {
     ]
   }
 
-  /// After the transient the basis spans invariant subspaces, in which a step multiplies a volume by
-  /// the product of the moduli. The growth in the plane of a complex pair over T steps differs from
-  /// |λ|^T by a factor between 1/κ(V) and κ(V).
+  /// After the transient the basis spans invariant subspaces, in which a step multiplies a volume
+  /// by the product of the moduli. The growth in the plane of a complex pair over T steps differs
+  /// from |λ|^T by a factor between 1/κ(V) and κ(V).
   private static let linear = SelfTestCase(
     "linear map, N = 6", source: "λ_i = ln |λ_i(W)|"
   ) {
