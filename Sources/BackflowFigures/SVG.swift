@@ -45,8 +45,8 @@ struct SVG {
       "<polygon points=\"\(list)\" fill=\"\(color)\" fill-opacity=\"\(opacity)\"/>")
   }
 
-  /// Draws a white disc with a border.
-  mutating func disc(_ x: Double, _ y: Double, radius: Double, _ stroke: Stroke) {
+  /// Draws a white disk with a border.
+  mutating func disk(_ x: Double, _ y: Double, radius: Double, _ stroke: Stroke) {
     elements.append(
       "<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"\(number(radius))\" fill=\"white\""
         + " \(stroke.attributes)/>")

@@ -60,7 +60,7 @@ public struct GraphFigure: Sendable {
     let node = graph.nodes[place]
     let (x, y) = position(place, top: top)
     let isGiven = node.operation.isEmpty
-    svg.disc(
+    svg.disk(
       x, y, radius: radius, .init(color: isGiven ? Palette.faint : Palette.ink, width: 1.4))
     if isGiven {
       svg.text(x, y + 6, node.name, size: 17, anchor: .middle, bold: true)

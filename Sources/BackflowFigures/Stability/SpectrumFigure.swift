@@ -34,7 +34,7 @@ struct SpectrumPanel {
     self.block = block
     let spectrum = block.analysis.spectrum
     // γλ is what matters, so that a slope bound of γ turns the unit circle into one of radius 1/γ.
-    let extent = 1.18 * max(1, 1 / spectrum.slopeBound, spectrum.spectralRadius)
+    let extent = 1.18 * max(1, 1 / (spectrum.slopeBound ?? 1), spectrum.spectralRadius)
     let unit = extent / min(plot.width, plot.height)
     let real = -plot.width * unit...plot.width * unit
     let imaginary = -plot.height * unit...plot.height * unit
@@ -51,8 +51,8 @@ struct SpectrumPanel {
     let spectrum = block.analysis.spectrum
     var series = contourSeries
     series.append(circle(radius: 1, name: "unit circle"))
-    if spectrum.slopeBound != 1 {
-      let radius = 1 / spectrum.slopeBound
+    if let slopeBound = spectrum.slopeBound, slopeBound != 1 {
+      let radius = 1 / slopeBound
       series.append(circle(radius: radius, name: "circle of radius 1/γ = \(short(radius))"))
       series[series.count - 1].isDashed = true
     }
@@ -71,7 +71,7 @@ struct SpectrumPanel {
   private var eigenvalueSeries: [LineChart.Series] {
     let spectrum = block.analysis.spectrum
     let indices = spectrum.eigenvalues.indices
-    let place = spectrum.slopeBound == 1 ? "unit circle" : "circle of radius 1/γ"
+    let place = (spectrum.slopeBound ?? 1) == 1 ? "unit circle" : "circle of radius 1/γ"
     func dots(_ chosen: [Int], _ name: String, _ hue: LineChart.Hue) -> LineChart.Series {
       let values = chosen.map { spectrum.eigenvalues[$0] }
       var series = LineChart.Series(

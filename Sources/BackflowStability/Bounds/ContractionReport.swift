@@ -4,9 +4,11 @@ internal import RealModule
 
 /// What the weights of a recurrent cell prove about its stability for every input within a bound.
 ///
-/// The conditions are sufficient only. They bound every Jacobian over a box that contains all
-/// states, |h| ≤ 1 and |c| ≤ c̄, and trained networks usually do not satisfy them; then nothing
-/// follows.
+/// The conditions are sufficient only, and trained networks usually do not satisfy them; then
+/// nothing follows. For an LSTM and a GRU they bound the Jacobians over the box |h| ≤ 1, |c| ≤ c̄,
+/// and hold while the states are in it. No step leaves the box, and the zero state is in it, but a
+/// state that is set from outside may not be. For a vanilla and a leaky cell there is no box: the
+/// slope of the nonlinearity is bounded for all states.
 public struct ContractionReport: Sendable, Equatable, Codable {
   /// The kind of the cell, such as "LSTM".
   public let kind: String
@@ -56,13 +58,14 @@ public struct ContractionReport: Sendable, Equatable, Codable {
     euclideanNormBound = euclideanNorm
   }
 
-  /// A Boolean value that indicates whether a condition proves that every gradient vanishes: one
-  /// norm contracts at every step.
+  /// A Boolean value that indicates whether a condition proves that every gradient vanishes along
+  /// trajectories inside the box: one norm contracts at every step.
   public var mustVanish: Bool { conditions.contains { $0.property == .contraction && $0.holds } }
 
   /// The shortest proven recovery time after a disturbance: the number of steps after which two
   /// trajectories under the same input differ by at most the factor of the conditions times their
-  /// difference at the start. `nil` if no condition of contraction holds.
+  /// difference at the start. It is a bound only for two trajectories inside the box, hence not for
+  /// a disturbance that takes the state out of it. `nil` if no condition of contraction holds.
   public var recoverySteps: Int? {
     conditions.filter { $0.property == .contraction }.compactMap(\.recoverySteps).min()
   }
@@ -71,18 +74,16 @@ public struct ContractionReport: Sendable, Equatable, Codable {
 extension ContractionReport: CustomStringConvertible {
   /// The conditions with their figures.
   public var description: String {
-    let input = inputBound.map { "inputs of at most \(text($0)) in absolute value" } ?? "no input"
-    let values = largestValues.map { "\($0.name) \(text($0.value))" }.joined(separator: ", ")
+    let input = inputBound.map { "inputs of at most \(figure($0)) in absolute value" } ?? "no input"
+    let values = largestValues.map { "\($0.name) \(figure($0.value))" }.joined(separator: ", ")
     let head = [
       "\(kind), \(input)", values.isEmpty ? nil : "largest values: \(values)",
-      "largest possible norm of a step: \(text(infinityNormBound)) (maximum norm),"
-        + " \(text(euclideanNormBound)) (Euclidean norm)",
+      "largest possible norm of a step: \(figure(infinityNormBound)) (maximum norm),"
+        + " \(figure(euclideanNormBound)) (Euclidean norm)",
       mustVanish ? "every gradient must vanish" : "whether gradients vanish is not decided by this",
     ].compactMap(\.self)
     return (head + conditions.map(\.description)).joined(separator: "\n")
   }
-
-  private func text(_ value: Double) -> String { value.text(significantDigits: 4) }
 }
 
 // MARK: - Cells with one nonlinearity
@@ -130,7 +131,7 @@ extension ContractionReport {
     guard leak > 0, leak.isFinite else { throw .leakNotPositive(leak) }
     try check(factor: factor)
     let norms = try (
-      euclidean: largestSingularValue(of: weight), infinity: weight.magnitude.sum(axis: 1).max()
+      euclidean: spectralNorm(of: weight), infinity: weight.magnitude.sum(axis: 1).max()
     )
     let isLeaky = leak != 1
     func condition(_ norm: String, _ symbol: String, _ value: Double) -> StabilityCondition {
@@ -155,11 +156,5 @@ extension ContractionReport {
 
   static func check(factor: Double) throws(StabilityError) {
     guard factor > 0, factor < 1 else { throw .factorOutOfRange(factor) }
-  }
-
-  private static func largestSingularValue(
-    of matrix: Tensor<Double>
-  ) throws(StabilityError) -> Double {
-    do { return try singularValues(of: matrix).first ?? 0 } catch { throw .linearAlgebra(error) }
   }
 }

@@ -1,6 +1,5 @@
-internal import BackflowKernels
-
-/// A sufficient condition of stability, left side < 1, with what it says of a cell.
+/// A sufficient condition of stability, left side < 1, with what it says of a cell whose states are
+/// in the box of `ContractionReport`, |h| ≤ 1 and |c| ≤ c̄ for a gated cell.
 public struct StabilityCondition: Sendable, Equatable, Codable {
   /// The name of the condition.
   public let name: String
@@ -21,7 +20,8 @@ public struct StabilityCondition: Sendable, Equatable, Codable {
   /// The factor of the recovery time.
   public let factor: Double
   /// The recovery time: the number of steps after which what a disturbance left in the state is at
-  /// most `factor` times what it was. `nil` if the condition does not hold, or does not say.
+  /// most `factor` times what it was. It is a bound only for two trajectories inside the box, the
+  /// disturbed one included. `nil` if the condition does not hold, or does not say.
   public let recoverySteps: Int?
 
   /// What a condition is sufficient for.
@@ -116,6 +116,4 @@ extension StabilityCondition: CustomStringConvertible {
     }
     return subject + " dies out exponentially" + (recovery ?? "") + "."
   }
-
-  private func figure(_ value: Double) -> String { value.text(significantDigits: 4) }
 }

@@ -116,7 +116,7 @@ extension CureComparison.TrajectoryFigures {
 }
 
 extension CureComparison: CustomStringConvertible {
-  /// The figures before and after, such as "ρ 0.64 → 0.9; σ_max 0.71 → 1; λ₁ −0.44 → −0.10 nats a
+  /// The figures before and after, such as "ρ 0.64 → 0.9; σ_max 0.71 → 1; λ₁ -0.44 → -0.10 nats a
   /// step; horizon 31 → 137 steps".
   public var description: String {
     let figures: [(String, (Figures) -> String)] = [

@@ -66,9 +66,3 @@ public enum CureError: BackflowError, Equatable {
     }
   }
 }
-
-/// Returns a number with some significant digits, a minus sign, and ∞ as in text.
-func figure(_ value: Double, significantDigits digits: Int = 4) -> String {
-  let magnitude = value.isInfinite ? "∞" : value.magnitude.text(significantDigits: digits)
-  return value < 0 ? "−" + magnitude : magnitude
-}

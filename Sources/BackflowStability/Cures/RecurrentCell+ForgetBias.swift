@@ -34,10 +34,14 @@ extension RecurrentCell<Double> {
     return result
   }
 
-  /// Returns the cell with the biases of the gate that keeps the state shifted so that a gradient
-  /// at rest loses a factor in a wanted number of steps:
+  /// Returns the cell with the biases of the gate that keeps the state shifted so that, at the
+  /// asymptotic rate of products of the Jacobian at the zero state and input, a gradient loses a
+  /// factor in a wanted number of steps:
   ///
   ///     ρ(J_0)ⁿ = factor,   J_0 = ∂s_1/∂s_0 at s_0 = 0 and x_1 = 0
+  ///
+  /// The rate says nothing about the first steps of a J_0 that is far from normal, nor about other
+  /// states, to which the cell moves unless the zero state is a fixed point.
   ///
   /// If the biases of each gate are equal and that of the candidate is zero, the eigenvalues of J_0
   /// are σ(b_f) + σ(b_i) σ(b_o) μ with μ of U_g, and zeros, in an LSTM, and σ(b_z) + (1 − σ(b_z))

@@ -82,10 +82,10 @@ extension RecurrentCell<Double> {
   }
 }
 
-/// The spectrum of the recurrent weight of a gate. It does not depend on the nonlinearity here.
+/// The spectrum of the recurrent weight of a gate.
 func recurrentSpectrum(of weight: Tensor<Double>) throws(CureError) -> Spectrum {
   do {
-    return try Spectrum(of: weight, slopeBound: 1)
+    return try Spectrum(of: weight)
   } catch {
     throw .stability(error)
   }

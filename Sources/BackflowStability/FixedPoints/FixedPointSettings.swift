@@ -25,8 +25,16 @@ public struct FixedPointSettings: Sendable {
   public var millisecondsPerStep: Double?
   /// W_out, [O, number of outputs], a read-out with which the right eigenvectors are compared.
   public var readout: Tensor<Double>?
-  /// The largest number of ReLU units for which all activation patterns are tried.
-  public var enumeratedUnits: Int = 12
+  /// The largest number of ReLU units n for which all 2ⁿ activation patterns are tried, in
+  /// 0 ... 20.
+  public var enumeratedUnits: Int = 12 {
+    didSet {
+      require(
+        (0...20).contains(enumeratedUnits),
+        "the number of enumerated units must be in 0 ... 20, because every unit doubles the"
+          + " activation patterns, got \(enumeratedUnits)")
+    }
+  }
 
   /// The default settings.
   public init() {}

@@ -1,4 +1,3 @@
-internal import BackflowKernels
 internal import RealModule
 
 extension FixedPoints: CustomStringConvertible {
@@ -99,4 +98,4 @@ extension Cycles: CustomStringConvertible {
   }
 }
 
-private func figure(_ value: Double) -> String { value.text(significantDigits: 6) }
+private func figure(_ value: Double) -> String { figure(value, significantDigits: 6) }

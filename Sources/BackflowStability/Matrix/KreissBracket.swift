@@ -22,7 +22,8 @@ public struct KreissBracket: Sendable, Equatable, Codable {
   public let region: StabilityRegion
   /// A lower bound on K, at least 1.
   @ExtendedReal public private(set) var lower: Double
-  /// An upper bound on K. It is infinite if the constant is, and if rounding decides whether it is.
+  /// An upper bound on K. It is infinite if the constant is, if rounding decides whether it is
+  /// (`isUndecided`), and if the computation ended before it found a bound (`lacksUpperBound`).
   @ExtendedReal public private(set) var upper: Double
   /// A point with the value `lower`; `nil` if the lower bound is 1, which is attained at infinity,
   /// or infinite, which is attained at an eigenvalue.
@@ -32,6 +33,11 @@ public struct KreissBracket: Sendable, Equatable, Codable {
   public let isUndecided: Bool
   /// The number of eigenvalue problems of order 2n that were solved.
   public let problemCount: Int
+
+  /// A Boolean value that indicates whether `upper` is infinite only because no bound was found: no
+  /// computed power has a norm less than 1, and no eigenvalue problem was solved for the boundary.
+  /// The constant itself is finite unless an eigenvalue is outside.
+  public var lacksUpperBound: Bool { upper == .infinity && lower < .infinity && !isUndecided }
 
   private enum CodingKeys: String, CodingKey {
     case region, lower, upper, maximizer
@@ -85,7 +91,7 @@ public struct KreissBracket: Sendable, Equatable, Codable {
 
   /// The bounds that the powers of a matrix give for the unit disk, without further computation:
   /// sup ‖A^k‖/(e·n) ≤ K ≤ sup ‖A^k‖ (Spijker; Trefethen and Embree, "Spectra and Pseudospectra",
-  /// section 18).
+  /// section 18). There is no upper bound if none of the powers has a norm less than 1.
   init(byPowers growth: PowerGrowth, of matrix: Tensor<Double>, _ spectrum: Spectrum) {
     let radius = spectrum.spectralRadiusBounds
     let bounds = PowerNormBounds(growth.logNorms, of: matrix).logBounds
@@ -111,11 +117,16 @@ public struct KreissBracket: Sendable, Equatable, Codable {
 extension KreissBracket: CustomStringConvertible {
   /// The bounds, in one line.
   public var description: String {
-    func figure(_ value: Double) -> String { value.text(significantDigits: 8) }
+    func number(_ value: Double) -> String { figure(value, significantDigits: 8) }
     let bounds =
-      lower == upper ? "K = \(figure(lower))" : "K in \(figure(lower)) … \(figure(upper))"
-    let reason = isUndecided ? " (rounding decides whether it is finite)" : ""
-    let place = maximizer.map { " attained at z = \(figure($0.real)) + \(figure($0.imaginary))i" }
+      upper == .infinity && lower < .infinity
+      ? "K ≥ \(number(lower))"
+      : lower == upper ? "K = \(number(lower))" : "K in \(number(lower)) … \(number(upper))"
+    let reason =
+      isUndecided
+      ? " (rounding decides whether it is finite)"
+      : lacksUpperBound ? " (no upper bound was found)" : ""
+    let place = maximizer.map { " attained at z = \(number($0.real)) + \(number($0.imaginary))i" }
     return "Kreiss constant of the \(region == .unitDisk ? "unit disk" : "half-plane"): "
       + bounds + (place ?? "") + reason
   }

@@ -33,9 +33,9 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
   public let spectrum: Spectrum
   /// Henrici's departure, the numerical abscissa and radius, and κ(V).
   public let nonnormality: Nonnormality
-  /// Bounds on the Kreiss constant of the unit disk.
+  /// Bounds on the Kreiss constant of the matrix A itself, not of γ·A, for the unit disk.
   public let kreiss: KreissBracket
-  /// The norms of the powers.
+  /// The norms of the powers of the matrix A itself, not of γ·A.
   public let growth: PowerGrowth
   /// The pseudospectral radius and abscissa for each requested ε.
   public let pseudospectra: [PseudospectralFigures]
@@ -48,7 +48,8 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
   ///
   /// - Parameters:
   ///   - matrix: The matrix A.
-  ///   - slopeBound: The largest slope γ of the nonlinearity, with which the spectrum is judged.
+  ///   - slopeBound: The largest slope γ of the nonlinearity, if A is the only recurrent weight of
+  ///     a cell. With `nil`, the spectrum has no verdict.
   ///   - effort: How much is computed. With the default, an order of 128 takes a few tenths of a
   ///     second.
   ///   - epsilons: The levels of the pseudospectral radius and abscissa.
@@ -58,10 +59,10 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
   /// - Complexity: About 40·n³ flops, 60·n³ more for the default effort, those of `PowerGrowth` and
   ///   `KreissBracket`, and about 2000·n³ for each ε.
   public init(
-    of matrix: Tensor<Double>, slopeBound: Double = 1, effort: Effort = .standard,
+    of matrix: Tensor<Double>, slopeBound: Double? = nil, effort: Effort = .standard,
     epsilons: [Double] = [], precision: Double = .ulpOfOne
   ) throws(StabilityError) {
-    guard slopeBound > 0, slopeBound.isFinite else { throw .slopeBoundNotPositive(slopeBound) }
+    try Spectrum.check(slopeBound)
     let analyzed = try AnalyzedMatrix(matrix)
     let order = analyzed.order
     let eigenvalues = try analyzing { () throws(LAPACKError) in
@@ -115,7 +116,12 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
       sentences.append(
         "The powers were computed up to \(growth.logNorms.count - 1), and none has a norm below 1.")
     }
-    if !kreiss.isUndecided, kreiss.upper > kreiss.lower * 1.02 {
+    if kreiss.lacksUpperBound {
+      sentences.append(
+        "The Kreiss constant is not bounded from above within \(growth.logNorms.count - 1) powers"
+          + " and \(kreiss.problemCount) eigenvalue problems of twice the order, because of \(name)."
+      )
+    } else if !kreiss.isUndecided, kreiss.upper > kreiss.lower * 1.02 {
       sentences.append(
         "The Kreiss bracket was left wide after \(kreiss.problemCount) eigenvalue problems of twice"
           + " the order, because of \(name).")
@@ -160,19 +166,19 @@ extension MatrixAnalysis {
 extension MatrixAnalysis: CustomStringConvertible {
   /// The figures, one in a line, and what was omitted.
   public var description: String {
-    func figure(_ value: Double) -> String { value.text(significantDigits: 6) }
+    func number(_ value: Double) -> String { figure(value, significantDigits: 6) }
     let bounds = spectrum.spectralRadiusBounds
     let lines =
       [
-        "\(spectrum.eigenvalues.count) rows, \(spectrum.verdict.rawValue)",
-        "spectral radius \(figure(spectrum.spectralRadius))"
-          + " in \(figure(bounds.lowerBound)) … \(figure(bounds.upperBound))",
-        "largest singular value \(figure(spectrum.largestSingularValue))",
+        "\(spectrum.eigenvalues.count) rows" + (spectrum.verdict.map { ", \($0.rawValue)" } ?? ""),
+        "spectral radius \(number(spectrum.spectralRadius))"
+          + " in \(number(bounds.lowerBound)) … \(number(bounds.upperBound))",
+        "largest singular value \(number(spectrum.largestSingularValue))",
         nonnormality.description, kreiss.description, growth.description,
       ]
       + pseudospectra.map {
-        "ε = \(figure($0.epsilon)): pseudospectral radius \(figure($0.radius)),"
-          + " abscissa \(figure($0.abscissa))"
+        "ε = \(number($0.epsilon)): pseudospectral radius \(number($0.radius)),"
+          + " abscissa \(number($0.abscissa))"
       }
     return (lines + omissions).joined(separator: "\n")
   }

@@ -124,15 +124,15 @@ public struct Nonnormality: Sendable, Equatable, Codable {
 extension Nonnormality: CustomStringConvertible {
   /// The figures in two or three lines.
   public var description: String {
-    func figure(_ value: Double) -> String { value.text(significantDigits: 6) }
+    func number(_ value: Double) -> String { figure(value, significantDigits: 6) }
     let radius =
-      numericalRadius.map { ", numerical radius \(figure($0.upperBound))" } ?? ""
+      numericalRadius.map { ", numerical radius \(number($0.upperBound))" } ?? ""
     let condition =
-      eigenvectorCondition.map { "\ncondition of the eigenvectors \(figure($0))" } ?? ""
+      eigenvectorCondition.map { "\ncondition of the eigenvectors \(number($0))" } ?? ""
     return """
-      departure from normality \(figure(henrici)) (\(figure(relativeHenrici)) of ‖A‖_F = \
-      \(figure(frobeniusNorm)))
-      numerical abscissa \(figure(numericalAbscissa))\(radius)\(condition)
+      departure from normality \(number(henrici)) (\(number(relativeHenrici)) of ‖A‖_F = \
+      \(number(frobeniusNorm)))
+      numerical abscissa \(number(numericalAbscissa))\(radius)\(condition)
       """
   }
 }

@@ -25,14 +25,17 @@ public struct Spectrum: Sendable, Equatable, Codable {
   /// The largest singular value, σ_max(W) = ‖W‖₂.
   public let largestSingularValue: Double
   /// The largest slope of the nonlinearity, γ = sup φ′: 1 for tanh and ReLU, ¼ for the sigmoid.
-  public let slopeBound: Double
+  /// `nil` for a matrix that is not the only recurrent weight of a cell, such as the block of one
+  /// gate.
+  public let slopeBound: Double?
   /// The rounding error of σ_max: 4·ε·‖W‖_F + 8·H·2⁻⁵²·σ_max, with ε of the precision in which the
   /// weight was stored. The second term is the error of the arithmetic. Figures that differ by less
   /// count as equal, so that rounding does not decide whether a rotation is stable. For
   /// eigenvalues, see `spectralRadiusBounds`.
   public let margin: Double
-  /// The consequence for gradients over many steps.
-  public let verdict: Verdict
+  /// The consequence for gradients over many steps, or `nil` without a slope bound, because one
+  /// factor of a step proves nothing about the product of steps.
+  public let verdict: Verdict?
   /// How much less than |λ| the modulus may be in the connected group of error disks.
   @ExtendedReals private var eigenvalueMargins: [Double]
 
@@ -46,47 +49,52 @@ public struct Spectrum: Sendable, Equatable, Codable {
     case eigenvalueMargins = "eigenvalue_margins"
   }
 
-  /// The number of eigenvalues that are outside the circle of radius 1/γ for all weights that equal
-  /// W up to rounding.
+  /// 1/γ, or 1 without a slope bound.
+  private var criticalRadius: Double { 1 / (slopeBound ?? 1) }
+
+  /// The number of eigenvalues that are outside the circle of radius 1/γ, or of radius 1 without a
+  /// slope bound, for all weights that equal W up to rounding.
   public var growingCount: Int { eigenvalues.indices.count { isGrowing($0) } }
 
-  /// Returns whether eigenvalue `index` is outside the circle of radius 1/γ for all weights that
-  /// equal W up to rounding.
+  /// Returns whether eigenvalue `index` is outside the circle of radius 1/γ, or of radius 1 without
+  /// a slope bound, for all weights that equal W up to rounding.
   ///
   /// Rounding may move an eigenvalue through all error disks that are connected with its own, so
   /// that this is so if the whole group of disks is outside.
   public func isGrowing(_ index: Int) -> Bool {
-    eigenvalues[index].length - eigenvalueMargins[index] > 1 / slopeBound
+    eigenvalues[index].length - eigenvalueMargins[index] > criticalRadius
   }
 
   /// A Boolean value that indicates whether the spectral radius equals 1/γ to within the rounding
   /// error.
-  var isRadiusOpen: Bool { spectralRadiusBounds.contains(1 / slopeBound) }
+  var isRadiusOpen: Bool { spectralRadiusBounds.contains(criticalRadius) }
 
   /// A Boolean value that indicates whether the leading eigenvalue is at least a thousand times as
   /// sensitive as that of a normal matrix. The powers of such a weight may grow for many steps
   /// although its eigenvalues are small.
   public var isFarFromNormal: Bool { (eigenvalueConditions.first ?? 1) >= 1000 }
 
-  /// Analyzes a recurrent weight [H, H] under a nonlinearity whose slope is at most `slopeBound`.
+  /// Analyzes a matrix [H, H], such as a recurrent weight under a nonlinearity whose slope is at
+  /// most `slopeBound`.
   ///
   /// - Parameters:
   ///   - recurrentWeight: The recurrent weight, [H, H].
-  ///   - slopeBound: The largest slope γ of the nonlinearity, a positive number.
+  ///   - slopeBound: The largest slope γ of the nonlinearity, a positive number. With `nil`, there
+  ///     is no verdict.
   ///   - precision: The machine epsilon of the precision in which the weight was stored, if it was
   ///     converted since then.
   /// - Throws: `StabilityError` if the matrix is not square, is empty, or has a non-finite element,
   ///   or if LAPACK does not converge.
   /// - Complexity: About 18·H³ flops, or 33·H³ if the matrix has to be balanced.
   public init<Scalar: RealScalar>(
-    of recurrentWeight: Tensor<Scalar>, slopeBound: Double,
+    of recurrentWeight: Tensor<Scalar>, slopeBound: Double? = nil,
     precision: Double = Double(Scalar.ulpOfOne)
   ) throws(StabilityError) {
     let shape = recurrentWeight.shape
     guard shape.rank == 2, shape[0] == shape[1], shape[0] > 0 else {
       throw .notSquare(shape)
     }
-    guard slopeBound > 0, slopeBound.isFinite else { throw .slopeBoundNotPositive(slopeBound) }
+    try Spectrum.check(slopeBound)
     let matrix = try AnalyzedMatrix(Tensor<Double>(recurrentWeight))
     let bounds = try analyzing { () throws(LAPACKError) in
       try EigenvalueBounds(of: matrix.scaled)
@@ -98,7 +106,7 @@ public struct Spectrum: Sendable, Equatable, Codable {
   ///
   /// - Precondition: The slope is positive and finite.
   init(
-    of analyzed: AnalyzedMatrix, _ spectrum: EigenvalueBounds, slopeBound: Double,
+    of analyzed: AnalyzedMatrix, _ spectrum: EigenvalueBounds, slopeBound: Double?,
     precision: Double
   ) throws(StabilityError) {
     // Scaling by a power of two keeps all products of the elements in range.
@@ -116,9 +124,11 @@ public struct Spectrum: Sendable, Equatable, Codable {
     // The largest singular value bounds the eigenvalues.
     let upper = max(bounds.lowerBound, min(bounds.upperBound, sigma + margin))
 
-    verdict = Verdict(
-      spectralRadius: bounds.lowerBound, largestSingularValue: sigma,
-      critical: 1 / slopeBound / unit, margin: margin)
+    verdict = slopeBound.map {
+      Verdict(
+        spectralRadius: bounds.lowerBound, largestSingularValue: sigma,
+        critical: 1 / $0 / unit, margin: margin)
+    }
     eigenvalues = values.map { Complex($0.real * unit, $0.imaginary * unit) }
     _eigenvalueConditions = ExtendedReals(wrappedValue: order.map { spectrum.conditions[$0] })
     _eigenvalueMargins = ExtendedReals(
@@ -130,6 +140,13 @@ public struct Spectrum: Sendable, Equatable, Codable {
     largestSingularValue = sigma * unit
     self.slopeBound = slopeBound
     self.margin = margin * unit
+  }
+
+  /// Checks that a slope bound is positive and finite.
+  static func check(_ slopeBound: Double?) throws(StabilityError) {
+    if let slopeBound, !(slopeBound > 0 && slopeBound.isFinite) {
+      throw .slopeBoundNotPositive(slopeBound)
+    }
   }
 
   /// Returns the indices of the eigenvalues in descending order of modulus, then of real part, then

@@ -31,12 +31,15 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
 }
 
 extension Spectrum {
-  /// The reason for the verdict, in one or two sentences.
-  public var explanation: String {
-    isFarFromNormal && verdict != .mustVanish ? reason + " " + departureFromNormality : reason
+  /// The reason for the verdict, in one or two sentences, or `nil` if there is no verdict.
+  public var explanation: String? {
+    guard let verdict, let slopeBound else { return nil }
+    let reason = reason(verdict, slopeBound)
+    return isFarFromNormal && verdict != .mustVanish
+      ? reason + " " + departureFromNormality : reason
   }
 
-  private var reason: String {
+  private func reason(_ verdict: Verdict, _ slopeBound: Double) -> String {
     switch verdict {
     case .mustVanish:
       "Every step back multiplies the gradient by less than 1, so it vanishes exponentially."
@@ -49,8 +52,8 @@ extension Spectrum {
       "A step back can amplify the gradient. Whether the growth compounds is undecided, because"
         + " rounding may move the spectral radius across \(slopeBound == 1 ? "1" : "1/γ")."
     case .undecided:
-      "A step back can amplify the gradient, perhaps for many steps, but the powers of the weight"
-        + " alone do not grow exponentially."
+      "A step back can amplify the gradient, perhaps for many steps, but the powers of"
+        + " \(slopeBound == 1 ? "the weight" : "γ·W") do not grow exponentially."
     }
   }
 

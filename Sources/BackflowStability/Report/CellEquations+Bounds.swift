@@ -1,9 +1,10 @@
 internal import BackflowLayers
 
 extension CellEquations {
-  /// sup φ′ of the nonlinearity of the only gate, or 1.
-  var slopeBound: Double {
-    guard case .leaky(let nonlinearity, _) = self else { return 1 }
+  /// sup φ′ of the nonlinearity of the only gate, or `nil` for other equations, of which one block
+  /// of the weights proves nothing.
+  var slopeBound: Double? {
+    guard case .leaky(let nonlinearity, _) = self else { return nil }
     return nonlinearity.slopeBound
   }
 

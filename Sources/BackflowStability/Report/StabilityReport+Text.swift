@@ -253,6 +253,4 @@ extension TextRows {
           + " \(steps) step\(steps == 1 ? "" : "s")")
     }
   }
-
-  private func figure(_ value: Double) -> String { value.text(significantDigits: 4) }
 }

@@ -10,8 +10,10 @@ extension StabilityVerdict {
     jacobian: MatrixAnalysis?, _ trajectory: TrajectoryStability, end: SampleRun? = nil
   ) {
     let (label, reason) =
-      if case .leaky(_, leak: 1) = equations, let spectrum = weights?.spectrum {
-        (spectrum.verdict, spectrum.explanation)
+      if case .leaky(_, leak: 1) = equations, let verdict = weights?.spectrum.verdict,
+        let explanation = weights?.spectrum.explanation
+      {
+        (verdict, explanation)
       } else {
         StabilityVerdict.ofStateMap(bounds, jacobian, trajectory)
       }

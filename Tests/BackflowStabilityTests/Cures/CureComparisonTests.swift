@@ -13,7 +13,7 @@ import Testing
       of: recurrence, with: changed, steps: 400, using: &random)
     #expect(
       comparison.description
-        == "ρ 0.644 → 0.905; σ_max 0.644 → 0.905; λ₁ −0.44 → −0.1 nats per step; horizon 32 → 139 steps"
+        == "ρ 0.644 → 0.905; σ_max 0.644 → 0.905; λ₁ -0.44 → -0.1 nats per step; horizon 32 → 139 steps"
     )
     let before = try #require(comparison.before.trajectory)
     expectClose(
@@ -56,7 +56,7 @@ import Testing
     #expect(comparison.before.trajectory == nil)
     #expect(
       comparison.description
-        == "ρ 8 → 0.5; σ_max 8 → 0.5; λ₁ undefined (a state overflows) → −0.693 nats per step; horizon undefined → 20 steps"
+        == "ρ 8 → 0.5; σ_max 8 → 0.5; λ₁ undefined (a state overflows) → -0.693 nats per step; horizon undefined → 20 steps"
     )
     #expect(throws: CureError.self) {
       try CureComparison(of: recurrence, with: changed, using: &random)

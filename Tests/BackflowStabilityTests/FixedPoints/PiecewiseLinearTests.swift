@@ -158,4 +158,17 @@ import Testing
       #expect(cycle.point.certificate.holds && !cycle.point.isOnBorder)
     }
   }
+
+  // 2³⁰ patterns would take days, and 1 << 63 overflows.
+  @Test func `all patterns of at most 20 units are tried`() async {
+    let many = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var settings = FixedPointSettings()
+      settings.enumeratedUnits = 21
+    }
+    #expect(stopMessage(many).contains("must be in 0 ... 20"))
+    #expect(stopMessage(many).contains("got 21"))
+    var settings = FixedPointSettings()
+    settings.enumeratedUnits = 20
+    #expect(settings.enumeratedUnits == 20)
+  }
 }

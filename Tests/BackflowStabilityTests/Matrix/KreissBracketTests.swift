@@ -113,6 +113,22 @@ import Testing
     #expect(quick.upper < .infinity)
   }
 
+  // The quick effort computes 64 powers of 65 rows. The element above the diagonal of the last one
+  // is (0.99⁶⁴ − 0.9⁶⁴)/0.09 ≈ 5.8.
+  @Test func `has no upper bound while no power is less than 1`() throws {
+    var matrix = Tensor<Double>.zeros([65, 65])
+    (matrix[0, 0], matrix[0, 1], matrix[1, 1]) = (0.99, 1, 0.9)
+    let quick = try MatrixAnalysis(of: matrix, effort: .quick)
+    #expect(quick.kreiss.lacksUpperBound && !quick.kreiss.isUndecided)
+    #expect(quick.kreiss.description.contains("no upper bound"))
+    #expect(quick.omissions.contains { $0.contains("not bounded from above within 64 powers") })
+    let more = try KreissBracket(of: matrix)
+    #expect(!more.lacksUpperBound && more.upper <= more.lower * 1.002)
+    #expect(quick.kreiss.lower >= 1 && quick.kreiss.lower <= more.upper)
+    let growing = try MatrixAnalysis(of: matrix * 1.1, effort: .quick).kreiss
+    #expect(growing.lower == .infinity && !growing.lacksUpperBound)
+  }
+
   @Test(arguments: [1, 2, 33], [1e-150, 1e-10, 0.99, 1.01, 1e10, 1e150])
   func `of a multiple of a rotation is 1 or infinite`(size: Int, scale: Double) throws {
     let matrix = orthogonal(size, seed: 6) * scale

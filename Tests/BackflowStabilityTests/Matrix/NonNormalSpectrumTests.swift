@@ -25,7 +25,7 @@ import Testing
   @Test(arguments: [2.25, 2.27]) func `is undecided for Grcar's matrix`(divisor: Double) throws {
     let spectrum = try Spectrum(of: grcar(100) * (1 / divisor), slopeBound: 1)
     #expect(spectrum.isFarFromNormal)
-    #expect(spectrum.explanation.contains("far from normal"))
+    #expect(spectrum.explanation?.contains("far from normal") == true)
     #expect(spectrum.spectralRadiusBounds.contains(spectrum.spectralRadius))
     #expect(spectrum.verdict == .undecided)
     #expect(spectrum.growingCount == 0)
@@ -35,14 +35,14 @@ import Testing
   @Test func `is decided if the largest singular value proves it`() throws {
     let spectrum = try Spectrum(of: grcar(100) * 0.25, slopeBound: 1)
     #expect(spectrum.verdict == .mustVanish && spectrum.isFarFromNormal)
-    #expect(!spectrum.explanation.contains("may grow"))
+    #expect(spectrum.explanation?.contains("may grow") == false)
   }
 
   @Test(arguments: [20, 60], [0.95, 1, 1.05])
   func `is undecided for a Jordan block`(size: Int, eigenvalue: Double) throws {
     let spectrum = try Spectrum(of: jordan(size, eigenvalue), slopeBound: 1)
     #expect(spectrum.verdict == .undecided)
-    #expect(spectrum.explanation.contains("far from normal"))
+    #expect(spectrum.explanation?.contains("far from normal") == true)
   }
 
   // Random upper triangular matrices after a rotation, whose spectral radius is the largest element

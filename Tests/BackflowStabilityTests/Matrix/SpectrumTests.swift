@@ -70,13 +70,26 @@ import Testing
 
   @Test func `explains an undecided verdict`() throws {
     let rotation = try Spectrum(of: orthogonal(4), slopeBound: 1)
-    #expect(rotation.explanation.hasPrefix("No step back amplifies the gradient"))
+    #expect(rotation.explanation?.hasPrefix("No step back amplifies the gradient") == true)
     let line = try Spectrum(of: delayLine(5, factor: 1.1), slopeBound: 1)
-    #expect(line.explanation.contains("can amplify the gradient, perhaps for many steps"))
-    #expect(line.explanation.contains("far from normal"))
+    #expect(line.explanation?.contains("can amplify the gradient, perhaps for many steps") == true)
+    #expect(line.explanation?.contains("far from normal") == true)
     let triangular = try Spectrum(of: Tensor<Double>(rows: [[0.5, 4], [0, 0.4]]), slopeBound: 1)
-    #expect(triangular.explanation.contains("can amplify the gradient, perhaps for many steps"))
-    #expect(!triangular.explanation.contains("far from normal"))
+    #expect(
+      triangular.explanation?.contains("can amplify the gradient, perhaps for many steps") == true)
+    #expect(triangular.explanation?.contains("the powers of the weight do not grow") == true)
+    #expect(triangular.explanation?.contains("far from normal") == false)
+    // ρ = 2, so that the powers of W grow, but γ ρ = ½.
+    let sigmoid = try Spectrum(of: Tensor<Double>(rows: [[2, 4.8], [0, 2]]), slopeBound: 0.25)
+    #expect(sigmoid.spectralRadius == 2 && sigmoid.verdict == .undecided)
+    #expect(sigmoid.explanation?.contains("the powers of γ·W do not grow exponentially") == true)
+  }
+
+  @Test func `has no verdict without a slope bound`() throws {
+    let spectrum = try Spectrum(of: orthogonal(4) * 0.5)
+    #expect(spectrum.verdict == nil && spectrum.slopeBound == nil && spectrum.explanation == nil)
+    #expect(spectrum.growingCount == 0)
+    #expect(try Spectrum(of: orthogonal(4) * 1.5).growingCount == 4)
   }
 
   @Test(arguments: [[3, 1], [4, 1], [12, 4], [12, 3]])

@@ -62,6 +62,7 @@ import Testing
     for exponent in trajectory.exponents { #expect(abs(exponent + Foundation.log(2)) < 1e-6) }
     let horizon = try #require(layer.horizon)
     #expect(horizon.steps == 20)
+    #expect(layer.weights?.spectrum.verdict == .mustVanish)
     #expect(abs(horizon.predictedSteps - 19.93) < 0.01)
     #expect(try #require(layer.bounds).mustVanish)
     #expect(trajectory.kaplanYorke == 0 && trajectory.entropyRate == 0)
@@ -84,6 +85,12 @@ import Testing
     #expect(report.layers.map(\.name) == ["weight_hh_l0", "weight_hh_l0_reverse"])
     #expect(report.layers[0].gates?.map(\.name) == ["i", "f", "g", "o"])
     #expect(report.layers[0].weights == nil)
+    // Neither a block of the weights nor one Jacobian proves anything about many steps.
+    for analysis in try #require(report.layers[0].gates).map(\.weights) + [
+      try #require(report.layers[0].jacobian)
+    ] {
+      #expect(analysis.spectrum.verdict == nil && analysis.spectrum.slopeBound == nil)
+    }
     let paths = try #require(report.layers[0].horizon?.paths)
     // The state of an open forget gate carries the largest part of the gradient.
     #expect(paths.gates.count == 4 && paths.gates.allSatisfy { $0 < paths.carried })

@@ -1,0 +1,6 @@
+internal import BackflowKernels
+
+/// Returns a number with some significant digits, as in "-0.31" and "2.4e-08", or "∞" or "−∞".
+func figure(_ value: Double, significantDigits digits: Int = 4) -> String {
+  value.isInfinite ? (value < 0 ? "−∞" : "∞") : value.text(significantDigits: digits)
+}
