@@ -193,7 +193,7 @@ extension TextRows {
       name,
       "ρ \(radius(spectrum)), σ_max \(figure(spectrum.largestSingularValue))"
         + ", Henrici \(figure(analysis.nonnormality.henrici))"
-        + ", Kreiss \(bracket(analysis.kreiss))")
+        + ", Kreiss \(bracket(analysis))")
     let nonnormality = analysis.nonnormality
     let others = [
       nonnormality.numericalRadius.map { "numerical radius \(figure($0.upperBound))" },
@@ -224,9 +224,13 @@ extension TextRows {
     return figure(spectrum.spectralRadius) + (lower == upper ? "" : " (\(lower) … \(upper))")
   }
 
-  private func bracket(_ kreiss: KreissBracket) -> String {
+  private func bracket(_ analysis: MatrixAnalysis) -> String {
+    let kreiss = analysis.kreiss
     if kreiss.lower == .infinity { return "∞" }
     let (lower, upper) = (figure(kreiss.lower), figure(kreiss.upper))
+    if kreiss.lacksUpperBound {
+      return "≥ \(lower), not bounded by \(analysis.growth.logNorms.count - 1) powers"
+    }
     return lower == upper ? lower : "\(lower) … \(upper)"
   }
 
