@@ -1,4 +1,5 @@
 internal import BackflowKernels
+public import BackflowLinearAlgebra
 internal import RealModule
 
 /// The curvature of a loss at the parameters of a model: the largest and the smallest eigenvalue of
@@ -59,8 +60,8 @@ public struct Sharpness: Sendable, Equatable, Codable {
   public let largest: Eigenvalue
   /// λ_min, which is negative unless the loss is convex here.
   public let smallest: Eigenvalue
-  /// The loss.
-  public let loss: Double
+  /// The loss. A value that is not finite is encoded as "inf", "-inf" or "nan".
+  @ExtendedReal public private(set) var loss: Double
   /// The steps of the optimizer; `nil` without one, or if its limit is unknown.
   public let step: Step?
   /// Whether the iteration reached its tolerance and stayed within it for eight more products. In

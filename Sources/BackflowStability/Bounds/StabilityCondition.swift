@@ -1,4 +1,5 @@
 internal import BackflowKernels
+public import BackflowLinearAlgebra
 
 /// A sufficient condition of stability, left side < 1, with what it says of a cell.
 public struct StabilityCondition: Sendable, Equatable, Codable {
