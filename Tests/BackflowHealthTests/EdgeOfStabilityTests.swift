@@ -7,6 +7,19 @@
   /// changes until the steps are about as long as the longest stable ones, and stays there: "the
   /// edge of stability" (J. Cohen et al., arXiv:2103.00065; for Adam arXiv:2207.14484). A wrong
   /// limit of an optimizer would show as another ratio.
+  ///
+  /// The ratio oscillates about 1: above it, the steps along the eigenvector grow until the third
+  /// derivative of the loss turns them to a smaller curvature, where they shrink and the curvature
+  /// rises again (A. Damian et al., arXiv:2209.15594, for gradient descent).
+  /// Observed at every twentieth step from 2000 to 3000, over the seeds 1 to 8, it was
+  ///
+  ///     SGD        0.993 … 1.027
+  ///     Nesterov   0.973 … 1.056   (the training with seed 5 diverges)
+  ///     Adam       0.921 … 1.029
+  ///     RMSProp    0.962 … 1.130
+  ///     Adagrad    0.964 … 1.040   (with seed 6 it still rises from 0.860 to 0.877)
+  ///
+  /// The test, with seed 1, allows for a little more than these deviations.
   @Suite struct `Full-batch training` {
     private typealias Network = Sequential<Double>
 
@@ -21,10 +34,10 @@
       return (loss, network.backward(top, cache).gradients)
     }
 
-    /// Trains, and expects that the steps are about as long as the longest stable ones from step
-    /// 2000 on.
+    /// Trains, and expects that the steps are as long as the longest stable ones from step 2000 on,
+    /// up to this share.
     private func check<Rule: Optimizer<Double>>(
-      _ name: String, _ make: (Network) -> Rule
+      _ name: String, within share: Double, _ make: (Network) -> Rule
     ) throws {
       var random = RandomSource(seed: 1)
       var network = Network([
@@ -35,24 +48,24 @@
       var ratios: [Double] = []
       for step in 0..<3000 {
         optimizer.update(&network, along: Self.loss(network).gradients)
-        guard step >= 2000 && step % 100 == 0 else { continue }
+        guard step >= 2000 && step % 20 == 0 else { continue }
         ratios.append(
           try monitor.measure(network, optimizer, gradient: Self.loss).stepRatio ?? .nan)
       }
-      #expect(ratios.allSatisfy { (0.85...1.15).contains($0) }, "\(name): \(ratios)")
+      #expect(ratios.allSatisfy { abs($0 - 1) <= share }, "\(name): \(ratios)")
     }
 
     @Test func `ends at the limit of gradient descent`() throws {
-      try check("SGD") { SGD(for: $0, learningRate: 0.5) }
-      try check("SGD, Nesterov") {
+      try check("SGD", within: 0.04) { SGD(for: $0, learningRate: 0.5) }
+      try check("SGD, Nesterov", within: 0.08) {
         SGD(for: $0, learningRate: 0.3, momentum: 0.9, nesterov: true)
       }
     }
 
     @Test func `ends at the limit of preconditioned steps`() throws {
-      try check("Adam") { Adam(for: $0, learningRate: 0.01) }
-      try check("RMSProp") { RMSProp(for: $0, learningRate: 0.0003) }
-      try check("Adagrad") { Adagrad(for: $0, learningRate: 0.03) }
+      try check("Adam", within: 0.1) { Adam(for: $0, learningRate: 0.01) }
+      try check("RMSProp", within: 0.15) { RMSProp(for: $0, learningRate: 0.0003) }
+      try check("Adagrad", within: 0.06) { Adagrad(for: $0, learningRate: 0.03) }
     }
   }
 #endif

@@ -1,4 +1,5 @@
 import Backflow
+import Foundation
 import TestSupport
 import Testing
 
@@ -131,6 +132,17 @@ import Testing
     #expect(monitor.observe(7, trace).isEmpty && monitor.latest == seen)
   }
 
+  /// An exponent after it was written as JSON and read, and the text that stands for it.
+  private func saved(
+    _ exponent: DominantExponent
+  ) throws -> (read: DominantExponent, text: String?) {
+    let data = try JSONEncoder().encode(exponent)
+    let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+    return (
+      try JSONDecoder().decode(DominantExponent.self, from: data), object?["exponent"] as? String
+    )
+  }
+
   @Test func `of a recurrence that passes nothing is minus infinity, and NaN is a finding`() throws
   {
     var random = RandomSource(seed: 5)
@@ -138,11 +150,14 @@ import Testing
     let x: Tensor<Float> = random.normal([5, 3, 2])
     var monitor = ExponentMonitor<Float>(every: 1)
     #expect(monitor.observe(0, "rnn", rnn, rnn.forward(x).cache).isEmpty)
-    #expect(
-      monitor.latest[0].exponent == -.greatestFiniteMagnitude && monitor.latest[0].growth == 0)
+    #expect(monitor.latest[0].exponent == -.infinity && monitor.latest[0].growth == 0)
     #expect(monitor.latest[0].description.contains("−∞"))
+    let infinite = try saved(monitor.latest[0])
+    #expect(infinite.read == monitor.latest[0] && infinite.text == "-inf")
     rnn.cells[0][0].weights.recurrent[1, 2] = .nan
     let findings = monitor.observe(1, "rnn", rnn, rnn.forward(x).cache)
     #expect(findings.map(\.kind) == [.nonFinite] && findings[0].severity == .failure)
+    let (read, text) = try saved(monitor.latest[0])
+    #expect(read.exponent.isNaN && text == "nan" && read.step == 1)
   }
 }

@@ -115,6 +115,48 @@ import Testing
     expectClose([try measure()], [50], Tolerance(0.05, scale: 50))
   }
 
+  @Test func `is found outside the invariant space of the first direction`() throws {
+    // H = I + 4 w wᵀ, where w is orthogonal to the direction from which the iteration starts.
+    var random = RandomSource(seed: 3)
+    let start: Tensor<Double> = random.normal([3])
+    let w = Tensor([-start[1], start[0], 0])
+    let scale = 4 / dot(w, w)
+    let model = Model<Double>(["θ": .zeros([3])])
+    var monitor = SharpnessMonitor<Model<Double>>()
+    let seen = try monitor.measure(model) {
+      let gradient = $0.tensors[0] + (scale * dot(w, $0.tensors[0])) * w
+      return (dot(gradient, $0.tensors[0]) / 2, Model(["θ": gradient]))
+    }
+    expectClose([seen.largest.value], [5], Tolerance(1e-9, scale: 5))
+    #expect(seen.isConverged)
+  }
+
+  @Test func `is found among many parameters when another eigenvalue overtakes the last one`()
+    throws
+  {
+    // The random part of the start has a component of about 0.1/√n along the larger eigenvalue.
+    let n = 20_000
+    for (bulk, larger) in [(1, 10.5), (5, 10.5), (5, 11), (5, 15), (9, 11)] as [(Double, Double)] {
+      var curvatures = Tensor((0..<n).map { bulk * Double($0) / Double(n) })
+      let model = Model<Double>(["θ": .zeros([n])])
+      var monitor = SharpnessMonitor<Model<Double>>()
+      func measure() throws -> Double {
+        let now = curvatures
+        let seen = try monitor.measure(model) {
+          let gradient = now * $0.tensors[0]
+          return (dot(gradient, $0.tensors[0]) / 2, Model(["θ": gradient]))
+        }
+        #expect(seen.isConverged)
+        return seen.largest.value
+      }
+      // The residual bounds the distance by a thousandth.
+      curvatures[7] = 10
+      expectClose([try measure()], [10], Tolerance(0.01, scale: 10))
+      curvatures[4] = larger
+      expectClose([try measure()], [larger], Tolerance(1e-3 * larger, scale: larger))
+    }
+  }
+
   @Test func `is that of the preconditioned Hessian for Adam`() throws {
     var random = RandomSource(seed: 5)
     let q: Tensor<Double> = Initializer.orthogonal()([8, 8], using: &random)

@@ -87,4 +87,17 @@ import Testing
     #expect(String(decoding: saved, as: UTF8.self).contains("\"difference_error\""))
     #expect(try JSONDecoder().decode(Sharpness.self, from: saved) == sharpness(limit: 2).seen)
   }
+
+  @Test(arguments: [(Double.nan, "nan"), (.infinity, "inf"), (-.infinity, "-inf")])
+  func `is saved when the loss is not finite`(loss: Double, text: String) throws {
+    let model = Model<Double>(["x": Tensor([1])])
+    var monitor = SharpnessMonitor<Model<Double>>()
+    let seen = try monitor.measure(model) { (loss, Model(["x": $0.tensors[0]])) }
+    let data = try JSONEncoder().encode(seen)
+    let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+    #expect(object?["loss"] as? String == text)
+    let read = try JSONDecoder().decode(Sharpness.self, from: data)
+    #expect(read.loss == loss || read.loss.isNaN && loss.isNaN)
+    #expect(read.largest == seen.largest)
+  }
 }

@@ -34,8 +34,8 @@ struct LanczosBasis {
   private(set) var vectors: [Tensor<Double>] = []
   private var diagonal: [Double] = []
   private var offDiagonal: [Double] = []
-  /// q_{j+1}, with which to multiply A next; `nil` if q_1 … q_j span an invariant space that holds
-  /// both ends of the spectrum.
+  /// q_{j+1}, with which to multiply A next; `nil` if q_1 … q_j span the whole space, or two
+  /// invariant spaces of which the second started at random.
   private(set) var next: Tensor<Double>?
   private var hasRestarted = false
   private var random: RandomSource
@@ -75,7 +75,8 @@ struct LanczosBasis {
 
   /// Returns a random direction outside an invariant space. A start may have no component along an
   /// eigenvector, as one that is an eigenvector itself has not. A random vector has components
-  /// along all of them, so that after it, an invariant space holds every eigenvalue.
+  /// along all of them. The eigenvalues of both spaces are found together, but those of the first
+  /// have a residual of zero, which says nothing about the second.
   private mutating func otherDirection() -> Tensor<Double>? {
     guard !hasRestarted, count < vectors[0].count else { return nil }
     hasRestarted = true

@@ -1,4 +1,5 @@
 internal import BackflowKernels
+public import BackflowLinearAlgebra
 internal import RealModule
 
 /// The curvature of a loss at the parameters of a model: the largest and the smallest eigenvalue of
@@ -21,7 +22,8 @@ public struct Sharpness: Sendable, Equatable, Codable {
     /// the change is about three times the former and at least as large as the latter.
     public let differenceError: Double
 
-    /// The sum of both errors. There is an eigenvalue of H within this distance from λ.
+    /// The sum of both errors. There is an eigenvalue of H within this distance from λ, as far as
+    /// the estimate of the second is right.
     public var uncertainty: Double { residual + differenceError }
 
     enum CodingKeys: String, CodingKey {
@@ -48,16 +50,22 @@ public struct Sharpness: Sendable, Equatable, Codable {
     }
   }
 
-  /// The sharpness, λ_max.
+  /// The sharpness, λ_max, as the largest eigenvalue that was found.
+  ///
+  /// The errors say how close an eigenvalue is, not that there is no larger one. In exact
+  /// arithmetic, a Lanczos iteration from a random start finds the largest with probability one, if
+  /// it goes on until the space is invariant. One that ends at a tolerance may miss an eigenvalue
+  /// slightly above others, and one that starts from the last eigenvector may lag behind an
+  /// eigenvalue that has overtaken the last since then.
   public let largest: Eigenvalue
   /// λ_min, which is negative unless the loss is convex here.
   public let smallest: Eigenvalue
-  /// The loss.
-  public let loss: Double
+  /// The loss. A value that is not finite is encoded as "inf", "-inf" or "nan".
+  @ExtendedReal public private(set) var loss: Double
   /// The steps of the optimizer; `nil` without one, or if its limit is unknown.
   public let step: Step?
-  /// Whether the iteration reached its tolerance. If not, λ_max is a lower bound up to its
-  /// uncertainty.
+  /// Whether the iteration reached its tolerance and stayed within it for eight more products. In
+  /// any case, λ_max is a lower bound up to its uncertainty.
   public let isConverged: Bool
   /// The number of gradients that were computed.
   public let evaluations: Int

@@ -112,32 +112,41 @@ public struct SharpnessMonitor<Model: Parameterized>: Sendable {
   ) throws(SharpnessError) -> Sharpness {
     var hessian = hessian
     let loss = try hessian.atPoint().loss
-    let (basis, ends) = try iterate(&hessian)
+    let (basis, ends, isConverged) = try iterate(&hessian)
     let top = basis.vector(of: ends.largest)
     let result = Sharpness(
       largest: try hessian.eigenvalue(of: top),
       smallest: try hessian.eigenvalue(of: basis.vector(of: ends.smallest)), loss: loss, step: step,
-      isConverged: ends.isConverged(tolerance), evaluations: hessian.evaluations)
+      isConverged: isConverged, evaluations: hessian.evaluations)
     (direction, latest) = (top, result)
     return result
   }
 
+  /// How often the residual has to be below the tolerance again after the first time.
+  ///
+  /// A start that is nearly an eigenvector converges to it before the iteration has seen an
+  /// eigenvalue above it, and so does one in an invariant space. Each further product multiplies
+  /// the component along a larger eigenvalue. This many find one that is larger by a tenth, from
+  /// the component that a random vector has, 1/√n, unless other eigenvalues crowd below it.
+  private static var confirmingProducts: Int { 8 }
+
   private func iterate(
     _ hessian: inout HessianProduct<Model>
-  ) throws(SharpnessError) -> (LanczosBasis, LanczosBasis.Ends) {
+  ) throws(SharpnessError) -> (LanczosBasis, LanczosBasis.Ends, isConverged: Bool) {
     var basis = LanczosBasis(from: start(hessian.order), using: RandomSource(seed: 1))
+    var converged = 0
     while true {
       if let next = basis.next { basis.append(product: try hessian.multiply(next)) }
       let ends: LanczosBasis.Ends
       do { ends = try basis.ends() } catch { throw .linearAlgebra(error) }
-      if basis.next == nil || ends.isConverged(tolerance) || basis.count >= maximumProducts {
-        return (basis, ends)
-      }
+      converged = ends.isConverged(tolerance) ? converged + 1 : 0
+      let isDone = basis.next == nil || converged > Self.confirmingProducts
+      if isDone || basis.count >= maximumProducts { return (basis, ends, isDone) }
     }
   }
 
   /// Returns the last eigenvector with a random part, or a random vector, [n]. Without that part,
-  /// an eigenvalue that has overtaken the last one could be missed.
+  /// the iteration could not find an eigenvalue that has overtaken the last one.
   private func start(_ order: Int) -> Tensor<Double> {
     var random = RandomSource(seed: UInt64(order))
     let draw: Tensor<Double> = random.normal([order])

@@ -1,4 +1,5 @@
 internal import BackflowKernels
+public import BackflowLinearAlgebra
 internal import RealModule
 
 /// The rate at which the recurrence of a cell amplifies small changes of its state along a
@@ -18,9 +19,9 @@ public struct DominantExponent: Sendable, Equatable, Codable {
   /// The training step of the observation.
   public let step: Int
   /// λ, in nats per time step. It is never above the exact value, because the power iteration
-  /// approaches σ_max from below. −∞, of recurrences that pass nothing on, is stored as the largest
-  /// finite number with a negative sign. It is NaN if a Jacobian is not finite.
-  public let exponent: Double
+  /// approaches σ_max from below. It is −∞ if nothing is passed on, and NaN if a Jacobian is not
+  /// finite, which are encoded as the strings "-inf" and "nan".
+  @ExtendedReal public private(set) var exponent: Double
   /// T, the number of time steps of the longest sample.
   public let time: Int
   /// The number of samples.
@@ -39,7 +40,7 @@ public struct DominantExponent: Sendable, Equatable, Codable {
     // The largest term is factored out, because the squares overflow long before the logarithms.
     let largest = logarithms.reduce(-.infinity) { $1.isNaN ? $1 : $0.isNaN ? $0 : max($0, $1) }
     guard largest > -.infinity else {
-      exponent = largest.isNaN ? .nan : -.greatestFiniteMagnitude
+      exponent = largest
       return
     }
     let sum = logarithms.reduce(0) { $0 + .exp(2 * ($1 - largest)) }
@@ -92,7 +93,6 @@ extension DominantExponent {
 extension DominantExponent: CustomStringConvertible {
   /// "lstm.l0: 0.031 nats per step, a factor of 7.3 over 64 steps".
   public var description: String {
-    let rate = exponent == -.greatestFiniteMagnitude ? "−∞" : figure(exponent)
-    return "\(layer): \(rate) nats per step, a factor of \(figure(growth)) over \(time) steps"
+    "\(layer): \(figure(exponent)) nats per step, a factor of \(figure(growth)) over \(time) steps"
   }
 }

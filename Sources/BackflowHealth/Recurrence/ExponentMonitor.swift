@@ -2,8 +2,8 @@ public import BackflowKernels
 public import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// Measures the dominant exponent of recurrent cells during training, along the forward pass of a
-/// step, and warns before gradients explode.
+/// Measures the dominant exponent of recurrent cells along the forward pass of a training step, and
+/// warns if gradients may explode.
 ///
 ///     var exponents = ExponentMonitor<Float>()
 ///     …
@@ -13,9 +13,15 @@ internal import BackflowLinearAlgebra
 /// Each observation is one step of a power iteration from the direction of the last one, which has
 /// hardly changed: two products of a Jacobian and a vector for each time step of a few samples,
 /// without another forward pass. The first observation takes three steps from a random direction.
-/// At the default interval and two samples, the cost is below 3 % of the training time, for 32
-/// units or more and 32 samples (docs/health.md). More samples and shorter intervals cost in
-/// proportion.
+///
+/// The growth is the risk at the observed steps. Growth that begins between two observations is
+/// seen at the next one, which may come after the explosion: few networks that start below the
+/// limit are warned ten updates before. docs/health.md has the figures ("Warnings of an
+/// explosion"). Clipping prevents an explosion, and this monitor does not.
+///
+/// At the default interval of 300 steps and with two samples, the cost is below 3 % of the training
+/// time, for 32 units or more and 32 samples (docs/health.md). It is proportional to the number of
+/// samples, and inversely proportional to the interval.
 public struct ExponentMonitor<Scalar: RealScalar>: Sendable {
   /// The number of training steps from one observation to the next.
   public let interval: Int

@@ -1,3 +1,4 @@
+public import BackflowLinearAlgebra
 internal import RealModule
 
 /// Bounds of the norms of the blocks of a Jacobian: a nonnegative matrix M of one or two rows such

@@ -1,3 +1,5 @@
+public import BackflowLinearAlgebra
+
 /// A sufficient condition of stability, left side < 1, with what it says of a cell whose states are
 /// in the box of `ContractionReport`, |h| ≤ 1 and |c| ≤ c̄ for a gated cell.
 public struct StabilityCondition: Sendable, Equatable, Codable {

@@ -1,3 +1,4 @@
+internal import BackflowLinearAlgebra
 internal import RealModule
 
 extension FixedPoints: CustomStringConvertible {

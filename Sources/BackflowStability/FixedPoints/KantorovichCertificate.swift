@@ -1,5 +1,5 @@
 internal import BackflowKernels
-internal import BackflowLinearAlgebra
+public import BackflowLinearAlgebra
 
 /// The proof that a true fixed point is near a computed one, by the theorem of Newton and
 /// Kantorovich (Ortega, SIAM Review 10, 1968).

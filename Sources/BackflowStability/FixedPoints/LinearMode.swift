@@ -1,6 +1,6 @@
 internal import BackflowKernels
 internal import BackflowLayers
-internal import BackflowLinearAlgebra
+public import BackflowLinearAlgebra
 public import ComplexModule
 public import RealModule
 

@@ -1,4 +1,5 @@
 internal import BackflowKernels
+internal import BackflowLinearAlgebra
 internal import ComplexModule
 internal import RealModule
 

@@ -1,5 +1,5 @@
 internal import BackflowKernels
-internal import BackflowLinearAlgebra
+public import BackflowLinearAlgebra
 internal import RealModule
 
 /// The Lyapunov exponents of a layer along the trajectories of one or several samples, with two
