@@ -187,7 +187,7 @@ struct StabilityCommand: ParsableCommand {
       try makeFolder(figures)
       for figure in drawn { try BackflowCommand.write(figure.svg, to: figures + "/" + figure.name) }
       if format == .text {
-        say("\nfigures: \(figures) (\(drawn.map(\.name).joined(separator: ", ")))")
+        say("\nfigures: \(figures) (\(drawn.count) files)")
       }
     }
     if let arrays, let tensors {
@@ -217,12 +217,22 @@ struct StabilityCommand: ParsableCommand {
         of: contents, along: input.sequence, options: options, using: &random
       ) { display.show($1, escaped($0)) }
     } catch .inapplicable(let option, let reason) {
-      throw ValidationError("\(option) does not apply to \(checkpoint): \(reason).")
+      throw ValidationError("\(commandOption(option)) does not apply to \(checkpoint): \(reason).")
     } catch .unreadable(let error) {
       throw error
     } catch {
       throw UnusableCheckpoint(path: checkpoint, reason: error)
     }
+  }
+}
+
+/// The option of the command for one of the library.
+private func commandOption(_ name: String) -> String {
+  switch name {
+  case "a nonlinearity": "--nonlinearity"
+  case "a leak": "--leak"
+  case "the place of the reset gate": "--gru-reset"
+  default: name
   }
 }
 

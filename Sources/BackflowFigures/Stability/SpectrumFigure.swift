@@ -124,7 +124,11 @@ struct SpectrumPanel {
     let grid = try Pseudospectrum(
       of: matrix, real: real, imaginary: imaginary, columns: points, rows: points)
     let rounding = Double(order) * Double.ulpOfOne * spectrum.largestSingularValue
-    return levels(of: grid.logSigma.elements, above: Double.log10(rounding)).map { level in
+    // A line closer to an eigenvalue than two points are apart would be a polygon, or missing.
+    let distance = max(
+      real.upperBound - real.lowerBound, imaginary.upperBound - imaginary.lowerBound)
+    let floor = max(rounding, distance / Double(points - 1))
+    return levels(of: grid.logSigma.elements, above: Double.log10(floor)).map { level in
       let contour = ContourLines(
         at: level, of: grid.logSigma, x: grid.realParts, y: grid.imaginaryParts)
       return (level, contour.lines)

@@ -55,6 +55,12 @@ extension CheckpointStability {
     if let name = options.readout, options.stability.readout?.bias == nil {
       assumptions.append("The read-out \(escaped(name)) has no bias beside it, which is zero.")
     }
+    if let input, input.values.shape[0] < input.values.shape[1] {
+      assumptions.append(
+        "The input \(input.name) is taken as [time, batch, features], with"
+          + " \(input.values.shape[0]) step\(input.values.shape[0] == 1 ? "" : "s") of"
+          + " \(input.values.shape[1]) samples.")
+    }
     if let input, analyzed.isEmpty {
       assumptions.append("The input \(input.name) is not used: there is no recurrent layer.")
     }

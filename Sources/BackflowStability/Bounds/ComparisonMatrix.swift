@@ -86,3 +86,12 @@ public struct ComparisonMatrix: Sendable, Equatable, Codable {
     return Int(exactly: max(0, loss / Double.log(rate)).rounded(.up))
   }
 }
+
+extension ComparisonMatrix: CustomStringConvertible {
+  /// The matrix and its spectral radius.
+  public var description: String {
+    "[[\(figure(hiddenFromHidden)), \(figure(hiddenFromCell))],"
+      + " [\(figure(cellFromHidden)), \(figure(cellFromCell))]], spectral radius"
+      + " \(figure(spectralRadius))"
+  }
+}

@@ -9,7 +9,7 @@ struct BlockMeans {
   /// The largest number of blocks.
   static let most = 32
   /// The number of blocks from which the deviation is still estimated after merging.
-  private static let fewest = 8
+  private static let fewest = 4
 
   private let blocks: [(steps: Int, sum: Double)]
 

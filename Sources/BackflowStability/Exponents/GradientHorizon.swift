@@ -24,7 +24,8 @@ public struct GradientHorizon: Sendable, Equatable, Codable {
   /// The number of steps over which the gradient was followed.
   public let followedSteps: Int
   /// The logarithm of the root mean square of ‖δ‖ after k = 0, 1, … steps back, over all gradients
-  /// that were followed so far; −∞ if all are exactly zero.
+  /// that could be followed so far; −∞ if all are exactly zero. Where the number of gradients
+  /// falls, the curve continues with the ratio of those that are left.
   @ExtendedReals public private(set) var logNorms: [Double]
   /// The number of gradients that could be followed to each lag, which falls where the first of
   /// them reach the start of the trajectory.
@@ -90,10 +91,18 @@ public struct GradientHorizon: Sendable, Equatable, Codable {
     }
     let lags = followed.map(\.logNorms.count).max() ?? 0
     counts = (0..<lags).map { lag in directions * followed.count { $0.reach >= lag } }
-    let means = zip(0..<lags, counts).map { lag, count in
-      // Gradients that were given up are negligible.
-      let logs = followed.flatMap { lag < $0.logNorms.count ? $0.logNorms[lag] : [] }
-      return logRootMeanSquare(logs, count: count)
+    // From one lag to the next, only gradients count that were followed over both, so that the
+    // curve does not jump where the first of them end.
+    var means = [0.0]
+    for lag in 1..<max(1, lags) {
+      let alive = followed.filter { $0.reach >= lag }
+      func mean(_ lag: Int) -> Double {
+        // Gradients that were given up are negligible.
+        let logs = alive.flatMap { lag < $0.logNorms.count ? $0.logNorms[lag] : [] }
+        return logRootMeanSquare(logs, count: directions * alive.count)
+      }
+      let before = mean(lag - 1)
+      means.append(before == -.infinity ? -.infinity : means[lag - 1] + mean(lag) - before)
     }
     let target = Double.log(factor)
     let lastAbove = means.lastIndex { !($0 <= target) } ?? -1

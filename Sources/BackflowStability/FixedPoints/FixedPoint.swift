@@ -96,3 +96,11 @@ public struct SlowPoint: Sendable, Equatable, Codable {
   /// The modes of J at the state, in descending order of |λ|.
   public let modes: [LinearMode]
 }
+
+extension SlowPoint: CustomStringConvertible {
+  /// The speed and the leading mode.
+  public var description: String {
+    "slow point: the state moves by \(figure(speed)) in a step"
+      + (modes.first.map { ", largest |λ| \(figure($0.modulus))" } ?? "")
+  }
+}

@@ -93,3 +93,12 @@ public struct KantorovichCertificate: Sendable, Equatable, Codable {
     return inverseNorm * distance < 1 ? factors.determinantSign : nil
   }
 }
+
+extension KantorovichCertificate: CustomStringConvertible {
+  /// Whether there is a point, and within which distance.
+  public var description: String {
+    guard holds else { return "no certificate: the product \(figure(product)) exceeds ½" }
+    return "a fixed point within \(figure(radius)), alone within \(figure(uniquenessRadius))"
+      + (isProven ? "" : " (estimated)")
+  }
+}

@@ -107,6 +107,23 @@ public struct KreissBracket: Sendable, Equatable, Codable {
       wrappedValue: growth.isComplete ? Double.exp(bounds.max() ?? 0) : .infinity)
   }
 
+  /// The same bounds for a matrix that equals this one up to rounding, whose spectral radius is in
+  /// `radius`: if that contains 1, an infinite constant is not certain.
+  func allowing(forRadius radius: ClosedRange<Double>) -> KreissBracket {
+    guard lower == .infinity, radius.contains(1) else { return self }
+    return KreissBracket(
+      region: region, lower: 1, upper: .infinity, isUndecided: true, problemCount: problemCount)
+  }
+
+  private init(
+    region: StabilityRegion, lower: Double, upper: Double, isUndecided: Bool, problemCount: Int
+  ) {
+    (self.region, self.isUndecided, self.problemCount) = (region, isUndecided, problemCount)
+    maximizer = nil
+    _lower = ExtendedReal(wrappedValue: lower)
+    _upper = ExtendedReal(wrappedValue: upper)
+  }
+
   /// The default number of eigenvalue problems of order 2n: 400 for small matrices, 6 at n = 128,
   /// and none from n = 320.
   public static func defaultProblems(order n: Int) -> Int {

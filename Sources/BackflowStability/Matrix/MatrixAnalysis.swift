@@ -77,13 +77,14 @@ public struct MatrixAnalysis: Sendable, Equatable, Codable {
     growth = try PowerGrowth(
       of: analyzed, spectralRadius: spectrum.spectralRadius,
       steps: MatrixAnalysis.steps(effort, order: order, spectrum))
-    kreiss =
+    let bracket =
       effort == .quick
       ? KreissBracket(byPowers: growth, of: matrix, spectrum)
       : try KreissBracket(
         of: matrix, tolerance: effort == .thorough ? 1e-3 : 1e-2,
         maximumProblems: effort == .thorough ? 400 : nil, growth: growth,
         nonnormality: nonnormality)
+    kreiss = bracket.allowing(forRadius: spectrum.spectralRadiusBounds)
     var figures: [PseudospectralFigures] = []
     for epsilon in epsilons {
       figures.append(

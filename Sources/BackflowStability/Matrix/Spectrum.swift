@@ -28,7 +28,7 @@ public struct Spectrum: Sendable, Equatable, Codable {
   /// `nil` for a matrix that is not the only recurrent weight of a cell, such as the block of one
   /// gate.
   public let slopeBound: Double?
-  /// The rounding error of σ_max: 4·ε·‖W‖_F + 8·H·2⁻⁵²·σ_max, with ε of the precision in which the
+  /// The rounding error of σ_max: ε·‖W‖_F + 8·H·2⁻⁵²·σ_max, with ε of the precision in which the
   /// weight was stored. The second term is the error of the arithmetic. Figures that differ by less
   /// count as equal, so that rounding does not decide whether a rotation is stable. For
   /// eigenvalues, see `spectralRadiusBounds`.
@@ -115,7 +115,7 @@ public struct Spectrum: Sendable, Equatable, Codable {
       try singularValues(of: matrix).first ?? 0
     }
     let arithmetic = 8 * Double(analyzed.order) * Double.ulpOfOne
-    let margin = 4 * precision * matrix.norm() + arithmetic * sigma
+    let margin = precision * matrix.norm() + arithmetic * sigma
     let share = precision + arithmetic
     let order = Spectrum.descendingOrder(of: spectrum.values)
     let values = order.map { spectrum.values[$0] }
@@ -159,5 +159,15 @@ public struct Spectrum: Sendable, Equatable, Codable {
       let (a, b) = (values[first], values[second])
       return (b.length, b.real, b.imaginary) < (a.length, a.real, a.imaginary)
     }.flatMap { values[$0].imaginary > 0 ? [$0, $0 + 1] : [$0] }
+  }
+}
+
+extension Spectrum: CustomStringConvertible {
+  /// The spectral radius, the largest singular value, and the verdict with its reason.
+  public var description: String {
+    let bounds = spectralRadiusBounds
+    return "spectral radius \(figure(spectralRadius)) in \(figure(bounds.lowerBound)) …"
+      + " \(figure(bounds.upperBound)), largest singular value \(figure(largestSingularValue))"
+      + (explanation.map { ". \($0)" } ?? "")
   }
 }

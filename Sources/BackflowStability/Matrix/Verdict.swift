@@ -47,7 +47,8 @@ extension Spectrum {
       "A step back can amplify the gradient, and the growth can compound while the units are"
         + " not saturated. Clip the gradient."
     case .undecided where largestSingularValue <= 1 / slopeBound + margin:
-      "No step back amplifies the gradient, and no step necessarily shortens it."
+      "To within the rounding of the weight, no step back amplifies the gradient, and no step"
+        + " necessarily shortens it."
     case .undecided where isRadiusOpen:
       "A step back can amplify the gradient. Whether the growth compounds is undecided, because"
         + " rounding may move the spectral radius across \(slopeBound == 1 ? "1" : "1/γ")."

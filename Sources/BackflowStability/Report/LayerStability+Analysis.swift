@@ -67,6 +67,16 @@ extension LayerStability {
     jacobian = try lastJacobian.map { matrix throws(StabilityError) in
       try MatrixAnalysis(of: matrix, effort: .quick)
     }
+    if jacobian == nil {
+      omissions.append(
+        "The last Jacobian was not analyzed as a matrix: the state has \(cell.stateSize) elements,"
+          + " more than \(LayerStability.largestJacobian).")
+    }
+    if options.fixedPointStarts == nil, cell.stateSize > LayerStability.largestSearch {
+      omissions.append(
+        "Fixed points were not sought: the state has \(cell.stateSize) elements, more than"
+          + " \(LayerStability.largestSearch).")
+    }
     // What fails here does not take away the rest of the report.
     do {
       fixedPoints = try LayerStability.fixedPoints(along: first, options, using: &random)

@@ -12,8 +12,8 @@ public enum Stability {
     /// The number of steps at the start that are left out, fewer than those of each sample; a tenth
     /// by default.
     public var discardedSteps: Int?
-    /// The number of exponents; by default all if the state has at most 64 elements, and the first
-    /// 32 otherwise.
+    /// The number of exponents, at most all; by default all if the state has at most 64 elements,
+    /// and the first 32 otherwise.
     public var exponents: Int?
     /// The largest number of samples whose trajectories are followed.
     public var samples = 4
@@ -170,8 +170,9 @@ public enum Stability {
 
   private static func setting(_ sequence: Tensor<Double>?, _ options: Options) -> String {
     guard let sequence else {
-      return "without input, from \(options.samples) random states, for \(options.autonomousSteps)"
-        + " steps each"
+      let (count, steps) = (options.samples, options.autonomousSteps)
+      return "without input, from \(count) random state\(count == 1 ? "" : "s"), for \(steps)"
+        + " step\(steps == 1 ? "" : "s") each"
     }
     let (steps, count) = (
       min(options.steps ?? .max, sequence.shape[0]), min(options.samples, sequence.shape[1])

@@ -23,19 +23,21 @@ extension LayerStability: CustomStringConvertible {
       text.row("trajectory", setting + discarded(trajectory))
       text.exponents(trajectory)
     }
+    if let horizon, let trajectory {
+      text.horizon(horizon, gates: gates?.map(\.name), isDetermined: trajectory.sign != 0)
+    }
+    text.recovery(bounds, measured: recovery)
+    if let fixedPoints { text.fixedPoints(fixedPoints, isDriven: isDriven) }
     if let closedLoop {
       text.row("closed loop", "on its own predictions, from the end of the first sample")
       text.exponents(closedLoop)
     }
-    if let horizon { text.horizon(horizon, gates: gates?.map(\.name)) }
-    text.recovery(bounds, measured: recovery)
-    if let fixedPoints { text.fixedPoints(fixedPoints, isDriven: isDriven) }
     if let weights { text.weights("W_hh", weights) }
     for gate in gates ?? [] { text.weights("W_hh, gate \(gate.name)", gate.weights) }
     if let jacobian { text.weights("Jacobian at the end", jacobian) }
     if let bounds { text.bounds(bounds) }
     for omission in omissions { text.row("missing", omission) }
-    if let rounded { text.row("rounded", rounded.description) }
+    if let rounded { text.row("rounded", "along the first sample: \(rounded)") }
     return text.lines.joined(separator: "\n")
   }
 
@@ -77,7 +79,7 @@ extension TextRows {
     row(
       "exponents",
       shown.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
-        + ", in nats per step over \(trajectory.steps) steps")
+        + ", in nats per step over \(trajectory.steps) step\(trajectory.steps == 1 ? "" : "s")")
     if let first = trajectory.lostSteps.firstIndex(where: { $0 > 0 }) {
       row(
         "",
@@ -119,12 +121,13 @@ extension TextRows {
     func check(_ name: String, _ rate: Double, _ agrees: Bool) -> String {
       "\(name) \(figure(rate)) \(agrees ? "agrees" : "DIFFERS")"
     }
+    let two = trajectory.twoTrajectoryRate
     row(
       trajectory.leadingRate == trajectory.largest
         ? "checks of λ₁" : "checks of \(figure(trajectory.leadingRate))",
-      check(
-        "two trajectories", trajectory.twoTrajectoryRate, trajectory.agreesWithTwoTrajectories)
-        + ", "
+      (trajectory.trajectoriesMerged
+        ? "two trajectories merged in rounding"
+        : check("two trajectories", two, trajectory.agreesWithTwoTrajectories)) + ", "
         + check("backward pass", trajectory.backwardRate, trajectory.agreesWithBackwardPass)
         + " (within \(trajectory.rateTolerance.text(significantDigits: 2)))")
     if let error = trajectory.sumRuleError {
@@ -136,13 +139,15 @@ extension TextRows {
     }
   }
 
-  mutating func horizon(_ horizon: GradientHorizon, gates: [String]?) {
+  mutating func horizon(_ horizon: GradientHorizon, gates: [String]?, isDetermined: Bool) {
     let measured =
       horizon.steps.map { "after \($0) step\($0 == 1 ? "" : "s") back" }
-      ?? "not within the \(horizon.followedSteps) steps followed"
+      ?? "not within \(horizon.followedSteps) step\(horizon.followedSteps == 1 ? "" : "s")"
     let predicted =
-      horizon.predictedSteps.isFinite
-      ? "λ₁ predicts \(horizon.predictedSteps.text(significantDigits: 3))" : "λ₁ predicts no end"
+      !isDetermined
+      ? "λ₁ predicts nothing"
+      : horizon.predictedSteps.isFinite
+        ? "λ₁ predicts \(horizon.predictedSteps.text(significantDigits: 3))" : "λ₁ predicts no end"
     row("gradient × \(figure(horizon.factor))", "\(measured); \(predicted)")
     guard let paths = horizon.paths, let gates, gates.count == paths.gates.count else { return }
     let shares = zip(gates, paths.gates).map { "\($0) \($1.text(significantDigits: 2))" }
@@ -228,6 +233,7 @@ extension TextRows {
   private func bracket(_ analysis: MatrixAnalysis) -> String {
     let kreiss = analysis.kreiss
     if kreiss.lower == .infinity { return "∞" }
+    if kreiss.isUndecided { return "not decided, because ρ is 1 to within rounding" }
     let (lower, upper) = (figure(kreiss.lower), figure(kreiss.upper))
     if kreiss.lacksUpperBound {
       return "≥ \(lower), not bounded by \(analysis.growth.logNorms.count - 1) powers"

@@ -41,8 +41,8 @@ extension StabilityVerdict {
       return (.mustVanish, bounds.contractionSentence)
     }
     let bound = bounds.map {
-      "No condition on the weights proves that gradients vanish; the largest possible norm of a"
-        + " Jacobian is \($0.euclideanNormBound.text(significantDigits: 3))."
+      "No condition on the weights proves that gradients vanish; the Euclidean norm of a Jacobian is"
+        + " at most \($0.euclideanNormBound.text(significantDigits: 3))."
     }
     let reason = bound ?? "The library has no bounds for the equations of this cell."
     // Growth that was measured is possible, whatever the size of the state.
@@ -63,27 +63,29 @@ extension StabilityVerdict {
   /// What was measured, set against the label.
   private static func measurement(_ label: Verdict, _ trajectory: TrajectoryStability) -> String {
     let (rate, error) = (trajectory.largest, trajectory.standardErrors.first ?? .nan)
-    let factor = Double.exp(rate).text(significantDigits: 3)
-    let figure =
-      "(λ₁ = \(rate.text(significantDigits: 3))"
-      + (error.isFinite ? " ± \(error.text(significantDigits: 1))" : "") + " nats per step)"
+    let factor = Double.exp(rate).text(significantDigits: abs(rate) < 0.05 ? 5 : 3)
+    let measured =
+      "(λ₁ = \(figure(rate))"
+      + (error.isFinite ? " ± \(error.text(significantDigits: 2))" : "") + " nats per step)"
     let allowed =
       label == .mayExplode ? "The weights allow growth; on this trajectory" : "On this trajectory"
-    if rate == -.infinity { return allowed + " a gradient vanishes exactly \(figure)." }
+    if rate == -.infinity { return allowed + " a gradient vanishes exactly \(measured)." }
     let isShort = !(2 / Double(trajectory.first.steps) < abs(rate))
     if !error.isFinite || (trajectory.sign == 0 && isShort) {
-      return "The trajectory is too short to tell whether a gradient grows or shrinks \(figure)."
+      return "The trajectory is too short to tell whether a gradient grows or shrinks \(measured)."
     }
-    if trajectory.sign == 0 { return allowed + " a gradient neither grows nor shrinks \(figure)." }
+    if trajectory.sign == 0 {
+      return allowed + " the rate of a gradient cannot be told from zero \(measured)."
+    }
     return rate < 0
-      ? allowed + " a gradient shrinks by a factor of \(factor) a step \(figure)."
-      : "On this trajectory a gradient grows by a factor of \(factor) a step \(figure), and nearby"
+      ? allowed + " a gradient shrinks by a factor of \(factor) a step \(measured)."
+      : "On this trajectory a gradient grows by a factor of \(factor) a step \(measured), and nearby"
         + " states separate."
   }
 
   /// Sentences about checks that failed.
   private static func disagreements(_ trajectory: TrajectoryStability) -> [String] {
-    func text(_ value: Double) -> String { value.text(significantDigits: 4) }
+    func text(_ value: Double) -> String { figure(value) }
     var sentences: [String] = []
     if !trajectory.agreesWithTwoTrajectories {
       sentences.append(

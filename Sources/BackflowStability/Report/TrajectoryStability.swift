@@ -78,7 +78,12 @@ public struct TrajectoryStability: Sendable, Equatable, Codable {
 
   /// Whether the leading rate agrees with that of two trajectories. If not, the Jacobians do not
   /// describe the forward pass, as where a state is at a kink of ReLU.
-  public var agreesWithTwoTrajectories: Bool { agrees(twoTrajectoryRate) }
+  /// Trajectories that merged decide nothing.
+  public var agreesWithTwoTrajectories: Bool { trajectoriesMerged || agrees(twoTrajectoryRate) }
+
+  /// Whether two nearby trajectories became equal in rounding, although λ_1 is finite, as where all
+  /// units are saturated.
+  public var trajectoriesMerged: Bool { twoTrajectoryRate == -.infinity && leadingRate.isFinite }
 
   /// Whether the leading rate agrees with that of the backward pass. If it does not, the backward
   /// pass is not that of the Jacobians.

@@ -69,7 +69,7 @@ import Testing
 
   @Test func `of an expanding LSTM agrees with two independent rates`() throws {
     try expectAgreement(
-      lstm(units: 32, scale: 20, forgetShift: 1, seed: 5), steps: isDebug ? 1500 : 4000,
+      lstm(units: 32, scale: 20, forgetShift: 1, seed: 5), steps: 6000,
       discarding: 300,
       sign: .plus)
   }
