@@ -28,7 +28,7 @@ extension LineChart {
     series.hasArrows = true
     series.hasLine = false
     return LineChart(
-      "all exponents", horizontal: .count("index i", 0.5...Double(count) + 0.5),
+      "the largest exponents", horizontal: .count("index i", 0.5...Double(count) + 0.5),
       vertical: .linear("λ_i, nats per step"), series: [series],
       marks: [Mark(at: 0, "0: neither growth nor decay")])
   }
@@ -40,10 +40,18 @@ extension LineChart {
       "mean over the first steps" + (means.contains(-.infinity) ? "; arrows: −∞" : ""),
       x: first.runningSteps.map { Double($0) }, means, hue: .calm, hasDots: true)
     series.hasArrows = true
-    let marks = [
+    let rates = [
       (trajectory.largest, "λ₁"), (trajectory.twoTrajectoryRate, "rate of two trajectories"),
       (trajectory.backwardRate, "rate of the backward pass"),
-    ].filter { $0.0.isFinite }.map { Mark(at: $0.0, "\($0.1): \(short($0.0))") }
+    ].filter { $0.0.isFinite }
+    // Lines that would coincide are one.
+    let marks = rates.indices.filter { index in
+      !rates[..<index].contains { short($0.0) == short(rates[index].0) }
+    }.map { index in
+      let value = rates[index].0
+      let names = rates.filter { short($0.0) == short(value) }.map(\.1)
+      return Mark(at: value, "\(names.joined(separator: ", ")): \(short(value))")
+    }
     return LineChart(
       "convergence of λ₁ in the first sample", horizontal: .count("steps"),
       vertical: .linear("λ₁, nats per step"), series: [series], marks: marks)

@@ -111,7 +111,7 @@ extension StabilityCondition: CustomStringConvertible {
     let subject =
       switch property {
       case .boundedResponse: "What the initial state contributes to the state"
-      case .contraction: "The difference of two trajectories under the same input"
+      case .contraction: "The difference of two trajectories in the box under the same input"
       }
     let recovery = recoverySteps.map {
       ": after \($0) step\($0 == 1 ? "" : "s") it is at most \(figure(factor)) times what it was"

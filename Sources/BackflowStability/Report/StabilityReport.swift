@@ -4,7 +4,8 @@ public import BackflowLinearAlgebra
 /// What the recurrent layers of a network do to signals and gradients, with how sure each figure
 /// is.
 ///
-/// `Stability.report(of:along:)` computes it.
+/// `Stability.report(of:along:)` computes it. A decoded report lacks the matrices of the figures,
+/// `lastJacobian` and `recurrentBlocks`, and therefore differs from the original.
 public struct StabilityReport: Sendable, Equatable, Codable {
   /// The layers, each direction by itself, in the order of the network.
   public let layers: [LayerStability]
