@@ -34,7 +34,8 @@ struct BlockMeans {
         }
       }
     } while merged.count >= BlockMeans.fewest
-    return largest
+    // Not below the rounding of the mean itself.
+    return mean.isFinite ? max(largest, .ulpOfOne * abs(mean)) : largest
   }
 
   private func deviation(of blocks: [(steps: Int, sum: Double)]) -> Double {

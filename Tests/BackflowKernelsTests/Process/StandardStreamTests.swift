@@ -29,7 +29,10 @@ import Testing
       #expect(StandardStream.output.loss == nil)
       StandardStream.output.write("lost")
       #expect(StandardStream.output.loss == "No space left on device")
-      close(1)
+      // Writing to a descriptor that is open for reading is another error.
+      let readable = open("/dev/null", O_RDONLY)
+      try #require(readable >= 0)
+      dup2(readable, 1)
       StandardStream.output.write("lost")
       #expect(StandardStream.output.loss == "No space left on device")
       #expect(StandardStream.error.loss == nil)

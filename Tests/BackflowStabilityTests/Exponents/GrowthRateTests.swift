@@ -34,7 +34,8 @@ import Testing
           abs(other.rate - rate) < bound,
           "\(isAligned): \(rate) ± \(error), two \(two.rate), backward \(backward.rate)",
           sourceLocation: sourceLocation)
-        #expect(bound < 0.15, sourceLocation: sourceLocation)
+        // So that the comparison says something. The bounds are at most 0.13.
+        #expect(bound < 0.25, sourceLocation: sourceLocation)
       }
     }
     if let sign { #expect(rate.sign == sign, sourceLocation: sourceLocation) }
