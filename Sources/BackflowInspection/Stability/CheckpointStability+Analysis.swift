@@ -57,7 +57,7 @@ extension CheckpointStability {
     }
     if let input, input.values.shape[0] < input.values.shape[1] {
       assumptions.append(
-        "The input \(input.name) is taken as [time, batch, features], with"
+        "The input, \(input.name), is taken as [time, batch, features]:"
           + " \(input.values.shape[0]) step\(input.values.shape[0] == 1 ? "" : "s") of"
           + " \(input.values.shape[1]) samples.")
     }
