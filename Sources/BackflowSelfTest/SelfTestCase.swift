@@ -30,7 +30,7 @@ public struct SelfTestCase: Sendable {
       self.expected = expected
     }
 
-    /// A statement that is to be true, as the figure 1.
+    /// A statement that must be true, as the figure 1.
     init(_ name: String, holds: Bool) {
       self.init(name, holds ? 1 : 0, expected: 1, within: 0)
     }

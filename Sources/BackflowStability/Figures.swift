@@ -4,3 +4,9 @@ internal import BackflowKernels
 func figure(_ value: Double, significantDigits digits: Int = 4) -> String {
   value.isInfinite ? (value < 0 ? "−∞" : "∞") : value.text(significantDigits: digits)
 }
+
+/// Returns a number with its standard error, as in "-0.31 ± 0.02", or without one that is not
+/// finite.
+func figure(_ value: Double, standardError error: Double) -> String {
+  figure(value) + (error.isFinite ? " ± \(figure(error, significantDigits: 2))" : "")
+}

@@ -8,8 +8,8 @@ public import BackflowStability
 ///   Kreiss constant;
 /// - `…-exponents.svg`: the Lyapunov exponents with their standard errors, and the running mean of
 ///   λ₁;
-/// - `…-horizon.svg`: the norm of a gradient by the number of steps back, and its prediction from
-///   λ₁;
+/// - `…-horizon.svg`: the norm of a gradient against the number of steps back, and its prediction
+///   from λ₁;
 /// - `…-paths.svg`: the paths of a gradient within each step, for a cell that states them.
 ///
 /// The names start with that of the layer, and with a number if two layers would have the same. A

@@ -9,7 +9,7 @@ public struct StabilityCondition: Sendable, Equatable, Codable {
   public let inequality: String
   /// What follows if the condition holds.
   public let property: Property
-  /// The left side, which is to be less than 1.
+  /// The left side, which must be less than 1.
   @ExtendedReal public private(set) var leftSide: Double
   /// A Boolean value that indicates whether the left side is less than 1 by more than the rounding
   /// error.

@@ -3,8 +3,8 @@ internal import BackflowLinearAlgebra
 extension LyapunovSpectrum: CustomStringConvertible {
   /// The first exponents with their standard errors, and what was averaged.
   public var description: String {
-    let shown = zip(exponents, standardErrors).prefix(8).map { value, error in
-      figure(value) + (error.isFinite ? " ± \(figure(error, significantDigits: 2))" : "")
+    let shown = zip(exponents, standardErrors).prefix(8).map {
+      figure($0, standardError: $1)
     }
     let rest = exponents.count - shown.count
     return "Lyapunov exponents: " + shown.joined(separator: ", ")
@@ -15,8 +15,7 @@ extension LyapunovSpectrum: CustomStringConvertible {
 extension GrowthRate: CustomStringConvertible {
   /// The rate with its standard error.
   public var description: String {
-    let error = standardError.isFinite ? " ± \(figure(standardError, significantDigits: 2))" : ""
-    return "growth rate \(figure(rate))\(error) nats per step over \(steps) steps"
+    "growth rate \(figure(rate, standardError: standardError)) nats per step over \(steps) steps"
   }
 }
 

@@ -70,10 +70,8 @@ private struct TextRows {
 
 extension TextRows {
   mutating func exponents(_ trajectory: TrajectoryStability) {
-    let shown = zip(trajectory.exponents, trajectory.standardErrors).prefix(5).map { value, error in
-      value == -.infinity
-        ? "−∞"
-        : figure(value) + (error.isFinite ? " ± \(error.text(significantDigits: 2))" : "")
+    let shown = zip(trajectory.exponents, trajectory.standardErrors).prefix(5).map {
+      figure($0, standardError: $1)
     }
     let rest = trajectory.exponents.count - shown.count
     row(

@@ -64,9 +64,7 @@ extension StabilityVerdict {
   private static func measurement(_ label: Verdict, _ trajectory: TrajectoryStability) -> String {
     let (rate, error) = (trajectory.largest, trajectory.standardErrors.first ?? .nan)
     let factor = Double.exp(rate).text(significantDigits: abs(rate) < 0.05 ? 5 : 3)
-    let measured =
-      "(λ₁ = \(figure(rate))"
-      + (error.isFinite ? " ± \(error.text(significantDigits: 2))" : "") + " nats per step)"
+    let measured = "(λ₁ = \(figure(rate, standardError: error)) nats per step)"
     let allowed =
       label == .mayExplode ? "The weights allow growth; on this trajectory" : "On this trajectory"
     if rate == -.infinity { return allowed + " a gradient vanishes exactly \(measured)." }

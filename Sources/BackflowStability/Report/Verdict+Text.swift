@@ -15,8 +15,8 @@ extension GateStability: CustomStringConvertible {
 extension TrajectoryStability: CustomStringConvertible {
   /// The exponents with the rates that they are compared with.
   public var description: String {
-    let shown = zip(exponents, standardErrors).prefix(5).map { value, error in
-      figure(value) + (error.isFinite ? " ± \(figure(error, significantDigits: 2))" : "")
+    let shown = zip(exponents, standardErrors).prefix(5).map {
+      figure($0, standardError: $1)
     }
     return "Lyapunov exponents: \(shown.joined(separator: ", "))"
       + (exponents.count > shown.count ? " and \(exponents.count - shown.count) more" : "")

@@ -34,7 +34,7 @@ import Testing
           abs(other.rate - rate) < bound,
           "\(isAligned): \(rate) ± \(error), two \(two.rate), backward \(backward.rate)",
           sourceLocation: sourceLocation)
-        // So that the comparison says something. The bounds are at most 0.13.
+        // So that the comparison says something.
         #expect(bound < 0.25, sourceLocation: sourceLocation)
       }
     }

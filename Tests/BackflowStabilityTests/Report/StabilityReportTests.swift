@@ -332,45 +332,39 @@ import Testing
   }
 }
 
-/// A tanh cell whose Jacobian is too large by 1e-4.
-private struct WronglyLinearized: RecurrentCell {
-  typealias Scalar = Double
-  typealias State = Tensor<Double>
+/// A tanh cell, parts of which a conforming type replaces by wrong ones.
+private protocol TanhCell: RecurrentCell where Scalar == Double, State == Tensor<Double> {
+  var inner: VanillaCell<Double> { get set }
+}
+
+extension TanhCell {
   static var layout: CellLayout { VanillaCell<Double>.layout }
-  private var inner: VanillaCell<Double>
-  init(_ weights: GateWeights<Double>) { inner = VanillaCell(weights) }
   var weights: GateWeights<Double> {
     get { inner.weights }
     set { inner.weights = newValue }
   }
   func step(_ pass: borrowing ForwardPass<Double>) { inner.step(pass) }
   func stepBack(_ pass: borrowing BackwardPass<Double>) { inner.stepBack(pass) }
-  func linearized(
-    step: Int, sample: Int, _ cache: RecurrentCache<Tensor<Double>>
-  ) -> LinearizedStep<Double> {
+  func linearized(step: Int, sample: Int, _ cache: Cache) -> LinearizedStep<Double> {
+    inner.linearized(step: step, sample: sample, cache)
+  }
+}
+
+/// A cell whose Jacobian is too large by 1e-4.
+private struct WronglyLinearized: TanhCell {
+  var inner: VanillaCell<Double>
+  init(_ weights: GateWeights<Double>) { inner = VanillaCell(weights) }
+  func linearized(step: Int, sample: Int, _ cache: Cache) -> LinearizedStep<Double> {
     let right = inner.linearized(step: step, sample: sample, cache)
     return LinearizedStep(state: right.stateMatrix * 1.0001, input: right.inputMatrix)
   }
 }
 
-/// A tanh cell whose backward pass has the slope of a sigmoid.
-private struct WrongBackward: RecurrentCell {
-  typealias Scalar = Double
-  typealias State = Tensor<Double>
-  static var layout: CellLayout { VanillaCell<Double>.layout }
-  private var inner: VanillaCell<Double>
+/// A cell whose backward pass has the slope of a sigmoid.
+private struct WrongBackward: TanhCell {
+  var inner: VanillaCell<Double>
   init(_ weights: GateWeights<Double>) { inner = VanillaCell(weights) }
-  var weights: GateWeights<Double> {
-    get { inner.weights }
-    set { inner.weights = newValue }
-  }
-  func step(_ pass: borrowing ForwardPass<Double>) { inner.step(pass) }
   func stepBack(_ pass: borrowing BackwardPass<Double>) {
     VanillaCell(weights, nonlinearity: .sigmoid).stepBack(pass)
-  }
-  func linearized(
-    step: Int, sample: Int, _ cache: RecurrentCache<Tensor<Double>>
-  ) -> LinearizedStep<Double> {
-    inner.linearized(step: step, sample: sample, cache)
   }
 }
