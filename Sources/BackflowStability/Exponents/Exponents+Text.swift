@@ -29,7 +29,7 @@ extension GradientHorizon: CustomStringConvertible {
 }
 
 extension GradientPathBudget: CustomStringConvertible {
-  /// The shares of the paths, and what is lost to saturation.
+  /// The shares of the paths, and what reaches saturated units.
   public var description: String {
     func list(_ values: [Double]) -> String {
       values.map { figure($0, significantDigits: 2) }.joined(separator: ", ")

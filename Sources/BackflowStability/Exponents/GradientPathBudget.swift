@@ -14,8 +14,7 @@ public struct GradientPathBudget: Sendable, Equatable, Codable {
   /// ‖part‖/‖δ_t‖ of the part through each gate, in the order of the gates.
   public let gates: [Double]
   /// The share of the squared gradient with respect to the values of each gate that reaches
-  /// saturated units, which pass on less than `saturatedSlope` of what a gate can: what is lost to
-  /// saturation.
+  /// saturated units, which pass on less than `saturatedSlope` of what a gate can.
   public let saturated: [Double]
   /// ‖δ_{t−1}‖/‖δ_t‖ of the whole.
   public let total: Double

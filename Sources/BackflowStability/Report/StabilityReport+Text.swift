@@ -155,7 +155,9 @@ extension TextRows {
         + " \(paths.carried.text(significantDigits: 2)), through the gates "
         + shares.joined(separator: ", "))
     let saturated = zip(gates, paths.saturated).map { "\($0) \(percent($1))" }
-    row("lost to saturation", "of the gradient at the gates: " + saturated.joined(separator: ", "))
+    row(
+      "saturated units",
+      "receive, of the squared gradient at each gate: " + saturated.joined(separator: ", "))
   }
 
   private func percent(_ share: Double) -> String {
