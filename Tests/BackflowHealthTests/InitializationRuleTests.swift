@@ -24,7 +24,7 @@ import Testing
     monitor.observe(2) { $0.recordLoss(23, classes: 10) }
     #expect(monitor.alarms.isEmpty)
     var thresholds = Thresholds()
-    thresholds.initialLoss = 2
+    thresholds.initialExcess = 2
     #expect(loss(1.6, thresholds).isEmpty)
   }
 
