@@ -55,7 +55,8 @@ extension Diagnosis: CustomStringConvertible {
       "    \($0.severity.rawValue), \($0.life): \($0.statement)"
     }
     let more = symptoms.count - lines.count
-    return ([cause.description, "  because of it:"] + lines
+    return
+      ([cause.description, "  because of it:"] + lines
       + (more > 0 ? ["    and \(more) more"] : [])).joined(separator: "\n")
   }
 

@@ -29,8 +29,10 @@ struct FindingLedger: Sendable, Codable {
     let rule: String?
     let place: Int
     var spans: [HealthHistory.Span] = []
-    /// The first step and the number of observations, counted before it is reported as well.
+    /// The first and last step and the number of observations, counted before it is reported as
+    /// well.
     var firstStep: Int
+    var lastStep: Int
     var observations = 0
   }
 
@@ -42,13 +44,15 @@ struct FindingLedger: Sendable, Codable {
   mutating func note(_ finding: Finding, by rule: String?) -> Finding? {
     let topic = Topic(finding)
     var entry =
-      entries[topic] ?? Entry(rule: rule, place: entries.count, firstStep: finding.step)
+      entries[topic]
+      ?? Entry(
+        rule: rule, place: entries.count, firstStep: finding.step, lastStep: finding.step)
     defer { entries[topic] = entry }
     if entry.report == nil, entry.misses > 0 {
       // What did not last is forgotten.
       (entry.firstStep, entry.observations) = (finding.step, 0)
     }
-    entry.misses = 0
+    (entry.misses, entry.lastStep) = (0, finding.step)
     entry.observations += 1
     entry.propose(finding)
     guard var report = entry.report else {
@@ -82,16 +86,15 @@ struct FindingLedger: Sendable, Codable {
   /// - Returns: The findings that have healed.
   mutating func settle(_ rule: String, at step: Int, healing: Int) -> [Finding] {
     var healed: [(place: Int, finding: Finding)] = []
-    for (topic, entry) in entries where entry.rule == rule {
-      guard entry.report.map({ $0.isPresent && $0.lastStep < step }) ?? (entry.candidate != nil)
-      else { continue }
+    for (topic, entry) in entries where entry.rule == rule && entry.lastStep < step {
+      guard entry.report?.isPresent ?? (entry.candidate != nil) else { continue }
       var entry = entry
       entry.misses += 1
       entry.candidate = nil
       if var report = entry.report {
         if topic.kind.isEvent {
           report.isPresent = false
-        } else if entry.misses >= 2, step - report.lastStep >= healing {
+        } else if entry.misses >= 2, step - entry.lastStep >= healing {
           report.isPresent = false
           healed.append((entry.place, report))
         }

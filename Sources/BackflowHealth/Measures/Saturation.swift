@@ -79,14 +79,16 @@ public struct Saturation: Sendable, Equatable {
     }
     return live.filter { !$0.0.features.isEmpty }.map { activation, _ in
       Saturation(
-        layer: activation.layer, type: activation.type, gate: activation.gate, nonlinearity: activation.nonlinearity,
+        layer: activation.layer, type: activation.type, gate: activation.gate,
+        nonlinearity: activation.nonlinearity,
         slope: slope, samples: parts.reduce(0) { $0 + $1.count } / columns,
         low: Array(low[activation.features]), high: Array(high[activation.features]))
     }
   }
 
   private init(
-    layer: String, type: String?, gate: String?, nonlinearity: Nonlinearity, slope: Double, samples: Int,
+    layer: String, type: String?, gate: String?, nonlinearity: Nonlinearity, slope: Double,
+    samples: Int,
     low: [Int], high: [Int]
   ) {
     (self.layer, self.type, self.gate) = (layer, type, gate)

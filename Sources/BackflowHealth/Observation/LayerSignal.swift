@@ -21,7 +21,8 @@ public struct LayerSignal<Scalar: RealScalar>: Sendable {
 
   /// Measures the gradients, the one at the input only if its norm is not known.
   init(
-    layer: String, type: String?, kind: SignalKind, outputGradient: Tensor<Scalar>, inputGradient: Tensor<Scalar>,
+    layer: String, type: String?, kind: SignalKind, outputGradient: Tensor<Scalar>,
+    inputGradient: Tensor<Scalar>,
     inputNorm: Double?
   ) {
     (self.layer, self.type, self.kind) = (layer, type, kind)

@@ -88,7 +88,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   ) {
     if let output { addOutput(output, of: layer) }
     let signal = LayerSignal(
-      layer: layer, type: nil, kind: kind, outputGradient: outputGradient, inputGradient: inputGradient,
+      layer: layer, type: nil, kind: kind, outputGradient: outputGradient,
+      inputGradient: inputGradient,
       inputNorm: knownNorm(of: inputGradient, above: signals.last))
     signals.append(signal)
     backwards += [signal.shownInputGradient, signal.shownOutputGradient]

@@ -90,7 +90,8 @@ struct InitializationRule<Scalar: RealScalar>: HealthRule {
         * .exp(3 * (2 / Double(below.output.count) + 2 / Double(above.output.count)).squareRoot())
       guard ratio.isFinite || max(first, second) > 0, ratio > limit else { return nil }
       return Finding(
-        .poorInitialization, observation.losses.count == 0 ? .warning : .note, layer: above.layer, step: observation.step,
+        .poorInitialization, observation.losses.count == 0 ? .warning : .note, layer: above.layer,
+        step: observation.step,
         measured: ratio, threshold: thresholds.varianceRatio,
         source: "variances of neighboring layers, in the first \(thresholds.initialSteps) steps"
           + " (SageMaker Debugger's figure for weights)",

@@ -18,7 +18,9 @@ struct InputRule<Scalar: RealScalar>: HealthRule {
       }
       let scale = input.rootMeanSquare
       let tooLarge = scale.isFinite && scale > thresholds.inputScale
-      if isNew, let note = input.constantFeatures(at: observation.step) { notes[input.layer] = note }
+      if isNew, let note = input.constantFeatures(at: observation.step) {
+        notes[input.layer] = note
+      }
       if !tooLarge, scale.isFinite { accepted.insert(input.layer) }
       return (tooLarge ? [input.tooLarge(scale, at: observation.step, thresholds)] : [])
         + (notes[input.layer].map { [$0] } ?? [])

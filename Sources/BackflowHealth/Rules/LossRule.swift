@@ -150,7 +150,8 @@ extension LossHistory {
       statement: "at step \(spike.step) the loss jumped from a level of \(figure(spike.median)) to"
         + " \(figure(spike.loss))" + precursor(of: spike),
       reason: "One step against such a batch can undo many others.",
-      cure: "Look at the batch of that step; clip by the global norm, which bounds what one batch can"
+      cure:
+        "Look at the batch of that step; clip by the global norm, which bounds what one batch can"
         + " do.")
   }
 

@@ -26,7 +26,8 @@ extension Saturation {
     if share > thresholds.saturatedShare {
       let isFailure = gate == nil && share > thresholds.saturatedFailure && !isFitted
       return finding(
-        isFailure ? .failure : isFitted ? .note : .warning, isFailure ? 0 : patience, lowShare >= highShare ? .low : .high, low, high, step,
+        isFailure ? .failure : isFitted ? .note : .warning, isFailure ? 0 : patience,
+        lowShare >= highShare ? .low : .high, low, high, step,
         measured: share, threshold: thresholds.saturatedShare,
         source: "share at φ′ < \(figure(slope)) max φ′; half is what SageMaker Debugger and"
           + " DeepDiagnosis allow")
@@ -34,13 +35,15 @@ extension Saturation {
     let stuckShare = unitShare(low.count > high.count ? low : high)
     guard gate != nil, stuckShare >= thresholds.stuckGateShare else { return nil }
     return finding(
-      .note, patience, low.count >= high.count ? .low : .high, low, high, step, measured: stuckShare,
+      .note, patience, low.count >= high.count ? .low : .high, low, high, step,
+      measured: stuckShare,
       threshold: thresholds.stuckGateShare,
       source: "share of the gate's units that are stuck on one side; a quarter or more")
   }
 
   private func finding(
-    _ severity: Finding.Severity, _ patience: Int, _ side: Finding.Side, _ low: [Int], _ high: [Int], _ step: Int,
+    _ severity: Finding.Severity, _ patience: Int, _ side: Finding.Side, _ low: [Int],
+    _ high: [Int], _ step: Int,
     measured: Double, threshold: Double, source: String
   ) -> Finding {
     Finding(

@@ -97,7 +97,8 @@ extension UpdateTestRule {
     _ wrong: [(layer: String, ratio: Double)], _ observation: StepObservation<Scalar>,
     _ thresholds: Thresholds
   ) -> Finding? {
-    let isReversed = wrong.count == judged.count && wrong.count >= 1
+    let isReversed =
+      wrong.count == judged.count && wrong.count >= 1
       && wrong.allSatisfy { $0.ratio < -0.5 } && partRatios.last ?? 0 < 0
     let uphill = observation.updateTests.filter { $0.predicted > 0 && $0.partRatio ?? 0 > 0.5 }
     let isUphill = !uphill.isEmpty && uphill.count == observation.updateTests.count
@@ -136,7 +137,8 @@ extension UpdateTestRule {
           + " \(figure(top.ratio)) times as much as predicted",
         reason: "The steps are as long as with another learning rate, and a limit of clipping means"
           + " something else.",
-        cure: "Look at the reduction of the loss: its gradient has to be divided by the same count.")
+        cure: "Look at the reduction of the loss: its gradient has to be divided by the same count."
+      )
     }
     let above = layers.drop(while: { $0 != top.layer }).dropFirst().first(where: judged.contains)
     return Finding(
@@ -157,7 +159,8 @@ extension UpdateTestRule {
     _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> Finding? {
     let last = Array(fullRatios.suffix(5))
-    guard last.count >= 3, 2 * last.count(where: { $0 < 0 }) > last.count, let ratio = fullRatios.last,
+    guard last.count >= 3, 2 * last.count(where: { $0 < 0 }) > last.count,
+      let ratio = fullRatios.last,
       median(of: Array(partRatios.suffix(5))) > 0
     else { return nil }
     let middle = median(of: last)
@@ -182,7 +185,8 @@ extension UpdateTestRule {
       .other, .note, layer: "the test of the update", step: step,
       measured: loss.evaluated - loss.recorded, threshold: 0,
       source: "the same batch in the same mode has the same loss",
-      statement: "the function given to `recordUpdate` has the loss \(figure(loss.evaluated)) at the"
+      statement:
+        "the function given to `recordUpdate` has the loss \(figure(loss.evaluated)) at the"
         + " parameters before the update, the step has \(figure(loss.recorded))",
       reason: "The gradient cannot be compared with another function, so it is not tested.",
       cure: "Evaluate the batch of the step, in its mode: the same seed for dropout, training mode"

@@ -84,7 +84,8 @@ extension UpdateTest {
     }
     change = end - start
     guard start.isFinite, predicted.isFinite else { return nil }
-    let noise = Self.rounding * Double(Model.Scalar.ulpOfOne) * max(start.magnitude, .leastNormalMagnitude)
+    let noise =
+      Self.rounding * Double(Model.Scalar.ulpOfOne) * max(start.magnitude, .leastNormalMagnitude)
     if otherLoss == nil, 2 * Self.part * predicted.magnitude > Self.floor * noise {
       let (ahead, back) = (
         Double(loss(before.moved(to: after, by: Self.part))),
