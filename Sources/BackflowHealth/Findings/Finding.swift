@@ -84,7 +84,7 @@ public struct Finding: Sendable, Equatable, Codable {
   /// The kind of defect.
   public let kind: Kind
   /// The severity.
-  public let severity: Severity
+  public internal(set) var severity: Severity
   /// The name under which the layer or parameter was recorded.
   public let layer: String
   /// The gate of a gated cell, or `nil`.

@@ -12,9 +12,8 @@ struct FindingLedger: Sendable, Codable {
     }
   }
 
-  /// A severity that has been seen, but not for long enough to be reported.
+  /// Since when a finding has been at least this severe, without interruption.
   fileprivate struct Candidate: Codable {
-    let severity: Finding.Severity
     let since: Int
     var observations = 1
   }
@@ -22,7 +21,7 @@ struct FindingLedger: Sendable, Codable {
   fileprivate struct Entry: Codable {
     /// The finding at its highest severity; `nil` until it is reported.
     var report: Finding?
-    var candidate: Candidate?
+    var candidates: [Finding.Severity: Candidate] = [:]
     /// The consecutive observations without it.
     var misses = 0
     /// The rule that finds it; `nil` if another monitor does.
@@ -55,27 +54,31 @@ struct FindingLedger: Sendable, Codable {
     (entry.misses, entry.lastStep) = (0, finding.step)
     entry.observations += 1
     entry.propose(finding)
+    // Until a severity has lasted, a finding has the highest one that has.
+    let severity = entry.confirmedSeverity(of: finding)
     guard var report = entry.report else {
-      guard entry.isConfirmed(finding) else { return nil }
+      guard let severity else { return nil }
       var report = finding
+      report.severity = severity
       report.follow(finding, since: entry.firstStep, entry.observations)
       entry.report = report
-      entry.spans.append(HealthHistory.Span(finding, from: entry.firstStep))
+      entry.spans.append(HealthHistory.Span(report, from: entry.firstStep))
       return report
     }
     let isBack = !report.isPresent && !finding.kind.isEvent
-    let isWorse = finding.severity > report.severity && entry.isConfirmed(finding)
-    if isWorse {
+    let isWorse = severity.map { $0 > report.severity } ?? false
+    if let severity, isWorse {
       let old = report
       report = finding
+      report.severity = severity
       report.inherit(old)
     }
     report.follow(finding, since: entry.firstStep, entry.observations)
     entry.report = report
     if isBack {
-      entry.spans.append(HealthHistory.Span(finding, from: finding.step))
+      entry.spans.append(HealthHistory.Span(report, from: finding.step))
     } else {
-      entry.spans[entry.spans.count - 1].extend(finding, isConfirmed: isWorse)
+      entry.spans[entry.spans.count - 1].extend(finding, to: report.severity)
     }
     return isWorse || isBack ? report : nil
   }
@@ -87,10 +90,10 @@ struct FindingLedger: Sendable, Codable {
   mutating func settle(_ rule: String, at step: Int, healing: Int) -> [Finding] {
     var healed: [(place: Int, finding: Finding)] = []
     for (topic, entry) in entries where entry.rule == rule && entry.lastStep < step {
-      guard entry.report?.isPresent ?? (entry.candidate != nil) else { continue }
+      guard entry.report?.isPresent ?? !entry.candidates.isEmpty else { continue }
       var entry = entry
       entry.misses += 1
-      entry.candidate = nil
+      entry.candidates = [:]
       if var report = entry.report {
         if topic.kind.isEvent {
           report.isPresent = false
@@ -127,24 +130,27 @@ struct FindingLedger: Sendable, Codable {
 }
 
 extension FindingLedger.Entry {
-  /// Starts to count a severity, or goes on.
+  /// Counts the severities up to that of the finding, and forgets those above it.
   fileprivate mutating func propose(_ finding: Finding) {
-    guard finding.severity > report?.severity ?? .note || report == nil else {
-      candidate = nil
-      return
-    }
-    if let known = candidate, finding.severity >= known.severity {
-      candidate?.observations += 1
-    } else {
-      candidate = .init(severity: finding.severity, since: finding.step)
+    for severity in Finding.Severity.allCases {
+      if severity > finding.severity {
+        candidates[severity] = nil
+      } else if candidates[severity] != nil {
+        candidates[severity]?.observations += 1
+      } else {
+        candidates[severity] = .init(since: finding.step)
+      }
     }
   }
 
-  /// Whether the severity has lasted for as long as the rule demands.
-  fileprivate func isConfirmed(_ finding: Finding) -> Bool {
-    if finding.patience == 0 { return true }
-    guard let candidate else { return false }
-    return candidate.observations >= 2 && finding.step - candidate.since >= finding.patience
+  /// The highest severity that has lasted for as long as the finding demands.
+  fileprivate func confirmedSeverity(of finding: Finding) -> Finding.Severity? {
+    if finding.patience == 0 { return finding.severity }
+    return Finding.Severity.allCases.last { severity in
+      candidates[severity].map {
+        $0.observations >= 2 && finding.step - $0.since >= finding.patience
+      } ?? false
+    }
   }
 }
 

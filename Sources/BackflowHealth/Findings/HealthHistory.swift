@@ -24,9 +24,9 @@ public struct HealthHistory: Sendable, Equatable, Codable {
         (first, finding.step, finding.severity, finding.measured)
     }
 
-    mutating func extend(_ finding: Finding, isConfirmed: Bool) {
+    mutating func extend(_ finding: Finding, to severity: Finding.Severity) {
       lastStep = finding.step
-      if isConfirmed { severity = max(severity, finding.severity) }
+      self.severity = severity
       if finding.isWorse(than: worst) { worst = finding.measured }
     }
   }

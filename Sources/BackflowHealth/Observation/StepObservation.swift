@@ -97,8 +97,22 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   /// Records an update: the parameters of a model before and after it, and the gradients.
   ///
-  /// Given the loss as a function, it also tests whether the loss does what the gradient promises
-  /// (see `UpdateTest`), which finds gradients that are wrong and steps that are too long. The
+  /// - Parameters:
+  ///   - before: The model before the update. If `nil`, only the model after it is recorded.
+  ///   - after: The model after the update.
+  ///   - gradients: The gradients of the loss, before clipping.
+  ///   - prefix: What the names of the parameters begin with, to tell several models apart.
+  /// - Precondition: All three have the same parameters.
+  public mutating func recordUpdate<Model: Parameterized<Scalar>>(
+    from before: Model?, to after: Model, along gradients: Model, prefix: String = ""
+  ) {
+    recordParameters(
+      before ?? after, gradients: gradients, after: before == nil ? nil : after, prefix: prefix)
+  }
+
+  /// Records an update, and tests whether the loss does what the gradient promises.
+  ///
+  /// The test (see `UpdateTest`) finds gradients that are wrong and steps that are too long. The
   /// function evaluates the loss of the same batch in the same mode: with the same dropout, that is
   /// the same seed, and with batch normalization in training mode.
   ///
@@ -111,7 +125,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   ///     }
   ///
   /// - Parameters:
-  ///   - before: The model before the update. If `nil`, only the model after it is recorded.
+  ///   - before: The model before the update. If `nil`, there is nothing to test.
   ///   - after: The model after the update.
   ///   - gradients: The gradients of the loss, before clipping.
   ///   - prefix: What the names of the parameters begin with, to tell several models apart.
@@ -122,15 +136,11 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   ///   once a gradient is suspicious.
   public mutating func recordUpdate<Model: Parameterized<Scalar>>(
     from before: Model?, to after: Model, along gradients: Model, prefix: String = "",
-    loss: ((Model) -> Scalar)? = nil
+    loss: (Model) -> Scalar
   ) {
-    guard let before else {
-      recordParameters(after, gradients: gradients, prefix: prefix)
-      return
-    }
     let first = parameters.count
-    recordParameters(before, gradients: gradients, after: after, prefix: prefix)
-    guard let loss else { return }
+    recordUpdate(from: before, to: after, along: gradients, prefix: prefix)
+    guard let before else { return }
     let test = UpdateTest(
       from: before, to: after, along: gradients, parameters: Array(parameters[first...]),
       recorded: self.loss?.value, layers: testedLayers, loss: loss)

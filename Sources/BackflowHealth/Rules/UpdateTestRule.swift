@@ -1,7 +1,7 @@
 internal import BackflowKernels
 
-/// Judges the Taylor tests of updates: wrong gradients, and in which layer; steps uphill; steps that
-/// are too long.
+/// Judges the Taylor tests of updates: wrong gradients, and in which layer; steps uphill; steps
+/// that are too long.
 ///
 /// Single ratios scatter where g·Δθ is nearly zero or a ReLU has its kink, so medians over several
 /// observations are judged.

@@ -1,0 +1,106 @@
+import Backflow
+import Foundation
+import TestSupport
+import Testing
+
+/// A rule with a memory: every third observation is one too many.
+private struct EveryThird: HealthRule {
+  var count = 0
+
+  mutating func findings(
+    in observation: StepObservation<Float>, _ thresholds: Thresholds
+  ) -> [Finding] {
+    count += 1
+    guard count % 3 == 0 else { return [] }
+    return [
+      Finding(
+        .other, .note, layer: "n\(count)", step: observation.step, measured: Double(count),
+        threshold: 0, source: "", statement: "", reason: "", cure: "")
+    ]
+  }
+}
+
+@Suite struct `A saved monitor` {
+  /// A training of a network with a frozen bottom, a large rate and clipping, so that many rules
+  /// have something to remember.
+  private struct Training {
+    var random = RandomSource(seed: 3)
+    var network: Sequential<Float>
+    var optimizer: Adam<Float>
+    var monitor = HealthMonitor<Float>(every: 2, rules: [EveryThird()])
+
+    init() {
+      var random = RandomSource(seed: 3)
+      network = Sequential {
+        Dense(inputSize: 6, outputSize: 8, using: &random)
+        Tanh()
+        Dense(inputSize: 8, outputSize: 3, using: &random)
+      }
+      optimizer = Adam(for: network, learningRate: 0.3)
+      monitor.silence("*", .updateRatio)
+    }
+
+    mutating func run(_ steps: Range<Int>) throws {
+      let labels = [0, 1, 2, 0, 1, 2, 0, 1, 2]
+      for step in steps {
+        let x: Tensor<Float> = random.normal([9, 6])
+        let (logits, cache) = network.forward(x)
+        let (loss, top) = softmaxCrossEntropy(logits, labels)
+        let (_, gradients, trace) = network.tracedBackward(top, cache)
+        var clipped = gradients
+        try clipGradientNorm(&clipped, to: 0.01)
+        let before = network
+        optimizer.update(&network, along: clipped)
+        monitor.observe(step, loss: loss, classes: 3) {
+          $0.recordNetwork(trace, output: logits)
+          $0.recordClipping(from: gradients, to: clipped)
+          $0.recordUpdate(from: before, to: network, along: gradients) {
+            softmaxCrossEntropy($0.forward(x).output, labels).loss
+          }
+        }
+      }
+    }
+  }
+
+  private func copy(_ monitor: HealthMonitor<Float>) throws -> HealthMonitor<Float> {
+    let decoder = JSONDecoder()
+    decoder.userInfo[.healthRules] = [EveryThird()] as [any HealthRule<Float>]
+    return try decoder.decode(
+      HealthMonitor<Float>.self, from: try JSONEncoder().encode(monitor))
+  }
+
+  @Test func `goes on as one that was never saved`() throws {
+    var (whole, halves) = (Training(), Training())
+    try whole.run(0..<60)
+    try halves.run(0..<31)
+    halves.monitor = try copy(halves.monitor)
+    try halves.run(31..<60)
+    #expect(!whole.monitor.findings.isEmpty)
+    #expect(halves.monitor.findings == whole.monitor.findings)
+    #expect(halves.monitor.history == whole.monitor.history)
+    #expect(halves.monitor.losses == whole.monitor.losses)
+    #expect("\(halves.monitor)" == "\(whole.monitor)")
+  }
+
+  @Test func `needs the types of its rules, and refuses damage`() throws {
+    var training = Training()
+    try training.run(0..<4)
+    let data = try JSONEncoder().encode(training.monitor)
+    let error = #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(HealthMonitor<Float>.self, from: data)
+    }
+    #expect("\(String(describing: error))".contains("EveryThird is not in userInfo[.healthRules]"))
+    let text = try #require(String(data: data, encoding: .utf8))
+    for (old, new) in [
+      ("\"interval\":2", "\"interval\":0"), ("\"patience\":20", "\"patience\":-1"),
+    ] {
+      #expect(text.contains(old))
+      let damaged = Data(text.replacing(old, with: new).utf8)
+      let decoder = JSONDecoder()
+      decoder.userInfo[.healthRules] = [EveryThird()] as [any HealthRule<Float>]
+      #expect(throws: DecodingError.self) {
+        try decoder.decode(HealthMonitor<Float>.self, from: damaged)
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import Backflow
+import Testing
+
+@Suite struct `Silence` {
+  private func saturated(
+    _ names: [String], _ change: (inout HealthMonitor<Double>) -> Void
+  ) -> [String] {
+    var monitor = HealthMonitor<Double>()
+    change(&monitor)
+    monitor.observe(0) {
+      for name in names { $0.recordActivation(name, .tanh, output: .ones([4, 4])) }
+    }
+    return monitor.findings.map(\.layer)
+  }
+
+  @Test func `covers a layer, a kind, or a pattern`() {
+    let names = ["encoder.0", "encoder.1.body", "decoder.0", "encoder"]
+    #expect(
+      saturated(names) { $0.silence("decoder.0") } == ["encoder.0", "encoder.1.body", "encoder"])
+    #expect(saturated(names) { $0.silence("encoder.*") } == ["decoder.0", "encoder"])
+    #expect(saturated(names) { $0.silence("*.0") } == ["encoder.1.body", "encoder"])
+    #expect(
+      saturated(names) { $0.silence("*coder.*.b*y") } == ["encoder.0", "decoder.0", "encoder"])
+    #expect(saturated(names) { $0.silence("*", .saturation) } == [])
+    #expect(saturated(names) { $0.silence("*", .deadUnits) } == names)
+    #expect(saturated(names) { $0.silence() } == [])
+  }
+
+  @Test func `covers everything but the chosen layers`() {
+    let names = ["encoder.0", "decoder.0"]
+    #expect(saturated(names) { $0.watch(only: ["dec*"]) } == ["decoder.0"])
+    #expect(saturated(names) { $0.watch(only: ["encoder.0", "dec*"]) } == names)
+  }
+
+  @Test func `also covers what is added`() {
+    var monitor = HealthMonitor<Double>()
+    monitor.silence("fc1", .deadUnits)
+    monitor.add([
+      Finding(
+        .deadUnits, .warning, layer: "fc1", step: 0, measured: 1, threshold: 0, source: "",
+        statement: "", reason: "", cure: "")
+    ])
+    #expect(monitor.findings.isEmpty)
+  }
+}
