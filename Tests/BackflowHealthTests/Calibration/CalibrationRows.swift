@@ -30,3 +30,35 @@ struct HealthyRow {
     }
   }
 }
+
+/// The row of a planted failure, over its seeds and intervals.
+struct PlantedRow {
+  private var verdicts: [Verdict: Int] = [:]
+  private var runs = 0
+  private var causesFirst = 0
+  private var hurt = 0
+  private var scores: ClosedRange<Double>?
+
+  mutating func add(_ outcome: CalibrationOutcome, _ verdict: Verdict, of failure: PlantedFailure) {
+    runs += 1
+    verdicts[verdict, default: 0] += 1
+    causesFirst += failure.isCauseFirst(outcome.monitor) ? 1 : 0
+    hurt += failure.quality.isReached(by: outcome.score) ? 0 : 1
+    if outcome.score.isFinite {
+      let range = scores ?? outcome.score...outcome.score
+      scores = min(range.lowerBound, outcome.score)...max(range.upperBound, outcome.score)
+    }
+    let first = PlantedFailure.firstCause(outcome.monitor)?.kind.rawValue ?? "nothing"
+    CalibrationTable.write("confusion", failure.kinds.first?.rawValue ?? "", first)
+  }
+
+  /// Writes the failure, what it does to the quality, and how often it was found at the right
+  /// place, found elsewhere, missed, and named first.
+  func write(_ failure: PlantedFailure) {
+    func count(_ verdict: Verdict) -> String { "\(verdicts[verdict] ?? 0)" }
+    CalibrationTable.write(
+      "planted", failure.family.rawValue, failure.name, "\(failure.quality)",
+      scores.map(CalibrationTable.text) ?? "not finite", "\(hurt) of \(runs)", "\(runs)",
+      count(.right), count(.elsewhere), count(.missed), "\(causesFirst)")
+  }
+}

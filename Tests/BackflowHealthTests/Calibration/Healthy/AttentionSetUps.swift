@@ -4,7 +4,7 @@ import Backflow
 extension HealthySetUp {
   static let attention: [HealthySetUp] = [
     HealthySetUp(HealthyBase.attention),
-    HealthySetUp("attention, reversal of 8 tokens, Adam", .attention, .accuracy(0.9)) {
+    HealthySetUp("attention, reversal of 8 tokens, Adam", .attention, .accuracy(0.95)) {
       WatchedTraining(
         Sequential<Float>(
           [

@@ -3,7 +3,7 @@ import Backflow
 /// Q-learning with Huber's loss.
 extension HealthySetUp {
   static let control: [HealthySetUp] = [
-    HealthySetUp("Q-learning, table of a grid, SGD", .control, .accuracy(0.9)) { _ in
+    HealthySetUp("Q-learning, table of a grid, SGD", .control, .accuracy(0.95)) { _ in
       WatchedTraining(
         Sequential<Float> { Dense(weight: .zeros([4, 25])) }, .grid(), steps: 800
       ) { SGD(for: $0, learningRate: 3) }
@@ -13,7 +13,7 @@ extension HealthySetUp {
         Sequential([25, 32, 4], ReLU(), weights: .heUniform(), using: &$0), .grid(), steps: 800
       ) { Adam(for: $0, learningRate: 0.005) }.with { $0.targetInterval = 20 }
     },
-    HealthySetUp("Q-learning, balance, tanh, Adam", .control, .accuracy(0.9)) {
+    HealthySetUp("Q-learning, balance, tanh, Adam", .control, .accuracy(0.95)) {
       WatchedTraining(
         Sequential([1, 32, 32, 3], Tanh(), weights: .glorotUniform(), using: &$0),
         .balance(batch: 64), steps: 1500

@@ -63,7 +63,7 @@ extension HealthySetUp {
           Dense(inputSize: 64, outputSize: 10, using: &$0),
         ] as [any Layer<Float>])
       return WatchedTraining(
-        network.withPyTorchDefaults(using: &$0), .digits(.channel), steps: 500
+        network.withPyTorchDefaults(using: &$0), .digits(.channel), steps: 800
       ) { Adam(for: $0, learningRate: 0.003) }
     },
     convolutional("residual convolutions, RMSProp") { random in
@@ -94,7 +94,7 @@ extension HealthySetUp {
     optimizer: @escaping @Sendable (Sequential<Float>) -> any Optimizer<Float>
   ) -> HealthySetUp {
     HealthySetUp(name, .convolutional, .accuracy(0.93)) {
-      WatchedTraining(Sequential<Float>(make(&$0)), .digits(.channel), steps: 300, optimizer)
+      WatchedTraining(Sequential<Float>(make(&$0)), .digits(.channel), steps: 450, optimizer)
     }
   }
 }

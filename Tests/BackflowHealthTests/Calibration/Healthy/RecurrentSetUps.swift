@@ -19,26 +19,27 @@ extension HealthySetUp {
           ] as [any Layer<Float>]), .digits(.pixels(8)), steps: 500
       ) { Adam(for: $0, learningRate: 0.01) }.with { $0.clip = 1 }
     },
-    reader("two GRUs with dropout, digits row by row", pixels: 8) {
+    reader("two GRUs with dropout, digits row by row", pixels: 8, quality: 0.93) {
       GRU<Float>(inputSize: 8, hiddenSize: 32, layers: 2, dropout: 0.2, using: &$0)
     },
     reader("LSTM, PyTorch's defaults, digits row by row", pixels: 8) {
       LSTM<Float>(inputSize: 8, hiddenSize: 48, using: &$0).withPyTorchDefaults(using: &$0)
     },
-    reader("RNN, PyTorch's defaults, digits row by row", pixels: 8) {
+    reader("RNN, PyTorch's defaults, digits row by row", pixels: 8, steps: 700) {
       RNN<Float>(inputSize: 8, hiddenSize: 48, using: &$0).withPyTorchDefaults(using: &$0)
     },
-    reader("GRU, digits by 4 pixels", pixels: 4, rate: 0.01, quality: 0.85) {
+    reader("GRU, digits by 4 pixels", pixels: 4, rate: 0.01, quality: 0.9) {
       GRU<Float>(inputSize: 4, hiddenSize: 32, using: &$0)
     },
     reader(
-      "rectified RNN from the identity, digits by 4 pixels", pixels: 4, rate: 0.002, quality: 0.8
+      "rectified RNN from the identity, digits by 4 pixels", pixels: 4, rate: 0.003, steps: 800,
+      quality: 0.8
     ) {
       RNN<Float>(
         inputSize: 4, hiddenSize: 48, nonlinearity: .relu,
         inputWeights: .normal(standardDeviation: 0.05), recurrentWeights: .identity(), using: &$0)
     },
-    reader("GRU, digits pixel by pixel", pixels: 1, rate: 0.01, steps: 300, quality: 0.5) {
+    reader("GRU, digits pixel by pixel", pixels: 1, rate: 0.01, steps: 500, quality: 0.75) {
       GRU<Float>(inputSize: 1, hiddenSize: 32, using: &$0)
     },
   ]

@@ -17,7 +17,7 @@ extension HealthySetUp {
         .adding(time: 40), steps: 600
       ) { Adam(for: $0, learningRate: 0.01) }.with { $0.clip = 1 }
     },
-    HealthySetUp("RNN, parity, 8 steps", .recurrent, .accuracy(0.9)) {
+    HealthySetUp("RNN, parity, 8 steps", .recurrent, .accuracy(0.95)) {
       WatchedTraining(
         Sequential(
           RNN<Float>(inputSize: 1, hiddenSize: 32, using: &$0), outputSize: 2, readsAll: true,
@@ -25,7 +25,7 @@ extension HealthySetUp {
         .parity(time: 8), steps: 600
       ) { Adam(for: $0, learningRate: 0.005) }.with { $0.clip = 1 }
     },
-    HealthySetUp("LSTM, parity, 12 steps", .recurrent, .accuracy(0.9)) {
+    HealthySetUp("LSTM, parity, 12 steps", .recurrent, .accuracy(0.95)) {
       WatchedTraining(
         Sequential(
           LSTM<Float>(inputSize: 1, hiddenSize: 24, using: &$0), outputSize: 2, readsAll: true,
