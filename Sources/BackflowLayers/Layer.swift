@@ -41,6 +41,10 @@ public protocol Layer<Scalar>: Parameterized {
   /// The default is `nil`.
   func input(in cache: Cache) -> Tensor<Scalar>?
 
+  /// Returns the running statistics of a normalization layer in the forward pass, with which an
+  /// observer detects a wrong mode. The default is `nil`, for a layer without them.
+  func normalization(in cache: Cache) -> NormalizationTrace?
+
   /// The effect of the layer on the backward signal. The default is `nil`, for unknown.
   /// `HealthMonitor.opaqueLayers` lists layers with an unknown effect and without activations.
   var signalKind: SignalKind? { get }
@@ -57,6 +61,9 @@ extension Layer {
 
   /// `nil`.
   public func input(in cache: Cache) -> Tensor<Scalar>? { nil }
+
+  /// `nil`.
+  public func normalization(in cache: Cache) -> NormalizationTrace? { nil }
 
   /// `nil`.
   public var signalKind: SignalKind? { nil }

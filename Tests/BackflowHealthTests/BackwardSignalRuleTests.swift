@@ -18,7 +18,7 @@ import Testing
     var monitor = HealthMonitor<Double>()
     monitor.observe(0) { $0.recordNetwork(trace) }
     let finding = try #require(monitor.findings.first { $0.kind == .vanishingGradient })
-    #expect(finding.layer == "3 ReLU" && finding.severity == .failure && finding.measured == 0)
+    #expect(finding.layer == "3" && finding.severity == .failure && finding.measured == 0)
     #expect(finding.statement.contains("the 3 layers below get none"))
     #expect(finding.cure.contains("DeadUnitCensus"))
   }

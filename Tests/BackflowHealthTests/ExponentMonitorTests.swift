@@ -125,7 +125,7 @@ import Testing
     let (_, _, trace) = network.tracedBackward(output, cache)
     var monitor = ExponentMonitor<Float>()
     let finding = try #require(monitor.observe(0, trace).first)
-    #expect(finding.kind == .expandingRecurrence && finding.layer == "0.l0 VanillaCell")
+    #expect(finding.kind == .expandingRecurrence && finding.layer == "0.l0")
     #expect(finding.measured > 100 && finding.threshold == 100)
     #expect(finding.statement.contains("nats per step") && finding.statement.contains("20 steps"))
     let seen = monitor.latest

@@ -132,7 +132,7 @@ import Testing
     health.judge(observation)
     #expect(
       health.findings.contains {
-        $0.kind == .saturation && $0.layer == "1.l0 MinimalGatedUnit" && $0.gate == "forget"
+        $0.kind == .saturation && $0.layer == "1.l0" && $0.gate == "forget"
       }, "\(health.findings)")
     #expect(health.opaqueLayers.isEmpty)
   }

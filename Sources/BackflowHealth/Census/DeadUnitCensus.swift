@@ -124,14 +124,16 @@ extension DeadUnitReport {
   public func findings(step: Int, _ thresholds: Thresholds = Thresholds()) -> [Finding] {
     guard !dead.isEmpty else { return [] }
     let margins = dead.map { -maxima[$0] }.sorted()
+    // If all units are off, no gradient reaches the layers below either.
+    let canRecover = canRecover && dead.count < active.count
     let severity: Finding.Severity =
       deadShare < thresholds.deadShare ? .note : canRecover ? .warning : .failure
     return [
       Finding(
         .deadUnits, severity, layer: layer, units: dead, step: step, measured: deadShare,
         threshold: thresholds.deadShare,
-        source: "share of the units that are off for the whole training set; between the 14 % of"
-          + " healthy trainings and the 40 % of the essay that defines a dead ReLU",
+        source: "share of the units that are off for the whole training set; healthy trainings"
+          + " end with up to 41 % (docs/health.md)",
         statement: "\(dead.count) of the \(active.count) units of \(layer) are inactive for all"
           + " \(examples) examples (one batch of \(batch) alone would count"
           + " \(figure(silentInBatch))). Their largest inputs are at least"

@@ -6,6 +6,8 @@ internal import BackflowLinearAlgebra
 public struct Saturation: Sendable, Equatable {
   /// The name of the layer.
   public let layer: String
+  /// The type of the layer, such as "Sigmoid", if it is known.
+  public let type: String?
   /// The gate of a gated cell.
   public let gate: String?
   /// The nonlinearity.
@@ -77,17 +79,20 @@ public struct Saturation: Sendable, Equatable {
     }
     return live.filter { !$0.0.features.isEmpty }.map { activation, _ in
       Saturation(
-        layer: activation.layer, gate: activation.gate, nonlinearity: activation.nonlinearity,
+        layer: activation.layer, type: activation.type, gate: activation.gate,
+        nonlinearity: activation.nonlinearity,
         slope: slope, samples: parts.reduce(0) { $0 + $1.count } / columns,
         low: Array(low[activation.features]), high: Array(high[activation.features]))
     }
   }
 
   private init(
-    layer: String, gate: String?, nonlinearity: Nonlinearity, slope: Double, samples: Int,
+    layer: String, type: String?, gate: String?, nonlinearity: Nonlinearity, slope: Double,
+    samples: Int,
     low: [Int], high: [Int]
   ) {
-    (self.layer, self.gate, self.nonlinearity, self.slope) = (layer, gate, nonlinearity, slope)
+    (self.layer, self.type, self.gate) = (layer, type, gate)
+    (self.nonlinearity, self.slope) = (nonlinearity, slope)
     (self.samples, self.low, self.high) = (samples, low, high)
   }
 

@@ -14,6 +14,8 @@ public struct SignalProfile: Sendable, Equatable {
   public struct Entry: Sendable, Equatable {
     /// The name of the layer.
     public let layer: String
+    /// The type of the layer, such as "Dense", if it is known.
+    public let type: String?
     /// What the layer does to the signal.
     public let kind: SignalKind
     /// ‖ȳ‖, the gradient that reaches the layer's output
@@ -32,7 +34,7 @@ public struct SignalProfile: Sendable, Equatable {
   public init?<Scalar: RealScalar>(_ signals: [LayerSignal<Scalar>]) {
     entries = signals.map { signal in
       Entry(
-        layer: signal.layer, kind: signal.kind, norm: signal.outputNorm,
+        layer: signal.layer, type: signal.type, kind: signal.kind, norm: signal.outputNorm,
         factor: signal.outputNorm == 0 ? 0 : signal.inputNorm / signal.outputNorm)
     }
     guard let top = entries.last, let bottom = entries.first, top.norm > 0, top.norm.isFinite else {

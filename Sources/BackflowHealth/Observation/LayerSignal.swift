@@ -6,6 +6,8 @@ public import BackflowLinearAlgebra
 public struct LayerSignal<Scalar: RealScalar>: Sendable {
   /// The name of the layer.
   public let layer: String
+  /// The type of the layer, such as "Dense", if it is known.
+  public let type: String?
   /// What the layer does to the signal.
   public let kind: SignalKind
   /// ȳ: the gradient of the loss with respect to the output
@@ -19,10 +21,11 @@ public struct LayerSignal<Scalar: RealScalar>: Sendable {
 
   /// Measures the gradients, the one at the input only if its norm is not known.
   init(
-    layer: String, kind: SignalKind, outputGradient: Tensor<Scalar>, inputGradient: Tensor<Scalar>,
+    layer: String, type: String?, kind: SignalKind, outputGradient: Tensor<Scalar>,
+    inputGradient: Tensor<Scalar>,
     inputNorm: Double?
   ) {
-    (self.layer, self.kind) = (layer, kind)
+    (self.layer, self.type, self.kind) = (layer, type, kind)
     (self.outputGradient, self.inputGradient) = (outputGradient, inputGradient)
     outputNorm = VectorKernels.norm(outputGradient.span)
     self.inputNorm = inputNorm ?? VectorKernels.norm(inputGradient.span)

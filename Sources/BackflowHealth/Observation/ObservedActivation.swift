@@ -7,6 +7,8 @@ internal import BackflowLinearAlgebra
 public struct ObservedActivation<Scalar: RealScalar>: Sendable {
   /// The name of the layer.
   public let layer: String
+  /// The type of the layer, such as "Sigmoid", if it is known.
+  public let type: String?
   /// The units.
   public let activation: Activation<Scalar>
 

@@ -3,7 +3,7 @@ public import BackflowLinearAlgebra
 
 /// A parameter at one step.
 public struct ObservedParameter<Scalar: RealScalar>: Sendable {
-  /// Its name in the model.
+  /// Its name in the model, behind the prefix of the model.
   public let name: String
   /// θ before the step
   public let value: Tensor<Scalar>
@@ -11,6 +11,10 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
   public let gradient: Tensor<Scalar>?
   /// θ after the step, if it was recorded
   public let after: Tensor<Scalar>?
+  /// ‖θ‖
+  public let norm: Double
+  /// The norm of the gradient, if it was recorded.
+  public let gradientNorm: Double?
   /// ‖θ after − θ‖, which is 0 only if every element is the same, and ‖θ‖; `nil` without elements
   /// or if θ was not recorded after the step.
   let change: (moved: Double, length: Double)?
@@ -19,21 +23,48 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
     name: String, value: Tensor<Scalar>, gradient: Tensor<Scalar>?, after: Tensor<Scalar>?
   ) {
     (self.name, self.value, self.gradient, self.after) = (name, value, gradient, after)
+    norm = VectorKernels.norm(value.span)
+    gradientNorm = gradient.map { VectorKernels.norm($0.span) }
     if let after, after.shape == value.shape, !value.isEmpty {
-      change = (VectorKernels.norm((after - value).span), VectorKernels.norm(value.span))
+      change = (VectorKernels.norm((after - value).span), norm)
     } else {
       change = nil
     }
   }
 
-  /// Whether every element is known to be finite before and after the step, because the difference
-  /// is.
-  var isFinite: Bool { change?.moved.isFinite ?? false }
+  /// The layer: the name up to the last dot, or the whole name without one.
+  public var layer: String {
+    name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
+  }
+
+  /// Whether every element is finite: before and after the step, and of the gradient.
+  var isFinite: Bool {
+    norm.isFinite && gradientNorm?.isFinite ?? true
+      && (change?.moved.isFinite ?? after?.isFinite ?? true)
+  }
+
+  /// Whether it multiplies a signal, as weights [outputs, inputs] and kernels do and biases do not.
+  var isWeight: Bool { value.rank >= 2 }
 
   /// ‖θ after − θ‖/‖θ‖; `nil` if θ was not recorded after the step, or was zero before.
   public var updateRatio: Double? {
     guard let change, change.length > 0 else { return nil }
     return change.moved / change.length
+  }
+
+  /// ‖θ‖, but for a weight at least the norm of one that is drawn at random:
+  /// √(count/(3 fan-in)), as by PyTorch's default. A weight that starts at zero is measured against
+  /// what it will become.
+  var scale: Double {
+    let rows = value.shape.first ?? 1
+    guard isWeight, rows > 0 else { return max(norm, (Double(value.count)).squareRoot() / 10) }
+    return max(norm, (Double(rows) / 3).squareRoot())
+  }
+
+  /// g·Δθ, the change of the loss to first order.
+  func predictedChange(_ gradient: Tensor<Scalar>) -> Double {
+    guard let after, after.shape == value.shape, gradient.shape == value.shape else { return 0 }
+    return Double(dot(gradient.flattened, (after - value).flattened))
   }
 }
 

@@ -29,11 +29,25 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public private(set) var clipping: ClippedStep?
   /// The state of the optimizer after the step.
   public private(set) var optimizerState: OptimizerState<Scalar>?
+  /// The Taylor tests of updates, one for each model.
+  public private(set) var updateTests: [UpdateTest] = []
+  /// The input of each network, with the name of the layer that reads it.
+  public private(set) var inputs: [ObservedInput<Scalar>] = []
+  /// The output of each network, if it was recorded: of a classifier its logits, [N, classes].
+  public private(set) var outputs: [(layer: String, value: Tensor<Scalar>)] = []
+  /// The normalization layers with running statistics.
+  public private(set) var normalizations: [ObservedNormalization] = []
+  /// The losses of the training up to this step, as the monitor knows them.
+  public internal(set) var losses = LossHistory()
+  /// The layers whose gradients `recordUpdate` tests, as the monitor wishes.
+  var testedLayers = TestedLayers.none
 
   /// The recorded tensors of the forward pass, in its order.
   private(set) var forwards: [ShownTensor<Scalar>] = []
   /// The recorded tensors of the backward pass, in reverse order.
   private(set) var backwards: [ShownTensor<Scalar>] = []
+
+  private var models = 1
 
   /// An observation without records.
   public init(step: Int) { self.step = step }
@@ -74,18 +88,64 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   ) {
     if let output { addOutput(output, of: layer) }
     let signal = LayerSignal(
-      layer: layer, kind: kind, outputGradient: outputGradient, inputGradient: inputGradient,
+      layer: layer, type: nil, kind: kind, outputGradient: outputGradient,
+      inputGradient: inputGradient,
       inputNorm: knownNorm(of: inputGradient, above: signals.last))
     signals.append(signal)
     backwards += [signal.shownInputGradient, signal.shownOutputGradient]
   }
 
+  /// Records an update: the parameters of a model before and after it, and the gradients.
+  ///
+  /// Given the loss as a function, it also tests whether the loss does what the gradient promises
+  /// (see `UpdateTest`), which finds gradients that are wrong and steps that are too long. The
+  /// function evaluates the loss of the same batch in the same mode: with the same dropout, that is
+  /// the same seed, and with batch normalization in training mode.
+  ///
+  ///     let before = health.isDue(step) ? model : nil
+  ///     optimizer.update(&model, along: gradients)
+  ///     health.observe(step, loss: loss, classes: 10) {
+  ///       $0.recordUpdate(from: before, to: model, along: gradients) {
+  ///         softmaxCrossEntropy($0.forward(images, mode).output, labels).loss
+  ///       }
+  ///     }
+  ///
+  /// - Parameters:
+  ///   - before: The model before the update. If `nil`, only the model after it is recorded.
+  ///   - after: The model after the update.
+  ///   - gradients: The gradients of the loss, before clipping.
+  ///   - prefix: What the names of the parameters begin with, to tell several models apart.
+  ///   - loss: The loss of the batch of the step, as a function of the parameters.
+  /// - Precondition: All three have the same parameters.
+  /// - Complexity: Four evaluations of the loss, and two more for each layer that is tested: each
+  ///   layer three times near the start of the training, at most four at one step, and all of them
+  ///   once a gradient is suspicious.
+  public mutating func recordUpdate<Model: Parameterized<Scalar>>(
+    from before: Model?, to after: Model, along gradients: Model, prefix: String = "",
+    loss: ((Model) -> Scalar)? = nil
+  ) {
+    guard let before else {
+      recordParameters(after, gradients: gradients, prefix: prefix)
+      return
+    }
+    let first = parameters.count
+    recordParameters(before, gradients: gradients, after: after, prefix: prefix)
+    guard let loss else { return }
+    let test = UpdateTest(
+      from: before, to: after, along: gradients, parameters: Array(parameters[first...]),
+      recorded: self.loss?.value, layers: testedLayers, loss: loss)
+    if let test { updateTests.append(test) }
+  }
+
   /// Records the parameters of a model with their gradients and, if the optimizer has run already,
   /// their values `after` the step.
   ///
+  /// A model with a name that another one has taken is recorded under "model2.", "model3.", unless
+  /// a prefix tells them apart.
+  ///
   /// - Precondition: The gradients and the values after the step have the parameters of the model.
   public mutating func recordParameters<Model: Parameterized<Scalar>>(
-    _ model: Model, gradients: Model? = nil, after: Model? = nil
+    _ model: Model, gradients: Model? = nil, after: Model? = nil, prefix: String = ""
   ) {
     let values = model.namedParameters
     let byParameter = gradients?.namedParameters
@@ -94,12 +154,26 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
       guard let others else { continue }
       requireSameParameters(values, others, "recordParameters")
     }
+    let prefix = prefix.isEmpty ? distinctPrefix(values.first?.name) : prefix
     for (index, (name, value)) in values.enumerated() {
       parameters.append(
         ObservedParameter(
-          name: name, value: value, gradient: byParameter?[index].value,
+          name: prefix + name, value: value, gradient: byParameter?[index].value,
           after: updated?[index].value))
     }
+  }
+
+  /// "model2." if the name is taken, otherwise nothing.
+  private mutating func distinctPrefix(_ name: String?) -> String {
+    guard let name, parameters.contains(where: { $0.name == name }) else { return "" }
+    models += 1
+    return "model\(models)."
+  }
+
+  /// Records the input of a network that is not recorded by `recordNetwork`.
+  public mutating func recordInput(_ layer: String, _ input: Tensor<Scalar>) {
+    inputs.append(ObservedInput(layer: layer, value: input))
+    if !isJustAdded(input) { forwards.append(ShownTensor(layer, "the input", input)) }
   }
 
   /// Records the loss and, for a classifier, the number of classes.
@@ -151,20 +225,21 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// Adds the units and, unless the tensor was just added for another gate, the tensors that hold
   /// them. They are covered if the output that they make is added as well.
   private mutating func add(
-    _ activation: Activation<Scalar>, of layer: String, isCovered: Bool = false
+    _ activation: Activation<Scalar>, of layer: String, _ type: String? = nil,
+    isCovered: Bool = false
   ) {
-    activations.append(ObservedActivation(layer: layer, activation: activation))
+    activations.append(ObservedActivation(layer: layer, type: type, activation: activation))
     if let input = activation.input, !isJustAdded(input) {
-      forwards.append(ShownTensor(layer, "the input", input))
+      forwards.append(ShownTensor(layer, "the input", input, type: type))
     }
-    addOutput(activation.output, of: layer, isCovered: isCovered)
+    addOutput(activation.output, of: layer, type, isCovered: isCovered)
   }
 
   private mutating func addOutput(
-    _ output: Tensor<Scalar>, of layer: String, isCovered: Bool = false
+    _ output: Tensor<Scalar>, of layer: String, _ type: String? = nil, isCovered: Bool = false
   ) {
     if isJustAdded(output) { return }
-    forwards.append(ShownTensor(layer, "the output", output, isCovered: isCovered))
+    forwards.append(ShownTensor(layer, "the output", output, isCovered: isCovered, type: type))
   }
 
   /// Whether `tensor` is one of the last two of the forward pass, the input and output of a layer.
@@ -178,7 +253,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 extension StepObservation {
   /// Records every layer of a network, from the trace of its backward pass.
   ///
-  /// Layers are called by their place and type, "3.body.0 Dense", as their parameters are called
+  /// Layers are called by their place, "3.body.0", as their parameters are called
   /// "3.body.0.weight". Activations, the signal on both sides of each layer and the cells of
   /// recurrent layers are recorded at any depth; a layer that shows nothing is listed in
   /// `opaqueLayers`.
@@ -194,10 +269,13 @@ extension StepObservation {
     // A network that is a chain of layers is judged as that chain, any other as one layer with
     // parts.
     let layers = trace.isChain ? trace.parts : [trace]
-    signals += record(layers, prefix, below: signals.last)
-    if let output, let last = layers.last, last.activations.isEmpty {
-      addOutput(output, of: prefix + last.name)
+    if let first = trace.firstLayer, let input = first.input {
+      inputs.append(ObservedInput(layer: prefix + first.place, value: input))
     }
+    signals += record(layers, prefix, below: signals.last)
+    guard let output, let last = layers.last else { return }
+    outputs.append((prefix + last.place, output))
+    if last.activations.isEmpty { addOutput(output, of: prefix + last.place, last.typeName) }
   }
 
   /// Records the cells of a recurrent network: gates and units at all time steps, and the gradients
@@ -224,20 +302,24 @@ extension StepObservation {
   ) -> [LayerSignal<Scalar>] {
     var (signals, below) = ([LayerSignal<Scalar>](), below)
     for layer in chain {
-      let name = prefix + layer.name
+      let name = prefix + layer.place
+      let type = layer.path.isEmpty ? nil : layer.typeName
       let signal = LayerSignal(
-        layer: name, kind: layer.kind ?? .other, outputGradient: layer.outputGradient,
+        layer: name, type: type, kind: layer.kind ?? .other, outputGradient: layer.outputGradient,
         inputGradient: layer.inputGradient,
         inputNorm: knownNorm(of: layer.inputGradient, above: below))
       if let input = layer.input, !isJustAdded(input) {
-        forwards.append(ShownTensor(name, "the input", input))
+        forwards.append(ShownTensor(name, "the input", input, type: type))
+      }
+      if let trace = layer.normalization {
+        normalizations.append(ObservedNormalization(layer: name, type: type, trace: trace))
       }
       // `backwards` is read from its end, so what is inside a layer comes between its two
       // gradients.
       backwards.append(signal.shownInputGradient)
-      for cell in layer.cells { record(cell, as: prefix + cell.name) }
+      for cell in layer.cells { record(cell, as: prefix + cell.path) }
       for inner in layer.chains { innerSignals.append(record(inner, prefix)) }
-      for activation in layer.activations { add(activation, of: name) }
+      for activation in layer.activations { add(activation, of: name, type) }
       backwards.append(signal.shownOutputGradient)
       if layer.isOpaque { opaqueLayers.append(name) }
       signals.append(signal)
@@ -266,6 +348,9 @@ extension StepObservation {
 }
 
 extension LayerTrace {
+  /// The layer that reads the input: the first one without parts.
+  fileprivate var firstLayer: LayerTrace? { parts.first.map { $0.firstLayer ?? $0 } ?? self }
+
   /// The parts in runs of layers that follow one another: each reads what the one before returned.
   fileprivate var chains: [[LayerTrace]] {
     var chains: [[LayerTrace]] = []
@@ -297,13 +382,14 @@ extension LayerSignal {
   /// x̄, which is finite if its norm is.
   fileprivate var shownInputGradient: ShownTensor<Scalar> {
     ShownTensor(
-      layer, "the gradient with respect to the input", inputGradient, isCovered: inputNorm.isFinite)
+      layer, "the gradient with respect to the input", inputGradient,
+      isCovered: inputNorm.isFinite, type: type)
   }
 
   /// ȳ, which is finite if its norm is.
   fileprivate var shownOutputGradient: ShownTensor<Scalar> {
     ShownTensor(
       layer, "the gradient with respect to the output", outputGradient,
-      isCovered: outputNorm.isFinite)
+      isCovered: outputNorm.isFinite, type: type)
   }
 }

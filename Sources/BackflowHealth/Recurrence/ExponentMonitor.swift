@@ -74,7 +74,7 @@ public struct ExponentMonitor<Scalar: RealScalar>: Sendable {
   /// - Returns: A finding for each cell whose growth is beyond the limit.
   public mutating func observe(_ step: Int, _ trace: LayerTrace<Scalar>) -> [Finding] {
     guard isDue(step) else { return [] }
-    return observe(trace.allCells.map { ($0.name, $0) }, at: step)
+    return observe(trace.allCells.map { ($0.path, $0) }, at: step)
   }
 
   private mutating func observe(

@@ -2,22 +2,25 @@ internal import BackflowKernels
 internal import BackflowLayers
 
 /// A backward signal that vanishes or explodes from layer to layer, and the kind of layer that
-/// causes it.
+/// causes it. While the loss falls, it is a note: an optimizer that divides by the size of the
+/// gradient, as Adam does, trains such a network.
 struct BackwardSignalRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     ([observation.signals] + observation.innerSignals).compactMap { SignalProfile($0) }.flatMap {
       [
-        $0.vanishing(at: observation.step, thresholds),
-        $0.exploding(at: observation.step, thresholds),
+        $0.vanishing(in: observation, thresholds),
+        $0.exploding(in: observation, thresholds),
       ].compactMap { $0 }
     }
   }
 }
 
 extension SignalProfile {
-  func vanishing(at step: Int, _ thresholds: Thresholds) -> Finding? {
+  func vanishing<Scalar: RealScalar>(
+    in observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> Finding? {
     let relative = relativeNorms
     // The lowest layer with too little gradient. Layers below it may get more again.
     guard
@@ -25,31 +28,38 @@ extension SignalProfile {
       let top = entries.last
     else { return nil }
     if let end = entries.lastIndex(where: { $0.norm > 0 && $0.factor == 0 }) {
-      return blocked(at: end, step: step, thresholds)
+      return blocked(at: end, observation, thresholds)
     }
+    let isFailure = relative[layer] < thresholds.vanishedFailure
     return Finding(
-      .vanishingGradient, relative[layer] < thresholds.vanishedFailure ? .failure : .warning,
-      layer: entries[layer].layer, step: step, measured: relative[layer],
+      .vanishingGradient,
+      observation.losses.hasFallen ? .note : isFailure ? .failure : .warning,
+      layer: entries[layer].layer, step: observation.step, measured: relative[layer],
       threshold: thresholds.vanished,
       source: "the gradient norm relative to the top; five sigmoids leave at most 4⁻⁵",
-      statement: "layer \(entries[layer].layer) receives \(figure(relative[layer])) of the gradient"
-        + " at layer \(top.layer); \(factors(above: layer))",
+      statement: "\(entries[layer].title) receives \(figure(relative[layer])) of the gradient"
+        + " at \(top.title); \(factors(above: layer))",
       reason: "The lower layers receive so little gradient that they barely change from their"
         + " initial values.",
       cure:
         "ReLU or tanh instead of sigmoid, an initialization that keeps the variance (He, Glorot),"
-        + " normalization, or residual connections.")
+        + " normalization, or residual connections.",
+      patience: observation.patience(5 * thresholds.patience))
   }
 
   /// A layer that passes nothing back: it is named itself, not a layer below that gets no gradient.
-  private func blocked(at end: Int, step: Int, _ thresholds: Thresholds) -> Finding {
-    let (place, isNonlinearity) = (entries[end].layer, entries[end].kind == .activation)
+  /// Without a layer to train below it, nothing is missed.
+  private func blocked<Scalar: RealScalar>(
+    at end: Int, _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> Finding? {
+    guard entries[..<end].contains(where: { $0.kind != .activation }) else { return nil }
+    let isNonlinearity = entries[end].kind == .activation
     return Finding(
-      .vanishingGradient, .failure, layer: place, step: step, measured: 0,
+      .vanishingGradient, .failure, layer: entries[end].layer, step: observation.step, measured: 0,
       threshold: thresholds.vanished,
       source: "the gradient norm relative to the top; five sigmoids leave at most 4⁻⁵",
       statement:
-        "\(place) passes nothing back: the gradient ends there, and the \(end) layers below"
+        "\(entries[end].title) passes nothing back: the gradient ends there, and the \(end) layers below"
         + " get none",
       reason: isNonlinearity
         ? "All of its units are off, or so far saturated that φ′ rounds to zero, for this batch."
@@ -57,24 +67,29 @@ extension SignalProfile {
       cure: isNonlinearity
         ? "Count with a DeadUnitCensus which of its units are dead; a smaller learning rate, smaller"
           + " weights and biases, a leaky ReLU."
-        : "Look at its weights: they may be zero, or masked.")
+        : "Look at its weights: they may be zero, or masked.",
+      patience: observation.patience(thresholds.patience))
   }
 
-  func exploding(at step: Int, _ thresholds: Thresholds) -> Finding? {
+  func exploding<Scalar: RealScalar>(
+    in observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> Finding? {
     let relative = relativeNorms
     guard
       let layer = relative.indices.first(where: { relative[$0] > thresholds.exploded }),
       let top = entries.last
     else { return nil }
     return Finding(
-      .explodingGradient, .warning, layer: entries[layer].layer, step: step,
+      .explodingGradient, observation.losses.hasFallen ? .note : .warning,
+      layer: entries[layer].layer, step: observation.step,
       measured: relative[layer], threshold: thresholds.exploded,
       source: "the gradient norm relative to the top; the inverse of the limit for vanishing",
-      statement: "layer \(entries[layer].layer) receives \(figure(relative[layer])) times the"
-        + " gradient at layer \(top.layer); \(factors(above: layer))",
+      statement: "\(entries[layer].title) receives \(figure(relative[layer])) times the"
+        + " gradient at \(top.title); \(factors(above: layer))",
       reason: "One learning rate cannot suit layers whose gradients differ so much: the steps"
         + " of the lower ones are too long.",
-      cure: "A smaller gain at initialization, normalization, clipping by the global norm.")
+      cure: "A smaller gain at initialization, normalization, clipping by the global norm.",
+      patience: observation.patience(thresholds.patience))
   }
 
   private func factors(above layer: Int) -> String {
@@ -86,4 +101,9 @@ extension SignalProfile {
       + " \(activations.count) nonlinearities by \(figure(activations.product))"
       + (other.count > 0 ? ", \(other.count) other layers by \(figure(other.product))" : "")
   }
+}
+
+extension SignalProfile.Entry {
+  /// The layer with its type: "2 (Dense)".
+  fileprivate var title: String { titled(layer, type) }
 }

@@ -1,7 +1,9 @@
 internal import BackflowKernels
+internal import BackflowLayers
 
 /// Clipping that is the rule rather than the exception: how often, by how much, and whether it
-/// turns the step.
+/// turns the step. It is a note where the optimizer ignores the scale of the gradient, and while
+/// the loss falls.
 struct ClippingRule<Scalar: RealScalar>: HealthRule {
   private var steps = 0
   private var clipped = 0
@@ -23,9 +25,12 @@ struct ClippingRule<Scalar: RealScalar>: HealthRule {
       return []
     }
     let (kept, cosine) = (keptLengths / Double(clipped), cosines / Double(clipped))
+    let costsSpeed = kept < thresholds.keptLength
+    let isHarmless =
+      observation.losses.hasFallen || observation.optimizerState?.ignoresScale ?? false
     return [
       Finding(
-        .clipping, kept < thresholds.keptLength ? .warning : .note, layer: "the gradients",
+        .clipping, costsSpeed && !isHarmless ? .warning : .note, layer: "the gradients",
         step: observation.step, measured: share, threshold: thresholds.clippedShare,
         source: "share of the steps; a warning if less than \(percentage(thresholds.keptLength)) of"
           + " their length is kept",
@@ -36,8 +41,18 @@ struct ClippingRule<Scalar: RealScalar>: HealthRule {
           : "The limit, not the loss, decides the length of the steps.",
         cure: cosine < thresholds.turnedCosine
           ? "Clip the global norm instead of the elements, or raise the limit."
-          : "Raise the limit, or lower the learning rate so that steps are as long without clipping."
-      )
+          : "Nothing, if the limit tames gradients that explode; otherwise, raise it, or choose the"
+            + " learning rate for steps without clipping.")
     ]
+  }
+}
+
+extension OptimizerState {
+  /// Whether the steps do not depend on the scale of the gradient, because they are divided by the
+  /// root of its squares: Adam, AdamW, RMSProp, Adagrad.
+  fileprivate var ignoresScale: Bool {
+    names.contains {
+      $0.hasPrefix("exp_avg_sq.") || $0.hasPrefix("square_avg.") || $0.hasPrefix("sum.")
+    }
   }
 }

@@ -11,40 +11,85 @@ struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    guard !isFound, first(in: observation, skippingCovered: true) != nil,
-      let (place, what, count, index) = first(in: observation, skippingCovered: false)
-    else { return [] }
+    guard !isFound, isSuspicious(observation), let place = Place(in: observation) else { return [] }
     isFound = true
-    let extent = index.map { ", the first at element \($0)" } ?? ""
+    let extent = place.index.map { ", the first at element \($0)" } ?? ""
+    let before = place.before.map { "; the last finite one before it is \($0)" } ?? ""
     return [
       Finding(
-        .nonFinite, .failure, layer: place, step: observation.step, measured: Double(count),
-        threshold: 0, source: "arithmetic: one NaN makes every sum NaN that it enters",
-        statement: "\(what) of \(place) has \(count) NaN or infinite"
-          + " \(count == 1 ? "element" : "elements")\(extent); everything recorded before it is finite",
+        .nonFinite, .failure, layer: place.layer, step: observation.step,
+        measured: Double(place.count), threshold: 0,
+        source: "arithmetic: one NaN makes every sum NaN that it enters",
+        statement: "\(place.words) has \(place.count) NaN or infinite"
+          + " \(place.count == 1 ? "element" : "elements")\(extent)\(before)",
         reason: "Every parameter that it reaches becomes NaN in the next update and stays so.",
         cure: "Skip the step, then lower the learning rate or clip by the global norm; look for a"
           + " logarithm of 0, a division by 0 or an input that is not finite.")
     ]
   }
 
-  private typealias Place = (place: String, what: String, count: Int, index: Int?)
+  /// Whether anything is not finite, as cheaply as it can be told: a tensor with a finite norm is
+  /// finite.
+  private func isSuspicious(_ observation: StepObservation<Scalar>) -> Bool {
+    observation.loss?.value.isFinite == false
+      || observation.parameters.contains { !$0.isFinite }
+      || observation.forwards.contains { !$0.isCovered && !$0.tensor.isFinite }
+      || observation.backwards.contains { !$0.isCovered && !$0.tensor.isFinite }
+      || observation.entries.contains { !$0.values.isFinite || !$0.gradient.isFinite }
+  }
 
-  private func first(
-    in observation: StepObservation<Scalar>, skippingCovered: Bool
-  ) -> Place? {
-    func first(of shown: some Sequence<ShownTensor<Scalar>>) -> Place? {
-      self.first(of: shown.lazy.filter { !(skippingCovered && $0.isCovered) })
+  /// The first tensor that is not finite.
+  private struct Place {
+    let layer: String
+    let words: String
+    let count: Int
+    let index: Int?
+    /// The tensor before it, in words.
+    let before: String?
+
+    init?(in observation: StepObservation<Scalar>) {
+      var last: String?
+      if let place = Place(among: observation.forwardOrder, after: &last) {
+        self = place
+        return
+      }
+      if let loss = observation.loss?.value {
+        if !loss.isFinite {
+          (layer, words, count) = ("the loss", "the value of the loss", 1)
+          (index, before) = (nil, last)
+          return
+        }
+        last = "the value of the loss"
+      }
+      guard let place = Place(among: observation.backwardOrder, after: &last) else { return nil }
+      self = place
     }
-    let parameters = observation.parameters
-    let values = parameters.map {
-      ShownTensor($0.name, "the value", $0.value, isCovered: $0.isFinite)
+
+    private init?(among shown: [ShownTensor<Scalar>], after last: inout String?) {
+      for shown in shown {
+        let count = shown.tensor.nonfiniteCount
+        if count > 0 {
+          let span = shown.tensor.span
+          (layer, words, self.count) = (shown.place, shown.description, count)
+          (index, before) = (span.indices.first { !span[$0].isFinite }, last)
+          return
+        }
+        last = shown.description
+      }
+      return nil
     }
-    if let found = first(of: values) ?? first(of: observation.forwards) { return found }
-    if let loss = observation.loss?.value, !loss.isFinite {
-      return ("the loss", "the value", 1, nil)
-    }
-    let losses = observation.entries.flatMap {
+  }
+}
+
+extension StepObservation {
+  /// The recorded tensors up to the loss, in the order in which a step computes them.
+  fileprivate var forwardOrder: [ShownTensor<Scalar>] {
+    parameters.map { ShownTensor($0.name, "the value", $0.value) } + forwards
+  }
+
+  /// The recorded tensors behind the loss: gradients from the top, updated parameters.
+  fileprivate var backwardOrder: [ShownTensor<Scalar>] {
+    let losses = entries.flatMap {
       [
         ShownTensor($0.name, "the loss by entry", $0.values),
         ShownTensor($0.name, "the gradient by entry", $0.gradient),
@@ -54,22 +99,8 @@ struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
       parameter.gradient.map { ShownTensor(parameter.name, "the gradient", $0) }
     }
     let updated = parameters.compactMap { parameter in
-      parameter.after.map {
-        ShownTensor(parameter.name, "the updated value", $0, isCovered: parameter.isFinite)
-      }
+      parameter.after.map { ShownTensor(parameter.name, "the updated value", $0) }
     }
-    return first(of: losses) ?? first(of: observation.backwards.reversed())
-      ?? first(of: gradients) ?? first(of: updated)
-  }
-
-  private func first(of shown: some Sequence<ShownTensor<Scalar>>) -> Place? {
-    for shown in shown {
-      let count = shown.tensor.nonfiniteCount
-      if count == 0 { continue }
-      let span = shown.tensor.span
-      let index = span.indices.first { !span[$0].isFinite }
-      return (shown.place, shown.what, count, index)
-    }
-    return nil
+    return losses + backwards.reversed() + gradients + updated
   }
 }

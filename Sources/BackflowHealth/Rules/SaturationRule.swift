@@ -10,18 +10,24 @@ struct SaturationRule<Scalar: RealScalar>: HealthRule {
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     Saturation.all(of: observation.activations, slope: thresholds.saturatedSlope).compactMap {
-      $0.finding(at: observation.step, thresholds)
+      $0.finding(
+        at: observation.step, thresholds, patience: observation.patience(thresholds.patience),
+        isFitted: observation.losses.isFitted)
     }
   }
 }
 
 extension Saturation {
-  func finding(at step: Int, _ thresholds: Thresholds) -> Finding? {
+  /// A network that has fitted its data may be saturated where it is certain, which is no defect.
+  func finding(
+    at step: Int, _ thresholds: Thresholds, patience: Int, isFitted: Bool
+  ) -> Finding? {
     let (low, high) = (stuckLow(thresholds.stuckShare), stuckHigh(thresholds.stuckShare))
     if share > thresholds.saturatedShare {
-      let isFailure = gate == nil && share > thresholds.saturatedFailure
+      let isFailure = gate == nil && share > thresholds.saturatedFailure && !isFitted
       return finding(
-        isFailure ? .failure : .warning, lowShare >= highShare ? .low : .high, low, high, step,
+        isFailure ? .failure : isFitted ? .note : .warning, isFailure ? 0 : patience,
+        lowShare >= highShare ? .low : .high, low, high, step,
         measured: share, threshold: thresholds.saturatedShare,
         source: "share at φ′ < \(figure(slope)) max φ′; half is what SageMaker Debugger and"
           + " DeepDiagnosis allow")
@@ -29,13 +35,15 @@ extension Saturation {
     let stuckShare = unitShare(low.count > high.count ? low : high)
     guard gate != nil, stuckShare >= thresholds.stuckGateShare else { return nil }
     return finding(
-      .note, low.count >= high.count ? .low : .high, low, high, step, measured: stuckShare,
+      .note, patience, low.count >= high.count ? .low : .high, low, high, step,
+      measured: stuckShare,
       threshold: thresholds.stuckGateShare,
       source: "share of the gate's units that are stuck on one side; a quarter or more")
   }
 
   private func finding(
-    _ severity: Finding.Severity, _ side: Finding.Side, _ low: [Int], _ high: [Int], _ step: Int,
+    _ severity: Finding.Severity, _ patience: Int, _ side: Finding.Side, _ low: [Int],
+    _ high: [Int], _ step: Int,
     measured: Double, threshold: Double, source: String
   ) -> Finding {
     Finding(
@@ -45,7 +53,7 @@ extension Saturation {
       reason:
         "A saturated \(nonlinearity.rawValue) passes less than \(percentage(slope)) of the gradient"
         + " that it could, so what lies below it learns next to nothing.",
-      cure: cure(side))
+      cure: cure(side), patience: patience)
   }
 
   private func cure(_ side: Finding.Side) -> String {
@@ -60,7 +68,7 @@ extension Saturation {
   }
 
   private func statement(_ low: [Int], _ high: [Int]) -> String {
-    let place = gate.map { "the \($0) gate of \(layer)" } ?? layer
+    let place = gate.map { "the \($0) gate of \(layer)" } ?? titled(layer, type)
     // A candidate is a tanh: it is not closed, but −1.
     let (below, above) = gate == nil || nonlinearity == .tanh ? ("low", "high") : ("closed", "open")
     return "\(place): \(percentage(share)) of its outputs are saturated (\(percentage(lowShare))"

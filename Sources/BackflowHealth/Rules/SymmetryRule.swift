@@ -1,38 +1,60 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Units that start with the same weights and get the same gradients, so that they stay the same
-/// forever. Checked once, with the first weights that are recorded.
+/// Units that have the same weights and get the same gradients, so that they stay the same forever.
+///
+/// Looked for with the first weights that are recorded and every fifty steps after that; and at
+/// every observation while there are such units, because two rows may be equal for one batch.
 struct SymmetryRule<Scalar: RealScalar>: HealthRule {
-  private var hasLooked = false
+  private var lastLook: Int?
+  /// The parameters with such units at the last look.
+  private var suspects: Set<String> = []
+
+  private static var interval: Int { 50 }
 
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    guard !hasLooked, !observation.parameters.isEmpty else { return [] }
-    hasLooked = true
-    return observation.parameters.compactMap { parameter in
+    let isDue = lastLook.map { observation.step - $0 >= Self.interval } ?? true
+    guard !observation.parameters.isEmpty, isDue || !suspects.isEmpty else { return [] }
+    if isDue { lastLook = observation.step }
+    var found: [Finding] = []
+    for parameter in observation.parameters where isDue || suspects.contains(parameter.name) {
       let twins = parameter.twins(thresholds.twinGradients)
-      guard !twins.isEmpty else { return nil }
-      return Finding(
-        .symmetricUnits, .failure, layer: parameter.name, units: twins, step: observation.step,
-        measured: Double(twins.count), threshold: 0,
-        source: "rows of the weight that are equal in every element and get the same gradient",
-        statement: "\(twins.count) of the \(parameter.value.shape[0]) units of \(parameter.name)"
-          + " start with the weights of another unit",
-        reason:
-          "Equal units get equal gradients: together they can learn no more than one of them.",
-        cure: "Draw the weights at random (Glorot, He, orthogonal); only biases may start equal.")
+      guard !twins.isEmpty else {
+        suspects.remove(parameter.name)
+        continue
+      }
+      suspects.insert(parameter.name)
+      found.append(finding(parameter, twins, observation, thresholds))
     }
+    return found
+  }
+
+  private func finding(
+    _ parameter: ObservedParameter<Scalar>, _ twins: [Int], _ observation: StepObservation<Scalar>,
+    _ thresholds: Thresholds
+  ) -> Finding {
+    Finding(
+      .symmetricUnits, .failure, layer: parameter.name, units: twins, step: observation.step,
+      measured: Double(twins.count), threshold: 0,
+      source: "rows of the weight that are equal in every element and get the same gradient",
+      statement: "\(twins.count) of the \(parameter.value.shape[0]) units of \(parameter.name)"
+        + " have the weights of another unit",
+      reason: "Equal units get equal gradients: together they can learn no more than one of them.",
+      cure: "Draw the weights at random (Glorot, He, orthogonal); only biases may start equal.",
+      patience: observation.patience(thresholds.patience))
   }
 }
 
 extension ObservedParameter {
   /// The rows of a weight [outputs, …] that equal an earlier row and, if gradients were recorded,
-  /// get the same gradient; a row of a convolution's weight is all that makes one channel. Rows of
-  /// zeros count only with equal gradients, because those of a last layer do not stay equal.
+  /// get the same gradient, which is not zero: a row without a gradient, as of a token that is not
+  /// in the batch, shows nothing. A row of a convolution's weight is all that makes one channel.
+  /// Without gradients, rows of zeros do not count, because those of a last layer do not stay
+  /// equal.
   fileprivate func twins(_ tolerance: Double) -> [Int] {
-    guard value.rank >= 2, value.shape[0] > 1, !value.isEmpty else { return [] }
+    guard isWeight, value.shape[0] > 1, !value.isEmpty else { return [] }
     let rows = value.reshaped(to: [value.shape[0], value.count / value.shape[0]])
     let slopes = gradient.flatMap {
       $0.shape == value.shape ? $0.reshaped(to: rows.shape) : nil
@@ -53,6 +75,7 @@ extension ObservedParameter {
     _ row: Tensor<Scalar>, _ first: Tensor<Scalar>?, _ second: Tensor<Scalar>?, _ tolerance: Double
   ) -> Bool {
     guard let first, let second else { return VectorKernels.maxMagnitude(row.span) > 0 }
-    return VectorKernels.norm((first - second).span) <= tolerance * VectorKernels.norm(first.span)
+    let length = VectorKernels.norm(first.span)
+    return length > 0 && VectorKernels.norm((first - second).span) <= tolerance * length
   }
 }

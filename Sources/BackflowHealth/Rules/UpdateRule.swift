@@ -1,94 +1,173 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Steps that move a parameter too far, hardly or not at all, for several consecutive observations.
+/// Steps that move a parameter too far, hardly or not at all, and weights that grow or shrink
+/// beyond measure, compared with their own past.
 ///
 /// Only weights are checked for steps that are too long, as in makemore: a bias starts at zero, and
 /// its first steps are longer than it is.
 struct UpdateRule<Scalar: RealScalar>: HealthRule {
-  private enum Pace { case long, short, still }
-  private var history: [String: (pace: Pace, length: Int)] = [:]
-  /// Parameters that were fast enough once. A learning rate that decreases to zero is a schedule,
-  /// not a defect.
-  private var havePaced: Set<String> = []
-  /// Parameters that changed once. One that no longer changes may have been frozen, or its schedule
-  /// has ended.
-  private var haveMoved: Set<String> = []
+  /// What is remembered of a parameter.
+  private struct Past: Codable {
+    /// ‖θ‖ when it was first seen, for a weight at least that of a random one.
+    let start: Double
+    let firstStep: Int
+    /// Whether it was fast enough once. A learning rate that decreases to zero is a schedule, not a
+    /// defect.
+    var hasPaced = false
+    /// Whether it changed once. One that no longer changes may have been frozen, or its schedule
+    /// has ended.
+    var hasMoved = false
+    /// ‖θ‖ when it was first seen.
+    let norm: Double
+  }
+
+  private var pasts: [String: Past] = [:]
 
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    observation.parameters.compactMap { parameter in
-      guard let change = parameter.change else { return nil }
-      let ratio = change.moved == 0 ? 0 : change.moved / change.length
-      let pace = pace(change.moved, ratio, of: parameter, thresholds)
-      if change.moved > 0 { haveMoved.insert(parameter.name) }
-      if ratio >= thresholds.shortUpdate { havePaced.insert(parameter.name) }
-      guard let pace else {
-        history[parameter.name] = nil
-        return nil
-      }
-      let before = history[parameter.name]
-      let length = before?.pace == pace ? (before?.length ?? 0) + 1 : 1
-      history[parameter.name] = (pace, length)
-      guard length >= thresholds.patience else { return nil }
-      return finding(pace, parameter.name, ratio, observation.step, thresholds)
+    var found: [Finding] = []
+    for parameter in observation.parameters {
+      guard let change = parameter.change, change.moved.isFinite else { continue }
+      var past =
+        pasts[parameter.name]
+        ?? Past(
+          start: parameter.scale, firstStep: observation.step, norm: change.length)
+      if change.moved > 0 { past.hasMoved = true }
+      let ratio = change.length > 0 ? change.moved / change.length : .infinity
+      if ratio >= Self.shortUpdate(thresholds), change.moved > 0 { past.hasPaced = true }
+      pasts[parameter.name] = past
+      let finding =
+        still(parameter, past, observation, thresholds)
+        ?? short(parameter, ratio, past, observation, thresholds)
+        ?? long(parameter, past, observation, thresholds)
+        ?? shrunk(parameter, past, observation, thresholds)
+      if let finding { found.append(finding) }
     }
+    return found
   }
 
-  private func pace(
-    _ moved: Double, _ ratio: Double, of parameter: ObservedParameter<Scalar>,
-    _ thresholds: Thresholds
-  ) -> Pace? {
-    if moved == 0 { return .still }
-    // Relative to a parameter that was zero, any step is infinitely long, which means nothing.
-    if !ratio.isFinite { return nil }
-    if ratio < thresholds.shortUpdate { return havePaced.contains(parameter.name) ? nil : .short }
-    return parameter.isWeight && ratio > thresholds.longUpdate ? .long : nil
-  }
-
-  private func finding(
-    _ pace: Pace, _ name: String, _ ratio: Double, _ step: Int, _ thresholds: Thresholds
-  ) -> Finding {
-    let patience = "\(thresholds.patience) consecutive observations"
-    switch pace {
-    case .still:
-      let hasMoved = haveMoved.contains(name)
-      return Finding(
-        .unchangedParameter, hasMoved ? .note : .failure, layer: name, step: step, measured: 0,
-        threshold: 0,
-        source: "every element the same after the step, \(patience)",
-        statement: "\(name) does not change at all\(hasMoved ? " any more" : ""), \(patience)",
-        reason: hasMoved
-          ? "It no longer learns, which is fine if it was frozen or if the learning rate has decreased"
-            + " to zero."
-          : "It takes no part in learning.",
-        cure:
-          "Make sure that the optimizer visits it and that its gradient is not zero: a frozen layer, a"
-          + " branch that is not used, dead units above it.")
-    case .long:
-      return Finding(
-        .updateRatio, .warning, layer: name, step: step, measured: ratio,
-        threshold: thresholds.longUpdate,
-        source: "‖Δθ‖/‖θ‖, \(patience); 10⁻³ is healthy (makemore, part 3)",
-        statement: "a step changes \(name) by \(percentage(ratio)) of its length, \(patience)",
-        reason: "What was learned before is overwritten at every step.",
-        cure: "A smaller learning rate, a warm-up, or larger initial weights.")
-    case .short:
-      return Finding(
-        .updateRatio, .warning, layer: name, step: step, measured: ratio,
-        threshold: thresholds.shortUpdate,
-        source: "‖Δθ‖/‖θ‖, \(patience); SageMaker Debugger's lower limit",
-        statement: "a step changes \(name) by \(figure(ratio)) of its length, \(patience)",
-        reason:
-          "At this pace it does not learn; in single precision most of the step is rounding.",
-        cure: "A larger learning rate, smaller initial weights, or look for a vanishing gradient"
-          + " above it.")
-    }
+  /// The limit below which a step is short: that of the thresholds, or the precision, below which
+  /// most elements do not change at all.
+  private static func shortUpdate(_ thresholds: Thresholds) -> Double {
+    max(thresholds.shortUpdate, Double(Scalar.ulpOfOne))
   }
 }
 
-extension ObservedParameter {
-  /// Whether it multiplies a signal, as weights [outputs, inputs] and kernels do and biases do not.
-  fileprivate var isWeight: Bool { value.rank >= 2 }
+extension UpdateRule {
+  /// A parameter that does not change, although it has a gradient; or a weight without one.
+  private func still(
+    _ parameter: ObservedParameter<Scalar>, _ past: Past, _ observation: StepObservation<Scalar>,
+    _ thresholds: Thresholds
+  ) -> Finding? {
+    guard parameter.change?.moved == 0 else { return nil }
+    let hasGradient = parameter.gradientNorm.map { $0 > 0 } ?? true
+    // A bias under normalization has no gradient in theory, and needs none.
+    guard hasGradient || parameter.isWeight else { return nil }
+    let isDone = past.hasMoved || observation.losses.isFitted
+    return Finding(
+      .unchangedParameter, isDone ? .note : .failure, layer: parameter.name,
+      step: observation.step, measured: 0, threshold: 0,
+      source: "every element the same after the step, for \(thresholds.patience) steps",
+      statement: "\(parameter.name) does not change at all"
+        + (past.hasMoved ? " any more" : "")
+        + (parameter.gradient == nil
+          ? "" : hasGradient ? ", although it has a gradient" : ": its gradient is zero"),
+      reason: isDone
+        ? "It no longer learns, which is fine if it was frozen, if it is fitted, or if the learning"
+          + " rate has decreased to zero."
+        : "It takes no part in learning.",
+      cure: hasGradient
+        ? "Make sure that the optimizer visits it, and that its steps are not lost in rounding;"
+          + " if it is frozen on purpose, `silence` it."
+        : "Find out where its gradient ends: a branch that is not used, dead units above it.",
+      patience: thresholds.patience)
+  }
+
+  /// A step below what learns anything, or below the precision.
+  private func short(
+    _ parameter: ObservedParameter<Scalar>, _ ratio: Double, _ past: Past,
+    _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> Finding? {
+    let limit = Self.shortUpdate(thresholds)
+    if ratio < limit {
+      guard !past.hasPaced, !observation.losses.isFitted else { return nil }
+      return Finding(
+        .updateRatio, .warning, layer: parameter.name, step: observation.step, measured: ratio,
+        threshold: limit,
+        source: "‖Δθ‖/‖θ‖; SageMaker Debugger's lower limit, and the precision of the elements",
+        statement: "a step changes \(parameter.name) by \(figure(ratio)) of its length",
+        reason: "At this pace it does not learn; most of the step is lost in rounding.",
+        cure: "A larger learning rate, smaller initial weights, or look for a vanishing gradient"
+          + " above it.",
+        patience: thresholds.patience)
+    }
+    // Slow steps are the cause if the loss has not fallen for long.
+    let steps = observation.step - past.firstStep
+    guard parameter.isWeight, steps >= thresholds.lossPatience, !observation.losses.hasFallen,
+      observation.losses.count > 0, ratio * Double(steps) < Self.path
+    else { return nil }
+    return Finding(
+      .updateRatio, .warning, layer: parameter.name, step: observation.step,
+      measured: ratio * Double(steps), threshold: Self.path,
+      source: "the way of all steps so far in units of ‖θ‖, at the pace of this one",
+      statement: "at its pace, \(steps) steps move \(parameter.name) by at most"
+        + " \(percentage(ratio * Double(steps))) of its length, and the loss has not fallen",
+      reason: "The steps are too short to get anywhere.",
+      cure: "A larger learning rate; with SGD, look for a gradient that is scaled down or clipped.",
+      patience: thresholds.patience)
+  }
+
+  /// The way in units of ‖θ‖ that a training needs at least. Healthy ones move each weight by more
+  /// than a tenth of its length.
+  private static var path: Double { 0.02 }
+
+  /// Steps that overwrite a weight, or have multiplied it.
+  private func long(
+    _ parameter: ObservedParameter<Scalar>, _ past: Past, _ observation: StepObservation<Scalar>,
+    _ thresholds: Thresholds
+  ) -> Finding? {
+    guard parameter.isWeight, let moved = parameter.change?.moved else { return nil }
+    let age = observation.step - past.firstStep
+    let growth = parameter.norm / past.start
+    if age <= 5 * thresholds.patience, growth > thresholds.weightGrowth {
+      return Finding(
+        .updateRatio, .warning, layer: parameter.name, step: observation.step, measured: growth,
+        threshold: thresholds.weightGrowth,
+        source: "‖θ‖ in units of its start, within \(5 * thresholds.patience) steps",
+        statement: "\(age) steps have made \(parameter.name) \(figure(growth)) times as long",
+        reason: "Nothing is left of its initialization, and units saturate or die.",
+        cure: "A smaller learning rate, or a warm-up.")
+    }
+    let ratio = moved / parameter.scale
+    guard ratio > thresholds.longUpdate else { return nil }
+    return Finding(
+      .updateRatio, .warning, layer: parameter.name, step: observation.step, measured: ratio,
+      threshold: thresholds.longUpdate,
+      source: "‖Δθ‖/‖θ‖, for \(thresholds.patience) steps; 10⁻³ is healthy (makemore, part 3)",
+      statement: "a step changes \(parameter.name) by \(percentage(ratio)) of its length",
+      reason: "What was learned before is overwritten at every step.",
+      cure: "A smaller learning rate, a warm-up, or larger initial weights.",
+      patience: thresholds.patience)
+  }
+
+  /// A weight that has shrunk to a small part of what it was.
+  private func shrunk(
+    _ parameter: ObservedParameter<Scalar>, _ past: Past, _ observation: StepObservation<Scalar>,
+    _ thresholds: Thresholds
+  ) -> Finding? {
+    guard parameter.isWeight, past.norm > 0 else { return nil }
+    let part = parameter.norm / past.norm
+    guard part < thresholds.shrunkWeight, parameter.change?.moved ?? 0 > 0 else { return nil }
+    return Finding(
+      .shrinkingWeight, observation.losses.isFitted ? .note : .warning, layer: parameter.name,
+      step: observation.step, measured: part, threshold: thresholds.shrunkWeight,
+      source: "‖θ‖ in units of its start",
+      statement: "\(parameter.name) has shrunk to \(percentage(part)) of its first length",
+      reason: "It passes neither signal nor gradient, so that what is left cannot learn.",
+      cure: "Less weight decay: the learning rate times the decay is the part that is lost at each"
+        + " step.",
+      patience: thresholds.patience)
+  }
 }

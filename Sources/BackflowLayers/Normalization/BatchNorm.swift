@@ -132,6 +132,29 @@ extension BatchNorm: Layer {
     public let isTraining: Bool
   }
 
+  /// The mode, and in evaluation mode how well the running statistics fit the batch.
+  ///
+  /// - Complexity: One pass over x̂ in evaluation mode.
+  public func normalization(in cache: Cache) -> NormalizationTrace? {
+    let (shift, deviation) =
+      cache.isTraining ? (0, 1) : Self.fit(cache.normalized)
+    return NormalizationTrace(
+      isTraining: cache.isTraining, trackedBatches: trackedBatchCount, meanShift: shift,
+      deviation: deviation)
+  }
+
+  /// The root mean squares of the means and of the standard deviations of the channels.
+  private static func fit(_ normalized: Tensor<Scalar>) -> (shift: Double, deviation: Double) {
+    let moments = normalized.moments(normalized.channels(axis: 1))
+    let (means, variances): (Tensor<Scalar>, Tensor<Scalar>) = (
+      moments.means(), moments.variances()
+    )
+    let count = Double(max(means.count, 1))
+    return (
+      Double(means.norm()) / count.squareRoot(), (Double(variances.sum()) / count).squareRoot()
+    )
+  }
+
   /// y in evaluation mode, with the running statistics.
   ///
   /// - Precondition: x is [B, C, ...].

@@ -59,7 +59,8 @@ public struct BackwardTracer<Scalar: RealScalar>: Sendable {
     let trace = LayerTrace(
       path: path, typeName: plainName(L.self), kind: layer.signalKind,
       outputGradient: outputGradient, inputGradient: inputGradient,
-      input: layer.input(in: cache), activations: layer.activations(in: cache),
+      input: layer.input(in: cache), normalization: layer.normalization(in: cache),
+      activations: layer.activations(in: cache),
       cells: inner.cells, parts: inner.parts.reversed())
     return (inputGradient, gradients, trace)
   }

@@ -19,6 +19,8 @@ public struct LayerTrace<Scalar: RealScalar>: Sendable {
   public let inputGradient: Tensor<Scalar>
   /// x, or `nil` if the layer does not provide it.
   public let input: Tensor<Scalar>?
+  /// The running statistics of a normalization layer.
+  public let normalization: NormalizationTrace?
   /// The units of the layer's nonlinearities.
   public let activations: [Activation<Scalar>]
   /// The cells of a recurrent network, layer by layer, forward cells before backward cells.
@@ -26,8 +28,11 @@ public struct LayerTrace<Scalar: RealScalar>: Sendable {
   /// The parts of a container, in forward order.
   public let parts: [LayerTrace]
 
+  /// The place, or the type for the model itself: "3.body.0".
+  public var place: String { path.isEmpty ? typeName : path }
+
   /// The place and the type, such as "3.body.0 Dense".
-  public var name: String { place(path, typeName) }
+  public var name: String { named(path, typeName) }
 
   /// Whether an observer cannot see inside the layer: its effect on the signal is unknown, and it
   /// has no activations, cells or parts.
@@ -54,10 +59,10 @@ public struct CellTrace<Scalar: RealScalar>: Sendable {
   public let backward: BackwardTrace<Scalar>?
 
   /// The place and the type, such as "0.l0 LSTMCell".
-  public var name: String { place(path, typeName) }
+  public var name: String { named(path, typeName) }
 }
 
-private func place(_ path: String, _ typeName: String) -> String {
+private func named(_ path: String, _ typeName: String) -> String {
   path.isEmpty ? typeName : path + " " + typeName
 }
 

@@ -1,3 +1,5 @@
+internal import BackflowKernels
+
 /// An observation of a monitor, with the measurement that supports it.
 ///
 /// `print(finding)` shows all of it in words.
@@ -32,6 +34,26 @@ public struct Finding: Sendable, Equatable, Codable {
     case expandingRecurrence = "expanding_recurrence"
     /// Steps that are too long for the curvature of the loss.
     case unstableStep = "unstable_step"
+    /// Steps that raise the loss of their own batch, although their direction is right.
+    case longStep = "long_step"
+    /// Steps that go uphill: along the gradient instead of against it.
+    case ascent
+    /// A loss that rises.
+    case risingLoss = "rising_loss"
+    /// A loss that stays where it started, or at the level of a constant guess.
+    case stuckLoss = "stuck_loss"
+    /// A loss that is far above all earlier ones, for a few steps.
+    case lossSpike = "loss_spike"
+    /// A loss that rises and falls in turn, step after step.
+    case oscillatingLoss = "oscillating_loss"
+    /// Inputs of a scale that no layer is initialized for, or that carry no information.
+    case unsuitableInput = "unsuitable_input"
+    /// Outputs that the loss is not made for, such as probabilities instead of logits.
+    case unsuitableOutput = "unsuitable_output"
+    /// A layer in evaluation mode during training.
+    case wrongMode = "wrong_mode"
+    /// A weight that shrinks toward zero.
+    case shrinkingWeight = "shrinking_weight"
     /// A defect that a rule of your own looks for.
     case other
   }
@@ -71,7 +93,7 @@ public struct Finding: Sendable, Equatable, Codable {
   public let side: Side?
   /// The units concerned, at most `Finding.listedUnits` of them; empty where no units can be named.
   public let units: [Int]
-  /// The training step of the observation.
+  /// The training step of the measurement.
   public let step: Int
   /// The measurement, in the unit that `statement` names. ±∞ is stored as the largest finite
   /// number, because JSON has no infinity.
@@ -86,17 +108,38 @@ public struct Finding: Sendable, Equatable, Codable {
   public let reason: String
   /// The fix to try, in a sentence.
   public let cure: String
+  /// The number of training steps over which it has to be found before a monitor reports it.
+  public let patience: Int
+
+  /// The first step at which it was found.
+  public internal(set) var firstStep: Int
+  /// The last step at which it was found.
+  public internal(set) var lastStep: Int
+  /// The number of observations in which it was found.
+  public internal(set) var observations = 1
+  /// The measurement farthest beyond the limit.
+  public internal(set) var worst: Double
+  /// The step of the worst measurement.
+  public internal(set) var worstStep: Int
+  /// Whether it is so now: at the last observation that could tell. An event, such as the first
+  /// NaN, is present at its own step only.
+  public internal(set) var isPresent = true
 
   /// The largest number of units that a finding lists. Measurements count all of them.
   public static let listedUnits = 16
 
   /// A finding, for a rule of your own.
+  ///
+  /// - Precondition: The patience is not negative.
   public init(
     _ kind: Kind, _ severity: Severity, layer: String, gate: String? = nil, side: Side? = nil,
     units: [Int] = [], step: Int, measured: Double, threshold: Double, source: String,
-    statement: String,
-    reason: String, cure: String
+    statement: String, reason: String, cure: String, patience: Int = 0
   ) {
+    require(patience >= 0, "Finding: the patience must be 0 or more, got \(patience)")
+    let measured =
+      measured.isInfinite
+      ? (measured < 0 ? -1 : 1) * Double.greatestFiniteMagnitude : measured
     self.kind = kind
     self.severity = severity
     self.layer = layer
@@ -104,14 +147,43 @@ public struct Finding: Sendable, Equatable, Codable {
     self.side = side
     self.units = Array(units.prefix(Self.listedUnits))
     self.step = step
-    self.measured =
-      measured.isInfinite
-      ? (measured < 0 ? -1 : 1) * Double.greatestFiniteMagnitude : measured
+    self.measured = measured
     self.threshold = threshold
     self.source = source
     self.statement = statement
     self.reason = reason
     self.cure = cure
+    self.patience = patience
+    (firstStep, lastStep, worstStep, worst) = (step, step, step, measured)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case kind, severity, layer, gate, side, units, step, measured, threshold, source, statement
+    case reason, cure, patience, observations, worst
+    case firstStep = "first_step"
+    case lastStep = "last_step"
+    case worstStep = "worst_step"
+    case isPresent = "is_present"
+  }
+}
+
+extension Finding.Kind {
+  /// Whether it happens at a step, and does not last.
+  var isEvent: Bool { self == .nonFinite || self == .lossSpike || self == .poorInitialization }
+}
+
+extension Finding {
+  /// Whether this measurement is farther beyond the limit than `other`, on the same side.
+  func isWorse(than other: Double) -> Bool {
+    measured > threshold ? measured > other : measured < other
+  }
+
+  /// The life in words: "since step 0 (13 observations, worst 0.93 at step 40)".
+  var life: String {
+    if observations == 1 { return "at step \(step)" }
+    let span =
+      isPresent ? "since step \(firstStep)" : "from step \(firstStep) to step \(lastStep)"
+    return "\(span) (\(observations) observations, worst \(figure(worst)) at step \(worstStep))"
   }
 }
 
@@ -119,7 +191,7 @@ extension Finding: CustomStringConvertible {
   /// The finding in words, on four lines.
   public var description: String {
     """
-    \(severity.rawValue), step \(step): \(statement)
+    \(severity.rawValue), \(life): \(statement)
       measured \(figure(measured)), limit \(figure(threshold)) (\(source))
       why: \(reason)
       try: \(cure)

@@ -4,7 +4,7 @@ internal import BackflowKernels
 ///
 /// Every finding names the origin of its threshold. Change the defaults where a network is meant to
 /// behave differently.
-public struct Thresholds: Sendable, Equatable {
+public struct Thresholds: Sendable, Equatable, Codable {
   /// φ′/max φ′ below which a unit passes too little gradient. 0.0591 is |tanh| > 0.97
   /// (makemore, part 3), and for a sigmoid y < 0.015 or y > 0.985.
   public var saturatedSlope = 0.0591
@@ -27,10 +27,9 @@ public struct Thresholds: Sendable, Equatable {
   public var vanishedFailure = 1e-6
   /// The multiple of the gradient at the top beyond which a signal explodes.
   public var exploded = 1e3
-  /// The share of dead units that is too large; fewer are a note. Healthy trainings of ReLU layers
-  /// on the digits end with up to 14 % (docs/health.md), and the essay that defines a dead ReLU
-  /// mentions 40 %. This is about the geometric mean of the two.
-  public var deadShare = 0.25
+  /// The share of dead units that is too large; fewer are a note. Healthy trainings of wide ReLU
+  /// layers end with up to 41 % (docs/health.md).
+  public var deadShare = 0.5
   /// The share of entries without a gradient beyond which a loss is blocked.
   public var silencedShare = 0.01
   /// ‖Δθ‖/‖θ‖ of one step beyond which the update of a weight is too long: a hundred times what is
@@ -39,9 +38,9 @@ public struct Thresholds: Sendable, Equatable {
   /// ‖Δθ‖/‖θ‖ below which an update is too short (SageMaker Debugger), unless it once was longer: a
   /// learning rate may decrease to zero.
   public var shortUpdate = 1e-8
-  /// The loss of the first step, in units of ln(classes), beyond which a network starts confidently
-  /// wrong.
-  public var initialLoss = 1.5
+  /// The nats by which a network that has learned nothing may be worse than a uniform guess. At 2,
+  /// it gives the right class e⁻² ≈ 0.14 of the probability that a guess gives it.
+  public var initialExcess = 2.0
   /// The ratio of the variances of neighboring layers' outputs beyond which an initialization is
   /// unbalanced: SageMaker Debugger's limit for weights.
   public var varianceRatio = 10.0
@@ -50,9 +49,25 @@ public struct Thresholds: Sendable, Equatable {
   public var twinGradients = 1e-3
   /// The number of steps that count as initial (SageMaker Debugger).
   public var initialSteps = 10
-  /// The consecutive observations of an unchanged parameter, or of an update that is too long or
-  /// too short, before it is reported.
-  public var patience = 3
+  /// The training steps for which a defect has to last before it is reported, at any interval of
+  /// observation, and for which it has to be absent before it counts as healed.
+  public var patience = 20
+  /// The training steps after which a loss that has not fallen is stuck.
+  public var lossPatience = 500
+  /// The factor over its start beyond which a loss rises.
+  public var risingLoss = 2.0
+  /// The factor over all earlier losses beyond which a loss is a spike.
+  public var lossSpike = 5.0
+  /// The deviation from 1 of the ratio of the change of the loss to what the gradient predicts,
+  /// beyond which a gradient is wrong. Right ones deviate by up to 0.03 (docs/health.md).
+  public var gradientError = 0.1
+  /// The root mean square of the inputs beyond which they are too large for an initialization that
+  /// expects 1.
+  public var inputScale = 30.0
+  /// The factor by which the first hundred steps may lengthen a weight.
+  public var weightGrowth = 3.0
+  /// The part of its first length below which a weight has shrunk.
+  public var shrunkWeight = 0.1
   /// The number of observed steps before clipping is judged.
   public var clippingObservations = 10
   /// The cosine to the gradient below which clipping turns the step: eight degrees.
@@ -76,10 +91,17 @@ public struct Thresholds: Sendable, Equatable {
   ///
   /// - Precondition: No limit is negative or NaN.
   func check() {
+    if let (name, figure) = invalid {
+      stop("Thresholds: \(name) must be 0 or more, got \(figure)")
+    }
+  }
+
+  /// The first limit that is negative or NaN.
+  var invalid: (name: String, figure: Double)? {
     for (name, value) in Mirror(reflecting: self).children {
       let figure = (value as? Double) ?? (value as? Int).map(Double.init) ?? 0
-      require(
-        figure >= 0, "Thresholds: \(name ?? "a limit") must be 0 or more, got \(figure)")
+      if !(figure >= 0) { return (name ?? "a limit", figure) }
     }
+    return nil
   }
 }

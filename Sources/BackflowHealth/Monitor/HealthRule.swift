@@ -9,9 +9,10 @@ public import BackflowKernels
 ///       }
 ///     }
 ///
-/// A rule may keep state from earlier steps. It returns what it finds at every step; the monitor
-/// reports a finding once for each kind, layer and gate.
-public protocol HealthRule<Scalar>: Sendable {
+/// A rule may keep state from earlier steps, which is encoded with the monitor. At every observed
+/// step it returns all that is so; the monitor reports a finding when it has lasted for as long as
+/// its `patience` demands, once for each kind, layer and gate, and says when it has healed.
+public protocol HealthRule<Scalar>: Sendable, Codable {
   /// The element of the tensors.
   associatedtype Scalar: RealScalar
 

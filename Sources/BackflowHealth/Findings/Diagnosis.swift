@@ -1,0 +1,64 @@
+/// A finding with all that follows from it. The advice is that of the cause.
+public struct Diagnosis: Sendable, Equatable {
+  /// What came first, and explains the rest.
+  public let cause: Finding
+  /// Findings of the same kind at other places, and those that the cause explains.
+  public let symptoms: [Finding]
+
+  /// The highest severity of all.
+  public var severity: Finding.Severity {
+    symptoms.reduce(cause.severity) { max($0, $1.severity) }
+  }
+
+  /// Whether any of them is present.
+  public var isPresent: Bool { cause.isPresent || symptoms.contains(where: \.isPresent) }
+
+  /// Groups findings by cause: those that are present first, then the most severe, then the
+  /// earliest.
+  static func grouping(_ findings: [Finding]) -> [Diagnosis] {
+    // A cause comes before its symptoms in this order, and alarms before notes.
+    let ordered = findings.enumerated().sorted { one, other in
+      func key(_ pair: (offset: Int, element: Finding)) -> (Int, Int, Int, Int) {
+        let finding = pair.element
+        return (
+          finding.severity > .note ? 0 : 1, finding.kind.causalRank, finding.firstStep, pair.offset
+        )
+      }
+      return key(one) < key(other)
+    }.map(\.element)
+    var groups: [(cause: Finding, symptoms: [Finding])] = []
+    for finding in ordered {
+      let group = groups.firstIndex { group in
+        group.cause.kind == finding.kind && finding.kind != .other
+          || group.cause.mayCause(finding) || group.symptoms.contains { $0.mayCause(finding) }
+      }
+      if let group {
+        groups[group].symptoms.append(finding)
+      } else {
+        groups.append((finding, []))
+      }
+    }
+    return groups.map { Diagnosis(cause: $0.cause, symptoms: $0.symptoms) }.enumerated().sorted {
+      let (one, other) = ($0.element, $1.element)
+      if one.isPresent != other.isPresent { return one.isPresent }
+      return (other.severity, one.cause.firstStep, $0.offset)
+        < (one.severity, other.cause.firstStep, $1.offset)
+    }.map(\.element)
+  }
+}
+
+extension Diagnosis: CustomStringConvertible {
+  /// The cause in words, and below it the symptoms, each on a line.
+  public var description: String {
+    guard !symptoms.isEmpty else { return cause.description }
+    let lines = symptoms.prefix(Self.listedSymptoms).map {
+      "    \($0.severity.rawValue), \($0.life): \($0.statement)"
+    }
+    let more = symptoms.count - lines.count
+    return
+      ([cause.description, "  because of it:"] + lines
+      + (more > 0 ? ["    and \(more) more"] : [])).joined(separator: "\n")
+  }
+
+  private static let listedSymptoms = 6
+}

@@ -1,0 +1,171 @@
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
+internal import RealModule
+
+/// The loss over a training, in a memory of fixed size, and the lengths of the last gradients and
+/// updates.
+///
+/// The whole run is kept as the means of at most 64 blocks of equally many steps; when they are
+/// full, neighbors are merged. The last 64 losses are kept one by one.
+public struct LossHistory: Sendable, Equatable, Codable {
+  /// The losses of consecutive steps.
+  public struct Block: Sendable, Equatable, Codable {
+    /// The number of losses.
+    public internal(set) var count = 0
+    /// Their mean.
+    public internal(set) var mean = 0.0
+    /// The sum of their squared deviations from the mean.
+    var squares = 0.0
+
+    /// Adds one loss (B. P. Welford, Technometrics 4, 1962).
+    mutating func add(_ loss: Double) {
+      count += 1
+      let difference = loss - mean
+      mean += difference / Double(count)
+      squares += difference * (loss - mean)
+    }
+
+    /// Both blocks together (T. F. Chan, G. H. Golub and R. J. LeVeque, 1979).
+    static func + (one: Block, other: Block) -> Block {
+      let count = one.count + other.count
+      guard count > 0 else { return one }
+      let difference = other.mean - one.mean
+      let share = Double(other.count) / Double(count)
+      return Block(
+        count: count, mean: one.mean + difference * share,
+        squares: one.squares + other.squares + difference * difference * share * Double(one.count))
+    }
+
+    /// The variance of the losses; 0 for fewer than two.
+    var variance: Double { count < 2 ? 0 : squares / Double(count - 1) }
+  }
+
+  /// What was measured at one observed step.
+  struct Measured: Sendable, Equatable, Codable {
+    let step: Int
+    /// ‖g‖ before and after clipping, and ‖Δθ‖, as far as they were recorded.
+    var gradient, clipped, update: Double?
+  }
+
+  /// A loss far above all earlier ones.
+  struct Spike: Sendable, Equatable, Codable {
+    let step: Int
+    let loss: Double
+    /// The largest loss before it.
+    let ceiling: Double
+    /// The median of the losses just before it.
+    let median: Double
+  }
+
+  private static let memory = 64
+
+  /// The number of finite losses so far.
+  public private(set) var count = 0
+  /// The first step with a finite loss, and the last.
+  public private(set) var firstStep = 0, lastStep = 0
+  /// The first loss.
+  public private(set) var first: Double?
+  /// The loss of a constant guess, if it is known.
+  public private(set) var constantLoss: Double?
+  /// The largest loss so far.
+  public private(set) var largest: Double?
+  /// The first losses, at most 32.
+  private(set) var opening: [Double] = []
+  /// The last losses, at most 64.
+  public private(set) var recent: [Double] = []
+  /// The means of the whole run.
+  public private(set) var blocks: [Block] = []
+  private var blockLength = 1
+  private(set) var spikes: [Spike] = []
+  private(set) var measured: [Measured] = []
+
+  /// A history without losses.
+  public init() {}
+
+  /// ln(classes), the loss of a uniform guess; `nil` for fewer than two classes.
+  static func chance(_ classes: Int) -> Double? { classes < 2 ? nil : .log(Double(classes)) }
+
+  /// Adds the loss of a step. NaN and infinity are left to another rule.
+  mutating func add(_ loss: Double, at step: Int, _ constantLoss: Double?) {
+    guard loss.isFinite else { return }
+    if count == 0 { (first, firstStep) = (loss, step) }
+    if let constantLoss { self.constantLoss = constantLoss }
+    if recent.count == Self.memory, let largest, loss > largest, largest > 0 {
+      spikes.append(Spike(step: step, loss: loss, ceiling: largest, median: median(of: recent)))
+      if spikes.count > 8 { spikes.removeFirst() }
+    }
+    (count, lastStep, largest) = (count + 1, step, max(largest ?? loss, loss))
+    if opening.count < 32 { opening.append(loss) }
+    if recent.count == Self.memory { recent.removeFirst() }
+    recent.append(loss)
+    if blocks.last.map({ $0.count >= blockLength }) ?? true {
+      if blocks.count == Self.memory { mergeBlocks() }
+      blocks.append(Block())
+    }
+    blocks[blocks.count - 1].add(loss)
+  }
+
+  private mutating func mergeBlocks() {
+    blocks = stride(from: 0, to: blocks.count, by: 2).map { blocks[$0] + blocks[$0 + 1] }
+    blockLength *= 2
+  }
+
+  /// Adds the lengths of the gradient and the update of an observed step.
+  mutating func add<Scalar: RealScalar>(_ observation: StepObservation<Scalar>) {
+    let gradients = observation.parameters.compactMap(\.gradientNorm)
+    let updates = observation.parameters.compactMap { $0.change?.moved }
+    let entry = Measured(
+      step: observation.step,
+      gradient: observation.clipping?.normBefore
+        ?? (gradients.isEmpty ? nil : gradients.reduce(0, Double.hypot)),
+      clipped: observation.clipping?.normAfter,
+      update: updates.isEmpty ? nil : updates.reduce(0, Double.hypot))
+    if measured.count == Self.memory { measured.removeFirst() }
+    measured.append(entry)
+  }
+}
+
+extension LossHistory {
+  /// ‖g‖ over all parameters at the last observed step, before clipping.
+  public var gradientNormBeforeClipping: Double? { measured.last?.gradient }
+  /// ‖g‖ after clipping, if clipping was recorded.
+  public var gradientNormAfterClipping: Double? { measured.last?.clipped }
+  /// ‖Δθ‖ of the last observed step.
+  public var updateNorm: Double? { measured.last?.update }
+
+  /// The median of the last losses, at most 32.
+  public var level: Double? { recent.isEmpty ? nil : median(of: Array(recent.suffix(32))) }
+
+  /// The median of the first losses: an eighth of the run, at most 32 and at least one.
+  public var startLevel: Double? {
+    opening.isEmpty ? nil : median(of: Array(opening.prefix(max(1, min(32, count / 8)))))
+  }
+
+  /// The part of the start that is left: level/startLevel. `nil` before the third loss, or if the
+  /// start is not positive.
+  public var remaining: Double? {
+    guard count >= 3, let level, let startLevel, startLevel > 0 else { return nil }
+    return level / startLevel
+  }
+
+  /// Whether the loss has fallen by a tenth of its start, or is far below that of a constant guess.
+  public var hasFallen: Bool {
+    if let constantLoss, let level, level < 0.5 * constantLoss { return true }
+    return remaining.map { $0 < 0.9 } ?? false
+  }
+
+  /// Whether most of what can be learned is learned: a quarter of the start or of a constant guess
+  /// is left.
+  public var isFitted: Bool {
+    if let constantLoss, let level, level < 0.25 * constantLoss { return true }
+    return remaining.map { $0 < 0.25 } ?? false
+  }
+}
+
+/// The median; the mean of the two in the middle for an even count, NaN for none.
+func median(of values: [Double]) -> Double {
+  guard !values.isEmpty else { return .nan }
+  let sorted = values.sorted()
+  let half = sorted.count / 2
+  return sorted.count % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
+}

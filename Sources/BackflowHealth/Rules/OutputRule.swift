@@ -1,0 +1,46 @@
+internal import BackflowKernels
+internal import BackflowLinearAlgebra
+
+/// Outputs that a cross-entropy is not made for: probabilities, or rectified logits, instead of
+/// logits. Judged if a number of classes was recorded.
+struct OutputRule<Scalar: RealScalar>: HealthRule {
+  mutating func findings(
+    in observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> [Finding] {
+    guard let classes = observation.loss?.classes, classes > 1 else { return [] }
+    return observation.outputs.compactMap { layer, output in
+      guard output.shape.last == classes, !output.isEmpty, output.isFinite else { return nil }
+      // Logits of both signs, as nearly all are, are told at one glance.
+      guard output.min() >= 0 else { return nil }
+      let rows = output.reshaped(to: [output.count / classes, classes])
+      let sums = rows.sum(axis: 1)
+      let isProbability = (sums - 1).maxMagnitude() < 1e-3
+      let off = Double(output.elements.count { $0 == 0 }) / Double(output.count)
+      guard isProbability || off > 0.2 else { return nil }
+      return finding(
+        layer, isProbability, observation, thresholds, measured: isProbability ? 1 : off)
+    }
+  }
+
+  private func finding(
+    _ layer: String, _ isProbability: Bool, _ observation: StepObservation<Scalar>,
+    _ thresholds: Thresholds, measured: Double
+  ) -> Finding {
+    Finding(
+      .unsuitableOutput, .warning, layer: layer, step: observation.step, measured: measured,
+      threshold: isProbability ? 0 : 0.2,
+      source: isProbability
+        ? "outputs that are positive and sum to 1 in every row"
+        : "the share of outputs that are exactly zero, with none below",
+      statement: isProbability
+        ? "the outputs of \(layer) are probabilities already, and the loss applies another softmax"
+        : "\(percentage(measured)) of the logits of \(layer) are zero and none is negative: they are"
+          + " rectified",
+      reason: isProbability
+        ? "The largest difference of two of them is 1, so that no class can get more than"
+          + " e/(e + C − 1) of the probability, and the gradient is small."
+        : "A logit that is off gets no gradient, so that its class cannot be learned from there.",
+      cure: "Let the last layer be linear: the loss takes logits.",
+      patience: observation.patience(thresholds.patience))
+  }
+}
