@@ -12,7 +12,7 @@
       _ name: String, time: Int, _ recurrence: Recurrent<Cell>
     ) throws {
       var random = RandomSource(seed: 1)
-      var reader = WatchedReader(recurrence, using: &random)
+      var reader = PixelReader(recurrence, using: &random)
       var (optimizer, monitor) = (Adam(for: reader), ExponentMonitor<Float>())
       let labels = (0..<32).map { _ in random.integer(below: Digits.classCount) }
       let input: Tensor<Float> = random.normal([time, 32, recurrence.inputSize])

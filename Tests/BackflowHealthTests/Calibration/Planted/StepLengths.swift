@@ -1,0 +1,74 @@
+import Backflow
+
+/// Steps that are too long, too short or never stop swinging.
+extension PlantedFailure {
+  static let stepLengths: [PlantedFailure] = [
+    PlantedFailure("learning rate × 100, dense", in: .tanh, tooLong) { training, _ in
+      training.optimizer.learningRate *= 100
+    },
+    PlantedFailure("learning rate × 1000, dense", in: .relu, tooLong) { training, _ in
+      training.optimizer.learningRate *= 1000
+    },
+    PlantedFailure("learning rate × 100, convolution", in: .convolution, tooLong) { training, _ in
+      training.optimizer.learningRate *= 100
+    },
+    PlantedFailure("learning rate × 100, recurrence", in: .rows, tooLong) { training, _ in
+      training.optimizer.learningRate *= 100
+    },
+    PlantedFailure(
+      "learning rate × 100, SGD", in: .batchNorm, tooLong + [.nonFinite]
+    ) { training, _ in
+      training.optimizer.learningRate *= 100
+    },
+    PlantedFailure("learning rate × 1000, regression", in: .friedman, tooLong) { training, _ in
+      training.optimizer.learningRate *= 1000
+    },
+    PlantedFailure(
+      "learning rate just above stability, linear regression", in: .linear,
+      [.longStep, .oscillatingLoss, .divergingLoss, .unstableStep],
+      causes: [.longStep, .unstableStep, .oscillatingLoss, .divergingLoss]
+    ) { training, _ in
+      // The loss is quadratic with curvature 2 in every direction, up to the noise of a batch.
+      training.optimizer.learningRate = 0.75
+    },
+    PlantedFailure(
+      "momentum 0.999", in: .batchNorm,
+      [.longStep, .oscillatingLoss, .divergingLoss, .updateRatio],
+      causes: [.longStep, .oscillatingLoss, .divergingLoss]
+    ) { training, _ in
+      training.optimizer = SGD(for: training.model, learningRate: 0.1, momentum: 0.999)
+    },
+    PlantedFailure(
+      "sum over 256 samples at the rate for the mean", in: .relu, tooLong + [.nonFinite]
+    ) { training, _ in
+      training.task = .digits(batch: 256, reduction: .sum)
+      training.optimizer = SGD(for: training.model, learningRate: 0.1)
+    },
+    PlantedFailure("learning rate / 10⁴, dense", in: .tanh, tooShort) { training, _ in
+      training.optimizer.learningRate /= 1e4
+    },
+    PlantedFailure("learning rate / 10⁶, dense", in: .relu, tooShort) { training, _ in
+      training.optimizer.learningRate /= 1e6
+    },
+    PlantedFailure("learning rate / 10⁶, convolution", in: .convolution, tooShort) { training, _ in
+      training.optimizer.learningRate /= 1e6
+    },
+    PlantedFailure("learning rate / 10⁴, recurrence", in: .rows, tooShort) { training, _ in
+      training.optimizer.learningRate /= 1e4
+    },
+    PlantedFailure(
+      "weight decay 1", in: .batchNorm, [.stuckLoss, .vanishingGradient, .updateRatio],
+      causes: [.stuckLoss, .vanishingGradient, .updateRatio]
+    ) { training, random in
+      training = HealthyBase.relu.make(&random)
+      training.optimizer = SGD(for: training.model, learningRate: 0.1, weightDecay: 1)
+    },
+    PlantedFailure("clipping to 1/1000", in: .relu, [.clipping]) { training, _ in
+      training.optimizer = SGD(for: training.model, learningRate: 0.1)
+      training.clip = 1e-3
+    },
+  ]
+
+  private static let tooLong: [ExpectedKind] = [.longStep, .updateRatio, .divergingLoss]
+  private static let tooShort: [ExpectedKind] = [.updateRatio, .unchangedParameter, .stuckLoss]
+}
