@@ -133,12 +133,15 @@ extension LossHistory {
   /// ‖Δθ‖ of the last observed step.
   public var updateNorm: Double? { measured.last?.update }
 
-  /// The median of the last losses, at most 32.
-  public var level: Double? { recent.isEmpty ? nil : median(of: Array(recent.suffix(32))) }
+  /// The interquartile mean of the last losses, at most 32.
+  public var level: Double? {
+    recent.isEmpty ? nil : interquartileMean(of: Array(recent.suffix(32)))
+  }
 
-  /// The median of the first losses: an eighth of the run, at most 32 and at least one.
+  /// The interquartile mean of the first losses: an eighth of the run, at most 32 and at least one.
   public var startLevel: Double? {
-    opening.isEmpty ? nil : median(of: Array(opening.prefix(max(1, min(32, count / 8)))))
+    opening.isEmpty
+      ? nil : interquartileMean(of: Array(opening.prefix(max(1, min(32, count / 8)))))
   }
 
   /// The part of the start that is left: level/startLevel. `nil` before the third loss, or if the
@@ -160,6 +163,14 @@ extension LossHistory {
     if let constantLoss, let level, level < 0.25 * constantLoss { return true }
     return remaining.map { $0 < 0.25 } ?? false
   }
+}
+
+/// The mean of the middle half, which neither a few large losses nor two levels in turn mislead.
+func interquartileMean(of values: [Double]) -> Double {
+  let sorted = values.sorted()
+  let quarter = sorted.count / 4
+  let middle = sorted[quarter..<sorted.count - quarter]
+  return middle.reduce(0, +) / Double(middle.count)
 }
 
 /// The median; the mean of the two in the middle for an even count, NaN for none.

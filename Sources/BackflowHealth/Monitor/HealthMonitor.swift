@@ -82,7 +82,7 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   @discardableResult
   public mutating func observe(
     _ step: Int, loss: Scalar? = nil, classes: Int? = nil, constantLoss: Double? = nil,
-    _ show: (inout StepObservation<Scalar>) throws -> Void = { _ in }
+    _ show: (inout StepObservation<Scalar>) throws -> Void
   ) rethrows -> [Finding] {
     if let loss {
       losses.add(Double(loss), at: step, constantLoss ?? classes.flatMap(LossHistory.chance))
@@ -93,6 +93,16 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     if let loss { observation.recordLoss(loss, classes: classes) }
     try show(&observation)
     return judge(observation, isFollowed: loss != nil)
+  }
+
+  /// Follows the loss of a step of which nothing else is shown.
+  ///
+  /// - Returns: The findings that are new, more severe than before, present again, or healed.
+  @discardableResult
+  public mutating func observe(
+    _ step: Int, loss: Scalar, classes: Int? = nil, constantLoss: Double? = nil
+  ) -> [Finding] {
+    observe(step, loss: loss, classes: classes, constantLoss: constantLoss) { _ in }
   }
 
   /// Applies the rules to an observation, whether its step is due or not.

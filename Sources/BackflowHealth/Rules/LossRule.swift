@@ -19,7 +19,10 @@ struct LossRule<Scalar: RealScalar>: HealthRule {
       losses.stuck(at: observation.step, thresholds),
       losses.oscillating(at: observation.step, thresholds),
     ].compactMap { $0 }
-    if let spike = losses.spikes.last(where: { $0.step > lastSpike }) {
+    // What a spike did shows in the steps after it.
+    if let spike = losses.spikes.last(where: {
+      $0.step > lastSpike && losses.lastStep - $0.step >= 5
+    }) {
       lastSpike = spike.step
       if let finding = losses.finding(spike, thresholds) { found.append(finding) }
     }
@@ -28,7 +31,7 @@ struct LossRule<Scalar: RealScalar>: HealthRule {
 }
 
 extension LossHistory {
-  /// A loss above its start, in the median over the last steps.
+  /// A loss above its start, over the last steps.
   fileprivate func rising(
     at step: Int, _ thresholds: Thresholds, movesDown: Bool
   ) -> Finding? {
@@ -47,7 +50,7 @@ extension LossHistory {
     return Finding(
       .risingLoss, severity, layer: "the loss", step: step, measured: factor,
       threshold: thresholds.risingLoss,
-      source: "the median of the last losses in units of that of the first",
+      source: "the mean of the middle half of the last losses in units of that of the first",
       statement: "the loss has risen from \(figure(startLevel)) to \(figure(level))",
       reason: movesDown
         ? "Each step still lowers the loss of its own batch, so that what is to be learned has"
@@ -141,8 +144,8 @@ extension LossHistory {
     let factor = spike.loss / spike.ceiling
     guard factor > thresholds.lossSpike else { return nil }
     // A single batch may be hard; a spike that damages stays for a few steps.
-    let after = recent.suffix(max(0, min(recent.count, lastStep - spike.step))).prefix(5)
-    let lasts = !after.isEmpty && median(of: Array(after)) > 2 * max(spike.median, 1e-300)
+    let after = recent.suffix(min(recent.count, lastStep - spike.step)).prefix(5)
+    let lasts = median(of: Array(after)) > 2 * spike.median
     return Finding(
       .lossSpike, lasts || factor > 4 * thresholds.lossSpike ? .warning : .note,
       layer: "the loss", step: spike.step, measured: factor, threshold: thresholds.lossSpike,
