@@ -60,7 +60,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   static var libraryRules: [any HealthRule<Scalar>] {
     [
       NonFiniteRule(), OptimizerStateRule(), InputRule(), ModeRule(), UpdateTestRule(),
-      LossRule(), OutputRule(), SaturationRule(), BackwardSignalRule(), RecurrentSignalRule(),
+      LossRule(), OutputRule(), SaturationRule(), DeadUnitRule(), BackwardSignalRule(),
+      RecurrentSignalRule(),
       BlockedGradientRule(), UpdateRule(), InitializationRule(), SymmetryRule(), ClippingRule(),
     ]
   }
@@ -89,7 +90,7 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     }
     guard isDue(step) || loss?.isFinite == false else { return [] }
     var observation = StepObservation<Scalar>(step: step)
-    observation.testedLayers = testedLayers
+    observation.testedParameters = testedParameters
     if let loss { observation.recordLoss(loss, classes: classes) }
     try show(&observation)
     return judge(observation, isFollowed: loss != nil)
@@ -183,8 +184,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   }
 
   /// The layers whose gradient the next observation tests.
-  private var testedLayers: TestedLayers {
-    for case let rule as UpdateTestRule<Scalar> in rules { return rule.testedLayers }
+  private var testedParameters: TestedParameters {
+    for case let rule as UpdateTestRule<Scalar> in rules { return rule.testedParameters }
     return .none
   }
 }

@@ -39,8 +39,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public private(set) var normalizations: [ObservedNormalization] = []
   /// The losses of the training up to this step, as the monitor knows them.
   public internal(set) var losses = LossHistory()
-  /// The layers whose gradients `recordUpdate` tests, as the monitor wishes.
-  var testedLayers = TestedLayers.none
+  /// The parameters whose gradients `recordUpdate` tests, as the monitor wishes.
+  var testedParameters = TestedParameters.none
 
   /// The recorded tensors of the forward pass, in its order.
   private(set) var forwards: [ShownTensor<Scalar>] = []
@@ -131,8 +131,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   ///   - prefix: What the names of the parameters begin with, to tell several models apart.
   ///   - loss: The loss of the batch of the step, as a function of the parameters.
   /// - Precondition: All three have the same parameters.
-  /// - Complexity: Four evaluations of the loss, and two more for each layer that is tested: each
-  ///   layer three times near the start of the training, at most four at one step, and all of them
+  /// - Complexity: Four evaluations of the loss, and two more for each parameter that is tested:
+  ///   each three times near the start of the training, at most four at one step, and all of them
   ///   once a gradient is suspicious.
   public mutating func recordUpdate<Model: Parameterized<Scalar>>(
     from before: Model?, to after: Model, along gradients: Model, prefix: String = "",
@@ -143,7 +143,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     guard let before else { return }
     let test = UpdateTest(
       from: before, to: after, along: gradients, parameters: Array(parameters[first...]),
-      recorded: self.loss?.value, layers: testedLayers, loss: loss)
+      recorded: self.loss?.value, tested: testedParameters, loss: loss)
     if let test { updateTests.append(test) }
   }
 

@@ -105,7 +105,7 @@ extension UpdateRule {
     }
     // Slow steps are the cause if the loss has not fallen for long.
     let steps = observation.step - past.firstStep
-    guard parameter.isWeight, steps >= thresholds.lossPatience, !observation.losses.hasFallen,
+    guard parameter.isWeight, steps >= 10 * thresholds.patience, !observation.losses.hasFallen,
       observation.losses.count > 0, ratio * Double(steps) < Self.path
     else { return nil }
     return Finding(
