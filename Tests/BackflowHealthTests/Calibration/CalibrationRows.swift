@@ -26,7 +26,8 @@ struct HealthyRow {
       CalibrationTable.text(worst ?? .nan), "\(observations)", "\(alarmed) of \(runs)",
       kinds.sorted().joined(separator: ", "))
     for (figure, range) in figures.ranges {
-      CalibrationTable.write("range", figure, setUp.name, CalibrationTable.text(range))
+      CalibrationTable.write(
+        "range", figure, setUp.family.rawValue, setUp.name, CalibrationTable.text(range))
     }
   }
 }

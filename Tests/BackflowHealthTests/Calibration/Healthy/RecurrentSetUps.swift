@@ -31,7 +31,9 @@ extension HealthySetUp {
     reader("GRU, digits by 4 pixels", pixels: 4, rate: 0.01, quality: 0.9) {
       GRU<Float>(inputSize: 4, hiddenSize: 32, using: &$0)
     },
-    reader("rectified RNN from the identity, digits row by row", pixels: 8, rate: 0.002) {
+    reader(
+      "rectified RNN from the identity, digits row by row", pixels: 8, rate: 0.002, quality: 0.85
+    ) {
       RNN<Float>(
         inputSize: 8, hiddenSize: 48, nonlinearity: .relu,
         inputWeights: .normal(standardDeviation: 0.1), recurrentWeights: .identity(), using: &$0)

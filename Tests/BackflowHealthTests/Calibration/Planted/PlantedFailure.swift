@@ -17,6 +17,8 @@ struct PlantedFailure: Sendable, CustomStringConvertible {
   let places: [Place]
   /// The kinds that the report may name first.
   let causes: [Finding.Kind]
+  /// The least severity of a finding that counts.
+  let severity: Finding.Severity
   /// Trains with a seed, and shows every step or each of an interval to a monitor.
   let run: @Sendable (_ seed: UInt64, _ interval: Int) -> CalibrationOutcome
 
@@ -25,12 +27,13 @@ struct PlantedFailure: Sendable, CustomStringConvertible {
   /// A failure in a healthy training. `causes` are the first of `kinds` if they are not stated.
   init<Model: Layer<Float>>(
     _ name: String, in base: HealthyBase<Model>, _ kinds: [Finding.Kind], at places: [Place] = [],
-    causes: [Finding.Kind]? = nil,
+    causes: [Finding.Kind]? = nil, severity: Finding.Severity = .warning,
     _ plant: @escaping @Sendable (inout WatchedTraining<Model>, inout RandomSource) -> Void
   ) {
     (self.name, family, self.base, quality) = (name, base.family, base.name, base.quality)
     (self.kinds, self.places) = (kinds, places)
     self.causes = causes ?? Array(kinds.prefix(1))
+    self.severity = severity
     run = { seed, interval in
       var random = RandomSource(seed: seed)
       var training = base.make(&random)
@@ -57,7 +60,9 @@ enum Verdict: String, Sendable, CaseIterable {
   case missed
 
   init(_ monitor: HealthMonitor<Float>, _ failure: PlantedFailure) {
-    let found = monitor.alarms.filter { failure.kinds.contains($0.kind) }
+    let found = monitor.findings.filter {
+      failure.kinds.contains($0.kind) && $0.severity >= failure.severity
+    }
     self =
       found.contains { failure.isPlace($0.layer) } ? .right : found.isEmpty ? .missed : .elsewhere
   }

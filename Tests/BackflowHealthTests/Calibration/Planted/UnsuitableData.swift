@@ -11,10 +11,10 @@ extension PlantedFailure {
     features("one feature of 1000, regression") { columns in
       columns[4] = columns[4] * 1000
     },
-    features("one feature constant, regression") { columns in
+    features("one feature constant, regression", .note) { columns in
       columns[3] = 0 * columns[3] + 5
     },
-    features("one feature repeated, regression") { columns in
+    features("one feature repeated, regression", .note) { columns in
       columns[3] = columns[4]
     },
     PlantedFailure(
@@ -26,12 +26,14 @@ extension PlantedFailure {
     shuffled("shuffled labels, convolution", .convolution),
     shuffled("shuffled labels, recurrence", .rows),
     PlantedFailure("labels of the next sample", in: .relu, [.stuckLoss]) { training, _ in
+      training.steps = 1500
       training.hooks.batch = { _, batch in
         batch.labels = Array(batch.labels.dropFirst() + batch.labels.prefix(1))
       }
     },
     PlantedFailure("targets of the next sample, regression", in: .friedman, [.stuckLoss]) {
       training, _ in
+      training.steps = 1500
       training.hooks.batch = { _, batch in
         let count = batch.targets.shape[0]
         batch.targets = batch.targets.selectRows((0..<count).map { ($0 + 1) % count })
@@ -49,9 +51,10 @@ extension PlantedFailure {
 
   /// Changes the columns of the inputs of the regression.
   private static func features(
-    _ name: String, _ change: @escaping @Sendable (inout [Tensor<Float>]) -> Void
+    _ name: String, _ severity: Finding.Severity = .warning,
+    _ change: @escaping @Sendable (inout [Tensor<Float>]) -> Void
   ) -> PlantedFailure {
-    PlantedFailure(name, in: .friedman, [.unsuitableInput]) { training, _ in
+    PlantedFailure(name, in: .friedman, [.unsuitableInput], severity: severity) { training, _ in
       training.hooks.batch = { _, batch in
         var columns = (0..<10).map { batch.inputs.slice($0..<$0 + 1, axis: 1) }
         change(&columns)
@@ -64,6 +67,7 @@ extension PlantedFailure {
     _ name: String, _ base: HealthyBase<Sequential<Float>>
   ) -> PlantedFailure {
     PlantedFailure(name, in: base, [.stuckLoss]) { training, random in
+      training.steps = 1500
       var own = random.split()
       training.hooks.batch = { _, batch in
         batch.labels = own.permutation(batch.labels.count).map { batch.labels[$0] }

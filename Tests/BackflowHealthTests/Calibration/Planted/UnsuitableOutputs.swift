@@ -46,8 +46,8 @@ extension PlantedFailure {
       training.hooks.mode = { _ in .evaluation }
     },
     PlantedFailure(
-      "dropout 0.95", in: .dropout, [.wrongMode, .stuckLoss, .oscillatingLoss, .other],
-      causes: [.wrongMode, .stuckLoss, .oscillatingLoss, .other]
+      "dropout 0.95", in: .dropout, [.poorInitialization, .stuckLoss],
+      causes: [.poorInitialization, .stuckLoss]
     ) { training, random in
       training = HealthyBase.dropout(0.95).make(&random)
     },
