@@ -254,7 +254,7 @@ extension StepObservation {
     }
     addOutput(cell.output, of: name)
     guard let trace = cell.backward else { return }
-    let signal = RecurrentSignal(layer: name, trace: trace)
+    let signal = RecurrentSignal(layer: name, cell: cell, trace: trace)
     recurrences.append(signal)
     let shown =
       trace.stateGradients.map { ("the gradient with respect to the states", $0) } + [
