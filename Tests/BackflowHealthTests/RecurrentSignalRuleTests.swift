@@ -77,7 +77,7 @@ import Testing
     var monitor = HealthMonitor<Double>()
     let finding = try #require(monitor.judge(seen).first)
     #expect(finding.kind == .explodingGradient && finding.measured == growth.factor)
-    #expect(finding.statement.contains("the state after 0 steps"))
+    #expect(finding.statement.contains("reaches the initial state is"))
   }
 
   // At the second observation, no Jacobian is multiplied.

@@ -67,8 +67,8 @@ import Testing
     #expect(profile.weightFactor == nil)
   }
 
-  /// Compares with ‖(h̄_0, c̄_0)‖ relative to the gradient of the last step, from a backward pass of
-  /// a loss there.
+  /// Compares with the gradient of the initial state, relative to that of the last step, from a
+  /// backward pass of a loss there.
   private func expectBackwardPass<Scalar: RealScalar>(_: Scalar.Type) {
     var random = RandomSource(seed: 7)
     let (T, B, H) = (64, 8, 128)

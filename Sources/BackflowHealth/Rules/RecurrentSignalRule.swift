@@ -58,11 +58,13 @@ private struct RecurrentExplosion {
     if let growth {
       // Twice what sums of gradients reach that no step has amplified.
       let limit = max(thresholds.exploded, 2 * Double(growth.entries).squareRoot())
+      let state =
+        growth.state == 0 ? "the initial state" : "the state after \(growth.state) steps"
       if growth.factor > limit {
         return finding(
           step, growth.factor, limit,
-          "in \(layer), the gradient that reaches the state after \(growth.state) steps is"
-            + " \(figure(growth.factor)) times as long as the gradients that entered after it",
+          "in \(layer), the gradient that reaches \(state) is \(figure(growth.factor)) times as long as"
+            + " the gradients that entered after it",
           source: "‖s̄‖/√Σ‖g‖²; the inverse of the limit for vanishing")
       }
     }
