@@ -134,4 +134,25 @@ import Testing
       profile.logNorms, expected, Tolerance(Double.self, length: 9 * 15, scale: 1))
     #expect(profile.samples == 3)
   }
+
+  // The last output of the backward direction has read one input.
+  @Test func `follows a backward direction in its own order`() {
+    var random = RandomSource(seed: 9)
+    let lstm = LSTM<Double>(inputSize: 2, hiddenSize: 4, bidirectional: true, using: &random)
+    let (output, cache) = lstm.forward(random.normal([7, 3, 2]))
+    var top = Tensor<Double>.zeros(output.shape)
+    top[6..<7] = random.normal([1, 3, 8])
+    let (_, initial, _, traces) = lstm.tracedBackward(top, cache)
+    var observation = StepObservation<Double>(step: 0)
+    observation.recordRecurrent("net", lstm, cache, traces: traces)
+    let profiles = observation.recurrences.map { TimeProfile($0, samples: 3) }
+    #expect(profiles.map(\.steps) == [7, 1])
+    for (direction, profile) in profiles.enumerated() {
+      let entered = top.slice(direction * 4..<(direction + 1) * 4, axis: 2).norm()
+      let reached = initial[direction].tensors.reduce(0) { hypot($0, $1.norm()) }
+      expectClose(
+        [profile.logAttenuation], [log(reached / entered)],
+        Tolerance(Double.self, length: 7 * 16, scale: 1))
+    }
+  }
 }

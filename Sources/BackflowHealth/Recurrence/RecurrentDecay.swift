@@ -26,9 +26,10 @@ struct RecurrentDecay: Sendable {
   }
 
   private func cure(_ share: Double) -> String {
-    let otherwise = "a connection that skips steps, or shorter sequences"
     guard let gate else {
-      guard let weight = profile.weightFactor else { return "Try \(otherwise)." }
+      guard let weight = profile.weightFactor else {
+        return "A connection that skips steps, or shorter sequences."
+      }
       // The weight is to blame if it makes at least half of the decay, in logarithms.
       return weight * weight <= profile.laterFactor
         ? "A gated cell, or an orthogonal recurrent weight: this one multiplies a gradient by"
@@ -42,7 +43,8 @@ struct RecurrentDecay: Sendable {
     )
     guard isShut, steps > 2 else {
       return "\(what.map { "\($0) are open" } ?? "the leak is small") (\(figure(gate.mean)) of the"
-        + " state is carried in a step, on average), so that it takes \(otherwise)."
+        + " state is carried in a step, on average), so that it takes a connection that skips steps,"
+        + " or shorter sequences."
     }
     guard let what else {
       return
