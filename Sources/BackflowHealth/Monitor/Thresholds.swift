@@ -27,6 +27,9 @@ public struct Thresholds: Sendable, Equatable, Codable {
   public var vanishedFailure = 1e-6
   /// The multiple of the gradient at the top beyond which a signal explodes.
   public var exploded = 1e3
+  /// The number of training steps from one measurement of the decay in recurrent cells, which
+  /// multiplies Jacobians, to the next.
+  public var horizonInterval = 300
   /// The share of dead units that is too large; fewer are a note. Healthy trainings of wide ReLU
   /// layers end with up to 41 % (docs/health.md).
   public var deadShare = 0.5

@@ -196,16 +196,20 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// - Parameters:
   ///   - name: The name of the loss in the findings.
   ///   - values: The losses.
-  ///   - gradient: Their gradients with respect to the predictions.
+  ///   - gradient: Their gradients with respect to the predictions, one number or one row for each
+  ///     loss: [..., C] for losses [...], as of softmax cross-entropy.
   ///   - minimum: The smallest loss that an entry can have.
-  /// - Precondition: Both tensors have the same shape.
+  /// - Precondition: The gradient has the shape of the losses, or one axis more.
   public mutating func recordLoss(
     _ name: String, entries values: Tensor<Scalar>, gradient: Tensor<Scalar>,
     minimum: Double = 0
   ) {
     require(
-      values.shape == gradient.shape,
-      "\(name): gradients of entries \(gradient.shape) instead of \(values.shape)")
+      gradient.shape == values.shape
+        || (gradient.rank == values.rank + 1
+          && gradient.shape.dropLast().elementsEqual(values.shape)),
+      "\(name): gradients of entries \(gradient.shape) instead of \(values.shape), or a row for each"
+    )
     entries.append(
       LossEntries(name: name, values: values, gradient: gradient, minimum: minimum))
   }
@@ -346,7 +350,7 @@ extension StepObservation {
     }
     addOutput(cell.output, of: name)
     guard let trace = cell.backward else { return }
-    let signal = RecurrentSignal(layer: name, trace: trace)
+    let signal = RecurrentSignal(layer: name, cell: cell, trace: trace)
     recurrences.append(signal)
     let shown =
       trace.stateGradients.map { ("the gradient with respect to the states", $0) } + [

@@ -98,7 +98,9 @@ extension FreeRecurrence {
     show(&observation, name, cache, traces)
     var health = HealthMonitor<Double>()
     health.judge(observation)
-    findings = health.alarms
+    findings = health.findings.filter {
+      [.vanishingGradient, .explodingGradient].contains($0.kind)
+    }
     (self.name, self.predicted) = (name, predicted)
   }
 }
