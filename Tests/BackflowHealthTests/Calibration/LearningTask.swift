@@ -13,6 +13,8 @@ struct LearningTask {
 
   /// The number of classes, or `nil` for regression.
   var classes: Int?
+  /// The loss of the best constant guess, if it is known and not ln(classes).
+  var constantLoss: Double?
   /// Draws a batch. The predictor is the target network of Q-learning.
   var batch: (Predictor, inout RandomSource) -> TrainingBatch
   /// The loss of a batch and its gradient with respect to the output.
@@ -45,18 +47,19 @@ extension LearningTask {
       })
   }
 
-  /// Regression, scored by R² = 1 − (mean squared error)/(variance of the targets).
+  /// Regression, scored by R² = 1 − (mean squared error)/(variance of the targets). The loss is the
+  /// mean squared error, unless another one is given.
   static func regression(
     batch size: Int, heldOut: TrainingBatch? = nil,
-    loss: @escaping (Tensor<Float>, Tensor<Float>) -> (loss: Float, gradient: Tensor<Float>) = {
-      meanSquaredError($0, $1)
-    },
+    loss: ((Tensor<Float>, Tensor<Float>) -> (loss: Float, gradient: Tensor<Float>))? = nil,
     _ draw: @escaping Draw
   ) -> LearningTask {
-    LearningTask(
-      classes: nil, batch: { draw(size, &$1) }, loss: { loss($0, $1.targets) },
+    let test = heldOut ?? unseen(draw)
+    return LearningTask(
+      classes: nil, constantLoss: loss == nil ? Double(test.targets.variance()) : nil,
+      batch: { draw(size, &$1) },
+      loss: { loss?($0, $1.targets) ?? meanSquaredError($0, $1.targets) },
       score: { predict in
-        let test = heldOut ?? unseen(draw)
         let error = meanSquaredError(predict(test.inputs), test.targets).loss
         return 1 - Double(error / test.targets.variance())
       })

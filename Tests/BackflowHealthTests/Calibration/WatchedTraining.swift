@@ -80,7 +80,8 @@ struct WatchedTraining<Model: Layer<Float>> {
           Step(
             number: step, before: before, after: model, gradients: gradients, clipped: clipped,
             trace: trace, output: output, loss: loss, state: optimizer.state,
-            classes: task.classes, entries: task.entries?(output, batch)
+            classes: task.classes, constantLoss: task.constantLoss,
+            entries: task.entries?(output, batch)
           ) {
             task.loss($0.forward(batch.inputs, mode).output, batch).loss
           }, to: &monitor, &figures)
@@ -103,6 +104,7 @@ struct WatchedTraining<Model: Layer<Float>> {
     let loss: Float
     let state: OptimizerState<Float>
     let classes: Int?
+    let constantLoss: Double?
     let entries: (values: Tensor<Float>, gradient: Tensor<Float>)?
     /// The loss of the same batch in the same mode at other parameters.
     let lossAt: (Model) -> Float
@@ -113,7 +115,9 @@ struct WatchedTraining<Model: Layer<Float>> {
     _ step: Step, to monitor: inout HealthMonitor<Float>, _ figures: inout ObservedFigures
   ) {
     let thresholds = monitor.thresholds
-    monitor.observe(step.number, loss: step.loss, classes: step.classes) {
+    monitor.observe(
+      step.number, loss: step.loss, classes: step.classes, constantLoss: step.constantLoss
+    ) {
       $0.recordNetwork(step.trace, output: step.output)
       $0.recordUpdate(
         from: step.before, to: step.after, along: step.gradients, loss: step.lossAt)

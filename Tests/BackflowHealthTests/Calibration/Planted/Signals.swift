@@ -48,6 +48,7 @@ extension PlantedFailure {
           inputSize: 8, hiddenSize: 24, recurrentWeights: .orthogonal(gain: 0.05), using: &random),
         outputSize: 4, using: &random)
       training.optimizer = SGD(for: training.model, learningRate: 0.05)
+      training.steps = 1500
     },
     PlantedFailure("confident start", in: .tanh, [.poorInitialization]) { training, _ in
       training.model.change("6.weight") { $0 *= 10 }

@@ -47,7 +47,7 @@ extension PlantedFailure {
     _ name: String, _ base: HealthyBase<Sequential<Float>>
   ) -> PlantedFailure {
     PlantedFailure(name, in: base, [.lossSpike]) { training, _ in
-      training.hooks.batch = { step, batch in if step == 100 { batch.inputs *= 1000 } }
+      training.hooks.batch = { step, batch in if step == 100 { batch.inputs *= 1e4 } }
     }
   }
 }

@@ -35,6 +35,7 @@ extension PlantedFailure {
           }
       training.task = .friedman(unit: 1)
       training.task.entries = squares
+      training.task.constantLoss = nil
       training.task.loss = {
         let (values, gradient) = squares($0, $1)
         return (values.mean(), gradient / Float(gradient.count))

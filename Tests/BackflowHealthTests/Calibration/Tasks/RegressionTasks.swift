@@ -31,9 +31,7 @@ extension LearningTask {
   /// target.
   static func friedman(
     unit: Float = 4.9, outputs: Int = 1, batch: Int = 32,
-    loss: @escaping (Tensor<Float>, Tensor<Float>) -> (loss: Float, gradient: Tensor<Float>) = {
-      meanSquaredError($0, $1)
-    }
+    loss: ((Tensor<Float>, Tensor<Float>) -> (loss: Float, gradient: Tensor<Float>))? = nil
   ) -> LearningTask {
     regression(batch: batch, loss: loss) { size, random in
       let x: Tensor<Float> = random.uniform([size, 10])
@@ -61,6 +59,7 @@ extension LearningTask {
         inputs: x, targets: Tensor(score.elements.map { $0 > 0 ? 1 : 0 }, shape: [size, 1]))
     }
     task.batch = { draw(batch, &$1) }
+    task.constantLoss = nil
     task.loss = { sigmoidCrossEntropy($0, $1.targets) }
     task.score = { predict in
       var random = RandomSource(seed: 17)
