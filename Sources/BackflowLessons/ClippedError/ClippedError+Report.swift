@@ -4,7 +4,7 @@ extension ClippedError {
   func report(_ comparison: QLearningComparison) -> LessonReport {
     let inside = QLearningSummary(runs: comparison.runs(.insideSquare))
     return LessonReport(
-      .clippedError, failure: failure(inside),
+      .clippedError, claims: claims(comparison), failure: failure(inside),
       findings: comparison.runs.flatMap(\.findings) + audit(.insideSquare).findings(),
       cure: cure(comparison),
       runs: comparison.runs.map {
@@ -12,7 +12,30 @@ extension ClippedError {
           variant: $0.clipping.key, seed: $0.seed, meanReturn: $0.meanReturn,
           episodesTo195: $0.episodesTo195, silencedShare: $0.silencedShare)
       },
-      figure: picture(comparison).svg)
+      figures: [("", LossShapes().picture.svg), ("training", picture(comparison).svg)])
+  }
+
+  private func claims(_ comparison: QLearningComparison) -> [Claim] {
+    func summary(_ clipping: ErrorClipping) -> QLearningSummary {
+      QLearningSummary(runs: comparison.runs(clipping))
+    }
+    let (inside, others) = (
+      summary(.insideSquare), [ErrorClipping.huber, .gradientNorm].map(summary)
+    )
+    return [
+      Claim(
+        "Agents whose error is clipped inside the square balance the pole for at most 80 of 200 steps at"
+          + " the end, on average.", inside.meanReturn.mean, atMost: 80),
+      Claim(
+        "At least a third of the failures have a gradient of exactly zero.",
+        inside.silenced.shareOfFailures, atLeast: 1.0 / 3),
+      Claim(
+        "With Huber's loss and with a clipped gradient, no sample has.",
+        others.map(\.silenced.share).max() ?? .nan, atMost: 0),
+      Claim(
+        "These agents balance it for at least 150 steps.",
+        others.map(\.meanReturn.mean).min() ?? .nan, atLeast: 150),
+    ]
   }
 
   private func failure(_ inside: QLearningSummary) -> LessonReport.Account {
