@@ -12,9 +12,9 @@ struct LessonCommand: ParsableCommand {
 
       \(Lesson.allCases.map { "  \($0.rawValue): \($0.message)" }.joined(separator: "\n"))
 
-      Each lesson trains small networks in this process and reports the failure, the findings of \
-      the health monitor, and the cure. The same seed and number of threads give the same numbers on \
-      processors with the same instruction set.
+      Each lesson trains small networks in this process and reports what holds on every machine, the \
+      failure, the findings of the health monitor, and the cure. The same seed and number of threads \
+      give the same numbers on processors with the same instruction set.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -79,7 +79,8 @@ struct LessonCommand: ParsableCommand {
 
   private func text(_ report: LessonReport, figures: [String]?, isFirst: Bool) -> String {
     let drawn = figures.map { $0.map { "\nfigure: \($0)" }.joined() }
-    return (isFirst ? "" : "\n") + "\(report)\n" + (drawn ?? "\n(use --figures DIR to draw figures)")
+    return (isFirst ? "" : "\n") + "\(report)\n"
+      + (drawn ?? "\n(use --figures DIR to draw figures)")
   }
 }
 

@@ -2,7 +2,9 @@
 /// of its own.
 func lines(of text: String, size: Double, within width: Double, bold: Bool = false) -> [String] {
   var lines: [String] = []
-  for word in text.split(separator: " ") {
+  // A number stays with its unit.
+  let words = text.replacing(" %", with: "\u{A0}%").split(separator: " ")
+  for word in words {
     let longer = (lines.last.map { $0 + " " } ?? "") + word
     if lines.isEmpty || textWidth(longer, size: size, bold: bold) > width {
       lines.append(String(word))
@@ -10,7 +12,7 @@ func lines(of text: String, size: Double, within width: Double, bold: Bool = fal
       lines[lines.count - 1] = longer
     }
   }
-  return lines.isEmpty ? [""] : lines
+  return lines.isEmpty ? [""] : lines.map { $0.replacing("\u{A0}%", with: " %") }
 }
 
 /// Returns an estimate of the width of a text, which depends on the font that a viewer has: the one

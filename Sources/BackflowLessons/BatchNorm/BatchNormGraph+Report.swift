@@ -44,7 +44,8 @@ extension BatchNormGraph {
   private func cure(_ outcome: Outcome) -> LessonReport.Account {
     LessonReport.Account(
       [
-        "Each local gradient is one line of code. Their composition agrees with the closed form to"
+        "Each local gradient is one line of code. With every edge followed back, and the gradients of a"
+          + " value with two uses added, they agree with the closed form to"
           + " \(figure(outcome.difference)) and with finite differences to"
           + " \(figure(outcome.rightError)).",
         "After training with it, the norm of the bias is \(figure(outcome.rightBias)), and"

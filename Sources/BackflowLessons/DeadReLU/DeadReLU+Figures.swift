@@ -15,7 +15,7 @@ extension DeadReLU {
       ],
       panels: [
         LineChart(
-          "Units inactive for all training images", horizontal: .linear("step"),
+          "Units inactive for all images", horizontal: .linear("step"),
           vertical: .linear("fraction of the units, %", 0...102),
           series: outcomes.all.map { outcome in
             LineChart.Series(
@@ -24,7 +24,7 @@ extension DeadReLU {
               isDashed: outcome.hue == .neutral)
           }, marks: [lowered]),
         LineChart(
-          "Held-out digits classified correctly", horizontal: .linear("step"),
+          "Accuracy on held-out digits", horizontal: .linear("step"),
           vertical: .linear("accuracy, %", 0...102),
           series: outcomes.all.map { outcome in
             LineChart.Series(
@@ -33,7 +33,7 @@ extension DeadReLU {
               hue: outcome.hue, isDashed: outcome.hue == .neutral)
           }, marks: [lowered]),
         LineChart(
-          "Largest preactivation of each unit", horizontal: .linear("units, sorted"),
+          "Largest input of each unit", horizontal: .linear("units, sorted"),
           vertical: .linear("maximum of a over all training images"),
           series: [
             .init("before the first step", before.maxima.sorted(), hue: .neutral),
@@ -67,7 +67,7 @@ extension DeadReLU {
           series: [series("dead ReLUs", \.deadShares, hue: .alarm)],
           marks: [.init(at: 40, "the essay's 40 %")]),
         LineChart(
-          "Held-out digits classified correctly", horizontal: .logarithmic("learning rate"),
+          "Accuracy on held-out digits", horizontal: .logarithmic("learning rate"),
           vertical: .linear("accuracy, %", 0...102),
           series: [series("accuracy", \.accuracies, hue: .calm)]),
       ])

@@ -14,7 +14,8 @@ extension DeadReLU {
     let shares = sweep.points.map(\.deadShare)
     return [
       Claim(
-        "A learning rate of \(figure(largeRate)) kills more than the essay's 40 % of the units.",
+        "A learning rate of \(figure(largeRate)) kills at least 60 % of the units, more than the 40 % of the"
+          + " essay.",
         killed.censuses[1].deadShare, atLeast: 0.6),
       Claim(
         "None of them is active again with a smaller rate.", Double(revived), atMost: 0),
@@ -32,7 +33,7 @@ extension DeadReLU {
         [outcomes.careful, outcomes.leaky, outcomes.redrawn].map(\.accuracy).min() ?? .nan,
         atLeast: 0.85),
       Claim(
-        "With the dead units, at least 10 % fewer than with any of these.",
+        "With the dead units, it is fewer than with any of these by at least 10 % of the digits.",
         ([outcomes.careful, outcomes.leaky, outcomes.redrawn].map(\.accuracy).min() ?? .nan)
           - killed.accuracy, atLeast: 0.1),
     ]

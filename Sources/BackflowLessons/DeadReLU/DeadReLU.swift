@@ -69,10 +69,10 @@ package struct DeadReLU {
       killed: outcome(Outcome(name: "ReLU, \(start)", hue: .alarm), rate: largeRate, digits),
       careful: outcome(Outcome(name: "ReLU, rate \(small)", hue: .calm), rate: smallRate, digits),
       leaky: outcome(
-        Outcome(name: "leaky ReLU, \(start)", hue: .accent), rate: largeRate,
+        Outcome(name: "leaky, \(start)", hue: .accent), rate: largeRate,
         unit: LeakyReLU<Float>(slope: slope), digits),
       redrawn: outcome(
-        Outcome(name: "dead ReLUs drawn again, then \(small)", hue: .neutral), rate: largeRate,
+        Outcome(name: "dead ReLUs drawn again", hue: .neutral), rate: largeRate,
         redraws: true, digits))
   }
 

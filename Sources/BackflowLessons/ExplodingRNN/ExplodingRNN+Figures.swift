@@ -9,9 +9,9 @@ extension ExplodingRNN {
     ChartFigure(
       "Every step back multiplies the gradient by the same matrix, with a nonlinearity between",
       notes: [
-        "No input. Left: small states, so that the nonlinearity is the identity; dashed: |λ₁|ᵏ times"
-          + " the component of the gradient along the eigenvector. Middle and right: |λ₁| times one"
-          + " orthogonal matrix; dashed: without the nonlinearity, |λ₁|ᵏ."
+        "No input. Left: small states, so that the nonlinearity is the identity; the prediction is"
+          + " |λ₁|ᵏ times the component of the gradient along the eigenvector. Middle and right: W is"
+          + " |λ₁| times one orthogonal matrix."
       ],
       panels: [signalPanel(outcome)]
         + [InterspersedRecurrence.Nonlinearity.relu, .tanh].map {
@@ -24,28 +24,30 @@ extension ExplodingRNN {
     let measured = zip(zip(radii, outcome.free), hues).map { pair, hue in
       LineChart.Series("|λ₁| = \(figure(pair.0))", pair.1.norms, hue: hue)
     }
-    let predicted = zip(outcome.free, hues).map { free, hue in
-      LineChart.Series("", free.predicted, hue: hue, isDashed: true)
+    let predicted = zip(outcome.free, hues).enumerated().map { index, pair in
+      LineChart.Series(
+        index == 1 ? "predicted from |λ₁|ᵏ" : "", pair.0.predicted, hue: pair.1, isDashed: true)
     }
     let lstm = LineChart.Series("LSTM, forget bias 1", outcome.lstm.norms, hue: .accent)
     return LineChart(
       "Linear: h̄ ← Wᵀ h̄", horizontal: .linear("steps back in time, k"),
-      vertical: .logarithmic("‖gradient of the state‖"), series: predicted + measured + [lstm])
+      vertical: .logarithmic("‖gradient of the state‖"), series: measured + [lstm] + predicted)
   }
 
   private func interspersedPanel(
     _ norms: InterspersedNorms, _ nonlinearity: InterspersedRecurrence.Nonlinearity
   ) -> LineChart {
-    let hues: [LineChart.Hue] = [.calm, .accent, .alarm]
-    let linear = zip(norms[.none], hues).map {
-      LineChart.Series("", $0, hue: $1, isDashed: true)
+    let hues: [LineChart.Hue] = [.calm, .alarm, .accent]
+    let linear = zip(norms[.none], hues).enumerated().map { index, pair in
+      LineChart.Series(
+        index == 0 ? "without the nonlinearity" : "", pair.0, hue: pair.1, isDashed: true)
     }
     let measured = zip(zip(norms.radii, norms[nonlinearity]), hues).map { pair, hue in
       LineChart.Series("|λ₁| = \(figure(pair.0))", pair.1, hue: hue).withArrows
     }
     return LineChart(
       "\(nonlinearity.rawValue): h̄ ← Wᵀ (φ′ ⊙ h̄)", horizontal: .linear("steps back in time, k"),
-      vertical: .logarithmic("‖gradient of the state‖", 1e-30...1e50), series: linear + measured,
+      vertical: .logarithmic("‖gradient of the state‖", 1e-30...1e50), series: measured + linear,
       marks: [
         .init(at: Double(Float.greatestFiniteMagnitude), "overflow of Float: 3.4·10³⁸")
       ])
@@ -53,58 +55,64 @@ extension ExplodingRNN {
 
   // MARK: - Training
 
-  /// Draws the gradients of the first steps, and the losses and gradients of the training.
+  /// Draws the gradients and losses of the first steps, and those of the complete training.
   func trainingPicture(_ outcome: Outcome) -> ChartFigure {
     ChartFigure(
-      "Without clipping, the training overflows after a few steps; with clipping, it converges",
+      "Without clipping, a few large steps end the training; with clipping, it converges",
       notes: [
         "A ReLU recurrence of gain \(figure(gain)) and an LSTM read digits in \(64 / pixels) steps."
-          + " Arrow: not finite. Middle and right: means over 10 steps."
+          + " Below: means over 10 steps, and the accuracy on held-out digits."
       ],
-      panels: [firstStepsPanel(outcome), lossPanel(outcome), normPanel(outcome)])
+      panels: [
+        firstSteps("Gradients of the first steps", "global norm before clipping", outcome, \.norms),
+        firstSteps("Losses of the first steps", "loss, nats", outcome, \.losses),
+        course(
+          "Gradients of the complete training", "global norm before clipping", outcome, \.norms,
+          .init(at: limit, "the limit")),
+        course(
+          "Losses of the complete training", "loss, nats", outcome, \.losses,
+          .init(at: .log(Double(Digits.classCount)), "uniform guess: ln 10")),
+      ])
   }
 
-  /// Draws the norms of the gradients up to a few steps after the overflow.
-  private func firstStepsPanel(_ outcome: Outcome) -> LineChart {
+  /// Draws the values up to a few steps after the overflow.
+  private func firstSteps(
+    _ title: String, _ label: String, _ outcome: Outcome, _ values: (PixelTraining) -> [Double]
+  ) -> LineChart {
     let count = min(outcome.plain.losses.count + 4, steps)
     return LineChart(
-      "Gradients of the first steps", horizontal: .count("step"),
-      vertical: .logarithmic("global norm before clipping"),
+      title, horizontal: .count("step"), vertical: .logarithmic(label),
       series: outcome.trainings.map { training in
-        let values = Array(training.normsToOverflow.prefix(count))
+        let overflow = training.overflows ? [Double.infinity] : []
         return LineChart.Series(
-          training.name + (training.overflows ? ", arrow: overflow" : ""), values,
-          hue: training.hue, hasDots: true
+          training.name + (training.overflows ? "; arrow: overflow" : ""),
+          Array((values(training) + overflow).prefix(count)), hue: training.hue, hasDots: true
         ).withArrows
-      }, marks: [.init(at: limit, "the limit")])
+      })
   }
 
-  private func lossPanel(_ outcome: Outcome) -> LineChart {
-    LineChart(
-      "Training", horizontal: .linear("step", 0...Double(steps)),
-      vertical: .logarithmic("loss, nats"),
-      series: outcome.trainings.map {
-        curve(
-          "\($0.name): \(percent($0.accuracy)) accuracy",
-          $0.losses + ($0.overflows ? [.infinity] : []), $0.hue)
-      }, marks: [.init(at: .log(Double(Digits.classCount)), "uniform guess: ln 10")])
-  }
-
-  private func normPanel(_ outcome: Outcome) -> LineChart {
-    LineChart(
-      "Gradients before clipping", horizontal: .linear("step", 0...Double(steps)),
-      vertical: .logarithmic("global norm"),
-      series: outcome.trainings.map { curve($0.name, $0.normsToOverflow, $0.hue) },
-      marks: [.init(at: limit, "the limit")])
-  }
-
-  /// Returns a curve of means over ten steps, or of single steps if the training ended early.
-  private func curve(
-    _ name: String, _ values: [Double], _ hue: LineChart.Hue
-  ) -> LineChart.Series {
-    let brokeOff = values.count < steps / 10
-    let means = means(of: values, over: brokeOff ? 1 : 10)
-    return LineChart.Series(name, x: means.x, means.y, hue: hue, hasDots: brokeOff).withArrows
+  /// Draws the values of the trainings that did not overflow.
+  private func course(
+    _ title: String, _ label: String, _ outcome: Outcome, _ values: (PixelTraining) -> [Double],
+    _ mark: LineChart.Mark
+  ) -> LineChart {
+    let (complete, ended) = (
+      outcome.trainings.filter { !$0.overflows }, outcome.trainings.filter(\.overflows)
+    )
+    return LineChart(
+      title, horizontal: .linear("step", 0...Double(steps)), vertical: .logarithmic(label),
+      series: complete.map { training in
+        let means = means(of: values(training), over: 10)
+        return LineChart.Series(
+          "\(training.name): \(percent(training.accuracy))", x: means.x, means.y,
+          hue: training.hue)
+      },
+      marks: [mark]
+        + ended.map {
+          .init(
+            at: Double($0.losses.count), "overflow of \($0.name): \(percent($0.accuracy))",
+            isVertical: true)
+        })
   }
 
   /// Returns the mean of each `count` values, at the position of the first of them.
@@ -118,9 +126,4 @@ extension ExplodingRNN {
       }
     )
   }
-}
-
-extension PixelTraining {
-  /// The norms of the gradients, and ∞ for the step that overflowed.
-  fileprivate var normsToOverflow: [Double] { norms + (overflows ? [.infinity] : []) }
 }

@@ -9,7 +9,6 @@ extension ExplodingRNN {
       // The advice of other findings is not followed here.
       findings: findings.filter {
         [.vanishingGradient, .explodingGradient, .nonFinite].contains($0.kind)
-          && $0.severity > .note
       }, cure: cure(outcome),
       figures: [("", picture(outcome).svg), ("training", trainingPicture(outcome).svg)])
   }
@@ -31,11 +30,11 @@ extension ExplodingRNN {
         min(interspersed[.tanh][largest].last ?? .nan, interspersed[.relu][largest].last ?? .nan),
         atLeast: 1e3),
       Claim(
-        "Without clipping, the training overflows in the first 30 steps.",
-        Double(outcome.plain.losses.count), atMost: 30),
+        "Without clipping, a few large steps end the training, and at most 20 % of the held-out digits are"
+          + " classified correctly.", outcome.plain.accuracy, atMost: 0.2),
       Claim(
-        "With clipping, and with an LSTM, at least 60 % of the held-out digits are classified correctly.",
-        min(outcome.clipped.accuracy, outcome.lstmClipped.accuracy), atLeast: 0.6),
+        "With clipping, and with an LSTM, at least 50 % are classified correctly.",
+        min(outcome.clipped.accuracy, outcome.lstmClipped.accuracy), atLeast: 0.5),
     ]
   }
 
@@ -85,7 +84,7 @@ extension ExplodingRNN {
           + " \(figure(worst.normAfter)) and preserves its direction (cosine \(figure(worst.cosine))).",
         "With clipping, \(percent(clipped.accuracy)) of the held-out digits are classified correctly;"
           + " \(percent(clipped.clippedShare ?? 0)) of the steps were clipped.",
-        "In an LSTM, the factor is \(figure(outcome.lstm.factorPerStep)) per step,"
+        "In an LSTM, a gated cell, the factor is \(figure(outcome.lstm.factorPerStep)) per step,"
           + " \(figure(outcome.lstm.norms.last ?? .nan)) of a gradient is left after \(stepsBack) steps,"
           + " and \(percent(lstm.accuracy)) of the held-out digits are classified correctly.",
       ],

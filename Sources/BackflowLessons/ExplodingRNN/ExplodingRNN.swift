@@ -54,7 +54,8 @@ package struct ExplodingRNN {
       radii: interspersedRadii, size: size, steps: stepsBack, using: &random)
     let trained = try trainings()
     return Outcome(
-      free: free, lstm: lstm, interspersed: interspersed, plain: trained.plain, clipped: trained.clipped,
+      free: free, lstm: lstm, interspersed: interspersed, plain: trained.plain,
+      clipped: trained.clipped,
       lstmClipped: trained.lstm)
   }
 

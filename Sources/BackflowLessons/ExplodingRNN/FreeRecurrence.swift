@@ -98,7 +98,7 @@ extension FreeRecurrence {
     show(&observation, name, cache, traces)
     var health = HealthMonitor<Double>()
     health.judge(observation)
-    findings = health.alarms
+    findings = health.findings
     (self.name, self.predicted) = (name, predicted)
   }
 }

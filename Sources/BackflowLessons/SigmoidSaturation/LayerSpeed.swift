@@ -1,31 +1,48 @@
-internal import Backflow
+package import Backflow
 
-/// The speed of each layer of a network under plain SGD, W ← W − η W̄: with the same η for all, a
-/// layer that receives a smaller gradient moves less.
-struct LayerSpeed {
-  /// The steps of the measurements.
-  private(set) var steps: [Int] = []
-  /// ‖W − W₀‖ / ‖W₀‖ of each weight at these steps, from the lowest layer to the highest.
-  private(set) var distances: [[Double]] = []
+/// The speed of each layer of a network under plain SGD, W ← W − η W̄. η is the same for every
+/// layer, so that a layer that receives a smaller gradient moves less.
+package struct LayerSpeed: Sendable {
+  /// The number of steps over which the lengths are averaged.
+  package static let window = 10
 
-  /// The distance at the last measurement.
-  var last: [Double] { distances.last ?? [] }
+  /// The first step of each window.
+  package private(set) var steps: [Int] = []
+  /// The mean length of a step relative to the weight, η ‖W̄‖ / ‖W‖, in each window, for each weight
+  /// below the readout from the lowest layer to the highest.
+  package private(set) var lengths: [[Double]] = []
 
-  /// Trains a copy of `network` without momentum.
-  init(
+  /// Trains a copy of `network` without momentum. Its last layer is the readout.
+  package init(
     of network: Sequential<Float>, on digits: Digits, learningRate: Double, steps count: Int,
     seed: UInt64
   ) {
-    let start = network.weights
-    var training = DigitTraining(network, on: digits, learningRate: learningRate, seed: seed)
-    var (steps, distances): ([Int], [[Double]]) = ([], [])
-    training.train(steps: count, lookingEvery: max(1, count / 30)) { training in
-      guard training.step > 0 else { return }
-      steps.append(training.step)
-      distances.append(
-        zip(training.network.weights, start).map { Double(($0 - $1).norm() / $1.norm()) })
+    var (network, random) = (network, RandomSource(seed: seed))
+    var optimizer = SGD(for: network, learningRate: learningRate)
+    for step in 0..<count {
+      let images = digits.samples(
+        at: (0..<32).map { _ in random.integer(below: digits.labels.count) })
+      let (logits, cache) = network.forward(images.rows, .training(seed: 0))
+      let (_, logitsGradient) = softmaxCrossEntropy(logits, images.labels)
+      let (_, gradients) = network.backward(logitsGradient, cache)
+      let here = zip(gradients.weights, network.weights).dropLast().map { gradient, weight in
+        learningRate * Double(gradient.norm() / weight.norm()) / Double(Self.window)
+      }
+      if step.isMultiple(of: Self.window) {
+        steps.append(step)
+        lengths.append(here)
+      } else {
+        lengths[lengths.count - 1] = zip(lengths[lengths.count - 1], here).map { $0 + $1 }
+      }
+      optimizer.update(&network, along: gradients)
     }
-    (self.steps, self.distances) = (steps, distances)
+  }
+
+  /// The mean speed of each layer relative to that of the highest.
+  package var relativeToHighest: [Double] {
+    let layers = lengths.first?.indices ?? 0..<0
+    let sums = layers.map { layer in lengths.reduce(0) { $0 + $1[layer] } }
+    return sums.map { $0 / (sums.last ?? .nan) }
   }
 }
 

@@ -55,7 +55,7 @@ extension SaturatingUnit {
   var gain: Double { self == .sigmoid ? 4 : 5.0 / 3 }
 
   /// Returns the fraction of outputs that are within 1.5 % of the distance between the limits.
-  func binaryShare(of outputs: [Double]) -> Double {
+  package func binaryShare(of outputs: [Double]) -> Double {
     let range = self.outputs
     let margin = 0.015 * (range.upperBound - range.lowerBound)
     let count = outputs.count {

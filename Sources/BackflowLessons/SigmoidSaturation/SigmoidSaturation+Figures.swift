@@ -45,28 +45,46 @@ extension SigmoidSaturation {
 
   // MARK: - The speed of the layers
 
-  /// Draws the distance that the weights of some layers move under plain SGD.
+  /// Draws the speed of some layers under plain SGD, and the mean speed of all.
   func speedPicture(_ all: [Outcomes]) -> ChartFigure {
-    let hues: [LineChart.Hue] = [.alarm, .accent, .neutral, .calm]
-    let layers = hues.indices.map { $0 * (depth - 1) / 3 }
-    return ChartFigure(
+    ChartFigure(
       "Plain SGD moves the lower layers of sigmoids much more slowly than the higher ones",
       notes: [
-        "Each sigmoid multiplies the gradient by at most ¼ on its way down; the step W ← W − ηW̄ of every"
-          + " layer has the same η. Glorot initialization, η = \(figure(plainRate))."
+        "Each sigmoid multiplies the gradient by at most ¼ on its way down, and the rate η of the step"
+          + " W ← W − ηW̄ is the same for every layer. Glorot initialization, η = \(figure(plainRate))."
       ],
-      panels: all.map { outcomes in
-        let speed = outcomes.speed
-        return LineChart(
-          "\(outcomes.unit.rawValue): how far each layer moves", horizontal: .linear("step"),
-          vertical: .logarithmic("‖W − W₀‖ / ‖W₀‖", 1e-8...10),
-          series: zip(layers, hues).reversed().map { layer, hue in
-            LineChart.Series(
-              "layer \(layer + 1)" + (layer == 0 ? ", the lowest" : "")
-                + (layer == depth - 1 ? ", the highest" : ""),
-              x: speed.steps.map { Double($0) }, speed.distances.map { $0[layer] }, hue: hue)
-          })
+      panels: all.map { stepPanel($0) } + [speedPanel(all)])
+  }
+
+  private func stepPanel(_ outcomes: Outcomes) -> LineChart {
+    let hues: [LineChart.Hue] = [.alarm, .accent, .neutral, .calm]
+    let layers = hues.indices.map { $0 * (depth - 1) / (hues.count - 1) }
+    let speed = outcomes.speed
+    return LineChart(
+      "\(outcomes.unit.rawValue): length of the steps", horizontal: .linear("step"),
+      vertical: .logarithmic("η‖W̄‖ / ‖W‖, mean of \(LayerSpeed.window) steps", 1e-9...1),
+      series: zip(layers, hues).reversed().map { layer, hue in
+        let addition = layer == 0 ? ", the lowest" : layer == depth - 1 ? ", the highest" : ""
+        return LineChart.Series(
+          "layer \(layer + 1)\(addition)", x: speed.steps.map { Double($0) },
+          speed.lengths.map { $0[layer] }, hue: hue)
       })
+  }
+
+  private func speedPanel(_ all: [Outcomes]) -> LineChart {
+    let layers = (1...depth).map { Double($0) }
+    let hues: [LineChart.Hue] = [.alarm, .calm]
+    let quarters = (1...depth).map { Double.pow(0.25, Double(depth - $0)) }
+    return LineChart(
+      "Speed of each layer", horizontal: .count("layer, from the input"),
+      vertical: .logarithmic("mean, relative to the highest layer"),
+      series: zip(all, hues).map { outcomes, hue in
+        LineChart.Series(
+          outcomes.unit.rawValue, x: layers, outcomes.speed.relativeToHighest, hue: hue,
+          hasDots: true)
+      } + [
+        .init("a factor of ¼ per layer", x: layers, quarters, hue: .neutral, isDashed: true)
+      ])
   }
 
   // MARK: - Training
@@ -77,19 +95,20 @@ extension SigmoidSaturation {
     ChartFigure(
       "Saturated units do not learn; weights of the right size and batch normalization cure it",
       notes: [
-        "\(depth) layers of \(width) units classify digits. A layer multiplies the gradient by its"
-          + " weights and by its local gradient (measured before the first step)."
+        "\(depth) layers of \(width) units classify digits. Left: with the accuracy on held-out digits."
+          + " Middle and right: the factors by which the local gradients of a layer, and its weights with"
+          + " their normalization, multiply the gradient before the first step."
       ],
       panels: all.flatMap { outcomes in
         let unit = outcomes.unit
         return [
           lossPanel(outcomes),
           layerPanel(
-            "Each layer of \(unit.rawValue) units", outcomes, \.unitFactors, at: unit.largestSlope,
+            "\(unit.rawValue): local gradients", outcomes, \.unitFactors, at: unit.largestSlope,
             "\(unit.largestSlopeText), the largest value"),
           layerPanel(
-            "Each weight, with its normalization", outcomes, \.weightFactors,
-            at: 1 / unit.largestSlope, "the inverse of the largest local gradient"),
+            "\(unit.rawValue): weights", outcomes, \.weightFactors,
+            at: 1 / unit.largestSlope, "1 / largest local gradient"),
         ]
       })
   }

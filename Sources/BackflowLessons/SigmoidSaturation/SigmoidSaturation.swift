@@ -75,7 +75,8 @@ package struct SigmoidSaturation {
         "Glorot × \(figure(unit.gain))", .calm,
         network(of: unit, .glorotUniform(gain: unit.gain), isNormalized: false), digits),
       speed: LayerSpeed(
-        of: glorot, on: digits, learningRate: plainRate, steps: plainSteps, seed: seed))
+        of: glorot, on: digits.split.training, learningRate: plainRate, steps: plainSteps,
+        seed: seed))
   }
 
   /// Returns a network of `depth` layers, [N, 64] → [N, 10], with the same random readout for all.
