@@ -1,5 +1,5 @@
-/// Returns a text in lines that are at most `width` wide, broken at spaces. A longer word has a line
-/// of its own.
+/// Returns a text in lines that are at most `width` wide, broken at spaces. A longer word has a
+/// line of its own.
 func lines(of text: String, size: Double, within width: Double, bold: Bool = false) -> [String] {
   var lines: [String] = []
   // A number stays with its unit.

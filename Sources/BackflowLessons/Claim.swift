@@ -1,5 +1,6 @@
-/// A statement of a lesson that holds on every machine, because its limit leaves a margin for
-/// rounding, with the number that a run measured.
+/// A statement of a lesson that holds on every machine with the default seed, because its limit
+/// leaves a margin for rounding, with the number that a run measured. With another seed, a claim
+/// about a training may fail.
 package struct Claim: Sendable, Equatable {
   /// The statement, as a sentence that names the limit.
   package let statement: String

@@ -84,12 +84,14 @@ import Testing
 
   #if !DEBUG
     // The numbers of a lesson depend on the instruction set; what it claims does not.
-    @Test(.serialized, arguments: ["portable", "x86_64_v3", "x86_64_v4"])
+    @Test(.serialized, arguments: ["portable", "x86-64-v3", "x86-64-v4"])
     func `runs all lessons, whose claims hold on every instruction set`(name: String) throws {
       try withTemporaryFolder { folder in
         let backflow = Program(name: "backflow", environment: ["BACKFLOW_ISA": name])
         let run = try backflow.run("lesson", "all", "--format", "json", "--figures", folder.path)
         #expect(run.status == 0, "\(run.errors)")
+        // A processor may lack an instruction set, but its name must be one.
+        #expect(!run.errors.contains("must be one of"), "\(run.errors)")
         let lessons = try #require(
           try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [[String: Any]])
         #expect(lessons.compactMap { $0["lesson"] as? String } == names)

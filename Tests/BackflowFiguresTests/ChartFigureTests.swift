@@ -108,7 +108,8 @@ import Testing
     #expect(picture.contains(">−2</text>") && !picture.contains(">-2<"))
   }
 
-  // A wide sans-serif font has at most 0.66 em per character in bold type and 0.58 em in normal type.
+  // A wide sans-serif font has at most 0.66 em per character in bold type and 0.58 em in normal
+  // type.
   @Test(arguments: 1...6)
   func `keeps titles and legends within their panels`(count: Int) throws {
     let long = "A title of a panel that is much longer than the panel is wide, 97.5 % or so"

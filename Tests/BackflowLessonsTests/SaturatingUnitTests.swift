@@ -42,8 +42,9 @@ import Testing
     expectClose(wGradient.elements, gradients.namedParameters[0].value.elements, tolerance)
   }
 
-  // The sum of a unit with weights of deviation s and an input of norm 1 is normal with deviation s.
-  // It is between the limits where |a| < a₀, with a₀ = ln(0.985/0.015) for σ and half of it for tanh.
+  // The sum of a unit with weights of deviation s and an input of norm 1 is normal with deviation
+  // s. It is between the limits where |a| < a₀, with a₀ = ln(0.985/0.015) for σ and half of it for
+  // tanh.
   @Test(arguments: SaturatingUnit.allCases, [1.0, 10, 100])
   func `is nearly binary with large weights`(unit: SaturatingUnit, deviation: Double) {
     var random = RandomSource(seed: 3)

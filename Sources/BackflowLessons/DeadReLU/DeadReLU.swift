@@ -45,8 +45,8 @@ package struct DeadReLU {
     var accuracy: Double { accuracies.last ?? 0 }
   }
 
-  /// The results of the four networks: with the large rate at first, with the small rate, with leaky
-  /// units, and with the dead units drawn again when the large rate is reduced.
+  /// The results of the four networks: with the large rate at first, with the small rate, with
+  /// leaky units, and with the dead units drawn again when the large rate is reduced.
   struct Outcomes {
     let killed, careful, leaky, redrawn: Outcome
     var all: [Outcome] { [killed, careful, leaky, redrawn] }

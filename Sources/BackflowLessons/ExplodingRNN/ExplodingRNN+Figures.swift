@@ -58,7 +58,7 @@ extension ExplodingRNN {
   /// Draws the gradients and losses of the first steps, and those of the complete training.
   func trainingPicture(_ outcome: Outcome) -> ChartFigure {
     ChartFigure(
-      "Without clipping, a few large steps end the training; with clipping, it converges",
+      "Large gradients harm the training without clipping; with clipping, it converges",
       notes: [
         "A ReLU recurrence of gain \(figure(gain)) and an LSTM read digits in \(64 / pixels) steps."
           + " Below: means over 10 steps, and the accuracy on held-out digits."

@@ -29,8 +29,8 @@ package struct InterspersedRecurrence: Sendable {
     return h
   }
 
-  /// Computes the gradients with respect to h_T, …, h_0, in this order, from the one with respect to
-  /// h_T.
+  /// Computes the gradients with respect to h_T, …, h_0, in this order, from the one with respect
+  /// to h_T.
   package func backward(_ gradient: Tensor<Double>, _ h: [Tensor<Double>]) -> [Tensor<Double>] {
     var hGradients = [gradient]
     for t in (1..<h.count).reversed() {

@@ -8,8 +8,8 @@ package struct LayerSpeed: Sendable {
 
   /// The first step of each window.
   package private(set) var steps: [Int] = []
-  /// The mean length of a step relative to the weight, η ‖W̄‖ / ‖W‖, in each window, for each weight
-  /// below the readout from the lowest layer to the highest.
+  /// The mean length of a step relative to the weight, η ‖W̄‖ / ‖W‖, in each window, for each
+  /// weight below the readout from the lowest layer to the highest.
   package private(set) var lengths: [[Double]] = []
 
   /// Trains a copy of `network` without momentum. Its last layer is the readout.

@@ -34,7 +34,7 @@ extension SigmoidSaturation {
         "Under plain SGD, the steps of the lowest sigmoids are at most 1/1000 as long as those of the"
           + " highest, relative to their weights.", sigmoid.speed.ratioOfLowest, atMost: 1e-3),
       Claim(
-        "Those of the lowest layer of tanh are at least 1/10 as long.",
+        "The steps of the lowest layer of tanh are at least 1/10 as long as those of its highest.",
         tanh.speed.ratioOfLowest, atLeast: 0.1),
       Claim(
         "With weights of the right size, and with the large weights and batch normalization, at least"
