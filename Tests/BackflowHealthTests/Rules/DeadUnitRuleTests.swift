@@ -23,7 +23,7 @@ import Testing
     let finding = try #require(
       findings(units: 8, every: interval) { unit, step in unit < 3 || unit == 3 && step < 50 }.first
     )
-    #expect(finding.units == [4, 5, 6, 7] && finding.severity == .warning)
+    #expect(finding.units == [3, 4, 5, 6, 7] && finding.severity == .warning)
     #expect(finding.firstStep == 100 && finding.layer == "fc1" && finding.worst == 5.0 / 8)
   }
 
