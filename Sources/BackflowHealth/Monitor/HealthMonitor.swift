@@ -134,7 +134,7 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
       let rule = ruleNames[index]
       let found = rules[index].findings(in: observation, thresholds)
       for finding in found where !silence.covers(finding) {
-        if let change = ledger.note(finding, by: rule) { changed.append(change) }
+        if let change = ledger.note(finding, by: rule, at: step) { changed.append(change) }
       }
       healed += ledger.settle(rule, at: step, healing: thresholds.patience)
     }
@@ -143,7 +143,9 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
 
   /// Adds findings of a census, an audit or another monitor.
   public mutating func add(_ findings: [Finding]) {
-    for finding in findings where !silence.covers(finding) { _ = ledger.note(finding, by: nil) }
+    for finding in findings where !silence.covers(finding) {
+      _ = ledger.note(finding, by: nil, at: finding.step)
+    }
   }
 
   /// Reports no findings of these layers any more.

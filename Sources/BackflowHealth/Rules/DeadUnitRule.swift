@@ -47,14 +47,14 @@ struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
       watch.offSince[unit].map { observation.step - $0 >= age } ?? false
     }
     let share = Double(dead.count) / Double(watch.offSince.count)
-    guard share >= thresholds.deadShare, observation.losses.count > 0 else { return nil }
+    guard share >= thresholds.deadShare / 2, observation.losses.count > 0 else { return nil }
     let place = titled(activation.layer, activation.type)
     return Finding(
-      .deadUnits, dead.count == watch.offSince.count ? .failure : .warning,
+      .deadUnits, share == 1 ? .failure : share >= thresholds.deadShare ? .warning : .note,
       layer: activation.layer, units: dead, step: observation.step, measured: share,
       threshold: thresholds.deadShare,
       source: "share of the units that were off for every example of the observations of"
-        + " \(age) steps; healthy trainings have up to 41 % (docs/health.md)",
+        + " \(age) steps; a note below \(percentage(thresholds.deadShare))",
       statement: "\(dead.count) of the \(watch.offSince.count) units of \(place) have been off for"
         + " \(age) steps",
       reason: "No gradient reaches the weights of these units.",
@@ -72,10 +72,10 @@ extension ObservedActivation {
     if output.rank == 4 {
       let (images, channels) = (output.shape[0], output.shape[1])
       let pixels = output.reshaped(to: [images, channels, output.count / (images * channels)])
-      return pixels.sum(axis: 2).sum(axis: 0).elements.map { $0 > 0 }
+      return pixels.sum(axis: 2).sum(axis: 0).elements.map { !($0 <= 0) }
     }
     let features = output.shape[output.rank - 1]
     let rows = output.reshaped(to: [output.count / features, features])
-    return rows.sum(axis: 0).elements.map { $0 > 0 }
+    return rows.sum(axis: 0).elements.map { !($0 <= 0) }
   }
 }

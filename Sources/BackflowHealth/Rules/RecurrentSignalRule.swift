@@ -94,7 +94,6 @@ private struct RecurrentExplosion {
       statement: statement,
       reason: "The earliest steps dominate the gradient, and one update can undo the training.",
       cure: (isClipped ? "A smaller learning rate, " : "Clipping by the global norm, ") + weight
-        + gated + ".",
-      patience: observation.patience(thresholds.patience))
+        + gated + ".")
   }
 }

@@ -24,6 +24,8 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
   /// The last ratios of the whole update, for a small part and for all of it.
   private var partRatios: [Double] = []
   private var fullRatios: [Double] = []
+  /// Whether each of the last updates went uphill by its own gradient.
+  private var uphill: [Bool] = []
   private var records: [String: Record] = [:]
   /// The parameters in the order of the model.
   private var names: [String] = []
@@ -71,6 +73,7 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
 
   private mutating func remember(_ test: UpdateTest) {
     if let ratio = test.partRatio {
+      uphill = Array((uphill + [test.predicted > 0 && ratio > 0.5]).suffix(Self.memory))
       partRatios = Array((partRatios + [ratio]).suffix(Self.memory))
       if let full = test.fullRatio { fullRatios = Array((fullRatios + [full]).suffix(Self.memory)) }
     }
@@ -122,10 +125,11 @@ extension UpdateTestRule {
     let isReversed =
       wrong.count == judged.count && !wrong.isEmpty && wrong.allSatisfy { $0.ratio < -0.5 }
       && partRatios.last ?? 0 < 0
-    let uphill = observation.updateTests.filter { $0.predicted > 0 && $0.partRatio ?? 0 > 0.5 }
-    let isUphill = !uphill.isEmpty && uphill.count == observation.updateTests.count
+    // Momentum may carry a step uphill now and then, but not every one.
+    let isUphill = uphill.count >= 5 && uphill.allSatisfy(\.self) && !observation.losses.hasFallen
     guard isReversed || isUphill else { return nil }
-    let measured = isReversed ? median(of: wrong.map(\.ratio)) : uphill[0].predicted
+    let predicted = observation.updateTests.map(\.predicted).reduce(0, +)
+    let measured = isReversed ? median(of: wrong.map(\.ratio)) : predicted
     return Finding(
       .ascent, .failure, layer: isReversed ? "the loss" : "the optimizer", step: observation.step,
       measured: measured, threshold: isReversed ? 1 : 0,
@@ -138,8 +142,7 @@ extension UpdateTestRule {
       reason: "Every step makes the loss larger.",
       cure: isReversed
         ? "Reverse the sign of the gradient of the loss with respect to the output."
-        : "Look at the sign in the optimizer: θ − η g.",
-      patience: isReversed ? 0 : thresholds.patience)
+        : "Look at the sign in the optimizer: θ − η g.")
   }
 
   /// Gradients of some parameters that are not those of the loss.

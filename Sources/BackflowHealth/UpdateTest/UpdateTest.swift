@@ -57,7 +57,10 @@ extension UpdateTest {
   private static let part = 1.0 / 16
   /// The lengths of the steps along the gradient of one parameter, in units of its own length, the
   /// shortest that stands out from rounding first.
-  private static let stepLengths = [1.0 / 1024, 1.0 / 256, 1.0 / 64]
+  private static let stepLengths = stride(from: -16, through: -6, by: 2).map { Double.exp2($0) }
+  /// The difference of the slopes ahead and back, in units of their mean, beyond which a step is
+  /// not short: there is a kink in between, or too much curvature.
+  private static let bend = 0.25
   /// A predicted change counts if it is this many times the rounding of the loss.
   private static let floor = 50.0
   /// The rounding of a loss, in units of ε times the loss: the sum over a batch of numbers that
@@ -105,34 +108,39 @@ extension UpdateTest {
     parameters = observed.indices.filter { chosen.contains(observed[$0].name) }.map { index in
       ParameterRatio(
         name: observed[index].name,
-        ratio: Self.ratio(of: observed[index], at: index, before, gradients, noise, loss))
+        ratio: Self.ratio(of: observed[index], at: index, before, gradients, start, noise, loss))
     }
   }
 
   /// (L(θ + s u) − L(θ − s u)) / (2 s ‖g_p‖) for the direction u = g_p/‖g_p‖ of one parameter.
   private static func ratio<Model: Parameterized>(
     of parameter: ObservedParameter<Model.Scalar>, at index: Int, _ before: Model,
-    _ gradients: Model, _ noise: Double, _ loss: (Model) -> Model.Scalar
+    _ gradients: Model, _ start: Double, _ noise: Double, _ loss: (Model) -> Model.Scalar
   ) -> Double? {
     let slope = parameter.gradientNorm ?? .nan
     // A parameter that starts at zero is as long as a random one would be.
     let length = parameter.scale
     guard slope.isFinite, length > 0, length.isFinite else { return nil }
-    func change(_ step: Double, along direction: Tensor<Model.Scalar>) -> Double {
-      Double(loss(before.moved(by: step, along: direction, at: index)))
-        - Double(loss(before.moved(by: -step, along: direction, at: index)))
+    /// L(θ + s d) − L(θ − s d), or `nil` if the two halves are not alike.
+    func change(_ step: Double, along direction: Tensor<Model.Scalar>) -> Double? {
+      let ahead = Double(loss(before.moved(by: step, along: direction, at: index)))
+      let back = Double(loss(before.moved(by: -step, along: direction, at: index)))
+      let isStraight = (ahead + back - 2 * start).magnitude <= bend * (ahead - back).magnitude
+      return isStraight ? ahead - back : nil
     }
     guard slope > 0, let gradient = parameter.gradient else {
       // Nothing is predicted, and nothing must happen.
       let direction = randomDirection(parameter.value.shape, of: Model.Scalar.self)
-      let moved = change((stepLengths.last ?? 0) * length, along: direction)
-      guard moved.magnitude > floor * noise else { return nil }
+      guard let moved = change((stepLengths.last ?? 0) * length, along: direction),
+        moved.magnitude > floor * noise
+      else { return nil }
       return moved < 0 ? -ParameterRatio.largest : ParameterRatio.largest
     }
     guard
-      let step = stepLengths.map({ $0 * length }).first(where: { 2 * $0 * slope > floor * noise })
+      let step = stepLengths.map({ $0 * length }).first(where: { 2 * $0 * slope > floor * noise }),
+      let change = change(step / slope, along: gradient)
     else { return nil }
-    let ratio = change(step / slope, along: gradient) / (2 * step * slope)
+    let ratio = change / (2 * step * slope)
     return ratio.isFinite
       ? min(max(ratio, -ParameterRatio.largest), ParameterRatio.largest) : nil
   }

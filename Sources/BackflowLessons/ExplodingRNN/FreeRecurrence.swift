@@ -14,7 +14,7 @@ struct FreeRecurrence {
   /// The norm of the gradient with respect to the state after 0 … T steps back, from a gradient of
   /// norm 1 at the last state.
   let norms: [Double]
-  /// λ₁|^k times the component along the eigenvector, for the same k, or empty if unknown.
+  /// |λ₁|^k times the component along the eigenvector, for the same k, or empty if unknown.
   let predicted: [Double]
   /// The findings of a health monitor.
   let findings: [Finding]

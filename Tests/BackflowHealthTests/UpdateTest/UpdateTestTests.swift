@@ -60,7 +60,8 @@ import Testing
   }
 
   // Along a gradient of f times the right one, the loss changes by 1/f of what is predicted.
-  @Test(arguments: [-1.0, 0.5, 2]) func `says for each parameter by how much`(factor: Double) throws {
+  @Test(arguments: [-1.0, 0.5, 2]) func `says for each parameter by how much`(factor: Double) throws
+  {
     let found = try ratios(factor)
     expectClose(
       [try #require(found["a.weight"]), try #require(found["b.weight"])], [1, 1 / factor],
