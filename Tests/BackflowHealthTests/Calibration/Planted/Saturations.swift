@@ -56,8 +56,8 @@ extension PlantedFailure {
       training.model.change("0.bias") { $0 = Tensor((0..<8).map { $0 < 6 ? -30 : 0 }) }
     },
     PlantedFailure(
-      "units dead by a large learning rate", in: .relu, [.longStep, .deadUnits, .updateRatio],
-      causes: [.longStep, .deadUnits]
+      "units dead by a large learning rate", in: .relu, [.longStep, .updateRatio, .deadUnits],
+      causes: [.longStep, .updateRatio, .deadUnits]
     ) { training, _ in
       training.optimizer = SGD(for: training.model, learningRate: 3)
     },

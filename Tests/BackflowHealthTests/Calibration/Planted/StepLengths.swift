@@ -80,5 +80,5 @@ extension PlantedFailure {
   private static let tooLong: [Finding.Kind] = [
     .longStep, .unstableStep, .updateRatio, .risingLoss,
   ]
-  private static let tooShort: [Finding.Kind] = [.updateRatio, .unchangedParameter, .stuckLoss]
+  private static let tooShort: [Finding.Kind] = [.shortUpdate, .unchangedParameter, .stuckLoss]
 }

@@ -38,13 +38,13 @@ extension PlantedFailure {
       training.hooks.update = { _, before, after in after = before }
     },
     PlantedFailure(
-      "schedule that stays at zero", in: .relu, [.unchangedParameter, .updateRatio]
+      "schedule that stays at zero", in: .relu, [.unchangedParameter, .shortUpdate]
     ) { training, _ in
       training.schedule = WarmupSchedule(steps: 1_000_000, then: ConstantSchedule(1e-12))
     },
     PlantedFailure(
-      "updates below the precision of the weights", in: .relu, [.unchangedParameter, .updateRatio],
-      causes: [.unchangedParameter, .updateRatio]
+      "updates below the precision of the weights", in: .relu, [.unchangedParameter, .shortUpdate],
+      causes: [.unchangedParameter, .shortUpdate]
     ) { training, _ in
       training.optimizer = SGD(for: training.model, learningRate: 1e-8)
     },
