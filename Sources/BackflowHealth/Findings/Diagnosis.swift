@@ -13,8 +13,8 @@ public struct Diagnosis: Sendable, Equatable {
   /// Whether any of them is present.
   public var isPresent: Bool { cause.isPresent || symptoms.contains(where: \.isPresent) }
 
-  /// Groups findings by cause: those that are present first, then the most severe, then the
-  /// earliest.
+  /// Groups findings by cause: alarms before notes, those that are present first, then the most
+  /// severe, then the earliest.
   ///
   /// - Parameter first: The first step of the training.
   static func grouping(_ findings: [Finding], from first: Int) -> [Diagnosis] {
@@ -38,10 +38,30 @@ public struct Diagnosis: Sendable, Equatable {
     }
     return groups.map { Diagnosis(cause: $0.cause, symptoms: $0.symptoms) }.enumerated().sorted {
       let (one, other) = ($0.element, $1.element)
-      if one.isPresent != other.isPresent { return one.isPresent }
-      return (other.severity, one.cause.firstStep, $0.offset)
-        < (one.severity, other.cause.firstStep, $1.offset)
+      return (other.order, one.cause.firstStep, $0.offset)
+        < (one.order, other.cause.firstStep, $1.offset)
     }.map(\.element)
+  }
+
+  private var order: ReportOrder { ReportOrder(severity, isPresent: isPresent) }
+}
+
+/// The order of a report: alarms before notes, what is so now before what was, and the most severe
+/// first.
+struct ReportOrder: Comparable {
+  private let isAlarm: Bool
+  private let isPresent: Bool
+  private let severity: Finding.Severity
+
+  init(_ severity: Finding.Severity, isPresent: Bool) {
+    (isAlarm, self.isPresent, self.severity) = (severity > .note, isPresent, severity)
+  }
+
+  /// A higher order comes first.
+  static func < (one: ReportOrder, other: ReportOrder) -> Bool {
+    if one.isAlarm != other.isAlarm { return other.isAlarm }
+    if one.isPresent != other.isPresent { return other.isPresent }
+    return one.severity < other.severity
   }
 }
 

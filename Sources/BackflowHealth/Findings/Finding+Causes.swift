@@ -53,20 +53,29 @@ extension Finding.Kind {
 }
 
 extension Finding {
+  /// Steps that are too long, by kind.
+  private var isStep: Bool { [.longStep, .updateRatio, .unstableStep].contains(kind) }
+
   /// Where this comes in the order of causes: alarms first, then by the step at which it began,
-  /// then by kind. Steps that are too long show only after some of them, and cannot be the cause of
-  /// what the first observation found, before any step.
+  /// then by kind.
+  ///
+  /// A gradient that is wrong was so from the first step, and is only known after some tests. Steps
+  /// that are too long show only after some of them, and cannot be the cause of what the first
+  /// observation found, before any step.
   func causalKey(from first: Int) -> (Int, Int, Int) {
-    let isStep = [.longStep, .updateRatio, .unstableStep].contains(kind)
-    let begin = isStep ? max(first + 1, firstStep - 20) : firstStep
-    return (severity > .note ? 0 : 1, begin, kind.causalRank)
+    let begin =
+      switch kind {
+      case .ascent, .wrongGradient: first
+      default: isStep ? max(first + 1, firstStep - 50) : firstStep
+      }
+    return (severity > .note || isStep ? 0 : 1, begin, kind.causalRank)
   }
 
-  /// Whether this may be the cause of `other`: of a kind that causes such findings, at least as
-  /// severe as a warning, and before it in the order of causes.
+  /// Whether this may be the cause of `other`: of a kind that causes such findings, an alarm (or
+  /// long steps, which may do harm while the loss falls), and before it in the order of causes.
   func mayCause(_ other: Finding, from first: Int) -> Bool {
     let (key, otherKey) = (causalKey(from: first), other.causalKey(from: first))
-    return severity > .note && kind.symptoms.contains(other.kind)
+    return key.0 == 0 && kind.symptoms.contains(other.kind)
       && (key.1, key.2) < (otherKey.1, otherKey.2)
   }
 }

@@ -108,15 +108,16 @@ struct FindingLedger: Sendable, Codable {
     return healed.sorted { $0.place < $1.place }.map(\.finding)
   }
 
-  /// The reported findings: those that are present first, then the most severe, then the earliest.
+  /// The reported findings: alarms before notes, those that are present first, then the most
+  /// severe, then the earliest.
   var findings: [Finding] {
     let reported = entries.values.compactMap { entry in
       entry.report.map { (finding: $0, place: entry.place) }
     }
     return reported.sorted {
       let (one, other) = ($0.finding, $1.finding)
-      if one.isPresent != other.isPresent { return one.isPresent }
-      return (other.severity, $0.place) < (one.severity, $1.place)
+      return (ReportOrder(other.severity, isPresent: other.isPresent), $0.place)
+        < (ReportOrder(one.severity, isPresent: one.isPresent), $1.place)
     }.map(\.finding)
   }
 

@@ -144,6 +144,14 @@ extension LossHistory {
       ? nil : interquartileMean(of: Array(opening.prefix(max(1, min(32, count / 8)))))
   }
 
+  /// The lowest mean of four consecutive blocks.
+  var lowestLevel: Double? {
+    guard blocks.count >= 4 else { return nil }
+    return (0...blocks.count - 4).map { start in
+      blocks[start..<start + 4].reduce(Block(), +).mean
+    }.min()
+  }
+
   /// The part of the start that is left: level/startLevel. `nil` before the third loss, or if the
   /// start is not positive.
   public var remaining: Double? {

@@ -1,23 +1,18 @@
 extension HealthMonitor {
-  /// The findings grouped by cause, those that are present first.
+  /// The findings grouped by cause: alarms before notes, and those that are present first.
   public var diagnoses: [Diagnosis] {
     Diagnosis.grouping(findings, from: steps?.lowerBound ?? 0)
   }
 }
 
 extension HealthMonitor: CustomStringConvertible {
-  /// What is so now, what was so before, and the layers that could not be examined.
+  /// The diagnoses in words, and the layers that could not be examined.
   public var description: String {
-    let diagnoses = diagnoses
-    let present = diagnoses.filter(\.isPresent).map(\.description)
-    let past = diagnoses.filter { !$0.isPresent }.map(\.description)
-    var parts =
-      present.isEmpty
-      ? ["no\(past.isEmpty ? "" : " present") findings in \(observations) observations"] : present
-    if !past.isEmpty { parts += ["before:"] + past }
-    parts += opaqueLayers.map {
+    let found = diagnoses.map(\.description)
+    let opaque = opaqueLayers.map {
       "\($0) was not examined: it shows neither its activations nor its parts"
     }
-    return parts.joined(separator: "\n")
+    return ((found.isEmpty ? ["no findings in \(observations) observations"] : found) + opaque)
+      .joined(separator: "\n")
   }
 }

@@ -165,8 +165,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     silence.chosen = layers.map { PlacePattern($0) }
   }
 
-  /// The findings so far, one for each kind, layer and gate, at its highest severity. Those that
-  /// are present come first, then the most severe, then the earliest.
+  /// The findings so far, one for each kind, layer and gate, at its highest severity: alarms before
+  /// notes, those that are present first, then the most severe, then the earliest.
   public var findings: [Finding] { ledger.findings }
 
   /// The findings that call for a change: all but the notes.

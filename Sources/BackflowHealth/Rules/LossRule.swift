@@ -12,9 +12,10 @@ struct LossRule<Scalar: RealScalar>: HealthRule {
   ) -> [Finding] {
     let losses = observation.losses
     guard losses.count > 0 else { return [] }
-    let descends = observation.updateTests.contains { $0.fullRatio.map { $0 > 0 } ?? false }
+    let descends = observation.updateTests.contains { $0.change < 0 }
     var found = [
-      losses.rising(at: observation.step, thresholds, movesDown: descends),
+      losses.rising(at: observation.step, thresholds, movesDown: descends)
+        ?? losses.returning(at: observation.step, thresholds, movesDown: descends),
       losses.overshoot(thresholds),
       losses.stuck(at: observation.step, thresholds),
       losses.oscillating(at: observation.step, thresholds),
@@ -60,6 +61,27 @@ extension LossHistory {
         ? "Nothing, if the targets are meant to move; otherwise, look at the order of the data."
         : "A smaller learning rate, clipping by the global norm; test the direction with"
           + " `recordUpdate(from:to:along:loss:)`.",
+      patience: thresholds.patience)
+  }
+
+  /// A loss that had fallen, and is back near its start.
+  fileprivate func returning(
+    at step: Int, _ thresholds: Thresholds, movesDown: Bool
+  ) -> Finding? {
+    guard let level, let startLevel, blocks.count >= 16, let best = lowestLevel, best > 0 else {
+      return nil
+    }
+    let factor = level / best
+    guard factor > thresholds.risingLoss, level > 0.5 * (constantLoss ?? startLevel) else {
+      return nil
+    }
+    return Finding(
+      .risingLoss, movesDown ? .note : .warning, layer: "the loss", step: step, measured: factor,
+      threshold: thresholds.risingLoss,
+      source: "the mean of the middle half of the last losses in units of the lowest level before",
+      statement: "the loss had fallen to \(figure(best)), and is back at \(figure(level))",
+      reason: "The training forgets what it had learned.",
+      cure: "A smaller learning rate or less momentum, clipping by the global norm.",
       patience: thresholds.patience)
   }
 

@@ -136,11 +136,10 @@ extension UpdateRule {
     guard parameter.isWeight, let moved = parameter.change?.moved else { return nil }
     let age = observation.step - past.firstStep
     let growth = parameter.norm / past.start
-    if age <= 5 * thresholds.patience, growth > thresholds.weightGrowth,
-      !observation.losses.hasFallen
-    {
+    if age <= 5 * thresholds.patience, growth > thresholds.weightGrowth {
       return Finding(
-        .updateRatio, .warning, layer: parameter.name, step: observation.step, measured: growth,
+        .updateRatio, observation.losses.hasFallen ? .note : .warning, layer: parameter.name,
+        step: observation.step, measured: growth,
         threshold: thresholds.weightGrowth,
         source: "‖θ‖ in units of its start, within \(5 * thresholds.patience) steps",
         statement: "\(age) steps have made \(parameter.name) \(figure(growth)) times as long",

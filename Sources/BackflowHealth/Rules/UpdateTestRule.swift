@@ -24,8 +24,8 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
   /// The last ratios of the whole update, for a small part and for all of it.
   private var partRatios: [Double] = []
   private var fullRatios: [Double] = []
-  /// Whether each of the last updates went uphill by its own gradient.
-  private var uphill: [Bool] = []
+  /// The updates that were tested, and those of them that went uphill by their own gradient.
+  private var (updates, uphill) = (0, 0)
   private var records: [String: Record] = [:]
   /// The parameters in the order of the model.
   private var names: [String] = []
@@ -73,7 +73,8 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
 
   private mutating func remember(_ test: UpdateTest) {
     if let ratio = test.partRatio {
-      uphill = Array((uphill + [test.predicted > 0 && ratio > 0.5]).suffix(Self.memory))
+      updates += 1
+      if test.predicted > 0, ratio > 0.5 { uphill += 1 }
       partRatios = Array((partRatios + [ratio]).suffix(Self.memory))
       if let full = test.fullRatio { fullRatios = Array((fullRatios + [full]).suffix(Self.memory)) }
     }
@@ -126,7 +127,7 @@ extension UpdateTestRule {
       wrong.count == judged.count && !wrong.isEmpty && wrong.allSatisfy { $0.ratio < -0.5 }
       && partRatios.last ?? 0 < 0
     // Momentum may carry a step uphill now and then, but not every one.
-    let isUphill = uphill.count >= 5 && uphill.allSatisfy(\.self) && !observation.losses.hasFallen
+    let isUphill = updates >= 5 && 10 * uphill >= 9 * updates && !observation.losses.hasFallen
     guard isReversed || isUphill else { return nil }
     let predicted = observation.updateTests.map(\.predicted).reduce(0, +)
     let measured = isReversed ? median(of: wrong.map(\.ratio)) : predicted

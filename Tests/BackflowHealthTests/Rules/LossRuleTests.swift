@@ -42,6 +42,14 @@ import Testing
       kinds(monitor((0..<200).map { 0.001 + 1e-5 * Double($0) }, every: 1, classes: 10)) == [])
   }
 
+  @Test(arguments: [1, 10]) func `falls and comes back`(interval: Int) {
+    let wave = (0..<400).map { 1.3 + cos(Double($0) / 60) }
+    #expect(kinds(monitor(wave, every: interval, classes: 10)) == [.risingLoss])
+    // At the level of noise, up and down is nothing.
+    let low = zip(healthy(400), wave).map { min($0, 0.1 * $1) }
+    #expect(kinds(monitor(low, every: interval, classes: 10)) == [])
+  }
+
   @Test(arguments: [1, 10]) func `is stuck at the level of a constant guess`(interval: Int) throws {
     let flat = samples(900).map { log(10) + 0.05 * $0 }
     let found = monitor(flat, every: interval, classes: 10)

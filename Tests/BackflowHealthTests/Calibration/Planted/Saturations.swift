@@ -39,9 +39,11 @@ extension PlantedFailure {
       training.model.change("0.bias_ih_l0") { $0[0..<24] = Tensor(repeating: -12, shape: [24]) }
       training.optimizer = Adam(for: training.model, learningRate: 0.01)
     },
-    PlantedFailure("half of the units dead by their bias", in: .relu, [.deadUnits], at: ["3"]) {
+    PlantedFailure(
+      "three quarters of the units dead by their bias", in: .relu, [.deadUnits], at: ["3"]
+    ) {
       training, _ in
-      training.model.change("2.bias") { $0 = Tensor((0..<64).map { $0 < 32 ? -30 : 0 }) }
+      training.model.change("2.bias") { $0 = Tensor((0..<64).map { $0 < 48 ? -30 : 0 }) }
     },
     PlantedFailure(
       "all units dead by their bias", in: .relu, [.deadUnits, .vanishingGradient], at: ["3"],

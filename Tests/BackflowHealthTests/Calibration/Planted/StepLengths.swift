@@ -11,8 +11,9 @@ extension PlantedFailure {
       training, _ in
       training.optimizer.learningRate *= 1000
     },
-    PlantedFailure("learning rate × 100, convolution", in: .convolution, tooLong, causes: tooLong) {
-      training, _ in
+    PlantedFailure(
+      "learning rate × 100, convolution", in: .convolution, tooLong + [.deadUnits], causes: tooLong
+    ) { training, _ in
       training.optimizer.learningRate *= 100
     },
     PlantedFailure("learning rate × 100, recurrence", in: .rows, tooLong, causes: tooLong) {
@@ -38,7 +39,7 @@ extension PlantedFailure {
     },
     PlantedFailure(
       "momentum 0.999", in: .batchNorm,
-      [.longStep, .oscillatingLoss, .risingLoss, .updateRatio],
+      [.longStep, .oscillatingLoss, .risingLoss, .updateRatio, .deadUnits],
       causes: tooLong
     ) { training, _ in
       training.optimizer = SGD(for: training.model, learningRate: 0.1, momentum: 0.999)
