@@ -31,7 +31,7 @@ extension HealthMonitor: Codable {
   /// Encodes the state of the monitor and of all rules.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(thresholds, forKey: .thresholds)
+    try container.encode(thresholds.finite, forKey: .thresholds)
     try container.encode(interval, forKey: .interval)
     try container.encode(observations, forKey: .observations)
     try container.encode(losses, forKey: .losses)

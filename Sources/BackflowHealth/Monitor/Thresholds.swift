@@ -107,4 +107,24 @@ public struct Thresholds: Sendable, Equatable, Codable {
     }
     return nil
   }
+
+  /// The same limits with the largest finite number in place of ∞, which JSON does not have.
+  var finite: Thresholds {
+    var finite = self
+    for limit in Self.limits {
+      finite[keyPath: limit] = min(finite[keyPath: limit], .greatestFiniteMagnitude)
+    }
+    return finite
+  }
+
+  /// All limits that may be infinite.
+  private static var limits: [WritableKeyPath<Thresholds, Double>] {
+    [
+      \.saturatedSlope, \.stuckShare, \.saturatedShare, \.saturatedFailure, \.stuckGateShare,
+      \.vanished, \.vanishedFailure, \.exploded, \.deadShare, \.silencedShare, \.longUpdate,
+      \.shortUpdate, \.initialExcess, \.varianceRatio, \.twinGradients, \.risingLoss, \.lossSpike,
+      \.gradientError, \.inputScale, \.weightGrowth, \.shrunkWeight, \.turnedCosine, \.clippedShare,
+      \.keptLength, \.expansion, \.unstableStep,
+    ]
+  }
 }

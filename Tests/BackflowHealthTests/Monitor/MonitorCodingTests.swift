@@ -82,6 +82,18 @@ private struct EveryThird: HealthRule {
     #expect("\(halves.monitor)" == "\(whole.monitor)")
   }
 
+  @Test func `may have rules that are turned off`() throws {
+    var thresholds = Thresholds()
+    thresholds.exploded = .infinity
+    thresholds.deadShare = .infinity
+    let monitor = HealthMonitor<Float>(thresholds: thresholds)
+    let copy = try JSONDecoder().decode(
+      HealthMonitor<Float>.self, from: try JSONEncoder().encode(monitor))
+    #expect(copy.thresholds.exploded == .greatestFiniteMagnitude)
+    #expect(copy.thresholds.deadShare == .greatestFiniteMagnitude)
+    #expect(copy.thresholds.vanished == thresholds.vanished)
+  }
+
   @Test func `needs the types of its rules, and refuses damage`() throws {
     var training = Training()
     try training.run(0..<4)
