@@ -35,10 +35,11 @@ public struct Saturation: Sendable, Equatable {
   ) -> [Saturation] {
     var (rest, result) = (activations[...], [Saturation]())
     while let first = rest.first {
-      var end = first.features.lowerBound
+      var end = first.activation.features.lowerBound
       let together = rest.prefix { activation in
-        defer { end = activation.features.upperBound }
-        return activation.features.lowerBound >= end && activation.sharesTensor(with: first)
+        defer { end = activation.activation.features.upperBound }
+        return activation.activation.features.lowerBound >= end
+          && activation.sharesTensor(with: first)
       }
       result += count(together, slope: slope)
       rest = rest.dropFirst(together.count)
@@ -53,7 +54,7 @@ public struct Saturation: Sendable, Equatable {
     _ activations: ArraySlice<ObservedActivation<Scalar>>, slope: Double
   ) -> [Saturation] {
     let live = activations.compactMap { activation in
-      activation.nonlinearity.liveOutputs(slope: slope).map { (activation, $0) }
+      activation.activation.nonlinearity.liveOutputs(slope: slope).map { (activation, $0) }
     }
     guard let first = live.first?.0, let columns = first.output.shape.last, columns > 0 else {
       return []

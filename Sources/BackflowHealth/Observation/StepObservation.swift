@@ -39,8 +39,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public private(set) var normalizations: [ObservedNormalization] = []
   /// The losses of the training up to this step, as the monitor knows them.
   public internal(set) var losses = LossHistory()
-  /// The layers whose gradients `recordUpdate` tests, as the monitor wishes.
-  var testedLayers = TestedLayers.none
+  /// The rule of the monitor that wishes which layers `recordUpdate` tests; `nil` without one.
+  var updateTestRule: (any HealthRule<Scalar>)?
 
   /// The recorded tensors of the forward pass, in its order.
   private(set) var forwards: [ShownTensor<Scalar>] = []
@@ -48,6 +48,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   private(set) var backwards: [ShownTensor<Scalar>] = []
 
   private var models = 1
+  /// The gradients that `recordClipping` has measured before clipping.
+  private var clippedGradients: MeasuredTensors<Scalar>?
 
   /// An observation without records.
   public init(step: Int) { self.step = step }
@@ -92,7 +94,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
       inputGradient: inputGradient,
       inputNorm: knownNorm(of: inputGradient, above: signals.last))
     signals.append(signal)
-    backwards += [signal.shownInputGradient, signal.shownOutputGradient]
+    backwards.append(signal.shownInputGradient)
+    backwards.append(signal.shownOutputGradient)
   }
 
   /// Records an update: the parameters of a model before and after it, and the gradients.
@@ -158,19 +161,17 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     _ model: Model, gradients: Model? = nil, after: Model? = nil, prefix: String = ""
   ) {
     let values = model.namedParameters
-    let byParameter = gradients?.namedParameters
-    let updated = after?.namedParameters
-    for others in [byParameter, updated] {
-      guard let others else { continue }
-      requireSameParameters(values, others, "recordParameters")
-    }
+    let slopes = gradients?.parameterValues
+    let updated = after?.parameterValues
+    requireSameShapes(values, slopes, "recordParameters")
+    requireSameShapes(values, updated, "recordParameters")
     let prefix = prefix.isEmpty ? distinctPrefix(values.first?.name) : prefix
-    for (index, (name, value)) in values.enumerated() {
-      parameters.append(
-        ObservedParameter(
-          name: prefix + name, value: value, gradient: byParameter?[index].value,
-          after: updated?[index].value))
-    }
+    parameters += ObservedParameter.all(
+      values, prefix, gradients: slopes, after: updated, known: clippedGradients)
+  }
+
+  private var testedLayers: TestedLayers {
+    (updateTestRule as? UpdateTestRule<Scalar>)?.testedLayers ?? .none
   }
 
   /// "model2." if the name is taken, otherwise nothing.
@@ -213,7 +214,14 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// Records the gradients before and after clipping.
   public mutating func recordClipping<Model: Parameterized<Scalar>>(
     from before: Model, to after: Model
-  ) { clipping = ClippedStep(before: before, after: after) }
+  ) {
+    let gradients = before.parameterValues
+    let measured = ClippedStep.measure(
+      gradients, after.parameterValues, known: parameters.map { ($0.gradient, $0.gradientNorm) },
+      names: { before.namedParameters })
+    clipping = measured.step
+    clippedGradients = MeasuredTensors(tensors: gradients, norms: measured.norms)
+  }
 
   /// Records the state of the optimizer after the step.
   public mutating func recordOptimizer(_ state: OptimizerState<Scalar>) { optimizerState = state }
@@ -235,10 +243,10 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// Adds the units and, unless the tensor was just added for another gate, the tensors that hold
   /// them. They are covered if the output that they make is added as well.
   private mutating func add(
-    _ activation: Activation<Scalar>, of layer: String, _ type: String? = nil,
+    _ activation: Activation<Scalar>, of layer: String, _ type: LayerType? = nil,
     isCovered: Bool = false
   ) {
-    activations.append(ObservedActivation(layer: layer, type: type, activation: activation))
+    activations.append(ObservedActivation(layer: layer, layerType: type, activation: activation))
     if let input = activation.input, !isJustAdded(input) {
       forwards.append(ShownTensor(layer, "the input", input, type: type))
     }
@@ -246,7 +254,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   }
 
   private mutating func addOutput(
-    _ output: Tensor<Scalar>, of layer: String, _ type: String? = nil, isCovered: Bool = false
+    _ output: Tensor<Scalar>, of layer: String, _ type: LayerType? = nil, isCovered: Bool = false
   ) {
     if isJustAdded(output) { return }
     forwards.append(ShownTensor(layer, "the output", output, isCovered: isCovered, type: type))
@@ -254,7 +262,12 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   /// Whether `tensor` is one of the last two of the forward pass, the input and output of a layer.
   private func isJustAdded(_ tensor: Tensor<Scalar>) -> Bool {
-    forwards.suffix(2).contains { $0.tensor.storage.sharesMemory(with: tensor.storage) }
+    var index = forwards.count
+    while index > max(0, forwards.count - 2) {
+      index -= 1
+      if forwards[index].tensor.isSame(as: tensor) { return true }
+    }
+    return false
   }
 }
 
@@ -282,10 +295,13 @@ extension StepObservation {
     if let first = trace.firstLayer, let input = first.input {
       inputs.append(ObservedInput(layer: prefix + first.place, value: input))
     }
-    signals += record(layers, prefix, below: signals.last)
+    forwards.reserveCapacity(forwards.count + 2 * layers.count + 1)
+    backwards.reserveCapacity(backwards.count + 2 * layers.count)
+    let recorded = record(layers, prefix, below: signals.last)
+    if signals.isEmpty { signals = recorded } else { signals += recorded }
     guard let output, let last = layers.last else { return }
     outputs.append((prefix + last.place, output))
-    if last.activations.isEmpty { addOutput(output, of: prefix + last.place, last.typeName) }
+    if last.activations.isEmpty { addOutput(output, of: prefix + last.place, last.type) }
   }
 
   /// Records the cells of a recurrent network: gates and units at all time steps, and the gradients
@@ -310,19 +326,20 @@ extension StepObservation {
   private mutating func record(
     _ chain: [LayerTrace<Scalar>], _ prefix: String, below: LayerSignal<Scalar>? = nil
   ) -> [LayerSignal<Scalar>] {
-    var (signals, below) = ([LayerSignal<Scalar>](), below)
+    var signals: [LayerSignal<Scalar>] = []
+    signals.reserveCapacity(chain.count)
     for layer in chain {
       let name = prefix + layer.place
-      let type = layer.path.isEmpty ? nil : layer.typeName
+      let type = layer.path.isEmpty ? nil : layer.type
       let signal = LayerSignal(
         layer: name, type: type, kind: layer.kind ?? .other, outputGradient: layer.outputGradient,
         inputGradient: layer.inputGradient,
-        inputNorm: knownNorm(of: layer.inputGradient, above: below))
+        inputNorm: knownNorm(of: layer.inputGradient, above: signals.last ?? below))
       if let input = layer.input, !isJustAdded(input) {
         forwards.append(ShownTensor(name, "the input", input, type: type))
       }
       if let trace = layer.normalization {
-        normalizations.append(ObservedNormalization(layer: name, type: type, trace: trace))
+        normalizations.append(ObservedNormalization(layer: name, type: type?.name, trace: trace))
       }
       // `backwards` is read from its end, so what is inside a layer comes between its two
       // gradients.
@@ -333,7 +350,6 @@ extension StepObservation {
       backwards.append(signal.shownOutputGradient)
       if layer.isOpaque { opaqueLayers.append(name) }
       signals.append(signal)
-      below = signal
     }
     return signals
   }
@@ -363,6 +379,7 @@ extension LayerTrace {
 
   /// The parts in runs of layers that follow one another: each reads what the one before returned.
   fileprivate var chains: [[LayerTrace]] {
+    if parts.isEmpty { return [] }
     var chains: [[LayerTrace]] = []
     for part in parts {
       if let below = chains.last?.last, below.outputGradient.isSame(as: part.inputGradient) {
@@ -376,14 +393,17 @@ extension LayerTrace {
 
   /// Whether the parts follow one another from the input to the output, as in a `Sequential`.
   fileprivate var isChain: Bool {
-    guard chains.count == 1, let first = parts.first, let last = parts.last else { return false }
+    let parts = parts
+    guard let first = parts.first, let last = parts.last else { return false }
+    for (below, above) in zip(parts, parts.dropFirst())
+    where !below.outputGradient.isSame(as: above.inputGradient) { return false }
     return last.outputGradient.isSame(as: outputGradient)
       && first.inputGradient.isSame(as: inputGradient)
   }
 }
 
 extension Tensor {
-  fileprivate func isSame(as other: Tensor) -> Bool {
+  func isSame(as other: Tensor) -> Bool {
     storage.sharesMemory(with: other.storage)
   }
 }
@@ -393,13 +413,13 @@ extension LayerSignal {
   fileprivate var shownInputGradient: ShownTensor<Scalar> {
     ShownTensor(
       layer, "the gradient with respect to the input", inputGradient,
-      isCovered: inputNorm.isFinite, type: type)
+      isCovered: inputNorm.isFinite, type: layerType)
   }
 
   /// ȳ, which is finite if its norm is.
   fileprivate var shownOutputGradient: ShownTensor<Scalar> {
     ShownTensor(
       layer, "the gradient with respect to the output", outputGradient,
-      isCovered: outputNorm.isFinite, type: type)
+      isCovered: outputNorm.isFinite, type: layerType)
   }
 }
