@@ -74,11 +74,14 @@ extension Parameterized {
     return parameters
   }
 
-  /// The parameters without their names, in the same order.
-  package var parameterValues: [Tensor<Scalar>] {
-    var parameters: [Tensor<Scalar>] = []
-    readParameters(under: nil) { _, parameter in parameters.append(parameter) }
-    return parameters
+  /// The parameters in the same order, as two lists, and without names if they are not needed.
+  package func parameterList(named isNamed: Bool) -> ParameterList<Scalar> {
+    var list = ParameterList<Scalar>()
+    readParameters(under: isNamed ? "" : nil) { name, parameter in
+      if isNamed { list.names.append(name) }
+      list.add(parameter)
+    }
+    return list
   }
 
   /// The number of elements of all parameters together.
@@ -106,6 +109,19 @@ extension Parameterized {
     }
     require(index == others.count, "Parameterized: \(others.count) parameters instead of \(index)")
   }
+}
+
+/// The parameters of a model. A list of them costs less than one of pairs, whose type has to be looked
+/// up at run time.
+package struct ParameterList<Scalar: RealScalar>: Sendable {
+  /// The names, or none.
+  package fileprivate(set) var names: [String] = []
+  /// The parameters.
+  package private(set) var values: [Tensor<Scalar>] = []
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  fileprivate mutating func add(_ value: Tensor<Scalar>) { values.append(value) }
 }
 
 /// The name of a parameter behind a path, or alone if names are not needed.

@@ -131,6 +131,8 @@ public struct LossHistory: Sendable, Equatable, Codable {
   }
 
   /// Adds the lengths of the gradient and the update of an observed step.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   mutating func add<Scalar: RealScalar>(_ observation: StepObservation<Scalar>) {
     var (gradient, update): (Double?, Double?) = (nil, nil)
     for parameter in observation.parameters {
@@ -215,7 +217,8 @@ func interquartileMean(of values: [Double]) -> Double {
 /// The median; the mean of the two in the middle for an even count, NaN for none.
 func median(of values: [Double]) -> Double {
   guard !values.isEmpty else { return .nan }
-  let sorted = values.sorted()
+  var sorted = values
+  sorted.sort()
   let half = sorted.count / 2
   return sorted.count % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
 }

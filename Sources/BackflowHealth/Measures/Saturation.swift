@@ -30,6 +30,8 @@ public struct Saturation: Sendable, Equatable {
 
   /// The saturation of every activation that can saturate. Activations that share a tensor, as the
   /// gates of a cell, are counted in one pass.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   static func all<Scalar: RealScalar>(
     of activations: [ObservedActivation<Scalar>], slope: Double
   ) -> [Saturation] {

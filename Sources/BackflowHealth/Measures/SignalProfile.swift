@@ -32,6 +32,8 @@ public struct SignalProfile: Sendable, Equatable {
 
   /// The profile of layers that follow one another; `nil` without layers or without a finite signal
   /// at the top.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public init?<Scalar: RealScalar>(_ signals: [LayerSignal<Scalar>]) {
     entries = signals.map { signal in
       Entry(

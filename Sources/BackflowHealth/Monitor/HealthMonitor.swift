@@ -80,6 +80,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   /// - Returns: The findings that are new, more severe than before, present again, or healed
   ///   (`isPresent` is false).
   @discardableResult
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public mutating func observe(
     _ step: Int, loss: Scalar? = nil, classes: Int? = nil, constantLoss: Double? = nil,
     _ show: (inout StepObservation<Scalar>) throws -> Void
@@ -114,6 +116,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     return judge(&observation, isFollowed: false)
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private mutating func judge(
     _ observation: inout StepObservation<Scalar>, isFollowed: Bool
   ) -> [Finding] {

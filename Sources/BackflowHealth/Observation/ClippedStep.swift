@@ -19,26 +19,27 @@ public struct ClippedStep: Sendable, Equatable {
   ///
   /// - Precondition: Both have the same parameters.
   public init<Model: Parameterized>(before: Model, after: Model) {
-    let gradients = before.parameterValues
     self =
       ClippedStep.measure(
-        gradients, after.parameterValues, known: [], names: { before.namedParameters }
+        before.parameterList(named: false).values, after.parameterList(named: false).values,
+        known: [], names: { before.namedParameters.map(\.name) }
       ).step
   }
 
   /// Compares gradients before and after clipping, and returns the norms before as well, one for
   /// each parameter. Norms that are `known`, of the same tensors at the same places, are not
   /// measured again.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   static func measure<Scalar: RealScalar>(
     _ before: [Tensor<Scalar>], _ after: [Tensor<Scalar>],
-    known: [(tensor: Tensor<Scalar>?, norm: Double?)],
-    names: () -> [(name: String, value: Tensor<Scalar>)]
+    known: [ObservedParameter<Scalar>], names: () -> [String]
   ) -> (step: ClippedStep, norms: [Double]) {
-    if !haveSameShapes(before, after) { requireSameShapes(names(), after, "ClippedStep") }
+    requireSameShapes(before, after, "ClippedStep", names: names)
     let pairs = eachTensor(of: before) { index -> Pair in
       var norm: Double?
-      if index < known.count, let tensor = known[index].tensor, tensor.isSame(as: before[index]) {
-        norm = known[index].norm
+      if index < known.count, let tensor = known[index].gradient, tensor.isSame(as: before[index]) {
+        norm = known[index].gradientNorm
       }
       return Pair(before: before[index], after: after[index], norm: norm)
     }
@@ -67,6 +68,8 @@ private struct Pair {
   let cosine: Double
   let isSame: Bool
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   init<Scalar: RealScalar>(before: Tensor<Scalar>, after: Tensor<Scalar>, norm: Double?) {
     normBefore = norm ?? VectorKernels.norm(before.span)
     // Only NaN differs from itself, and a tensor with a finite norm has none.

@@ -14,6 +14,7 @@ struct MeasuredTensors<Scalar: RealScalar>: Sendable {
 
 /// Returns the results of `measure` for each index, in order. Tensors that are worth a thread are
 /// divided among threads one by one, so that the bits do not depend on their number.
+@inline(__always)
 func eachTensor<Scalar: RealScalar, Result: Sendable>(
   of tensors: [Tensor<Scalar>], _ measure: (Int) -> Result
 ) -> [Result] {
@@ -30,6 +31,8 @@ func eachTensor<Scalar: RealScalar, Result: Sendable>(
 }
 
 /// Whether two lists of tensors have the same shapes.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 func haveSameShapes<Scalar: RealScalar>(_ one: [Tensor<Scalar>], _ other: [Tensor<Scalar>]) -> Bool
 {
   guard one.count == other.count else { return false }
@@ -39,17 +42,17 @@ func haveSameShapes<Scalar: RealScalar>(_ one: [Tensor<Scalar>], _ other: [Tenso
 
 /// Requires that parameters and their counterparts, if there are any, have the same shapes.
 func requireSameShapes<Scalar: RealScalar>(
-  _ parameters: [(name: String, value: Tensor<Scalar>)], _ others: [Tensor<Scalar>]?,
-  _ function: String
+  _ parameters: [Tensor<Scalar>], _ others: [Tensor<Scalar>]?, _ function: String,
+  names: () -> [String]
 ) {
-  guard let others else { return }
+  guard let others, !haveSameShapes(parameters, others) else { return }
   require(
     parameters.count == others.count,
     "\(function): \(parameters.count) parameters and \(others.count) counterparts")
-  for (parameter, other) in zip(parameters, others) {
+  for (index, name) in names().enumerated() {
     require(
-      parameter.value.shape == other.shape,
-      "\(function): \(parameter.name) has shape \(parameter.value.shape), its counterpart"
-        + " \(other.shape)")
+      parameters[index].shape == others[index].shape,
+      "\(function): \(name) has shape \(parameters[index].shape), its counterpart"
+        + " \(others[index].shape)")
   }
 }

@@ -1,4 +1,5 @@
 public import BackflowKernels
+internal import BackflowLayers
 public import BackflowLinearAlgebra
 
 /// A parameter at one step.
@@ -60,19 +61,22 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
   }
 
   /// The parameters of a model. Gradients that are `known` at their places are not measured again.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   static func all(
-    _ values: [(name: String, value: Tensor<Scalar>)], _ prefix: String,
+    _ list: ParameterList<Scalar>, _ prefix: String,
     gradients: [Tensor<Scalar>]?, after: [Tensor<Scalar>]?, known: MeasuredTensors<Scalar>?
   ) -> [ObservedParameter] {
-    let norms = eachTensor(of: values.map(\.value)) { index in
+    let values = list.values
+    let norms = eachTensor(of: values) { index in
       Norms(
-        values[index].value, gradients?[index], after?[index],
+        values[index], gradients?[index], after?[index],
         known: gradients.flatMap { known?.norm(of: $0[index], at: index) })
     }
     return values.indices.map { index in
-      let (name, value) = values[index]
-      return ObservedParameter(
-        name: prefix.isEmpty ? name : prefix + name, value: value, gradient: gradients?[index],
+      ObservedParameter(
+        name: prefix.isEmpty ? list.names[index] : prefix + list.names[index],
+        value: values[index], gradient: gradients?[index],
         after: after?[index], norms[index])
     }
   }

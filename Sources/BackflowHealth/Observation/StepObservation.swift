@@ -160,14 +160,23 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public mutating func recordParameters<Model: Parameterized<Scalar>>(
     _ model: Model, gradients: Model? = nil, after: Model? = nil, prefix: String = ""
   ) {
-    let values = model.namedParameters
-    let slopes = gradients?.parameterValues
-    let updated = after?.parameterValues
-    requireSameShapes(values, slopes, "recordParameters")
-    requireSameShapes(values, updated, "recordParameters")
-    let prefix = prefix.isEmpty ? distinctPrefix(values.first?.name) : prefix
-    parameters += ObservedParameter.all(
-      values, prefix, gradients: slopes, after: updated, known: clippedGradients)
+    record(
+      model.parameterList(named: true), gradients: gradients?.parameterList(named: false).values,
+      after: after?.parameterList(named: false).values, prefix)
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private mutating func record(
+    _ list: ParameterList<Scalar>, gradients: [Tensor<Scalar>]?, after: [Tensor<Scalar>]?,
+    _ prefix: String
+  ) {
+    requireSameShapes(list.values, gradients, "recordParameters", names: { list.names })
+    requireSameShapes(list.values, after, "recordParameters", names: { list.names })
+    let prefix = prefix.isEmpty ? distinctPrefix(list.names.first) : prefix
+    let recorded = ObservedParameter.all(
+      list, prefix, gradients: gradients, after: after, known: clippedGradients)
+    if parameters.isEmpty { parameters = recorded } else { parameters += recorded }
   }
 
   private var testedLayers: TestedLayers {
@@ -176,7 +185,9 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   /// "model2." if the name is taken, otherwise nothing.
   private mutating func distinctPrefix(_ name: String?) -> String {
-    guard let name, parameters.contains(where: { $0.name == name }) else { return "" }
+    guard let name, !parameters.isEmpty, parameters.contains(where: { $0.name == name }) else {
+      return ""
+    }
     models += 1
     return "model\(models)."
   }
@@ -215,10 +226,10 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public mutating func recordClipping<Model: Parameterized<Scalar>>(
     from before: Model, to after: Model
   ) {
-    let gradients = before.parameterValues
+    let gradients = before.parameterList(named: false).values
     let measured = ClippedStep.measure(
-      gradients, after.parameterValues, known: parameters.map { ($0.gradient, $0.gradientNorm) },
-      names: { before.namedParameters })
+      gradients, after.parameterList(named: false).values, known: parameters,
+      names: { before.namedParameters.map(\.name) })
     clipping = measured.step
     clippedGradients = MeasuredTensors(tensors: gradients, norms: measured.norms)
   }
@@ -286,6 +297,8 @@ extension StepObservation {
   ///   - output: The output of the network, which no cache holds. Without it, an overflow in it is
   ///     reported in the loss.
   ///   - prefix: What the names of the layers begin with, to tell several networks apart.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public mutating func recordNetwork(
     _ trace: LayerTrace<Scalar>, output: Tensor<Scalar>? = nil, prefix: String = ""
   ) {
@@ -323,6 +336,8 @@ extension StepObservation {
   }
 
   /// Records layers that follow one another, and returns the signal on both sides of each.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private mutating func record(
     _ chain: [LayerTrace<Scalar>], _ prefix: String, below: LayerSignal<Scalar>? = nil
   ) -> [LayerSignal<Scalar>] {

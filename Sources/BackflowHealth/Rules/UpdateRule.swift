@@ -24,6 +24,8 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
 
   private var pasts: [String: Past] = [:]
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
