@@ -217,8 +217,40 @@ func interquartileMean(of values: [Double]) -> Double {
 /// The median; the mean of the two in the middle for an even count, NaN for none.
 func median(of values: [Double]) -> Double {
   guard !values.isEmpty else { return .nan }
-  var sorted = values
-  sorted.sort()
-  let half = sorted.count / 2
-  return sorted.count % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
+  var values = values
+  let half = values.count / 2
+  let upper = values.select(half)
+  return values.count % 2 == 1 ? upper : (values[..<half].reduce(-.infinity, max) + upper) / 2
+}
+
+extension [Double] {
+  /// Moves the element that would be at `index` in ascending order there, smaller ones before it and
+  /// larger ones behind it, and returns it (C. A. R. Hoare, Algorithm 65, 1961). O(count) on average
+  fileprivate mutating func select(_ index: Int) -> Double {
+    // Comparisons with NaN find no place.
+    if contains(where: { $0.isNaN }) {
+      sort()
+      return self[index]
+    }
+    var (low, high) = (0, count - 1)
+    while low < high {
+      let pivot = self[(low + high) / 2]
+      var (left, right) = (low, high)
+      while left <= right {
+        while self[left] < pivot { left += 1 }
+        while self[right] > pivot { right -= 1 }
+        guard left <= right else { break }
+        swapAt(left, right)
+        (left, right) = (left + 1, right - 1)
+      }
+      if index <= right {
+        high = right
+      } else if index >= left {
+        low = left
+      } else {
+        break
+      }
+    }
+    return self[index]
+  }
 }

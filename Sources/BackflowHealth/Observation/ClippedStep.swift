@@ -43,11 +43,12 @@ public struct ClippedStep: Sendable, Equatable {
       }
       return Pair(before: before[index], after: after[index], norm: norm)
     }
-    return (ClippedStep(pairs), pairs.map(\.normBefore))
+    let norms = pairs.map(\.normBefore)
+    return (ClippedStep(pairs, norms), norms)
   }
 
-  private init(_ pairs: [Pair]) {
-    normBefore = Tensor(pairs.map(\.normBefore)).norm()
+  private init(_ pairs: [Pair], _ norms: [Double]) {
+    normBefore = Tensor(norms).norm()
     isClipped = pairs.contains { !$0.isSame }
     normAfter = isClipped ? Tensor(pairs.map(\.normAfter)).norm() : normBefore
     var cosine = 1.0

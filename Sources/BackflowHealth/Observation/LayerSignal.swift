@@ -24,11 +24,11 @@ public struct LayerSignal<Scalar: RealScalar>: Sendable {
   /// Measures the gradients, the one at the input only if its norm is not known.
   init(
     layer: String, type: LayerType?, kind: SignalKind, outputGradient: Tensor<Scalar>,
-    inputGradient: Tensor<Scalar>,
-    inputNorm: Double?
+    inputGradient: Tensor<Scalar>, inputNorm: Double?
   ) {
     (self.layer, layerType, self.kind) = (layer, type, kind)
-    (self.outputGradient, self.inputGradient) = (outputGradient, inputGradient)
+    self.outputGradient = outputGradient
+    self.inputGradient = inputGradient
     outputNorm = VectorKernels.norm(outputGradient.span)
     self.inputNorm = inputNorm ?? VectorKernels.norm(inputGradient.span)
   }

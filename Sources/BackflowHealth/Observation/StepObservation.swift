@@ -89,13 +89,16 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     inputGradient: Tensor<Scalar>, output: Tensor<Scalar>? = nil
   ) {
     if let output { addOutput(output, of: layer) }
+    let below = signals.last
     let signal = LayerSignal(
       layer: layer, type: nil, kind: kind, outputGradient: outputGradient,
       inputGradient: inputGradient,
-      inputNorm: knownNorm(of: inputGradient, above: signals.last))
+      inputNorm: knownNorm(of: inputGradient, below?.outputGradient, below?.outputNorm))
     signals.append(signal)
-    backwards.append(signal.shownInputGradient)
-    backwards.append(signal.shownOutputGradient)
+    backwards.append(
+      .inputGradient(layer, inputGradient, nil, isCovered: signal.inputNorm.isFinite))
+    backwards.append(
+      .outputGradient(layer, outputGradient, nil, isCovered: signal.outputNorm.isFinite))
   }
 
   /// Records an update: the parameters of a model before and after it, and the gradients.
@@ -239,13 +242,10 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   /// ‖inputGradient‖ if it has been measured, as the output gradient of the layer below.
   private func knownNorm(
-    of inputGradient: Tensor<Scalar>, above below: LayerSignal<Scalar>?
+    of inputGradient: Tensor<Scalar>, _ outputBelow: Tensor<Scalar>?, _ norm: Double?
   ) -> Double? {
-    func isOutput(_ tensor: Tensor<Scalar>) -> Bool {
-      tensor.storage.sharesMemory(with: inputGradient.storage)
-    }
-    if let below, isOutput(below.outputGradient) { return below.outputNorm }
-    if let below = recurrences.last, isOutput(below.trace.outputGradient) {
+    if let outputBelow, outputBelow.isSame(as: inputGradient) { return norm }
+    if let below = recurrences.last, below.trace.outputGradient.isSame(as: inputGradient) {
       return below.norms.output
     }
     return nil
@@ -343,13 +343,17 @@ extension StepObservation {
   ) -> [LayerSignal<Scalar>] {
     var signals: [LayerSignal<Scalar>] = []
     signals.reserveCapacity(chain.count)
+    var (output, norm) = (below?.outputGradient, below?.outputNorm)
     for layer in chain {
       let name = prefix + layer.place
       let type = layer.path.isEmpty ? nil : layer.type
-      let signal = LayerSignal(
-        layer: name, type: type, kind: layer.kind ?? .other, outputGradient: layer.outputGradient,
-        inputGradient: layer.inputGradient,
-        inputNorm: knownNorm(of: layer.inputGradient, above: signals.last ?? below))
+      let (outputGradient, inputGradient) = (layer.outputGradient, layer.inputGradient)
+      signals.append(
+        LayerSignal(
+          layer: name, type: type, kind: layer.kind ?? .other, outputGradient: outputGradient,
+          inputGradient: inputGradient, inputNorm: knownNorm(of: inputGradient, output, norm)))
+      let outputNorm = signals[signals.count - 1].outputNorm
+      let inputNorm = signals[signals.count - 1].inputNorm
       if let input = layer.input, !isJustAdded(input) {
         forwards.append(ShownTensor(name, "the input", input, type: type))
       }
@@ -358,13 +362,13 @@ extension StepObservation {
       }
       // `backwards` is read from its end, so what is inside a layer comes between its two
       // gradients.
-      backwards.append(signal.shownInputGradient)
+      backwards.append(.inputGradient(name, inputGradient, type, isCovered: inputNorm.isFinite))
       for cell in layer.cells { record(cell, as: prefix + cell.path) }
       for inner in layer.chains { innerSignals.append(record(inner, prefix)) }
       for activation in layer.activations { add(activation, of: name, type) }
-      backwards.append(signal.shownOutputGradient)
+      backwards.append(.outputGradient(name, outputGradient, type, isCovered: outputNorm.isFinite))
       if layer.isOpaque { opaqueLayers.append(name) }
-      signals.append(signal)
+      (output, norm) = (outputGradient, outputNorm)
     }
     return signals
   }
@@ -397,7 +401,7 @@ extension LayerTrace {
     if parts.isEmpty { return [] }
     var chains: [[LayerTrace]] = []
     for part in parts {
-      if let below = chains.last?.last, below.outputGradient.isSame(as: part.inputGradient) {
+      if let below = chains.last?.last, below.isBelow(part) {
         chains[chains.count - 1].append(part)
       } else {
         chains.append([part])
@@ -410,8 +414,7 @@ extension LayerTrace {
   fileprivate var isChain: Bool {
     let parts = parts
     guard let first = parts.first, let last = parts.last else { return false }
-    for (below, above) in zip(parts, parts.dropFirst())
-    where !below.outputGradient.isSame(as: above.inputGradient) { return false }
+    for index in 1..<parts.count where !parts[index - 1].isBelow(parts[index]) { return false }
     return last.outputGradient.isSame(as: outputGradient)
       && first.inputGradient.isSame(as: inputGradient)
   }
@@ -423,18 +426,20 @@ extension Tensor {
   }
 }
 
-extension LayerSignal {
+extension ShownTensor {
   /// x̄, which is finite if its norm is.
-  fileprivate var shownInputGradient: ShownTensor<Scalar> {
+  fileprivate static func inputGradient(
+    _ layer: String, _ gradient: Tensor<Scalar>, _ type: LayerType?, isCovered: Bool
+  ) -> ShownTensor {
     ShownTensor(
-      layer, "the gradient with respect to the input", inputGradient,
-      isCovered: inputNorm.isFinite, type: layerType)
+      layer, "the gradient with respect to the input", gradient, isCovered: isCovered, type: type)
   }
 
   /// ȳ, which is finite if its norm is.
-  fileprivate var shownOutputGradient: ShownTensor<Scalar> {
+  fileprivate static func outputGradient(
+    _ layer: String, _ gradient: Tensor<Scalar>, _ type: LayerType?, isCovered: Bool
+  ) -> ShownTensor {
     ShownTensor(
-      layer, "the gradient with respect to the output", outputGradient,
-      isCovered: outputNorm.isFinite, type: layerType)
+      layer, "the gradient with respect to the output", gradient, isCovered: isCovered, type: type)
   }
 }

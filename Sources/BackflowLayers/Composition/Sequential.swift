@@ -100,8 +100,10 @@ public struct Sequential<Scalar: RealScalar>: Layer {
   }
 
   /// Reads the parameters of layer k under the prefix "k.".
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func readParameters(under path: String?, _ read: ParameterReader<Scalar>) {
-    for k in layers.indices {
+    for k in 0..<layers.count {
       layers[k].readParameters(under: path.map { "\($0)\(k)." }, read)
     }
   }

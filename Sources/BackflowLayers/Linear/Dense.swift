@@ -110,6 +110,8 @@ public struct Dense<Scalar: RealScalar>: Layer {
   }
 
   /// Reads `weight` and, if there is one, `bias`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func readParameters(under path: String?, _ read: ParameterReader<Scalar>) {
     read(named("weight", under: path), weight)
     if let bias { read(named("bias", under: path), bias) }

@@ -65,6 +65,11 @@ public struct LayerTrace<Scalar: RealScalar>: Sendable {
   /// The parts of a container, in forward order.
   public var parts: [LayerTrace] { contents.parts }
 
+  /// Whether `layer` reads what this one returned.
+  package func isBelow(_ layer: LayerTrace) -> Bool {
+    contents.outputGradient.storage.sharesMemory(with: layer.contents.inputGradient.storage)
+  }
+
   /// The place, or the type for the model itself: "3.body.0".
   public var place: String { path.isEmpty ? typeName : path }
 
