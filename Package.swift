@@ -84,8 +84,8 @@ let package = Package(
     .target(
       name: "BackflowFigures",
       dependencies: [
-        "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", "BackflowStability", complex,
-        real,
+        "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", "BackflowHealth",
+        "BackflowStability", complex, real,
       ],
       swiftSettings: strict),
     .target(

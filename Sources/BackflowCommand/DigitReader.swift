@@ -53,14 +53,22 @@ extension DigitReader: Layer {
   }
 
   func backward(
-    _ logitsGradient: Tensor<Float>, _ cache: Cache
+    _ logitsGradient: Tensor<Float>, _ cache: Cache, _ tracer: inout BackwardTracer<Float>
   ) -> (inputGradient: Tensor<Float>, gradients: DigitReader) {
-    let (lastStateGradient, readoutGradients) = readout.backward(logitsGradient, cache.readout)
+    let (lastStateGradient, readoutGradients) = tracer.backward(
+      readout, "readout", logitsGradient, cache.readout)
     let statesGradient = LastStep().inputGradient(lastStateGradient, cache.lastStep)
-    let (imagesGradient, recurrenceGradients) = recurrence.backward(
-      statesGradient, cache.recurrence)
+    let (imagesGradient, recurrenceGradients) = tracer.backward(
+      recurrence, name, statesGradient, cache.recurrence)
     let gradients = DigitReader(
       recurrence: recurrenceGradients, readout: readoutGradients, name: name)
     return (imagesGradient, gradients)
+  }
+
+  func backward(
+    _ logitsGradient: Tensor<Float>, _ cache: Cache
+  ) -> (inputGradient: Tensor<Float>, gradients: DigitReader) {
+    var tracer = BackwardTracer<Float>.off
+    return backward(logitsGradient, cache, &tracer)
   }
 }

@@ -12,9 +12,9 @@ struct LessonCommand: ParsableCommand {
 
       \(Lesson.allCases.map { "  \($0.rawValue): \($0.message)" }.joined(separator: "\n"))
 
-      Each lesson trains small networks in this process and reports the failure, the findings of \
-      the health monitor, and the cure. The same seed and number of threads give the same numbers on \
-      processors with the same instruction set.
+      Each lesson trains small networks in this process and reports what holds on every machine, the \
+      failure, the findings of the health monitor, and the cure. The same seed and number of threads \
+      give the same numbers on processors with the same instruction set.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -55,9 +55,9 @@ struct LessonCommand: ParsableCommand {
       var reports: [LessonReport] = []
       for lesson in selection.lessons {
         let report = try lesson.run(seed: seed)
-        let path = try figures.map { try write(report, in: $0) }
+        let paths = try figures.map { try write(report, in: $0) }
         reports.append(report)
-        if format == .text { say(text(report, figure: path, isFirst: reports.count == 1)) }
+        if format == .text { say(text(report, figures: paths, isFirst: reports.count == 1)) }
       }
       if format == .json {
         say(selection.isAll ? try json(reports) : try json(reports[0]))
@@ -67,17 +67,20 @@ struct LessonCommand: ParsableCommand {
     }
   }
 
-  /// Writes the figure of a lesson and returns its path.
-  private func write(_ report: LessonReport, in folder: String) throws -> String {
+  /// Writes the figures of a lesson and returns their paths.
+  private func write(_ report: LessonReport, in folder: String) throws -> [String] {
     let separator = folder.hasSuffix("/") ? "" : "/"
-    let path = folder + separator + report.lesson.rawValue + ".svg"
-    try BackflowCommand.write(report.figure, to: path)
-    return path
+    return try report.figures.map { figure in
+      let path = folder + separator + figure.name + ".svg"
+      try BackflowCommand.write(figure.svg, to: path)
+      return path
+    }
   }
 
-  private func text(_ report: LessonReport, figure: String?, isFirst: Bool) -> String {
-    (isFirst ? "" : "\n") + "\(report)\n"
-      + (figure.map { "\nfigure: \($0)" } ?? "\n(use --figures DIR to draw a figure)")
+  private func text(_ report: LessonReport, figures: [String]?, isFirst: Bool) -> String {
+    let drawn = figures.map { $0.map { "\nfigure: \($0)" }.joined() }
+    return (isFirst ? "" : "\n") + "\(report)\n"
+      + (drawn ?? "\n(use --figures DIR to draw figures)")
   }
 }
 

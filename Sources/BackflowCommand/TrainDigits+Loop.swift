@@ -18,26 +18,40 @@ extension TrainDigits {
     let schedule = model.schedule(learningRate: rate, steps: steps)
     var optimizer = Adam(for: network, learningRate: rate)
     var progress = ProgressBar(total: steps)
+    var watch =
+      health == 0 ? nil : TrainingWatch<Network>(every: health, input: model.input)
+    func report(_ lines: [String]) {
+      if !lines.isEmpty { progress.finish() }
+      for line in lines { complain(line) }
+    }
     for epoch in 1...epochs {
       let order = random.permutation(count)
       var (lossSum, hitSum) = (0.0, 0.0)
       for start in stride(from: 0, to: count, by: batch) {
         let seen = min(start + batch, count)
         let images = training.samples(at: Array(order[start..<seen]))
-        var (loss, hits, gradients) = gradients(of: network, on: images)
+        let step = optimizer.step
+        let isDue = watch?.isDue(step) ?? false
+        let pass = pass(through: network, on: images, isTraced: isDue)
+        var gradients = pass.gradients
         do {
           try clipGradientNorm(&gradients, to: clip)
         } catch {
+          report(watch?.observeFailure(step, pass, of: network) ?? [])
           progress.finish()
           complain("training diverged in epoch \(epoch), step \(optimizer.step + 1): \(error)")
           complain("try a smaller --learning-rate")
           throw ExitCode.failure
         }
         optimizer.learningRate = schedule.learningRate(at: optimizer.step)
+        let before = isDue ? network : nil
         optimizer.update(&network, along: gradients)
+        report(
+          watch?.observe(
+            step, pass, clipped: gradients, from: before, to: network, optimizer.state) ?? [])
 
-        lossSum += loss * Double(seen - start)
-        hitSum += hits * Double(seen - start)
+        lossSum += Double(pass.loss) * Double(seen - start)
+        hitSum += accuracy(pass.logits, images.labels) * Double(seen - start)
         progress.show(
           optimizer.step,
           String(
@@ -51,16 +65,26 @@ extension TrainDigits {
       }
     }
     progress.finish()
+    if let watch {
+      if !watch.conclusion.isEmpty { complain(watch.conclusion) }
+      if let timeline { try write(watch.timeline(for: timeline), to: timeline) }
+    }
     return network
   }
 
-  /// Returns the loss, the accuracy, and the gradients of all parameters.
-  private func gradients<Network: Layer<Float>>(
-    of network: Network, on images: Digits
-  ) -> (loss: Double, accuracy: Double, gradients: Network) {
+  /// Returns the loss and the gradients of all parameters, with a trace if the step is observed.
+  private func pass<Network: Layer<Float>>(
+    through network: Network, on images: Digits, isTraced: Bool
+  ) -> TrainingWatch<Network>.Pass {
     let (logits, cache) = network.forward(images[keyPath: model.input])
-    let (loss, logitsGradient) = softmaxCrossEntropy(logits, images.labels)
-    let (_, gradients) = network.backward(logitsGradient, cache)
-    return (Double(loss), accuracy(logits, images.labels), gradients)
+    let (loss, top) = softmaxCrossEntropy(logits, images.labels)
+    guard isTraced else {
+      return .init(
+        images: images, logits: logits, loss: loss,
+        gradients: network.backward(top, cache).gradients,
+        trace: nil)
+    }
+    let (_, gradients, trace) = network.tracedBackward(top, cache)
+    return .init(images: images, logits: logits, loss: loss, gradients: gradients, trace: trace)
   }
 }

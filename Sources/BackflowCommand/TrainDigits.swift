@@ -49,6 +49,17 @@ struct TrainDigits: ParsableCommand {
       "A directory for the trained parameters, one .npy file each.", valueName: "directory"))
   var save: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Look at the gradients at every n-th step, and print findings; 0 to look at none.",
+      valueName: "n"))
+  var health = 10
+
+  @Option(
+    help: ArgumentHelp(
+      "A file for the time line of the findings, .svg or .json.", valueName: "file"))
+  var timeline: String?
+
   func validate() throws {
     // The upper bounds prevent overflow of the numbers of steps and elements.
     let bounds = [
@@ -57,6 +68,15 @@ struct TrainDigits: ParsableCommand {
     ]
     for (name, value, largest) in bounds where !(1...largest).contains(value) {
       throw ValidationError("--\(name) must be between 1 and \(largest), got \(value).")
+    }
+    guard (0...1_000_000_000).contains(health) else {
+      throw ValidationError("--health must be between 0 and 1000000000, got \(health).")
+    }
+    if let timeline {
+      guard [".svg", ".json"].contains(where: timeline.hasSuffix) else {
+        throw ValidationError("--timeline must end in .svg or .json, got \(timeline).")
+      }
+      guard health > 0 else { throw ValidationError("--timeline needs --health of 1 or more.") }
     }
     try checkThreads(threads)
     if model == .convolution, hidden != nil {

@@ -23,13 +23,10 @@ struct Axis {
 }
 
 extension Axis {
-  /// The ticks of an axis of log₁₀ values: powers of ten. On less than three decades, also 2 and 5
-  /// times these, and on less than one, all multiples.
+  /// The ticks of an axis of log₁₀ values over less than three decades: powers of ten, and 2 and 5
+  /// times these; on less than one, all multiples.
   var logarithmicTicks: [(value: Double, label: String)] {
     let decades = values.upperBound - values.lowerBound
-    if decades >= 3 {
-      return ticks(about: 6).map { ($0, abs($0) < 4 ? short(Double.exp10($0)) : "1e\(Int($0))") }
-    }
     let multiples = decades >= 1 ? [1, 2, 5] : Array(1...9)
     let powers = Int(values.lowerBound.rounded(.down))...Int(values.upperBound.rounded(.up))
     let ticks = powers.flatMap { power in

@@ -6,8 +6,11 @@ func number(_ value: Double) -> String {
   return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
 }
 
-/// Returns a value with three significant digits: 0.873, 1.24, 3.1e-7.
-func short(_ value: Double) -> String {
+/// Returns a value with three significant digits and a real minus sign: 0.873, −1.24, 3.1e−7.
+func short(_ value: Double) -> String { plain(value).replacing("-", with: "−") }
+
+/// Returns the same with a hyphen.
+private func plain(_ value: Double) -> String {
   guard value.isFinite else { return "\(value)" }
   if value == 0 { return "0" }
   let exponent = Int(Double.log10(abs(value)).rounded(.down))

@@ -72,6 +72,15 @@ struct SVG {
         + " fill-opacity=\"0.75\"><title>\(escaped(title))</title></circle>")
   }
 
+  /// Draws a filled rectangle with a tooltip.
+  mutating func rectangle(
+    _ x: Double, _ y: Double, _ width: Double, _ height: Double, color: String, title: String
+  ) {
+    elements.append(
+      "<rect x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(width))\""
+        + " height=\"\(number(height))\" fill=\"\(color)\"><title>\(escaped(title))</title></rect>")
+  }
+
   /// Draws a vertical line with a short bar at each end.
   mutating func errorBar(_ x: Double, from low: Double, to high: Double, _ stroke: Stroke) {
     line(x, low, x, high, stroke)

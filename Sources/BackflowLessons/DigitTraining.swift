@@ -35,6 +35,13 @@ struct DigitTraining {
     set { optimizer.learningRate = newValue }
   }
 
+  /// Changes the network, and starts a new optimizer of the same settings for it.
+  mutating func editNetwork(_ edit: (inout Sequential<Float>) -> Void) {
+    edit(&network)
+    optimizer = SGD(
+      for: network, learningRate: optimizer.learningRate, momentum: optimizer.momentum)
+  }
+
   /// All training images, [N, 64].
   var trainingRows: Tensor<Float> { training.rows }
 

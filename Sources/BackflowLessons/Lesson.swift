@@ -27,7 +27,7 @@ package enum Lesson: String, Sendable, Encodable, CaseIterable {
   }
 
   /// Runs the lesson. The same seed and number of threads give the same report on one instruction
-  /// set, except for the time.
+  /// set, except for the time. The claims of the report hold on every one.
   ///
   /// - Throws: An error that prevents the lesson, such as a damaged data set.
   package func run(seed: UInt64 = 1) throws -> LessonReport {

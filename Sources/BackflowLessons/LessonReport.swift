@@ -1,6 +1,7 @@
 package import Backflow
 
-/// The result of a lesson: the failure, the findings, and the cure, with their measurements.
+/// The result of a lesson: what holds on every machine, and the failure, the findings, and the cure
+/// of this run, with their measurements.
 package struct LessonReport: Sendable, Encodable {
   /// A text with the numbers on which it is based.
   package struct Account: Sendable, Equatable {
@@ -14,6 +15,14 @@ package struct LessonReport: Sendable, Encodable {
       self.lines = lines
       self.measures = measures
     }
+  }
+
+  /// A figure and the name of its file without the extension.
+  package struct Figure: Sendable, Equatable {
+    /// The name: that of the lesson, with an addition for a second figure.
+    package let name: String
+    /// The figure, as an SVG document.
+    package let svg: String
   }
 
   /// A run in a comparison: the variant and its results.
@@ -61,9 +70,11 @@ package struct LessonReport: Sendable, Encodable {
 
   /// The lesson.
   package let lesson: Lesson
+  /// The statements that hold on every machine, with what this run measured.
+  package let claims: [Claim]
   /// The description of the failure.
   package let failure: Account
-  /// The findings about the failure, most severe first.
+  /// The findings whose advice the cure follows.
   package let findings: [Finding]
   /// The description of the cure.
   package let cure: Account
@@ -71,20 +82,23 @@ package struct LessonReport: Sendable, Encodable {
   package let runs: [Run]
   /// The run time, in seconds.
   package internal(set) var seconds = 0.0
-  /// The figure, as an SVG document.
-  package let figure: String
+  /// The figures, the one with the name of the lesson first.
+  package let figures: [Figure]
 
   /// Creates a report from its parts.
   package init(
-    _ lesson: Lesson, failure: Account, findings: [Finding], cure: Account, runs: [Run] = [],
-    figure: String
+    _ lesson: Lesson, claims: [Claim], failure: Account, findings: [Finding], cure: Account,
+    runs: [Run] = [], figures: [(addition: String, svg: String)]
   ) {
     self.lesson = lesson
+    self.claims = claims
     self.failure = failure
     self.findings = findings
     self.cure = cure
     self.runs = runs
-    self.figure = figure
+    self.figures = figures.map {
+      Figure(name: lesson.rawValue + ($0.addition.isEmpty ? "" : "-") + $0.addition, svg: $0.svg)
+    }
   }
 }
 
@@ -92,13 +106,14 @@ package struct LessonReport: Sendable, Encodable {
 
 extension LessonReport {
   private enum CodingKeys: String, CodingKey {
-    case lesson, failure, findings, cure, runs, seconds
+    case lesson, claims, failure, findings, cure, runs, seconds
   }
 
-  /// Encodes everything except the figure; `runs` is present only if there are any.
+  /// Encodes everything except the figures; `runs` is present only if there are any.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(lesson, forKey: .lesson)
+    try container.encode(claims, forKey: .claims)
     try container.encode(failure, forKey: .failure)
     try container.encode(findings, forKey: .findings)
     try container.encode(cure, forKey: .cure)
@@ -123,10 +138,11 @@ extension LessonReport.Account: Encodable {
 extension LessonReport: CustomStringConvertible {
   /// The report for a terminal. Of several findings of one kind, it has the most severe.
   package var description: String {
-    let parts =
-      ["\(lesson.rawValue): \(lesson.message)", "", "the failure"]
-      + failure.lines.flatMap { wrapped($0) } + ["", "the diagnosis"] + diagnosis
-      + ["", "the cure"] + cure.lines.flatMap { wrapped($0) }
+    var parts = ["\(lesson.rawValue): \(lesson.message)"]
+    parts += ["", "on every machine"] + claims.flatMap { wrapped("\($0)") }
+    parts += ["", "the failure"] + failure.lines.flatMap { wrapped($0) }
+    parts += ["", "the diagnosis"] + diagnosis
+    parts += ["", "the cure"] + cure.lines.flatMap { wrapped($0) }
     return parts.joined(separator: "\n")
   }
 

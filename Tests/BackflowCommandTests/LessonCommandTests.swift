@@ -33,7 +33,7 @@ import Testing
     }
     var (one, again) = (try run(), try run())
     #expect(
-      Set(one.keys) == ["lesson", "failure", "findings", "cure", "seconds"])
+      Set(one.keys) == ["lesson", "claims", "failure", "findings", "cure", "seconds"])
     #expect(one["lesson"] as? String == "batch-norm")
     for key in ["failure", "cure"] {
       let account = try #require(one[key] as? [String: Any])
@@ -83,39 +83,30 @@ import Testing
   }
 
   #if !DEBUG
-    @Test func `runs all lessons, whose cures are better than their failures`() throws {
+    // The numbers of a lesson depend on the instruction set; what it claims does not.
+    @Test(.serialized, arguments: ["portable", "x86-64-v3", "x86-64-v4"])
+    func `runs all lessons, whose claims hold on every instruction set`(name: String) throws {
       try withTemporaryFolder { folder in
+        let backflow = Program(name: "backflow", environment: ["BACKFLOW_ISA": name])
         let run = try backflow.run("lesson", "all", "--format", "json", "--figures", folder.path)
         #expect(run.status == 0, "\(run.errors)")
+        // A processor may lack an instruction set, but its name must be one.
+        #expect(!run.errors.contains("must be one of"), "\(run.errors)")
         let lessons = try #require(
           try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [[String: Any]])
         #expect(lessons.compactMap { $0["lesson"] as? String } == names)
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        #expect(Set(files) == Set(names.map { $0 + ".svg" }))
+        #expect(Set(names.map { $0 + ".svg" }).isSubset(of: files))
+        #expect(files.count == 10)
         #expect(lessons.allSatisfy { ($0["findings"] as? [Any])?.isEmpty == false })
 
-        func measure(_ lesson: Int, _ part: String, _ key: String) throws -> Double {
-          let account = try #require(lessons[lesson][part] as? [String: Any])
-          return try #require((account["measures"] as? [String: Double])?[key], "\(key)")
+        for lesson in lessons {
+          let claims = try #require(lesson["claims"] as? [[String: Any]])
+          #expect(claims.count >= 4)
+          for claim in claims { #expect(claim["holds"] as? Bool == true, "\(claim)") }
         }
-        #expect(try measure(0, "failure", "accuracy") < 0.3)
-        #expect(try measure(0, "cure", "scaled_accuracy") > 0.9)
-        #expect(try measure(0, "cure", "normalized_accuracy") > 0.9)
-        #expect(try measure(1, "failure", "dead_share_after_further_training") >= 0.4)
-        #expect(try measure(1, "failure", "accuracy") < 0.6)
-        #expect(try measure(1, "cure", "small_rate_accuracy") > 0.95)
-        #expect(try measure(1, "cure", "leaky_accuracy") > 0.9)
-        #expect(try measure(2, "failure", "accuracy") < 0.2)
-        #expect(try measure(2, "cure", "clipped_accuracy") > 0.7)
-        #expect(try measure(2, "cure", "lstm_accuracy") > 0.7)
-        #expect(try measure(3, "failure", "mean_return") < 60)
-        #expect(try measure(3, "cure", "huber_mean_return") > 180)
-        #expect(try measure(3, "cure", "gradient_norm_mean_return") > 180)
-        let wrong = try measure(4, "failure", "bias_norm")
-        #expect(try measure(4, "cure", "bias_norm") < 1e-3 * wrong)
-
         let runs = try #require(lessons[3]["runs"] as? [[String: Any]])
-        #expect(runs.count == 15)
+        #expect(runs.count == 9)
         for run in runs {
           #expect(
             Set(run.keys) == [

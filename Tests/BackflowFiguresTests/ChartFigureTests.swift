@@ -91,4 +91,63 @@ import Testing
       #expect(try #require(one.last).x + 60 < (try #require(next.first).x))
     }
   }
+
+  @Test func `marks infinity with arrows at the edges, on request`() throws {
+    let values = [1, 10, .infinity, 100, 0]
+    let series = LineChart.Series("", values, hue: .alarm)
+    #expect(try !elements(svg([series], .logarithmic("norm"))).contains("polygon"))
+    let picture = svg([series.withArrows], .logarithmic("norm"))
+    let tips = picture.matches(of: /<polygon points="[\d.]+,([\d.]+)\s/).compactMap { Double($0.1) }
+    let curve = try #require(polylines(picture).first)
+    #expect(tips.count == 2)
+    #expect(tips[0] < curve[1].y && tips[1] > curve[0].y)
+  }
+
+  @Test func `writes real minus signs`() {
+    let picture = svg([.init("", [-2, 2], hue: .calm)])
+    #expect(picture.contains(">−2</text>") && !picture.contains(">-2<"))
+  }
+
+  // A wide sans-serif font has at most 0.66 em per character in bold type and 0.58 em in normal
+  // type.
+  @Test(arguments: 1...6)
+  func `keeps titles and legends within their panels`(count: Int) throws {
+    let long = "A title of a panel that is much longer than the panel is wide, 97.5 % or so"
+    let panel = LineChart(
+      long, horizontal: .linear("x"), vertical: .linear("y"),
+      series: [.init(long, [0, 1], hue: .calm)], marks: [.init(at: 0.5, long)])
+    let picture = ChartFigure(
+      long + " " + long, notes: [long + " " + long + " " + long],
+      panels: [LineChart](repeating: panel, count: count)
+    ).svg
+    let width = try #require(picture.firstMatch(of: /viewBox="0 0 (\d+)/).flatMap { Double($0.1) })
+    let texts = picture.matches(
+      of:
+        /<text x="([\d.]+)" y="[\d.]+" font-size="([\d.]+)" [^>]*text-anchor="start"([^>]*)>([^<]*)</
+    )
+    #expect(texts.count > 4 * count)
+    let plot = count == 3 || count > 4 ? 270.0 : 400
+    for text in texts {
+      let (x, size) = (try #require(Double(text.1)), try #require(Double(text.2)))
+      let end = x + (text.3.contains("bold") ? 0.66 : 0.58) * size * Double(text.4.count)
+      #expect(end <= width, "\(text.4)")
+      if x > 25 {
+        #expect(end - 85 <= plot + (plot + 85) * ((x - 85) / (plot + 85)).rounded(.down))
+      }
+      #expect(!text.4.hasPrefix("%"))
+    }
+  }
+
+  @Test func `has a histogram whose bars are shares of all values`() throws {
+    let values = [0, 0.1, 0.25, 0.5, 0.9, 1, 2, .nan]
+    let series = LineChart.Series.histogram("", of: values, in: 0...1, bars: 4, hue: .calm)
+    // 0 and 0.1; 0.25; 0.5; 0.9 and 1; of eight values.
+    #expect(series.x == [0, 0, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75, 1, 1])
+    #expect(series.y == [0, 25, 25, 12.5, 12.5, 12.5, 12.5, 25, 25, 0])
+    #expect(try elements(svg([series])).count { $0 == "polygon" } == 1)
+    #expect(
+      LineChart.Series.histogram("", of: [], in: 0...1, bars: 2, hue: .calm).y.allSatisfy {
+        $0 == 0
+      })
+  }
 }

@@ -151,8 +151,8 @@ import Testing
     let horizon = try #require(figures["weight_hh_l0-horizon.svg"])
     // The state stays 0, where a step back multiplies by ½: 2⁻²⁰ < 10⁻⁶ < 2⁻¹⁹.
     #expect(horizon.contains(">reached after 20 steps<"))
-    #expect(horizon.contains(">exp(λ₁k), λ₁ = -0.693<"))
-    #expect(horizon.contains(">factor 1e-6<"))
+    #expect(horizon.contains(">exp(λ₁k), λ₁ = −0.693<"))
+    #expect(horizon.contains(">factor 1e−6<"))
   }
 
   @Test func `have different names for all layers`() throws {

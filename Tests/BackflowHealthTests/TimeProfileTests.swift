@@ -6,31 +6,17 @@ import Testing
 @Suite struct `The profile of a signal through time` {
   private let hidden = 4
 
-  /// h_t = h_{t−1} W, with a slope of `slope` everywhere: what flows back from the last output
-  /// alone.
-  private func trace(
-    _ weight: Tensor<Double>, slope: Double = 1, steps: Int
-  ) -> BackwardTrace<Double> {
-    let top: Tensor<Double> = Tensor(samples(2 * hidden), shape: [2, hidden])
-    var (inner, states) = ([Tensor<Double>](), [Tensor<Double>.zeros([2, hidden])])
-    for t in (0..<steps).reversed() {
-      let arrived = t == steps - 1 ? top : states[0]
-      inner.insert(arrived * slope, at: 0)
-      states.insert(matmul(arrived * slope, weight), at: 0)
-    }
-    var output = Tensor<Double>.zeros([steps, 2, hidden])
-    output.replaceSlice(steps - 1..<steps, with: .stack([top]))
-    return BackwardTrace(output, .stack(inner), states: [.stack(states)])
-  }
-
-  private func observation(_ trace: BackwardTrace<Double>) -> StepObservation<Double> {
-    var random = RandomSource(seed: 2)
-    let steps = trace.outputGradient.shape[0]
-    let rnn = RNN<Double>(inputSize: 1, hiddenSize: hidden, using: &random)
-    let (_, cache) = rnn.forward(.zeros([steps, 2, 1]))
-    var observation = StepObservation<Double>(step: 0)
-    observation.recordRecurrent("rnn", rnn, cache, traces: [trace])
-    return observation
+  /// h_t = W h_{t−1}: without input and bias, h stays 0, where the slope of tanh is exactly 1.
+  private func linear(_ weight: Tensor<Double>) -> RNN<Double> {
+    let bias = Tensor<Double>.zeros([weight.shape[0]])
+    return RNN(cells: [
+      [
+        VanillaCell(
+          GateWeights(
+            input: .zeros([weight.shape[0], 1]), recurrent: weight, inputBias: bias,
+            recurrentBias: bias))
+      ]
+    ])
   }
 
   private func orthogonal(_ gain: Double) -> Tensor<Double> {
@@ -38,132 +24,123 @@ import Testing
     return Initializer.orthogonal(gain: gain)([hidden, hidden], using: &random)
   }
 
-  private func findings(gain: Double, steps: Int) -> [Finding] {
-    var monitor = HealthMonitor<Double>()
-    return monitor.judge(observation(trace(orthogonal(gain), steps: steps)))
+  /// A gradient [T, 2, H] at the last step only, or at every step.
+  private func top(steps: Int, everywhere: Bool = false) -> Tensor<Double> {
+    let every = Tensor<Double>(samples(steps * 2 * hidden), shape: [steps, 2, hidden])
+    if everywhere { return every }
+    var last = Tensor<Double>.zeros(every.shape)
+    last[steps - 1..<steps] = every[steps - 1..<steps]
+    return last
   }
 
-  @Test func `is the gain of the weight times the slope, step by step`() throws {
-    let seen = observation(trace(orthogonal(1.3), slope: 0.5, steps: 20))
-    let profile = TimeProfile(try #require(seen.recurrences.first))
-    expectClose(
-      profile.logFactors, [Double](repeating: log(0.65), count: 20),
-      Tolerance(Double.self, length: 16, scale: 1))
-    expectClose(
-      [profile.factorPerStep, profile.restFactor ?? .nan, profile.activationFactor],
-      [0.65, 1.3, 0.5],
-      Tolerance(Double.self, length: 64, scale: 0.5))
-    expectClose(
-      [profile.logAttenuation], [20 * log(0.65)], Tolerance(Double.self, length: 64, scale: 8))
+  private func signal(
+    _ weight: Tensor<Double>, _ top: Tensor<Double>
+  ) -> RecurrentSignal<Double> {
+    recurrentSignal(linear(weight), .zeros([top.shape[0], 2, 1]), top)
   }
 
-  // 1.3²⁶ = 917, 1.3²⁷ = 1192
-  @Test func `explodes beyond a thousandfold`() throws {
-    #expect(findings(gain: 1.3, steps: 26).isEmpty)
-    let finding = try #require(findings(gain: 1.3, steps: 27).first)
-    #expect(finding.kind == .explodingGradient && finding.layer == "rnn.l0")
-    expectClose([finding.measured], [pow(1.3, 27)], Tolerance(1e-9, scale: 1e3))
+  @Test func `is the power of the weight's gain`() {
+    let profile = TimeProfile(signal(orthogonal(0.65), top(steps: 20)))
+    let tolerance = Tolerance(Double.self, length: 64, scale: 8)
+    expectClose(profile.logNorms, (0...20).map { Double($0) * log(0.65) }, tolerance)
+    expectClose([profile.logAttenuation], [20 * log(0.65)], tolerance)
+    expectClose(
+      [profile.firstFactor, profile.laterFactor, profile.weightFactor ?? .nan],
+      [0.65, 0.65, 0.65], Tolerance(Double.self, length: 64, scale: 0.65))
+    #expect(profile.steps == 20 && profile.samples == 2)
+  }
+
+  // W = [[a, b], [0, a]]: (Wᵏ)ᵀ e₁ = (aᵏ, k aᵏ⁻¹ b), which grows before it decays.
+  @Test func `is the product with a weight that is not normal`() {
+    let (a, b) = (0.5, 8.0)
+    let weight = Tensor<Double>([a, b, 0, a]).reshaped(to: [2, 2])
+    var top = Tensor<Double>.zeros([12, 2, 2])
+    for sample in 0..<2 { top[11, sample, 0] = 3 }
+    let profile = TimeProfile(signal(weight, top))
+    let expected = (0...12).map { k in
+      let k = Double(k)
+      return log(hypot(pow(a, k), k * pow(a, k - 1) * b))
+    }
+    expectClose(profile.logNorms, expected, Tolerance(Double.self, length: 16, scale: 4))
+    #expect(profile.highestLogAttenuation == profile.logNorms.max())
+    expectClose([profile.firstFactor], [hypot(a, b)], Tolerance(Double.self, length: 4, scale: 8))
+  }
+
+  // At W = I, every step adds as much as the last one brings.
+  @Test func `does not depend on the gradients of earlier steps`() {
+    for gain in [0.5, 1, 1.3] {
+      let last = TimeProfile(signal(orthogonal(gain), top(steps: 15)))
+      let all = TimeProfile(signal(orthogonal(gain), top(steps: 15, everywhere: true)))
+      #expect(last == all)
+    }
   }
 
   // 2⁻⁹ = 1/512, 2⁻¹⁰ = 1/1024
-  @Test func `vanishes below a thousandth, and tells how many steps it lasts`() throws {
-    #expect(findings(gain: 0.5, steps: 9).isEmpty)
-    let finding = try #require(findings(gain: 0.5, steps: 15).first)
-    #expect(finding.kind == .vanishingGradient && finding.layer == "rnn.l0")
-    #expect(
-      finding.statement.contains(
-        "in rnn.l0, less than 0.001 of the gradient is left after 9 of 15 steps back"))
-    let profile = TimeProfile(observation(trace(orthogonal(0.5), steps: 15)).recurrences[0])
+  @Test func `has a horizon`() {
+    let profile = TimeProfile(signal(orthogonal(0.5), top(steps: 15, everywhere: true)))
     #expect(profile.horizon(1e-3) == 9 && profile.horizon(1e-9) == nil)
-    #expect(findings(gain: 1, steps: 200).isEmpty)
+    #expect(TimeProfile(signal(orthogonal(1), top(steps: 200))).horizon(1e-3) == nil)
   }
 
-  @Test func `is a failure below a millionth`() {
-    #expect(findings(gain: 0.5, steps: 19).map(\.severity) == [.warning])
-    #expect(findings(gain: 0.5, steps: 20).map(\.severity) == [.failure])
+  // The last two steps of the first sample, and the last of the other one, have no loss.
+  @Test func `starts where the last gradient of a sample enters`() {
+    var top = top(steps: 8, everywhere: true)
+    for j in 0..<hidden { (top[7, 0, j], top[6, 0, j], top[7, 1, j]) = (0, 0, 0) }
+    let profile = TimeProfile(signal(orthogonal(0.5), top))
+    expectClose(
+      profile.logNorms, (0...7).map { Double($0) * log(0.5) },
+      Tolerance(Double.self, length: 16, scale: 4))
   }
 
-  // h̄ of 1 at the last step; at the first four steps weights of 10 make up for four of 0.1.
-  @Test func `measures what was left where the least was left`() throws {
-    let states = Tensor<Double>([1, 0.1, 0.01, 1e-3, 1e-4, 1e-3, 0.01, 0.1, 0])
-      .reshaped(to: [9, 1, 1])
-    var output = Tensor<Double>.zeros([8, 1, 1])
-    output[7, 0, 0] = 1
-    var seen = StepObservation<Double>(step: 0)
-    var random = RandomSource(seed: 2)
-    let rnn = RNN<Double>(inputSize: 1, hiddenSize: 1, using: &random)
-    seen.recordRecurrent(
-      "rnn", rnn, rnn.forward(.zeros([8, 1, 1])).cache,
-      traces: [BackwardTrace(output, .ones([8, 1, 1]), states: [states])])
-    let profile = TimeProfile(seen.recurrences[0])
-    expectClose([profile.logAttenuation], [0], Tolerance(1e-12, scale: 1))
-    expectClose([profile.lowestLogAttenuation], [4 * log(0.1)], Tolerance(1e-12, scale: 1))
-    var monitor = HealthMonitor<Double>()
-    let finding = try #require(monitor.judge(seen).first { $0.kind == .vanishingGradient })
-    expectClose([finding.measured], [1e-4], Tolerance(1e-14, scale: 1e-4))
+  @Test func `of a gradient that never gets through is −∞, and without one empty`() {
+    let blocked = TimeProfile(signal(.zeros([hidden, hidden]), top(steps: 3)))
+    #expect(blocked.logNorms == [0, -.infinity, -.infinity, -.infinity])
+    #expect(blocked.horizon(1e-3) == 0 && blocked.laterFactor == 0 && blocked.firstFactor == 0)
+    let silent = signal(orthogonal(1), .zeros([3, 2, hidden]))
+    let nothing = TimeProfile(silent)
+    #expect(nothing.logNorms.isEmpty && nothing.samples == 0 && nothing.horizon(1e-3) == nil)
+    #expect(nothing.logAttenuation == 0 && BackwardGrowth(silent) == nil)
+  }
+
+  @Test func `is as exact for the largest and the smallest gradients`() {
+    for size in [1e38, 1, Float.leastNonzeroMagnitude] {
+      let top = Tensor<Float>(repeating: size, shape: [5, 1, hidden])
+      let signal = recurrentSignal(RNN(linear(orthogonal(0.5))), .zeros([5, 1, 1]), top)
+      expectClose(
+        TimeProfile(signal).logNorms, (0...5).map { Double($0) * log(0.5) },
+        Tolerance(Float.self, length: 5, scale: 4))
+    }
   }
 
   @Test(arguments: [([0, 2, 1], 0), ([3, 0, 1], 3)])
   func `of no steps or no samples is empty`(extents: [Int], steps: Int) {
     var random = RandomSource(seed: 4)
     let input = Tensor<Double>.zeros(Shape(extents))
-    let rnn = RNN<Double>(inputSize: 1, hiddenSize: hidden, using: &random)
-    let lstm = LSTM<Double>(inputSize: 1, hiddenSize: hidden, using: &random)
-    let gru = GRU<Double>(inputSize: 1, hiddenSize: hidden, using: &random)
     let top = Tensor<Double>.zeros([extents[0], extents[1], hidden])
-    var observation = StepObservation<Double>(step: 0)
-    let (_, rnnCache) = rnn.forward(input)
-    observation.recordRecurrent(
-      "rnn", rnn, rnnCache, traces: rnn.tracedBackward(top, rnnCache).traces)
-    let (_, lstmCache) = lstm.forward(input)
-    observation.recordRecurrent(
-      "lstm", lstm, lstmCache, traces: lstm.tracedBackward(top, lstmCache).traces)
-    let (_, gruCache) = gru.forward(input)
-    observation.recordRecurrent(
-      "gru", gru, gruCache, traces: gru.tracedBackward(top, gruCache).traces)
-    #expect(observation.recurrences.count == 3)
-    for signal in observation.recurrences { #expect(TimeProfile(signal).logFactors.isEmpty) }
-    var monitor = HealthMonitor<Double>()
-    #expect(monitor.judge(observation).isEmpty)
-  }
-
-  @Test func `depends on the number of threads in the last bits only`() async {
-    await #expect(processExitsWith: .success) {
-      Threads.count = 1
-      let alone = longProfile()
-      #expect(alone.logFactors.count == 50)
-      for threads in [2, 3] {
-        Threads.count = threads
-        let together = longProfile()
-        #expect(longProfile() == together)
-        expectClose(together.logFactors, alone.logFactors, Tolerance(1e-6, scale: 1))
-        expectClose(
-          together.logActivationFactors, alone.logActivationFactors, Tolerance(1e-6, scale: 1))
-      }
+    let signals = [
+      recurrentSignal(
+        RNN<Double>(inputSize: 1, hiddenSize: hidden, using: &random), input, top),
+      recurrentSignal(
+        LSTM<Double>(inputSize: 1, hiddenSize: hidden, using: &random), input, top),
+      recurrentSignal(
+        GRU<Double>(inputSize: 1, hiddenSize: hidden, using: &random), input, top),
+    ]
+    for signal in signals {
+      #expect(TimeProfile(signal).logNorms.isEmpty && BackwardGrowth(signal) == nil)
     }
-  }
-
-  @Test func `of a gradient that never gets through is −∞, and without steps empty`() throws {
-    let blocked = TimeProfile(
-      observation(trace(.zeros([hidden, hidden]), steps: 3)).recurrences[0])
-    #expect(blocked.logFactors == [-.infinity] && blocked.factorPerStep == 0)
-    #expect(blocked.horizon(1e-3) == 0)
-    let silent = TimeProfile(observation(trace(orthogonal(1), slope: 0, steps: 3)).recurrences[0])
-    #expect(silent.activationFactor == 0 && silent.restFactor == nil)
-    let zero = BackwardTrace<Double>(
-      .zeros([3, 2, hidden]), .zeros([3, 2, hidden]), states: [.zeros([4, 2, hidden])])
-    let nothing = TimeProfile(observation(zero).recurrences[0])
-    #expect(nothing.logFactors.isEmpty && nothing.factorPerStep == 1)
   }
 }
 
-/// Of a trace that is large enough to be divided among threads.
-private func longProfile() -> TimeProfile {
-  var random = RandomSource(seed: 5)
-  let rnn = RNN<Float>(inputSize: 2, hiddenSize: 80, using: &random)
-  let (output, cache) = rnn.forward(random.normal([50, 80, 2]))
-  let traces = rnn.tracedBackward(random.normal(output.shape), cache).traces
-  var observation = StepObservation<Float>(step: 0)
-  observation.recordRecurrent("rnn", rnn, cache, traces: traces)
-  return TimeProfile(observation.recurrences[0])
+/// What flowed back through the first cell of a network at one step.
+func recurrentSignal<Cell: RecurrentCell>(
+  _ network: Recurrent<Cell>, _ input: Tensor<Cell.Scalar>, _ top: Tensor<Cell.Scalar>,
+  finalStateGradient: [Cell.State]? = nil, lengths: [Int]? = nil
+) -> RecurrentSignal<Cell.Scalar> {
+  let (_, _, cache) = network.forward(input, initialState: nil, lengths: lengths)
+  let traces = network.tracedBackward(
+    top, finalStateGradient: finalStateGradient, cache
+  ).traces
+  var observation = StepObservation<Cell.Scalar>(step: 0)
+  observation.recordRecurrent("net", network, cache, traces: traces)
+  return observation.recurrences[0]
 }

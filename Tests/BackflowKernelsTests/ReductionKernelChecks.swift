@@ -22,7 +22,9 @@ func checkFusedSums<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
     let change = zip(q, p).map { $0 - $1 }
     var sums = [Double](repeating: .nan, count: 3)
     table.updateSquares(n, p, g, q, &sums)
-    let squares = [p, g, change].map { table.sumOfSquares(n, $0) }
+    let squares = [
+      table.sumOfSquares(n, p), table.sumOfSquares(n, g), table.sumOfSquares(n, change),
+    ]
     #expect(sums == squares, label)
     table.updateSquares(n, p, nil, q, &sums)
     #expect(sums == [squares[0], 0, squares[2]], label)

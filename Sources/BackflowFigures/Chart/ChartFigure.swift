@@ -14,27 +14,35 @@ public struct ChartFigure: Sendable, Equatable {
     self.panels = panels
   }
 
-  /// The figure as an SVG document.
+  /// The figure as an SVG document. Titles and legends are as wide as their panels at most.
   public var svg: String {
     let columns = ChartFigure.columns(of: panels.count)
     let rows = (max(1, panels.count) + columns - 1) / columns
     let plot = ChartFigure.plotSize(ofOneOf: panels.count)
     let gap = 85.0
-    let header = 46 + 18 * Double(notes.count)
-    let legend = 16 * Double(panels.map { $0.legend.count }.max() ?? 0)
-    let rowHeight = 38 + legend + plot.height + 58
-    let title = 9.8 * Double(self.title.count) + 40
-    var svg = SVG(
-      width: max(title, Double(columns) * (plot.width + gap) + 30),
-      height: header + Double(rows) * rowHeight)
-    svg.text(25, 32, self.title, size: 17, bold: true)
-    for (row, note) in notes.enumerated() { svg.text(25, 54 + 18 * Double(row), note, size: 12.5) }
+    let width = Double(columns) * (plot.width + gap) + 30
+    let title = lines(of: self.title, size: 17, within: width - 40, bold: true)
+    let notes = self.notes.flatMap { lines(of: $0, size: 12.5, within: width - 40) }
+    let header = 24 + 22 * Double(title.count) + 18 * Double(notes.count)
+    let legend = panels.map { $0.legendHeight(width: plot.width) }.max() ?? 0
+    let rowHeight = 20 + legend + plot.height + 58
+    var svg = SVG(width: width, height: header + Double(rows) * rowHeight)
+    var y = 10.0
+    for line in title {
+      y += 22
+      svg.text(25, y, line, size: 17, bold: true)
+    }
+    y += 4
+    for line in notes {
+      y += 18
+      svg.text(25, y, line, size: 12.5)
+    }
     for (index, panel) in panels.enumerated() {
       let left = gap + Double(index % columns) * (plot.width + gap)
       let top = header + Double(index / columns) * rowHeight
-      panel.drawLegend(in: &svg, left: left, top: top + 22)
+      panel.drawLegend(in: &svg, left: left, top: top, width: plot.width)
       panel.draw(
-        in: &svg, left: left, top: top + 38 + legend, width: plot.width, height: plot.height)
+        in: &svg, left: left, top: top + 20 + legend, width: plot.width, height: plot.height)
     }
     return svg.document
   }

@@ -5,19 +5,32 @@ extension LineChart {
   var legend: [(name: String, stroke: SVG.Stroke?, dots: String?)] {
     series.filter { !$0.name.isEmpty }.map {
       ($0.name, $0.hasLine ? $0.stroke : nil, $0.hasDots ? $0.hue.color : nil)
-    } + marks.map { ($0.label, Mark.stroke, nil) }
+    } + marks.filter { !$0.label.isEmpty }.map { ($0.label, Mark.stroke, nil) }
   }
 
-  /// Draws the title and the legend below it.
-  func drawLegend(in svg: inout SVG, left: Double, top: Double) {
-    svg.text(left, top, title, size: 13, bold: true)
-    for (row, entry) in legend.enumerated() {
-      let y = top + 18 + 16 * Double(row)
-      if let stroke = entry.stroke { svg.line(left, y - 4, left + 22, y - 4, stroke) }
+  /// The height of the title and the legend in a panel of a given width.
+  func legendHeight(width: Double) -> Double {
+    let names = legend.map { lines(of: $0.name, size: 11.5, within: width - 28).count }
+    return 17 * Double(lines(of: title, size: 13, within: width, bold: true).count)
+      + 16 * Double(names.reduce(0, +))
+  }
+
+  /// Draws the title and the legend below it, from `top`.
+  func drawLegend(in svg: inout SVG, left: Double, top: Double, width: Double) {
+    var y = top
+    for line in lines(of: title, size: 13, within: width, bold: true) {
+      y += 17
+      svg.text(left, y, line, size: 13, bold: true)
+    }
+    for entry in legend {
+      if let stroke = entry.stroke { svg.line(left, y + 12, left + 22, y + 12, stroke) }
       if let color = entry.dots {
-        svg.dot(left + 11, y - 4, radius: 2.5, color: color, title: entry.name)
+        svg.dot(left + 11, y + 12, radius: 2.5, color: color, title: entry.name)
       }
-      svg.text(left + 28, y, entry.name, size: 11.5)
+      for line in lines(of: entry.name, size: 11.5, within: width - 28) {
+        y += 16
+        svg.text(left + 28, y, line, size: 11.5)
+      }
     }
   }
 
@@ -99,13 +112,22 @@ extension LineChart {
         svg.dot(
           x.position(u), y.position(v), radius: 2.8, color: curve.hue.color,
           title: curve.dotTitles?[index] ?? "\(curve.name): \(short(up)) at \(short(across))")
-      } else if curve.hasArrows, up == -.infinity || (vertical.isLogarithmic && up == 0) {
-        let position = x.position(u)
-        svg.arrow(
-          position, y.start - 14, position, y.start - 1, .init(color: curve.hue.color, width: 1.5))
+      } else if curve.hasArrows {
+        drawArrow(of: curve, at: x.position(u), to: up, in: &svg, y)
       }
     }
     if curve.hasLine { drawLine(of: curve, in: &svg, x, y) }
+  }
+
+  private func drawArrow(
+    of curve: Series, at position: Double, to value: Double, in svg: inout SVG, _ y: Axis
+  ) {
+    let stroke = SVG.Stroke(color: curve.hue.color, width: 1.5)
+    if value == .infinity {
+      svg.arrow(position, y.end + 22, position, y.end + 1, stroke)
+    } else if value == -.infinity || (vertical.isLogarithmic && value == 0) {
+      svg.arrow(position, y.start - 14, position, y.start - 1, stroke)
+    }
   }
 
   private func drawLine(of curve: Series, in svg: inout SVG, _ x: Axis, _ y: Axis) {

@@ -3,7 +3,7 @@
 ///     LineChart("loss", horizontal: .linear("step"), vertical: .logarithmic("nats"), series: […])
 ///
 /// A value that an axis cannot show is omitted and interrupts its curve: NaN, infinity, and, on a
-/// logarithmic axis, a value that is not positive.
+/// logarithmic axis, a value that is not positive. `Series.withArrows` marks infinity.
 public struct LineChart: Sendable, Equatable {
   /// The title of the panel.
   public var title: String
@@ -86,7 +86,8 @@ public struct LineChart: Sendable, Equatable {
     var isThin = false
     /// Whether the bounds are drawn as error bars instead of a band.
     var hasErrorBars = false
-    /// Whether −∞, or 0 on a logarithmic axis, has an arrow at the lower edge.
+    /// Whether a value beyond the axis has an arrow at the edge: +∞ at the upper one; −∞, or 0 on a
+    /// logarithmic axis, at the lower one.
     var hasArrows = false
     /// The tooltips of the dots, or `nil` for the coordinates.
     var dotTitles: [String]?
@@ -107,13 +108,21 @@ public struct LineChart: Sendable, Equatable {
       self.isDashed = isDashed
       self.hasDots = hasDots
     }
+
+    /// The curve with an arrow to the edge of the panel at each value that its axis cannot show: up
+    /// at +∞, and down at −∞ or, on a logarithmic axis, at 0.
+    public var withArrows: Series {
+      var series = self
+      series.hasArrows = true
+      return series
+    }
   }
 
   /// A line across the panel.
   public struct Mark: Sendable, Equatable {
     /// The position on its axis.
     public var value: Double
-    /// The label in the legend.
+    /// The label in the legend, or an empty string to omit the line from the legend.
     public var label: String
     /// Whether the line is vertical, at a value of x.
     public var isVertical: Bool

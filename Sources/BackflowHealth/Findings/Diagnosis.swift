@@ -15,22 +15,20 @@ public struct Diagnosis: Sendable, Equatable {
 
   /// Groups findings by cause: those that are present first, then the most severe, then the
   /// earliest.
-  static func grouping(_ findings: [Finding]) -> [Diagnosis] {
-    // A cause comes before its symptoms in this order, and alarms before notes.
+  ///
+  /// - Parameter first: The first step of the training.
+  static func grouping(_ findings: [Finding], from first: Int) -> [Diagnosis] {
     let ordered = findings.enumerated().sorted { one, other in
-      func key(_ pair: (offset: Int, element: Finding)) -> (Int, Int, Int, Int) {
-        let finding = pair.element
-        return (
-          finding.severity > .note ? 0 : 1, finding.kind.causalRank, finding.firstStep, pair.offset
-        )
-      }
-      return key(one) < key(other)
+      let (key, otherKey) = (
+        one.element.causalKey(from: first), other.element.causalKey(from: first)
+      )
+      return key == otherKey ? one.offset < other.offset : key < otherKey
     }.map(\.element)
     var groups: [(cause: Finding, symptoms: [Finding])] = []
     for finding in ordered {
       let group = groups.firstIndex { group in
         group.cause.kind == finding.kind && finding.kind != .other
-          || group.cause.mayCause(finding) || group.symptoms.contains { $0.mayCause(finding) }
+          || ([group.cause] + group.symptoms).contains { $0.mayCause(finding, from: first) }
       }
       if let group {
         groups[group].symptoms.append(finding)

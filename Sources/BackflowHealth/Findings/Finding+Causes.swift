@@ -5,7 +5,8 @@ extension Finding.Kind {
     .unsuitableInput, .wrongMode, .unsuitableOutput, .blockedGradient, .ascent, .wrongGradient,
     .symmetricUnits, .unstableStep, .longStep, .updateRatio, .clipping, .shrinkingWeight,
     .expandingRecurrence, .explodingGradient, .saturation, .deadUnits, .vanishingGradient,
-    .unchangedParameter, .poorInitialization, .nonFinite, .lossSpike, .oscillatingLoss,
+    .shortUpdate, .unchangedParameter, .poorInitialization, .nonFinite, .lossSpike,
+    .oscillatingLoss,
     .risingLoss, .stuckLoss, .other,
   ]
 
@@ -30,17 +31,20 @@ extension Finding.Kind {
       return network.union(loss).union([.updateRatio])
     case .updateRatio, .wrongMode: return network.union(loss)
     case .unsuitableOutput, .shrinkingWeight:
-      return [.vanishingGradient, .saturation, .deadUnits, .unchangedParameter, .stuckLoss]
+      return [
+        .vanishingGradient, .saturation, .deadUnits, .unchangedParameter, .shortUpdate, .stuckLoss,
+      ]
     case .blockedGradient: return loss.union([.unchangedParameter])
-    case .symmetricUnits, .unchangedParameter: return [.stuckLoss]
-    case .clipping: return [.updateRatio, .stuckLoss]
+    case .symmetricUnits, .unchangedParameter, .shortUpdate: return [.stuckLoss]
+    case .clipping: return [.shortUpdate, .stuckLoss]
     case .expandingRecurrence, .explodingGradient:
       return loss.union([
         .explodingGradient, .nonFinite, .clipping, .longStep, .updateRatio, .poorInitialization,
+        .saturation, .deadUnits, .vanishingGradient,
       ])
     case .saturation, .deadUnits, .vanishingGradient:
-      return [.vanishingGradient, .unchangedParameter, .updateRatio, .stuckLoss]
-    case .poorInitialization: return loss.union([.longStep, .updateRatio])
+      return [.vanishingGradient, .deadUnits, .unchangedParameter, .shortUpdate, .stuckLoss]
+    case .poorInitialization: return network.union(loss).union([.longStep, .updateRatio])
     case .nonFinite: return network.union(loss).union([.updateRatio])
     case .lossSpike: return [.risingLoss]
     case .oscillatingLoss, .risingLoss, .stuckLoss, .other: return []
@@ -49,10 +53,20 @@ extension Finding.Kind {
 }
 
 extension Finding {
+  /// Where this comes in the order of causes: alarms first, then by the step at which it began,
+  /// then by kind. Steps that are too long show only after some of them, and cannot be the cause of
+  /// what the first observation found, before any step.
+  func causalKey(from first: Int) -> (Int, Int, Int) {
+    let isStep = [.longStep, .updateRatio, .unstableStep].contains(kind)
+    let begin = isStep ? max(first + 1, firstStep - 20) : firstStep
+    return (severity > .note ? 0 : 1, begin, kind.causalRank)
+  }
+
   /// Whether this may be the cause of `other`: of a kind that causes such findings, at least as
-  /// severe as a warning, and not found later.
-  func mayCause(_ other: Finding) -> Bool {
-    severity > .note && firstStep <= other.firstStep && kind.symptoms.contains(other.kind)
-      && kind.causalRank < other.kind.causalRank
+  /// severe as a warning, and before it in the order of causes.
+  func mayCause(_ other: Finding, from first: Int) -> Bool {
+    let (key, otherKey) = (causalKey(from: first), other.causalKey(from: first))
+    return severity > .note && kind.symptoms.contains(other.kind)
+      && (key.1, key.2) < (otherKey.1, otherKey.2)
   }
 }

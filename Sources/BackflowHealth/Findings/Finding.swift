@@ -18,8 +18,10 @@ public struct Finding: Sendable, Equatable, Codable {
     case blockedGradient = "blocked_gradient"
     /// A backward pass that is not the derivative of its forward pass.
     case wrongGradient = "wrong_gradient"
-    /// Updates that are too long or too short for the weights they change.
+    /// Updates that are too long for the weights they change.
     case updateRatio = "update_ratio"
+    /// Updates that are too short for the weights they change.
+    case shortUpdate = "short_update"
     /// An initialization that wastes the first steps.
     case poorInitialization = "poor_initialization"
     /// A parameter that does not change.

@@ -43,7 +43,7 @@ struct FindingLedger: Sendable, Codable {
   /// Adds what a rule, or another monitor if `nil`, found at a step.
   ///
   /// - Returns: The finding, if it is new, more severe than before, or present again.
-  mutating func note(_ finding: Finding, by rule: String?) -> Finding? {
+  mutating func note(_ finding: Finding, by rule: String?, at step: Int) -> Finding? {
     let topic = Topic(finding)
     var entry =
       entries[topic]
@@ -54,7 +54,7 @@ struct FindingLedger: Sendable, Codable {
       // What did not last is forgotten.
       (entry.firstStep, entry.observations) = (finding.step, 0)
     }
-    (entry.misses, entry.lastStep) = (0, finding.step)
+    (entry.misses, entry.lastStep) = (0, step)
     entry.observations += 1
     entry.propose(finding)
     // Until a severity has lasted, a finding has the highest one that has.

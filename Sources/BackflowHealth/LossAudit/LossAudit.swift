@@ -9,6 +9,10 @@ internal import RealModule
 /// where clipped losses differ from correct ones, and its gradient is compared with the central
 /// difference (ℓ(δ + h) − ℓ(δ − h))/2h. At the kink itself the loss must not jump.
 ///
+/// A correct loss does not fall again on the way from its minimum outwards, and its gradient is
+/// zero at the minimum only. The minimum may be flat, as of an ε-insensitive loss, or on one side,
+/// as of a hinge loss. At a kink, any slope between those of both sides is right.
+///
 ///     let audit = LossAudit<Double>(scale: 1) { (clippedSquare($0), itsGradient($0)) }
 ///     print(audit.findings())
 ///
@@ -40,19 +44,23 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
   public let name: String
   /// The trials in the order of their points.
   public let trials: [Trial]
-  /// The minimum of the function: of a loss its value at δ = 0. `nil` if it is not known.
+  /// The minimum of the function: of a loss, the least at δ = 0 and the trials. `nil` if it is not
+  /// known.
   public let minimum: Double?
   /// The points at which the gradient is not the derivative.
   public let inconsistent: [Double]
   /// The points at which the function or its gradient is NaN or infinite.
   public let nonFinite: [Double]
+  /// The errors whose loss is below that of an error nearer to 0 from which it falls on both sides,
+  /// as of a one-sided mask; all errors if the loss is constant. Empty if the points are not
+  /// errors.
+  public private(set) var unseen: [Double] = []
   /// The kinks ±k at which the loss jumps, which no gradient shows.
   public private(set) var jumps: [Double] = []
   /// The points in words, for the source of a finding, and their number.
-  private let points: (text: String, count: Int)
-  private let isOfErrors: Bool
+  let points: (text: String, count: Int)
 
-  /// Audits a loss of errors with its minimum at δ = 0; `scale` is k.
+  /// Audits a loss of errors; `scale` is k.
   ///
   /// - Precondition: k is positive and finite, and the loss maps errors δ [n] to losses [n] and
   ///   gradients [n].
@@ -61,13 +69,21 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     let errors = [-100, -10, -2, -0.5, 0.5, 2, 10, 100].map { $0 * scale }
     let least = Self.values(of: loss, at: [0], name)[0]
     self.init(
-      name, loss, at: errors, unit: scale, minimum: least.isFinite ? least : nil, isOfErrors: true,
+      name, loss, at: errors, unit: scale, minimum: nil, atZero: least,
       points: ("δ = ±{0.5, 1, 2, 10, 100} k", errors.count + 2))
     jumps = Self.jumps(of: loss, at: scale, trials, name)
+    guard least.isFinite else { return }
+    unseen = Self.unseen(trials, atZero: least)
+    if trials.allSatisfy({ $0.loss == least && $0.gradient == 0 }),
+      // The flat minimum of a correct loss ends somewhere.
+      Self.values(of: loss, at: [-1e6 * scale, 1e6 * scale], name).allSatisfy({ $0 == least })
+    {
+      unseen = errors
+    }
   }
 
-  /// Audits an elementwise function at these points, which must not be kinks. Given the `minimum`
-  /// of the function, it also looks for points above the minimum without a gradient.
+  /// Audits an elementwise function at these points. Given the `minimum` of the function, it also
+  /// looks for points above the minimum without a gradient.
   ///
   /// - Precondition: The points are finite, and the function maps points [n] to values [n] and
   ///   gradients [n].
@@ -78,36 +94,40 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     require(points.allSatisfy(\.isFinite), "\(name): points \(points) are not all finite")
     let unit = points.map(\.magnitude).filter { $0 > 0 }.min() ?? 1
     self.init(
-      name, function, at: points, unit: unit, minimum: minimum, isOfErrors: false,
+      name, function, at: points, unit: unit, minimum: minimum, atZero: nil,
       points: ("\(points.count) points", points.count))
   }
 
   private init(
     _ name: String, _ function: Function, at points: [Double], unit: Double, minimum: Double?,
-    isOfErrors: Bool, points described: (text: String, count: Int)
+    atZero: Double?, points described: (text: String, count: Int)
   ) {
-    (self.name, self.minimum, self.isOfErrors) = (name, minimum, isOfErrors)
-    self.points = described
+    (self.name, self.points) = (name, described)
     // h = ε^⅓ · max(|δ|, k) balances rounding and curvature.
     let h = Self.spacing
     let steps = points.map { h * Swift.max($0.magnitude, unit) }
-    let (values, gradient) = function(Tensor(points.map { Scalar($0) }))
+    let (losses, gradient) = function(Tensor(points.map { Scalar($0) }))
     require(
-      values.count == points.count && gradient.count == points.count,
-      "\(name): \(values.count) losses and \(gradient.count) gradients instead of"
+      losses.count == points.count && gradient.count == points.count,
+      "\(name): \(losses.count) losses and \(gradient.count) gradients instead of"
         + " \(points.count) each"
     )
-    let above = Self.values(of: function, at: zip(points, steps).map { $0 + $1 }, name)
-    let below = Self.values(of: function, at: zip(points, steps).map { $0 - $1 }, name)
+    func along(_ multiple: Double) -> [Double] {
+      Self.values(of: function, at: zip(points, steps).map { $0 + multiple * $1 }, name)
+    }
+    let (above, below, farAbove, farBelow) = (along(1), along(-1), along(2), along(-2))
     let trials = points.indices.map {
       Trial(
-        error: points[$0], loss: Double(values.elements[$0]),
+        error: points[$0], loss: Double(losses.elements[$0]),
         gradient: Double(gradient.elements[$0]),
         difference: (above[$0] - below[$0]) / (2 * steps[$0]))
     }
     self.trials = trials
+    self.minimum =
+      atZero.flatMap { $0.isFinite ? trials.filter(\.isFinite).map(\.loss).reduce($0, min) : nil }
+      ?? minimum
     nonFinite =
-      (isOfErrors && minimum == nil ? [0] : [])
+      (atZero?.isFinite == false ? [0] : [])
       + trials.filter { !$0.isFinite }.map(\.error)
     // The tolerance: a part of either slope, the effect of curvature, which is proportional to h²,
     // and the rounding of the two values.
@@ -120,18 +140,26 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
         / steps[index]
       let larger = Swift.max(trial.gradient.magnitude, trial.difference.magnitude)
       let difference = (trial.gradient - trial.difference).magnitude
-      return !(difference <= 10 * h * larger + curvature + rounding)
+      let tolerance = 10 * h * larger + curvature + rounding
+      if difference <= tolerance { return false }
+      // With a kink between δ − h and δ + h, both lie between the slopes beside it. With a jump,
+      // the difference does not.
+      let left = (below[index] - farBelow[index]) / steps[index]
+      let right = (farAbove[index] - above[index]) / steps[index]
+      return ![trial.gradient, trial.difference].allSatisfy {
+        min(left, right) - tolerance <= $0 && $0 <= max(left, right) + tolerance
+      }
     }.map { points[$0] }
   }
 
-  private static var spacing: Double { .root(Double(Scalar.ulpOfOne), 3) }
+  static var spacing: Double { .root(Double(Scalar.ulpOfOne), 3) }
 
-  private static func largestSlope(_ trials: [Trial]) -> Double {
+  static func largestSlope(_ trials: [Trial]) -> Double {
     trials.flatMap { [$0.gradient.magnitude, $0.difference.magnitude] }.filter(\.isFinite).max()
       ?? 0
   }
 
-  private static func values(
+  static func values(
     of function: Function, at points: [Double], _ name: String
   ) -> [Double] {
     let values = function(Tensor(points.map { Scalar($0) })).values
@@ -140,83 +168,15 @@ public struct LossAudit<Scalar: RealScalar>: Sendable {
     return values.elements.map { Double($0) }
   }
 
-  /// The slopes at ½ k and 2 k on either side bound the one at k, if there is only one kink.
-  private static func jumps(
-    of loss: Function, at scale: Double, _ trials: [Trial], _ name: String
-  ) -> [Double] {
-    let slopes = trials.map(\.difference.magnitude)
-    let bends = [(-scale, slopes[2], slopes[3]), (scale, slopes[4], slopes[5])]
-    return bends.filter { bend, one, other in
-      let pair = values(of: loss, at: [bend * (1 - spacing), bend * (1 + spacing)], name)
-      let slope = (pair[1] - pair[0]).magnitude / (2 * spacing * scale)
-      return slope > 2 * Swift.max(one, other) + 10 * spacing * largestSlope(trials)
-    }.map(\.0)
-  }
-
   /// The points without a gradient although the function is above its minimum.
+  ///
+  /// A convex function is above its minimum by at most its slope times the distance. A slope that
+  /// rounds to zero is at most ε times the largest.
   public var silenced: [Double] {
-    minimum.map { minimum in
-      trials.filter { $0.isSilenced(above: minimum) }.map(\.error)
-    } ?? []
-  }
-
-  /// The errors whose loss is not above the loss at δ = 0: a one-sided mask or a missing constant.
-  /// Empty if the points are not errors.
-  public var unseen: [Double] {
-    guard isOfErrors, let minimum else { return [] }
-    return trials.filter { $0.isFinite && $0.loss <= minimum }.map(\.error)
-  }
-}
-
-extension LossAudit {
-  private typealias Check = (errors: [Double], statement: String, cure: String)
-
-  /// The defects of the function: a finding for a missing gradient, and one for a wrong gradient.
-  public func findings(step: Int = 0) -> [Finding] {
-    let blocked: [Check] = [
-      (
-        silenced, "has a gradient of exactly zero where it is not at its minimum",
-        "Do not clip inside the loss: use a Huber loss, or clip the gradient."
-      ),
-      (
-        unseen, "is no greater than the loss of no error",
-        "Take the magnitude in the mask, |δ| > k, and k(|δ| − k/2) beyond it."
-      ),
-    ]
-    let wrong: [Check] = [
-      (
-        nonFinite, "is NaN or infinite, or its gradient is",
-        "Look for a logarithm of 0, a division by 0, an exponential that overflows."
-      ),
-      (
-        inconsistent, "has a gradient that is not its derivative",
-        "Derive the backward pass again, piece by piece; check it with GradientCheck."
-      ),
-      (jumps, "jumps", "Let the branches meet: beyond the kink, k(|δ| − k/2)."),
-    ]
-    return [
-      finding(
-        .blockedGradient, blocked, step,
-        reason: "Nothing is learned from such errors, however large they are."),
-      finding(
-        .wrongGradient, wrong, step, reason: "The wrong thing is learned from such errors."),
-    ].compactMap { $0 }
-  }
-
-  private func finding(
-    _ kind: Finding.Kind, _ checks: [Check], _ step: Int, reason: String
-  ) -> Finding? {
-    let failed = checks.filter { !$0.errors.isEmpty }
-    if failed.isEmpty { return nil }
-    let errors = Set(failed.flatMap(\.errors))
-    let statements = failed.map {
-      "\($0.statement), at δ = \($0.errors.map(figure).joined(separator: ", "))"
-    }
-    return Finding(
-      kind, .failure, layer: name, step: step,
-      measured: Double(errors.count) / Double(points.count), threshold: 0,
-      source: "share of the trials at \(points.text)",
-      statement: name + " " + statements.joined(separator: "; it "), reason: reason,
-      cure: failed.map(\.cure).joined(separator: " "))
+    guard let minimum, let least = trials.map(\.error).min(), let most = trials.map(\.error).max()
+    else { return [] }
+    let distance = Swift.max(most, 0) - Swift.min(least, 0)
+    let rounding = Double(Scalar.ulpOfOne) * Self.largestSlope(trials) * distance
+    return trials.filter { $0.isSilenced(above: minimum + rounding) }.map(\.error)
   }
 }

@@ -3,76 +3,97 @@ internal import BackflowLayers
 internal import BackflowLinearAlgebra
 internal import RealModule
 
-/// The factor by which each time step multiplies the gradient at its state s_t, from above and from
-/// later steps.
+/// The length that the gradient of the last step keeps on its way back through the steps of a
+/// recurrent cell.
 ///
-///     F_t = ‖s̄_{t−1}, from step t alone‖ / ‖s̄_t‖ = (‖ā_t‖/‖s̄_t‖) · (‖s̄_{t−1}‖/‖ā_t‖)
+///     r_k = ‖J_{T−k+1}ᵀ … J_Tᵀ g_T‖ / ‖g_T‖,   J_t = ∂s_t/∂s_{t−1}
 ///
-/// The first factor is that of the nonlinearity, the second that of the rest: the recurrent weight,
-/// and what bypasses the nonlinearity, as the cell of an LSTM does. The product of F_t over all
-/// steps is the part of a gradient at the last state that would reach the first.
+/// where g_T is the gradient that enters at the last step, with respect to the output and the final
+/// state, and s is the whole state. (Pascanu, Mikolov and Bengio, ICML 2013.) Both norms are root
+/// mean squares over the samples that run at least k steps. Gradients that enter at earlier steps
+/// are left out, so that r_k does not depend on them: it is what a backward pass gives if the loss
+/// acts at the last step only.
+///
+/// The first step back often differs from the others: in an LSTM, the gradient passes from h to c.
 public struct TimeProfile: Sendable, Equatable {
   /// The name of the layer.
   public let layer: String
-  /// ln F_t in the order of the steps; −∞ where nothing passes. Steps without a gradient, or with
-  /// one that is not finite, are left out.
-  public let logFactors: [Double]
-  /// ln of the factor of the nonlinearity for the same steps.
-  public let logActivationFactors: [Double]
+  /// ln r_k for k = 0, 1, … T steps back; −∞ where nothing is left. Empty if no gradient entered.
+  public let logNorms: [Double]
+  /// The number of samples.
+  public let samples: Int
+  /// The mean factor by which the recurrent weight multiplies the gradient at a step, apart from
+  /// the slopes of the nonlinearity, for a cell with one gate; `nil` for other cells.
+  public let weightFactor: Double?
 
-  /// The profile from the norms that were measured when the signal was recorded. O(T)
-  public init<Scalar: RealScalar>(_ signal: RecurrentSignal<Scalar>) {
+  /// The profile of a signal, from at most `samples` samples with a gradient, which are spread over
+  /// the batch.
+  ///
+  /// - Precondition: `samples` is at least 1.
+  /// - Complexity: O(samples · T · G · H²).
+  public init<Scalar: RealScalar>(_ signal: RecurrentSignal<Scalar>, samples: Int = 2) {
+    require(samples >= 1, "TimeProfile: at least 1 sample is needed, got \(samples)")
+    let gradients = Self.gradients(of: signal, atMost: samples)
+    let ways = gradients.map { $0.carriedBack() }
+    let steps = ways.map(\.logNorms.count).max() ?? 0
     layer = signal.layer
-    let norms = signal.norms
-    var (factors, activations): ([Double], [Double]) = ([], [])
-    for t in norms.arrived.indices {
-      let arrived = norms.states.dropFirst().reduce(norms.arrived[t]) { .hypot($0, $1[t + 1]) }
-      guard arrived > 0, arrived.isFinite else { continue }
-      factors.append(.log(norms.states.reduce(0) { .hypot($0, $1[t]) } / arrived))
-      activations.append(.log(norms.preactivations[t] / arrived))
+    self.samples = ways.count
+    logNorms = (0..<steps).map { k in
+      let running = ways.map(\.logNorms).filter { $0.count > k }
+      return Self.logRootSumOfSquares(running.map { $0[k] })
+        - Self.logRootSumOfSquares(running.map { $0[0] })
     }
-    (logFactors, logActivationFactors) = (factors, activations)
+    let factors = ways.flatMap(\.logWeightFactors)
+    weightFactor = factors.isEmpty ? nil : .exp(factors.reduce(0, +) / Double(factors.count))
   }
 
-  /// ln of the part of a gradient at the last step that reaches the first: Σ ln F_t.
-  public var logAttenuation: Double { logFactors.reduce(0, +) }
-
-  /// ln of the smallest part that reaches any step on the way: min over t of Σ_{s ≥ t} ln F_s, at
-  /// most 0.
-  public var lowestLogAttenuation: Double {
-    var (sum, lowest) = (0.0, 0.0)
-    for factor in logFactors.reversed() {
-      sum += factor
-      lowest = Swift.min(lowest, sum)
+  /// The gradients of samples that are spread over the rows of the batch.
+  private static func gradients<Scalar: RealScalar>(
+    of signal: RecurrentSignal<Scalar>, atMost count: Int
+  ) -> [LastGradient<Scalar>] {
+    let running = signal.cell.running.time == 0 ? 0 : signal.cell.running[0]
+    let spread = (0..<min(count, running)).map { $0 * running / min(count, running) }
+    var gradients: [LastGradient<Scalar>] = []
+    for sample in spread + (0..<running).filter({ !spread.contains($0) }) {
+      if gradients.count == count { break }
+      if let gradient = LastGradient(signal, sample: sample) { gradients.append(gradient) }
     }
-    return lowest
+    return gradients
   }
 
-  /// The mean factor of a step, e^(mean of ln F_t); 1 if there is none.
-  public var factorPerStep: Double {
-    logFactors.isEmpty ? 1 : .exp(logAttenuation / Double(logFactors.count))
+  /// ln √(Σ e^(2x)), with the largest term factored out, because the squares overflow long before
+  /// the logarithms.
+  private static func logRootSumOfSquares(_ logarithms: [Double]) -> Double {
+    guard let largest = logarithms.max(), largest > -.infinity else { return -.infinity }
+    return largest + .log(logarithms.reduce(0) { $0 + .exp(2 * ($1 - largest)) }) / 2
   }
 
-  /// The mean factor of the nonlinearity; 1 if there is none.
-  public var activationFactor: Double {
-    logFactors.isEmpty
-      ? 1 : .exp(logActivationFactors.reduce(0, +) / Double(logActivationFactors.count))
-  }
+  /// T, the number of steps back to the initial state.
+  public var steps: Int { max(logNorms.count - 1, 0) }
 
-  /// The mean factor of the rest, the recurrent weight and what bypasses the nonlinearity; `nil` if
-  /// nothing passes the nonlinearity, because then there are no two factors.
-  public var restFactor: Double? {
-    activationFactor == 0 ? nil : factorPerStep / activationFactor
+  /// ln r_T, of the part that reaches the initial state; 0 without steps.
+  public var logAttenuation: Double { logNorms.last ?? 0 }
+
+  /// ln of the smallest part that is left anywhere on the way, at most 0.
+  public var lowestLogAttenuation: Double { logNorms.min() ?? 0 }
+
+  /// ln of the largest part on the way, at least 0.
+  public var highestLogAttenuation: Double { logNorms.max() ?? 0 }
+
+  /// r_1, the factor of the first step back; 1 without steps.
+  public var firstFactor: Double { steps == 0 ? 1 : .exp(logNorms[1]) }
+
+  /// The mean factor of each step after the first, (r_T/r_1)^(1/(T − 1)); 1 if there is none, and 0
+  /// if nothing is left.
+  public var laterFactor: Double {
+    if steps < 2 { return 1 }
+    return logAttenuation == -.infinity
+      ? 0 : .exp((logAttenuation - logNorms[1]) / Double(steps - 1))
   }
 
   /// The number of steps back over which a gradient at the last step keeps at least `share` of its
-  /// length; `nil` if it does so to the first step.
+  /// length; `nil` if it does so to the initial state.
   public func horizon(_ share: Double) -> Int? {
-    var sum = 0.0
-    for (back, factor) in logFactors.reversed().enumerated() {
-      sum += factor
-      if sum < .log(share) { return back }
-    }
-    return nil
+    logNorms.firstIndex { $0 < .log(share) }.map { $0 - 1 }
   }
 }

@@ -7,11 +7,10 @@ internal import RealModule
 struct TraceNorms: Sendable {
   /// ‖ȳ_t‖ of each step 1 … T
   private(set) var outputs: [Double] = []
-  /// ‖ȳ_t + h̄_t‖, the whole gradient at the output of the same steps
-  private(set) var arrived: [Double] = []
   /// ‖ā_t‖ of the same steps
   private(set) var preactivations: [Double] = []
-  /// For each tensor of the state, the norms of the gradients from later steps, T + 1 entries
+  /// For each tensor of the state, the norms of the gradients from later steps, T + 1 entries, of
+  /// which the last is that of the final state
   private(set) var states: [[Double]]
 
   /// Measured in one pass over ȳ and the gradients of the state; the steps are divided among
@@ -26,7 +25,6 @@ struct TraceNorms: Sendable {
     preactivations = trace.preactivationNorms
     for part in parts {
       outputs += part.outputs
-      arrived += part.arrived
       for state in states.indices { states[state] += part.states[state] }
     }
   }
@@ -35,16 +33,10 @@ struct TraceNorms: Sendable {
   @specialized(where Scalar == Double)
   private init<Scalar: RealScalar>(_ trace: BackwardTrace<Scalar>, of steps: Range<Int>) {
     let size = trace.outputGradient.shape[1] * trace.outputGradient.shape[2]
-    var sum = Tensor<Scalar>(uninitialized: [size])
     states = trace.stateGradients.map { _ in [] }
     for t in steps {
       let (here, next) = (t * size..<(t + 1) * size, (t + 1) * size..<(t + 2) * size)
-      let hiddenGradient = trace.stateGradients[0]
-      VectorKernels.add(
-        trace.outputGradient.span.extracting(here), hiddenGradient.span.extracting(next),
-        into: sum.mutableSpan)
       outputs.append(VectorKernels.norm(trace.outputGradient.span.extracting(here)))
-      arrived.append(VectorKernels.norm(sum.span))
       for (state, gradient) in trace.stateGradients.enumerated() {
         states[state].append(VectorKernels.norm(gradient.span.extracting(next)))
       }
@@ -56,6 +48,6 @@ struct TraceNorms: Sendable {
 
   /// Whether all norms are finite, and with them all elements of the tensors.
   var areFinite: Bool {
-    (arrived + preactivations + states.joined()).allSatisfy(\.isFinite)
+    (outputs + preactivations + states.joined()).allSatisfy(\.isFinite)
   }
 }

@@ -1,6 +1,8 @@
 extension HealthMonitor {
   /// The findings grouped by cause, those that are present first.
-  public var diagnoses: [Diagnosis] { Diagnosis.grouping(findings) }
+  public var diagnoses: [Diagnosis] {
+    Diagnosis.grouping(findings, from: steps?.lowerBound ?? 0)
+  }
 }
 
 extension HealthMonitor: CustomStringConvertible {

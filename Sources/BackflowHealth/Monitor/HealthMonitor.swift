@@ -60,7 +60,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   static var libraryRules: [any HealthRule<Scalar>] {
     [
       NonFiniteRule(), OptimizerStateRule(), InputRule(), ModeRule(), UpdateTestRule(),
-      LossRule(), OutputRule(), SaturationRule(), BackwardSignalRule(), RecurrentSignalRule(),
+      LossRule(), OutputRule(), SaturationRule(), DeadUnitRule(), BackwardSignalRule(),
+      RecurrentSignalRule(),
       BlockedGradientRule(), UpdateRule(), InitializationRule(), SymmetryRule(), ClippingRule(),
     ]
   }
@@ -140,7 +141,7 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
       let rule = ruleNames[index]
       let found = rules[index].findings(in: observation, thresholds)
       for finding in found where !silence.covers(finding) {
-        if let change = ledger.note(finding, by: rule) { changed.append(change) }
+        if let change = ledger.note(finding, by: rule, at: step) { changed.append(change) }
       }
       if !ledger.isEmpty {
         healed += ledger.settle(rule, at: step, healing: thresholds.patience)
@@ -151,7 +152,9 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
 
   /// Adds findings of a census, an audit or another monitor.
   public mutating func add(_ findings: [Finding]) {
-    for finding in findings where !silence.covers(finding) { _ = ledger.note(finding, by: nil) }
+    for finding in findings where !silence.covers(finding) {
+      _ = ledger.note(finding, by: nil, at: finding.step)
+    }
   }
 
   /// Reports no findings of these layers any more.
@@ -191,6 +194,6 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     }
   }
 
-  /// The place of the rule that knows which layers to test.
+  /// The place of the rule that knows which parameters to test.
   private static var updateTestIndex: Int { 4 }
 }

@@ -27,9 +27,12 @@ public struct Thresholds: Sendable, Equatable, Codable {
   public var vanishedFailure = 1e-6
   /// The multiple of the gradient at the top beyond which a signal explodes.
   public var exploded = 1e3
-  /// The share of dead units that is too large; fewer are a note. Healthy trainings of wide ReLU
-  /// layers end with up to 41 % (docs/health.md).
-  public var deadShare = 0.5
+  /// The number of training steps from one measurement of the decay in recurrent cells, which
+  /// multiplies Jacobians, to the next.
+  public var horizonInterval = 300
+  /// The share of dead units that is too large; fewer are a note. Healthy trainings of ReLU layers
+  /// have up to 55 % (docs/health.md).
+  public var deadShare = 0.6
   /// The share of entries without a gradient beyond which a loss is blocked.
   public var silencedShare = 0.01
   /// ‖Δθ‖/‖θ‖ of one step beyond which the update of a weight is too long: a hundred times what is

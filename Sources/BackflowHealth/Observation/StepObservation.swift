@@ -39,7 +39,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public private(set) var normalizations: [ObservedNormalization] = []
   /// The losses of the training up to this step, as the monitor knows them.
   public internal(set) var losses = LossHistory()
-  /// The rule of the monitor that wishes which layers `recordUpdate` tests; `nil` without one.
+  /// The rule of the monitor that wishes which parameters `recordUpdate` tests; `nil` without one.
   var updateTestRule: (any HealthRule<Scalar>)?
 
   /// The recorded tensors of the forward pass, in its order.
@@ -137,8 +137,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   ///   - prefix: What the names of the parameters begin with, to tell several models apart.
   ///   - loss: The loss of the batch of the step, as a function of the parameters.
   /// - Precondition: All three have the same parameters.
-  /// - Complexity: Four evaluations of the loss, and two more for each layer that is tested: each
-  ///   layer three times near the start of the training, at most four at one step, and all of them
+  /// - Complexity: Four evaluations of the loss, and two more for each parameter that is tested:
+  ///   each three times near the start of the training, at most four at one step, and all of them
   ///   once a gradient is suspicious.
   public mutating func recordUpdate<Model: Parameterized<Scalar>>(
     from before: Model?, to after: Model, along gradients: Model, prefix: String = "",
@@ -149,7 +149,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     guard let before else { return }
     let test = UpdateTest(
       from: before, to: after, along: gradients, parameters: Array(parameters[first...]),
-      recorded: self.loss?.value, layers: testedLayers, loss: loss)
+      recorded: self.loss?.value, tested: testedParameters, loss: loss)
     if let test { updateTests.append(test) }
   }
 
@@ -182,8 +182,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     if parameters.isEmpty { parameters = recorded } else { parameters += recorded }
   }
 
-  private var testedLayers: TestedLayers {
-    (updateTestRule as? UpdateTestRule<Scalar>)?.testedLayers ?? .none
+  private var testedParameters: TestedParameters {
+    (updateTestRule as? UpdateTestRule<Scalar>)?.testedParameters ?? .none
   }
 
   /// "model2." if the name is taken, otherwise nothing.
@@ -211,16 +211,20 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// - Parameters:
   ///   - name: The name of the loss in the findings.
   ///   - values: The losses.
-  ///   - gradient: Their gradients with respect to the predictions.
+  ///   - gradient: Their gradients with respect to the predictions, one number or one row for each
+  ///     loss: [..., C] for losses [...], as of softmax cross-entropy.
   ///   - minimum: The smallest loss that an entry can have.
-  /// - Precondition: Both tensors have the same shape.
+  /// - Precondition: The gradient has the shape of the losses, or one axis more.
   public mutating func recordLoss(
     _ name: String, entries values: Tensor<Scalar>, gradient: Tensor<Scalar>,
     minimum: Double = 0
   ) {
     require(
-      values.shape == gradient.shape,
-      "\(name): gradients of entries \(gradient.shape) instead of \(values.shape)")
+      gradient.shape == values.shape
+        || (gradient.rank == values.rank + 1
+          && gradient.shape.dropLast().elementsEqual(values.shape)),
+      "\(name): gradients of entries \(gradient.shape) instead of \(values.shape), or a row for each"
+    )
     entries.append(
       LossEntries(name: name, values: values, gradient: gradient, minimum: minimum))
   }
@@ -381,7 +385,7 @@ extension StepObservation {
     }
     addOutput(cell.output, of: name)
     guard let trace = cell.backward else { return }
-    let signal = RecurrentSignal(layer: name, trace: trace)
+    let signal = RecurrentSignal(layer: name, cell: cell, trace: trace)
     recurrences.append(signal)
     let shown =
       trace.stateGradients.map { ("the gradient with respect to the states", $0) } + [

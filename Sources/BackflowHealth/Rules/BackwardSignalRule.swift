@@ -90,8 +90,7 @@ extension SignalProfile {
         + " gradient at \(top.title); \(factors(above: layer))",
       reason: "One learning rate cannot suit layers whose gradients differ so much: the steps"
         + " of the lower ones are too long.",
-      cure: "A smaller gain at initialization, normalization, clipping by the global norm.",
-      patience: observation.patience(thresholds.patience))
+      cure: "A smaller gain at initialization, normalization, clipping by the global norm.")
   }
 
   private func factors(above layer: Int) -> String {

@@ -25,12 +25,21 @@ struct BlockedGradientRule<Scalar: RealScalar>: HealthRule {
 }
 
 extension LossEntries {
-  /// The share of entries whose gradient is exactly zero while their loss is above the minimum; 0
-  /// without entries.
+  /// The share of entries whose gradient is exactly zero, in all elements, while their loss is
+  /// above the minimum by more than rounding; 0 without entries.
+  ///
+  /// With unit roundoff ε and the minimum m, a loss of one prediction may be above m by ε |m|. In a
+  /// row of C differences between probabilities p and targets q, a zero stands for up to ε, so that
+  /// the loss, at most −ln(1 − C ε) above its minimum, may be above m by C ε (1 + |m|).
   public var silencedShare: Double {
     if values.isEmpty { return 0 }
     let silenced = VectorKernels.countFlat(
-      values.span, slopes: gradient.span, above: Scalar(minimum))
+      values.span, slopes: gradient.span, above: Scalar(minimum + tolerance))
     return Double(silenced) / Double(values.count)
+  }
+
+  private var tolerance: Double {
+    let (epsilon, width) = (Double(Scalar.ulpOfOne), Double(gradient.count / values.count))
+    return width > 1 ? width * epsilon * (1 + minimum.magnitude) : epsilon * minimum.magnitude
   }
 }

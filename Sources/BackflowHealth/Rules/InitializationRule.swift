@@ -29,7 +29,10 @@ struct InitializationRule<Scalar: RealScalar>: HealthRule {
   private func confidence(
     _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> Finding? {
-    guard let classes = observation.loss?.classes, classes > 1 else { return nil }
+    // A network that is certain and right was trained before.
+    guard let (loss, classes) = observation.loss, let classes, classes > 1,
+      loss > .log(Double(classes)) + thresholds.initialExcess / 2
+    else { return nil }
     for (layer, logits) in observation.outputs where logits.shape.last == classes {
       guard !logits.isEmpty, logits.isFinite else { continue }
       let rows = Tensor<Double>(logits).reshaped(to: [logits.count / classes, classes])
@@ -44,7 +47,9 @@ struct InitializationRule<Scalar: RealScalar>: HealthRule {
           + " \(figure(excess)) nats more than a uniform guess among \(classes) classes",
         reason: "It starts with confidently wrong answers and spends its first steps on shrinking"
           + " its logits.",
-        cure: "Smaller weights in the last layer, bias zero; inputs of variance 1.")
+        cure:
+          "Smaller weights in the last layer, bias zero; if the signal grows from layer to layer,"
+          + " an initialization that keeps its variance (He, Glorot); inputs of variance 1.")
     }
     return nil
   }

@@ -6,24 +6,27 @@ internal import BackflowLinearAlgebra
 struct InputRule<Scalar: RealScalar>: HealthRule {
   /// The networks whose input is of a good scale.
   private var accepted: Set<String> = []
+  /// The networks whose features were examined, and what was found.
+  private var seen: Set<String> = []
   private var notes: [String: Finding] = [:]
 
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     observation.inputs.flatMap { input -> [Finding] in
-      let isNew = notes[input.layer] == nil && !accepted.contains(input.layer)
-      guard isNew || !accepted.contains(input.layer) else {
-        return notes[input.layer].map { [$0] } ?? []
+      let isNew = !seen.contains(input.layer)
+      if isNew {
+        seen.insert(input.layer)
+        notes[input.layer] = input.uselessFeatures(at: observation.step)
       }
+      let note = notes[input.layer].map { [$0] } ?? []
+      guard !accepted.contains(input.layer) else { return note }
       let scale = input.rootMeanSquare
-      let tooLarge = scale.isFinite && scale > thresholds.inputScale
-      if isNew, let note = input.constantFeatures(at: observation.step) {
-        notes[input.layer] = note
+      guard scale.isFinite, scale > thresholds.inputScale else {
+        if scale.isFinite { accepted.insert(input.layer) }
+        return note
       }
-      if !tooLarge, scale.isFinite { accepted.insert(input.layer) }
-      return (tooLarge ? [input.tooLarge(scale, at: observation.step, thresholds)] : [])
-        + (notes[input.layer].map { [$0] } ?? [])
+      return [input.tooLarge(scale, at: observation.step, thresholds)] + note
     }
   }
 }
@@ -46,26 +49,48 @@ extension ObservedInput {
         + " pixels of 0 to 255, divide by 255.")
   }
 
-  /// A note on features that are the same, and not zero, for every example.
-  fileprivate func constantFeatures(at step: Int) -> Finding? {
+  /// A note on features that are the same, and not zero, in all rows, or that repeat another one.
+  fileprivate func uselessFeatures(at step: Int) -> Finding? {
     guard value.rank == 2, value.shape[0] >= 8, value.isFinite else { return nil }
-    let (rows, columns) = (value.shape[0], value.shape[1])
-    var (largest, negated) = (
+    let bounds = columnBounds
+    let still = bounds.indices.filter { bounds[$0].least == bounds[$0].most }
+    let constant = still.filter { bounds[$0].most != 0 }
+    let repeated = repeatedColumns(besides: Set(still))
+    guard constant.count + repeated.count > 0 else { return nil }
+    return Finding(
+      .unsuitableInput, .note, layer: layer, units: (constant + repeated).sorted(), step: step,
+      measured: Double(constant.count + repeated.count), threshold: 0,
+      source: "features with one value other than zero in the whole batch, or equal to another one",
+      statement: "of the \(bounds.count) inputs of \(layer), \(constant.count) are the same in all"
+        + " \(value.shape[0]) rows, and \(repeated.count) repeat another one",
+      reason: "A constant acts like a bias, and a copy tells nothing new.",
+      cure: "Look at how the features are made; leave out those that say nothing.")
+  }
+
+  /// The smallest and the largest value of each column.
+  private var columnBounds: [(least: Scalar, most: Scalar)] {
+    let columns = value.shape[1]
+    var (most, negated) = (
       Tensor<Scalar>(repeating: -.infinity, shape: [columns]),
       Tensor<Scalar>(repeating: -.infinity, shape: [columns])
     )
-    VectorKernels.columnMaxima(value.span, into: largest.mutableSpan)
+    VectorKernels.columnMaxima(value.span, into: most.mutableSpan)
     VectorKernels.columnMaxima((-value).span, into: negated.mutableSpan)
-    let bounds = zip(largest.elements, negated.elements)
-    let constant = bounds.enumerated().filter { $1.0 == -$1.1 && $1.0 != 0 }.map(\.offset)
-    guard !constant.isEmpty else { return nil }
-    return Finding(
-      .unsuitableInput, .note, layer: layer, units: constant, step: step,
-      measured: Double(constant.count), threshold: 0,
-      source: "features with the same value, not zero, in every row of the batch",
-      statement: "\(constant.count) of the \(columns) inputs of \(layer) are the same in all"
-        + " \(rows) rows",
-      reason: "They act like a bias, and tell nothing about the example.",
-      cure: "Look at how the features are made; leave out those that never vary.")
+    return zip(negated.elements, most.elements).map { (-$0, $1) }
+  }
+
+  /// The columns that equal an earlier one. Equal columns have equal sums over random weights, and
+  /// different ones hardly ever do.
+  private func repeatedColumns(besides left: Set<Int>) -> [Int] {
+    var random = RandomSource(seed: 0)
+    let weights: Tensor<Scalar> = random.uniform([value.shape[0], 1], in: -1..<1)
+    let sums = (value * weights).sum(axis: 0).elements
+    let order = sums.indices.filter { !left.contains($0) }.sorted {
+      (sums[$0], $0) < (sums[$1], $1)
+    }
+    return zip(order, order.dropFirst()).filter { one, other in
+      sums[one] == sums[other]
+        && (0..<value.shape[0]).allSatisfy { value[$0, one] == value[$0, other] }
+    }.map(\.1)
   }
 }

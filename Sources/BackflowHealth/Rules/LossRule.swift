@@ -15,7 +15,7 @@ struct LossRule<Scalar: RealScalar>: HealthRule {
     let descends = observation.updateTests.contains { $0.fullRatio.map { $0 > 0 } ?? false }
     var found = [
       losses.rising(at: observation.step, thresholds, movesDown: descends),
-      losses.overshoot(at: observation.step, thresholds),
+      losses.overshoot(thresholds),
       losses.stuck(at: observation.step, thresholds),
       losses.oscillating(at: observation.step, thresholds),
     ].compactMap { $0 }
@@ -64,14 +64,14 @@ extension LossHistory {
   }
 
   /// A loss that jumps above its start in the first steps: the first updates were too long.
-  fileprivate func overshoot(at step: Int, _ thresholds: Thresholds) -> Finding? {
+  fileprivate func overshoot(_ thresholds: Thresholds) -> Finding? {
     guard let first, first > 0, opening.count >= 10, count <= 200 else { return nil }
     // The median of the first steps after the start: one bad batch is not a jump.
     let jump = median(of: Array(opening[1..<10]))
     let limit = 1.5 * max(first, constantLoss ?? first)
     guard jump > limit, first < 1.5 * (constantLoss ?? first) else { return nil }
     return Finding(
-      .longStep, .warning, layer: "the optimizer", step: step, measured: jump / first,
+      .longStep, .warning, layer: "the optimizer", step: firstStep + 1, measured: jump / first,
       threshold: 1.5, source: "the median of the losses of steps 1 to 9 in units of the first loss",
       statement: "the first updates raised the loss from \(figure(first)) to \(figure(jump))",
       reason: "The steps are so long that they overshoot, and the training goes on from a worse"

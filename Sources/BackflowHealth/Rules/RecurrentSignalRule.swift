@@ -1,52 +1,99 @@
 internal import BackflowKernels
+internal import BackflowLayers
 internal import RealModule
 
-/// A backward signal that vanishes or explodes from time step to time step.
+/// A backward signal that decays or explodes from time step to time step.
+///
+/// An explosion is looked for at every observation, in norms that are at hand. The decay needs
+/// products of Jacobians: it is measured at the first observation of a cell and at the first one
+/// after each `horizonInterval` training steps, and holds in between.
 struct RecurrentSignalRule<Scalar: RealScalar>: HealthRule {
+  /// The last measurement of each cell. It is not encoded: a training that is continued measures
+  /// again.
+  private var measured: [String: (step: Int, decay: RecurrentDecay)] = [:]
+
+  private enum CodingKeys: CodingKey {}
+
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    observation.recurrences.compactMap {
-      TimeProfile($0).finding(at: observation.step, thresholds)
+    observation.recurrences.compactMap { signal in
+      let decay = decay(of: signal, at: observation.step, every: thresholds.horizonInterval)
+      let explosion = RecurrentExplosion(
+        signal, decay.profile, isClipped: observation.clipping != nil)
+      return explosion.finding(in: observation, thresholds)
+        ?? decay.finding(at: observation.step, thresholds)
     }
+  }
+
+  /// The last measurement, or a new one if it is due. A step before the last one is that of another
+  /// training.
+  private mutating func decay(
+    of signal: RecurrentSignal<Scalar>, at step: Int, every interval: Int
+  ) -> RecurrentDecay {
+    if let (last, decay) = measured[signal.layer], step >= last, step - last < interval {
+      return decay
+    }
+    let decay = RecurrentDecay(
+      profile: TimeProfile(signal), gate: CarryingGate(signal.cell))
+    // Without a gradient there is nothing to hold.
+    if decay.profile.steps > 0 { measured[signal.layer] = (step, decay) }
+    return decay
   }
 }
 
-extension TimeProfile {
-  func finding(at step: Int, _ thresholds: Thresholds) -> Finding? {
-    let steps = logFactors.count
-    if let horizon = horizon(thresholds.vanished) {
-      let least = Double.exp(lowestLogAttenuation)
-      return Finding(
-        .vanishingGradient, least < thresholds.vanishedFailure ? .failure : .warning, layer: layer,
-        step: step, measured: least, threshold: thresholds.vanished,
-        source: "the smallest gradient norm at any step, relative to the last step; the limit is"
-          + " that for layers",
-        statement: "in \(layer), less than \(figure(thresholds.vanished)) of the gradient is left"
-          + " after \(horizon) of \(steps) steps back; \(split)",
-        reason: "What the network did before that does not influence what it learns.",
-        cure: "An LSTM or GRU with a forget bias of 1 or more, an orthogonal or identity recurrent"
-          + " weight, shorter sequences.")
-    }
-    guard logAttenuation > .log(thresholds.exploded) else { return nil }
-    return Finding(
-      .explodingGradient, .warning, layer: layer, step: step, measured: .exp(logAttenuation),
-      threshold: thresholds.exploded,
-      source: "the gradient norm relative to the last step; the inverse of the limit for vanishing",
-      statement: "\(layer) multiplies a gradient by \(figure(.exp(logAttenuation))) over the"
-        + " \(steps) steps that it reaches, \(split)",
-      reason:
-        "The earliest steps dominate the gradient, and one update can undo the training.",
-      cure: "Clipping by the global norm, a recurrent weight of spectral radius 1 or less; a gated"
-        + " cell instead of a vanilla one."
-    )
+/// The growth of gradients in a recurrent cell.
+private struct RecurrentExplosion {
+  let layer: String
+  let growth: BackwardGrowth?
+  let profile: TimeProfile
+  let isClipped: Bool
+
+  init<Scalar: RealScalar>(
+    _ signal: RecurrentSignal<Scalar>, _ profile: TimeProfile, isClipped: Bool
+  ) {
+    (layer, self.profile, self.isClipped) = (signal.layer, profile, isClipped)
+    growth = BackwardGrowth(signal)
   }
 
-  private var split: String {
-    let rest = restFactor.map {
-      "the nonlinearity × \(figure(activationFactor)), the rest (the recurrent weight and what"
-        + " bypasses it) × \(figure($0))"
+  /// The finding of the norms, or of the last measured product of Jacobians.
+  func finding<Scalar: RealScalar>(
+    in observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> Finding? {
+    if let growth {
+      // Twice what sums of gradients reach that no step has amplified.
+      let limit = max(thresholds.exploded, 2 * Double(growth.entries).squareRoot())
+      let state =
+        growth.state == 0 ? "the initial state" : "the state after \(growth.state) steps"
+      if growth.factor > limit {
+        return finding(
+          observation, thresholds, growth.factor, limit,
+          "in \(layer), the gradient that reaches \(state) is \(figure(growth.factor)) times as long as"
+            + " the gradients that entered after it",
+          source: "‖s̄‖/√Σ‖g‖²; the inverse of the limit for vanishing")
+      }
     }
-    return "\(figure(factorPerStep)) a step: " + (rest ?? "the nonlinearity passes no gradient")
+    guard profile.highestLogAttenuation > .log(thresholds.exploded) else { return nil }
+    let factor = Double.exp(profile.highestLogAttenuation)
+    return finding(
+      observation, thresholds, factor, thresholds.exploded,
+      "\(layer) multiplies a gradient of the last step by up to \(figure(factor)) on its way over"
+        + " \(profile.steps) steps back; \(profile.factors)",
+      source: "the product of the Jacobians; the inverse of the limit for vanishing")
+  }
+
+  private func finding<Scalar: RealScalar>(
+    _ observation: StepObservation<Scalar>, _ thresholds: Thresholds, _ measured: Double,
+    _ limit: Double, _ statement: String, source: String
+  ) -> Finding {
+    let weight = "`SpectralNormProjection` after each update"
+    let gated = profile.weightFactor == nil ? "" : "; a gated cell instead of a vanilla one"
+    return Finding(
+      .explodingGradient, observation.losses.hasFallen ? .note : .warning, layer: layer,
+      step: observation.step, measured: measured, threshold: limit, source: source,
+      statement: statement,
+      reason: "The earliest steps dominate the gradient, and one update can undo the training.",
+      cure: (isClipped ? "A smaller learning rate, " : "Clipping by the global norm, ") + weight
+        + gated + ".")
   }
 }

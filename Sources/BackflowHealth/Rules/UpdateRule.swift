@@ -80,7 +80,10 @@ extension UpdateRule {
     let hasGradient = parameter.gradientNorm.map { $0 > 0 } ?? true
     // A bias under normalization has no gradient in theory, and needs none.
     guard hasGradient || parameter.isWeight else { return nil }
-    let isDone = past.hasMoved || observation.losses.isFitted
+    // A weight that the loss does not depend on is a waste, but no harm where the loss falls.
+    let isDone =
+      past.hasMoved || observation.losses.isFitted
+      || !hasGradient && observation.losses.hasFallen
     return Finding(
       .unchangedParameter, isDone ? .note : .failure, layer: parameter.name,
       step: observation.step, measured: 0, threshold: 0,
@@ -90,8 +93,8 @@ extension UpdateRule {
         + (parameter.gradient == nil
           ? "" : hasGradient ? ", although it has a gradient" : ": its gradient is zero"),
       reason: isDone
-        ? "It no longer learns, which is fine if it was frozen, if it is fitted, or if the learning"
-          + " rate has decreased to zero."
+        ? "It does not learn, which is fine if it was frozen, if it is fitted, if the loss does not"
+          + " depend on it, or if the learning rate has decreased to zero."
         : "It takes no part in learning.",
       cure: hasGradient
         ? "Make sure that the optimizer visits it, and that its steps are not lost in rounding;"
@@ -107,9 +110,11 @@ extension UpdateRule {
   ) -> Finding? {
     let limit = Self.shortUpdate(thresholds)
     if ratio < limit {
-      guard !past.hasPaced, !observation.losses.isFitted else { return nil }
+      guard parameter.change?.moved ?? 0 > 0, !past.hasPaced, !observation.losses.isFitted else {
+        return nil
+      }
       return Finding(
-        .updateRatio, .warning, layer: parameter.name, step: observation.step, measured: ratio,
+        .shortUpdate, .warning, layer: parameter.name, step: observation.step, measured: ratio,
         threshold: limit,
         source: "‖Δθ‖/‖θ‖; SageMaker Debugger's lower limit, and the precision of the elements",
         statement: "a step changes \(parameter.name) by \(figure(ratio)) of its length",
@@ -120,11 +125,11 @@ extension UpdateRule {
     }
     // Slow steps are the cause if the loss has not fallen for long.
     let steps = observation.step - past.firstStep
-    guard parameter.isWeight, steps >= thresholds.lossPatience, !observation.losses.hasFallen,
+    guard parameter.isWeight, steps >= 10 * thresholds.patience, !observation.losses.hasFallen,
       observation.losses.count > 0, ratio * Double(steps) < Self.path
     else { return nil }
     return Finding(
-      .updateRatio, .warning, layer: parameter.name, step: observation.step,
+      .shortUpdate, .warning, layer: parameter.name, step: observation.step,
       measured: ratio * Double(steps), threshold: Self.path,
       source: "the way of all steps so far in units of ‖θ‖, at the pace of this one",
       statement: "at its pace, \(steps) steps move \(parameter.name) by at most"
@@ -146,7 +151,9 @@ extension UpdateRule {
     guard parameter.isWeight, let moved = parameter.change?.moved else { return nil }
     let age = observation.step - past.firstStep
     let growth = parameter.norm / past.start
-    if age <= 5 * thresholds.patience, growth > thresholds.weightGrowth {
+    if age <= 5 * thresholds.patience, growth > thresholds.weightGrowth,
+      !observation.losses.hasFallen
+    {
       return Finding(
         .updateRatio, .warning, layer: parameter.name, step: observation.step, measured: growth,
         threshold: thresholds.weightGrowth,
@@ -158,8 +165,8 @@ extension UpdateRule {
     let ratio = moved / parameter.scale
     guard ratio > thresholds.longUpdate else { return nil }
     return Finding(
-      .updateRatio, .warning, layer: parameter.name, step: observation.step, measured: ratio,
-      threshold: thresholds.longUpdate,
+      .updateRatio, observation.losses.hasFallen ? .note : .warning, layer: parameter.name,
+      step: observation.step, measured: ratio, threshold: thresholds.longUpdate,
       source: "‖Δθ‖/‖θ‖, for \(thresholds.patience) steps; 10⁻³ is healthy (makemore, part 3)",
       statement: "a step changes \(parameter.name) by \(percentage(ratio)) of its length",
       reason: "What was learned before is overwritten at every step.",

@@ -6,34 +6,51 @@ internal import BackflowKernels
 /// Single ratios scatter where g·Δθ is nearly zero or a ReLU has its kink, so medians over several
 /// observations are judged.
 struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
+  /// What is remembered of one parameter.
+  private struct Record: Codable {
+    /// The last ratios.
+    var ratios: [Double] = []
+    /// The observations in which it was tested, whether or not the change stood out.
+    var trials = 0
+  }
+
+  /// A parameter whose ratios are off, with their median.
+  private struct Wrong {
+    let name: String
+    let ratio: Double
+    var layer: String { layerName(of: name) }
+  }
+
   /// The last ratios of the whole update, for a small part and for all of it.
   private var partRatios: [Double] = []
   private var fullRatios: [Double] = []
-  /// The last ratios of each layer.
-  private var layerRatios: [String: [Double]] = [:]
-  /// The layers in the order of their parameters.
-  private var layers: [String] = []
-  /// The observations in which a layer was tested, whether or not the change stood out.
-  private var trials: [String: Int] = [:]
+  /// Whether each of the last updates went uphill by its own gradient.
+  private var uphill: [Bool] = []
+  private var records: [String: Record] = [:]
+  /// The parameters in the order of the model.
+  private var names: [String] = []
 
   private static var memory: Int { 9 }
-  /// The ratios of a layer before it is judged.
+  /// The ratios of a parameter before it is judged.
   private static var enough: Int { 3 }
+  /// The trials after which a parameter whose change does not stand out is left alone.
+  private static var patience: Int { 12 }
 
-  /// The layers that the next observation tests.
-  var testedLayers: TestedLayers {
+  /// The parameters that the next observation tests.
+  var testedParameters: TestedParameters {
     if isSuspicious { return .all }
-    let known = layers.filter {
-      layerRatios[$0, default: []].count >= Self.enough || trials[$0, default: 0] >= 12
+    let known = records.filter {
+      $0.value.ratios.count >= Self.enough || $0.value.trials >= Self.patience
     }
-    return .some(4, except: Set(known))
+    return .some(4, except: Set(known.keys))
   }
 
-  /// Whether a small part of the update does not change the loss as it should.
+  /// Whether a small part of the update does not change the loss as it should, or a parameter was
+  /// off at its last test.
   private var isSuspicious: Bool {
     let whole = partRatios.suffix(Self.enough)
     return whole.count == Self.enough && (median(of: Array(whole)) - 1).magnitude > 0.05
-      || layerRatios.values.contains { ($0.last.map { ($0 - 1).magnitude } ?? 0) > 0.05 }
+      || records.values.contains { ($0.ratios.last.map { ($0 - 1).magnitude } ?? 0) > 0.05 }
   }
 
   mutating func findings(
@@ -44,45 +61,54 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
       if let other = test.otherLoss { return [otherFunction(other, at: observation.step)] }
       remember(test)
     }
-    let step = observation.step
-    let known = UpdateTest.layers(of: observation.parameters)
-    if known != layers { layers = known }
-    let wrong = wrongLayers(thresholds)
-    if let finding = ascent(wrong, observation, thresholds) { return [finding] }
-    if let finding = wrongGradient(wrong, step, thresholds) { return [finding] }
+    if names.count != observation.parameters.count { names = observation.parameters.map(\.name) }
+    let wrong = wrongParameters(thresholds)
+    if let finding = ascent(wrong, observation, thresholds)
+      ?? wrongGradient(wrong, observation.step, thresholds)
+    {
+      return [finding]
+    }
     return [longStep(observation, thresholds)].compactMap { $0 }
   }
 
   private mutating func remember(_ test: UpdateTest) {
     if let ratio = test.partRatio {
+      uphill = Array((uphill + [test.predicted > 0 && ratio > 0.5]).suffix(Self.memory))
       partRatios = Array((partRatios + [ratio]).suffix(Self.memory))
       if let full = test.fullRatio { fullRatios = Array((fullRatios + [full]).suffix(Self.memory)) }
     }
-    for layer in test.layers {
-      trials[layer.layer, default: 0] += 1
-      guard let ratio = layer.ratio else { continue }
-      layerRatios[layer.layer] = Array(
-        (layerRatios[layer.layer, default: []] + [ratio]).suffix(Self.memory))
+    for parameter in test.parameters {
+      var record = records[parameter.name] ?? Record()
+      record.trials += 1
+      if let ratio = parameter.ratio {
+        record.ratios = Array((record.ratios + [ratio]).suffix(Self.memory))
+      }
+      records[parameter.name] = record
     }
   }
 
-  /// The layers whose ratios are off, with their medians, in the order of the parameters.
-  private func wrongLayers(_ thresholds: Thresholds) -> [(layer: String, ratio: Double)] {
-    layers.compactMap { layer in
-      let ratios = layerRatios[layer, default: []]
-      guard ratios.count >= Self.enough else { return nil }
+  /// The parameters whose ratios are off, in the order of the model.
+  private func wrongParameters(_ thresholds: Thresholds) -> [Wrong] {
+    judged.compactMap { name in
+      let ratios = records[name]?.ratios ?? []
       let middle = median(of: ratios)
       let off = ratios.count { ($0 - 1).magnitude > thresholds.gradientError }
       guard (middle - 1).magnitude > thresholds.gradientError, 3 * off >= 2 * ratios.count else {
         return nil
       }
-      return (layer, middle)
+      return Wrong(name: name, ratio: middle)
     }
   }
 
+  /// The parameters with enough ratios.
   private var judged: [String] {
-    layers.filter { layerRatios[$0, default: []].count >= Self.enough }
+    names.filter { records[$0]?.ratios.count ?? 0 >= Self.enough }
   }
+}
+
+/// The layer of a parameter: its name up to the last dot, or all of it.
+private func layerName(of parameter: String) -> String {
+  parameter.lastIndex(of: ".").map { String(parameter[..<$0]) } ?? parameter
 }
 
 // MARK: - The findings
@@ -94,16 +120,16 @@ extension UpdateTestRule {
 
   /// The update goes uphill: the gradient has the wrong sign everywhere, or the optimizer adds it.
   private func ascent(
-    _ wrong: [(layer: String, ratio: Double)], _ observation: StepObservation<Scalar>,
-    _ thresholds: Thresholds
+    _ wrong: [Wrong], _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> Finding? {
     let isReversed =
-      wrong.count == judged.count && wrong.count >= 1
-      && wrong.allSatisfy { $0.ratio < -0.5 } && partRatios.last ?? 0 < 0
-    let uphill = observation.updateTests.filter { $0.predicted > 0 && $0.partRatio ?? 0 > 0.5 }
-    let isUphill = !uphill.isEmpty && uphill.count == observation.updateTests.count
+      wrong.count == judged.count && !wrong.isEmpty && wrong.allSatisfy { $0.ratio < -0.5 }
+      && partRatios.last ?? 0 < 0
+    // Momentum may carry a step uphill now and then, but not every one.
+    let isUphill = uphill.count >= 5 && uphill.allSatisfy(\.self) && !observation.losses.hasFallen
     guard isReversed || isUphill else { return nil }
-    let measured = isReversed ? median(of: wrong.map(\.ratio)) : uphill[0].predicted
+    let predicted = observation.updateTests.map(\.predicted).reduce(0, +)
+    let measured = isReversed ? median(of: wrong.map(\.ratio)) : predicted
     return Finding(
       .ascent, .failure, layer: isReversed ? "the loss" : "the optimizer", step: observation.step,
       measured: measured, threshold: isReversed ? 1 : 0,
@@ -116,42 +142,61 @@ extension UpdateTestRule {
       reason: "Every step makes the loss larger.",
       cure: isReversed
         ? "Reverse the sign of the gradient of the loss with respect to the output."
-        : "Look at the sign in the optimizer: θ − η g.",
-      patience: isReversed ? 0 : thresholds.patience)
+        : "Look at the sign in the optimizer: θ − η g.")
   }
 
-  /// Gradients of some layers that are not those of the loss.
+  /// Gradients of some parameters that are not those of the loss.
   private func wrongGradient(
-    _ wrong: [(layer: String, ratio: Double)], _ step: Int, _ thresholds: Thresholds
+    _ wrong: [Wrong], _ step: Int, _ thresholds: Thresholds
   ) -> Finding? {
     guard let top = wrong.last else { return nil }
-    let below = wrong.dropLast().map { "\($0.layer) by \(figure($0.ratio))" }
-    let isWhole =
-      wrong.count == judged.count && wrong.count > 1
-      && wrong.allSatisfy { ($0.ratio / top.ratio - 1).magnitude < thresholds.gradientError }
-    if isWhole {
-      return Finding(
-        .wrongGradient, .failure, layer: "the loss", step: step, measured: top.ratio, threshold: 1,
-        source: Self.source,
-        statement: "the gradient of every layer is wrong by the same factor: the loss changes"
-          + " \(figure(top.ratio)) times as much as predicted",
-        reason: "The steps are as long as with another learning rate, and a limit of clipping means"
-          + " something else.",
-        cure: "Look at the reduction of the loss: its gradient has to be divided by the same count."
-      )
+    if wrong.count == judged.count, Set(wrong.map(\.layer)).count > 1,
+      wrong.allSatisfy({ ($0.ratio / top.ratio - 1).magnitude < thresholds.gradientError })
+    {
+      return wrongFactor(top.ratio, step)
     }
-    let above = layers.drop(while: { $0 != top.layer }).dropFirst().first(where: judged.contains)
+    // The fault is at the highest place: below it, all gradients may be wrong.
+    let own = wrong.filter { $0.layer == top.layer }
+    let isWholeLayer = own.count > 1 && own.count == judged.count { layerName(of: $0) == top.layer }
+    let place = isWholeLayer ? top.layer : top.name
+    let below = wrong.filter { $0.layer != top.layer }.map { "\($0.name) by \(figure($0.ratio))" }
+    let above = judged.first { layerName(of: $0) != top.layer && isAbove($0, top.name) }
     return Finding(
-      .wrongGradient, .failure, layer: top.layer, step: step, measured: top.ratio, threshold: 1,
+      .wrongGradient, .failure, layer: place, step: step, measured: top.ratio, threshold: 1,
       source: Self.source,
-      statement: "the gradient of \(top.layer) is wrong: along it the loss changes"
-        + " \(figure(top.ratio)) times as much as predicted"
+      statement: "the gradient of \(place) is wrong: \(deviation(top.ratio))"
         + (below.isEmpty ? "" : ", and below it \(below.joined(separator: ", "))")
         + (above.map { "; that of \($0) above is right" } ?? ""),
-      reason: "The steps of these layers do not go down the loss as they should.",
+      reason: "The steps of these parameters do not go down the loss as they should.",
       cure: "Look at the backward pass of \(top.layer)"
-        + (above.map { " and of what is between it and \($0)" } ?? " and of the loss")
+        + (above.map { " and of what is between it and \(layerName(of: $0))" }
+          ?? " and of the loss")
         + ", and check it with `GradientCheck`.")
+  }
+
+  private func isAbove(_ name: String, _ other: String) -> Bool {
+    guard let one = names.firstIndex(of: name), let two = names.firstIndex(of: other) else {
+      return false
+    }
+    return one > two
+  }
+
+  private func deviation(_ ratio: Double) -> String {
+    ratio.magnitude >= UpdateTest.ParameterRatio.largest
+      ? "it is zero, and the loss changes with it"
+      : "along it the loss changes \(figure(ratio)) times as much as predicted"
+  }
+
+  /// The gradient of everything is wrong by one factor.
+  private func wrongFactor(_ ratio: Double, _ step: Int) -> Finding {
+    Finding(
+      .wrongGradient, .failure, layer: "the loss", step: step, measured: ratio, threshold: 1,
+      source: Self.source,
+      statement: "the gradient of every layer is wrong by the same factor: the loss changes"
+        + " \(figure(ratio)) times as much as predicted",
+      reason: "The steps are as long as with another learning rate, and a limit of clipping means"
+        + " something else.",
+      cure: "Look at the reduction of the loss: its gradient has to be divided by the same count.")
   }
 
   /// Steps that mostly raise the loss of their own batch, although a small part lowers it.
@@ -160,8 +205,7 @@ extension UpdateTestRule {
   ) -> Finding? {
     let last = Array(fullRatios.suffix(5))
     guard last.count >= 3, 2 * last.count(where: { $0 < 0 }) > last.count,
-      let ratio = fullRatios.last,
-      median(of: Array(partRatios.suffix(5))) > 0
+      let ratio = fullRatios.last, median(of: Array(partRatios.suffix(5))) > 0
     else { return nil }
     let middle = median(of: last)
     return Finding(

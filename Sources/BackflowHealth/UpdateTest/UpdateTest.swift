@@ -10,18 +10,22 @@ internal import RealModule
 /// whatever the optimizer, if g is the gradient of L at θ. With central differences, the error of
 /// r is O(α²) where the loss is smooth. If r(1) is far from 1 and r of a small part near 1, the
 /// step is too long; if both are off, the gradient is wrong. The same test along the gradient of
-/// one layer, g_l·Δ = ‖g_l‖ ‖Δ‖, says in which.
+/// one parameter says in which. Where that is exactly zero, the loss must not change in a random
+/// direction either.
 ///
 /// (Derivatives of adjoint codes are tested like this before use; see the Taylor test of P. E.
 /// Farrell, D. A. Ham, S. W. Funke and M. E. Rognes, SIAM J. Sci. Comput. 35, 2013.)
 public struct UpdateTest: Sendable, Equatable {
-  /// The ratio for one layer.
-  public struct LayerRatio: Sendable, Equatable {
-    /// The layer: the name of its parameters up to the last dot.
-    public let layer: String
-    /// The measured change of the loss along the gradient of the layer, in units of the predicted
-    /// one; `nil` if the change is lost in the rounding of the loss.
+  /// The ratio for one parameter.
+  public struct ParameterRatio: Sendable, Equatable {
+    /// The name of the parameter.
+    public let name: String
+    /// The measured change of the loss along the gradient of the parameter, in units of the
+    /// predicted one, within ±`largest`; `nil` if the change is lost in the rounding of the loss.
     public let ratio: Double?
+
+    /// The ratio of a change where none is predicted.
+    public static var largest: Double { 1e6 }
   }
 
   /// g·Δθ, the predicted change of the loss.
@@ -30,8 +34,8 @@ public struct UpdateTest: Sendable, Equatable {
   public let change: Double
   /// r of a small part of the update; `nil` if it is lost in the rounding of the loss.
   public let partRatio: Double?
-  /// The ratios of single layers, if they were tested.
-  public let layers: [LayerRatio]
+  /// The ratios of single parameters, if they were tested.
+  public let parameters: [ParameterRatio]
   /// The loss at θ as the function gives it, and as it was recorded, if the two differ by more
   /// than rounding: the function is not that of the step, and no ratio means anything.
   public let otherLoss: (evaluated: Double, recorded: Double)?
@@ -42,7 +46,7 @@ public struct UpdateTest: Sendable, Equatable {
   /// Equal measurements.
   public static func == (one: UpdateTest, other: UpdateTest) -> Bool {
     one.predicted == other.predicted && one.change == other.change
-      && one.partRatio == other.partRatio && one.layers == other.layers
+      && one.partRatio == other.partRatio && one.parameters == other.parameters
       && one.otherLoss?.evaluated == other.otherLoss?.evaluated
       && one.otherLoss?.recorded == other.otherLoss?.recorded
   }
@@ -51,25 +55,27 @@ public struct UpdateTest: Sendable, Equatable {
 extension UpdateTest {
   /// The part of the update along which the ratio is measured.
   private static let part = 1.0 / 16
-  /// The lengths of the steps along one layer's gradient, in units of the layer's own, the
+  /// The lengths of the steps along the gradient of one parameter, in units of its own length, the
   /// shortest that stands out from rounding first.
-  private static let stepLengths = [1.0 / 1024, 1.0 / 256, 1.0 / 64]
+  private static let stepLengths = stride(from: -16, through: -6, by: 2).map { Double.exp2($0) }
+  /// The difference of the slopes ahead and back, in units of their mean, beyond which a step is
+  /// not short: there is a kink in between, or too much curvature.
+  private static let bend = 0.25
   /// A predicted change counts if it is this many times the rounding of the loss.
   private static let floor = 50.0
   /// The rounding of a loss, in units of ε times the loss: the sum over a batch of numbers that
   /// are rounded themselves (measured: 4·10⁻⁷ in single precision).
   private static let rounding = 4.0
 
-  /// Evaluates the loss at the parameters after the update and at two points beside those before
-  /// it; and at two points for each tested layer.
+  /// Evaluates the loss at the parameters before and after the update and at two points beside
+  /// those before it; and at two points for each parameter that is tested.
   init?<Model: Parameterized>(
     from before: Model, to after: Model, along gradients: Model,
-    parameters: [ObservedParameter<Model.Scalar>], recorded: Double?, layers tested: TestedLayers,
-    loss: (Model) -> Model.Scalar
+    parameters observed: [ObservedParameter<Model.Scalar>], recorded: Double?,
+    tested: TestedParameters, loss: (Model) -> Model.Scalar
   ) {
-    let names = Self.layers(of: parameters)
-    let chosen = tested.chosen(among: names)
-    predicted = zip(parameters, gradients.namedParameters).reduce(0) { sum, pair in
+    let chosen = tested.chosen(among: observed.map(\.name))
+    predicted = zip(observed, gradients.namedParameters).reduce(0) { sum, pair in
       sum + pair.0.predictedChange(pair.1.value)
     }
     let end = Double(loss(after))
@@ -95,46 +101,56 @@ extension UpdateTest {
     } else {
       partRatio = nil
     }
-    layers =
-      otherLoss != nil
-      ? []
-      : chosen.map { layer in
-        LayerRatio(
-          layer: layer,
-          ratio: Self.ratio(of: layer, before, gradients, parameters, noise, loss))
-      }
-  }
-
-  /// The layers of a model in the order of their parameters.
-  static func layers<Scalar: RealScalar>(of parameters: [ObservedParameter<Scalar>]) -> [String] {
-    var layers: [String] = []
-    for parameter in parameters where parameter.layer != layers.last {
-      if !layers.contains(parameter.layer) { layers.append(parameter.layer) }
+    guard otherLoss == nil else {
+      parameters = []
+      return
     }
-    return layers
+    parameters = observed.indices.filter { chosen.contains(observed[$0].name) }.map { index in
+      ParameterRatio(
+        name: observed[index].name,
+        ratio: Self.ratio(of: observed[index], at: index, before, gradients, start, noise, loss))
+    }
   }
 
-  /// (L(θ + s g_l) − L(θ − s g_l)) / (2 s ‖g_l‖²)
+  /// (L(θ + s u) − L(θ − s u)) / (2 s ‖g_p‖) for the direction u = g_p/‖g_p‖ of one parameter.
   private static func ratio<Model: Parameterized>(
-    of layer: String, _ before: Model, _ gradients: Model,
-    _ parameters: [ObservedParameter<Model.Scalar>], _ noise: Double,
-    _ loss: (Model) -> Model.Scalar
+    of parameter: ObservedParameter<Model.Scalar>, at index: Int, _ before: Model,
+    _ gradients: Model, _ start: Double, _ noise: Double, _ loss: (Model) -> Model.Scalar
   ) -> Double? {
-    let own = parameters.filter { $0.layer == layer }
-    let slope = own.reduce(0) { Double.hypot($0, $1.gradientNorm ?? 0) }
-    // A layer that starts at zero is as long as a random one would be.
-    let length = own.reduce(0) { Double.hypot($0, $1.scale) }
-    guard slope > 0, slope.isFinite, length > 0, length.isFinite else { return nil }
+    let slope = parameter.gradientNorm ?? .nan
+    // A parameter that starts at zero is as long as a random one would be.
+    let length = parameter.scale
+    guard slope.isFinite, length > 0, length.isFinite else { return nil }
+    /// L(θ + s d) − L(θ − s d), or `nil` if the two halves are not alike.
+    func change(_ step: Double, along direction: Tensor<Model.Scalar>) -> Double? {
+      let ahead = Double(loss(before.moved(by: step, along: direction, at: index)))
+      let back = Double(loss(before.moved(by: -step, along: direction, at: index)))
+      let isStraight = (ahead + back - 2 * start).magnitude <= bend * (ahead - back).magnitude
+      return isStraight ? ahead - back : nil
+    }
+    guard slope > 0, let gradient = parameter.gradient else {
+      // Nothing is predicted, and nothing must happen.
+      let direction = randomDirection(parameter.value.shape, of: Model.Scalar.self)
+      guard let moved = change((stepLengths.last ?? 0) * length, along: direction),
+        moved.magnitude > floor * noise
+      else { return nil }
+      return moved < 0 ? -ParameterRatio.largest : ParameterRatio.largest
+    }
     guard
-      let step = stepLengths.map({ $0 * length }).first(where: { 2 * $0 * slope > floor * noise })
+      let step = stepLengths.map({ $0 * length }).first(where: { 2 * $0 * slope > floor * noise }),
+      let change = change(step / slope, along: gradient)
     else { return nil }
-    let isOwn = parameters.map { $0.layer == layer }
-    let (ahead, back) = (
-      Double(loss(before.moved(along: gradients, by: step / slope, where: isOwn))),
-      Double(loss(before.moved(along: gradients, by: -step / slope, where: isOwn)))
-    )
-    let ratio = (ahead - back) / (2 * step * slope)
-    return ratio.isFinite ? ratio : nil
+    let ratio = change / (2 * step * slope)
+    return ratio.isFinite
+      ? min(max(ratio, -ParameterRatio.largest), ParameterRatio.largest) : nil
+  }
+
+  private static func randomDirection<Scalar: RealScalar>(
+    _ shape: Shape, of: Scalar.Type
+  ) -> Tensor<Scalar> {
+    var random = RandomSource(seed: UInt64(shape.reduce(1, *)))
+    let draw: Tensor<Scalar> = random.normal(shape)
+    return draw / draw.norm()
   }
 }
 
@@ -148,12 +164,12 @@ extension Parameterized {
     return moved
   }
 
-  /// θ + s g for the chosen parameters.
-  fileprivate func moved(along gradients: Self, by step: Double, where isChosen: [Bool]) -> Self {
-    var (moved, index) = (self, 0)
-    moved.visitParameters(with: gradients) { _, parameter, gradient in
-      if isChosen[index] { parameter += Scalar(step) * gradient }
-      index += 1
+  /// θ with step · direction added to the parameter of an index.
+  fileprivate func moved(by step: Double, along direction: Tensor<Scalar>, at index: Int) -> Self {
+    var (moved, current) = (self, 0)
+    moved.visitParameters { _, parameter in
+      if current == index { parameter += Scalar(step) * direction }
+      current += 1
     }
     return moved
   }

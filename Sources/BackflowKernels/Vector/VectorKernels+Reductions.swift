@@ -16,15 +16,21 @@ extension VectorKernels {
       .reduce(0, +)
   }
 
-  /// The number of losses that are above `minimum` while their slope is exactly zero.
+  /// The number of losses that are above `minimum` while all their slopes are exactly zero. Each
+  /// loss has `slopes.count / losses.count` adjacent slopes.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func countFlat<S: RealScalar>(
     _ losses: Span<S>, slopes: Span<S>, above minimum: S
   ) -> Int {
-    requireShape("countFlat: slopes", slopes.count, losses.count)
+    let width = losses.isEmpty ? 0 : slopes.count / losses.count
+    requireShape("countFlat: slopes", slopes.count, width * losses.count)
     var count = 0
-    for index in losses.indices where slopes[index] == 0 && losses[index] > minimum { count += 1 }
+    for index in losses.indices where losses[index] > minimum {
+      var slope = index * width
+      while slope < (index + 1) * width, slopes[slope] == 0 { slope += 1 }
+      if slope == (index + 1) * width { count += 1 }
+    }
     return count
   }
 }

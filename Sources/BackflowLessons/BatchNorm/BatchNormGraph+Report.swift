@@ -3,10 +3,27 @@ internal import Backflow
 extension BatchNormGraph {
   func report(_ outcome: Outcome) -> LessonReport {
     LessonReport(
-      .batchNorm, failure: failure(outcome),
+      .batchNorm, claims: claims(outcome), failure: failure(outcome),
       findings: outcome.wrongError > GradientCheck.tolerance ? [finding(outcome)] : [],
       cure: cure(outcome),
-      figure: picture(outcome).svg)
+      figures: [("", picture(outcome).svg)])
+  }
+
+  private func claims(_ outcome: Outcome) -> [Claim] {
+    [
+      Claim(
+        "Elementary steps and closed form agree to 1e-13.", outcome.difference, atMost: 1e-13),
+      Claim(
+        "Their gradient agrees with finite differences to 1e-7 of the largest gradient.",
+        outcome.rightError, atMost: 1e-7),
+      Claim(
+        "With constant statistics, the gradient is wrong by at least 10 % of the largest gradient.",
+        outcome.wrongError, atLeast: 0.1),
+      Claim(
+        "The bias before the normalization grows at least a thousand times as much with the wrong"
+          + " gradient as with the right one.", outcome.wrongBias / outcome.rightBias,
+        atLeast: 1e3),
+    ]
   }
 
   private func failure(_ outcome: Outcome) -> LessonReport.Account {
@@ -27,7 +44,8 @@ extension BatchNormGraph {
   private func cure(_ outcome: Outcome) -> LessonReport.Account {
     LessonReport.Account(
       [
-        "Each local gradient is one line of code. Their composition agrees with the closed form to"
+        "Each local gradient is one line of code. With every edge followed back, and the gradients of a"
+          + " value with two uses added, they agree with the closed form to"
           + " \(figure(outcome.difference)) and with finite differences to"
           + " \(figure(outcome.rightError)).",
         "After training with it, the norm of the bias is \(figure(outcome.rightBias)), and"

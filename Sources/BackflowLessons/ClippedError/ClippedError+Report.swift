@@ -4,7 +4,7 @@ extension ClippedError {
   func report(_ comparison: QLearningComparison) -> LessonReport {
     let inside = QLearningSummary(runs: comparison.runs(.insideSquare))
     return LessonReport(
-      .clippedError, failure: failure(inside),
+      .clippedError, claims: claims(comparison), failure: failure(inside),
       findings: comparison.runs.flatMap(\.findings) + audit(.insideSquare).findings(),
       cure: cure(comparison),
       runs: comparison.runs.map {
@@ -12,7 +12,30 @@ extension ClippedError {
           variant: $0.clipping.key, seed: $0.seed, meanReturn: $0.meanReturn,
           episodesTo195: $0.episodesTo195, silencedShare: $0.silencedShare)
       },
-      figure: picture(comparison).svg)
+      figures: [("", LossShapes().picture.svg), ("training", picture(comparison).svg)])
+  }
+
+  private func claims(_ comparison: QLearningComparison) -> [Claim] {
+    func summary(_ clipping: ErrorClipping) -> QLearningSummary {
+      QLearningSummary(runs: comparison.runs(clipping))
+    }
+    let (inside, others) = (
+      summary(.insideSquare), [ErrorClipping.huber, .gradientNorm].map(summary)
+    )
+    return [
+      Claim(
+        "Agents whose error is clipped inside the square balance the pole for at most 60 of 200 steps at"
+          + " the end, on average.", inside.meanReturn.mean, atMost: 60),
+      Claim(
+        "For at least a fifth of their failures, the gradient is exactly zero.",
+        inside.silenced.shareOfFailures, atLeast: 0.2),
+      Claim(
+        "With Huber's loss and with a clipped gradient, it is zero for no sample beyond the limit.",
+        others.map(\.silenced.share).max() ?? .nan, atMost: 0),
+      Claim(
+        "These agents balance it for at least 100 steps.",
+        others.map(\.meanReturn.mean).min() ?? .nan, atLeast: 100),
+    ]
   }
 
   private func failure(_ inside: QLearningSummary) -> LessonReport.Account {
@@ -49,10 +72,13 @@ extension ClippedError {
       measures[clipping.key + "_silenced_share"] = summary.silenced.share
       let episodes = summary.runs.compactMap(\.episodesTo195)
       let after = episodes.min().flatMap { first in
-        episodes.max().map { ", after \(first) to \($0) episodes" }
+        episodes.max().map { last in
+          ", after \(first)\(last > first ? " to \(last)" : "") episodes"
+        }
       }
-      return "\(clipping.title): \(summary.solvedCount) of \(summary.runs.count) seeds reach 195"
-        + "\(after ?? ""); \(percent(summary.silenced.share)) of the gradients are zero."
+      return "\(clipping.title): the mean return is \(figure(mean)) (\(figure(least)) to"
+        + " \(figure(most))); the seeds that reach 195 are \(summary.solvedCount) of"
+        + " \(summary.runs.count)\(after ?? ""); \(percent(summary.silenced.share)) of the gradients are zero."
     }
     return LessonReport.Account(lines.map { $0.prefix(1).uppercased() + $0.dropFirst() }, measures)
   }
@@ -61,7 +87,7 @@ extension ClippedError {
   private func picture(_ comparison: QLearningComparison) -> ChartFigure {
     let longest = comparison.runs.map(\.episodes.count).max() ?? 1
     return ChartFigure(
-      "Errors clipped inside the square cause no learning; clipping the gradient preserves it",
+      "Agents with errors clipped inside the square lose what they learned; the others keep it",
       notes: [
         "A Q-network learns to balance a pole, with three kinds of error clipping and \(seedCount)"
           + " seeds each. Line: mean over the seeds. Band: range over the seeds."

@@ -8,7 +8,7 @@ package struct ClippedError {
   /// The first seed; the others are consecutive.
   package var seed: UInt64
   /// The number of agents for each kind of clipping.
-  package var seedCount = 5
+  package var seedCount = 3
   /// The common settings of the agents.
   package var settings = QLearningSettings()
 

@@ -6,9 +6,9 @@ package import Backflow
 /// An error can therefore be much larger than the limit of 10, as for an unexpected failure.
 package struct QLearningSettings: Sendable {
   /// The largest number of episodes.
-  package var episodes = 400
+  package var episodes = 250
   /// The number H of units in each hidden layer.
-  package var hiddenSize = 128
+  package var hiddenSize = 64
   /// The number B of transitions in a batch.
   package var batchSize = 64
   /// The capacity for transitions. The default is sufficient for all of them.
@@ -16,12 +16,12 @@ package struct QLearningSettings: Sendable {
   /// The number of steps before the first update.
   package var stepsBeforeLearning = 500
   /// The number of steps between updates.
-  package var stepsPerUpdate = 2
+  package var stepsPerUpdate = 4
   /// The number of updates between updates of the target network. With short intervals, the values
   /// diverge, since each is bootstrapped from its own last change.
-  package var targetInterval = 50
+  package var targetInterval = 25
   /// The learning rate, which decreases to preserve a good policy.
-  package var learningRate = CosineSchedule(1e-3, steps: 16_000, minimum: 1e-4)
+  package var learningRate = CosineSchedule(2e-3, steps: 6_000, minimum: 1e-4)
   /// The discount γ.
   package var discount: Float = 0.99
   /// The limit k on |δ|.

@@ -1,16 +1,45 @@
 internal import Backflow
 
 extension DeadReLU {
-  typealias Outcomes = (killed: Outcome, careful: Outcome, leaky: Outcome)
-
-  func report(_ outcomes: Outcomes) -> LessonReport {
+  func report(_ outcomes: Outcomes, _ sweep: RateSweep) -> LessonReport {
     LessonReport(
-      .deadReLU, failure: failure(outcomes.killed),
+      .deadReLU, claims: claims(outcomes, sweep), failure: failure(outcomes.killed, sweep),
       findings: outcomes.killed.censuses[1].findings(step: firstSteps), cure: cure(outcomes),
-      figure: picture(outcomes).svg)
+      figures: [("", picture(outcomes).svg), ("rates", sweepPicture(sweep).svg)])
   }
 
-  private func failure(_ killed: Outcome) -> LessonReport.Account {
+  private func claims(_ outcomes: Outcomes, _ sweep: RateSweep) -> [Claim] {
+    let killed = outcomes.killed
+    let revived = Set(killed.censuses[1].dead).subtracting(killed.censuses[2].dead).count
+    let shares = sweep.points.map(\.deadShare)
+    return [
+      Claim(
+        "A learning rate of \(figure(largeRate)) kills at least 60 % of the units, more than the 40 % of the"
+          + " essay.",
+        killed.censuses[1].deadShare, atLeast: 0.6),
+      Claim(
+        "None of them is active again with a smaller rate.", Double(revived), atMost: 0),
+      Claim(
+        "With the smallest learning rate of the sweep, at most 15 % of the units are dead.",
+        shares.first ?? .nan, atMost: 0.15),
+      Claim(
+        "With the largest, at least 60 % are.", shares.last ?? .nan, atLeast: 0.6),
+      Claim(
+        "The share passes 40 % at a rate of at most 1.",
+        sweep.smallestRate(withDeadShare: 0.4) ?? .nan, atMost: 1),
+      Claim(
+        "With a small rate, leaky units, or dead units drawn again, at least 85 % of the held-out digits"
+          + " are classified correctly.",
+        [outcomes.careful, outcomes.leaky, outcomes.redrawn].map(\.accuracy).min() ?? .nan,
+        atLeast: 0.85),
+      Claim(
+        "With the dead units, at least 10 % of all held-out digits fewer are classified correctly.",
+        ([outcomes.careful, outcomes.leaky, outcomes.redrawn].map(\.accuracy).min() ?? .nan)
+          - killed.accuracy, atLeast: 0.1),
+    ]
+  }
+
+  private func failure(_ killed: Outcome, _ sweep: RateSweep) -> LessonReport.Account {
     let (before, between, after) = (killed.censuses[0], killed.censuses[1], killed.censuses[2])
     let revived = Set(between.dead).subtracting(after.dead).count
     return LessonReport.Account(
@@ -21,69 +50,37 @@ extension DeadReLU {
         "After \(furtherSteps) more steps with a learning rate of \(figure(smallRate)), \(revived) of"
           + " them are active again, \(after.dead.count) are dead, and \(percent(killed.accuracy)) of"
           + " the held-out digits are classified correctly.",
+        "Of networks trained with one rate for \(sweepSteps) steps, "
+          + (sweep.smallestRate(withDeadShare: 0.4).map {
+            "40 % of the units are dead from a rate of \(figure($0)) on"
+          } ?? "none has 40 % dead units")
+          + " (means over \(sweepSeeds) seeds).",
       ],
       [
         "dead_share_before": before.deadShare, "dead_share": between.deadShare,
         "dead_share_after_further_training": after.deadShare, "revived_units": Double(revived),
         "examples": Double(before.examples), "accuracy": killed.accuracy,
+        "rate_of_40_percent_dead": sweep.smallestRate(withDeadShare: 0.4) ?? .nan,
       ])
   }
 
   private func cure(_ outcomes: Outcomes) -> LessonReport.Account {
-    let (careful, leaky) = (outcomes.careful, outcomes.leaky)
-    let (dead, off) = (careful.censuses[2], leaky.censuses[2])
+    let (careful, leaky, redrawn) = (outcomes.careful, outcomes.leaky, outcomes.redrawn)
+    let (dead, off, left) = (careful.censuses[2], leaky.censuses[2], redrawn.censuses[2])
     return LessonReport.Account(
       [
-        "With a learning rate of \(figure(smallRate)) from the start, \(dead.dead.count) units are dead,"
+        "A smaller learning rate, \(figure(smallRate)), from the start: \(dead.dead.count) units are dead,"
           + " and \(percent(careful.accuracy)) of the held-out digits are classified correctly.",
-        "With leaky ReLUs of slope \(figure(Double(slope))) and the large learning rate, \(off.dead.count)"
-          + " units are inactive for all images but still learn, and \(percent(leaky.accuracy)) of the"
-          + " held-out digits are classified correctly.",
+        "Leaky ReLUs of slope \(figure(Double(slope))) with the large learning rate: \(off.dead.count)"
+          + " units are inactive for all images but still learn, and \(percent(leaky.accuracy)) are"
+          + " classified correctly.",
+        "The dead units initialized again after step \(firstSteps): \(left.dead.count) are dead at the end,"
+          + " and \(percent(redrawn.accuracy)) are classified correctly.",
       ],
       [
         "small_rate_dead_share": dead.deadShare, "small_rate_accuracy": careful.accuracy,
         "leaky_off_share": off.deadShare, "leaky_accuracy": leaky.accuracy,
-      ])
-  }
-
-  /// Draws the fraction of inactive units and the accuracy at each step, and the largest
-  /// preactivation of each unit.
-  private func picture(_ outcomes: Outcomes) -> ChartFigure {
-    let all = [outcomes.killed, outcomes.careful, outcomes.leaky]
-    let lowered = LineChart.Mark(
-      at: Double(firstSteps), "reduction of the large rate", isVertical: true)
-    let (before, between) = (outcomes.killed.censuses[0], outcomes.killed.censuses[1])
-    return ChartFigure(
-      "Too large a learning rate kills \(between.dead.count) of \(width) rectified units permanently",
-      notes: [
-        "A unit that is inactive for all \(before.examples) training images has zero gradient. A smaller"
-          + " rate does not revive it. A leaky unit that is inactive still learns."
-      ],
-      panels: [
-        LineChart(
-          "Units inactive for all training images", horizontal: .linear("step"),
-          vertical: .linear("fraction of the units, %", 0...102),
-          series: all.map { outcome in
-            LineChart.Series(
-              outcome.name, x: outcome.silent.map { Double($0.step) },
-              outcome.silent.map { 100 * $0.share }, hue: outcome.hue)
-          }, marks: [lowered]),
-        LineChart(
-          "Held-out digits classified correctly", horizontal: .linear("step"),
-          vertical: .linear("accuracy, %", 0...102),
-          series: all.map { outcome in
-            LineChart.Series(
-              "\(outcome.name): \(percent(outcome.accuracy))",
-              x: outcome.silent.map { Double($0.step) }, outcome.accuracies.map { 100 * $0 },
-              hue: outcome.hue)
-          }, marks: [lowered]),
-        LineChart(
-          "Largest preactivation of each unit", horizontal: .linear("units, sorted"),
-          vertical: .linear("maximum of a over all training images"),
-          series: [
-            .init("before the first step", before.maxima.sorted(), hue: .neutral),
-            .init("after \(firstSteps) steps", between.maxima.sorted(), hue: .alarm),
-          ], marks: [.init(at: 0, "dead below this value")]),
+        "redrawn_dead_share": left.deadShare, "redrawn_accuracy": redrawn.accuracy,
       ])
   }
 }

@@ -13,6 +13,8 @@ package struct ExplodingRNN {
   package var stepsBack = 100
   /// The values of |λ₁| of these recurrences.
   package var radii = [0.9, 1, 1.1]
+  /// The values of |λ₁| of the recurrences with a nonlinearity between.
+  package var interspersedRadii = [0.9, 1.1, 3]
   /// The number I of pixels in each step, so that there are 64/I steps.
   package var pixels = 4
   /// The gain of the orthogonal recurrent weight of the trained network.
@@ -28,6 +30,7 @@ package struct ExplodingRNN {
   struct Outcome {
     let free: [FreeRecurrence]
     let lstm: FreeRecurrence
+    let interspersed: InterspersedNorms
     /// The trainings without clipping, with clipping, and with clipping and an LSTM.
     let plain, clipped, lstmClipped: PixelTraining
     var trainings: [PixelTraining] { [plain, clipped, lstmClipped] }
@@ -47,9 +50,12 @@ package struct ExplodingRNN {
     }
     let lstm = try FreeRecurrence.lstm(
       forgetBias: 1, size: size, steps: stepsBack, using: &random)
+    let interspersed = InterspersedNorms(
+      radii: interspersedRadii, size: size, steps: stepsBack, using: &random)
     let trained = try trainings()
     return Outcome(
-      free: free, lstm: lstm, plain: trained.plain, clipped: trained.clipped,
+      free: free, lstm: lstm, interspersed: interspersed, plain: trained.plain,
+      clipped: trained.clipped,
       lstmClipped: trained.lstm)
   }
 

@@ -14,7 +14,7 @@ struct FreeRecurrence {
   /// The norm of the gradient with respect to the state after 0 … T steps back, from a gradient of
   /// norm 1 at the last state.
   let norms: [Double]
-  /// λ₁|^k times the component along the eigenvector, for the same k, or empty if unknown.
+  /// |λ₁|^k times the component along the eigenvector, for the same k, or empty if unknown.
   let predicted: [Double]
   /// The findings of a health monitor.
   let findings: [Finding]
@@ -98,7 +98,9 @@ extension FreeRecurrence {
     show(&observation, name, cache, traces)
     var health = HealthMonitor<Double>()
     health.judge(observation)
-    findings = health.alarms
+    findings = health.findings.filter {
+      [.vanishingGradient, .explodingGradient].contains($0.kind)
+    }
     (self.name, self.predicted) = (name, predicted)
   }
 }

@@ -10,6 +10,8 @@ struct PixelTraining {
   private(set) var losses: [Double] = []
   /// The global norm of the gradients at each step before clipping.
   private(set) var norms: [Double] = []
+  /// Whether the training ended early because a gradient was not finite.
+  private(set) var overflows = false
   /// The fraction of the steps that were clipped, or `nil` without clipping.
   private(set) var clippedShare: Double?
   /// The findings of a health monitor that observed every step.
@@ -40,7 +42,10 @@ struct PixelTraining {
         $0.recordLoss(Float(loss), classes: Digits.classCount)
         if norm != nil { $0.recordClipping(from: unclipped, to: gradients) }
       }
-      guard let norm else { break }
+      guard let norm else {
+        overflows = true
+        break
+      }
       optimizer.update(&reader, along: gradients)
       losses.append(loss)
       norms.append(norm)

@@ -48,6 +48,13 @@ struct PlantedRow {
       let range = scores ?? outcome.score...outcome.score
       scores = min(range.lowerBound, outcome.score)...max(range.upperBound, outcome.score)
     }
+    if verdict != .right || !failure.isCauseFirst(outcome.monitor) {
+      let said = outcome.monitor.diagnoses.filter { $0.severity > .note }.map { diagnosis in
+        "\(diagnosis.cause.kind.rawValue) at \(diagnosis.cause.layer) since"
+          + " \(diagnosis.cause.firstStep)"
+      }
+      CalibrationTable.write("deviation", failure.name, said.joined(separator: ", "))
+    }
     let first = PlantedFailure.firstCause(outcome.monitor)?.kind.rawValue ?? "nothing"
     CalibrationTable.write("confusion", failure.kinds.first?.rawValue ?? "", first)
   }

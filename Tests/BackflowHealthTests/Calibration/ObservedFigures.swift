@@ -35,7 +35,7 @@ struct ObservedFigures {
       for norm in profile.relativeNorms { add("signal, against the top", norm) }
     }
     for signal in observation.recurrences {
-      add("signal, first step against last", exp(TimeProfile(signal).logAttenuation))
+      if let growth = BackwardGrowth(signal) { add("signal back in time", growth.factor) }
     }
     for parameter in observation.parameters {
       guard let ratio = parameter.updateRatio else { continue }

@@ -46,6 +46,7 @@ struct WatchedTraining<Model: Layer<Float>> {
   /// Trains, and shows the steps that are due to a monitor.
   mutating func run(every interval: Int, using random: inout RandomSource) -> Outcome {
     var monitor = HealthMonitor<Float>(every: interval)
+    for layer in frozenLayers { monitor.silence(layer, .unchangedParameter) }
     var figures = ObservedFigures()
     var target = model
     let task = task
@@ -112,11 +113,11 @@ struct WatchedTraining<Model: Layer<Float>> {
     _ step: Step, to monitor: inout HealthMonitor<Float>, _ figures: inout ObservedFigures
   ) {
     let thresholds = monitor.thresholds
-    monitor.observe(step.number) {
+    monitor.observe(step.number, loss: step.loss, classes: step.classes) {
       $0.recordNetwork(step.trace, output: step.output)
-      $0.recordParameters(step.before, gradients: step.gradients, after: step.after)
+      $0.recordUpdate(
+        from: step.before, to: step.after, along: step.gradients, loss: step.lossAt)
       $0.recordOptimizer(step.state)
-      $0.recordLoss(step.loss, classes: step.classes)
       if let clipped = step.clipped { $0.recordClipping(from: step.gradients, to: clipped) }
       if let (values, gradient) = step.entries {
         $0.recordLoss("the loss by entry", entries: values, gradient: gradient)

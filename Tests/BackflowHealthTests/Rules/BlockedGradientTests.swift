@@ -63,6 +63,72 @@ import Testing
     #expect(alarms(values, one, thresholds).map(\.kind) == [.blockedGradient])
   }
 
+  // Two of four rows are clipped: one by its loss, one by a mask on the gradient.
+  @Test func `is that of a whole row`() {
+    let rows: [Float] = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, -1, 1]
+    var observation = StepObservation<Float>(step: 0)
+    observation.recordLoss(
+      "loss", entries: Tensor([2, 2, 0, 2]), gradient: Tensor(rows).reshaped(to: [4, 3]))
+    #expect(observation.entries[0].silencedShare == 0.25)
+    observation.recordLoss(
+      "sequence", entries: Tensor<Float>([2, 2, 0, 2]).reshaped(to: [2, 2]),
+      gradient: Tensor(rows).reshaped(to: [2, 2, 3]))
+    #expect(observation.entries[1].silencedShare == 0.25)
+  }
+
+  // p rounds to its target where the logits are far apart; before that, no row is zero.
+  private func expectFitted<Scalar: RealScalar>(_: Scalar.Type) {
+    for classes in [2, 10, 100] {
+      for distance in [1, 10, 15, 17, 36, 40, 88, 100, 104, 200, 700, 745, 800.0] {
+        for scale in [1, 1e-4, 1e3] {
+          var logits = Tensor<Scalar>.zeros([4, classes])
+          for row in 0..<4 { logits[row, row % 2] = Scalar(distance) }
+          let each = softmaxCrossEntropy(logits, [0, 1, 1, 1], reduction: .perSample)
+          var observation = StepObservation<Scalar>(step: 0)
+          observation.recordLoss(
+            "fitted", entries: each.losses, gradient: each.gradientOfSum * Scalar(scale))
+          #expect(observation.entries[0].silencedShare == 0, "\(classes), \(distance)")
+          // A mask on large losses silences the sample that is wrong.
+          var masked = each.gradientOfSum
+          masked[2..<3] = .zeros([1, classes])
+          observation.recordLoss("masked", entries: each.losses, gradient: masked)
+          #expect(observation.entries[1].silencedShare == 0.25, "\(classes), \(distance)")
+        }
+      }
+    }
+  }
+
+  @Test func `is none of a softmax that has fitted its labels`() {
+    expectFitted(Float.self)
+    expectFitted(Double.self)
+  }
+
+  // p and −ln p of another implementation, p − 1 = 0 at p = 1 − ε/4, and a minimum of ln 2.
+  @Test func `is none within rounding`() {
+    let loss = -log1p(-Double(Float.ulpOfOne) / 4)
+    #expect(alarms([Float(loss)], [0]).count == 1)
+    var observation = StepObservation<Float>(step: 0)
+    let zero = Tensor<Float>.zeros([1, 2])
+    observation.recordLoss("hard", entries: Tensor([Float(loss)]), gradient: zero)
+    observation.recordLoss(
+      "soft", entries: Tensor([Float(log(2.0)).nextUp]), gradient: zero, minimum: log(2.0))
+    #expect(observation.entries.map(\.silencedShare) == [0, 0])
+    observation.recordLoss(
+      "blocked", entries: Tensor([Float(log(2.0)) + 1e-5]), gradient: zero, minimum: log(2.0))
+    #expect(observation.entries[2].silencedShare == 1)
+    #expect(alarms([Float(2).nextUp], [0], minimum: 2).isEmpty)
+  }
+
+  @Test func `stops at a gradient of other shape`() async {
+    let stop = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      var observation = StepObservation<Float>(step: 0)
+      observation.recordLoss("td", entries: .zeros([3]), gradient: .zeros([4, 3]))
+    }
+    #expect(stopMessage(stop).contains("td: gradients of entries [4, 3] instead of [3]"))
+  }
+
   @Test func `does not count NaN`() {
     #expect(alarms([.nan, 1, .infinity], [0, .nan, 1]).map(\.kind) == [.nonFinite])
   }

@@ -134,7 +134,9 @@ private enum Place: String, CaseIterable {
     monitor.judge(observation)
     #expect(monitor.findings.first?.kind == .nonFinite && !"\(monitor)".isEmpty)
     for activation in observation.activations { _ = Saturation(activation, slope: 0.1)?.share }
-    for recurrence in observation.recurrences { _ = TimeProfile(recurrence).horizon(1e-3) }
+    for recurrence in observation.recurrences {
+      _ = (TimeProfile(recurrence).horizon(1e-3), BackwardGrowth(recurrence))
+    }
     _ = SignalProfile(observation.signals)?.relativeNorms
     var census = DeadUnitCensus<Double>(layer: "low")
     census.count(preactivations: Tensor(repeating: bad, shape: [2, 3]))

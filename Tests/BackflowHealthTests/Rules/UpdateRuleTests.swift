@@ -36,7 +36,7 @@ import Testing
     #expect(findings(of: weight, [1.11, 1.11, 1.11]).map(\.kind) == [.updateRatio])
     #expect(findings(of: weight, [1.09, 1.09, 1.09]).isEmpty)
     let short = findings(of: weight, [1 + 9e-9, 1 + 9e-9, 1 + 9e-9])
-    #expect(short.map(\.kind) == [.updateRatio] && short.map(\.threshold) == [1e-8])
+    #expect(short.map(\.kind) == [.shortUpdate] && short.map(\.threshold) == [1e-8])
     #expect(findings(of: weight, [1 + 1.1e-8, 1 + 1.1e-8, 1 + 1.1e-8]).isEmpty)
   }
 
@@ -61,7 +61,7 @@ import Testing
     let near = Model<Double>(["weight": Tensor([1e200, 1e-200], shape: [1, 2])])
     var monitor = HealthMonitor<Double>()
     for step in [0, 10, 20] { monitor.observe(step) { $0.recordParameters(far, after: near) } }
-    #expect(monitor.findings.map(\.kind) == [.updateRatio])
+    #expect(monitor.findings.map(\.kind) == [.shortUpdate])
   }
 
   @Test func `may decrease to zero, as a learning rate does`() {

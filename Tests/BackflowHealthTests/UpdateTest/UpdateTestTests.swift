@@ -54,16 +54,17 @@ import Testing
     var ratios: [String: Double] = [:]
     monitor.observe(0, loss: half(model)) {
       $0.recordUpdate(from: model, to: model.map { 0.99 * $0 }, along: wrong, loss: half)
-      for layer in $0.updateTests[0].layers { ratios[layer.layer] = layer.ratio }
+      for parameter in $0.updateTests[0].parameters { ratios[parameter.name] = parameter.ratio }
     }
     return ratios
   }
 
   // Along a gradient of f times the right one, the loss changes by 1/f of what is predicted.
-  @Test(arguments: [-1.0, 0.5, 2]) func `says for each layer by how much`(factor: Double) throws {
+  @Test(arguments: [-1.0, 0.5, 2]) func `says for each parameter by how much`(factor: Double) throws
+  {
     let found = try ratios(factor)
     expectClose(
-      [try #require(found["a"]), try #require(found["b"])], [1, 1 / factor],
+      [try #require(found["a.weight"]), try #require(found["b.weight"])], [1, 1 / factor],
       Tolerance(Double.self, length: 1 << 14, scale: 1))
   }
 
@@ -71,7 +72,7 @@ import Testing
     let model = Model<Float>(["weight": Tensor([1, 2], shape: [1, 2])])
     let gradients = model.map { 1e-9 * $0 }
     let test = try observation(model, gradients, rate: 1) { _ in 1 }
-    #expect(test.partRatio == nil && test.layers.isEmpty)
+    #expect(test.partRatio == nil && test.parameters.isEmpty)
   }
 
   @Test func `sees that it was given another loss`() throws {
@@ -85,7 +86,7 @@ import Testing
     #expect(monitor.findings.map(\.kind) == [.other] && monitor.alarms.isEmpty)
   }
 
-  @Test func `evaluates four times, and two times more for each layer that is tested`() throws {
+  @Test func `evaluates four times, and two times more for each parameter that is tested`() throws {
     let names = (0..<6).map { "\($0).weight" }
     var model = Model<Double>([:])
     model.names = names

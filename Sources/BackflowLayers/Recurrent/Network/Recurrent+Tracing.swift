@@ -49,6 +49,10 @@ extension Recurrent {
     return (inputGradient, gradients)
   }
 
+  /// x_1 … x_T of the first layer, [T, B, I]; after a pass with `lengths`, in descending order of
+  /// length.
+  public func input(in cache: Cache) -> Tensor<Cell.Scalar>? { cache.cells.first?.first?.input }
+
   /// `.other`, because the signal is multiplied by weights and slopes at every step. The traces of
   /// the cells have the details.
   public var signalKind: SignalKind? { .other }

@@ -31,13 +31,10 @@ extension HealthySetUp {
     reader("GRU, digits by 4 pixels", pixels: 4, rate: 0.01, quality: 0.9) {
       GRU<Float>(inputSize: 4, hiddenSize: 32, using: &$0)
     },
-    reader(
-      "rectified RNN from the identity, digits by 4 pixels", pixels: 4, rate: 0.003, steps: 800,
-      quality: 0.8
-    ) {
+    reader("rectified RNN from the identity, digits row by row", pixels: 8, rate: 0.002) {
       RNN<Float>(
-        inputSize: 4, hiddenSize: 48, nonlinearity: .relu,
-        inputWeights: .normal(standardDeviation: 0.05), recurrentWeights: .identity(), using: &$0)
+        inputSize: 8, hiddenSize: 48, nonlinearity: .relu,
+        inputWeights: .normal(standardDeviation: 0.1), recurrentWeights: .identity(), using: &$0)
     },
     reader("GRU, digits pixel by pixel", pixels: 1, rate: 0.01, steps: 500, quality: 0.75) {
       GRU<Float>(inputSize: 1, hiddenSize: 32, using: &$0)

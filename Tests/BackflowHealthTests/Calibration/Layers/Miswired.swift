@@ -39,6 +39,7 @@ struct Miswired<Body: Layer<Float>>: Layer {
   mutating func updateBuffers(from cache: Body.Cache) { body.updateBuffers(from: cache) }
   func activations(in cache: Body.Cache) -> [Activation<Float>] { body.activations(in: cache) }
   func input(in cache: Body.Cache) -> Tensor<Float>? { body.input(in: cache) }
+  func normalization(in cache: Body.Cache) -> NormalizationTrace? { body.normalization(in: cache) }
   var signalKind: SignalKind? { body.signalKind }
 
   mutating func visitParameters(_ visit: ParameterVisitor<Float>) { body.visitParameters(visit) }

@@ -11,12 +11,12 @@ struct PlantedFailure: Sendable, CustomStringConvertible {
   let base: String
   let quality: Quality
   /// The kinds of finding by which the failure is found, the cause first.
-  let kinds: [ExpectedKind]
+  let kinds: [Finding.Kind]
   /// The places of which one must be named; a layer also stands for all that is inside it. Empty
   /// if the failure has no place, such as a learning rate.
   let places: [Place]
   /// The kinds that the report may name first.
-  let causes: [ExpectedKind]
+  let causes: [Finding.Kind]
   /// Trains with a seed, and shows every step or each of an interval to a monitor.
   let run: @Sendable (_ seed: UInt64, _ interval: Int) -> CalibrationOutcome
 
@@ -24,8 +24,8 @@ struct PlantedFailure: Sendable, CustomStringConvertible {
 
   /// A failure in a healthy training. `causes` are the first of `kinds` if they are not stated.
   init<Model: Layer<Float>>(
-    _ name: String, in base: HealthyBase<Model>, _ kinds: [ExpectedKind], at places: [Place] = [],
-    causes: [ExpectedKind]? = nil,
+    _ name: String, in base: HealthyBase<Model>, _ kinds: [Finding.Kind], at places: [Place] = [],
+    causes: [Finding.Kind]? = nil,
     _ plant: @escaping @Sendable (inout WatchedTraining<Model>, inout RandomSource) -> Void
   ) {
     (self.name, family, self.base, quality) = (name, base.family, base.name, base.quality)
@@ -67,7 +67,7 @@ extension PlantedFailure {
   /// Whether a finding names the place of the failure.
   func isPlace(_ layer: String) -> Bool {
     places.isEmpty
-      || places.contains { layer == $0 || layer.hasPrefix($0 + ".") || layer.hasPrefix($0 + " ") }
+      || places.contains { layer == $0 || layer.hasPrefix($0 + ".") }
   }
 
   /// Whether the report names the cause first.
@@ -77,5 +77,7 @@ extension PlantedFailure {
   }
 
   /// The finding that the report names first.
-  static func firstCause(_ monitor: HealthMonitor<Float>) -> Finding? { monitor.alarms.first }
+  static func firstCause(_ monitor: HealthMonitor<Float>) -> Finding? {
+    monitor.diagnoses.first?.cause
+  }
 }

@@ -4,8 +4,7 @@ import Backflow
 extension PlantedFailure {
   static let outputs: [PlantedFailure] = [
     PlantedFailure(
-      "ReLU on the logits", in: .tanh, [.deadUnits, .blockedGradient, .stuckLoss], at: ["7"],
-      causes: [.deadUnits, .blockedGradient]
+      "ReLU on the logits", in: .tanh, [.unsuitableOutput, .deadUnits], at: ["7"]
     ) { training, random in
       training.model.layers.append(ReLU<Float>())
       training.model.change("6.bias") { $0 = $0 - 2 }
@@ -21,8 +20,8 @@ extension PlantedFailure {
       training.model.layers.append(Softmax<Float>())
     },
     PlantedFailure(
-      "sigmoid before wide targets", in: .friedman, [.saturation, .stuckLoss, .vanishingGradient],
-      causes: [.saturation, .stuckLoss]
+      "sigmoid before wide targets", in: .friedman, [.saturation, .unsuitableOutput],
+      at: ["5"], causes: [.saturation, .unsuitableOutput]
     ) { training, _ in
       training.task = .friedman(unit: 0.1)
       training.model.layers.append(Sigmoid<Float>())
@@ -54,7 +53,7 @@ extension PlantedFailure {
     },
   ]
 
-  private static let squashed: [ExpectedKind] = [
-    .other, .stuckLoss, .vanishingGradient, .blockedGradient, .saturation,
+  private static let squashed: [Finding.Kind] = [
+    .unsuitableOutput
   ]
 }

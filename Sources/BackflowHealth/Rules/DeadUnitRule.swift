@@ -1,0 +1,81 @@
+internal import BackflowKernels
+internal import BackflowLayers
+internal import BackflowLinearAlgebra
+
+/// Rectified units that were off for every example of the last observations.
+///
+/// A `DeadUnitCensus` counts over the whole training set; this rule sees only the batches that are
+/// observed, so it waits for `patience` times five steps before it calls a unit dead.
+struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
+  /// The units of one layer.
+  private struct Watch: Codable {
+    /// The step since which each unit has been off; `nil` if it was on at the last observation.
+    var offSince: [Int?]
+    var examples = 0
+  }
+
+  private var watches: [String: Watch] = [:]
+
+  mutating func findings(
+    in observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> [Finding] {
+    observation.activations.compactMap { activation in
+      guard activation.nonlinearity == .relu, activation.output.rank >= 2 else { return nil }
+      let isOn = activation.unitsThatAreOn
+      guard !isOn.isEmpty else { return nil }
+      var watch =
+        watches[activation.layer] ?? Watch(offSince: [Int?](repeating: nil, count: isOn.count))
+      guard watch.offSince.count == isOn.count else {
+        watches[activation.layer] = nil
+        return nil
+      }
+      for unit in isOn.indices {
+        watch.offSince[unit] = isOn[unit] ? nil : watch.offSince[unit] ?? observation.step
+      }
+      watch.examples += activation.output.shape[0]
+      watches[activation.layer] = watch
+      return finding(activation, watch, observation, thresholds)
+    }
+  }
+
+  private func finding(
+    _ activation: ObservedActivation<Scalar>, _ watch: Watch,
+    _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> Finding? {
+    let age = 5 * thresholds.patience
+    let dead = watch.offSince.indices.filter { unit in
+      watch.offSince[unit].map { observation.step - $0 >= age } ?? false
+    }
+    let share = Double(dead.count) / Double(watch.offSince.count)
+    guard share >= thresholds.deadShare / 2, observation.losses.count > 0 else { return nil }
+    let place = titled(activation.layer, activation.type)
+    return Finding(
+      .deadUnits, share == 1 ? .failure : share >= thresholds.deadShare ? .warning : .note,
+      layer: activation.layer, units: dead, step: observation.step, measured: share,
+      threshold: thresholds.deadShare,
+      source: "share of the units that were off for every example of the observations of"
+        + " \(age) steps; a note below \(percentage(thresholds.deadShare))",
+      statement: "\(dead.count) of the \(watch.offSince.count) units of \(place) have been off for"
+        + " \(age) steps",
+      reason: "No gradient reaches the weights of these units.",
+      cure: "Count them with a DeadUnitCensus over the training set; a smaller learning rate, He"
+        + " initialization with biases at zero, a leaky ReLU.")
+  }
+}
+
+extension ObservedActivation {
+  /// Whether each unit is on for any example: each feature of [..., features], each channel of
+  /// [N, C, height, width].
+  fileprivate var unitsThatAreOn: [Bool] {
+    let output = activation.output
+    guard !output.isEmpty else { return [] }
+    if output.rank == 4 {
+      let (images, channels) = (output.shape[0], output.shape[1])
+      let pixels = output.reshaped(to: [images, channels, output.count / (images * channels)])
+      return pixels.sum(axis: 2).sum(axis: 0).elements.map { !($0 <= 0) }
+    }
+    let features = output.shape[output.rank - 1]
+    let rows = output.reshaped(to: [output.count / features, features])
+    return rows.sum(axis: 0).elements.map { !($0 <= 0) }
+  }
+}
