@@ -111,8 +111,8 @@ extension Parameterized {
   }
 }
 
-/// The parameters of a model. A list of them costs less than one of pairs, whose type has to be looked
-/// up at run time.
+/// The parameters of a model. A list of them costs less than one of pairs, whose type has to be
+/// looked up at run time.
 package struct ParameterList<Scalar: RealScalar>: Sendable {
   /// The names, or none.
   package fileprivate(set) var names: [String] = []

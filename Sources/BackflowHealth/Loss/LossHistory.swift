@@ -224,8 +224,10 @@ func median(of values: [Double]) -> Double {
 }
 
 extension [Double] {
-  /// Moves the element that would be at `index` in ascending order there, smaller ones before it and
-  /// larger ones behind it, and returns it (C. A. R. Hoare, Algorithm 65, 1961). O(count) on average
+  /// Moves the element that would be at `index` in ascending order there, smaller ones before it
+  /// and larger ones behind it, and returns it. O(count) on average
+  ///
+  /// (C. A. R. Hoare, Algorithm 65, Communications of the ACM 4, 1961.)
   fileprivate mutating func select(_ index: Int) -> Double {
     // Comparisons with NaN find no place.
     if contains(where: { $0.isNaN }) {
