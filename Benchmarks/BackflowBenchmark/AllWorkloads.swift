@@ -10,6 +10,7 @@ var allWorkloads: [Workload] {
     + recurrentSizes.flatMap { lstm($0) }
     + recurrentSizes.flatMap { gru($0) }
     + training(recurrentSizes[0])
+    + perceptronSizes.flatMap { training($0) }
     + [64, 128, 256, 512, 1024].map { eigenvalueProblem(n: $0) }
 }
 
@@ -17,6 +18,12 @@ private let recurrentSizes = [
   RecurrentSizes(batch: 32, time: 64, input: 64, hidden: 128),
   RecurrentSizes(batch: 64, time: 128, input: 256, hidden: 512),
   RecurrentSizes(batch: 1, time: 100, input: 32, hidden: 64),
+]
+
+private let perceptronSizes = [
+  PerceptronSizes(batch: 64, input: 784, hidden: 512, classes: 10),
+  PerceptronSizes(batch: 32, input: 64, hidden: 64, classes: 10),
+  PerceptronSizes(batch: 1, input: 20, hidden: 8, classes: 3),
 ]
 
 private func vanilla(_ sizes: RecurrentSizes) -> [Workload] {

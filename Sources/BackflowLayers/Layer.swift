@@ -103,6 +103,9 @@ extension ParameterlessLayer {
   /// Visits nothing.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {}
 
+  /// Reads nothing.
+  public func readParameters(under path: String?, _ read: ParameterReader<Scalar>) {}
+
   /// Returns the gradient of the loss with respect to the input.
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache

@@ -12,6 +12,17 @@ public protocol Parameterized<Scalar>: Sendable {
   /// Visits every parameter in a fixed order, under the name that PyTorch's `state_dict` gives it.
   mutating func visitParameters(_ visit: ParameterVisitor<Scalar>)
 
+  /// Reads every parameter in the order of `visitParameters`, without changing the model.
+  ///
+  /// The default reads a copy with `visitParameters`. A type implements this method if such a copy
+  /// allocates memory, as that of a list of layers of any types does.
+  ///
+  /// - Parameters:
+  ///   - path: What the names begin with, such as "0.", or `nil` if the names are not needed and
+  ///     need not be built.
+  ///   - read: A closure called with each parameter's name and value.
+  func readParameters(under path: String?, _ read: ParameterReader<Scalar>)
+
   /// Visits tensors that belong to a checkpoint but have no gradient, such as running statistics,
   /// under PyTorch's names. Most layers have no such buffers.
   mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>)
@@ -24,7 +35,16 @@ public protocol Parameterized<Scalar>: Sendable {
 /// A closure called with each parameter's name and, inout, its value.
 public typealias ParameterVisitor<Scalar: RealScalar> = (String, inout Tensor<Scalar>) -> Void
 
+/// A closure called with each parameter's name and value.
+public typealias ParameterReader<Scalar: RealScalar> = (_ name: String, Tensor<Scalar>) -> Void
+
 extension Parameterized {
+  /// Reads the parameters of a copy.
+  public func readParameters(under path: String?, _ read: ParameterReader<Scalar>) {
+    var copy = self
+    copy.visitParameters { name, parameter in read(named(name, under: path), parameter) }
+  }
+
   /// Visits nothing.
   public mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {}
 
@@ -49,14 +69,27 @@ extension Parameterized {
 
   /// The parameters with their names, in the order of `visitParameters`.
   public var namedParameters: [(name: String, value: Tensor<Scalar>)] {
-    var copy = self
     var parameters: [(name: String, value: Tensor<Scalar>)] = []
-    copy.visitParameters { name, parameter in parameters.append((name, parameter)) }
+    readParameters(under: "") { name, parameter in parameters.append((name, parameter)) }
     return parameters
   }
 
+  /// The parameters in the same order, as two lists, and without names if they are not needed.
+  package func parameterList(named isNamed: Bool) -> ParameterList<Scalar> {
+    var list = ParameterList<Scalar>()
+    readParameters(under: isNamed ? "" : nil) { name, parameter in
+      if isNamed { list.names.append(name) }
+      list.add(parameter)
+    }
+    return list
+  }
+
   /// The number of elements of all parameters together.
-  public var parameterCount: Int { namedParameters.reduce(0) { $0 + $1.value.count } }
+  public var parameterCount: Int {
+    var count = 0
+    readParameters(under: nil) { _, parameter in count += parameter.count }
+    return count
+  }
 
   /// Visits every parameter of this value together with the corresponding parameter of `other`.
   ///
@@ -77,6 +110,22 @@ extension Parameterized {
     require(index == others.count, "Parameterized: \(others.count) parameters instead of \(index)")
   }
 }
+
+/// The parameters of a model. A list of them costs less than one of pairs, whose type has to be
+/// looked up at run time.
+package struct ParameterList<Scalar: RealScalar>: Sendable {
+  /// The names, or none.
+  package fileprivate(set) var names: [String] = []
+  /// The parameters.
+  package private(set) var values: [Tensor<Scalar>] = []
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  fileprivate mutating func add(_ value: Tensor<Scalar>) { values.append(value) }
+}
+
+/// The name of a parameter behind a path, or alone if names are not needed.
+func named(_ name: String, under path: String?) -> String { path.map { $0 + name } ?? name }
 
 extension Tensor {
   /// Calls `visit` with this tensor. For a parameter that a layer may lack: `bias?.visit(…)`.

@@ -255,6 +255,16 @@ KERNEL(T, sum, (size_t n, const T *x))
 // x: [n]
 KERNEL(double, sum_of_squares, (size_t n, const T *x))
 
+// sums = Σ p², Σ g², Σ (q − p)², each with the bits of sum_of_squares, in one pass; Σ g² is 0 without g.
+// p, q: [n], g: [n] or [], sums: [3]
+// Swift: none
+KERNEL(void, update_squares, (size_t n, const T *p, const T *g, const T *q, double *sums))
+
+// sums = Σ (a/s)², Σ (b/t)², Σ (a/s)(b/t), with the bits of sum_of_squares and dot of the quotients, in one pass.
+// a, b: [n], sums: [3]
+// Swift: none
+KERNEL(void, scaled_products, (size_t n, T s, T t, const T *a, const T *b, double *sums))
+
 // Σ a b, accumulated in double: the error does not grow with n, and a result that double can hold is returned even if the
 // partial sums overflow.
 // a, b: [n]

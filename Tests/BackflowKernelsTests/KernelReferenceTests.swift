@@ -91,6 +91,7 @@ private func check<T: BinaryFloatingPoint>(_ kernel: KernelName, _ table: Kernel
 
   // Reductions
   case .sum, .sumOfSquares, .dot: checkSums(table)
+  case .updateSquares, .scaledProducts: checkFusedSums(table)
   case .maximumOf, .minimumOf, .maxMagnitude: checkExtremes(table)
   case .nonfiniteCount, .indexOfMaximum: checkCounts(table)
 

@@ -12,6 +12,34 @@ private func compensatedSum(_ terms: [Double]) -> Double {
   return sum + lost
 }
 
+/// The sums of one pass have the bits of separate ones, whose accuracy `checkSums` tests.
+func checkFusedSums<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
+  for n in Samples.lengths + [511, 512, 513, 1024, 1537, 100_003] {
+    let label = Comment(rawValue: "\(table.isa) \(T.self) \(n) elements")
+    let p: [T] = Samples.uniform(n, in: -1...3)
+    let g: [T] = Samples.uniform(n, in: -1...3, seed: 2)
+    let q: [T] = Samples.uniform(n, in: -1...3, seed: 3)
+    let change = zip(q, p).map { $0 - $1 }
+    var sums = [Double](repeating: .nan, count: 3)
+    table.updateSquares(n, p, g, q, &sums)
+    let squares = [
+      table.sumOfSquares(n, p), table.sumOfSquares(n, g), table.sumOfSquares(n, change),
+    ]
+    #expect(sums == squares, label)
+    table.updateSquares(n, p, nil, q, &sums)
+    #expect(sums == [squares[0], 0, squares[2]], label)
+
+    let (s, t) = (T(2.9), T(0.7))
+    let (a, b) = (p.map { $0 / s }, g.map { $0 / t })
+    table.scaledProducts(n, s, t, p, g, &sums)
+    #expect(
+      sums == [table.sumOfSquares(n, a), table.sumOfSquares(n, b), table.dot(n, a, b)], label)
+  }
+  var sums = [1.0, 1, 1]
+  table.updateSquares(0, nil, nil, nil, &sums)
+  #expect(sums == [0, 0, 0])
+}
+
 func checkSums<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   let sum = table.sum
   #expect(sum(0, nil) == 0)

@@ -91,7 +91,8 @@ struct HessianProduct<Model: Parameterized> {
     evaluations += 1
     let (loss, gradients) = gradient(model)
     let named = gradients.namedParameters
-    requireSameParameters(parameters, named, "Sharpness")
+    requireSameShapes(
+      parameters.map(\.value), named.map(\.value), "Sharpness", names: { parameters.map(\.name) })
     for (name, value) in named where !value.isFinite {
       throw .nonFiniteGradient(parameter: name, count: value.nonfiniteCount)
     }

@@ -37,6 +37,9 @@ struct FindingLedger: Sendable, Codable {
 
   private var entries: [Topic: Entry] = [:]
 
+  /// Whether nothing has been found so far.
+  var isEmpty: Bool { entries.isEmpty }
+
   /// Adds what a rule, or another monitor if `nil`, found at a step.
   ///
   /// - Returns: The finding, if it is new, more severe than before, or present again.

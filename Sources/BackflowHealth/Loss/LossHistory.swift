@@ -57,6 +57,24 @@ public struct LossHistory: Sendable, Equatable, Codable {
     let median: Double
   }
 
+  /// The levels of the losses, measured once for all rules. They follow from the losses, and are
+  /// neither compared nor encoded.
+  private struct Levels: Sendable, Equatable {
+    var level: Double?
+    var startLevel: Double?
+    /// The number of first losses in `startLevel`.
+    var startCount = 0
+    /// Whether no loss has been added since.
+    var areCurrent = false
+
+    static func == (one: Levels, other: Levels) -> Bool { true }
+  }
+
+  private enum CodingKeys: CodingKey {
+    case count, firstStep, lastStep, first, constantLoss, largest, opening, recent, blocks
+    case blockLength, spikes, measured
+  }
+
   private static let memory = 64
 
   /// The number of finite losses so far.
@@ -78,6 +96,7 @@ public struct LossHistory: Sendable, Equatable, Codable {
   private var blockLength = 1
   private(set) var spikes: [Spike] = []
   private(set) var measured: [Measured] = []
+  private var levels = Levels()
 
   /// A history without losses.
   public init() {}
@@ -88,6 +107,7 @@ public struct LossHistory: Sendable, Equatable, Codable {
   /// Adds the loss of a step. NaN and infinity are left to another rule.
   mutating func add(_ loss: Double, at step: Int, _ constantLoss: Double?) {
     guard loss.isFinite else { return }
+    levels.areCurrent = false
     if count == 0 { (first, firstStep) = (loss, step) }
     if let constantLoss { self.constantLoss = constantLoss }
     if recent.count == Self.memory, let largest, loss > largest, largest > 0 {
@@ -111,15 +131,17 @@ public struct LossHistory: Sendable, Equatable, Codable {
   }
 
   /// Adds the lengths of the gradient and the update of an observed step.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   mutating func add<Scalar: RealScalar>(_ observation: StepObservation<Scalar>) {
-    let gradients = observation.parameters.compactMap(\.gradientNorm)
-    let updates = observation.parameters.compactMap { $0.change?.moved }
+    var (gradient, update): (Double?, Double?) = (nil, nil)
+    for parameter in observation.parameters {
+      if let norm = parameter.gradientNorm { gradient = .hypot(gradient ?? 0, norm) }
+      if let moved = parameter.change?.moved { update = .hypot(update ?? 0, moved) }
+    }
     let entry = Measured(
-      step: observation.step,
-      gradient: observation.clipping?.normBefore
-        ?? (gradients.isEmpty ? nil : gradients.reduce(0, Double.hypot)),
-      clipped: observation.clipping?.normAfter,
-      update: updates.isEmpty ? nil : updates.reduce(0, Double.hypot))
+      step: observation.step, gradient: observation.clipping?.normBefore ?? gradient,
+      clipped: observation.clipping?.normAfter, update: update)
     if measured.count == Self.memory { measured.removeFirst() }
     measured.append(entry)
   }
@@ -134,14 +156,31 @@ extension LossHistory {
   public var updateNorm: Double? { measured.last?.update }
 
   /// The interquartile mean of the last losses, at most 32.
-  public var level: Double? {
+  public var level: Double? { levels.areCurrent ? levels.level : measuredLevel }
+
+  private var measuredLevel: Double? {
     recent.isEmpty ? nil : interquartileMean(of: Array(recent.suffix(32)))
   }
 
   /// The interquartile mean of the first losses: an eighth of the run, at most 32 and at least one.
   public var startLevel: Double? {
-    opening.isEmpty
-      ? nil : interquartileMean(of: Array(opening.prefix(max(1, min(32, count / 8)))))
+    levels.areCurrent ? levels.startLevel : measuredStart(startCount)
+  }
+
+  private var startCount: Int { max(1, min(32, count / 8)) }
+
+  private func measuredStart(_ count: Int) -> Double? {
+    opening.isEmpty ? nil : interquartileMean(of: Array(opening.prefix(count)))
+  }
+
+  /// Measures the levels, so that they are at hand until the next loss is added.
+  mutating func measureLevels() {
+    if levels.areCurrent { return }
+    // The first losses do not change, only how many of them count.
+    if levels.startLevel == nil || levels.startCount != startCount {
+      (levels.startLevel, levels.startCount) = (measuredStart(startCount), startCount)
+    }
+    (levels.level, levels.areCurrent) = (measuredLevel, true)
   }
 
   /// The lowest mean of four consecutive blocks.
@@ -175,16 +214,53 @@ extension LossHistory {
 
 /// The mean of the middle half, which neither a few large losses nor two levels in turn mislead.
 func interquartileMean(of values: [Double]) -> Double {
-  let sorted = values.sorted()
+  var sorted = values
+  sorted.sort()
   let quarter = sorted.count / 4
-  let middle = sorted[quarter..<sorted.count - quarter]
-  return middle.reduce(0, +) / Double(middle.count)
+  var sum = 0.0
+  for index in quarter..<sorted.count - quarter { sum += sorted[index] }
+  return sum / Double(sorted.count - 2 * quarter)
 }
 
 /// The median; the mean of the two in the middle for an even count, NaN for none.
 func median(of values: [Double]) -> Double {
   guard !values.isEmpty else { return .nan }
-  let sorted = values.sorted()
-  let half = sorted.count / 2
-  return sorted.count % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
+  var values = values
+  let half = values.count / 2
+  let upper = values.select(half)
+  return values.count % 2 == 1 ? upper : (values[..<half].reduce(-.infinity, max) + upper) / 2
+}
+
+extension [Double] {
+  /// Moves the element that would be at `index` in ascending order there, smaller ones before it
+  /// and larger ones behind it, and returns it. O(count) on average
+  ///
+  /// (C. A. R. Hoare, Algorithm 65, Communications of the ACM 4, 1961.)
+  fileprivate mutating func select(_ index: Int) -> Double {
+    // Comparisons with NaN find no place.
+    if contains(where: { $0.isNaN }) {
+      sort()
+      return self[index]
+    }
+    var (low, high) = (0, count - 1)
+    while low < high {
+      let pivot = self[(low + high) / 2]
+      var (left, right) = (low, high)
+      while left <= right {
+        while self[left] < pivot { left += 1 }
+        while self[right] > pivot { right -= 1 }
+        guard left <= right else { break }
+        swapAt(left, right)
+        (left, right) = (left + 1, right - 1)
+      }
+      if index <= right {
+        high = right
+      } else if index >= left {
+        low = left
+      } else {
+        break
+      }
+    }
+    return self[index]
+  }
 }

@@ -30,15 +30,18 @@ public struct Saturation: Sendable, Equatable {
 
   /// The saturation of every activation that can saturate. Activations that share a tensor, as the
   /// gates of a cell, are counted in one pass.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   static func all<Scalar: RealScalar>(
     of activations: [ObservedActivation<Scalar>], slope: Double
   ) -> [Saturation] {
     var (rest, result) = (activations[...], [Saturation]())
     while let first = rest.first {
-      var end = first.features.lowerBound
+      var end = first.activation.features.lowerBound
       let together = rest.prefix { activation in
-        defer { end = activation.features.upperBound }
-        return activation.features.lowerBound >= end && activation.sharesTensor(with: first)
+        defer { end = activation.activation.features.upperBound }
+        return activation.activation.features.lowerBound >= end
+          && activation.sharesTensor(with: first)
       }
       result += count(together, slope: slope)
       rest = rest.dropFirst(together.count)
@@ -53,7 +56,7 @@ public struct Saturation: Sendable, Equatable {
     _ activations: ArraySlice<ObservedActivation<Scalar>>, slope: Double
   ) -> [Saturation] {
     let live = activations.compactMap { activation in
-      activation.nonlinearity.liveOutputs(slope: slope).map { (activation, $0) }
+      activation.activation.nonlinearity.liveOutputs(slope: slope).map { (activation, $0) }
     }
     guard let first = live.first?.0, let columns = first.output.shape.last, columns > 0 else {
       return []

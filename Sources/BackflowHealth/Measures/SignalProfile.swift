@@ -15,13 +15,14 @@ public struct SignalProfile: Sendable, Equatable {
     /// The name of the layer.
     public let layer: String
     /// The type of the layer, such as "Dense", if it is known.
-    public let type: String?
+    public var type: String? { layerType?.name }
     /// What the layer does to the signal.
     public let kind: SignalKind
     /// ‖ȳ‖, the gradient that reaches the layer's output
     public let norm: Double
     /// ‖x̄‖/‖ȳ‖
     public let factor: Double
+    let layerType: LayerType?
   }
 
   /// The layers, in the order of the forward pass.
@@ -31,11 +32,14 @@ public struct SignalProfile: Sendable, Equatable {
 
   /// The profile of layers that follow one another; `nil` without layers or without a finite signal
   /// at the top.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public init?<Scalar: RealScalar>(_ signals: [LayerSignal<Scalar>]) {
     entries = signals.map { signal in
       Entry(
-        layer: signal.layer, type: signal.type, kind: signal.kind, norm: signal.outputNorm,
-        factor: signal.outputNorm == 0 ? 0 : signal.inputNorm / signal.outputNorm)
+        layer: signal.layer, kind: signal.kind, norm: signal.outputNorm,
+        factor: signal.outputNorm == 0 ? 0 : signal.inputNorm / signal.outputNorm,
+        layerType: signal.layerType)
     }
     guard let top = entries.last, let bottom = entries.first, top.norm > 0, top.norm.isFinite else {
       return nil

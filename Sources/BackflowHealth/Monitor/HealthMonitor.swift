@@ -81,6 +81,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   /// - Returns: The findings that are new, more severe than before, present again, or healed
   ///   (`isPresent` is false).
   @discardableResult
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public mutating func observe(
     _ step: Int, loss: Scalar? = nil, classes: Int? = nil, constantLoss: Double? = nil,
     _ show: (inout StepObservation<Scalar>) throws -> Void
@@ -90,10 +92,10 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     }
     guard isDue(step) || loss?.isFinite == false else { return [] }
     var observation = StepObservation<Scalar>(step: step)
-    observation.testedParameters = testedParameters
+    observation.updateTestRule = rules[Self.updateTestIndex]
     if let loss { observation.recordLoss(loss, classes: classes) }
     try show(&observation)
-    return judge(observation, isFollowed: loss != nil)
+    return judge(&observation, isFollowed: loss != nil)
   }
 
   /// Follows the loss of a step of which nothing else is shown.
@@ -111,18 +113,23 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   /// - Returns: The findings that are new, more severe than before, present again, or healed.
   @discardableResult
   public mutating func judge(_ observation: StepObservation<Scalar>) -> [Finding] {
-    judge(observation, isFollowed: false)
+    var observation = observation
+    return judge(&observation, isFollowed: false)
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private mutating func judge(
-    _ observation: StepObservation<Scalar>, isFollowed: Bool
+    _ observation: inout StepObservation<Scalar>, isFollowed: Bool
   ) -> [Finding] {
-    var observation = observation
+    // A second reference would make the rule copy what it remembers.
+    observation.updateTestRule = nil
     let step = observation.step
     if let loss = observation.loss, !isFollowed {
       losses.add(loss.value, at: step, loss.classes.flatMap(LossHistory.chance))
     }
     losses.add(observation)
+    losses.measureLevels()
     observation.losses = losses
     observations += 1
     steps = min(steps?.lowerBound ?? step, step)...max(steps?.upperBound ?? step, step)
@@ -136,7 +143,9 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
       for finding in found where !silence.covers(finding) {
         if let change = ledger.note(finding, by: rule, at: step) { changed.append(change) }
       }
-      healed += ledger.settle(rule, at: step, healing: thresholds.patience)
+      if !ledger.isEmpty {
+        healed += ledger.settle(rule, at: step, healing: thresholds.patience)
+      }
     }
     return changed + healed
   }
@@ -185,9 +194,6 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     }
   }
 
-  /// The layers whose gradient the next observation tests.
-  private var testedParameters: TestedParameters {
-    for case let rule as UpdateTestRule<Scalar> in rules { return rule.testedParameters }
-    return .none
-  }
+  /// The place of the rule that knows which parameters to test.
+  private static var updateTestIndex: Int { 4 }
 }

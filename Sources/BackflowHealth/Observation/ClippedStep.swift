@@ -19,22 +19,46 @@ public struct ClippedStep: Sendable, Equatable {
   ///
   /// - Precondition: Both have the same parameters.
   public init<Model: Parameterized>(before: Model, after: Model) {
-    let (old, new) = (before.namedParameters, after.namedParameters)
-    requireSameParameters(old, new, "ClippedStep")
-    let pairs = zip(old, new).map {
-      Pair(before: $0.value, after: $1.value)
+    self =
+      ClippedStep.measure(
+        before.parameterList(named: false).values, after.parameterList(named: false).values,
+        known: [], names: { before.namedParameters.map(\.name) }
+      ).step
+  }
+
+  /// Compares gradients before and after clipping, and returns the norms before as well, one for
+  /// each parameter. Norms that are `known`, of the same tensors at the same places, are not
+  /// measured again.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  static func measure<Scalar: RealScalar>(
+    _ before: [Tensor<Scalar>], _ after: [Tensor<Scalar>],
+    known: [ObservedParameter<Scalar>], names: () -> [String]
+  ) -> (step: ClippedStep, norms: [Double]) {
+    requireSameShapes(before, after, "ClippedStep", names: names)
+    let pairs = eachTensor(of: before) { index -> Pair in
+      var norm: Double?
+      if index < known.count, let tensor = known[index].gradient, tensor.isSame(as: before[index]) {
+        norm = known[index].gradientNorm
+      }
+      return Pair(before: before[index], after: after[index], norm: norm)
     }
-    let (normBefore, normAfter) = (
-      Tensor(pairs.map(\.normBefore)).norm(), Tensor(pairs.map(\.normAfter)).norm()
-    )
+    let norms = pairs.map(\.normBefore)
+    return (ClippedStep(pairs, norms), norms)
+  }
+
+  private init(_ pairs: [Pair], _ norms: [Double]) {
+    normBefore = Tensor(norms).norm()
+    isClipped = pairs.contains { !$0.isSame }
+    normAfter = isClipped ? Tensor(pairs.map(\.normAfter)).norm() : normBefore
     var cosine = 1.0
     if normBefore > 0, normAfter > 0 {
-      cosine = pairs.reduce(0) {
-        $0 + $1.cosine * ($1.normBefore / normBefore) * ($1.normAfter / normAfter)
+      cosine = 0
+      for pair in pairs {
+        cosine += pair.cosine * (pair.normBefore / normBefore) * (pair.normAfter / normAfter)
       }
     }
-    (self.normBefore, self.normAfter, self.cosine) = (normBefore, normAfter, cosine)
-    isClipped = pairs.contains { !$0.isSame }
+    self.cosine = cosine
   }
 }
 
@@ -45,22 +69,19 @@ private struct Pair {
   let cosine: Double
   let isSame: Bool
 
-  init<Scalar: RealScalar>(before: Tensor<Scalar>, after: Tensor<Scalar>) {
-    normBefore = VectorKernels.norm(before.span)
-    isSame = VectorKernels.allEqual(before.span, after.span)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  init<Scalar: RealScalar>(before: Tensor<Scalar>, after: Tensor<Scalar>, norm: Double?) {
+    normBefore = norm ?? VectorKernels.norm(before.span)
+    // Only NaN differs from itself, and a tensor with a finite norm has none.
+    isSame =
+      normBefore.isFinite && before.isSame(as: after)
+      || VectorKernels.allEqual(before.span, after.span)
     normAfter = isSame ? normBefore : VectorKernels.norm(after.span)
     if normBefore == 0 || normAfter == 0 {
       cosine = 0
-    } else if isSame {
-      cosine = 1
     } else {
-      // Scaled by the largest element first, because the length may be beyond the precision.
-      let (one, other) = (Self.scaled(before), Self.scaled(after))
-      cosine =
-        Double(dot(one, other)) / (VectorKernels.norm(one.span) * VectorKernels.norm(other.span))
+      cosine = isSame ? 1 : VectorKernels.cosine(before.span, after.span)
     }
-  }
-  private static func scaled<Scalar: RealScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
-    x.flattened / x.maxMagnitude()
   }
 }

@@ -7,13 +7,15 @@ public struct LayerSignal<Scalar: RealScalar>: Sendable {
   /// The name of the layer.
   public let layer: String
   /// The type of the layer, such as "Dense", if it is known.
-  public let type: String?
+  public var type: String? { layerType?.name }
   /// What the layer does to the signal.
   public let kind: SignalKind
   /// ȳ: the gradient of the loss with respect to the output
   public let outputGradient: Tensor<Scalar>
   /// x̄: the gradient of the loss with respect to the input
   public let inputGradient: Tensor<Scalar>
+  /// The type, of which a name is built only if it is asked for.
+  let layerType: LayerType?
   /// ‖ȳ‖
   let outputNorm: Double
   /// ‖x̄‖
@@ -21,12 +23,12 @@ public struct LayerSignal<Scalar: RealScalar>: Sendable {
 
   /// Measures the gradients, the one at the input only if its norm is not known.
   init(
-    layer: String, type: String?, kind: SignalKind, outputGradient: Tensor<Scalar>,
-    inputGradient: Tensor<Scalar>,
-    inputNorm: Double?
+    layer: String, type: LayerType?, kind: SignalKind, outputGradient: Tensor<Scalar>,
+    inputGradient: Tensor<Scalar>, inputNorm: Double?
   ) {
-    (self.layer, self.type, self.kind) = (layer, type, kind)
-    (self.outputGradient, self.inputGradient) = (outputGradient, inputGradient)
+    (self.layer, layerType, self.kind) = (layer, type, kind)
+    self.outputGradient = outputGradient
+    self.inputGradient = inputGradient
     outputNorm = VectorKernels.norm(outputGradient.span)
     self.inputNorm = inputNorm ?? VectorKernels.norm(inputGradient.span)
   }

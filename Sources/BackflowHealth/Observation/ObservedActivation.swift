@@ -8,7 +8,9 @@ public struct ObservedActivation<Scalar: RealScalar>: Sendable {
   /// The name of the layer.
   public let layer: String
   /// The type of the layer, such as "Sigmoid", if it is known.
-  public let type: String?
+  public var type: String? { layerType?.name }
+  /// The type, of which a name is built only if it is asked for.
+  let layerType: LayerType?
   /// The units.
   public let activation: Activation<Scalar>
 

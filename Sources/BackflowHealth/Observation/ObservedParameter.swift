@@ -1,4 +1,5 @@
 public import BackflowKernels
+internal import BackflowLayers
 public import BackflowLinearAlgebra
 
 /// A parameter at one step.
@@ -20,15 +21,63 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
   let change: (moved: Double, length: Double)?
 
   init(
-    name: String, value: Tensor<Scalar>, gradient: Tensor<Scalar>?, after: Tensor<Scalar>?
+    name: String, value: Tensor<Scalar>, gradient: Tensor<Scalar>?, after: Tensor<Scalar>?,
+    _ norms: Norms
   ) {
     (self.name, self.value, self.gradient, self.after) = (name, value, gradient, after)
-    norm = VectorKernels.norm(value.span)
-    gradientNorm = gradient.map { VectorKernels.norm($0.span) }
-    if let after, after.shape == value.shape, !value.isEmpty {
-      change = (VectorKernels.norm((after - value).span), norm)
-    } else {
-      change = nil
+    norm = norms.value
+    gradientNorm = norms.gradient
+    change = norms.change.map { ($0, norms.value) }
+  }
+
+  /// The norms of one parameter.
+  struct Norms: Sendable {
+    let value: Double
+    let gradient: Double?
+    let change: Double?
+
+    /// Measures θ, its gradient unless that is known, and the step, in one pass.
+    init(
+      _ value: Tensor<Scalar>, _ gradient: Tensor<Scalar>?, _ after: Tensor<Scalar>?,
+      known: Double?
+    ) {
+      guard let after, after.shape == value.shape, !value.isEmpty else {
+        self.value = VectorKernels.norm(value.span)
+        self.gradient = known ?? gradient.map { VectorKernels.norm($0.span) }
+        change = nil
+        return
+      }
+      if let gradient, known == nil, gradient.count == value.count {
+        let norms = VectorKernels.updateNorms(
+          value.span, gradient: gradient.span, after: after.span)
+        (self.value, self.gradient, change) = (norms.parameter, norms.gradient, norms.change)
+      } else {
+        let norms = VectorKernels.updateNorms(
+          value.span, gradient: value.span.extracting(0..<0), after: after.span)
+        (self.value, change) = (norms.parameter, norms.change)
+        self.gradient = known ?? gradient.map { VectorKernels.norm($0.span) }
+      }
+    }
+  }
+
+  /// The parameters of a model. Gradients that are `known` at their places are not measured again.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  static func all(
+    _ list: ParameterList<Scalar>, _ prefix: String,
+    gradients: [Tensor<Scalar>]?, after: [Tensor<Scalar>]?, known: MeasuredTensors<Scalar>?
+  ) -> [ObservedParameter] {
+    let values = list.values
+    let norms = eachTensor(of: values) { index in
+      Norms(
+        values[index], gradients?[index], after?[index],
+        known: gradients.flatMap { known?.norm(of: $0[index], at: index) })
+    }
+    return values.indices.map { index in
+      ObservedParameter(
+        name: prefix.isEmpty ? list.names[index] : prefix + list.names[index],
+        value: values[index], gradient: gradients?[index],
+        after: after?[index], norms[index])
     }
   }
 
@@ -65,21 +114,5 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
   func predictedChange(_ gradient: Tensor<Scalar>) -> Double {
     guard let after, after.shape == value.shape, gradient.shape == value.shape else { return 0 }
     return Double(dot(gradient.flattened, (after - value).flattened))
-  }
-}
-
-/// Requires that two lists of parameters have the same shapes.
-func requireSameParameters<Scalar: RealScalar>(
-  _ parameters: [(name: String, value: Tensor<Scalar>)],
-  _ others: [(name: String, value: Tensor<Scalar>)], _ function: String
-) {
-  require(
-    parameters.count == others.count,
-    "\(function): \(parameters.count) parameters and \(others.count) counterparts")
-  for (parameter, other) in zip(parameters, others) {
-    require(
-      parameter.value.shape == other.value.shape,
-      "\(function): \(parameter.name) has shape \(parameter.value.shape), its counterpart"
-        + " \(other.value.shape)")
   }
 }

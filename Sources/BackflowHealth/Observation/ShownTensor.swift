@@ -1,11 +1,12 @@
 internal import BackflowKernels
+internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
 /// A tensor of a step with its name: "the output" of "fc1".
 struct ShownTensor<Scalar: RealScalar>: Sendable {
   let place: String
   /// The type of the layer, for words.
-  let type: String?
+  let type: LayerType?
   let what: String
   let tensor: Tensor<Scalar>
   /// Whether a healthy step need not check it: its norm is known to be finite, or another, smaller
@@ -14,14 +15,14 @@ struct ShownTensor<Scalar: RealScalar>: Sendable {
 
   init(
     _ place: String, _ what: String, _ tensor: Tensor<Scalar>, isCovered: Bool = false,
-    type: String? = nil
+    type: LayerType? = nil
   ) {
     (self.place, self.what, self.tensor, self.isCovered) = (place, what, tensor, isCovered)
     self.type = type
   }
 
   /// "the output of 2 (Dense)".
-  var description: String { "\(what) of \(titled(place, type))" }
+  var description: String { "\(what) of \(titled(place, type?.name))" }
 }
 
 /// The name of a layer with its type, where it is known: "2 (Dense)".

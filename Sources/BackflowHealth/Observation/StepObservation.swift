@@ -39,8 +39,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public private(set) var normalizations: [ObservedNormalization] = []
   /// The losses of the training up to this step, as the monitor knows them.
   public internal(set) var losses = LossHistory()
-  /// The parameters whose gradients `recordUpdate` tests, as the monitor wishes.
-  var testedParameters = TestedParameters.none
+  /// The rule of the monitor that wishes which parameters `recordUpdate` tests; `nil` without one.
+  var updateTestRule: (any HealthRule<Scalar>)?
 
   /// The recorded tensors of the forward pass, in its order.
   private(set) var forwards: [ShownTensor<Scalar>] = []
@@ -48,6 +48,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   private(set) var backwards: [ShownTensor<Scalar>] = []
 
   private var models = 1
+  /// The gradients that `recordClipping` has measured before clipping.
+  private var clippedGradients: MeasuredTensors<Scalar>?
 
   /// An observation without records.
   public init(step: Int) { self.step = step }
@@ -87,12 +89,16 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     inputGradient: Tensor<Scalar>, output: Tensor<Scalar>? = nil
   ) {
     if let output { addOutput(output, of: layer) }
+    let below = signals.last
     let signal = LayerSignal(
       layer: layer, type: nil, kind: kind, outputGradient: outputGradient,
       inputGradient: inputGradient,
-      inputNorm: knownNorm(of: inputGradient, above: signals.last))
+      inputNorm: knownNorm(of: inputGradient, below?.outputGradient, below?.outputNorm))
     signals.append(signal)
-    backwards += [signal.shownInputGradient, signal.shownOutputGradient]
+    backwards.append(
+      .inputGradient(layer, inputGradient, nil, isCovered: signal.inputNorm.isFinite))
+    backwards.append(
+      .outputGradient(layer, outputGradient, nil, isCovered: signal.outputNorm.isFinite))
   }
 
   /// Records an update: the parameters of a model before and after it, and the gradients.
@@ -157,25 +163,34 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public mutating func recordParameters<Model: Parameterized<Scalar>>(
     _ model: Model, gradients: Model? = nil, after: Model? = nil, prefix: String = ""
   ) {
-    let values = model.namedParameters
-    let byParameter = gradients?.namedParameters
-    let updated = after?.namedParameters
-    for others in [byParameter, updated] {
-      guard let others else { continue }
-      requireSameParameters(values, others, "recordParameters")
-    }
-    let prefix = prefix.isEmpty ? distinctPrefix(values.first?.name) : prefix
-    for (index, (name, value)) in values.enumerated() {
-      parameters.append(
-        ObservedParameter(
-          name: prefix + name, value: value, gradient: byParameter?[index].value,
-          after: updated?[index].value))
-    }
+    record(
+      model.parameterList(named: true), gradients: gradients?.parameterList(named: false).values,
+      after: after?.parameterList(named: false).values, prefix)
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private mutating func record(
+    _ list: ParameterList<Scalar>, gradients: [Tensor<Scalar>]?, after: [Tensor<Scalar>]?,
+    _ prefix: String
+  ) {
+    requireSameShapes(list.values, gradients, "recordParameters", names: { list.names })
+    requireSameShapes(list.values, after, "recordParameters", names: { list.names })
+    let prefix = prefix.isEmpty ? distinctPrefix(list.names.first) : prefix
+    let recorded = ObservedParameter.all(
+      list, prefix, gradients: gradients, after: after, known: clippedGradients)
+    if parameters.isEmpty { parameters = recorded } else { parameters += recorded }
+  }
+
+  private var testedParameters: TestedParameters {
+    (updateTestRule as? UpdateTestRule<Scalar>)?.testedParameters ?? .none
   }
 
   /// "model2." if the name is taken, otherwise nothing.
   private mutating func distinctPrefix(_ name: String?) -> String {
-    guard let name, parameters.contains(where: { $0.name == name }) else { return "" }
+    guard let name, !parameters.isEmpty, parameters.contains(where: { $0.name == name }) else {
+      return ""
+    }
     models += 1
     return "model\(models)."
   }
@@ -217,20 +232,24 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// Records the gradients before and after clipping.
   public mutating func recordClipping<Model: Parameterized<Scalar>>(
     from before: Model, to after: Model
-  ) { clipping = ClippedStep(before: before, after: after) }
+  ) {
+    let gradients = before.parameterList(named: false).values
+    let measured = ClippedStep.measure(
+      gradients, after.parameterList(named: false).values, known: parameters,
+      names: { before.namedParameters.map(\.name) })
+    clipping = measured.step
+    clippedGradients = MeasuredTensors(tensors: gradients, norms: measured.norms)
+  }
 
   /// Records the state of the optimizer after the step.
   public mutating func recordOptimizer(_ state: OptimizerState<Scalar>) { optimizerState = state }
 
   /// ‖inputGradient‖ if it has been measured, as the output gradient of the layer below.
   private func knownNorm(
-    of inputGradient: Tensor<Scalar>, above below: LayerSignal<Scalar>?
+    of inputGradient: Tensor<Scalar>, _ outputBelow: Tensor<Scalar>?, _ norm: Double?
   ) -> Double? {
-    func isOutput(_ tensor: Tensor<Scalar>) -> Bool {
-      tensor.storage.sharesMemory(with: inputGradient.storage)
-    }
-    if let below, isOutput(below.outputGradient) { return below.outputNorm }
-    if let below = recurrences.last, isOutput(below.trace.outputGradient) {
+    if let outputBelow, outputBelow.isSame(as: inputGradient) { return norm }
+    if let below = recurrences.last, below.trace.outputGradient.isSame(as: inputGradient) {
       return below.norms.output
     }
     return nil
@@ -239,10 +258,10 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// Adds the units and, unless the tensor was just added for another gate, the tensors that hold
   /// them. They are covered if the output that they make is added as well.
   private mutating func add(
-    _ activation: Activation<Scalar>, of layer: String, _ type: String? = nil,
+    _ activation: Activation<Scalar>, of layer: String, _ type: LayerType? = nil,
     isCovered: Bool = false
   ) {
-    activations.append(ObservedActivation(layer: layer, type: type, activation: activation))
+    activations.append(ObservedActivation(layer: layer, layerType: type, activation: activation))
     if let input = activation.input, !isJustAdded(input) {
       forwards.append(ShownTensor(layer, "the input", input, type: type))
     }
@@ -250,7 +269,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   }
 
   private mutating func addOutput(
-    _ output: Tensor<Scalar>, of layer: String, _ type: String? = nil, isCovered: Bool = false
+    _ output: Tensor<Scalar>, of layer: String, _ type: LayerType? = nil, isCovered: Bool = false
   ) {
     if isJustAdded(output) { return }
     forwards.append(ShownTensor(layer, "the output", output, isCovered: isCovered, type: type))
@@ -258,7 +277,12 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   /// Whether `tensor` is one of the last two of the forward pass, the input and output of a layer.
   private func isJustAdded(_ tensor: Tensor<Scalar>) -> Bool {
-    forwards.suffix(2).contains { $0.tensor.storage.sharesMemory(with: tensor.storage) }
+    var index = forwards.count
+    while index > max(0, forwards.count - 2) {
+      index -= 1
+      if forwards[index].tensor.isSame(as: tensor) { return true }
+    }
+    return false
   }
 }
 
@@ -277,6 +301,8 @@ extension StepObservation {
   ///   - output: The output of the network, which no cache holds. Without it, an overflow in it is
   ///     reported in the loss.
   ///   - prefix: What the names of the layers begin with, to tell several networks apart.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public mutating func recordNetwork(
     _ trace: LayerTrace<Scalar>, output: Tensor<Scalar>? = nil, prefix: String = ""
   ) {
@@ -286,10 +312,13 @@ extension StepObservation {
     if let first = trace.firstLayer, let input = first.input {
       inputs.append(ObservedInput(layer: prefix + first.place, value: input))
     }
-    signals += record(layers, prefix, below: signals.last)
+    forwards.reserveCapacity(forwards.count + 2 * layers.count + 1)
+    backwards.reserveCapacity(backwards.count + 2 * layers.count)
+    let recorded = record(layers, prefix, below: signals.last)
+    if signals.isEmpty { signals = recorded } else { signals += recorded }
     guard let output, let last = layers.last else { return }
     outputs.append((prefix + last.place, output))
-    if last.activations.isEmpty { addOutput(output, of: prefix + last.place, last.typeName) }
+    if last.activations.isEmpty { addOutput(output, of: prefix + last.place, last.type) }
   }
 
   /// Records the cells of a recurrent network: gates and units at all time steps, and the gradients
@@ -311,33 +340,39 @@ extension StepObservation {
   }
 
   /// Records layers that follow one another, and returns the signal on both sides of each.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private mutating func record(
     _ chain: [LayerTrace<Scalar>], _ prefix: String, below: LayerSignal<Scalar>? = nil
   ) -> [LayerSignal<Scalar>] {
-    var (signals, below) = ([LayerSignal<Scalar>](), below)
+    var signals: [LayerSignal<Scalar>] = []
+    signals.reserveCapacity(chain.count)
+    var (output, norm) = (below?.outputGradient, below?.outputNorm)
     for layer in chain {
       let name = prefix + layer.place
-      let type = layer.path.isEmpty ? nil : layer.typeName
-      let signal = LayerSignal(
-        layer: name, type: type, kind: layer.kind ?? .other, outputGradient: layer.outputGradient,
-        inputGradient: layer.inputGradient,
-        inputNorm: knownNorm(of: layer.inputGradient, above: below))
+      let type = layer.path.isEmpty ? nil : layer.type
+      let (outputGradient, inputGradient) = (layer.outputGradient, layer.inputGradient)
+      signals.append(
+        LayerSignal(
+          layer: name, type: type, kind: layer.kind ?? .other, outputGradient: outputGradient,
+          inputGradient: inputGradient, inputNorm: knownNorm(of: inputGradient, output, norm)))
+      let outputNorm = signals[signals.count - 1].outputNorm
+      let inputNorm = signals[signals.count - 1].inputNorm
       if let input = layer.input, !isJustAdded(input) {
         forwards.append(ShownTensor(name, "the input", input, type: type))
       }
       if let trace = layer.normalization {
-        normalizations.append(ObservedNormalization(layer: name, type: type, trace: trace))
+        normalizations.append(ObservedNormalization(layer: name, type: type?.name, trace: trace))
       }
       // `backwards` is read from its end, so what is inside a layer comes between its two
       // gradients.
-      backwards.append(signal.shownInputGradient)
+      backwards.append(.inputGradient(name, inputGradient, type, isCovered: inputNorm.isFinite))
       for cell in layer.cells { record(cell, as: prefix + cell.path) }
       for inner in layer.chains { innerSignals.append(record(inner, prefix)) }
       for activation in layer.activations { add(activation, of: name, type) }
-      backwards.append(signal.shownOutputGradient)
+      backwards.append(.outputGradient(name, outputGradient, type, isCovered: outputNorm.isFinite))
       if layer.isOpaque { opaqueLayers.append(name) }
-      signals.append(signal)
-      below = signal
+      (output, norm) = (outputGradient, outputNorm)
     }
     return signals
   }
@@ -367,9 +402,10 @@ extension LayerTrace {
 
   /// The parts in runs of layers that follow one another: each reads what the one before returned.
   fileprivate var chains: [[LayerTrace]] {
+    if parts.isEmpty { return [] }
     var chains: [[LayerTrace]] = []
     for part in parts {
-      if let below = chains.last?.last, below.outputGradient.isSame(as: part.inputGradient) {
+      if let below = chains.last?.last, below.isBelow(part) {
         chains[chains.count - 1].append(part)
       } else {
         chains.append([part])
@@ -380,30 +416,34 @@ extension LayerTrace {
 
   /// Whether the parts follow one another from the input to the output, as in a `Sequential`.
   fileprivate var isChain: Bool {
-    guard chains.count == 1, let first = parts.first, let last = parts.last else { return false }
+    let parts = parts
+    guard let first = parts.first, let last = parts.last else { return false }
+    for index in 1..<parts.count where !parts[index - 1].isBelow(parts[index]) { return false }
     return last.outputGradient.isSame(as: outputGradient)
       && first.inputGradient.isSame(as: inputGradient)
   }
 }
 
 extension Tensor {
-  fileprivate func isSame(as other: Tensor) -> Bool {
+  func isSame(as other: Tensor) -> Bool {
     storage.sharesMemory(with: other.storage)
   }
 }
 
-extension LayerSignal {
+extension ShownTensor {
   /// x̄, which is finite if its norm is.
-  fileprivate var shownInputGradient: ShownTensor<Scalar> {
+  fileprivate static func inputGradient(
+    _ layer: String, _ gradient: Tensor<Scalar>, _ type: LayerType?, isCovered: Bool
+  ) -> ShownTensor {
     ShownTensor(
-      layer, "the gradient with respect to the input", inputGradient,
-      isCovered: inputNorm.isFinite, type: type)
+      layer, "the gradient with respect to the input", gradient, isCovered: isCovered, type: type)
   }
 
   /// ȳ, which is finite if its norm is.
-  fileprivate var shownOutputGradient: ShownTensor<Scalar> {
+  fileprivate static func outputGradient(
+    _ layer: String, _ gradient: Tensor<Scalar>, _ type: LayerType?, isCovered: Bool
+  ) -> ShownTensor {
     ShownTensor(
-      layer, "the gradient with respect to the output", outputGradient,
-      isCovered: outputNorm.isFinite, type: type)
+      layer, "the gradient with respect to the output", gradient, isCovered: isCovered, type: type)
   }
 }

@@ -5,6 +5,8 @@ internal import BackflowLayers
 /// causes it. While the loss falls, it is a note: an optimizer that divides by the size of the
 /// gradient, as Adam does, trains such a network.
 struct BackwardSignalRule<Scalar: RealScalar>: HealthRule {
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {

@@ -16,26 +16,30 @@ struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
 
   private var watches: [String: Watch] = [:]
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    observation.activations.compactMap { activation in
-      guard activation.nonlinearity == .relu, activation.output.rank >= 2 else { return nil }
+    var found: [Finding] = []
+    for activation in observation.activations {
+      let units = activation.activation
+      guard units.nonlinearity == .relu, units.output.rank >= 2 else { continue }
       let isOn = activation.unitsThatAreOn
-      guard !isOn.isEmpty else { return nil }
+      guard !isOn.isEmpty else { continue }
+      // Removed, so that it is changed in place.
       var watch =
-        watches[activation.layer] ?? Watch(offSince: [Int?](repeating: nil, count: isOn.count))
-      guard watch.offSince.count == isOn.count else {
-        watches[activation.layer] = nil
-        return nil
-      }
-      for unit in isOn.indices {
+        watches.removeValue(forKey: activation.layer)
+        ?? Watch(offSince: [Int?](repeating: nil, count: isOn.count))
+      guard watch.offSince.count == isOn.count else { continue }
+      for unit in 0..<isOn.count {
         watch.offSince[unit] = isOn[unit] ? nil : watch.offSince[unit] ?? observation.step
       }
-      watch.examples += activation.output.shape[0]
+      watch.examples += units.output.shape[0]
+      if let finding = finding(activation, watch, observation, thresholds) { found.append(finding) }
       watches[activation.layer] = watch
-      return finding(activation, watch, observation, thresholds)
     }
+    return found
   }
 
   private func finding(
@@ -43,11 +47,14 @@ struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
     _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> Finding? {
     let age = 5 * thresholds.patience
-    let dead = watch.offSince.indices.filter { unit in
+    func isDead(_ unit: Int) -> Bool {
       watch.offSince[unit].map { observation.step - $0 >= age } ?? false
     }
-    let share = Double(dead.count) / Double(watch.offSince.count)
+    var count = 0
+    for unit in 0..<watch.offSince.count where isDead(unit) { count += 1 }
+    let share = Double(count) / Double(watch.offSince.count)
     guard share >= thresholds.deadShare / 2, observation.losses.count > 0 else { return nil }
+    let dead = watch.offSince.indices.filter(isDead)
     let place = titled(activation.layer, activation.type)
     return Finding(
       .deadUnits, share == 1 ? .failure : share >= thresholds.deadShare ? .warning : .note,

@@ -8,6 +8,8 @@ internal import BackflowLinearAlgebra
 struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
   private var isFound = false
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {

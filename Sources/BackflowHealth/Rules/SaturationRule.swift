@@ -6,6 +6,8 @@ internal import BackflowLinearAlgebra
 /// is below a threshold, on the low or on the high side of its nonlinearity, over all samples and
 /// time steps.
 struct SaturationRule<Scalar: RealScalar>: HealthRule {
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {

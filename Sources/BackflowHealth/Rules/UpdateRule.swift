@@ -9,6 +9,8 @@ internal import BackflowLinearAlgebra
 struct UpdateRule<Scalar: RealScalar>: HealthRule {
   /// What is remembered of a parameter.
   private struct Past: Codable {
+    /// The name of the parameter.
+    let name: String
     /// ‖θ‖ when it was first seen, for a weight at least that of a random one.
     let start: Double
     let firstStep: Int
@@ -22,22 +24,24 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
     let norm: Double
   }
 
-  private var pasts: [String: Past] = [:]
+  /// In the order in which the parameters were first seen, which is that of later steps as well.
+  private var pasts: [Past] = []
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     var found: [Finding] = []
-    for parameter in observation.parameters {
+    for (index, parameter) in observation.parameters.enumerated() {
       guard let change = parameter.change, change.moved.isFinite else { continue }
-      var past =
-        pasts[parameter.name]
-        ?? Past(
-          start: parameter.scale, firstStep: observation.step, norm: change.length)
-      if change.moved > 0 { past.hasMoved = true }
+      let place = place(of: parameter, at: index, change.length, observation.step)
       let ratio = change.length > 0 ? change.moved / change.length : .infinity
-      if ratio >= Self.shortUpdate(thresholds), change.moved > 0 { past.hasPaced = true }
-      pasts[parameter.name] = past
+      if change.moved > 0 {
+        pasts[place].hasMoved = true
+        if ratio >= Self.shortUpdate(thresholds) { pasts[place].hasPaced = true }
+      }
+      let past = pasts[place]
       let finding =
         still(parameter, past, observation, thresholds)
         ?? short(parameter, ratio, past, observation, thresholds)
@@ -46,6 +50,17 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
       if let finding { found.append(finding) }
     }
     return found
+  }
+
+  /// The place of what is remembered of a parameter, which is usually its index.
+  private mutating func place(
+    of parameter: ObservedParameter<Scalar>, at index: Int, _ norm: Double, _ step: Int
+  ) -> Int {
+    if index < pasts.count, pasts[index].name == parameter.name { return index }
+    if let place = pasts.firstIndex(where: { $0.name == parameter.name }) { return place }
+    pasts.append(
+      Past(name: parameter.name, start: parameter.scale, firstStep: step, norm: norm))
+    return pasts.count - 1
   }
 
   /// The limit below which a step is short: that of the thresholds, or the precision, below which

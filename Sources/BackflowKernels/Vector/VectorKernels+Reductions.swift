@@ -11,7 +11,8 @@ extension VectorKernels {
 
   /// The number of elements that are NaN or infinite, counted on all threads.
   package static func nonfiniteCount<S: RealScalar>(_ x: Span<S>) -> Int {
-    Threads.map(x.count, grain: readsPerThread) { nonfiniteCount(in: x.extracting($0)) }
+    if x.count < 2 * readsPerThread { return nonfiniteCount(in: x) }
+    return Threads.map(x.count, grain: readsPerThread) { nonfiniteCount(in: x.extracting($0)) }
       .reduce(0, +)
   }
 
@@ -31,5 +32,59 @@ extension VectorKernels {
       if slope == (index + 1) * width { count += 1 }
     }
     return count
+  }
+}
+
+extension VectorKernels {
+  /// ‖p‖, ‖g‖ and ‖q − p‖ of a parameter, its gradient, and its value after a step, in one pass and
+  /// with the bits of `norm`. Without a gradient, as an empty span, its norm is 0.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func updateNorms<S: RealScalar>(
+    _ p: Span<S>, gradient g: Span<S>, after q: Span<S>
+  ) -> (parameter: Double, gradient: Double, change: Double) {
+    requireShape("updateNorms: gradient", g.count, g.isEmpty ? 0 : p.count)
+    requireShape("updateNorms: after", q.count, p.count)
+    var (squares, gradientSquares, changeSquares) = (0.0, 0.0, 0.0)
+    unsafe withUnsafeTemporaryAllocation(of: Double.self, capacity: 3) { sums in
+      guard let base = sums.baseAddress else { return }
+      unsafe S._routines.vector.updateSquares(
+        p.count, p.base, g.isEmpty ? nil : g.base, q.base, base)
+      unsafe (squares, gradientSquares, changeSquares) = (base[0], base[1], base[2])
+    }
+    extendLifetime(p)
+    extendLifetime(g)
+    extendLifetime(q)
+    return (
+      squares.isNormal ? squares.squareRoot() : norm(p),
+      gradientSquares.isNormal ? gradientSquares.squareRoot() : g.isEmpty ? 0 : norm(g),
+      changeSquares.isNormal ? changeSquares.squareRoot() : changeNorm(from: p, to: q)
+    )
+  }
+
+  /// ‖q − p‖ with the bits of the norm of the difference.
+  package static func changeNorm<S: RealScalar>(from p: Span<S>, to q: Span<S>) -> Double {
+    var change = Buffer<S>(uninitialized: p.count)
+    subtract(q, p, into: change.mutableSpan)
+    return norm(change.span)
+  }
+
+  /// The cosine of the angle between two vectors, each of which is divided by its largest magnitude
+  /// first, because its length may be out of range. NaN if one of them is zero or not finite.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func cosine<S: RealScalar>(_ a: Span<S>, _ b: Span<S>) -> Double {
+    requireShape("cosine: b", b.count, a.count)
+    let (s, t) = (maxMagnitude(a), maxMagnitude(b))
+    var cosine = Double.nan
+    unsafe withUnsafeTemporaryAllocation(of: Double.self, capacity: 3) { sums in
+      guard let base = sums.baseAddress else { return }
+      unsafe S._routines.vector.scaledProducts(a.count, s, t, a.base, b.base, base)
+      // Each sum of squares is at least 1.
+      unsafe cosine = Double(S(base[2])) / (base[0].squareRoot() * base[1].squareRoot())
+    }
+    extendLifetime(a)
+    extendLifetime(b)
+    return cosine
   }
 }

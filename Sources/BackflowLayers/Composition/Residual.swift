@@ -62,6 +62,11 @@ public struct Residual<Body: Layer>: Layer {
     body.visitParameters(under: "body", visit)
   }
 
+  /// Reads the parameters of f under the prefix "body.".
+  public func readParameters(under path: String?, _ read: ParameterReader<Scalar>) {
+    body.readParameters(under: path.map { $0 + "body." }, read)
+  }
+
   /// Visits the buffers of f under the prefix "body.".
   public mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {
     body.visitBuffers(under: "body", visit)

@@ -99,6 +99,15 @@ public struct Sequential<Scalar: RealScalar>: Layer {
     for k in layers.indices { layers[k].visitParameters(under: "\(k)", visit) }
   }
 
+  /// Reads the parameters of layer k under the prefix "k.".
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func readParameters(under path: String?, _ read: ParameterReader<Scalar>) {
+    for k in 0..<layers.count {
+      layers[k].readParameters(under: path.map { "\($0)\(k)." }, read)
+    }
+  }
+
   /// Visits the buffers of layer k under the prefix "k.".
   public mutating func visitBuffers(_ visit: ParameterVisitor<Scalar>) {
     for k in layers.indices { layers[k].visitBuffers(under: "\(k)", visit) }

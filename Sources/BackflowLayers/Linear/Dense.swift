@@ -109,6 +109,14 @@ public struct Dense<Scalar: RealScalar>: Layer {
     bias?.visit(as: "bias", visit)
   }
 
+  /// Reads `weight` and, if there is one, `bias`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func readParameters(under path: String?, _ read: ParameterReader<Scalar>) {
+    read(named("weight", under: path), weight)
+    if let bias { read(named("bias", under: path), bias) }
+  }
+
   /// The input x.
   public func input(in cache: Cache) -> Tensor<Scalar>? { cache.input }
 

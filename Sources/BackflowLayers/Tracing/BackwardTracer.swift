@@ -56,12 +56,10 @@ public struct BackwardTracer<Scalar: RealScalar>: Sendable {
   ) -> (inputGradient: Tensor<Scalar>, gradients: L, trace: LayerTrace<Scalar>) {
     var inner = BackwardTracer(isOn: true, path: path)
     let (inputGradient, gradients) = layer.backward(outputGradient, cache, &inner)
+    inner.parts.reverse()
     let trace = LayerTrace(
-      path: path, typeName: plainName(L.self), kind: layer.signalKind,
-      outputGradient: outputGradient, inputGradient: inputGradient,
-      input: layer.input(in: cache), normalization: layer.normalization(in: cache),
-      activations: layer.activations(in: cache),
-      cells: inner.cells, parts: inner.parts.reversed())
+      layer, path, outputGradient, cache, inputGradient: inputGradient, cells: inner.cells,
+      parts: inner.parts)
     return (inputGradient, gradients, trace)
   }
 

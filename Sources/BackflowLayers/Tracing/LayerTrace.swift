@@ -6,27 +6,69 @@ public import BackflowLinearAlgebra
 ///
 /// The trace shares its tensors with the passes and does not copy them.
 public struct LayerTrace<Scalar: RealScalar>: Sendable {
+  /// An object, so that a trace is passed on without touching what it holds.
+  private final class Contents: Sendable {
+    let path: String
+    let type: LayerType
+    let kind: SignalKind?
+    let outputGradient: Tensor<Scalar>
+    let inputGradient: Tensor<Scalar>
+    let input: Tensor<Scalar>?
+    let normalization: NormalizationTrace?
+    let activations: [Activation<Scalar>]
+    let cells: [CellTrace<Scalar>]
+    let parts: [LayerTrace]
+
+    init<L: Layer<Scalar>>(
+      _ layer: L, _ path: String, _ outputGradient: Tensor<Scalar>, _ cache: L.Cache,
+      _ inputGradient: Tensor<Scalar>, _ cells: [CellTrace<Scalar>], _ parts: [LayerTrace]
+    ) {
+      (self.path, type, kind) = (path, LayerType(L.self), layer.signalKind)
+      (self.outputGradient, self.inputGradient) = (outputGradient, inputGradient)
+      (input, normalization) = (layer.input(in: cache), layer.normalization(in: cache))
+      activations = layer.activations(in: cache)
+      (self.cells, self.parts) = (cells, parts)
+    }
+  }
+
+  private let contents: Contents
+
+  /// The trace of a layer at `path`, from the results of its backward pass.
+  init<L: Layer<Scalar>>(
+    _ layer: L, _ path: String, _ outputGradient: Tensor<Scalar>, _ cache: L.Cache,
+    inputGradient: Tensor<Scalar>, cells: [CellTrace<Scalar>], parts: [LayerTrace]
+  ) {
+    contents = Contents(layer, path, outputGradient, cache, inputGradient, cells, parts)
+  }
+
   /// The place of the layer, such as "3.body.0" for a layer whose parameters are called
   /// "3.body.0.weight". It is empty for the model itself.
-  public let path: String
+  public var path: String { contents.path }
+  /// The type of the layer, whose name is built when it is asked for.
+  package var type: LayerType { contents.type }
   /// The type of the layer without generic parameters, such as "Dense".
-  public let typeName: String
+  public var typeName: String { contents.type.name }
   /// The effect of the layer on the backward signal, or `nil` if it is unknown.
-  public let kind: SignalKind?
+  public var kind: SignalKind? { contents.kind }
   /// ȳ: the gradient of the loss with respect to the output.
-  public let outputGradient: Tensor<Scalar>
+  public var outputGradient: Tensor<Scalar> { contents.outputGradient }
   /// x̄: the gradient of the loss with respect to the input.
-  public let inputGradient: Tensor<Scalar>
+  public var inputGradient: Tensor<Scalar> { contents.inputGradient }
   /// x, or `nil` if the layer does not provide it.
-  public let input: Tensor<Scalar>?
+  public var input: Tensor<Scalar>? { contents.input }
   /// The running statistics of a normalization layer.
-  public let normalization: NormalizationTrace?
+  public var normalization: NormalizationTrace? { contents.normalization }
   /// The units of the layer's nonlinearities.
-  public let activations: [Activation<Scalar>]
+  public var activations: [Activation<Scalar>] { contents.activations }
   /// The cells of a recurrent network, layer by layer, forward cells before backward cells.
-  public let cells: [CellTrace<Scalar>]
+  public var cells: [CellTrace<Scalar>] { contents.cells }
   /// The parts of a container, in forward order.
-  public let parts: [LayerTrace]
+  public var parts: [LayerTrace] { contents.parts }
+
+  /// Whether `layer` reads what this one returned.
+  package func isBelow(_ layer: LayerTrace) -> Bool {
+    contents.outputGradient.storage.sharesMemory(with: layer.contents.inputGradient.storage)
+  }
 
   /// The place, or the type for the model itself: "3.body.0".
   public var place: String { path.isEmpty ? typeName : path }
@@ -66,5 +108,17 @@ private func named(_ path: String, _ typeName: String) -> String {
   path.isEmpty ? typeName : path + " " + typeName
 }
 
+/// The type of a layer.
+package struct LayerType: Sendable, Equatable {
+  private let type: any Sendable.Type
+
+  init<L: Layer>(_ type: L.Type) { self.type = type }
+
+  /// The name without generic parameters, such as "Dense" for `Dense<Float>`.
+  package var name: String { plainName(type) }
+
+  package static func == (one: LayerType, other: LayerType) -> Bool { one.type == other.type }
+}
+
 /// Returns the name of a type without generic parameters, such as "Dense" for `Dense<Float>`.
-func plainName<T>(_ type: T.Type) -> String { String("\(type)".prefix { $0 != "<" }) }
+func plainName(_ type: Any.Type) -> String { String("\(type)".prefix { $0 != "<" }) }

@@ -4,6 +4,13 @@
 #include "scalar_bits.h"
 #include "sums.h"
 
+// The number of elements in the first of the two parts whose sums a pairwise sum adds.
+INLINE size_t NAME(first_part)(size_t n)
+{
+    size_t first = n / (2 * SUM_BLOCK) * SUM_BLOCK + SUM_BLOCK;
+    return first >= n ? SUM_BLOCK : first;
+}
+
 // Σ term of v = x[i], in double. Pairwise over blocks, and in the lanes of a vector within a block: the error grows
 // with the block and with log n, not with n.
 #define PAIRWISE_SUM(name, term)                                                       \
@@ -17,8 +24,7 @@
     static double NAME(name)(size_t n, const T *x)                                     \
     {                                                                                  \
         if (n <= SUM_BLOCK) return NAME(name##_block)(n, x);                           \
-        size_t first = n / (2 * SUM_BLOCK) * SUM_BLOCK + SUM_BLOCK;                    \
-        if (first >= n) first = SUM_BLOCK;                                             \
+        size_t first = NAME(first_part)(n);                                            \
         return NAME(name)(first, x) + NAME(name)(n - first, x + first);                \
     }
 
@@ -50,6 +56,51 @@ static double NAME(dot)(size_t n, const T *a, const T *b)
 {
     double dot = NAME(scaled_dot)(n, 1, a, b);
     return IS_FINITE(dot) ? dot : NAME(scaled_dot)(n, SUM_SCALE, a, b) / SUM_SCALE;
+}
+
+static void NAME(update_squares)(size_t n, const T *p, const T *g, const T *q, double *sums)
+{
+    if (n <= SUM_BLOCK) {
+        T change[SUM_BLOCK];
+        for (size_t i = 0; i < n; i++) change[i] = q[i] - p[i];
+        sums[0] = NAME(sum_of_squares_block)(n, p);
+        sums[1] = g ? NAME(sum_of_squares_block)(n, g) : 0;
+        sums[2] = NAME(sum_of_squares_block)(n, change);
+        return;
+    }
+    size_t first = NAME(first_part)(n);
+    double rest[3];
+    NAME(update_squares)(first, p, g, q, sums);
+    NAME(update_squares)(n - first, p + first, g ? g + first : g, q + first, rest);
+    for (size_t k = 0; k < 3; k++) sums[k] += rest[k];
+}
+
+// The products of the blocks are added from the first to the last, as in dot.
+static void NAME(scaled_part)(size_t n, T s, T t, const T *a, const T *b, double *sums, double *total, double *lost)
+{
+    if (n <= SUM_BLOCK) {
+        _Pragma("clang fp reassociate(on)")
+        T x[SUM_BLOCK], y[SUM_BLOCK];
+        double sum = 0;
+        for (size_t i = 0; i < n; i++) { x[i] = a[i] / s; y[i] = b[i] / t; }
+        for (size_t i = 0; i < n; i++) sum += (double)x[i] * (double)y[i];
+        NAME(add_to)(total, lost, sum);
+        sums[0] = NAME(sum_of_squares_block)(n, x);
+        sums[1] = NAME(sum_of_squares_block)(n, y);
+        return;
+    }
+    size_t first = NAME(first_part)(n);
+    double rest[2];
+    NAME(scaled_part)(first, s, t, a, b, sums, total, lost);
+    NAME(scaled_part)(n - first, s, t, a + first, b + first, rest, total, lost);
+    for (size_t k = 0; k < 2; k++) sums[k] += rest[k];
+}
+
+static void NAME(scaled_products)(size_t n, T s, T t, const T *a, const T *b, double *sums)
+{
+    double total = 0, lost = 0;
+    NAME(scaled_part)(n, s, t, a, b, sums, &total, &lost);
+    sums[2] = NAME(total)(total, lost);
 }
 
 static T NAME(sum)(size_t n, const T *x) { return (T)NAME(sum_in_double)(n, x); }

@@ -94,6 +94,16 @@ struct KernelTable<Scalar: BinaryFloatingPoint> {
     ) -> Void
   let sum: (Int, UnsafePointer<Scalar>?) -> Scalar
   let sumOfSquares: (Int, UnsafePointer<Scalar>?) -> Double
+  let updateSquares:
+    (
+      Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      UnsafeMutablePointer<Double>?
+    ) -> Void
+  let scaledProducts:
+    (
+      Int, Scalar, Scalar, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      UnsafeMutablePointer<Double>?
+    ) -> Void
   let dot: (Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?) -> Double
   let maximumOf: (Int, UnsafePointer<Scalar>?) -> Scalar
   let minimumOf: (Int, UnsafePointer<Scalar>?) -> Scalar
@@ -316,6 +326,8 @@ extension KernelTable<Float> {
     gruBackward = table.gru_backward
     sum = table.sum
     sumOfSquares = table.sum_of_squares
+    updateSquares = table.update_squares
+    scaledProducts = table.scaled_products
     dot = table.dot
     maximumOf = table.maximum_of
     minimumOf = table.minimum_of
@@ -427,6 +439,8 @@ extension KernelTable<Double> {
     gruBackward = table.gru_backward
     sum = table.sum
     sumOfSquares = table.sum_of_squares
+    updateSquares = table.update_squares
+    scaledProducts = table.scaled_products
     dot = table.dot
     maximumOf = table.maximum_of
     minimumOf = table.minimum_of
@@ -531,6 +545,8 @@ enum KernelName: CaseIterable {
   case gruBackward
   case sum
   case sumOfSquares
+  case updateSquares
+  case scaledProducts
   case dot
   case maximumOf
   case minimumOf

@@ -93,6 +93,16 @@ internal import CVectorKernels
     ) -> Void
   let sum: (Int, UnsafePointer<Scalar>?) -> Scalar
   let sumOfSquares: (Int, UnsafePointer<Scalar>?) -> Double
+  let updateSquares:
+    (
+      Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      UnsafeMutablePointer<Double>?
+    ) -> Void
+  let scaledProducts:
+    (
+      Int, Scalar, Scalar, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      UnsafeMutablePointer<Double>?
+    ) -> Void
   let dot: (Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?) -> Double
   let maximumOf: (Int, UnsafePointer<Scalar>?) -> Scalar
   let minimumOf: (Int, UnsafePointer<Scalar>?) -> Scalar
@@ -310,6 +320,8 @@ extension VectorRoutines<Float> {
     unsafe gruBackward = table.gru_backward
     unsafe sum = table.sum
     unsafe sumOfSquares = table.sum_of_squares
+    unsafe updateSquares = table.update_squares
+    unsafe scaledProducts = table.scaled_products
     unsafe dot = table.dot
     unsafe maximumOf = table.maximum_of
     unsafe minimumOf = table.minimum_of
@@ -416,6 +428,8 @@ extension VectorRoutines<Double> {
     unsafe gruBackward = table.gru_backward
     unsafe sum = table.sum
     unsafe sumOfSquares = table.sum_of_squares
+    unsafe updateSquares = table.update_squares
+    unsafe scaledProducts = table.scaled_products
     unsafe dot = table.dot
     unsafe maximumOf = table.maximum_of
     unsafe minimumOf = table.minimum_of

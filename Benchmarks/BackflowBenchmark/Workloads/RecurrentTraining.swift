@@ -8,25 +8,12 @@ func training(_ sizes: RecurrentSizes) -> [Workload] {
   let flops =
     6 * samples * Double(sizes.hidden)
     * Double(4 * (sizes.input + sizes.hidden) + classes)
-  func row(_ pass: Workload.Pass, every interval: Int?) -> Workload {
-    Workload(name: name, pass: pass, scalar: "float32", flops: flops) {
-      var work = TrainingWork(sizes, classes: classes)
-      try work.verify(name)
-      guard let interval else { return .init(run: { work.step() }) }
-      var health = HealthMonitor<Float>(every: interval)
-      return .init(
-        run: { (0..<interval).reduce(0) { sum, _ in sum + work.step(watchedBy: &health) } },
-        repetitions: interval,
-        baseline: { (0..<interval).reduce(0) { sum, _ in sum + work.step() } })
-    }
+  return monitoredTraining(name, flops: flops, verifiedSteps: 9) {
+    TrainingWork(sizes, classes: classes)
   }
-  return [
-    row(.training, every: nil), row(.monitoredEvery10, every: 10),
-    row(.monitoredEveryStep, every: 1),
-  ]
 }
 
-private struct TrainingWork {
+private struct TrainingWork: WatchedTraining {
   let input: Tensor<Float>
   let labels: [Int]
   var lstm: LSTM<Float>
@@ -86,16 +73,5 @@ private struct TrainingWork {
     optimizers.lstm.update(&lstm, along: lstmGradients)
     optimizers.readout.update(&readout, along: readoutGradients)
     steps += 1
-  }
-
-  /// Checks that ten steps reduce the loss; otherwise the workload is not a training.
-  mutating func verify(_ name: String) throws {
-    let first = step()
-    for _ in 0..<9 { _ = step() }
-    let last = step()
-    guard last < first else {
-      throw WrongResult(
-        workload: name, what: "the loss after ten steps", relativeError: last / first - 1)
-    }
   }
 }
