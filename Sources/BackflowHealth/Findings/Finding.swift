@@ -182,7 +182,7 @@ extension Finding {
 
   /// The life in words: "since step 0 (13 observations, worst 0.93 at step 40)".
   var life: String {
-    if observations == 1 { return "at step \(step)" }
+    if firstStep == lastStep { return "at step \(firstStep)" }
     let span =
       isPresent ? "since step \(firstStep)" : "from step \(firstStep) to step \(lastStep)"
     return "\(span) (\(observations) observations, worst \(figure(worst)) at step \(worstStep))"

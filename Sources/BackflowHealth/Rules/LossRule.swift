@@ -87,7 +87,7 @@ extension LossHistory {
 
   /// A loss that jumps above its start in the first steps: the first updates were too long.
   fileprivate func overshoot(_ thresholds: Thresholds) -> Finding? {
-    guard let first, first > 0, opening.count >= 10, count <= 200 else { return nil }
+    guard let first, first > 0, opening.count >= 10, !hasFallen else { return nil }
     // The median of the first steps after the start: one bad batch is not a jump.
     let jump = median(of: Array(opening[1..<10]))
     let limit = 1.5 * max(first, constantLoss ?? first)
