@@ -76,13 +76,12 @@ struct DigitTraining {
     let (logits, cache) = network.forward(images.rows, .training(seed: random.next()))
     let (loss, logitsGradient) = softmaxCrossEntropy(logits, images.labels)
     let (_, gradients, trace) = network.tracedBackward(logitsGradient, cache)
-    let before = network
+    let before = health.isDue(step) ? network : nil
     optimizer.update(&network, along: gradients)
     network.updateBuffers(from: cache)
-    health.observe(step) {
-      $0.recordNetwork(trace)
-      $0.recordParameters(before, gradients: gradients, after: network)
-      $0.recordLoss(loss, classes: Digits.classCount)
+    health.observe(step, loss: loss, classes: Digits.classCount) {
+      $0.recordNetwork(trace, output: logits)
+      $0.recordUpdate(from: before, to: network, along: gradients)
     }
     step += 1
   }

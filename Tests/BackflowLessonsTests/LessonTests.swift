@@ -40,7 +40,7 @@ import Testing
     let finding = try #require(report.findings.first)
     #expect(report.findings.count == 1)
     #expect(finding.kind == .deadUnits && finding.severity == .failure)
-    #expect(finding.layer == "0 Dense" && finding.measured >= 0.4)
+    #expect(finding.layer == "0" && finding.measured >= 0.4)
     let (failure, cure) = (report.failure.measures, report.cure.measures)
     #expect(failure["dead_share"] == finding.measured)
     #expect(failure["revived_units"] == 0)

@@ -137,7 +137,7 @@ package struct DeadReLU {
 
   /// Counts, over the complete training set, the examples for which each unit of layer 0 is active.
   func census(of training: DigitTraining) -> DeadUnitReport {
-    var census = DeadUnitCensus<Float>(layer: "0 Dense", below: .data)
+    var census = DeadUnitCensus<Float>(layer: "0", below: .data)
     census.count(preactivations: training.network.layers[0](training.trainingRows))
     return census.report
   }

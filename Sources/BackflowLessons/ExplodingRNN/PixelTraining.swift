@@ -37,9 +37,8 @@ struct PixelTraining {
       // Clipping to the largest finite number only measures the norm and throws an error if it is
       // not finite.
       let norm = try? clipGradientNorm(&gradients, to: limit ?? .greatestFiniteMagnitude)
-      health.observe(step) {
+      health.observe(step, loss: Float(loss), classes: Digits.classCount) {
         $0.recordParameters(reader, gradients: unclipped)
-        $0.recordLoss(Float(loss), classes: Digits.classCount)
         if norm != nil { $0.recordClipping(from: unclipped, to: gradients) }
       }
       guard let norm else {
