@@ -46,7 +46,7 @@ extension SignalProfile {
       cure:
         "ReLU or tanh instead of sigmoid, an initialization that keeps the variance (He, Glorot),"
         + " normalization, or residual connections.",
-      patience: observation.patience(5 * thresholds.patience))
+      patience: observation.patience(isFailure ? 0 : 5 * thresholds.patience))
   }
 
   /// A layer that passes nothing back: it is named itself, not a layer below that gets no gradient.

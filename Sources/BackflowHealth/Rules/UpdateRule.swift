@@ -43,9 +43,10 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
       }
       let past = pasts[place]
       let finding =
-        still(parameter, past, observation, thresholds)
+        grown(parameter, past, observation, thresholds)
+        ?? still(parameter, past, observation, thresholds)
         ?? short(parameter, ratio, past, observation, thresholds)
-        ?? long(parameter, past, observation, thresholds)
+        ?? long(parameter, observation, thresholds)
         ?? shrunk(parameter, past, observation, thresholds)
       if let finding { found.append(finding) }
     }
@@ -143,24 +144,30 @@ extension UpdateRule {
   /// than a tenth of its length.
   private static var path: Double { 0.02 }
 
-  /// Steps that overwrite a weight, or have multiplied it.
-  private func long(
+  /// A weight that the first steps have multiplied.
+  private func grown(
     _ parameter: ObservedParameter<Scalar>, _ past: Past, _ observation: StepObservation<Scalar>,
     _ thresholds: Thresholds
   ) -> Finding? {
-    guard parameter.isWeight, let moved = parameter.change?.moved else { return nil }
     let age = observation.step - past.firstStep
     let growth = parameter.norm / past.start
-    if age <= 5 * thresholds.patience, growth > thresholds.weightGrowth {
-      return Finding(
-        .updateRatio, observation.losses.hasFallen ? .note : .warning, layer: parameter.name,
-        step: observation.step, measured: growth,
-        threshold: thresholds.weightGrowth,
-        source: "‖θ‖ in units of its start, within \(5 * thresholds.patience) steps",
-        statement: "\(age) steps have made \(parameter.name) \(figure(growth)) times as long",
-        reason: "Nothing is left of its initialization, and units saturate or die.",
-        cure: "A smaller learning rate, or a warm-up.")
-    }
+    guard parameter.isWeight, age <= 5 * thresholds.patience, growth > thresholds.weightGrowth
+    else { return nil }
+    return Finding(
+      .updateRatio, observation.losses.hasFallen ? .note : .warning, layer: parameter.name,
+      step: observation.step, measured: growth, threshold: thresholds.weightGrowth,
+      source: "‖θ‖ in units of its start, within \(5 * thresholds.patience) steps",
+      statement: "\(age) steps have made \(parameter.name) \(figure(growth)) times as long",
+      reason: "Nothing is left of its initialization, and units saturate or die.",
+      cure: "A smaller learning rate, or a warm-up.")
+  }
+
+  /// Steps that overwrite a weight.
+  private func long(
+    _ parameter: ObservedParameter<Scalar>, _ observation: StepObservation<Scalar>,
+    _ thresholds: Thresholds
+  ) -> Finding? {
+    guard parameter.isWeight, let moved = parameter.change?.moved else { return nil }
     let ratio = moved / parameter.scale
     guard ratio > thresholds.longUpdate else { return nil }
     return Finding(

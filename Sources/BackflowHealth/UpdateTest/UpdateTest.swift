@@ -112,7 +112,8 @@ extension UpdateTest {
     }
   }
 
-  /// (L(θ + s u) − L(θ − s u)) / (2 s ‖g_p‖) for the direction u = g_p/‖g_p‖ of one parameter.
+  /// (L(θ + s u) − L(θ)) / (s ‖g_p‖) for the direction u = g_p/‖g_p‖ of one parameter and for −u, or
+  /// 1 if it is between the two.
   private static func ratio<Model: Parameterized>(
     of parameter: ObservedParameter<Model.Scalar>, at index: Int, _ before: Model,
     _ gradients: Model, _ start: Double, _ noise: Double, _ loss: (Model) -> Model.Scalar
@@ -121,28 +122,27 @@ extension UpdateTest {
     // A parameter that starts at zero is as long as a random one would be.
     let length = parameter.scale
     guard slope.isFinite, length > 0, length.isFinite else { return nil }
-    /// L(θ + s d) − L(θ − s d), or `nil` if the two halves are not alike.
-    func change(_ step: Double, along direction: Tensor<Model.Scalar>) -> Double? {
-      let ahead = Double(loss(before.moved(by: step, along: direction, at: index)))
-      let back = Double(loss(before.moved(by: -step, along: direction, at: index)))
-      let isStraight = (ahead + back - 2 * start).magnitude <= bend * (ahead - back).magnitude
-      return isStraight ? ahead - back : nil
+    /// L(θ + s d) − L(θ) and L(θ) − L(θ − s d), or `nil` if the two are not alike.
+    func changes(_ step: Double, along direction: Tensor<Model.Scalar>) -> [Double]? {
+      let ahead = Double(loss(before.moved(by: step, along: direction, at: index))) - start
+      let back = start - Double(loss(before.moved(by: -step, along: direction, at: index)))
+      return (ahead - back).magnitude <= bend * (ahead + back).magnitude ? [ahead, back] : nil
     }
     guard slope > 0, let gradient = parameter.gradient else {
       // Nothing is predicted, and nothing must happen.
       let direction = randomDirection(parameter.value.shape, of: Model.Scalar.self)
-      guard let moved = change((stepLengths.last ?? 0) * length, along: direction),
-        moved.magnitude > floor * noise
-      else { return nil }
+      let changes = changes((stepLengths.last ?? 0) * length, along: direction)
+      guard let moved = changes?.reduce(0, +), moved.magnitude > floor * noise else { return nil }
       return moved < 0 ? -ParameterRatio.largest : ParameterRatio.largest
     }
     guard
       let step = stepLengths.map({ $0 * length }).first(where: { 2 * $0 * slope > floor * noise }),
-      let change = change(step / slope, along: gradient)
+      let changes = changes(step / slope, along: gradient), changes.allSatisfy(\.isFinite)
     else { return nil }
-    let ratio = change / (2 * step * slope)
-    return ratio.isFinite
-      ? min(max(ratio, -ParameterRatio.largest), ParameterRatio.largest) : nil
+    // At a kink, any slope between those of both sides is right.
+    let ratios = changes.map { $0 / (step * slope) }.sorted()
+    let ratio = min(max(1, ratios[0]), ratios[1])
+    return min(max(ratio, -ParameterRatio.largest), ParameterRatio.largest)
   }
 
   private static func randomDirection<Scalar: RealScalar>(

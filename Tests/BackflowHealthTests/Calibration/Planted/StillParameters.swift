@@ -25,8 +25,9 @@ extension PlantedFailure {
       training.hooks.gradients = { _, gradients in gradients.change("2.bias") { $0 *= 0 } }
     },
     PlantedFailure(
-      "gradient that stops at a layer", in: .tanh, [.vanishingGradient, .unchangedParameter],
-      at: ["2", "3", "0"], causes: [.vanishingGradient, .unchangedParameter]
+      "gradient that stops at a layer", in: .tanh,
+      [.wrongGradient, .vanishingGradient, .unchangedParameter], at: ["2", "3", "0"],
+      causes: [.wrongGradient, .vanishingGradient, .unchangedParameter]
     ) { training, _ in
       training.model.layers[3] = Miswired(Tanh<Float>()) { outputGradient, _, _ in
         0 * outputGradient
