@@ -40,7 +40,8 @@ extension PlantedFailure {
     PlantedFailure(
       "momentum 0.999", in: .batchNorm,
       [.longStep, .oscillatingLoss, .risingLoss, .updateRatio, .deadUnits],
-      causes: tooLong
+      // While the loss falls, long steps are a note.
+      causes: tooLong, severity: .note
     ) { training, _ in
       training.optimizer = SGD(for: training.model, learningRate: 0.1, momentum: 0.999)
     },
