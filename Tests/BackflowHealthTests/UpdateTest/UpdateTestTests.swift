@@ -59,13 +59,13 @@ import Testing
     return ratios
   }
 
-  // Along a gradient of f times the right one, the loss changes by 1/f of what is predicted.
+  // Along a gradient of f times the right one, the loss changes by 1/f of what is predicted, up to
+  // the curvature over a step of 2⁻¹⁶ of the length of the parameter.
   @Test(arguments: [-1.0, 0.5, 2]) func `says for each parameter by how much`(factor: Double) throws
   {
     let found = try ratios(factor)
-    expectClose(
-      [try #require(found["a.weight"]), try #require(found["b.weight"])], [1, 1 / factor],
-      Tolerance(Double.self, length: 1 << 14, scale: 1))
+    let (right, wrong) = (try #require(found["a.weight"]), try #require(found["b.weight"]))
+    #expect(right == 1 && (wrong * factor - 1).magnitude < 0x1p-16)
   }
 
   @Test func `does not count what is lost in the rounding of the loss`() throws {
