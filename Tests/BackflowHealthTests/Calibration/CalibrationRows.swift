@@ -16,6 +16,10 @@ struct HealthyRow {
     for alarm in outcome.monitor.alarms { kinds.insert("\(alarm.kind.rawValue) at \(alarm.layer)") }
     worst = worst.map { setUp.quality.worse($0, outcome.score) } ?? outcome.score
     figures.add(outcome.figures)
+    // What is a note in healthy trainings shows how near they come to an alarm.
+    for finding in outcome.monitor.findings where finding.severity == .note {
+      figures.add("`\(finding.kind.rawValue)` as a note", finding.worst)
+    }
   }
 
   /// Writes the set-up, its quality, the worst score, observations, trainings with an alarm, and

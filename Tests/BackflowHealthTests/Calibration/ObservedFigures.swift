@@ -44,6 +44,15 @@ struct ObservedFigures {
     if observation.step == 0, let (loss, classes) = observation.loss, let classes {
       add("first loss / ln(classes)", loss / log(Double(classes)))
     }
+    for test in observation.updateTests {
+      if let ratio = test.fullRatio { add("Taylor ratio of a step", ratio) }
+      if let ratio = test.partRatio { add("Taylor ratio of a sixteenth of a step", ratio) }
+      for ratio in test.parameters.compactMap(\.ratio) { add("Taylor ratio of a parameter", ratio) }
+    }
+    for input in observation.inputs where !input.value.isEmpty {
+      let square = Double(input.value.squared().mean())
+      add("root mean square of the inputs", square.squareRoot())
+    }
     for entries in observation.entries { add("silenced share", entries.silencedShare) }
     if let clipping = observation.clipping, clipping.normBefore > 0 {
       add("kept length", clipping.normAfter / clipping.normBefore)
