@@ -184,6 +184,44 @@ import Testing
     #expect(run.errors.contains("smaller --learning-rate"))
   }
 
+  @Test func `prints findings as they come, with their cause at the end, and draws them`() throws {
+    try withTemporaryFolder { folder in
+      let figure = folder.appendingPathComponent("timeline.svg")
+      let run = try backflow.run(
+        "train", "digits", "--epochs", "2", "--hidden", "12", "--learning-rate", "0.5",
+        "--timeline", figure.path)
+      #expect(run.status == 0)
+      #expect(run.errors.contains("the first updates raised the loss from"), "\(run.errors)")
+      #expect(run.errors.contains("try: A smaller learning rate"))
+      #expect(try String(contentsOf: figure, encoding: .utf8).contains("long step, the optimizer"))
+
+      let json = folder.appendingPathComponent("timeline.json")
+      let quiet = try backflow.run(
+        "train", "digits", "--epochs", "2", "--hidden", "12", "--timeline", json.path)
+      #expect(quiet.status == 0 && !quiet.errors.contains("warning"), "\(quiet.errors)")
+      let history = try JSONDecoder().decode(HealthHistory.self, from: Data(contentsOf: json))
+      #expect(history.steps == 0...80)
+    }
+  }
+
+  @Test func `trains the same network, watched or not`() throws {
+    try withTemporaryFolder { folder in
+      for (name, interval) in [("watched", "3"), ("alone", "0")] {
+        let run = try backflow.run(
+          "train", "digits", "--epochs", "1", "--hidden", "8", "--health", interval, "--save",
+          folder.appendingPathComponent(name).path)
+        #expect(run.status == 0, "\(run.errors)")
+      }
+      for file in try contents(folder.appendingPathComponent("alone")) {
+        let (one, other) = (
+          try Data(contentsOf: folder.appendingPathComponent("alone/" + file)),
+          try Data(contentsOf: folder.appendingPathComponent("watched/" + file))
+        )
+        #expect(one == other, "\(file)")
+      }
+    }
+  }
+
   @Test func `reports that it cannot save, before the training`() throws {
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("file")
@@ -224,6 +262,7 @@ import Testing
     ["--epochs", "0"], ["--hidden", "-1"], ["--batch", "many"], ["--learning-rate", "0"],
     ["--epochs", "9223372036854775807"], ["--batch", "9223372036854775807"],
     ["--hidden", "9223372036854775807"], ["--learning-rate", "inf"], ["--unknown"],
+    ["--health", "-1"], ["--timeline", "x.png"], ["--health", "0", "--timeline", "x.svg"],
     ["--model", "transformer"], ["--model", "convolution", "--hidden", "8"],
   ])
   func `reports a wrong option with the usage and code 64`(arguments: [String]) throws {
