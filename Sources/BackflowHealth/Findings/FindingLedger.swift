@@ -35,6 +35,9 @@ struct FindingLedger: Sendable, Codable {
     var observations = 0
   }
 
+  /// The spans of a topic that are kept apart; after that, the oldest two become one.
+  private static let memory = 256
+
   private var entries: [Topic: Entry] = [:]
 
   /// Whether nothing has been found so far.
@@ -79,6 +82,11 @@ struct FindingLedger: Sendable, Codable {
     report.follow(finding, since: entry.firstStep, entry.observations)
     entry.report = report
     if isBack {
+      if entry.spans.count == Self.memory {
+        let isUpper = finding.measured > finding.threshold
+        let oldest = entry.spans[0].merged(with: entry.spans[1], isUpper: isUpper)
+        entry.spans.replaceSubrange(0..<2, with: [oldest])
+      }
       entry.spans.append(HealthHistory.Span(report, from: finding.step))
     } else {
       entry.spans[entry.spans.count - 1].extend(finding, to: report.severity)

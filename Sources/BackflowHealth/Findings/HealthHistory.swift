@@ -1,6 +1,6 @@
 /// The time line of a training: which findings were present at which steps.
 ///
-/// `Encodable` as JSON, and drawn by `HealthFigure`.
+/// `Codable`, as JSON, and drawn by `TimelineFigure`.
 public struct HealthHistory: Sendable, Equatable, Codable {
   /// Consecutive observations of one finding.
   public struct Span: Sendable, Equatable, Codable {
@@ -22,6 +22,16 @@ public struct HealthHistory: Sendable, Equatable, Codable {
     init(_ finding: Finding, from first: Int) {
       (firstStep, lastStep, severity, worst) =
         (first, finding.step, finding.severity, finding.measured)
+    }
+
+    /// One span from the start of this one to the end of a later one, of a finding whose limit is
+    /// an upper one or a lower one.
+    func merged(with later: Span, isUpper: Bool) -> Span {
+      var both = self
+      both.lastStep = later.lastStep
+      both.severity = max(severity, later.severity)
+      both.worst = isUpper ? max(worst, later.worst) : min(worst, later.worst)
+      return both
     }
 
     mutating func extend(_ finding: Finding, to severity: Finding.Severity) {

@@ -71,6 +71,15 @@ private struct Script: HealthRule {
     #expect(monitor.history.steps == 0...90)
   }
 
+  @Test func `is kept in at most 256 spans, of which the oldest are joined`() throws {
+    let steps = stride(from: 0, to: 300 * 30, by: 30)
+    let script = Script(
+      Dictionary(uniqueKeysWithValues: steps.map { ($0, (.note, $0 == 60 ? 0.9 : 0.6)) }))
+    let spans = try #require(run(script, to: 300 * 30).monitor.history.rows.first).spans
+    #expect(spans.count == 256 && spans.last?.firstStep == 299 * 30)
+    #expect(spans[0].firstStep == 0 && spans[0].lastStep == 44 * 30 && spans[0].worst == 0.9)
+  }
+
   // The same steps are asked for, however many of them are observed.
   @Test(arguments: [1, 4, 10]) func `starts after its patience in steps`(interval: Int) throws {
     let always = Dictionary(
