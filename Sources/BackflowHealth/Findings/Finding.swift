@@ -96,10 +96,10 @@ public struct Finding: Sendable, Equatable, Codable {
   /// The units concerned, at most `Finding.listedUnits` of them; empty where no units can be named.
   public let units: [Int]
   /// The training step of the measurement.
-  public let step: Int
+  public private(set) var step: Int
   /// The measurement, in the unit that `statement` names. ±∞ is stored as the largest finite
   /// number, because JSON has no infinity.
-  public let measured: Double
+  public private(set) var measured: Double
   /// The limit beyond which the measurement is a finding.
   public let threshold: Double
   /// The origin of the threshold.
@@ -175,6 +175,15 @@ extension Finding.Kind {
 }
 
 extension Finding {
+  /// The same finding at a later step, with a finite measurement and the words of this one.
+  func again(at step: Int, measured: Double) -> Finding {
+    var later = self
+    (later.step, later.measured) = (step, measured)
+    (later.firstStep, later.lastStep) = (step, step)
+    (later.worst, later.worstStep) = (measured, step)
+    return later
+  }
+
   /// Whether this measurement is farther beyond the limit than `other`, on the same side.
   func isWorse(than other: Double) -> Bool {
     measured > threshold ? measured > other : measured < other

@@ -64,6 +64,9 @@ public struct LossHistory: Sendable, Equatable, Codable {
     var startLevel: Double?
     /// The number of first losses in `startLevel`.
     var startCount = 0
+    /// The lowest mean of four consecutive blocks that no loss is added to any more, and the number
+    /// and length of the blocks.
+    var lowest = (mean: Double.infinity, blocks: 0, length: 0)
     /// Whether no loss has been added since.
     var areCurrent = false
 
@@ -181,14 +184,36 @@ extension LossHistory {
       (levels.startLevel, levels.startCount) = (measuredStart(startCount), startCount)
     }
     (levels.level, levels.areCurrent) = (measuredLevel, true)
+    if levels.lowest.blocks != blocks.count || levels.lowest.length != blockLength {
+      levels.lowest = (lowestMean(before: blocks.count - 1), blocks.count, blockLength)
+    }
+  }
+
+  /// The lowest mean of four consecutive blocks among the first ones; ∞ for fewer than four.
+  private func lowestMean(before end: Int) -> Double {
+    var lowest = Double.infinity
+    var start = 0
+    while start + 4 <= end {
+      lowest = min(lowest, mean(of: start..<start + 4))
+      start += 1
+    }
+    return lowest
+  }
+
+  private func mean(of range: Range<Int>) -> Double {
+    var sum = Block()
+    for index in range { sum = sum + blocks[index] }
+    return sum.mean
   }
 
   /// The lowest mean of four consecutive blocks.
   var lowestLevel: Double? {
     guard blocks.count >= 4 else { return nil }
-    return (0...blocks.count - 4).map { start in
-      blocks[start..<start + 4].reduce(Block(), +).mean
-    }.min()
+    let isKnown =
+      levels.areCurrent && levels.lowest.blocks == blocks.count
+      && levels.lowest.length == blockLength
+    let before = isKnown ? levels.lowest.mean : lowestMean(before: blocks.count - 1)
+    return min(before, mean(of: blocks.count - 4..<blocks.count))
   }
 
   /// The part of the start that is left: level/startLevel. `nil` before the third loss, or if the

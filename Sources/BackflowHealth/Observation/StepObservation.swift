@@ -40,7 +40,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// The losses of the training up to this step, as the monitor knows them.
   public internal(set) var losses = LossHistory()
   /// The rule of the monitor that wishes which parameters `recordUpdate` tests; `nil` without one.
-  var updateTestRule: (any HealthRule<Scalar>)?
+  var updateTestRule: UpdateTestRule<Scalar>?
 
   /// The recorded tensors of the forward pass, in its order.
   private(set) var forwards: [ShownTensor<Scalar>] = []
@@ -183,7 +183,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   }
 
   private var testedParameters: TestedParameters {
-    (updateTestRule as? UpdateTestRule<Scalar>)?.testedParameters ?? .none
+    updateTestRule?.testedParameters ?? .none
   }
 
   /// "model2." if the name is taken, otherwise nothing.

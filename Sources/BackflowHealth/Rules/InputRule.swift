@@ -13,7 +13,9 @@ struct InputRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    observation.inputs.flatMap { input -> [Finding] in
+    // Nearly all observations of a training have nothing to tell.
+    if notes.isEmpty, observation.inputs.allSatisfy({ accepted.contains($0.layer) }) { return [] }
+    return observation.inputs.flatMap { input -> [Finding] in
       let isNew = !seen.contains(input.layer)
       if isNew {
         seen.insert(input.layer)
