@@ -145,7 +145,8 @@ extension DeadUnitReport {
           : "No gradient reaches their weights and no layer below them changes, so that they stay"
             + " dead.",
         cure: "A smaller learning rate, He initialization with biases at zero, a leaky ReLU or ELU;"
-          + " to continue from here, initialize the dead units again.")
+          + " to continue from here, initialize the dead units again.",
+        measure: "census")
     ]
   }
 }

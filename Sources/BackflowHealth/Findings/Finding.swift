@@ -85,8 +85,11 @@ public struct Finding: Sendable, Equatable, Codable {
 
   /// The kind of defect.
   public let kind: Kind
-  /// The severity.
+  /// The highest severity that has lasted for its patience.
   public internal(set) var severity: Severity
+  /// The severity at the last observation, which may be lower: what was an alarm may be a note by
+  /// now, as saturation in a network that has fitted its data.
+  public internal(set) var presentSeverity: Severity
   /// The name under which the layer or parameter was recorded.
   public let layer: String
   /// The gate of a gated cell, or `nil`.
@@ -96,10 +99,10 @@ public struct Finding: Sendable, Equatable, Codable {
   /// The units concerned, at most `Finding.listedUnits` of them; empty where no units can be named.
   public let units: [Int]
   /// The training step of the measurement.
-  public let step: Int
-  /// The measurement, in the unit that `statement` names. ±∞ is stored as the largest finite
-  /// number, because JSON has no infinity.
-  public let measured: Double
+  public private(set) var step: Int
+  /// The measurement, in the unit that `statement` names. ±∞ and NaN are stored as the largest
+  /// finite number, because JSON has neither.
+  public private(set) var measured: Double
   /// The limit beyond which the measurement is a finding.
   public let threshold: Double
   /// The origin of the threshold.
@@ -112,6 +115,8 @@ public struct Finding: Sendable, Equatable, Codable {
   public let cure: String
   /// The number of training steps over which it has to be found before a monitor reports it.
   public let patience: Int
+  /// What is measured, if a kind has several measurements at one place; each is followed by itself.
+  public let measure: String
 
   /// The first step at which it was found.
   public internal(set) var firstStep: Int
@@ -123,8 +128,8 @@ public struct Finding: Sendable, Equatable, Codable {
   public internal(set) var worst: Double
   /// The step of the worst measurement.
   public internal(set) var worstStep: Int
-  /// Whether it is so now: at the last observation that could tell. An event, such as the first
-  /// NaN, is present at its own step only.
+  /// Whether the latest observation that could show it did so. An event, such as the first NaN, is
+  /// present at its own step only.
   public internal(set) var isPresent = true
 
   /// The largest number of units that a finding lists. Measurements count all of them.
@@ -136,14 +141,13 @@ public struct Finding: Sendable, Equatable, Codable {
   public init(
     _ kind: Kind, _ severity: Severity, layer: String, gate: String? = nil, side: Side? = nil,
     units: [Int] = [], step: Int, measured: Double, threshold: Double, source: String,
-    statement: String, reason: String, cure: String, patience: Int = 0
+    statement: String, reason: String, cure: String, patience: Int = 0, measure: String = ""
   ) {
     require(patience >= 0, "Finding: the patience must be 0 or more, got \(patience)")
-    let measured =
-      measured.isInfinite
-      ? (measured < 0 ? -1 : 1) * Double.greatestFiniteMagnitude : measured
+    let largest = Double.greatestFiniteMagnitude
+    let measured = measured.isNaN ? largest : min(max(measured, -largest), largest)
     self.kind = kind
-    self.severity = severity
+    (self.severity, presentSeverity) = (severity, severity)
     self.layer = layer
     self.gate = gate
     self.side = side
@@ -155,13 +159,14 @@ public struct Finding: Sendable, Equatable, Codable {
     self.statement = statement
     self.reason = reason
     self.cure = cure
-    self.patience = patience
+    (self.patience, self.measure) = (patience, measure)
     (firstStep, lastStep, worstStep, worst) = (step, step, step, measured)
   }
 
   private enum CodingKeys: String, CodingKey {
     case kind, severity, layer, gate, side, units, step, measured, threshold, source, statement
-    case reason, cure, patience, observations, worst
+    case reason, cure, patience, measure, observations, worst
+    case presentSeverity = "present_severity"
     case firstStep = "first_step"
     case lastStep = "last_step"
     case worstStep = "worst_step"
@@ -175,6 +180,15 @@ extension Finding.Kind {
 }
 
 extension Finding {
+  /// The same finding at a later step, with a finite measurement and the words of this one.
+  func again(at step: Int, measured: Double) -> Finding {
+    var later = self
+    (later.step, later.measured) = (step, measured)
+    (later.firstStep, later.lastStep) = (step, step)
+    (later.worst, later.worstStep) = (measured, step)
+    return later
+  }
+
   /// Whether this measurement is farther beyond the limit than `other`, on the same side.
   func isWorse(than other: Double) -> Bool {
     measured > threshold ? measured > other : measured < other
@@ -185,7 +199,9 @@ extension Finding {
     if firstStep == lastStep { return "at step \(firstStep)" }
     let span =
       isPresent ? "since step \(firstStep)" : "from step \(firstStep) to step \(lastStep)"
-    return "\(span) (\(observations) observations, worst \(figure(worst)) at step \(worstStep))"
+    let now = isPresent && presentSeverity < severity ? ", now a \(presentSeverity.rawValue)" : ""
+    return
+      "\(span) (\(observations) observations, worst \(figure(worst)) at step \(worstStep)\(now))"
   }
 }
 

@@ -6,9 +6,11 @@ struct FindingLedger: Sendable, Codable {
     let kind: Finding.Kind
     let layer: String
     let gate: String?
+    let measure: String
 
     init(_ finding: Finding) {
-      (kind, layer, gate) = (finding.kind, finding.layer, finding.gate)
+      (kind, layer) = (finding.kind, finding.layer)
+      (gate, measure) = (finding.gate, finding.measure)
     }
   }
 
@@ -35,87 +37,65 @@ struct FindingLedger: Sendable, Codable {
     var observations = 0
   }
 
-  /// The spans of a topic that are kept apart; after that, the oldest two become one.
-  private static let memory = 256
+  private enum CodingKeys: CodingKey { case entries }
 
   private var entries: [Topic: Entry] = [:]
+  /// The rules with entries.
+  private var owners: [String] = []
 
-  /// Whether nothing has been found so far.
-  var isEmpty: Bool { entries.isEmpty }
+  init() {}
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    entries = try container.decode([Topic: Entry].self, forKey: .entries)
+    guard entries.values.allSatisfy({ ($0.report == nil) == $0.spans.isEmpty }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .entries, in: container,
+        debugDescription: "a finding without the steps at which it was present")
+    }
+    owners = Array(Set(entries.values.compactMap(\.rule)))
+  }
+
+  /// Whether a rule has found anything so far.
+  func hasFindings(of rule: String) -> Bool { owners.contains(rule) }
 
   /// Adds what a rule, or another monitor if `nil`, found at a step.
   ///
   /// - Returns: The finding, if it is new, more severe than before, or present again.
   mutating func note(_ finding: Finding, by rule: String?, at step: Int) -> Finding? {
     let topic = Topic(finding)
-    var entry =
-      entries[topic]
-      ?? Entry(
-        rule: rule, place: entries.count, firstStep: finding.step, lastStep: finding.step)
-    defer { entries[topic] = entry }
-    if entry.report == nil, entry.misses > 0 {
-      // What did not last is forgotten.
-      (entry.firstStep, entry.observations) = (finding.step, 0)
+    // Changed in place, because a copy would copy its report.
+    if let index = entries.index(forKey: topic) {
+      return entries.values[index].note(finding, at: step)
     }
-    (entry.misses, entry.lastStep) = (0, step)
-    entry.observations += 1
-    entry.propose(finding)
-    // Until a severity has lasted, a finding has the highest one that has.
-    let severity = entry.confirmedSeverity(of: finding)
-    guard var report = entry.report else {
-      guard let severity else { return nil }
-      var report = finding
-      report.severity = severity
-      report.follow(finding, since: entry.firstStep, entry.observations)
-      entry.report = report
-      entry.spans.append(HealthHistory.Span(report, from: entry.firstStep))
-      return report
-    }
-    let isBack = !report.isPresent && !finding.kind.isEvent
-    let isWorse = severity.map { $0 > report.severity } ?? false
-    if let severity, isWorse {
-      let old = report
-      report = finding
-      report.severity = severity
-      report.inherit(old)
-    }
-    report.follow(finding, since: entry.firstStep, entry.observations)
-    entry.report = report
-    if isBack {
-      if entry.spans.count == Self.memory {
-        let isUpper = finding.measured > finding.threshold
-        let oldest = entry.spans[0].merged(with: entry.spans[1], isUpper: isUpper)
-        entry.spans.replaceSubrange(0..<2, with: [oldest])
-      }
-      entry.spans.append(HealthHistory.Span(report, from: finding.step))
-    } else {
-      entry.spans[entry.spans.count - 1].extend(finding, to: report.severity)
-    }
-    return isWorse || isBack ? report : nil
+    if let rule, !owners.contains(rule) { owners.append(rule) }
+    var entry = Entry(
+      rule: rule, place: entries.count, firstStep: finding.step, lastStep: finding.step)
+    let change = entry.note(finding, at: step)
+    entries[topic] = entry
+    return change
   }
 
-  /// Records that a rule has looked at a step: what it found before, and not now, has healed if it
-  /// has been absent for two observations and `healing` steps.
+  /// Records that a rule has looked at a step: what it found before, examined now and did not find
+  /// has healed if it has been absent for two observations and `healing` steps.
   ///
+  /// - Parameter isExamined: Whether the rule could tell about a place.
   /// - Returns: The findings that have healed.
-  mutating func settle(_ rule: String, at step: Int, healing: Int) -> [Finding] {
+  mutating func settle(
+    _ rule: String, at step: Int, healing: Int, where isExamined: (_ layer: String) -> Bool
+  ) -> [Finding] {
     var healed: [(place: Int, finding: Finding)] = []
-    for (topic, entry) in entries where entry.rule == rule && entry.lastStep < step {
-      guard entry.report?.isPresent ?? !entry.candidates.isEmpty else { continue }
-      var entry = entry
-      entry.misses += 1
-      entry.candidates = [:]
-      if var report = entry.report {
-        if topic.kind.isEvent {
-          report.isPresent = false
-        } else if entry.misses >= 2, step - entry.lastStep >= healing {
-          report.isPresent = false
-          healed.append((entry.place, report))
-        }
-        entry.report = report
+    var index = entries.startIndex
+    while index != entries.endIndex {
+      if entries.values[index].rule == rule, entries.values[index].lastStep < step,
+        isExamined(entries.keys[index].layer),
+        let finding = entries.values[index].miss(at: step, healing: healing)
+      {
+        healed.append((entries.values[index].place, finding))
       }
-      entries[topic] = entry
+      index = entries.index(after: index)
     }
+    if healed.isEmpty { return [] }
     return healed.sorted { $0.place < $1.place }.map(\.finding)
   }
 
@@ -142,6 +122,70 @@ struct FindingLedger: Sendable, Codable {
 }
 
 extension FindingLedger.Entry {
+  /// The spans that are kept apart; after that, the oldest two become one.
+  private static var memory: Int { 256 }
+
+  /// Adds what was found at a step, and returns it if it is new, more severe or present again.
+  fileprivate mutating func note(_ finding: Finding, at step: Int) -> Finding? {
+    if report == nil, misses > 0 {
+      // What did not last is forgotten.
+      (firstStep, observations) = (finding.step, 0)
+    }
+    (misses, lastStep) = (0, step)
+    observations += 1
+    propose(finding)
+    // Until a severity has lasted, a finding has the highest one that has.
+    let severity = confirmedSeverity(of: finding)
+    guard let old = report?.severity, let wasPresent = report?.isPresent else {
+      guard let severity else { return nil }
+      var new = finding
+      new.severity = severity
+      new.follow(finding, at: step, since: firstStep, observations)
+      report = new
+      spans.append(HealthHistory.Span(new, from: firstStep, to: step))
+      return new
+    }
+    // What comes back has to last again.
+    if !wasPresent, !finding.kind.isEvent, severity == nil { return nil }
+    // An event that happens again is another one.
+    let isBack = finding.kind.isEvent ? finding.step > (spans.last?.lastStep ?? 0) : !wasPresent
+    let isWorse = severity.map { $0 > old } ?? false
+    if let severity, isWorse {
+      var new = finding
+      new.severity = severity
+      if let report { new.inherit(report) }
+      report = new
+    }
+    report?.follow(finding, at: step, since: firstStep, observations)
+    if isBack, let report {
+      if spans.count == Self.memory {
+        let isUpper = finding.measured > finding.threshold
+        spans.replaceSubrange(0..<2, with: [spans[0].merged(with: spans[1], isUpper: isUpper)])
+      }
+      var span = finding
+      span.severity = severity ?? report.severity
+      spans.append(HealthHistory.Span(span, from: finding.step, to: step))
+    } else {
+      spans[spans.count - 1].extend(finding, at: step, to: report?.severity ?? old)
+    }
+    return isWorse || isBack ? report : nil
+  }
+
+  /// Counts an observation without the finding, and returns it if it has healed.
+  fileprivate mutating func miss(at step: Int, healing: Int) -> Finding? {
+    guard report?.isPresent ?? !candidates.isEmpty else { return nil }
+    misses += 1
+    candidates = [:]
+    guard let kind = report?.kind else { return nil }
+    if kind.isEvent {
+      report?.isPresent = false
+    } else if misses >= 2, step - lastStep >= healing {
+      report?.isPresent = false
+      return report
+    }
+    return nil
+  }
+
   /// Counts the severities up to that of the finding, and forgets those above it.
   fileprivate mutating func propose(_ finding: Finding) {
     for severity in Finding.Severity.allCases {
@@ -172,9 +216,13 @@ extension Finding {
     if !isWorse(than: old.worst) { (worst, worstStep) = (old.worst, old.worstStep) }
   }
 
-  /// Goes on to the step of `latest`.
-  fileprivate mutating func follow(_ latest: Finding, since first: Int, _ count: Int) {
-    (firstStep, lastStep, observations, isPresent) = (first, latest.step, count, true)
+  /// Goes on to `latest`, found at a step.
+  fileprivate mutating func follow(
+    _ latest: Finding, at step: Int, since first: Int, _ count: Int
+  ) {
+    (firstStep, observations, isPresent) = (first, count, true)
+    lastStep = kind.isEvent ? latest.step : step
+    presentSeverity = latest.severity
     if latest.isWorse(than: worst) { (worst, worstStep) = (latest.measured, latest.step) }
   }
 }

@@ -19,9 +19,9 @@ public struct HealthHistory: Sendable, Equatable, Codable {
       case lastStep = "last_step"
     }
 
-    init(_ finding: Finding, from first: Int) {
-      (firstStep, lastStep, severity, worst) =
-        (first, finding.step, finding.severity, finding.measured)
+    init(_ finding: Finding, from first: Int, to last: Int) {
+      (firstStep, severity, worst) = (first, finding.severity, finding.measured)
+      lastStep = finding.kind.isEvent ? finding.step : last
     }
 
     /// One span from the start of this one to the end of a later one, of a finding whose limit is
@@ -34,8 +34,8 @@ public struct HealthHistory: Sendable, Equatable, Codable {
       return both
     }
 
-    mutating func extend(_ finding: Finding, to severity: Finding.Severity) {
-      lastStep = finding.step
+    mutating func extend(_ finding: Finding, at step: Int, to severity: Finding.Severity) {
+      lastStep = finding.kind.isEvent ? finding.step : step
       self.severity = severity
       if finding.isWorse(than: worst) { worst = finding.measured }
     }

@@ -22,7 +22,7 @@ public struct LossHistory: Sendable, Equatable, Codable {
       count += 1
       let difference = loss - mean
       mean += difference / Double(count)
-      squares += difference * (loss - mean)
+      squares = min(squares + difference * (loss - mean), .greatestFiniteMagnitude)
     }
 
     /// Both blocks together (T. F. Chan, G. H. Golub and R. J. LeVeque, 1979).
@@ -50,11 +50,21 @@ public struct LossHistory: Sendable, Equatable, Codable {
   /// A loss far above all earlier ones.
   struct Spike: Sendable, Equatable, Codable {
     let step: Int
-    let loss: Double
+    /// The last step with a larger loss than before.
+    private(set) var lastStep: Int
+    /// The largest loss.
+    private(set) var loss: Double
     /// The largest loss before it.
     let ceiling: Double
     /// The median of the losses just before it.
     let median: Double
+
+    init(step: Int, loss: Double, ceiling: Double, median: Double) {
+      (self.step, lastStep, self.loss) = (step, step, loss)
+      (self.ceiling, self.median) = (ceiling, median)
+    }
+
+    mutating func extend(to loss: Double, at step: Int) { (self.loss, lastStep) = (loss, step) }
   }
 
   /// The levels of the losses, measured once for all rules. They follow from the losses, and are
@@ -64,6 +74,9 @@ public struct LossHistory: Sendable, Equatable, Codable {
     var startLevel: Double?
     /// The number of first losses in `startLevel`.
     var startCount = 0
+    /// The lowest mean of four consecutive blocks that no loss is added to any more, and the number
+    /// and length of the blocks.
+    var lowest = (mean: Double.infinity, blocks: 0, length: 0)
     /// Whether no loss has been added since.
     var areCurrent = false
 
@@ -111,8 +124,14 @@ public struct LossHistory: Sendable, Equatable, Codable {
     if count == 0 { (first, firstStep) = (loss, step) }
     if let constantLoss { self.constantLoss = constantLoss }
     if recent.count == Self.memory, let largest, loss > largest, largest > 0 {
-      spikes.append(Spike(step: step, loss: loss, ceiling: largest, median: median(of: recent)))
-      if spikes.count > 8 { spikes.removeFirst() }
+      // Records that follow one another are one spike, up to the largest.
+      if let last = spikes.last, step - last.lastStep <= 5 {
+        spikes[spikes.count - 1].extend(to: loss, at: step)
+      } else {
+        spikes.append(
+          Spike(step: step, loss: loss, ceiling: largest, median: median(of: recent)))
+        if spikes.count > 8 { spikes.removeFirst() }
+      }
     }
     (count, lastStep, largest) = (count + 1, step, max(largest ?? loss, loss))
     if opening.count < 32 { opening.append(loss) }
@@ -139,9 +158,11 @@ public struct LossHistory: Sendable, Equatable, Codable {
       if let norm = parameter.gradientNorm { gradient = .hypot(gradient ?? 0, norm) }
       if let moved = parameter.change?.moved { update = .hypot(update ?? 0, moved) }
     }
+    // JSON has no infinity, and another rule reports it.
+    func finite(_ length: Double?) -> Double? { length.flatMap { $0.isFinite ? $0 : nil } }
     let entry = Measured(
-      step: observation.step, gradient: observation.clipping?.normBefore ?? gradient,
-      clipped: observation.clipping?.normAfter, update: update)
+      step: observation.step, gradient: finite(observation.clipping?.normBefore ?? gradient),
+      clipped: finite(observation.clipping?.normAfter), update: finite(update))
     if measured.count == Self.memory { measured.removeFirst() }
     measured.append(entry)
   }
@@ -181,14 +202,44 @@ extension LossHistory {
       (levels.startLevel, levels.startCount) = (measuredStart(startCount), startCount)
     }
     (levels.level, levels.areCurrent) = (measuredLevel, true)
+    if levels.lowest.blocks != blocks.count || levels.lowest.length != blockLength {
+      levels.lowest = (lowestMean(before: blocks.count - 1), blocks.count, blockLength)
+    }
+  }
+
+  /// The lowest mean of four consecutive blocks among the first ones; ∞ for fewer than four.
+  private func lowestMean(before end: Int) -> Double {
+    var lowest = Double.infinity
+    var start = 0
+    while start + 4 <= end {
+      lowest = min(lowest, mean(of: start..<start + 4))
+      start += 1
+    }
+    return lowest
+  }
+
+  private func mean(of range: Range<Int>) -> Double {
+    var sum = Block()
+    for index in range { sum = sum + blocks[index] }
+    return sum.mean
   }
 
   /// The lowest mean of four consecutive blocks.
   var lowestLevel: Double? {
     guard blocks.count >= 4 else { return nil }
-    return (0...blocks.count - 4).map { start in
-      blocks[start..<start + 4].reduce(Block(), +).mean
-    }.min()
+    let isKnown =
+      levels.areCurrent && levels.lowest.blocks == blocks.count
+      && levels.lowest.length == blockLength
+    let before = isKnown ? levels.lowest.mean : lowestMean(before: blocks.count - 1)
+    return min(before, mean(of: blocks.count - 4..<blocks.count))
+  }
+
+  /// The standard error of the difference of two means of 32 losses, by the variance of the last
+  /// ones.
+  var errorOfLevels: Double {
+    var last = Block()
+    for loss in recent.suffix(32) { last.add(loss) }
+    return (2 * last.variance / Double(max(last.count, 1))).squareRoot()
   }
 
   /// The part of the start that is left: level/startLevel. `nil` before the third loss, or if the
@@ -198,10 +249,31 @@ extension LossHistory {
     return level / startLevel
   }
 
-  /// Whether the loss has fallen by a tenth of its start, or is far below that of a constant guess.
+  /// Whether the loss has fallen by a tenth of its start, by less but beyond doubt, or far below
+  /// that of a constant guess.
   public var hasFallen: Bool {
     if let constantLoss, let level, level < 0.5 * constantLoss { return true }
-    return remaining.map { $0 < 0.9 } ?? false
+    guard count >= 3, let level, let startLevel else { return false }
+    return startLevel - level > 0.1 * startLevel.magnitude || hasFallenBeyondDoubt
+  }
+
+  /// Whether the last quarter of the run is below the first sixteenth by three hundredths, and by
+  /// five standard errors: a loss with a large part that cannot be learned.
+  private var hasFallenBeyondDoubt: Bool {
+    guard blocks.count >= 16 else { return false }
+    let start = blocks[..<(blocks.count / 16)].reduce(Block(), +)
+    let last = blocks[(3 * blocks.count / 4)...].reduce(Block(), +)
+    let error = (start.variance / Double(start.count) + last.variance / Double(last.count))
+      .squareRoot()
+    return start.mean - last.mean > max(0.03 * start.mean.magnitude, 5 * error)
+      && start.count >= 8
+  }
+
+  /// Whether the sizes are those of a history that was built step by step.
+  var isValid: Bool {
+    blocks.count <= Self.memory && recent.count <= Self.memory && opening.count <= 32
+      && spikes.count <= 8 && measured.count <= Self.memory && blockLength >= 1 && count >= 0
+      && recent.isEmpty == blocks.isEmpty
   }
 
   /// Whether most of what can be learned is learned: a quarter of the start or of a constant guess
@@ -209,58 +281,5 @@ extension LossHistory {
   public var isFitted: Bool {
     if let constantLoss, let level, level < 0.25 * constantLoss { return true }
     return remaining.map { $0 < 0.25 } ?? false
-  }
-}
-
-/// The mean of the middle half, which neither a few large losses nor two levels in turn mislead.
-func interquartileMean(of values: [Double]) -> Double {
-  var sorted = values
-  sorted.sort()
-  let quarter = sorted.count / 4
-  var sum = 0.0
-  for index in quarter..<sorted.count - quarter { sum += sorted[index] }
-  return sum / Double(sorted.count - 2 * quarter)
-}
-
-/// The median; the mean of the two in the middle for an even count, NaN for none.
-func median(of values: [Double]) -> Double {
-  guard !values.isEmpty else { return .nan }
-  var values = values
-  let half = values.count / 2
-  let upper = values.select(half)
-  return values.count % 2 == 1 ? upper : (values[..<half].reduce(-.infinity, max) + upper) / 2
-}
-
-extension [Double] {
-  /// Moves the element that would be at `index` in ascending order there, smaller ones before it
-  /// and larger ones behind it, and returns it. O(count) on average
-  ///
-  /// (C. A. R. Hoare, Algorithm 65, Communications of the ACM 4, 1961.)
-  fileprivate mutating func select(_ index: Int) -> Double {
-    // Comparisons with NaN find no place.
-    if contains(where: { $0.isNaN }) {
-      sort()
-      return self[index]
-    }
-    var (low, high) = (0, count - 1)
-    while low < high {
-      let pivot = self[(low + high) / 2]
-      var (left, right) = (low, high)
-      while left <= right {
-        while self[left] < pivot { left += 1 }
-        while self[right] > pivot { right -= 1 }
-        guard left <= right else { break }
-        swapAt(left, right)
-        (left, right) = (left + 1, right - 1)
-      }
-      if index <= right {
-        high = right
-      } else if index >= left {
-        low = left
-      } else {
-        break
-      }
-    }
-    return self[index]
   }
 }

@@ -18,14 +18,8 @@ extension CodingUserInfoKey {
 extension HealthMonitor: Codable {
   private enum CodingKeys: String, CodingKey {
     case thresholds, interval, observations, losses, rules, findings, silence, steps
+    case hasFailed = "has_failed"
     case opaqueLayers = "opaque_layers"
-  }
-
-  private struct RuleKey: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
   }
 
   /// Encodes the state of the monitor and of all rules.
@@ -39,10 +33,12 @@ extension HealthMonitor: Codable {
     try container.encode(ledger, forKey: .findings)
     try container.encode(silence, forKey: .silence)
     try container.encodeIfPresent(steps, forKey: .steps)
-    var own = container.nestedContainer(keyedBy: RuleKey.self, forKey: .rules)
-    for (name, rule) in zip(ruleNames, rules) {
-      try own.encode(rule, forKey: RuleKey(stringValue: name))
-    }
+    try container.encode(hasFailed, forKey: .hasFailed)
+    var saver = RuleEncoder<Scalar>(
+      container: container.nestedContainer(keyedBy: RuleKey.self, forKey: .rules))
+    var (library, own) = (library, own)
+    try library.visit(&saver)
+    for index in own.indices { try saver.visit(&own[index], ownNames[index]) }
   }
 
   /// Decodes a monitor, with the rules of the library and those in `userInfo[.healthRules]`.
@@ -61,24 +57,61 @@ extension HealthMonitor: Codable {
     self.init(every: interval, thresholds: thresholds, rules: own)
     observations = try container.decode(Int.self, forKey: .observations)
     losses = try container.decode(LossHistory.self, forKey: .losses)
+    guard losses.isValid else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .losses, in: container, debugDescription: "a history with too many losses")
+    }
+    guard losses.isValid else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .losses, in: container, debugDescription: "a history with too many losses")
+    }
     opaqueLayers = try container.decode([String].self, forKey: .opaqueLayers)
     ledger = try container.decode(FindingLedger.self, forKey: .findings)
     silence = try container.decode(Silence.self, forKey: .silence)
     steps = try container.decodeIfPresent(ClosedRange<Int>.self, forKey: .steps)
+    hasFailed = try container.decode(Bool.self, forKey: .hasFailed)
     let saved = try container.nestedContainer(keyedBy: RuleKey.self, forKey: .rules)
-    if let missing = saved.allKeys.first(where: { !ruleNames.contains($0.stringValue) }) {
+    var reader = RuleDecoder<Scalar>(container: saved)
+    try library.visit(&reader)
+    for index in self.own.indices { try reader.visit(&self.own[index], ownNames[index]) }
+    if let missing = saved.allKeys.first(where: { !reader.names.contains($0.stringValue) }) {
       throw DecodingError.dataCorruptedError(
         forKey: missing, in: saved,
         debugDescription: "the rule \(missing.stringValue) is not in userInfo[.healthRules]")
     }
-    for (index, name) in ruleNames.enumerated() {
-      rules[index] = try Self.decoded(like: rules[index], RuleKey(stringValue: name), from: saved)
-    }
   }
+}
 
-  private static func decoded<Rule: HealthRule<Scalar>>(
-    like rule: Rule, _ key: RuleKey, from saved: KeyedDecodingContainer<RuleKey>
-  ) throws -> any HealthRule<Scalar> {
-    saved.contains(key) ? try saved.decode(Rule.self, forKey: key) : rule
+private struct RuleKey: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+  init(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { nil }
+}
+
+/// Encodes each rule under its name.
+private struct RuleEncoder<Scalar: RealScalar>: RuleVisitor {
+  var container: KeyedEncodingContainer<RuleKey>
+
+  mutating func visit<Rule: HealthRule<Scalar>>(
+    _ rule: inout Rule, _ name: String
+  ) throws(any Error) {
+    try container.encode(rule, forKey: RuleKey(stringValue: name))
+  }
+}
+
+/// Decodes each rule, unless it was not there when the monitor was saved.
+private struct RuleDecoder<Scalar: RealScalar>: RuleVisitor {
+  let container: KeyedDecodingContainer<RuleKey>
+  private(set) var names: Set<String> = []
+
+  init(container: KeyedDecodingContainer<RuleKey>) { self.container = container }
+
+  mutating func visit<Rule: HealthRule<Scalar>>(
+    _ rule: inout Rule, _ name: String
+  ) throws(any Error) {
+    names.insert(name)
+    let key = RuleKey(stringValue: name)
+    if container.contains(key) { rule = try container.decode(Rule.self, forKey: key) }
   }
 }

@@ -30,12 +30,16 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   public internal(set) var opaqueLayers: [String] = []
   /// The loss, and the lengths of gradients and updates, over the steps so far.
   public internal(set) var losses = LossHistory()
-  var rules: [any HealthRule<Scalar>]
-  /// The names of the rules, each once, under which they own findings and are encoded.
-  let ruleNames: [String]
+  var library = LibraryRules<Scalar>()
+  /// The rules of the user.
+  var own: [any HealthRule<Scalar>]
+  /// Their names, each once, under which they own findings and are encoded.
+  let ownNames: [String]
   var ledger = FindingLedger()
   var silence = Silence()
   var steps: ClosedRange<Int>?
+  /// Whether a loss was not finite. The first such step is observed in any case.
+  var hasFailed = false
 
   /// A monitor that observes steps 0, `interval`, 2·`interval`, …
   ///
@@ -52,18 +56,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     thresholds.check()
     self.interval = interval
     self.thresholds = thresholds
-    self.rules = Self.libraryRules + rules
-    ruleNames = Self.names(of: self.rules)
-  }
-
-  /// The rules of the library, in the order in which they look at a step.
-  static var libraryRules: [any HealthRule<Scalar>] {
-    [
-      NonFiniteRule(), OptimizerStateRule(), InputRule(), ModeRule(), UpdateTestRule(),
-      LossRule(), OutputRule(), SaturationRule(), DeadUnitRule(), BackwardSignalRule(),
-      RecurrentSignalRule(),
-      BlockedGradientRule(), UpdateRule(), InitializationRule(), SymmetryRule(), ClippingRule(),
-    ]
+    own = rules
+    ownNames = Self.names(of: rules)
   }
 
   /// Whether this step is observed. If true, keep the values that `observe` needs.
@@ -72,7 +66,7 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   /// Follows the loss, and observes the step if it is due or if the loss is not finite.
   ///
   /// - Parameters:
-  ///   - step: The number of the step, from 0. Steps come in ascending order.
+  ///   - step: The number of the step, from 0 and over all epochs.
   ///   - loss: The loss of the step, before the update.
   ///   - classes: The number of classes of a classifier, whose loss is a cross-entropy in nats.
   ///   - constantLoss: The loss of the best constant guess, if it is known and not ln(classes): for
@@ -80,6 +74,7 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   ///   - show: Records what the rules look at.
   /// - Returns: The findings that are new, more severe than before, present again, or healed
   ///   (`isPresent` is false).
+  /// - Precondition: The step is not below the last one that was observed.
   @discardableResult
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
@@ -90,12 +85,14 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     if let loss {
       losses.add(Double(loss), at: step, constantLoss ?? classes.flatMap(LossHistory.chance))
     }
-    guard isDue(step) || loss?.isFinite == false else { return [] }
+    let isFirstFailure = loss?.isFinite == false && !hasFailed
+    if isFirstFailure { hasFailed = true }
+    guard isDue(step) || isFirstFailure else { return [] }
     var observation = StepObservation<Scalar>(step: step)
-    observation.updateTestRule = rules[Self.updateTestIndex]
+    observation.updateTestRule = library.updateTest
     if let loss { observation.recordLoss(loss, classes: classes) }
     try show(&observation)
-    return judge(&observation, isFollowed: loss != nil)
+    return judge(observation, isFollowed: loss != nil)
   }
 
   /// Follows the loss of a step of which nothing else is shown.
@@ -113,14 +110,13 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   /// - Returns: The findings that are new, more severe than before, present again, or healed.
   @discardableResult
   public mutating func judge(_ observation: StepObservation<Scalar>) -> [Finding] {
-    var observation = observation
-    return judge(&observation, isFollowed: false)
+    judge(observation, isFollowed: false)
   }
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private mutating func judge(
-    _ observation: inout StepObservation<Scalar>, isFollowed: Bool
+    _ observation: consuming StepObservation<Scalar>, isFollowed: Bool
   ) -> [Finding] {
     // A second reference would make the rule copy what it remembers.
     observation.updateTestRule = nil
@@ -132,22 +128,21 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     losses.measureLevels()
     observation.losses = losses
     observations += 1
-    steps = min(steps?.lowerBound ?? step, step)...max(steps?.upperBound ?? step, step)
+    require(
+      step >= steps?.upperBound ?? step,
+      "HealthMonitor: step \(step) after step \(steps?.upperBound ?? step); steps ascend, over epochs"
+        + " as well")
+    steps = (steps?.lowerBound ?? step)...step
     for layer in observation.opaqueLayers where !opaqueLayers.contains(layer) {
       opaqueLayers.append(layer)
     }
-    var (changed, healed): ([Finding], [Finding]) = ([], [])
-    for index in rules.indices {
-      let rule = ruleNames[index]
-      let found = rules[index].findings(in: observation, thresholds)
-      for finding in found where !silence.covers(finding) {
-        if let change = ledger.note(finding, by: rule, at: step) { changed.append(change) }
-      }
-      if !ledger.isEmpty {
-        healed += ledger.settle(rule, at: step, healing: thresholds.patience)
-      }
-    }
-    return changed + healed
+    var judge = Judge(observation, thresholds, silence, ledger)
+    // A second reference would make the judge copy what it changes.
+    ledger = FindingLedger()
+    library.visit(&judge)
+    for index in own.indices { judge.visit(&own[index], ownNames[index]) }
+    ledger = judge.ledger
+    return judge.changed + judge.healed
   }
 
   /// Adds findings of a census, an audit or another monitor.
@@ -186,14 +181,23 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
 
   /// The types of the rules without generic parameters, with a number if a type comes again.
   private static func names(of rules: [any HealthRule<Scalar>]) -> [String] {
-    var counts: [String: Int] = [:]
+    var names = NameList<Scalar>()
+    var library = LibraryRules<Scalar>()
+    library.visit(&names)
+    var counts = Dictionary(uniqueKeysWithValues: names.names.map { ($0, 1) })
     return rules.map { rule in
       let name = String("\(type(of: rule))".prefix { $0 != "<" })
       counts[name, default: 0] += 1
       return counts[name] == 1 ? name : "\(name) \(counts[name] ?? 0)"
     }
   }
+}
 
-  /// The place of the rule that knows which parameters to test.
-  private static var updateTestIndex: Int { 4 }
+/// Collects the names of rules.
+private struct NameList<Scalar: RealScalar>: RuleVisitor {
+  private(set) var names: [String] = []
+
+  mutating func visit<Rule: HealthRule<Scalar>>(_: inout Rule, _ name: String) {
+    names.append(name)
+  }
 }

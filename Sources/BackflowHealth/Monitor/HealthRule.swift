@@ -10,7 +10,7 @@ public import BackflowKernels
 ///     }
 ///
 /// A rule may keep state from earlier steps, which is encoded with the monitor. At every observed
-/// step it returns all that is so; the monitor reports a finding when it has lasted for as long as
+/// step it returns every defect that the observation shows; the monitor reports a finding when it has lasted for as long as
 /// its `patience` demands, once for each kind, layer and gate, and says when it has healed.
 public protocol HealthRule<Scalar>: Sendable, Codable {
   /// The element of the tensors.
@@ -20,4 +20,13 @@ public protocol HealthRule<Scalar>: Sendable, Codable {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding]
+
+  /// Whether an observation shows what the rule needs to tell about a place. A finding at a place
+  /// that is not examined neither goes on nor heals. The default is `true`.
+  func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool
+}
+
+extension HealthRule {
+  /// `true`.
+  public func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool { true }
 }

@@ -63,7 +63,7 @@ public struct Thresholds: Sendable, Equatable, Codable {
   public var lossSpike = 5.0
   /// The deviation from 1 of the ratio of the change of the loss to what the gradient predicts,
   /// beyond which a gradient is wrong. Right ones deviate by up to 0.03 (docs/health.md).
-  public var gradientError = 0.1
+  public var gradientError = 0.05
   /// The root mean square of the inputs beyond which they are too large for an initialization that
   /// expects 1.
   public var inputScale = 30.0

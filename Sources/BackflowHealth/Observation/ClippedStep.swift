@@ -1,6 +1,7 @@
 internal import BackflowKernels
 public import BackflowLayers
 internal import BackflowLinearAlgebra
+internal import RealModule
 
 /// The effect of clipping on the gradients of one step.
 public struct ClippedStep: Sendable, Equatable {
@@ -45,6 +46,25 @@ public struct ClippedStep: Sendable, Equatable {
     }
     let norms = pairs.map(\.normBefore)
     return (ClippedStep(pairs, norms), norms)
+  }
+
+  /// The step of two models together.
+  func combined(with other: ClippedStep) -> ClippedStep {
+    let (before, after) = (
+      Double.hypot(normBefore, other.normBefore), Double.hypot(normAfter, other.normAfter)
+    )
+    func product(_ step: ClippedStep) -> Double {
+      step.cosine * (step.normBefore / before) * (step.normAfter / after)
+    }
+    return ClippedStep(
+      normBefore: before, normAfter: after,
+      cosine: before > 0 && after > 0 ? product(self) + product(other) : 1,
+      isClipped: isClipped || other.isClipped)
+  }
+
+  private init(normBefore: Double, normAfter: Double, cosine: Double, isClipped: Bool) {
+    (self.normBefore, self.normAfter) = (normBefore, normAfter)
+    (self.cosine, self.isClipped) = (cosine, isClipped)
   }
 
   private init(_ pairs: [Pair], _ norms: [Double]) {

@@ -40,7 +40,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// The losses of the training up to this step, as the monitor knows them.
   public internal(set) var losses = LossHistory()
   /// The rule of the monitor that wishes which parameters `recordUpdate` tests; `nil` without one.
-  var updateTestRule: (any HealthRule<Scalar>)?
+  var updateTestRule: UpdateTestRule<Scalar>?
 
   /// The recorded tensors of the forward pass, in its order.
   private(set) var forwards: [ShownTensor<Scalar>] = []
@@ -135,21 +135,23 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   ///   - after: The model after the update.
   ///   - gradients: The gradients of the loss, before clipping.
   ///   - prefix: What the names of the parameters begin with, to tell several models apart.
+  ///   - value: The loss of the step, if this model has another one than was recorded.
   ///   - loss: The loss of the batch of the step, as a function of the parameters.
   /// - Precondition: All three have the same parameters.
-  /// - Complexity: Four evaluations of the loss, and two more for each parameter that is tested:
-  ///   each three times near the start of the training, at most four at one step, and all of them
-  ///   once a gradient is suspicious.
+  /// - Complexity: Four evaluations of the loss, and two more for each parameter that is tested, at
+  ///   most four at one step and each three times near the start of the training; if a gradient is
+  ///   suspicious, four for each, at most eight at one step and each nine times.
   public mutating func recordUpdate<Model: Parameterized<Scalar>>(
     from before: Model?, to after: Model, along gradients: Model, prefix: String = "",
-    loss: (Model) -> Scalar
+    at value: Scalar? = nil, loss: (Model) -> Scalar
   ) {
     let first = parameters.count
     recordUpdate(from: before, to: after, along: gradients, prefix: prefix)
     guard let before else { return }
     let test = UpdateTest(
       from: before, to: after, along: gradients, parameters: Array(parameters[first...]),
-      recorded: self.loss?.value, tested: testedParameters, loss: loss)
+      recorded: value.map(Double.init) ?? self.loss?.value,
+      tested: updateTestRule?.testedParameters(of: prefix) ?? .none, prefix: prefix, loss: loss)
     if let test { updateTests.append(test) }
   }
 
@@ -176,21 +178,17 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   ) {
     requireSameShapes(list.values, gradients, "recordParameters", names: { list.names })
     requireSameShapes(list.values, after, "recordParameters", names: { list.names })
-    let prefix = prefix.isEmpty ? distinctPrefix(list.names.first) : prefix
+    let prefix = prefix.isEmpty ? distinctPrefix(list.names) : prefix
     let recorded = ObservedParameter.all(
       list, prefix, gradients: gradients, after: after, known: clippedGradients)
     if parameters.isEmpty { parameters = recorded } else { parameters += recorded }
   }
 
-  private var testedParameters: TestedParameters {
-    (updateTestRule as? UpdateTestRule<Scalar>)?.testedParameters ?? .none
-  }
-
   /// "model2." if the name is taken, otherwise nothing.
-  private mutating func distinctPrefix(_ name: String?) -> String {
-    guard let name, !parameters.isEmpty, parameters.contains(where: { $0.name == name }) else {
-      return ""
-    }
+  private mutating func distinctPrefix(_ names: [String]) -> String {
+    if parameters.isEmpty { return "" }
+    let taken = Set(parameters.map(\.name))
+    guard names.contains(where: taken.contains) else { return "" }
     models += 1
     return "model\(models)."
   }
@@ -229,7 +227,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
       LossEntries(name: name, values: values, gradient: gradient, minimum: minimum))
   }
 
-  /// Records the gradients before and after clipping.
+  /// Records the gradients before and after clipping. Several models that are clipped by themselves
+  /// count as one.
   public mutating func recordClipping<Model: Parameterized<Scalar>>(
     from before: Model, to after: Model
   ) {
@@ -237,7 +236,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     let measured = ClippedStep.measure(
       gradients, after.parameterList(named: false).values, known: parameters,
       names: { before.namedParameters.map(\.name) })
-    clipping = measured.step
+    clipping = clipping.map { $0.combined(with: measured.step) } ?? measured.step
     clippedGradients = MeasuredTensors(tensors: gradients, norms: measured.norms)
   }
 

@@ -10,11 +10,32 @@ struct BackwardSignalRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    ([observation.signals] + observation.innerSignals).compactMap { SignalProfile($0) }.flatMap {
-      [
-        $0.vanishing(in: observation, thresholds),
-        $0.exploding(in: observation, thresholds),
-      ].compactMap { $0 }
+    var found = findings(observation.signals, in: observation, thresholds)
+    for chain in observation.innerSignals {
+      found += findings(chain, in: observation, thresholds)
+    }
+    return found
+  }
+
+  private func findings(
+    _ signals: [LayerSignal<Scalar>], in observation: StepObservation<Scalar>,
+    _ thresholds: Thresholds
+  ) -> [Finding] {
+    // Most profiles have nothing to tell, and need not be built.
+    guard let top = signals.last?.outputNorm,
+      signals.contains(where: {
+        $0.outputNorm / top < thresholds.vanished || $0.outputNorm / top > thresholds.exploded
+      }), let profile = SignalProfile(signals)
+    else { return [] }
+    return [
+      profile.vanishing(in: observation, thresholds),
+      profile.exploding(in: observation, thresholds),
+    ].compactMap { $0 }
+  }
+
+  func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
+    ([observation.signals] + observation.innerSignals).contains { chain in
+      chain.contains { $0.layer == place }
     }
   }
 }

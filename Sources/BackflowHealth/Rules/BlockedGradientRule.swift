@@ -22,6 +22,10 @@ struct BlockedGradientRule<Scalar: RealScalar>: HealthRule {
         cure: "Do not clip inside the loss: use a Huber loss, or clip the gradient.")
     }
   }
+
+  func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
+    observation.entries.contains { $0.name == place }
+  }
 }
 
 extension LossEntries {

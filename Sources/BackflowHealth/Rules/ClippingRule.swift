@@ -9,6 +9,9 @@ struct ClippingRule<Scalar: RealScalar>: HealthRule {
   private var clipped = 0
   private var keptLengths = 0.0
   private var cosines = 0.0
+  /// What was found last. Its words are kept as long as its severity stays, because only those of
+  /// the first finding of a severity are reported.
+  private var last: Finding?
 
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
@@ -28,22 +31,37 @@ struct ClippingRule<Scalar: RealScalar>: HealthRule {
     let costsSpeed = kept < thresholds.keptLength
     let isHarmless =
       observation.losses.hasFallen || observation.optimizerState?.ignoresScale ?? false
-    return [
-      Finding(
-        .clipping, costsSpeed && !isHarmless ? .warning : .note, layer: "the gradients",
-        step: observation.step, measured: share, threshold: thresholds.clippedShare,
-        source: "share of the steps; a warning if less than \(percentage(thresholds.keptLength)) of"
-          + " their length is kept",
-        statement: "\(percentage(share)) of the steps were clipped, to \(percentage(kept)) of their"
-          + " length on average, at a mean cosine of \(figure(cosine)) to the gradient",
-        reason: cosine < thresholds.turnedCosine
-          ? "The limit, not the loss, decides the length of the steps, and it turns them."
-          : "The limit, not the loss, decides the length of the steps.",
-        cure: cosine < thresholds.turnedCosine
-          ? "Clip the global norm instead of the elements, or raise the limit."
-          : "Nothing, if the limit tames gradients that explode; otherwise, raise it, or choose the"
-            + " learning rate for steps without clipping.")
-    ]
+    let severity: Finding.Severity = costsSpeed && !isHarmless ? .warning : .note
+    if let last, last.severity == severity {
+      return [last.again(at: observation.step, measured: share)]
+    }
+    let finding = finding(severity, share, kept, cosine, at: observation.step, thresholds)
+    last = finding
+    return [finding]
+  }
+
+  private func finding(
+    _ severity: Finding.Severity, _ share: Double, _ kept: Double, _ cosine: Double, at step: Int,
+    _ thresholds: Thresholds
+  ) -> Finding {
+    Finding(
+      .clipping, severity, layer: "the gradients",
+      step: step, measured: share, threshold: thresholds.clippedShare,
+      source: "share of the steps; a warning if less than \(percentage(thresholds.keptLength)) of"
+        + " their length is kept",
+      statement: "\(percentage(share)) of the steps were clipped, to \(percentage(kept)) of their"
+        + " length on average, at a mean cosine of \(figure(cosine)) to the gradient",
+      reason: cosine < thresholds.turnedCosine
+        ? "The limit, not the loss, decides the length of the steps, and it turns them."
+        : "The limit, not the loss, decides the length of the steps.",
+      cure: cosine < thresholds.turnedCosine
+        ? "Clip the global norm instead of the elements, or raise the limit."
+        : "Nothing, if the limit tames gradients that explode; otherwise, raise it, or choose the"
+          + " learning rate for steps without clipping.")
+  }
+
+  func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
+    observation.clipping != nil
   }
 }
 

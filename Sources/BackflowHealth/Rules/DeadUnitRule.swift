@@ -5,13 +5,15 @@ internal import BackflowLinearAlgebra
 /// Rectified units that were off for every example of the last observations.
 ///
 /// A `DeadUnitCensus` counts over the whole training set; this rule sees only the batches that are
-/// observed, so it waits for `patience` times five steps before it calls a unit dead.
+/// observed, so it waits for `patience` times five steps and for 64 examples before it calls a unit
+/// dead: one that is on for a tenth of them is off for all of 64 with probability 10⁻³.
 struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
   /// The units of one layer.
   private struct Watch: Codable {
     /// The step since which each unit has been off; `nil` if it was on at the last observation.
     var offSince: [Int?]
-    var examples = 0
+    /// The examples for which each unit has been off since then.
+    var examples: [Int]
   }
 
   private var watches: [String: Watch] = [:]
@@ -30,25 +32,31 @@ struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
       // Removed, so that it is changed in place.
       var watch =
         watches.removeValue(forKey: activation.layer)
-        ?? Watch(offSince: [Int?](repeating: nil, count: isOn.count))
+        ?? Watch(
+          offSince: [Int?](repeating: nil, count: isOn.count),
+          examples: [Int](repeating: 0, count: isOn.count))
       guard watch.offSince.count == isOn.count else { continue }
+      let batch = units.output.count / isOn.count
       for unit in 0..<isOn.count {
         watch.offSince[unit] = isOn[unit] ? nil : watch.offSince[unit] ?? observation.step
+        watch.examples[unit] = isOn[unit] ? 0 : watch.examples[unit] + batch
       }
-      watch.examples += units.output.shape[0]
       if let finding = finding(activation, watch, observation, thresholds) { found.append(finding) }
       watches[activation.layer] = watch
     }
     return found
   }
 
+  private static var enough: Int { 64 }
+
   private func finding(
     _ activation: ObservedActivation<Scalar>, _ watch: Watch,
     _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> Finding? {
-    let age = 5 * thresholds.patience
+    let duration = 5 * thresholds.patience
     func isDead(_ unit: Int) -> Bool {
-      watch.offSince[unit].map { observation.step - $0 >= age } ?? false
+      guard let start = watch.offSince[unit] else { return false }
+      return observation.step - start >= duration && watch.examples[unit] >= Self.enough
     }
     var count = 0
     for unit in 0..<watch.offSince.count where isDead(unit) { count += 1 }
@@ -61,12 +69,17 @@ struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
       layer: activation.layer, units: dead, step: observation.step, measured: share,
       threshold: thresholds.deadShare,
       source: "share of the units that were off for every example of the observations of"
-        + " \(age) steps; a note below \(percentage(thresholds.deadShare))",
-      statement: "\(dead.count) of the \(watch.offSince.count) units of \(place) have been off for"
-        + " \(age) steps",
+        + " \(duration) steps; a note below \(percentage(thresholds.deadShare))",
+      statement:
+        "\(dead.count) of the \(watch.offSince.count) units of \(place) were inactive in every"
+        + " observation of the last \(duration) steps",
       reason: "No gradient reaches the weights of these units.",
       cure: "Count them with a DeadUnitCensus over the training set; a smaller learning rate, He"
         + " initialization with biases at zero, a leaky ReLU.")
+  }
+
+  func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
+    observation.activations.contains { $0.layer == place }
   }
 }
 

@@ -13,9 +13,12 @@ struct InputRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    observation.inputs.flatMap { input -> [Finding] in
+    // Nearly all observations of a training have nothing to tell.
+    if notes.isEmpty, observation.inputs.allSatisfy({ accepted.contains($0.layer) }) { return [] }
+    return observation.inputs.flatMap { input -> [Finding] in
       let isNew = !seen.contains(input.layer)
-      if isNew {
+      // A small batch says nothing about features.
+      if isNew, input.value.rank != 2 || input.value.shape[0] >= 8 {
         seen.insert(input.layer)
         notes[input.layer] = input.uselessFeatures(at: observation.step)
       }
@@ -28,6 +31,10 @@ struct InputRule<Scalar: RealScalar>: HealthRule {
       }
       return [input.tooLarge(scale, at: observation.step, thresholds)] + note
     }
+  }
+
+  func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
+    observation.inputs.contains { $0.layer == place }
   }
 }
 

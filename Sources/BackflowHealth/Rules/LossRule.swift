@@ -10,20 +10,27 @@ struct LossRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    let losses = observation.losses
+    findings(
+      observation.losses, at: observation.step, thresholds,
+      movesDown: observation.updateTests.contains { $0.change < 0 })
+  }
+
+  private mutating func findings(
+    _ losses: LossHistory, at step: Int, _ thresholds: Thresholds, movesDown: Bool
+  ) -> [Finding] {
     guard losses.count > 0 else { return [] }
-    let descends = observation.updateTests.contains { $0.change < 0 }
-    var found = [
-      losses.rising(at: observation.step, thresholds, movesDown: descends)
-        ?? losses.returning(at: observation.step, thresholds, movesDown: descends),
-      losses.overshoot(thresholds),
-      losses.stuck(at: observation.step, thresholds),
-      losses.oscillating(at: observation.step, thresholds),
-    ].compactMap { $0 }
+    var found: [Finding] = []
+    if let finding = losses.rising(at: step, thresholds, movesDown: movesDown)
+      ?? losses.returning(at: step, thresholds, movesDown: movesDown)
+    {
+      found.append(finding)
+    }
+    if let finding = losses.overshoot(thresholds) { found.append(finding) }
+    if let finding = losses.stuck(at: step, thresholds) { found.append(finding) }
+    if let finding = losses.oscillating(at: step, thresholds) { found.append(finding) }
     // What a spike did shows in the steps after it.
-    if let spike = losses.spikes.last(where: {
-      $0.step > lastSpike && losses.lastStep - $0.step >= 5
-    }) {
+    for spike in losses.spikes
+    where spike.step > lastSpike && losses.lastStep - spike.lastStep >= 5 {
       lastSpike = spike.step
       if let finding = losses.finding(spike, thresholds) { found.append(finding) }
     }
@@ -68,13 +75,11 @@ extension LossHistory {
   fileprivate func returning(
     at step: Int, _ thresholds: Thresholds, movesDown: Bool
   ) -> Finding? {
-    guard let level, let startLevel, blocks.count >= 16, let best = lowestLevel, best > 0 else {
-      return nil
-    }
+    guard let level, let startLevel, blocks.count >= 16,
+      level > 0.5 * (constantLoss ?? startLevel), let best = lowestLevel, best > 0
+    else { return nil }
     let factor = level / best
-    guard factor > thresholds.risingLoss, level > 0.5 * (constantLoss ?? startLevel) else {
-      return nil
-    }
+    guard factor > thresholds.risingLoss, level - best > 4 * errorOfLevels else { return nil }
     return Finding(
       .risingLoss, movesDown ? .note : .warning, layer: "the loss", step: step, measured: factor,
       threshold: thresholds.risingLoss,
@@ -82,38 +87,42 @@ extension LossHistory {
       statement: "the loss had fallen to \(figure(best)), and is back at \(figure(level))",
       reason: "The training forgets what it had learned.",
       cure: "A smaller learning rate or less momentum, clipping by the global norm.",
-      patience: thresholds.patience)
+      patience: thresholds.patience, measure: "return")
   }
 
   /// A loss that jumps above its start in the first steps: the first updates were too long.
   fileprivate func overshoot(_ thresholds: Thresholds) -> Finding? {
-    guard let first, first > 0, opening.count >= 10, !hasFallen else { return nil }
+    // One loss is no start to compare with if nothing says what it should be.
+    guard let first, first > 0, let constantLoss, first < 1.5 * constantLoss, opening.count >= 10,
+      !hasFallen
+    else { return nil }
+    let limit = 1.5 * max(first, constantLoss)
     // The median of the first steps after the start: one bad batch is not a jump.
+    guard opening[1..<10].count(where: { $0 > limit }) >= 5 else { return nil }
     let jump = median(of: Array(opening[1..<10]))
-    let limit = 1.5 * max(first, constantLoss ?? first)
-    guard jump > limit, first < 1.5 * (constantLoss ?? first) else { return nil }
     return Finding(
       .longStep, .warning, layer: "the optimizer", step: firstStep + 1, measured: jump / first,
       threshold: 1.5, source: "the median of the losses of steps 1 to 9 in units of the first loss",
       statement: "the first updates raised the loss from \(figure(first)) to \(figure(jump))",
-      reason: "The steps are so long that they overshoot, and the training goes on from a worse"
-        + " place than it began.",
-      cure: "A smaller learning rate, or a warm-up.")
+      reason: "The steps are so long that they overshoot, and the training goes on from a higher"
+        + " loss than the initial one.",
+      cure: "A smaller learning rate, or a warm-up.", measure: "start")
   }
 
   /// A loss that stays at its start, or at the level of a constant guess.
   fileprivate func stuck(at step: Int, _ thresholds: Thresholds) -> Finding? {
     guard lastStep - firstStep >= thresholds.lossPatience, blocks.count >= 8 else { return nil }
     let last = blocks[(blocks.count / 2)...].reduce(Block(), +)
+    // Both conditions below, told by the second half alone.
+    if let constantLoss, !(last.mean > 0.9 * constantLoss && last.mean < 2 * constantLoss) {
+      return nil
+    }
     let start = blocks[..<max(1, blocks.count / 16)].reduce(Block(), +)
     // Losses of neighboring steps are hardly correlated, those of one batch size vary alike.
     let noise = (last.variance / Double(last.count) + start.variance / Double(start.count))
       .squareRoot()
     if let constantLoss {
-      guard last.mean > 0.95 * constantLoss - 2 * noise, last.mean < 2 * constantLoss else {
-        return nil
-      }
-      guard last.mean > 0.9 * constantLoss else { return nil }
+      guard last.mean > 0.95 * constantLoss - 2 * noise else { return nil }
       return stuckFinding(
         last.mean / constantLoss, "in units of the loss of a constant guess", 0.95, step,
         "after \(count) steps the loss is \(figure(last.mean)); a constant guess has"
@@ -145,12 +154,16 @@ extension LossHistory {
   /// A loss that rises and falls in turn.
   fileprivate func oscillating(at step: Int, _ thresholds: Thresholds) -> Finding? {
     guard recent.count >= 40, let level else { return nil }
-    let steps = zip(recent.dropFirst(), recent).map(-)
-    let turns = zip(steps.dropFirst(), steps).count { $0 * $1 < 0 }
-    let share = Double(turns) / Double(steps.count - 1)
+    var turns = 0
+    for index in 2..<recent.count
+    where (recent[index] - recent[index - 1]) * (recent[index - 1] - recent[index - 2]) < 0 {
+      turns += 1
+    }
     // Of independent losses two in three turn; more than nine in ten do not by chance.
-    let swing = median(of: steps.map(\.magnitude))
-    guard share > 0.9, swing > 0.05 * level.magnitude else { return nil }
+    let share = Double(turns) / Double(recent.count - 2)
+    guard share > 0.9 else { return nil }
+    let swing = median(of: zip(recent.dropFirst(), recent).map { ($0 - $1).magnitude })
+    guard swing > 0.05 * level.magnitude else { return nil }
     return Finding(
       .oscillatingLoss, hasFallen ? .note : .warning, layer: "the loss", step: step,
       measured: share, threshold: 0.9,
@@ -174,7 +187,7 @@ extension LossHistory {
       source: "in units of the largest loss before",
       statement: "at step \(spike.step) the loss jumped from a level of \(figure(spike.median)) to"
         + " \(figure(spike.loss))" + precursor(of: spike),
-      reason: "One step against such a batch can undo many others.",
+      reason: "One step on such a batch can undo many others.",
       cure:
         "Look at the batch of that step; clip by the global norm, which bounds what one batch can"
         + " do.")

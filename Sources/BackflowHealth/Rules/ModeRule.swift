@@ -12,6 +12,10 @@ struct ModeRule<Scalar: RealScalar>: HealthRule {
         ? layer.neverUpdated(observation, thresholds) : layer.evaluating(observation, thresholds)
     }
   }
+
+  func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
+    observation.normalizations.contains { $0.layer == place }
+  }
 }
 
 extension ObservedNormalization {

@@ -28,7 +28,8 @@ struct OptimizerStateRule<Scalar: RealScalar>: HealthRule {
           + " gradients are infinite never moves again.",
         cure:
           "Leave out steps whose gradient is not finite, go back to an earlier state, or start"
-          + " with a new optimizer.")
+          + " with a new optimizer.",
+        measure: "state")
     ]
   }
 

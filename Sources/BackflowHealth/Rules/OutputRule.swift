@@ -9,9 +9,9 @@ struct OutputRule<Scalar: RealScalar>: HealthRule {
   ) -> [Finding] {
     guard let classes = observation.loss?.classes, classes > 1 else { return [] }
     return observation.outputs.compactMap { layer, output in
-      guard output.shape.last == classes, !output.isEmpty, output.isFinite else { return nil }
       // Logits of both signs, as nearly all are, are told at one glance.
-      guard output.min() >= 0 else { return nil }
+      guard output.shape.last == classes, !output.isEmpty, !output.hasNegative, output.isFinite
+      else { return nil }
       let rows = output.reshaped(to: [output.count / classes, classes])
       let sums = rows.sum(axis: 1)
       let isProbability = (sums - 1).maxMagnitude() < 1e-3
@@ -42,5 +42,18 @@ struct OutputRule<Scalar: RealScalar>: HealthRule {
         : "A logit that is off gets no gradient, so that its class cannot be learned from there.",
       cure: "Let the last layer be linear: the loss takes logits.",
       patience: observation.patience(thresholds.patience))
+  }
+
+  func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
+    observation.outputs.contains { $0.layer == place } && observation.loss?.classes != nil
+  }
+}
+
+extension Tensor where Scalar: RealScalar {
+  /// Whether any element is negative. The pass ends at the first one.
+  fileprivate var hasNegative: Bool {
+    let elements = span
+    for index in elements.indices where elements[index] < 0 { return true }
+    return false
   }
 }

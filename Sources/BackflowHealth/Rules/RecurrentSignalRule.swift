@@ -26,12 +26,11 @@ struct RecurrentSignalRule<Scalar: RealScalar>: HealthRule {
     }
   }
 
-  /// The last measurement, or a new one if it is due. A step before the last one is that of another
-  /// training.
+  /// The last measurement, or a new one if it is due.
   private mutating func decay(
     of signal: RecurrentSignal<Scalar>, at step: Int, every interval: Int
   ) -> RecurrentDecay {
-    if let (last, decay) = measured[signal.layer], step >= last, step - last < interval {
+    if let (last, decay) = measured[signal.layer], step - last < interval {
       return decay
     }
     let decay = RecurrentDecay(
@@ -39,6 +38,10 @@ struct RecurrentSignalRule<Scalar: RealScalar>: HealthRule {
     // Without a gradient there is nothing to hold.
     if decay.profile.steps > 0 { measured[signal.layer] = (step, decay) }
     return decay
+  }
+
+  func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
+    observation.recurrences.contains { $0.layer == place }
   }
 }
 

@@ -17,6 +17,10 @@ struct SaturationRule<Scalar: RealScalar>: HealthRule {
         isFitted: observation.losses.isFitted)
     }
   }
+
+  func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
+    observation.activations.contains { $0.layer == place }
+  }
 }
 
 extension Saturation {

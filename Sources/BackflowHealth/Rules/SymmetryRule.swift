@@ -45,6 +45,10 @@ struct SymmetryRule<Scalar: RealScalar>: HealthRule {
       cure: "Draw the weights at random (Glorot, He, orthogonal); only biases may start equal.",
       patience: observation.patience(thresholds.patience))
   }
+
+  func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
+    observation.parameters.contains { $0.name == place }
+  }
 }
 
 extension ObservedParameter {
@@ -54,7 +58,7 @@ extension ObservedParameter {
   /// Without gradients, rows of zeros do not count, because those of a last layer do not stay
   /// equal.
   fileprivate func twins(_ tolerance: Double) -> [Int] {
-    guard isWeight, value.shape[0] > 1, !value.isEmpty else { return [] }
+    guard isWeight, value.shape[0] > 1, !value.isEmpty, haveRowsEqualStarts() else { return [] }
     let rows = value.reshaped(to: [value.shape[0], value.count / value.shape[0]])
     let slopes = gradient.flatMap {
       $0.shape == value.shape ? $0.reshaped(to: rows.shape) : nil
@@ -69,6 +73,26 @@ extension ObservedParameter {
         && haveEqualGradients(
           rows.select(one), slopes?.select(one), slopes?.select(other), tolerance)
     }.map(\.1).sorted()
+  }
+
+  /// Whether two rows begin with the same element, as equal rows do. Rows that are drawn at random
+  /// hardly ever do, so that the other elements need not be read.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private func haveRowsEqualStarts() -> Bool {
+    let (elements, width) = (value.span, value.count / value.shape[0])
+    var starts: [Scalar] = []
+    starts.reserveCapacity(value.shape[0])
+    for row in 0..<value.shape[0] {
+      let start = elements[row * width]
+      // NaN differs from itself, and has no place in an order.
+      if start == start { starts.append(start) }
+    }
+    starts.sort()
+    for index in starts.indices.dropFirst() where starts[index] == starts[index - 1] {
+      return true
+    }
+    return false
   }
 
   private func haveEqualGradients(

@@ -69,6 +69,10 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
   private static func shortUpdate(_ thresholds: Thresholds) -> Double {
     max(thresholds.shortUpdate, Double(Scalar.ulpOfOne))
   }
+
+  func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
+    observation.parameters.contains { $0.name == place && $0.change != nil }
+  }
 }
 
 extension UpdateRule {
@@ -133,15 +137,14 @@ extension UpdateRule {
       .shortUpdate, .warning, layer: parameter.name, step: observation.step,
       measured: ratio * Double(steps), threshold: Self.path,
       source: "the way of all steps so far in units of ‖θ‖, at the pace of this one",
-      statement: "at its pace, \(steps) steps move \(parameter.name) by at most"
+      statement: "at the current rate, \(steps) steps move \(parameter.name) by at most"
         + " \(percentage(ratio * Double(steps))) of its length, and the loss has not fallen",
-      reason: "The steps are too short to get anywhere.",
+      reason: "The steps are too small to change the loss.",
       cure: "A larger learning rate; with SGD, look for a gradient that is scaled down or clipped.",
-      patience: thresholds.patience)
+      patience: thresholds.patience, measure: "way")
   }
 
-  /// The way in units of ‖θ‖ that a training needs at least. Healthy ones move each weight by more
-  /// than a tenth of its length.
+  /// The smallest sum of updates, in units of ‖θ‖, of a training that learns.
   private static var path: Double { 0.02 }
 
   /// A weight that the first steps have multiplied.
@@ -159,7 +162,7 @@ extension UpdateRule {
       source: "‖θ‖ in units of its start, within \(5 * thresholds.patience) steps",
       statement: "\(age) steps have made \(parameter.name) \(figure(growth)) times as long",
       reason: "Nothing is left of its initialization, and units saturate or die.",
-      cure: "A smaller learning rate, or a warm-up.")
+      cure: "A smaller learning rate, or a warm-up.", measure: "growth")
   }
 
   /// Steps that overwrite a weight.

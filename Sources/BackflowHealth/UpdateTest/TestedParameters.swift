@@ -4,15 +4,12 @@ enum TestedParameters: Sendable, Equatable {
   case none
   /// At most this many of those that are not named, from the last one.
   case some(Int, except: Set<String>)
-  /// All, because the gradient as a whole is suspicious.
-  case all
 
   /// The parameters to test among those of a model, in their order.
   func chosen(among names: [String]) -> Set<String> {
     switch self {
     case .none: []
     case .some(let count, let known): Set(names.filter { !known.contains($0) }.suffix(count))
-    case .all: Set(names)
     }
   }
 }

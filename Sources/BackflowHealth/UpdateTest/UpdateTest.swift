@@ -26,6 +26,8 @@ public struct UpdateTest: Sendable, Equatable {
 
     /// The ratio of a change where none is predicted.
     public static var largest: Double { 1e6 }
+
+    static func bounded(_ ratio: Double) -> Double { min(max(ratio, -largest), largest) }
   }
 
   /// g·Δθ, the predicted change of the loss.
@@ -40,8 +42,16 @@ public struct UpdateTest: Sendable, Equatable {
   /// than rounding: the function is not that of the step, and no ratio means anything.
   public let otherLoss: (evaluated: Double, recorded: Double)?
 
-  /// r(1), the ratio of the whole update; `nil` if nothing was predicted.
-  public var fullRatio: Double? { predicted == 0 ? nil : change / predicted }
+  /// What the names of the parameters of the model begin with.
+  public let prefix: String
+
+  /// r(1), the ratio of the whole update; `nil` if nothing was predicted. A loss that is not finite
+  /// after the update counts as the largest rise.
+  public var fullRatio: Double? {
+    if predicted == 0 || !predicted.isFinite { return nil }
+    return change.isFinite
+      ? ParameterRatio.bounded(change / predicted) : -ParameterRatio.largest
+  }
 
   /// Equal measurements.
   public static func == (one: UpdateTest, other: UpdateTest) -> Bool {
@@ -61,6 +71,8 @@ extension UpdateTest {
   /// The difference of the slopes ahead and back, in units of their mean, beyond which a step is
   /// not short: there is a kink in between, or too much curvature.
   private static let bend = 0.25
+  /// The difference up to which two ratios agree, in units of 1 or of the larger one.
+  private static let agreement = 0.05
   /// A predicted change counts if it is this many times the rounding of the loss.
   private static let floor = 50.0
   /// The rounding of a loss, in units of ε times the loss: the sum over a batch of numbers that
@@ -68,12 +80,14 @@ extension UpdateTest {
   private static let rounding = 4.0
 
   /// Evaluates the loss at the parameters before and after the update and at two points beside
-  /// those before it; and at two points for each parameter that is tested.
+  /// those before it; and at two points for each parameter that is tested, or more where its ratio
+  /// is off. `nil` if the loss before the update is not finite.
   init?<Model: Parameterized>(
     from before: Model, to after: Model, along gradients: Model,
     parameters observed: [ObservedParameter<Model.Scalar>], recorded: Double?,
-    tested: TestedParameters, loss: (Model) -> Model.Scalar
+    tested: TestedParameters, prefix: String, loss: (Model) -> Model.Scalar
   ) {
+    self.prefix = prefix
     let chosen = tested.chosen(among: observed.map(\.name))
     predicted = zip(observed, gradients.namedParameters).reduce(0) { sum, pair in
       sum + pair.0.predictedChange(pair.1.value)
@@ -97,7 +111,8 @@ extension UpdateTest {
         Double(loss(before.moved(to: after, by: Self.part))),
         Double(loss(before.moved(to: after, by: -Self.part)))
       )
-      partRatio = (ahead - back) / (2 * Self.part * predicted)
+      let ratio = (ahead - back) / (2 * Self.part * predicted)
+      partRatio = ratio.isFinite ? ParameterRatio.bounded(ratio) : nil
     } else {
       partRatio = nil
     }
@@ -122,27 +137,42 @@ extension UpdateTest {
     // A parameter that starts at zero is as long as a random one would be.
     let length = parameter.scale
     guard slope.isFinite, length > 0, length.isFinite else { return nil }
-    /// L(θ + s d) − L(θ) and L(θ) − L(θ − s d), or `nil` if the two are not alike.
-    func changes(_ step: Double, along direction: Tensor<Model.Scalar>) -> [Double]? {
-      let ahead = Double(loss(before.moved(by: step, along: direction, at: index))) - start
-      let back = start - Double(loss(before.moved(by: -step, along: direction, at: index)))
+    /// The slopes ahead and back along a direction of length 1, in units of `unit`; `nil` if they are
+    /// not alike, or if the loss does not change at all.
+    func slopes(_ step: Double, along direction: Tensor<Model.Scalar>, unit: Double) -> [Double]? {
+      let scale = step * unit
+      let ahead =
+        (Double(loss(before.moved(by: step, along: direction, at: index))) - start) / scale
+      let back =
+        (start - Double(loss(before.moved(by: -step, along: direction, at: index)))) / scale
+      guard ahead.isFinite, back.isFinite, ahead != 0 || back != 0 else { return nil }
       return (ahead - back).magnitude <= bend * (ahead + back).magnitude ? [ahead, back] : nil
     }
     guard slope > 0, let gradient = parameter.gradient else {
       // Nothing is predicted, and nothing must happen.
       let direction = randomDirection(parameter.value.shape, of: Model.Scalar.self)
-      let changes = changes((stepLengths.last ?? 0) * length, along: direction)
-      guard let moved = changes?.reduce(0, +), moved.magnitude > floor * noise else { return nil }
-      return moved < 0 ? -ParameterRatio.largest : ParameterRatio.largest
+      let step = (stepLengths.last ?? 0) * length
+      guard let found = slopes(step, along: direction, unit: 1),
+        found.allSatisfy({ ($0 * step).magnitude > floor * noise })
+      else { return nil }
+      return found[0] < 0 ? -ParameterRatio.largest : ParameterRatio.largest
     }
-    guard
-      let step = stepLengths.map({ $0 * length }).first(where: { 2 * $0 * slope > floor * noise }),
-      let changes = changes(step / slope, along: gradient), changes.allSatisfy(\.isFinite)
-    else { return nil }
-    // At a kink, any slope between those of both sides is right.
-    let ratios = changes.map { $0 / (step * slope) }.sorted()
-    let ratio = min(max(1, ratios[0]), ratios[1])
-    return min(max(ratio, -ParameterRatio.largest), ParameterRatio.largest)
+    // The rounding of a loss may be larger than its size says, as where predictions and targets
+    // cancel. A ratio that is off counts only if a step of four times the length gives it as well.
+    var last: Double?
+    for step in stepLengths.map({ $0 * length }) where 2 * step * slope > floor * noise {
+      let found = slopes(step, along: (1 / Model.Scalar(slope)) * gradient, unit: slope)
+      guard let ratios = found?.sorted() else {
+        last = nil
+        continue
+      }
+      // At a kink, any slope between those of both sides is right.
+      let ratio = ParameterRatio.bounded(min(max(1, ratios[0]), ratios[1]))
+      if (ratio - 1).magnitude < agreement { return ratio }
+      if let last, (ratio - last).magnitude < agreement * max(1, last.magnitude) { return last }
+      last = ratio
+    }
+    return nil
   }
 
   private static func randomDirection<Scalar: RealScalar>(

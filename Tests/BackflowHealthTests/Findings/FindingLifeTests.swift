@@ -125,7 +125,7 @@ private struct Script: HealthRule {
     var monitor = HealthMonitor<Double>(rules: [Script(both)])
     for step in 0...31 {
       monitor.observe(step) {
-        if step == 0 { $0.recordActivation("b", .tanh, output: .ones([4, 4])) }
+        $0.recordActivation("b", .tanh, output: step == 0 ? .ones([4, 4]) : .zeros([4, 4]))
       }
     }
     #expect(monitor.findings.map(\.layer) == ["a", "b"])
@@ -133,7 +133,7 @@ private struct Script: HealthRule {
     monitor = HealthMonitor<Double>(rules: [Script(both.mapValues { (.note, $0.1) })])
     for step in 0...31 {
       monitor.observe(step) {
-        if step == 0 { $0.recordActivation("b", .tanh, output: .ones([4, 4])) }
+        $0.recordActivation("b", .tanh, output: step == 0 ? .ones([4, 4]) : .zeros([4, 4]))
       }
     }
     #expect(monitor.findings.map(\.layer) == ["b", "a"])

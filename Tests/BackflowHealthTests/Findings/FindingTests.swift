@@ -24,7 +24,8 @@ import Testing
     #expect(
       Set(object.keys) == [
         "kind", "severity", "layer", "gate", "side", "units", "step", "measured", "threshold",
-        "source", "statement", "reason", "cure", "patience", "first_step", "last_step",
+        "source", "statement", "reason", "cure", "patience", "measure", "present_severity",
+        "first_step", "last_step",
         "observations", "worst", "worst_step", "is_present",
       ])
     #expect(object["side"] as? String == "low" && object["kind"] as? String == "saturation")

@@ -211,6 +211,15 @@ import Testing
     #expect(monitor.findings.isEmpty, "\(monitor)")
   }
 
+  @Test func `stops at a step before the last one`() async {
+    let stopped = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var monitor = HealthMonitor<Float>()
+      monitor.observe(40) { _ in }
+      monitor.observe(0) { _ in }
+    }
+    #expect(stopMessage(stopped).contains("HealthMonitor: step 0 after step 40; steps ascend"))
+  }
+
   @Test func `stops at a threshold that is NaN or negative, and accepts ∞`() async {
     let limit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var thresholds = Thresholds()

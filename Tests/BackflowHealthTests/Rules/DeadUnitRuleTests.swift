@@ -11,8 +11,8 @@ import Testing
     var monitor = HealthMonitor<Float>(every: interval)
     for step in 0..<300 {
       monitor.observe(step, loss: 1) {
-        var output = Tensor<Float>.zeros([4, units])
-        for unit in 0..<units where isOn(unit, step) { output[step % 4, unit] = 0.5 }
+        var output = Tensor<Float>.zeros([8, units])
+        for unit in 0..<units where isOn(unit, step) { output[step % 8, unit] = 0.5 }
         $0.recordActivation("fc1", .relu, output: output)
       }
     }
@@ -44,7 +44,7 @@ import Testing
     var monitor = HealthMonitor<Float>()
     for step in 0..<150 {
       monitor.observe(step, loss: 1) {
-        var output = Tensor<Float>.zeros([2, 3, 2, 2])
+        var output = Tensor<Float>.zeros([20, 3, 2, 2])
         output[1, 1, 0, 1] = 1
         $0.recordActivation("conv", .relu, output: output)
       }
