@@ -1,14 +1,25 @@
 /// A pattern for the names of layers and parameters, in which `*` stands for any characters:
-/// "encoder.*", "*.bias".
+/// "encoder", "*.bias". A layer stands for all that is inside it as well.
 struct PlacePattern: Sendable, Codable, Equatable {
   private let parts: [String]
 
   init(_ pattern: String) {
-    parts = pattern.split(separator: "*", omittingEmptySubsequences: false).map(String.init)
+    // "encoder.*" means the encoder and all that is inside it, as "encoder" does.
+    let place = pattern.hasSuffix(".*") ? pattern.dropLast(2) : pattern[...]
+    parts = place.split(separator: "*", omittingEmptySubsequences: false).map(String.init)
   }
 
-  /// Whether the pattern is the whole name.
+  /// Whether the pattern is the whole name, or that of a layer around it.
   func matches(_ name: String) -> Bool {
+    var end = name.endIndex
+    while true {
+      if isWhole(String(name[..<end])) { return true }
+      guard let dot = name[..<end].lastIndex(of: ".") else { return false }
+      end = dot
+    }
+  }
+
+  private func isWhole(_ name: String) -> Bool {
     guard let first = parts.first, let last = parts.last, name.hasPrefix(first) else {
       return false
     }

@@ -17,7 +17,7 @@ extension CodingUserInfoKey {
 ///     decoder.userInfo[.healthRules] = [SmallLoss()] as [any HealthRule<Float>]
 extension HealthMonitor: Codable {
   private enum CodingKeys: String, CodingKey {
-    case thresholds, interval, observations, losses, rules, findings, silence, steps
+    case thresholds, interval, observations, losses, rules, findings, silence, steps, origin
     case hasFailed = "has_failed"
     case opaqueLayers = "opaque_layers"
   }
@@ -34,6 +34,7 @@ extension HealthMonitor: Codable {
     try container.encode(silence, forKey: .silence)
     try container.encodeIfPresent(steps, forKey: .steps)
     try container.encode(hasFailed, forKey: .hasFailed)
+    try container.encodeIfPresent(origin, forKey: .origin)
     var saver = RuleEncoder<Scalar>(
       container: container.nestedContainer(keyedBy: RuleKey.self, forKey: .rules))
     var (library, own) = (library, own)
@@ -70,6 +71,7 @@ extension HealthMonitor: Codable {
     silence = try container.decode(Silence.self, forKey: .silence)
     steps = try container.decodeIfPresent(ClosedRange<Int>.self, forKey: .steps)
     hasFailed = try container.decode(Bool.self, forKey: .hasFailed)
+    origin = try container.decodeIfPresent(Int.self, forKey: .origin)
     let saved = try container.nestedContainer(keyedBy: RuleKey.self, forKey: .rules)
     var reader = RuleDecoder<Scalar>(container: saved)
     try library.visit(&reader)

@@ -10,7 +10,7 @@ extension HealthMonitor: CustomStringConvertible {
   public var description: String {
     let found = diagnoses.map(\.description)
     let opaque = opaqueLayers.map {
-      "\($0) was not examined: it shows neither its activations nor its parts"
+      "\($0) shows neither its activations nor its parts, so that nothing inside it was examined"
     }
     return ((found.isEmpty ? ["no findings in \(observations) observations"] : found) + opaque)
       .joined(separator: "\n")

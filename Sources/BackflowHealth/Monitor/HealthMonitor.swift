@@ -38,10 +38,12 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   var ledger = FindingLedger()
   var silence = Silence()
   var steps: ClosedRange<Int>?
+  /// The first step that `observe` was called with.
+  var origin: Int?
   /// Whether a loss was not finite. The first such step is observed in any case.
   var hasFailed = false
 
-  /// A monitor that observes steps 0, `interval`, 2·`interval`, …
+  /// A monitor that observes the first step, usually 0, and every `interval`-th after it.
   ///
   /// - Parameters:
   ///   - interval: The number of steps from one observation to the next.
@@ -61,7 +63,7 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   }
 
   /// Whether this step is observed. If true, keep the values that `observe` needs.
-  public func isDue(_ step: Int) -> Bool { step % interval == 0 }
+  public func isDue(_ step: Int) -> Bool { (step - (origin ?? step)) % interval == 0 }
 
   /// Follows the loss, and observes the step if it is due or if the loss is not finite.
   ///
@@ -82,6 +84,7 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     _ step: Int, loss: Scalar? = nil, classes: Int? = nil, constantLoss: Double? = nil,
     _ show: (inout StepObservation<Scalar>) throws -> Void
   ) rethrows -> [Finding] {
+    if origin == nil { origin = step }
     if let loss {
       losses.add(Double(loss), at: step, constantLoss ?? classes.flatMap(LossHistory.chance))
     }

@@ -81,6 +81,9 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
     }
   }
 
+  /// Whether the value is that after the update, because the one before it was not recorded.
+  var isUpdated = false
+
   /// The layer: the name up to the last dot, or the whole name without one.
   public var layer: String {
     name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name

@@ -112,8 +112,11 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public mutating func recordUpdate<Model: Parameterized<Scalar>>(
     from before: Model?, to after: Model, along gradients: Model, prefix: String = ""
   ) {
+    let first = parameters.count
     recordParameters(
       before ?? after, gradients: gradients, after: before == nil ? nil : after, prefix: prefix)
+    guard before == nil else { return }
+    for index in parameters[first...].indices { parameters[index].isUpdated = true }
   }
 
   /// Records an update, and tests whether the loss does what the gradient promises.

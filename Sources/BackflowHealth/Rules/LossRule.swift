@@ -94,7 +94,7 @@ extension LossHistory {
   fileprivate func overshoot(_ thresholds: Thresholds) -> Finding? {
     // One loss is no start to compare with if nothing says what it should be.
     guard let first, first > 0, let constantLoss, first < 1.5 * constantLoss, opening.count >= 10,
-      !hasFallen
+      let level, level > first
     else { return nil }
     let limit = 1.5 * max(first, constantLoss)
     // The median of the first steps after the start: one bad batch is not a jump.
@@ -114,8 +114,12 @@ extension LossHistory {
     guard lastStep - firstStep >= thresholds.lossPatience, blocks.count >= 8 else { return nil }
     let last = blocks[(blocks.count / 2)...].reduce(Block(), +)
     // Both conditions below, told by the second half alone.
-    if let constantLoss, !(last.mean > 0.9 * constantLoss && last.mean < 2 * constantLoss) {
-      return nil
+    if let constantLoss, let first {
+      // A sum over a batch is far above the loss of a guess from the first step on.
+      let isAbove = last.mean > max(first, 2 * constantLoss)
+      guard isAbove || last.mean > 0.9 * constantLoss && last.mean < 2 * constantLoss else {
+        return nil
+      }
     }
     let start = blocks[..<max(1, blocks.count / 16)].reduce(Block(), +)
     // Losses of neighboring steps are hardly correlated, those of one batch size vary alike.
@@ -145,7 +149,9 @@ extension LossHistory {
     Finding(
       .stuckLoss, severity, layer: "the loss", step: step, measured: measured, threshold: limit,
       source: "the mean of the second half of the run, \(unit)", statement: statement,
-      reason: "The network has learned nothing about the inputs.",
+      reason: severity == .note
+        ? "The network has learned nothing, or it was trained already and started at its end."
+        : "The network has learned nothing about the inputs.",
       cure: "Try to fit a few examples exactly: if that fails, the fault is in the network or the"
         + " optimizer, otherwise look at the labels and the learning rate.",
       patience: thresholds.patience)

@@ -28,8 +28,10 @@ extension ObservedNormalization {
     let isUnfit = trace.meanShift > 1 || trace.deviation > 3 || trace.deviation < 1 / 3.0
     return Finding(
       .wrongMode, isUntouched || isUnfit ? .warning : .note, layer: layer, step: observation.step,
-      measured: trace.meanShift, threshold: 1,
-      source: "the shift of the normalized input in standard deviations; it is 0 in training",
+      measured: isUntouched ? 0 : trace.meanShift, threshold: 1,
+      source: isUntouched
+        ? "the number of batches in the running statistics"
+        : "the shift of the normalized input in standard deviations; it is 0 in training",
       statement: "\(place) runs in evaluation mode: its input, normalized with the running"
         + " statistics of \(trace.trackedBatches) batches, has mean \(figure(trace.meanShift)) and"
         + " deviation \(figure(trace.deviation))",

@@ -86,7 +86,8 @@ struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
 extension StepObservation {
   /// The recorded tensors up to the loss, in the order in which a step computes them.
   fileprivate var forwardOrder: [ShownTensor<Scalar>] {
-    parameters.map { ShownTensor($0.name, "the value", $0.value) } + forwards
+    parameters.filter { !$0.isUpdated }.map { ShownTensor($0.name, "the value", $0.value) }
+      + forwards
   }
 
   /// The recorded tensors behind the loss: gradients from the top, updated parameters.
@@ -101,7 +102,9 @@ extension StepObservation {
       parameter.gradient.map { ShownTensor(parameter.name, "the gradient", $0) }
     }
     let updated = parameters.compactMap { parameter in
-      parameter.after.map { ShownTensor(parameter.name, "the updated value", $0) }
+      (parameter.isUpdated ? parameter.value : parameter.after).map {
+        ShownTensor(parameter.name, "the updated value", $0)
+      }
     }
     return losses + backwards.reversed() + gradients + updated
   }

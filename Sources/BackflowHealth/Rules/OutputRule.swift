@@ -1,8 +1,8 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// Outputs that a cross-entropy is not made for: probabilities, or rectified logits, instead of
-/// logits. Judged if a number of classes was recorded.
+/// Outputs that a cross-entropy is not made for: probabilities, rectified or squashed logits,
+/// instead of logits. Judged if a number of classes was recorded.
 struct OutputRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
@@ -16,9 +16,12 @@ struct OutputRule<Scalar: RealScalar>: HealthRule {
       let sums = rows.sum(axis: 1)
       let isProbability = (sums - 1).maxMagnitude() < 1e-3
       let off = Double(output.elements.count { $0 == 0 }) / Double(output.count)
-      guard isProbability || off > 0.2 else { return nil }
-      return finding(
-        layer, isProbability, observation, thresholds, measured: isProbability ? 1 : off)
+      let largest = Double(output.max())
+      if isProbability || off > 0.2 {
+        return finding(
+          layer, isProbability, observation, thresholds, measured: isProbability ? 1 : off)
+      }
+      return largest < 1 ? squashed(layer, largest, observation, thresholds) : nil
     }
   }
 
@@ -42,6 +45,19 @@ struct OutputRule<Scalar: RealScalar>: HealthRule {
         : "A logit that is off gets no gradient, so that its class cannot be learned from there.",
       cure: "Let the last layer be linear: the loss takes logits.",
       patience: observation.patience(thresholds.patience))
+  }
+
+  private func squashed(
+    _ layer: String, _ largest: Double, _ observation: StepObservation<Scalar>,
+    _ thresholds: Thresholds
+  ) -> Finding {
+    Finding(
+      .unsuitableOutput, .warning, layer: layer, step: observation.step, measured: largest,
+      threshold: 1, source: "the largest of the outputs, of which none is negative",
+      statement: "the logits of \(layer) are all between 0 and 1, as behind a sigmoid",
+      reason: "No class can get more than e/(e + C − 1) of the probability.",
+      cure: "Let the last layer be linear: the loss takes logits.",
+      patience: observation.patience(thresholds.patience), measure: "squashed")
   }
 
   func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {

@@ -50,7 +50,25 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
         ?? shrunk(parameter, past, observation, thresholds)
       if let finding { found.append(finding) }
     }
-    return found
+    return nothingMoves(in: observation, found, thresholds).map { [$0] } ?? found
+  }
+
+  /// One finding in place of one for each parameter, if none of them changes.
+  private func nothingMoves(
+    in observation: StepObservation<Scalar>, _ found: [Finding], _ thresholds: Thresholds
+  ) -> Finding? {
+    let still = found.filter { $0.kind == .unchangedParameter && $0.severity == .failure }
+    guard still.count > 1,
+      observation.parameters.allSatisfy({ $0.change?.moved == 0 || $0.value.isEmpty })
+    else { return nil }
+    return Finding(
+      .unchangedParameter, .failure, layer: "the optimizer", step: observation.step, measured: 0,
+      threshold: 0, source: "every element the same after the step, for \(thresholds.patience) steps",
+      statement: "no parameter changes, although \(still.count) of them have gradients",
+      reason: "Nothing is learned.",
+      cure: "Make sure that the optimizer updates the model that is trained, that its learning rate is"
+        + " not zero, and that the model for `from:` is copied before the update.",
+      patience: thresholds.patience)
   }
 
   /// The place of what is remembered of a parameter, which is usually its index.
@@ -71,7 +89,9 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
   }
 
   func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
-    observation.parameters.contains { $0.name == place && $0.change != nil }
+    observation.parameters.contains {
+      $0.change != nil && ($0.name == place || place == "the optimizer")
+    }
   }
 }
 

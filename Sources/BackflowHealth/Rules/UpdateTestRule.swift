@@ -23,6 +23,7 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
         names: observation.parameters.map(\.name).filter { $0.hasPrefix(test.prefix) })
       models[test.prefix] = record
       let wrong = record.wrongParameters(thresholds)
+      if let finding = clippedGradients(wrong, observation, test) { return finding }
       return record.ascent(
         wrong, test, at: observation.step, isFalling: observation.losses.hasFallen)
         ?? record.wrongGradient(wrong, test, at: observation.step, thresholds)
@@ -37,21 +38,44 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
     }
   }
 
+  /// The gradients that were given are those after clipping: the loss changes as the norm before it
+  /// says.
+  private func clippedGradients(
+    _ wrong: [UpdateTestRecord.Wrong], _ observation: StepObservation<Scalar>, _ test: UpdateTest
+  ) -> Finding? {
+    guard let clipping = observation.clipping, clipping.isClipped, clipping.normAfter > 0,
+      let ratio = test.parameters.compactMap(\.ratio).last, ratio > 1, wrong.count > 1
+    else { return nil }
+    let shortened = clipping.normBefore / clipping.normAfter
+    guard (ratio / shortened - 1).magnitude < 0.05 else { return nil }
+    return Finding(
+      .other, .warning, layer: test.optimizerPlace, step: observation.step, measured: ratio,
+      threshold: 1, source: "the change of the loss in units of what the gradient predicts",
+      statement: "the gradients given to `recordUpdate` are those after clipping: the loss changes"
+        + " \(figure(ratio)) times as much as they predict, as clipping has shortened them",
+      reason: "Clipped gradients are not those of the loss, so they cannot be tested.",
+      cure: "Pass the gradients before clipping as `along:`.", measure: "clipped")
+  }
+
   /// The function that was given is not the loss of the step.
   private func otherFunction(
     _ loss: (evaluated: Double, recorded: Double), _ test: UpdateTest, at step: Int
   ) -> Finding {
     Finding(
-      .other, .note, layer: test.lossPlace, step: step,
-      measured: loss.evaluated - loss.recorded, threshold: 0,
+      .other, .warning, layer: test.lossPlace, step: step,
+      measured: (loss.evaluated - loss.recorded).magnitude, threshold: 0,
       source: "the same batch in the same mode has the same loss",
       statement:
         "the function given to `recordUpdate` has the loss \(figure(loss.evaluated)) at the"
         + " parameters before the update, the step has \(figure(loss.recorded))",
       reason: "The gradient cannot be compared with another function, so it is not tested.",
-      cure: "Evaluate the batch of the step, in its mode: the same seed for dropout, training mode"
-        + " for batch normalization, and the same weight decay in both. Where a model has a loss of"
-        + " its own, pass it as `at:`.")
+      cure: test.change == 0
+        ? "Evaluate the model that the function is called with, and copy the model for `from:` before"
+          + " the optimizer updates it: the loss is the same before and after the update."
+        : "Evaluate the batch of the step, in its mode: the same seed for dropout, training mode for"
+          + " batch normalization, and the same weight decay in both. Where a model has a loss of its"
+          + " own, pass it as `at:`.",
+      measure: "function")
   }
 }
 

@@ -48,16 +48,18 @@ extension UpdateTestRecord {
     let below = wrong.filter { $0.layer != top.layer }.map { "\($0.name) by \(figure($0.ratio))" }
     let above = judged.first { layerName(of: $0) != top.layer && isAbove($0, top.name) }
     return Finding(
-      .wrongGradient, .failure, layer: place, step: step, measured: top.ratio, threshold: 1,
+      .wrongGradient, .failure, layer: place, step: step,
+      measured: top.ratio.magnitude < UpdateTest.ParameterRatio.largest ? top.ratio : .infinity,
+      threshold: 1,
       source: Self.source,
       statement: "the gradient of \(place) is wrong: \(deviation(top.ratio))"
         + (below.isEmpty ? "" : ", and below it \(below.joined(separator: ", "))")
         + (above.map { "; that of \($0) above is right" } ?? ""),
       reason: "The steps of these parameters do not go down the loss as they should.",
       cure: "Look at the backward pass of \(top.layer)"
-        + (above.map { " and of what is between it and \(layerName(of: $0))" }
+        + (above.map { ", and at the gradient that \(layerName(of: $0)) and what is between passes down to it" }
           ?? " and of the loss")
-        + ", and check it with `GradientCheck`.")
+        + "; check it with `GradientCheck`. If it is frozen on purpose, `silence` it.")
   }
 
   private func isAbove(_ name: String, _ other: String) -> Bool {
@@ -91,7 +93,7 @@ extension UpdateTestRecord {
   ) -> Finding? {
     let last = Array(fullRatios.suffix(5))
     guard last.count >= 3, 2 * last.count(where: { $0 < 0 }) > last.count,
-      let ratio = fullRatios.last, median(of: Array(partRatios.suffix(5))) > 0
+      median(of: Array(partRatios.suffix(5))) > 0
     else { return nil }
     let middle = median(of: last)
     return Finding(
@@ -99,9 +101,10 @@ extension UpdateTestRecord {
       step: step, measured: middle, threshold: 0,
       source: "the median change of the batch's own loss in units of what the gradient predicts;"
         + " below 0 the step raises it",
-      statement: "steps are too long, by a factor of about \(figure(max(1 - middle, 1))): the"
-        + " last one changed the loss of its batch by \(figure(ratio)) of what its gradient predicts"
-        + ", a sixteenth of it by \(figure(partRatios.last ?? .nan))",
+      statement: "most updates raise the loss of their own batch: in the median it changes by"
+        + " \(figure(middle)) of what the gradient predicts, and along a sixteenth of the step by"
+        + " \(figure(partRatios.last ?? .nan))"
+        + (middle < -1 ? "; the steps are about \(figure(1 - middle)) times too long" : ""),
       reason: "The steps leave the region in which the gradient says anything about the loss.",
       cure: "A smaller learning rate, a warm-up, or clipping by the global norm.",
       patience: thresholds.patience)
