@@ -277,10 +277,11 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   /// Whether `tensor` is one of the last two of the forward pass, the input and output of a layer.
   private func isJustAdded(_ tensor: Tensor<Scalar>) -> Bool {
-    var index = forwards.count
-    while index > max(0, forwards.count - 2) {
+    let shown = forwards.span
+    var index = shown.count
+    while index > max(0, shown.count - 2) {
       index -= 1
-      if forwards[index].tensor.isSame(as: tensor) { return true }
+      if shown[index].tensor.isSame(as: tensor) { return true }
     }
     return false
   }

@@ -33,23 +33,32 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     var found: [Finding] = []
-    for (index, parameter) in observation.parameters.enumerated() {
-      guard let change = parameter.change, change.moved.isFinite else { continue }
-      let place = place(of: parameter, at: index, change.length, observation.step)
-      let ratio = change.length > 0 ? change.moved / change.length : .infinity
-      if change.moved > 0 {
-        pasts[place].hasMoved = true
-        if ratio >= Self.shortUpdate(thresholds) { pasts[place].hasPaced = true }
+    // Read in place, because a copy of a parameter takes references to its tensors.
+    let parameters = observation.parameters.span
+    for index in parameters.indices {
+      if let finding = finding(parameters[index], at: index, observation, thresholds) {
+        found.append(finding)
       }
-      let past = pasts[place]
-      let finding =
-        still(parameter, past, observation, thresholds)
-        ?? short(parameter, ratio, past, observation, thresholds)
-        ?? long(parameter, past, observation, thresholds)
-        ?? shrunk(parameter, past, observation, thresholds)
-      if let finding { found.append(finding) }
     }
     return found
+  }
+
+  private mutating func finding(
+    _ parameter: ObservedParameter<Scalar>, at index: Int, _ observation: StepObservation<Scalar>,
+    _ thresholds: Thresholds
+  ) -> Finding? {
+    guard let change = parameter.change, change.moved.isFinite else { return nil }
+    let place = place(of: parameter, at: index, change.length, observation.step)
+    let ratio = change.length > 0 ? change.moved / change.length : .infinity
+    if change.moved > 0 {
+      pasts[place].hasMoved = true
+      if ratio >= Self.shortUpdate(thresholds) { pasts[place].hasPaced = true }
+    }
+    let past = pasts[place]
+    return still(parameter, past, observation, thresholds)
+      ?? short(parameter, ratio, past, observation, thresholds)
+      ?? long(parameter, past, observation, thresholds)
+      ?? shrunk(parameter, past, observation, thresholds)
   }
 
   /// The place of what is remembered of a parameter, which is usually its index.
