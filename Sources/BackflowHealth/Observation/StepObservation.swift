@@ -353,12 +353,11 @@ extension StepObservation {
       let name = prefix + layer.place
       let type = layer.path.isEmpty ? nil : layer.type
       let (outputGradient, inputGradient) = (layer.outputGradient, layer.inputGradient)
-      signals.append(
-        LayerSignal(
-          layer: name, type: type, kind: layer.kind ?? .other, outputGradient: outputGradient,
-          inputGradient: inputGradient, inputNorm: knownNorm(of: inputGradient, output, norm)))
-      let outputNorm = signals[signals.count - 1].outputNorm
-      let inputNorm = signals[signals.count - 1].inputNorm
+      let signal = LayerSignal(
+        layer: name, type: type, kind: layer.kind ?? .other, outputGradient: outputGradient,
+        inputGradient: inputGradient, inputNorm: knownNorm(of: inputGradient, output, norm))
+      let (outputNorm, inputNorm) = (signal.outputNorm, signal.inputNorm)
+      signals.append(signal)
       if let input = layer.input, !isJustAdded(input) {
         forwards.append(ShownTensor(name, "the input", input, type: type))
       }
