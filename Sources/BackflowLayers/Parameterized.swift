@@ -76,12 +76,7 @@ extension Parameterized {
 
   /// The parameters in the same order, as two lists, and without names if they are not needed.
   package func parameterList(named isNamed: Bool) -> ParameterList<Scalar> {
-    var list = ParameterList<Scalar>()
-    readParameters(under: isNamed ? "" : nil) { name, parameter in
-      if isNamed { list.names.append(name) }
-      list.add(parameter)
-    }
-    return list
+    ParameterList(of: self, named: isNamed)
   }
 
   /// The number of elements of all parameters together.
@@ -115,13 +110,23 @@ extension Parameterized {
 /// looked up at run time.
 package struct ParameterList<Scalar: RealScalar>: Sendable {
   /// The names, or none.
-  package fileprivate(set) var names: [String] = []
+  package private(set) var names: [String] = []
   /// The parameters.
   package private(set) var values: [Tensor<Scalar>] = []
 
+  /// Reads a model of any type, so that this code is compiled for each precision, and the types of
+  /// its lists need not be looked up.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  fileprivate mutating func add(_ value: Tensor<Scalar>) { values.append(value) }
+  fileprivate init(of model: any Parameterized<Scalar>, named isNamed: Bool) {
+    var (names, values): ([String], [Tensor<Scalar>]) = ([], [])
+    values.reserveCapacity(8)
+    model.readParameters(under: isNamed ? "" : nil) { name, parameter in
+      if isNamed { names.append(name) }
+      values.append(parameter)
+    }
+    (self.names, self.values) = (names, values)
+  }
 }
 
 /// The name of a parameter behind a path, or alone if names are not needed.

@@ -154,9 +154,10 @@ public struct LossHistory: Sendable, Equatable, Codable {
   @specialized(where Scalar == Double)
   mutating func add<Scalar: RealScalar>(_ observation: StepObservation<Scalar>) {
     var (gradient, update): (Double?, Double?) = (nil, nil)
-    for parameter in observation.parameters {
-      if let norm = parameter.gradientNorm { gradient = .hypot(gradient ?? 0, norm) }
-      if let moved = parameter.change?.moved { update = .hypot(update ?? 0, moved) }
+    let parameters = observation.parameters.span
+    for index in parameters.indices {
+      if let norm = parameters[index].gradientNorm { gradient = .hypot(gradient ?? 0, norm) }
+      if let moved = parameters[index].change?.moved { update = .hypot(update ?? 0, moved) }
     }
     // JSON has no infinity, and another rule reports it.
     func finite(_ length: Double?) -> Double? { length.flatMap { $0.isFinite ? $0 : nil } }

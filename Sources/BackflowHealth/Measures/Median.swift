@@ -1,5 +1,5 @@
 /// The mean of the middle half, which neither a few large losses nor two levels in turn mislead.
-func interquartileMean(of values: [Double]) -> Double {
+func interquartileMean(of values: consuming [Double]) -> Double {
   var sorted = values
   sorted.sort()
   let quarter = sorted.count / 4

@@ -16,7 +16,7 @@ public struct ClippedStep: Sendable, Equatable {
   public let isClipped: Bool
 
   /// Compares gradients before and after clipping. Norms are computed in double and scaled where a
-  /// square would overflow. Cost: two passes over the parameters, four over those that changed.
+  /// square would overflow. Cost: one pass over the parameters, and one over those that changed.
   ///
   /// - Precondition: Both have the same parameters.
   public init<Model: Parameterized>(before: Model, after: Model) {
@@ -68,9 +68,9 @@ public struct ClippedStep: Sendable, Equatable {
   }
 
   private init(_ pairs: [Pair], _ norms: [Double]) {
-    normBefore = Tensor(norms).norm()
+    normBefore = ClippedStep.length(norms)
     isClipped = pairs.contains { !$0.isSame }
-    normAfter = isClipped ? Tensor(pairs.map(\.normAfter)).norm() : normBefore
+    normAfter = isClipped ? ClippedStep.length(pairs.map(\.normAfter)) : normBefore
     var cosine = 1.0
     if normBefore > 0, normAfter > 0 {
       cosine = 0
@@ -80,6 +80,8 @@ public struct ClippedStep: Sendable, Equatable {
     }
     self.cosine = cosine
   }
+
+  private static func length(_ norms: [Double]) -> Double { VectorKernels.norm(norms.span) }
 }
 
 /// The gradient of one parameter before and after.
@@ -92,16 +94,17 @@ private struct Pair {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   init<Scalar: RealScalar>(before: Tensor<Scalar>, after: Tensor<Scalar>, norm: Double?) {
-    normBefore = norm ?? VectorKernels.norm(before.span)
     // Only NaN differs from itself, and a tensor with a finite norm has none.
-    isSame =
-      normBefore.isFinite && before.isSame(as: after)
-      || VectorKernels.allEqual(before.span, after.span)
-    normAfter = isSame ? normBefore : VectorKernels.norm(after.span)
-    if normBefore == 0 || normAfter == 0 {
-      cosine = 0
+    let shared =
+      before.isSame(as: after) ? norm ?? VectorKernels.norm(before.span) : Double.infinity
+    isSame = shared.isFinite || VectorKernels.allEqual(before.span, after.span)
+    if isSame {
+      normBefore = shared.isFinite ? shared : norm ?? VectorKernels.norm(before.span)
+      (normAfter, cosine) = (normBefore, normBefore == 0 ? 0 : 1)
     } else {
-      cosine = isSame ? 1 : VectorKernels.cosine(before.span, after.span)
+      let norms = VectorKernels.normsAndCosine(before.span, after.span)
+      (normBefore, normAfter) = (norm ?? norms.first, norms.second)
+      cosine = normBefore == 0 || normAfter == 0 ? 0 : norms.cosine
     }
   }
 }

@@ -279,10 +279,11 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   /// Whether `tensor` is one of the last two of the forward pass, the input and output of a layer.
   private func isJustAdded(_ tensor: Tensor<Scalar>) -> Bool {
-    var index = forwards.count
-    while index > max(0, forwards.count - 2) {
+    let shown = forwards.span
+    var index = shown.count
+    while index > max(0, shown.count - 2) {
       index -= 1
-      if forwards[index].tensor.isSame(as: tensor) { return true }
+      if shown[index].tensor.isSame(as: tensor) { return true }
     }
     return false
   }
@@ -354,12 +355,11 @@ extension StepObservation {
       let name = prefix + layer.place
       let type = layer.path.isEmpty ? nil : layer.type
       let (outputGradient, inputGradient) = (layer.outputGradient, layer.inputGradient)
-      signals.append(
-        LayerSignal(
-          layer: name, type: type, kind: layer.kind ?? .other, outputGradient: outputGradient,
-          inputGradient: inputGradient, inputNorm: knownNorm(of: inputGradient, output, norm)))
-      let outputNorm = signals[signals.count - 1].outputNorm
-      let inputNorm = signals[signals.count - 1].inputNorm
+      let signal = LayerSignal(
+        layer: name, type: type, kind: layer.kind ?? .other, outputGradient: outputGradient,
+        inputGradient: inputGradient, inputNorm: knownNorm(of: inputGradient, output, norm))
+      let (outputNorm, inputNorm) = (signal.outputNorm, signal.inputNorm)
+      signals.append(signal)
       if let input = layer.input, !isJustAdded(input) {
         forwards.append(ShownTensor(name, "the input", input, type: type))
       }

@@ -94,8 +94,33 @@ extension ObservedActivation {
       let pixels = output.reshaped(to: [images, channels, output.count / (images * channels)])
       return pixels.sum(axis: 2).sum(axis: 0).elements.map { !($0 <= 0) }
     }
-    let features = output.shape[output.rank - 1]
-    let rows = output.reshaped(to: [output.count / features, features])
-    return rows.sum(axis: 0).elements.map { !($0 <= 0) }
+    return columnsThatAreOn()
+  }
+
+  /// Whether any element of each column is above 0 or NaN. Most units are on for one of the first
+  /// rows, and are not read in the others.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private func columnsThatAreOn() -> [Bool] {
+    let elements = activation.output.span
+    let features = activation.output.shape[activation.output.rank - 1]
+    var isOn = [Bool](repeating: false, count: features)
+    var off = Array(0..<features)
+    var start = 0
+    while start < elements.count, !off.isEmpty {
+      var left = 0
+      for place in off.indices {
+        let unit = off[place]
+        if elements[start + unit] <= 0 {
+          off[left] = unit
+          left += 1
+        } else {
+          isOn[unit] = true
+        }
+      }
+      off.removeLast(off.count - left)
+      start += features
+    }
+    return isOn
   }
 }

@@ -33,11 +33,19 @@ struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
   /// Whether anything is not finite, as cheaply as it can be told: a tensor with a finite norm is
   /// finite.
   private func isSuspicious(_ observation: StepObservation<Scalar>) -> Bool {
-    observation.loss?.value.isFinite == false
-      || observation.parameters.contains { !$0.isFinite }
-      || observation.forwards.contains { !$0.isCovered && !$0.tensor.isFinite }
-      || observation.backwards.contains { !$0.isCovered && !$0.tensor.isFinite }
+    let parameters = observation.parameters.span
+    for index in parameters.indices where !parameters[index].isFinite { return true }
+    return observation.loss?.value.isFinite == false || isSuspicious(observation.forwards)
+      || isSuspicious(observation.backwards)
       || observation.entries.contains { !$0.values.isFinite || !$0.gradient.isFinite }
+  }
+
+  private func isSuspicious(_ tensors: [ShownTensor<Scalar>]) -> Bool {
+    let tensors = tensors.span
+    for index in tensors.indices where !tensors[index].isCovered {
+      if !tensors[index].tensor.isFinite { return true }
+    }
+    return false
   }
 
   /// The first tensor that is not finite.

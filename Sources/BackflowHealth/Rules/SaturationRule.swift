@@ -11,7 +11,15 @@ struct SaturationRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    Saturation.all(of: observation.activations, slope: thresholds.saturatedSlope).compactMap {
+    let activations = observation.activations.span
+    var index = activations.indices.lowerBound
+    // Rectified units do not saturate.
+    while index < activations.count, activations[index].activation.nonlinearity == .relu {
+      index += 1
+    }
+    guard index < activations.count else { return [] }
+    return Saturation.all(of: observation.activations, slope: thresholds.saturatedSlope).compactMap
+    {
       $0.finding(
         at: observation.step, thresholds, patience: observation.patience(thresholds.patience),
         isFitted: observation.losses.isFitted)

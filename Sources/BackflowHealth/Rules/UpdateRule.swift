@@ -33,22 +33,12 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     var found: [Finding] = []
-    for (index, parameter) in observation.parameters.enumerated() {
-      guard let change = parameter.change, change.moved.isFinite else { continue }
-      let place = place(of: parameter, at: index, change.length, observation.step)
-      let ratio = change.length > 0 ? change.moved / change.length : .infinity
-      if change.moved > 0 {
-        pasts[place].hasMoved = true
-        if ratio >= Self.shortUpdate(thresholds) { pasts[place].hasPaced = true }
+    // Read in place, because a copy of a parameter takes references to its tensors.
+    let parameters = observation.parameters.span
+    for index in parameters.indices {
+      if let finding = finding(parameters[index], at: index, observation, thresholds) {
+        found.append(finding)
       }
-      let past = pasts[place]
-      let finding =
-        grown(parameter, past, observation, thresholds)
-        ?? still(parameter, past, observation, thresholds)
-        ?? short(parameter, ratio, past, observation, thresholds)
-        ?? long(parameter, observation, thresholds)
-        ?? shrunk(parameter, past, observation, thresholds)
-      if let finding { found.append(finding) }
     }
     return nothingMoves(in: observation, found, thresholds).map { [$0] } ?? found
   }
@@ -63,12 +53,33 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
     else { return nil }
     return Finding(
       .unchangedParameter, .failure, layer: "the optimizer", step: observation.step, measured: 0,
-      threshold: 0, source: "every element the same after the step, for \(thresholds.patience) steps",
+      threshold: 0,
+      source: "every element the same after the step, for \(thresholds.patience) steps",
       statement: "no parameter changes, although \(still.count) of them have gradients",
       reason: "Nothing is learned.",
-      cure: "Make sure that the optimizer updates the model that is trained, that its learning rate is"
+      cure:
+        "Make sure that the optimizer updates the model that is trained, that its learning rate is"
         + " not zero, and that the model for `from:` is copied before the update.",
       patience: thresholds.patience)
+  }
+
+  private mutating func finding(
+    _ parameter: ObservedParameter<Scalar>, at index: Int, _ observation: StepObservation<Scalar>,
+    _ thresholds: Thresholds
+  ) -> Finding? {
+    guard let change = parameter.change, change.moved.isFinite else { return nil }
+    let place = place(of: parameter, at: index, change.length, observation.step)
+    let ratio = change.length > 0 ? change.moved / change.length : .infinity
+    if change.moved > 0 {
+      pasts[place].hasMoved = true
+      if ratio >= Self.shortUpdate(thresholds) { pasts[place].hasPaced = true }
+    }
+    let past = pasts[place]
+    return grown(parameter, past, observation, thresholds)
+      ?? still(parameter, past, observation, thresholds)
+      ?? short(parameter, ratio, past, observation, thresholds)
+      ?? long(parameter, observation, thresholds)
+      ?? shrunk(parameter, past, observation, thresholds)
   }
 
   /// The place of what is remembered of a parameter, which is usually its index.

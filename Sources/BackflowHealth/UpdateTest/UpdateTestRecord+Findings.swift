@@ -57,7 +57,9 @@ extension UpdateTestRecord {
         + (above.map { "; that of \($0) above is right" } ?? ""),
       reason: "The steps of these parameters do not go down the loss as they should.",
       cure: "Look at the backward pass of \(top.layer)"
-        + (above.map { ", and at the gradient that \(layerName(of: $0)) and what is between passes down to it" }
+        + (above.map {
+          ", and at the gradient that \(layerName(of: $0)) and what is between passes down to it"
+        }
           ?? " and of the loss")
         + "; check it with `GradientCheck`. If it is frozen on purpose, `silence` it.")
   }

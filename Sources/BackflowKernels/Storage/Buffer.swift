@@ -33,6 +33,8 @@
     unsafe base.initialize(repeating: value, count: count)
   }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   package init(copying elements: Span<Element>) {
     self.init(uninitialized: elements.count)
     if let source = unsafe elements.base {
@@ -63,11 +65,14 @@
 
   /// Returns the address of the elements for writing, after they have been made unique.
   mutating func uniqueBase() -> UnsafeMutablePointer<Element> {
-    if !isKnownUniquelyReferenced(&owner) { self = Buffer(copying: span) }
+    if !isUnique() { self = Buffer(copying: span) }
     return unsafe base
   }
 
   package var elements: [Element] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
+
+  /// Returns whether no other buffer shares the memory, so that writing copies nothing.
+  package mutating func isUnique() -> Bool { isKnownUniquelyReferenced(&owner) }
 
   /// Returns whether both values share their memory.
   package func sharesMemory(with other: Buffer) -> Bool { owner === other.owner }

@@ -62,6 +62,31 @@ extension VectorKernels {
     )
   }
 
+  /// ‖a‖ and ‖b‖, with the bits of `norm`, and the cosine of the angle between the two. It is one
+  /// pass, unless a square is out of range.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func normsAndCosine<S: RealScalar>(
+    _ a: Span<S>, _ b: Span<S>
+  ) -> (first: Double, second: Double, cosine: Double) {
+    requireShape("normsAndCosine: b", b.count, a.count)
+    var (squares, otherSquares, product) = (0.0, 0.0, 0.0)
+    unsafe withUnsafeTemporaryAllocation(of: Double.self, capacity: 3) { sums in
+      guard let base = sums.baseAddress else { return }
+      unsafe S._routines.vector.scaledProducts(a.count, 1, 1, a.base, b.base, base)
+      unsafe (squares, otherSquares, product) = (base[0], base[1], base[2])
+    }
+    extendLifetime(a)
+    extendLifetime(b)
+    // Far from the ends of the range, no product that counts has vanished.
+    let range = 0x1p-500...0x1p500
+    guard range.contains(squares), range.contains(otherSquares) else {
+      return (norm(a), norm(b), cosine(a, b))
+    }
+    let (first, second) = (squares.squareRoot(), otherSquares.squareRoot())
+    return (first, second, product / (first * second))
+  }
+
   /// ‖q − p‖ with the bits of the norm of the difference.
   package static func changeNorm<S: RealScalar>(from p: Span<S>, to q: Span<S>) -> Double {
     var change = Buffer<S>(uninitialized: p.count)

@@ -46,7 +46,7 @@ public struct BackwardTracer<Scalar: RealScalar>: Sendable {
   ) -> (inputGradient: Tensor<Scalar>, gradients: Part) {
     guard isOn else { return part.backward(outputGradient, cache) }
     let (inputGradient, gradients, trace) = Self.trace(part, inside(name), outputGradient, cache)
-    parts.append(trace)
+    add(trace)
     return (inputGradient, gradients)
   }
 
@@ -56,12 +56,22 @@ public struct BackwardTracer<Scalar: RealScalar>: Sendable {
   ) -> (inputGradient: Tensor<Scalar>, gradients: L, trace: LayerTrace<Scalar>) {
     var inner = BackwardTracer(isOn: true, path: path)
     let (inputGradient, gradients) = layer.backward(outputGradient, cache, &inner)
-    inner.parts.reverse()
     let trace = LayerTrace(
       layer, path, outputGradient, cache, inputGradient: inputGradient, cells: inner.cells,
-      parts: inner.parts)
+      parts: inner.forwardParts())
     return (inputGradient, gradients, trace)
   }
+
+  /// The traces of the parts in forward order.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private func forwardParts() -> [LayerTrace<Scalar>] {
+    parts.count < 2 ? parts : Array(parts.reversed())
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private mutating func add(_ trace: LayerTrace<Scalar>) { parts.append(trace) }
 
   /// Records the cells of a recurrent network.
   mutating func record(_ cells: [CellTrace<Scalar>]) { self.cells += cells }

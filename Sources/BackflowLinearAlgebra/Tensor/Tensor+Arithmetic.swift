@@ -112,8 +112,8 @@ extension Tensor {
 
   /// Multiplies every element by `scalar`.
   public static func *= (left: inout Tensor, scalar: Scalar) {
-    if scalar == 0 {
-      left = left * scalar  // keeps 0 · ∞ a NaN
+    if scalar == 0 || !left.storage.isUnique() {
+      left = left * scalar  // keeps 0 · ∞ a NaN, and needs no copy
     } else {
       var elements = left.mutableSpan
       VectorKernels.scale(scalar, &elements)

@@ -82,6 +82,24 @@ private struct EveryThird: HealthRule {
     #expect("\(halves.monitor)" == "\(whole.monitor)")
   }
 
+  /// The levels and the owners of findings are not saved, and follow from what is.
+  @Test func `measures as one that was never saved, and heals`() throws {
+    var monitor = HealthMonitor<Float>()
+    func loss(_ step: Int) -> Float {
+      step < 100 ? 4 / Float(1 + step) : step < 200 ? Float(step) / 100 : 0.001
+    }
+    for step in 0..<150 { monitor.observe(step, loss: loss(step)) }
+    #expect(monitor.findings.contains { $0.kind == .risingLoss && $0.isPresent })
+    var copy = try JSONDecoder().decode(
+      HealthMonitor<Float>.self, from: try JSONEncoder().encode(monitor))
+    for step in 150..<400 {
+      monitor.observe(step, loss: loss(step))
+      copy.observe(step, loss: loss(step))
+      #expect(copy.findings == monitor.findings)
+    }
+    #expect(copy.findings.filter { $0.kind == .risingLoss }.map(\.isPresent) == [false])
+  }
+
   @Test func `may have rules that are turned off`() throws {
     var thresholds = Thresholds()
     thresholds.exploded = .infinity

@@ -21,6 +21,14 @@ import Testing
     expectClose([step.cosine], [1], Tolerance(Float.self, length: 4, scale: 1))
   }
 
+  @Test func `has the true norms where squares vanish in a double`() {
+    let before = Model<Double>(["weight": Tensor([3e-200, 4e-200])])
+    let step = ClippedStep(before: before, after: before.map { $0 * 0x1p-10 })
+    expectClose(
+      [step.normBefore * 1e200, step.normAfter * 0x1p10 * 1e200, step.cosine], [5, 5, 1],
+      Tolerance(Double.self, length: 8, scale: 5))
+  }
+
   @Test func `counts as clipped only if something changed`() {
     // In single precision the cosine of a vector with itself is rarely 1.
     let gradients = Model<Float>([

@@ -36,6 +36,18 @@ import Testing
     #expect(some.map(\.severity) == [.note])
   }
 
+  @Test func `are on if any of many rows is, or is NaN`() {
+    var monitor = HealthMonitor<Float>(every: 10)
+    for step in 0..<300 {
+      monitor.observe(step, loss: 1) {
+        var output = Tensor<Float>.zeros([2, 9, 3])
+        output[1, 8, 2] = step % 20 == 0 ? .nan : 0.5
+        $0.recordActivation("fc1", .relu, output: output)
+      }
+    }
+    #expect(monitor.findings.filter { $0.kind == .deadUnits }.map(\.units) == [[0, 1]])
+  }
+
   @Test func `are all dead`() {
     #expect(findings(units: 3, every: 10) { _, _ in false }.map(\.severity) == [.failure])
   }

@@ -26,6 +26,10 @@ import Testing
     #expect(findings(Tensor(rows: [[1, 2], [2, 1], [1, 2]])).map(\.units) == [[2]])
   }
 
+  @Test func `are equal with zeros of both signs`() {
+    #expect(findings(Tensor(rows: [[0, 2], [5, 2], [-0.0, 2]])).map(\.units) == [[2]])
+  }
+
   @Test func `are channels of a kernel as well`() {
     let kernel = Tensor<Double>(samples(3 * 2 * 2 * 2), shape: [3, 2, 2, 2])
     #expect(findings(kernel).isEmpty)
