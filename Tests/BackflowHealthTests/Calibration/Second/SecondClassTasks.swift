@@ -96,57 +96,66 @@ extension LearningTask {
     }
   }
 
-  /// Pairs of digits, half of them alike; scored by the share of pairs on their side of half the
-  /// margin.
+  /// Pairs of digits, half of them alike; scored by the share of held-out pairs on their side of
+  /// half the margin.
   static func pairs() -> LearningTask {
-    own(
-      batch: 32, test: 400, loss: SecondLosses.contrastive(margin: 2),
+    func draw(_ digits: Digits, _ size: Int, _ random: inout RandomSource) -> TrainingBatch {
+      let alike = (0..<size).map { _ in random.integer(below: 2) }
+      let tuples = alike.map { tuple(of: digits, alike: $0, different: 1 - $0, using: &random) }
+      return TrainingBatch(
+        inputs: images(digits, tuples.map { $0[0] } + tuples.map { $0[1] }), labels: alike)
+    }
+    var random = RandomSource(seed: 71)
+    return own(
+      batch: 32, heldOut: draw(DigitData.heldOut, 400, &random),
+      loss: SecondLosses.contrastive(margin: 2),
       score: { output, batch in
         let half = output.shape[0] / 2
         let distances = (output[0..<half] - output[half..<2 * half]).squared().sum(axis: 1)
         let hits = zip(distances.elements, batch.labels).count { ($0 < 1) == ($1 == 1) }
         return Double(hits) / Double(half)
       }
-    ) { size, random in
-      let alike = (0..<size).map { _ in random.integer(below: 2) }
-      let tuples = alike.map { tuple(alike: $0, different: 1 - $0, using: &random) }
-      return TrainingBatch(
-        inputs: images(tuples.map { $0[0] } + tuples.map { $0[1] }), labels: alike)
-    }
+    ) { draw(DigitData.training, $0, &$1) }
   }
 
-  /// Triplets of digits, scored by the share in which the digit of the same class is nearer.
+  /// Triplets of digits, scored by the share of held-out ones in which the digit of the same class
+  /// is nearer.
   static func triplets() -> LearningTask {
-    own(
-      batch: 32, test: 400, loss: SecondLosses.triplet(margin: 1),
+    func draw(_ digits: Digits, _ size: Int, _ random: inout RandomSource) -> TrainingBatch {
+      let tuples = (0..<size).map { _ in tuple(of: digits, alike: 1, different: 1, using: &random) }
+      return TrainingBatch(
+        inputs: images(digits, (0..<3).flatMap { part in tuples.map { $0[part] } }))
+    }
+    var random = RandomSource(seed: 73)
+    return own(
+      batch: 32, heldOut: draw(DigitData.heldOut, 400, &random),
+      loss: SecondLosses.triplet(margin: 1),
       score: { output, _ in
         let n = output.shape[0] / 3
         let near = (output[0..<n] - output[n..<2 * n]).squared().sum(axis: 1)
         let far = (output[0..<n] - output[2 * n..<3 * n]).squared().sum(axis: 1)
         return Double(zip(near.elements, far.elements).count { $0 < $1 }) / Double(n)
       }
-    ) { size, random in
-      let tuples = (0..<size).map { _ in tuple(alike: 1, different: 1, using: &random) }
-      return TrainingBatch(inputs: images((0..<3).flatMap { part in tuples.map { $0[part] } }))
-    }
-  }
-
-  private static let places = (0..<10).map { label in
-    DigitData.training.labels.indices.filter { DigitData.training.labels[$0] == label }
+    ) { draw(DigitData.training, $0, &$1) }
   }
 
   /// Places of a digit, of others of its class, and of others of another class.
   private static func tuple(
-    alike: Int, different: Int, using random: inout RandomSource
+    of digits: Digits, alike: Int, different: Int, using random: inout RandomSource
   ) -> [Int] {
     let label = random.integer(below: 10)
     let other = (label + 1 + random.integer(below: 9)) % 10
     let classes =
       [label] + [Int](repeating: label, count: alike) + [Int](repeating: other, count: different)
-    return classes.map { places[$0][random.integer(below: places[$0].count)] }
+    return classes.map { own in
+      while true {
+        let place = random.integer(below: digits.labels.count)
+        if digits.labels[place] == own { return place }
+      }
+    }
   }
 
-  private static func images(_ indices: [Int]) -> Tensor<Float> {
-    DigitShape.flat(DigitData.training.samples(at: indices))
+  private static func images(_ digits: Digits, _ indices: [Int]) -> Tensor<Float> {
+    DigitShape.flat(digits.samples(at: indices))
   }
 }
