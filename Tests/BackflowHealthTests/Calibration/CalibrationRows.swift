@@ -23,12 +23,13 @@ struct HealthyRow {
   }
 
   /// Writes the set-up, its quality, the worst score, observations, trainings with an alarm, and
-  /// which alarms.
-  func write(_ setUp: HealthySetUp) {
+  /// which alarms. The ranges of the figures are those of the first set, "healthy".
+  func write(_ setUp: HealthySetUp, in table: String = "healthy") {
     CalibrationTable.write(
-      "healthy", setUp.family.rawValue, setUp.name, "\(setUp.quality)",
+      table, setUp.family.rawValue, setUp.name, "\(setUp.quality)",
       CalibrationTable.text(worst ?? .nan), "\(observations)", "\(alarmed) of \(runs)",
       kinds.sorted().joined(separator: ", "))
+    guard table == "healthy" else { return }
     for (figure, range) in figures.ranges {
       CalibrationTable.write(
         "range", figure, setUp.family.rawValue, setUp.name, CalibrationTable.text(range))

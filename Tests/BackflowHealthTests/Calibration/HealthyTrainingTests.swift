@@ -4,14 +4,22 @@
 
   /// Trainings that reach the quality that they should, in which the monitor finds nothing.
   @Suite struct `A healthy training` {
-    /// Every third set-up with one seed, or all with three seeds at two intervals for the tables.
-    private static let setUps =
+    /// Every third set-up of the first set and every fourth of the second, or all for the tables.
+    private static func chosen(_ setUps: [HealthySetUp], every stride: Int) -> [HealthySetUp] {
       CalibrationTable.isWanted
-      ? HealthySetUp.all
-      : HealthySetUp.all.enumerated().filter { $0.offset % 3 == 0 }.map(\.element)
+        ? setUps : setUps.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
+    }
 
-    @Test(arguments: setUps)
-    func `raises no alarm`(_ setUp: HealthySetUp) {
+    @Test(arguments: chosen(HealthySetUp.all, every: 3))
+    func `raises no alarm`(_ setUp: HealthySetUp) { Self.examine(setUp, in: "healthy") }
+
+    @Test(arguments: chosen(HealthySetUp.second, every: 4))
+    func `of the second set raises no alarm`(_ setUp: HealthySetUp) {
+      Self.examine(setUp, in: "second")
+    }
+
+    /// Trains with one seed, or with three seeds at two intervals for the tables.
+    private static func examine(_ setUp: HealthySetUp, in table: String) {
       let isWhole = CalibrationTable.isWanted
       var row = HealthyRow()
       for interval in isWhole ? [1, 10] : [10] {
@@ -24,12 +32,14 @@
           row.add(outcome, of: setUp)
         }
       }
-      row.write(setUp)
+      row.write(setUp, in: table)
     }
 
     @Test func `has its own name`() {
-      #expect(Set(HealthySetUp.all.map(\.name)).count == HealthySetUp.all.count)
+      let names = (HealthySetUp.all + HealthySetUp.second).map(\.name)
+      #expect(Set(names).count == names.count)
       #expect(HealthySetUp.all.count >= 60)
+      #expect(HealthySetUp.second.count >= 40)
     }
   }
 #endif
