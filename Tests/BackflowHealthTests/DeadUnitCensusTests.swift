@@ -128,7 +128,7 @@ import Testing
   }
 
   @Test func `is more severe where nothing below can activate dead units`() {
-    let dead = [[-1.0, -1, 1]]
+    let dead = [[-1.0, -1, -1, 1]]
     #expect(report(dead).findings(step: 0).map(\.severity) == [.warning])
     #expect(report(dead, below: .data).findings(step: 0).map(\.severity) == [.failure])
     #expect(report(dead, below: .frozenLayers).findings(step: 0).map(\.severity) == [.failure])

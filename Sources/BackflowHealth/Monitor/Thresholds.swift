@@ -13,6 +13,9 @@ public struct Thresholds: Sendable, Equatable, Codable {
   /// The share of saturated (unit, sample) pairs beyond which a layer is saturated. (SageMaker
   /// Debugger and DeepDiagnosis allow half of the layer.)
   public var saturatedShare = 0.5
+  /// The same while the loss falls. Healthy trainings reach 0.7, planted saturation begins at 0.76
+  /// (docs/calibration.md).
+  public var saturatedFallingShare = 0.75
   /// The share of saturated pairs beyond which a layer without gates is a failure: almost none of
   /// it learns.
   public var saturatedFailure = 0.9
@@ -30,9 +33,9 @@ public struct Thresholds: Sendable, Equatable, Codable {
   /// The number of training steps from one measurement of the decay in recurrent cells, which
   /// multiplies Jacobians, to the next.
   public var horizonInterval = 300
-  /// The share of dead units that is too large; fewer are a note. Healthy trainings of ReLU layers
-  /// have up to 55 % (docs/health.md).
-  public var deadShare = 0.6
+  /// The share of dead units that is too large; from half of it on, it is a note. In healthy
+  /// trainings, up to 10 of 16 units are dead (docs/calibration.md).
+  public var deadShare = 0.7
   /// The share of entries without a gradient beyond which a loss is blocked.
   public var silencedShare = 0.01
   /// ‖Δθ‖/‖θ‖ of one step beyond which the update of a weight is too long: a hundred times what is
@@ -41,9 +44,9 @@ public struct Thresholds: Sendable, Equatable, Codable {
   /// ‖Δθ‖/‖θ‖ below which an update is too short (SageMaker Debugger), unless it once was longer: a
   /// learning rate may decrease to zero.
   public var shortUpdate = 1e-8
-  /// The nats by which a network that has learned nothing may be worse than a uniform guess. At 2,
-  /// it gives the right class e⁻² ≈ 0.14 of the probability that a guess gives it.
-  public var initialExcess = 2.0
+  /// The nats by which a network that has learned nothing may be worse than a uniform guess. At 2.5,
+  /// it gives the right class e⁻²·⁵ ≈ 0.08 of the probability that a guess gives it.
+  public var initialExcess = 2.5
   /// The ratio of the variances of neighboring layers' outputs beyond which an initialization is
   /// unbalanced: SageMaker Debugger's limit for weights.
   public var varianceRatio = 10.0
@@ -62,7 +65,7 @@ public struct Thresholds: Sendable, Equatable, Codable {
   /// The factor over all earlier losses beyond which a loss is a spike.
   public var lossSpike = 5.0
   /// The deviation from 1 of the ratio of the change of the loss to what the gradient predicts,
-  /// beyond which a gradient is wrong. Right ones deviate by up to 0.03 (docs/health.md).
+  /// beyond which a gradient is wrong. Right ones deviate by up to 0.03 (docs/calibration.md).
   public var gradientError = 0.05
   /// The root mean square of the inputs beyond which they are too large for an initialization that
   /// expects 1.
@@ -120,7 +123,8 @@ public struct Thresholds: Sendable, Equatable, Codable {
   /// All limits that may be infinite.
   private static var limits: [WritableKeyPath<Thresholds, Double>] {
     [
-      \.saturatedSlope, \.stuckShare, \.saturatedShare, \.saturatedFailure, \.stuckGateShare,
+      \.saturatedSlope, \.stuckShare, \.saturatedShare, \.saturatedFallingShare, \.saturatedFailure,
+      \.stuckGateShare,
       \.vanished, \.vanishedFailure, \.exploded, \.deadShare, \.silencedShare, \.longUpdate,
       \.shortUpdate, \.initialExcess, \.varianceRatio, \.twinGradients, \.risingLoss, \.lossSpike,
       \.gradientError, \.inputScale, \.weightGrowth, \.shrunkWeight, \.turnedCosine, \.clippedShare,

@@ -53,8 +53,10 @@ extension LossHistory {
       constantLoss.map { level > max($0, thresholds.risingLoss * startLevel) }
       ?? (factor > 2 * thresholds.risingLoss)
     guard factor > thresholds.risingLoss, isLarge else { return nil }
+    // Without a scale, a loss that began at nearly nothing may rise by a large factor.
+    let isCertain = constantLoss != nil || factor > 12 * thresholds.risingLoss
     let severity: Finding.Severity =
-      movesDown ? .note : factor > 5 * thresholds.risingLoss ? .failure : .warning
+      movesDown || !isCertain ? .note : factor > 5 * thresholds.risingLoss ? .failure : .warning
     return Finding(
       .risingLoss, severity, layer: "the loss", step: step, measured: factor,
       threshold: thresholds.risingLoss,

@@ -22,7 +22,7 @@ struct SaturationRule<Scalar: RealScalar>: HealthRule {
     {
       $0.finding(
         at: observation.step, thresholds, patience: observation.patience(thresholds.patience),
-        isFitted: observation.losses.isFitted)
+        observation.losses)
     }
   }
 
@@ -32,17 +32,15 @@ struct SaturationRule<Scalar: RealScalar>: HealthRule {
 }
 
 extension Saturation {
-  /// A network that has fitted its data may be saturated where it is certain, which is no defect.
-  func finding(
-    at step: Int, _ thresholds: Thresholds, patience: Int, isFitted: Bool
-  ) -> Finding? {
+  func finding(at step: Int, _ thresholds: Thresholds, patience: Int, _ losses: LossHistory)
+    -> Finding?
+  {
     let (low, high) = (stuckLow(thresholds.stuckShare), stuckHigh(thresholds.stuckShare))
     if share > thresholds.saturatedShare {
-      let isFailure = gate == nil && share > thresholds.saturatedFailure && !isFitted
+      let severity = severity(thresholds, losses)
       return finding(
-        isFailure ? .failure : isFitted ? .note : .warning, isFailure ? 0 : patience,
-        lowShare >= highShare ? .low : .high, low, high, step,
-        measured: share, threshold: thresholds.saturatedShare,
+        severity, severity == .failure ? 0 : patience, lowShare >= highShare ? .low : .high, low,
+        high, step, measured: share, threshold: thresholds.saturatedShare,
         source: "share at φ′ < \(figure(slope)) max φ′; half is what SageMaker Debugger and"
           + " DeepDiagnosis allow")
     }
@@ -54,6 +52,17 @@ extension Saturation {
       threshold: thresholds.stuckGateShare,
       source: "share of the gate's units that are stuck on one side; a quarter or more")
   }
+
+  /// A network that has fitted its data may be saturated where it is certain, and one whose loss
+  /// falls learns in spite of some saturation. The code of an autoencoder may be of a few units that
+  /// all are at their limits.
+  private func severity(_ thresholds: Thresholds, _ losses: LossHistory) -> Finding.Severity {
+    if losses.isFitted || losses.count > 0 && low.count < Self.fewUnits { return .note }
+    if gate == nil, share > thresholds.saturatedFailure { return .failure }
+    return losses.hasFallen && share <= thresholds.saturatedFallingShare ? .note : .warning
+  }
+
+  private static var fewUnits: Int { 8 }
 
   private func finding(
     _ severity: Finding.Severity, _ patience: Int, _ side: Finding.Side, _ low: [Int],

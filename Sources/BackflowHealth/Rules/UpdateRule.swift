@@ -159,10 +159,11 @@ extension UpdateRule {
           + " above it.",
         patience: thresholds.patience)
     }
-    // Slow steps are the cause if the loss has not fallen for long.
+    // Slow steps are the cause if the loss is still that of a constant guess.
     let steps = observation.step - past.firstStep
-    guard parameter.isWeight, steps >= 10 * thresholds.patience, !observation.losses.hasFallen,
-      observation.losses.count > 0, ratio * Double(steps) < Self.path
+    guard parameter.isWeight, steps >= 10 * thresholds.patience,
+      let guess = observation.losses.constantLoss, let level = observation.losses.level,
+      level > 0.9 * guess, ratio * Double(steps) < Self.path
     else { return nil }
     return Finding(
       .shortUpdate, .warning, layer: parameter.name, step: observation.step,
@@ -185,7 +186,9 @@ extension UpdateRule {
   ) -> Finding? {
     let age = observation.step - past.firstStep
     let growth = parameter.norm / past.start
-    guard parameter.isWeight, age <= 5 * thresholds.patience, growth > thresholds.weightGrowth
+    // A weight that starts at zero has to grow, and nothing says how far.
+    guard parameter.isWeight, past.norm > 0, age <= 5 * thresholds.patience,
+      growth > thresholds.weightGrowth
     else { return nil }
     return Finding(
       .updateRatio, observation.losses.hasFallen ? .note : .warning, layer: parameter.name,

@@ -99,7 +99,7 @@ extension UpdateTestRecord {
     else { return nil }
     let middle = median(of: last)
     return Finding(
-      .longStep, isFitted ? .note : .warning, layer: test.optimizerPlace,
+      .longStep, middle < -1 && !isFitted ? .warning : .note, layer: test.optimizerPlace,
       step: step, measured: middle, threshold: 0,
       source: "the median change of the batch's own loss in units of what the gradient predicts;"
         + " below 0 the step raises it",

@@ -61,7 +61,7 @@ import Testing
       $0.recordActivation("b", .sigmoid, output: saturated(0.7), gate: "forget")
     }
     monitor.observe(1) {
-      $0.recordActivation("c", .tanh, output: saturated(1))
+      $0.recordActivation("c", .tanh, output: .ones([100, 8]))
       $0.recordLoss(100, classes: 10)
     }
     #expect(monitor.findings.map(\.layer) == ["c", "a", "b", "b", "the loss"])

@@ -17,7 +17,10 @@ import Testing
     let names = ["encoder.0", "encoder.1.body", "decoder.0", "encoder"]
     #expect(
       saturated(names) { $0.silence("decoder.0") } == ["encoder.0", "encoder.1.body", "encoder"])
-    #expect(saturated(names) { $0.silence("encoder.*") } == ["decoder.0", "encoder"])
+    // A layer stands for all that is inside it.
+    #expect(saturated(names) { $0.silence("encoder.*") } == ["decoder.0"])
+    #expect(saturated(names) { $0.silence("encoder") } == ["decoder.0"])
+    #expect(saturated(names) { $0.silence("enc") } == names)
     #expect(saturated(names) { $0.silence("*.0") } == ["encoder.1.body", "encoder"])
     #expect(
       saturated(names) { $0.silence("*coder.*.b*y") } == ["encoder.0", "decoder.0", "encoder"])
