@@ -24,6 +24,7 @@ extension TrainDigits {
       if !lines.isEmpty { progress.finish() }
       for line in lines { complain(line) }
     }
+    defer { conclude(watch) }
     for epoch in 1...epochs {
       let order = random.permutation(count)
       var (lossSum, hitSum) = (0.0, 0.0)
@@ -65,11 +66,20 @@ extension TrainDigits {
       }
     }
     progress.finish()
-    if let watch {
-      if !watch.conclusion.isEmpty { complain(watch.conclusion) }
-      if let timeline { try write(watch.timeline(for: timeline), to: timeline) }
-    }
     return network
+  }
+
+  /// Prints the diagnoses and writes the time line, also of a training that diverged or was
+  /// interrupted. An error must not cost the network.
+  private func conclude<Network: Layer<Float>>(_ watch: TrainingWatch<Network>?) {
+    guard let watch else { return }
+    if !watch.conclusion.isEmpty { complain(watch.conclusion) }
+    guard let timeline else { return }
+    do {
+      try write(watch.timeline(for: timeline), to: timeline)
+    } catch {
+      complain("\(error)")
+    }
   }
 
   /// Returns the loss and the gradients of all parameters, with a trace if the step is observed.

@@ -106,6 +106,8 @@ struct TrainDigits: ParsableCommand {
       let wait = LockWait(for: save)
       try Checkpoint(network).prepareDirectory(at: save, whileLocked: wait.goesOn)
     }
+    // Errors are reported before the training rather than after it.
+    if let timeline { try write("", to: timeline) }
     say(
       "\(training.labels.count) images to train on, \(heldOut.labels.count) held out;"
         + " \(network.parameterCount) parameters")

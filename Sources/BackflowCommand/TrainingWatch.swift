@@ -56,7 +56,7 @@ struct TrainingWatch<Network: Layer<Float>> {
     return monitor.judge(failed).map(line)
   }
 
-  /// What is to be done, after the training; empty if nothing is.
+  /// The diagnoses after the training; empty without alarms.
   var conclusion: String { monitor.alarms.isEmpty ? "" : "\(monitor)" }
 
   /// The time line as an SVG document or as JSON, by the extension of the file.

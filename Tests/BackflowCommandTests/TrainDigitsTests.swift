@@ -204,6 +204,17 @@ import Testing
     }
   }
 
+  @Test func `reports that it cannot write the time line, before the training`() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("file")
+      try Data("x".utf8).write(to: file)
+      let run = try backflow.run(
+        "train", "digits", "--epochs", "1", "--hidden", "4", "--timeline", file.path + "/x.svg")
+      #expect(run.status == 1 && run.output == "")
+      #expect(run.errors.contains(file.path + "/x.svg"))
+    }
+  }
+
   @Test func `trains the same network, watched or not`() throws {
     try withTemporaryFolder { folder in
       for (name, interval) in [("watched", "3"), ("alone", "0")] {

@@ -10,8 +10,9 @@ public import BackflowKernels
 ///     }
 ///
 /// A rule may keep state from earlier steps, which is encoded with the monitor. At every observed
-/// step it returns every defect that the observation shows; the monitor reports a finding when it has lasted for as long as
-/// its `patience` demands, once for each kind, layer and gate, and says when it has healed.
+/// step it returns every defect that the observation shows; the monitor reports a finding when it
+/// has lasted for its `patience`, once for each kind, layer, gate and measure, and says when it has
+/// healed.
 public protocol HealthRule<Scalar>: Sendable, Codable {
   /// The element of the tensors.
   associatedtype Scalar: RealScalar

@@ -44,8 +44,8 @@ public struct Thresholds: Sendable, Equatable, Codable {
   /// ‖Δθ‖/‖θ‖ below which an update is too short (SageMaker Debugger), unless it once was longer: a
   /// learning rate may decrease to zero.
   public var shortUpdate = 1e-8
-  /// The nats by which a network that has learned nothing may be worse than a uniform guess. At 2.5,
-  /// it gives the right class e⁻²·⁵ ≈ 0.08 of the probability that a guess gives it.
+  /// The nats by which a network that has learned nothing may be worse than a uniform guess. At
+  /// 2.5, it gives the right class e⁻²·⁵ ≈ 0.08 of the probability that a guess gives it.
   public var initialExcess = 2.5
   /// The ratio of the variances of neighboring layers' outputs beyond which an initialization is
   /// unbalanced: SageMaker Debugger's limit for weights.

@@ -54,8 +54,8 @@ extension Saturation {
   }
 
   /// A network that has fitted its data may be saturated where it is certain, and one whose loss
-  /// falls learns in spite of some saturation. The code of an autoencoder may be of a few units that
-  /// all are at their limits.
+  /// falls learns in spite of some saturation. The code of an autoencoder may be of a few units
+  /// that all are at their limits.
   private func severity(_ thresholds: Thresholds, _ losses: LossHistory) -> Finding.Severity {
     if losses.isFitted || losses.count > 0 && low.count < Self.fewUnits { return .note }
     if gate == nil, share > thresholds.saturatedFailure { return .failure }

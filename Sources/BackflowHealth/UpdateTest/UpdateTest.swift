@@ -127,8 +127,8 @@ extension UpdateTest {
     }
   }
 
-  /// (L(θ + s u) − L(θ)) / (s ‖g_p‖) for the direction u = g_p/‖g_p‖ of one parameter and for −u, or
-  /// 1 if it is between the two.
+  /// (L(θ + s u) − L(θ)) / (s ‖g_p‖) for the direction u = g_p/‖g_p‖ of one parameter and for −u,
+  /// or 1 if it is between the two.
   private static func ratio<Model: Parameterized>(
     of parameter: ObservedParameter<Model.Scalar>, at index: Int, _ before: Model,
     _ gradients: Model, _ start: Double, _ noise: Double, _ loss: (Model) -> Model.Scalar
@@ -137,8 +137,8 @@ extension UpdateTest {
     // A parameter that starts at zero is as long as a random one would be.
     let length = parameter.scale
     guard slope.isFinite, length > 0, length.isFinite else { return nil }
-    /// The slopes ahead and back along a direction of length 1, in units of `unit`; `nil` if they are
-    /// not alike, or if the loss does not change at all.
+    /// The slopes ahead and back along a direction of length 1, in units of `unit`; `nil` if they
+    /// are not alike, or if the loss does not change at all.
     func slopes(_ step: Double, along direction: Tensor<Model.Scalar>, unit: Double) -> [Double]? {
       let scale = step * unit
       let ahead =
