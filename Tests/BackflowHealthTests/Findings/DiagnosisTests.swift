@@ -59,10 +59,16 @@ import Testing
     #expect(found[1].symptoms.map(\.kind) == [.clipping])
   }
 
-  @Test func `knows a place for every kind, and no kind causes itself or an earlier one`() {
+  @Test func `has no kind that causes itself, or the cause of what it causes at the same step`() {
     for kind in Finding.Kind.allCases {
-      let found = diagnoses(finding(kind), finding(.other, .note, layer: "y"))
-      #expect(found.count == 2 || kind == .other)
+      for other in Finding.Kind.allCases where other != kind {
+        let (one, two) = (finding(kind), finding(other))
+        let (forth, back) = (diagnoses(one, two), diagnoses(two, one))
+        // The order in which they were found does not matter.
+        #expect(Set(forth.map(\.cause.kind)) == Set(back.map(\.cause.kind)), "\(kind), \(other)")
+      }
+      #expect(
+        diagnoses(finding(kind), finding(kind, layer: "y")).count == (kind == .other ? 2 : 1))
     }
   }
 }
