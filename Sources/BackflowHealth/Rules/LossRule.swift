@@ -83,7 +83,8 @@ extension LossHistory {
     let factor = level / best
     guard factor > thresholds.risingLoss, level - best > 4 * errorOfLevels else { return nil }
     return Finding(
-      .risingLoss, movesDown ? .note : .warning, layer: "the loss", step: step, measured: factor,
+      .risingLoss, movesDown || constantLoss == nil ? .note : .warning, layer: "the loss",
+      step: step, measured: factor,
       threshold: thresholds.risingLoss,
       source: "the mean of the middle half of the last losses in units of the lowest level before",
       statement: "the loss had fallen to \(figure(best)), and is back at \(figure(level))",

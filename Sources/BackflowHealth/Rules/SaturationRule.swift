@@ -38,8 +38,11 @@ extension Saturation {
     let (low, high) = (stuckLow(thresholds.stuckShare), stuckHigh(thresholds.stuckShare))
     if share > thresholds.saturatedShare {
       let severity = severity(thresholds, losses)
+      // The code of an autoencoder may be of a few units that all are at their limits for a while.
+      let isSmall = losses.count > 0 && self.low.count < Self.fewUnits
       return finding(
-        severity, severity == .failure ? 0 : patience, lowShare >= highShare ? .low : .high, low,
+        severity, isSmall ? 10 * patience : severity == .failure ? 0 : patience,
+        lowShare >= highShare ? .low : .high, low,
         high, step, measured: share, threshold: thresholds.saturatedShare,
         source: "share at φ′ < \(figure(slope)) max φ′; half is what SageMaker Debugger and"
           + " DeepDiagnosis allow")
@@ -54,10 +57,9 @@ extension Saturation {
   }
 
   /// A network that has fitted its data may be saturated where it is certain, and one whose loss
-  /// falls learns in spite of some saturation. The code of an autoencoder may be of a few units
-  /// that all are at their limits.
+  /// falls learns in spite of some saturation.
   private func severity(_ thresholds: Thresholds, _ losses: LossHistory) -> Finding.Severity {
-    if losses.isFitted || losses.count > 0 && low.count < Self.fewUnits { return .note }
+    if losses.isFitted || losses.hasFallen && low.count < Self.fewUnits { return .note }
     if gate == nil, share > thresholds.saturatedFailure { return .failure }
     return losses.hasFallen && share <= thresholds.saturatedFallingShare ? .note : .warning
   }

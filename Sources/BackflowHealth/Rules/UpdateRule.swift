@@ -22,6 +22,9 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
     var hasMoved = false
     /// ‖θ‖ when it was first seen.
     let norm: Double
+    /// The sum of ‖Δθ‖/‖θ‖ so far, in which an observed step stands for those since the last one.
+    var way = 0.0
+    var lastStep: Int
   }
 
   /// In the order in which the parameters were first seen, which is that of later steps as well.
@@ -74,6 +77,8 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
       pasts[place].hasMoved = true
       if ratio >= Self.shortUpdate(thresholds) { pasts[place].hasPaced = true }
     }
+    pasts[place].way += min(ratio, 1) * Double(observation.step - pasts[place].lastStep)
+    pasts[place].lastStep = observation.step
     let past = pasts[place]
     return grown(parameter, past, observation, thresholds)
       ?? still(parameter, past, observation, thresholds)
@@ -89,7 +94,8 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
     if index < pasts.count, pasts[index].name == parameter.name { return index }
     if let place = pasts.firstIndex(where: { $0.name == parameter.name }) { return place }
     pasts.append(
-      Past(name: parameter.name, start: parameter.scale, firstStep: step, norm: norm))
+      Past(
+        name: parameter.name, start: parameter.scale, firstStep: step, norm: norm, lastStep: step))
     return pasts.count - 1
   }
 
@@ -163,14 +169,14 @@ extension UpdateRule {
     let steps = observation.step - past.firstStep
     guard parameter.isWeight, steps >= 10 * thresholds.patience,
       let guess = observation.losses.constantLoss, let level = observation.losses.level,
-      level > 0.9 * guess, ratio * Double(steps) < Self.path
+      level > 0.9 * guess, past.way < Self.path
     else { return nil }
     return Finding(
       .shortUpdate, .warning, layer: parameter.name, step: observation.step,
-      measured: ratio * Double(steps), threshold: Self.path,
-      source: "the way of all steps so far in units of ‖θ‖, at the pace of this one",
-      statement: "at the current rate, \(steps) steps move \(parameter.name) by at most"
-        + " \(percentage(ratio * Double(steps))) of its length, and the loss has not fallen",
+      measured: past.way, threshold: Self.path,
+      source: "the sum of ‖Δθ‖/‖θ‖ over all steps so far",
+      statement: "\(steps) steps have moved \(parameter.name) by at most"
+        + " \(percentage(past.way)) of its length, and the loss has not fallen",
       reason: "The steps are too small to change the loss.",
       cure: "A larger learning rate; with SGD, look for a gradient that is scaled down or clipped.",
       patience: thresholds.patience, measure: "way")

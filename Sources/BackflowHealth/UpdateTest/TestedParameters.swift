@@ -1,15 +1,23 @@
 /// The parameters whose gradients the next observation compares with the loss, one by one.
-enum TestedParameters: Sendable, Equatable {
-  /// None: there is no reason to.
-  case none
-  /// At most this many of those that are not named, from the last one.
-  case some(Int, except: Set<String>)
+struct TestedParameters: Sendable, Equatable {
+  /// The largest number of them.
+  var count = 0
+  /// How often each has been tested.
+  var trials: [String: Int] = [:]
+  /// Those that have been tested enough.
+  var known: Set<String> = []
 
-  /// The parameters to test among those of a model, in their order.
+  /// None.
+  static let none = TestedParameters()
+
+  /// The parameters to test among those of a model: those that were tested least often, and of
+  /// these the last ones.
   func chosen(among names: [String]) -> Set<String> {
-    switch self {
-    case .none: []
-    case .some(let count, let known): Set(names.filter { !known.contains($0) }.suffix(count))
+    if count == 0 { return [] }
+    let open = names.enumerated().filter { !known.contains($0.element) }
+    let order = open.sorted {
+      (trials[$0.element, default: 0], -$0.offset) < (trials[$1.element, default: 0], -$1.offset)
     }
+    return Set(order.prefix(count).map(\.element))
   }
 }

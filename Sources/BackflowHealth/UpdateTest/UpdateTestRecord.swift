@@ -43,7 +43,8 @@ struct UpdateTestRecord: Sendable, Codable {
     let known = records.filter {
       $0.value.ratios.count >= count || $0.value.trials - $0.value.ratios.count >= Self.patience
     }
-    return .some(most, except: Set(known.keys))
+    return TestedParameters(
+      count: most, trials: records.mapValues(\.trials), known: Set(known.keys))
   }
 
   /// Whether a small part of the update does not change the loss as it should, or a parameter was

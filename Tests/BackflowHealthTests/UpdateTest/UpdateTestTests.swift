@@ -105,6 +105,6 @@ import Testing
       counts.append(count)
     }
     // Four layers at a time until all six have three ratios.
-    #expect(counts == [12, 12, 12, 8, 8, 8])
+    #expect(counts == [12, 12, 12, 12, 8, 4])
   }
 }
