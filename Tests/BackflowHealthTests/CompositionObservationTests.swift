@@ -200,7 +200,8 @@ private struct TwoParts<Trunk: Layer<Double>, Head: Layer<Double>>: Layer {
     #expect(monitor.opaqueLayers == ["1.body"])
     #expect(
       "\(monitor)".hasSuffix(
-        "1.body shows neither its activations nor its parts, so that nothing inside it was examined"))
+        "1.body shows neither its activations nor its parts, so that nothing inside it was examined"
+      ))
   }
 
   @Test func `reaches into a user's container, also where it is the model`() {
