@@ -41,7 +41,7 @@ extension Saturation {
       // The code of an autoencoder may be of a few units that all are at their limits for a while.
       let isSmall = losses.count > 0 && self.low.count < Self.fewUnits
       return finding(
-        severity, isSmall ? 10 * patience : severity == .failure ? 0 : patience,
+        severity, isSmall ? 6 * patience : severity == .failure ? 0 : patience,
         lowShare >= highShare ? .low : .high, low,
         high, step, measured: share, threshold: thresholds.saturatedShare,
         source: "share at φ′ < \(figure(slope)) max φ′; half is what SageMaker Debugger and"

@@ -1,11 +1,18 @@
 import Backflow
 import Foundation
 
-/// The rows of the tables in docs/health.md, which the tests append to the file that
+/// The rows of the tables in docs/calibration.md, which the tests append to the file that
 /// `scripts/calibrate-health` names in the environment. Without it, they are not written.
 enum CalibrationTable {
   private static let path = ProcessInfo.processInfo.environment["BACKFLOW_CALIBRATION"]
   private static let lock = NSLock()
+
+  /// The seeds of healthy trainings: three from the one in the environment on, usually 1.
+  static let seeds: Range<UInt64> = {
+    let text = ProcessInfo.processInfo.environment["BACKFLOW_CALIBRATION_SEED"]
+    let first = text.flatMap { UInt64($0) } ?? 1
+    return first..<first + 3
+  }()
 
   /// Whether the rows are written.
   static var isWanted: Bool { path != nil }
