@@ -84,7 +84,8 @@ public struct LossHistory: Sendable, Equatable, Codable {
   }
 
   private enum CodingKeys: CodingKey {
-    case count, firstStep, lastStep, first, constantLoss, largest, opening, recent, blocks
+    case count, firstStep, lastStep, first, constantLoss, smallest, largest, opening, recent
+    case blocks
     case blockLength, spikes, measured
   }
 
@@ -98,8 +99,8 @@ public struct LossHistory: Sendable, Equatable, Codable {
   public private(set) var first: Double?
   /// The loss of a constant guess, if it is known.
   public private(set) var constantLoss: Double?
-  /// The largest loss so far.
-  public private(set) var largest: Double?
+  /// The smallest and the largest loss so far.
+  public private(set) var smallest, largest: Double?
   /// The first losses, at most 32.
   private(set) var opening: [Double] = []
   /// The last losses, at most 64.
@@ -134,6 +135,7 @@ public struct LossHistory: Sendable, Equatable, Codable {
       }
     }
     (count, lastStep, largest) = (count + 1, step, max(largest ?? loss, loss))
+    smallest = min(smallest ?? loss, loss)
     if opening.count < 32 { opening.append(loss) }
     if recent.count == Self.memory { recent.removeFirst() }
     recent.append(loss)

@@ -186,7 +186,8 @@ extension LossHistory {
   /// A spike, with what moved before it.
   fileprivate func finding(_ spike: Spike, _ thresholds: Thresholds) -> Finding? {
     let factor = spike.loss / spike.ceiling
-    guard factor > thresholds.lossSpike else { return nil }
+    // A loss that may be negative has no zero from which a factor could be measured.
+    guard factor > thresholds.lossSpike, smallest ?? 0 >= 0 else { return nil }
     // A single batch may be hard; a spike that damages stays for a few steps.
     let after = recent.suffix(min(recent.count, lastStep - spike.step)).prefix(5)
     let lasts = median(of: Array(after)) > 2 * spike.median

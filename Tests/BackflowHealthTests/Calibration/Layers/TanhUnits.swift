@@ -29,4 +29,8 @@ struct TanhUnits: Layer {
   }
 
   mutating func visitParameters(_ visit: ParameterVisitor<Float>) { linear.visitParameters(visit) }
+
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) { linear.visitBuffers(visit) }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) { linear.visitCounters(visit) }
 }

@@ -48,6 +48,11 @@ struct TokenNetwork<Body: Layer<Float>>: Layer {
     body.visitParameters(under: "body", visit)
   }
 
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    embedding.visitCounters(under: "embedding", visit)
+    body.visitCounters(under: "body", visit)
+  }
+
   mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
     body.visitBuffers(under: "body", visit)
   }

@@ -49,5 +49,15 @@ struct TwoNetworks: Layer {
     value.visitParameters(under: "value", visit)
   }
 
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+    policy.visitBuffers(under: "policy", visit)
+    value.visitBuffers(under: "value", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    policy.visitCounters(under: "policy", visit)
+    value.visitCounters(under: "value", visit)
+  }
+
   var signalKind: SignalKind? { .other }
 }

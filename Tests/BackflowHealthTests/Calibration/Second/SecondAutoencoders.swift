@@ -79,6 +79,16 @@ struct CodedAutoencoder: Layer {
     decoder.visitParameters(under: "decoder", visit)
   }
 
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+    encoder.visitBuffers(under: "encoder", visit)
+    decoder.visitBuffers(under: "decoder", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    encoder.visitCounters(under: "encoder", visit)
+    decoder.visitCounters(under: "decoder", visit)
+  }
+
   var signalKind: SignalKind? { .other }
 }
 

@@ -57,6 +57,18 @@ struct TwoHeads: Layer {
     second.visitParameters(under: "second", visit)
   }
 
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+    trunk.visitBuffers(under: "trunk", visit)
+    first.visitBuffers(under: "first", visit)
+    second.visitBuffers(under: "second", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    trunk.visitCounters(under: "trunk", visit)
+    first.visitCounters(under: "first", visit)
+    second.visitCounters(under: "second", visit)
+  }
+
   var signalKind: SignalKind? { .other }
 }
 
@@ -114,6 +126,10 @@ struct InPieces<Body: Layer<Float>>: Layer {
     body.visitParameters(under: "body", visit)
   }
 
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    body.visitCounters(under: "body", visit)
+  }
+
   mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
     body.visitBuffers(under: "body", visit)
   }
@@ -162,6 +178,14 @@ struct PaddedRecurrence<Cell: RecurrentCell<Float>>: Layer {
 
   mutating func visitParameters(_ visit: ParameterVisitor<Float>) {
     recurrence.visitParameters(under: "recurrence", visit)
+  }
+
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+    recurrence.visitBuffers(under: "recurrence", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    recurrence.visitCounters(under: "recurrence", visit)
   }
 
   var signalKind: SignalKind? { .other }
