@@ -96,7 +96,10 @@ private struct CountedCell: RecurrentCell {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     return lines.indices.count { start in
       let header = lines[start]
-      guard header.contains("mutating func \(method)(_ visit") else { return false }
+      // A requirement of a protocol has no body.
+      guard header.contains("mutating func \(method)(_ visit"), header.contains("{") else {
+        return false
+      }
       let indentation = header.prefix { $0 == " " }
       let end = lines[start...].firstIndex { $0 == indentation + "}" }
       let body = header.hasSuffix("}") ? lines[start...start] : lines[start...(end ?? start)]
