@@ -27,7 +27,10 @@ import Testing
         ["mlp/b1/i64/h64"] + ["rnn", "lstm", "gru"].map { $0 + "/b1/t100/i32/h64" }
       #expect(
         results.map { "\($0["workload"] ?? "") \($0["pass"] ?? "")" }
-          == names.flatMap { [$0 + " forward", $0 + " forward_backward"] })
+          == names.flatMap { [$0 + " forward", $0 + " forward_backward"] }
+          + ["training", "monitored_every_10", "monitored_every_step"].map {
+            "train/mlp/b1/i20/h8 " + $0
+          })
       for result in results {
         #expect(result["scalar"] as? String == "float32")
         #expect(result["threads"] as? Int == 1)
