@@ -77,6 +77,7 @@ public struct LossHistory: Sendable, Equatable, Codable {
     /// The lowest mean of four consecutive blocks that no loss is added to any more, and the number
     /// and length of the blocks.
     var lowest = (mean: Double.infinity, blocks: 0, length: 0)
+    var hasFallen = false
     /// Whether no loss has been added since.
     var areCurrent = false
 
@@ -208,6 +209,7 @@ extension LossHistory {
     if levels.lowest.blocks != blocks.count || levels.lowest.length != blockLength {
       levels.lowest = (lowestMean(before: blocks.count - 1), blocks.count, blockLength)
     }
+    levels.hasFallen = isFallen
   }
 
   /// The lowest mean of four consecutive blocks among the first ones; ∞ for fewer than four.
@@ -254,7 +256,9 @@ extension LossHistory {
 
   /// Whether the loss has fallen by a tenth of its start, by less but beyond doubt, or far below
   /// that of a constant guess.
-  public var hasFallen: Bool {
+  public var hasFallen: Bool { levels.areCurrent ? levels.hasFallen : isFallen }
+
+  private var isFallen: Bool {
     if let constantLoss, let level, level < 0.5 * constantLoss { return true }
     guard count >= 3, let level, let startLevel else { return false }
     return startLevel - level > 0.1 * startLevel.magnitude || hasFallenBeyondDoubt

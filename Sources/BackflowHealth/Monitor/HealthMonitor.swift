@@ -18,7 +18,8 @@ internal import BackflowLinearAlgebra
 /// kept from before the step are copied when the optimizer changes them, so keep them only at steps
 /// that are due. The loss is followed at every step, and the closure runs only at those that are
 /// due, or if the loss is not finite. An observation costs a few passes over the recorded tensors
-/// and no product of matrices, except where `recordUpdate` is given the loss as a function.
+/// and no product of matrices, except where `recordUpdate` is given the loss as a function, and for
+/// the horizon of recurrent cells, at the first observation and every 300 steps after it.
 public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   /// The limits of the rules.
   public let thresholds: Thresholds

@@ -38,8 +38,8 @@ public struct Thresholds: Sendable, Equatable, Codable {
   public var deadShare = 0.7
   /// The share of entries without a gradient beyond which a loss is blocked.
   public var silencedShare = 0.01
-  /// ‖Δθ‖/‖θ‖ of one step beyond which the update of a weight is too long: a hundred times what is
-  /// healthy (makemore, part 3). Single steps of healthy trainings reach 0.057 (docs/health.md).
+  /// ‖Δθ‖/‖θ‖ beyond which the updates of a weight are too long: a hundred times what is healthy
+  /// (makemore, part 3). The weight counts as at least as long as a random one.
   public var longUpdate = 0.1
   /// ‖Δθ‖/‖θ‖ below which an update is too short (SageMaker Debugger), unless it once was longer: a
   /// learning rate may decrease to zero.

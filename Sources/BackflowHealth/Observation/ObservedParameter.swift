@@ -85,9 +85,7 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
   var isUpdated = false
 
   /// The layer: the name up to the last dot, or the whole name without one.
-  public var layer: String {
-    name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
-  }
+  public var layer: String { layerName(of: name) }
 
   /// Whether every element is finite: before and after the step, and of the gradient.
   var isFinite: Bool {
@@ -118,4 +116,9 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
     guard let after, after.shape == value.shape, gradient.shape == value.shape else { return 0 }
     return Double(dot(gradient.flattened, (after - value).flattened))
   }
+}
+
+/// The layer of a parameter: its name up to the last dot, or all of it.
+func layerName(of parameter: String) -> String {
+  parameter.lastIndex(of: ".").map { String(parameter[..<$0]) } ?? parameter
 }

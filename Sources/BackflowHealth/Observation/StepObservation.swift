@@ -10,15 +10,15 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// The number of the step, from 0.
   public let step: Int
   /// The units of nonlinearities, in the order of the forward pass.
-  public private(set) var activations: [ObservedActivation<Scalar>] = []
+  public internal(set) var activations: [ObservedActivation<Scalar>] = []
   /// The gradients on both sides of layers, in the order of the forward pass.
-  public private(set) var signals: [LayerSignal<Scalar>] = []
+  public internal(set) var signals: [LayerSignal<Scalar>] = []
   /// The same inside containers: each element holds layers that follow one another.
-  public private(set) var innerSignals: [[LayerSignal<Scalar>]] = []
+  public internal(set) var innerSignals: [[LayerSignal<Scalar>]] = []
   /// The layers that show neither their activations nor their parts: nothing inside them is judged.
-  public private(set) var opaqueLayers: [String] = []
+  public internal(set) var opaqueLayers: [String] = []
   /// The gradients that flowed back through recurrent cells.
-  public private(set) var recurrences: [RecurrentSignal<Scalar>] = []
+  public internal(set) var recurrences: [RecurrentSignal<Scalar>] = []
   /// Parameters with their gradients and their values after the step.
   public private(set) var parameters: [ObservedParameter<Scalar>] = []
   /// The loss of the step, and the number of classes if it was recorded.
@@ -32,20 +32,20 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// The Taylor tests of updates, one for each model.
   public private(set) var updateTests: [UpdateTest] = []
   /// The input of each network, with the name of the layer that reads it.
-  public private(set) var inputs: [ObservedInput<Scalar>] = []
+  public internal(set) var inputs: [ObservedInput<Scalar>] = []
   /// The output of each network, if it was recorded: of a classifier its logits, [N, classes].
-  public private(set) var outputs: [(layer: String, value: Tensor<Scalar>)] = []
+  public internal(set) var outputs: [(layer: String, value: Tensor<Scalar>)] = []
   /// The normalization layers with running statistics.
-  public private(set) var normalizations: [ObservedNormalization] = []
+  public internal(set) var normalizations: [ObservedNormalization] = []
   /// The losses of the training up to this step, as the monitor knows them.
   public internal(set) var losses = LossHistory()
   /// The rule of the monitor that wishes which parameters `recordUpdate` tests; `nil` without one.
   var updateTestRule: UpdateTestRule<Scalar>?
 
   /// The recorded tensors of the forward pass, in its order.
-  private(set) var forwards: [ShownTensor<Scalar>] = []
+  var forwards: [ShownTensor<Scalar>] = []
   /// The recorded tensors of the backward pass, in reverse order.
-  private(set) var backwards: [ShownTensor<Scalar>] = []
+  var backwards: [ShownTensor<Scalar>] = []
 
   private var models = 1
   /// The gradients that `recordClipping` has measured before clipping.
@@ -112,11 +112,23 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public mutating func recordUpdate<Model: Parameterized<Scalar>>(
     from before: Model?, to after: Model, along gradients: Model, prefix: String = ""
   ) {
+    recordModels(from: before, to: after, along: gradients, prefix)
+  }
+
+  /// Records an update, and returns the prefix under which it is recorded.
+  @discardableResult
+  private mutating func recordModels<Model: Parameterized<Scalar>>(
+    from before: Model?, to after: Model, along gradients: Model, _ prefix: String
+  ) -> String {
     let first = parameters.count
-    recordParameters(
-      before ?? after, gradients: gradients, after: before == nil ? nil : after, prefix: prefix)
-    guard before == nil else { return }
-    for index in parameters[first...].indices { parameters[index].isUpdated = true }
+    let prefix = record(
+      (before ?? after).parameterList(named: true),
+      gradients: gradients.parameterList(named: false).values,
+      after: before == nil ? nil : after.parameterList(named: false).values, prefix)
+    if before == nil {
+      for index in parameters[first...].indices { parameters[index].isUpdated = true }
+    }
+    return prefix
   }
 
   /// Records an update, and tests whether the loss does what the gradient promises.
@@ -149,7 +161,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     at value: Scalar? = nil, loss: (Model) -> Scalar
   ) {
     let first = parameters.count
-    recordUpdate(from: before, to: after, along: gradients, prefix: prefix)
+    let prefix = recordModels(from: before, to: after, along: gradients, prefix)
     guard let before else { return }
     let test = UpdateTest(
       from: before, to: after, along: gradients, parameters: Array(parameters[first...]),
@@ -175,16 +187,18 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
+  @discardableResult
   private mutating func record(
     _ list: ParameterList<Scalar>, gradients: [Tensor<Scalar>]?, after: [Tensor<Scalar>]?,
     _ prefix: String
-  ) {
+  ) -> String {
     requireSameShapes(list.values, gradients, "recordParameters", names: { list.names })
     requireSameShapes(list.values, after, "recordParameters", names: { list.names })
     let prefix = prefix.isEmpty ? distinctPrefix(list.names) : prefix
     let recorded = ObservedParameter.all(
       list, prefix, gradients: gradients, after: after, known: clippedGradients)
     if parameters.isEmpty { parameters = recorded } else { parameters += recorded }
+    return prefix
   }
 
   /// "model2." if the name is taken, otherwise nothing.
@@ -247,7 +261,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public mutating func recordOptimizer(_ state: OptimizerState<Scalar>) { optimizerState = state }
 
   /// ‖inputGradient‖ if it has been measured, as the output gradient of the layer below.
-  private func knownNorm(
+  func knownNorm(
     of inputGradient: Tensor<Scalar>, _ outputBelow: Tensor<Scalar>?, _ norm: Double?
   ) -> Double? {
     if let outputBelow, outputBelow.isSame(as: inputGradient) { return norm }
@@ -259,7 +273,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   /// Adds the units and, unless the tensor was just added for another gate, the tensors that hold
   /// them. They are covered if the output that they make is added as well.
-  private mutating func add(
+  mutating func add(
     _ activation: Activation<Scalar>, of layer: String, _ type: LayerType? = nil,
     isCovered: Bool = false
   ) {
@@ -270,7 +284,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     addOutput(activation.output, of: layer, type, isCovered: isCovered)
   }
 
-  private mutating func addOutput(
+  mutating func addOutput(
     _ output: Tensor<Scalar>, of layer: String, _ type: LayerType? = nil, isCovered: Bool = false
   ) {
     if isJustAdded(output) { return }
@@ -278,7 +292,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   }
 
   /// Whether `tensor` is one of the last two of the forward pass, the input and output of a layer.
-  private func isJustAdded(_ tensor: Tensor<Scalar>) -> Bool {
+  func isJustAdded(_ tensor: Tensor<Scalar>) -> Bool {
     let shown = forwards.span
     var index = shown.count
     while index > max(0, shown.count - 2) {
@@ -289,163 +303,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   }
 }
 
-// MARK: - Networks
-
 extension StepObservation {
-  /// Records every layer of a network, from the trace of its backward pass.
-  ///
-  /// Layers are called by their place, "3.body.0", as their parameters are called
-  /// "3.body.0.weight". Activations, the signal on both sides of each layer and the cells of
-  /// recurrent layers are recorded at any depth; a layer that shows nothing is listed in
-  /// `opaqueLayers`.
-  ///
-  /// - Parameters:
-  ///   - trace: What `tracedBackward` returned.
-  ///   - output: The output of the network, which no cache holds. Without it, an overflow in it is
-  ///     reported in the loss.
-  ///   - prefix: What the names of the layers begin with, to tell several networks apart.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public mutating func recordNetwork(
-    _ trace: LayerTrace<Scalar>, output: Tensor<Scalar>? = nil, prefix: String = ""
-  ) {
-    // A network that is a chain of layers is judged as that chain, any other as one layer with
-    // parts.
-    let layers = trace.isChain ? trace.parts : [trace]
-    if let first = trace.firstLayer, let input = first.input {
-      inputs.append(ObservedInput(layer: prefix + first.place, value: input))
-    }
-    forwards.reserveCapacity(forwards.count + 2 * layers.count + 1)
-    backwards.reserveCapacity(backwards.count + 2 * layers.count)
-    let recorded = record(layers, prefix, below: signals.last)
-    if signals.isEmpty { signals = recorded } else { signals += recorded }
-    guard let output, let last = layers.last else { return }
-    outputs.append((prefix + last.place, output))
-    if last.activations.isEmpty { addOutput(output, of: prefix + last.place, last.type) }
-  }
-
-  /// Records the cells of a recurrent network: gates and units at all time steps, and the gradients
-  /// with respect to their states. Cells are called "lstm.l0", "lstm.l0_reverse", "lstm.l1" if
-  /// `name` is "lstm".
-  ///
-  /// - Parameters:
-  ///   - name: The name of the network in the findings.
-  ///   - network: The network.
-  ///   - cache: The cache of its forward pass.
-  ///   - traces: The traces from `tracedBackward`, one for each cell, or none.
-  public mutating func recordRecurrent<Cell: RecurrentCell<Scalar>>(
-    _ name: String, _ network: Recurrent<Cell>, _ cache: Recurrent<Cell>.Cache,
-    traces: [BackwardTrace<Scalar>] = []
-  ) {
-    for cell in network.cells(in: cache, traces: traces) {
-      record(cell, as: "\(name).\(cell.path)")
-    }
-  }
-
-  /// Records layers that follow one another, and returns the signal on both sides of each.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  private mutating func record(
-    _ chain: [LayerTrace<Scalar>], _ prefix: String, below: LayerSignal<Scalar>? = nil
-  ) -> [LayerSignal<Scalar>] {
-    var signals: [LayerSignal<Scalar>] = []
-    signals.reserveCapacity(chain.count)
-    var (output, norm) = (below?.outputGradient, below?.outputNorm)
-    for layer in chain {
-      let name = prefix + layer.place
-      let type = layer.path.isEmpty ? nil : layer.type
-      let (outputGradient, inputGradient) = (layer.outputGradient, layer.inputGradient)
-      let signal = LayerSignal(
-        layer: name, type: type, kind: layer.kind ?? .other, outputGradient: outputGradient,
-        inputGradient: inputGradient, inputNorm: knownNorm(of: inputGradient, output, norm))
-      let (outputNorm, inputNorm) = (signal.outputNorm, signal.inputNorm)
-      signals.append(signal)
-      if let input = layer.input, !isJustAdded(input) {
-        forwards.append(ShownTensor(name, "the input", input, type: type))
-      }
-      if let trace = layer.normalization {
-        normalizations.append(ObservedNormalization(layer: name, type: type?.name, trace: trace))
-      }
-      // `backwards` is read from its end, so what is inside a layer comes between its two
-      // gradients.
-      backwards.append(.inputGradient(name, inputGradient, type, isCovered: inputNorm.isFinite))
-      for cell in layer.cells { record(cell, as: prefix + cell.path) }
-      for inner in layer.chains { innerSignals.append(record(inner, prefix)) }
-      for activation in layer.activations { add(activation, of: name, type) }
-      backwards.append(.outputGradient(name, outputGradient, type, isCovered: outputNorm.isFinite))
-      if layer.isOpaque { opaqueLayers.append(name) }
-      (output, norm) = (outputGradient, outputNorm)
-    }
-    return signals
-  }
-
-  private mutating func record(_ cell: CellTrace<Scalar>, as name: String) {
-    for activation in cell.activations {
-      add(
-        activation, of: name,
-        isCovered: !activation.output.storage.sharesMemory(with: cell.output.storage))
-    }
-    addOutput(cell.output, of: name)
-    guard let trace = cell.backward else { return }
-    let signal = RecurrentSignal(layer: name, cell: cell, trace: trace)
-    recurrences.append(signal)
-    let shown =
-      trace.stateGradients.map { ("the gradient with respect to the states", $0) } + [
-        ("the gradient with respect to the pre-activations", trace.preactivationGradient),
-        ("the gradient with respect to the output", trace.outputGradient),
-      ]
-    backwards += shown.map { ShownTensor(name, $0, $1, isCovered: signal.norms.areFinite) }
-  }
-}
-
-extension LayerTrace {
-  /// The layer that reads the input: the first one without parts.
-  fileprivate var firstLayer: LayerTrace? { parts.first.map { $0.firstLayer ?? $0 } ?? self }
-
-  /// The parts in runs of layers that follow one another: each reads what the one before returned.
-  fileprivate var chains: [[LayerTrace]] {
-    if parts.isEmpty { return [] }
-    var chains: [[LayerTrace]] = []
-    for part in parts {
-      if let below = chains.last?.last, below.isBelow(part) {
-        chains[chains.count - 1].append(part)
-      } else {
-        chains.append([part])
-      }
-    }
-    return chains
-  }
-
-  /// Whether the parts follow one another from the input to the output, as in a `Sequential`.
-  fileprivate var isChain: Bool {
-    let parts = parts
-    guard let first = parts.first, let last = parts.last else { return false }
-    for index in 1..<parts.count where !parts[index - 1].isBelow(parts[index]) { return false }
-    return last.outputGradient.isSame(as: outputGradient)
-      && first.inputGradient.isSame(as: inputGradient)
-  }
-}
-
-extension Tensor {
-  func isSame(as other: Tensor) -> Bool {
-    storage.sharesMemory(with: other.storage)
-  }
-}
-
-extension ShownTensor {
-  /// x̄, which is finite if its norm is.
-  fileprivate static func inputGradient(
-    _ layer: String, _ gradient: Tensor<Scalar>, _ type: LayerType?, isCovered: Bool
-  ) -> ShownTensor {
-    ShownTensor(
-      layer, "the gradient with respect to the input", gradient, isCovered: isCovered, type: type)
-  }
-
-  /// ȳ, which is finite if its norm is.
-  fileprivate static func outputGradient(
-    _ layer: String, _ gradient: Tensor<Scalar>, _ type: LayerType?, isCovered: Bool
-  ) -> ShownTensor {
-    ShownTensor(
-      layer, "the gradient with respect to the output", gradient, isCovered: isCovered, type: type)
-  }
+  /// A patience in training steps; none where steps are not followed, because then the observation
+  /// is all that will be seen.
+  func patience(_ steps: Int) -> Int { losses.count == 0 ? 0 : steps }
 }

@@ -60,9 +60,9 @@ extension ObservedInput {
   fileprivate func uselessFeatures(at step: Int) -> Finding? {
     guard value.rank == 2, value.shape[0] >= 8, value.isFinite else { return nil }
     let bounds = columnBounds
-    let still = bounds.indices.filter { bounds[$0].least == bounds[$0].most }
-    let constant = still.filter { bounds[$0].most != 0 }
-    let repeated = repeatedColumns(besides: Set(still))
+    let still = Set(bounds.indices.filter { bounds[$0].least == bounds[$0].most })
+    let constant = still.filter { bounds[$0].most != 0 }.sorted()
+    let repeated = value.permuted([1, 0]).equalRows.map(\.second).filter { !still.contains($0) }
     guard constant.count + repeated.count > 0 else { return nil }
     return Finding(
       .unsuitableInput, .note, layer: layer, units: (constant + repeated).sorted(), step: step,
@@ -84,20 +84,5 @@ extension ObservedInput {
     VectorKernels.columnMaxima(value.span, into: most.mutableSpan)
     VectorKernels.columnMaxima((-value).span, into: negated.mutableSpan)
     return zip(negated.elements, most.elements).map { (-$0, $1) }
-  }
-
-  /// The columns that equal an earlier one. Equal columns have equal sums over random weights, and
-  /// different ones hardly ever do.
-  private func repeatedColumns(besides left: Set<Int>) -> [Int] {
-    var random = RandomSource(seed: 0)
-    let weights: Tensor<Scalar> = random.uniform([value.shape[0], 1], in: -1..<1)
-    let sums = (value * weights).sum(axis: 0).elements
-    let order = sums.indices.filter { !left.contains($0) }.sorted {
-      (sums[$0], $0) < (sums[$1], $1)
-    }
-    return zip(order, order.dropFirst()).filter { one, other in
-      sums[one] == sums[other]
-        && (0..<value.shape[0]).allSatisfy { value[$0, one] == value[$0, other] }
-    }.map(\.1)
   }
 }

@@ -57,9 +57,3 @@ extension ObservedNormalization {
       cure: "Call `updateBuffers(from: cache)` after each step.", patience: thresholds.patience)
   }
 }
-
-extension StepObservation {
-  /// A patience in training steps; none where steps are not followed, because then the observation
-  /// is all that will be seen.
-  func patience(_ steps: Int) -> Int { losses.count == 0 ? 0 : steps }
-}

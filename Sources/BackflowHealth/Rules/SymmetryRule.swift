@@ -63,16 +63,10 @@ extension ObservedParameter {
     let slopes = gradient.flatMap {
       $0.shape == value.shape ? $0.reshaped(to: rows.shape) : nil
     }
-    // Equal rows have equal sums over random signs and sizes, and different rows hardly ever do.
-    var random = RandomSource(seed: 0)
-    let draws: Tensor<Scalar> = random.uniform([1, rows.shape[1]], in: -1..<1)
-    let sums = (rows * draws).sum(axis: 1).elements
-    let order = sums.indices.sorted { (sums[$0], $0) < (sums[$1], $1) }
-    return zip(order, order.dropFirst()).filter { one, other in
-      sums[one] == sums[other] && rows.select(one) == rows.select(other)
-        && haveEqualGradients(
-          rows.select(one), slopes?.select(one), slopes?.select(other), tolerance)
-    }.map(\.1).sorted()
+    return rows.equalRows.filter { one, other in
+      haveEqualGradients(
+        rows.select(one), slopes?.select(one), slopes?.select(other), tolerance)
+    }.map(\.second).sorted()
   }
 
   /// Whether two rows begin with the same element, as equal rows do. Rows that are drawn at random

@@ -94,8 +94,3 @@ struct UpdateTestRecord: Sendable, Codable {
     names.filter { records[$0]?.ratios.count ?? 0 >= Self.enough }
   }
 }
-
-/// The layer of a parameter: its name up to the last dot, or all of it.
-func layerName(of parameter: String) -> String {
-  parameter.lastIndex(of: ".").map { String(parameter[..<$0]) } ?? parameter
-}
