@@ -37,8 +37,9 @@ struct TrainingWatch<Network: Layer<Float>> {
     _ step: Int, _ pass: Pass, clipped: Network, from before: Network?, to after: Network,
     _ state: @autoclosure () -> OptimizerState<Float>
   ) -> [String] {
-    let input = pass.images[keyPath: input]
+    let path = input
     return monitor.observe(step, loss: pass.loss, classes: Digits.classCount) {
+      let input = pass.images[keyPath: path]
       if let trace = pass.trace { $0.recordNetwork(trace, output: pass.logits) }
       $0.recordClipping(from: pass.gradients, to: clipped)
       $0.recordOptimizer(state())

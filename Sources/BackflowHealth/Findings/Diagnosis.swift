@@ -38,16 +38,16 @@ public struct Diagnosis: Sendable, Equatable {
     }
     return groups.map { Diagnosis(cause: $0.cause, symptoms: $0.symptoms) }.enumerated().sorted {
       let (one, other) = ($0.element, $1.element)
-      return (other.order, one.cause.firstStep, $0.offset)
-        < (one.order, other.cause.firstStep, $1.offset)
+      return (one.order, one.cause.firstStep, $0.offset)
+        < (other.order, other.cause.firstStep, $1.offset)
     }.map(\.element)
   }
 
   private var order: ReportOrder { ReportOrder(severity, isPresent: isPresent) }
 }
 
-/// The order of a report: alarms before notes, what is so now before what was, and the most severe
-/// first.
+/// The order of a report: alarms before notes, present findings before past ones, and the most
+/// severe first.
 struct ReportOrder: Comparable {
   private let isAlarm: Bool
   private let isPresent: Bool
@@ -57,19 +57,20 @@ struct ReportOrder: Comparable {
     (isAlarm, self.isPresent, self.severity) = (severity > .note, isPresent, severity)
   }
 
-  /// A higher order comes first.
+  /// Whether `one` comes before `other`.
   static func < (one: ReportOrder, other: ReportOrder) -> Bool {
-    if one.isAlarm != other.isAlarm { return other.isAlarm }
-    if one.isPresent != other.isPresent { return other.isPresent }
-    return one.severity < other.severity
+    if one.isAlarm != other.isAlarm { return one.isAlarm }
+    if one.isPresent != other.isPresent { return one.isPresent }
+    return one.severity > other.severity
   }
 }
 
 extension Diagnosis: CustomStringConvertible {
-  /// The cause in words, and below it the symptoms, each on a line.
+  /// The cause in words, and below it the symptoms, each on a line, alarms before notes.
   public var description: String {
     guard !symptoms.isEmpty else { return cause.description }
-    let lines = symptoms.prefix(Self.listedSymptoms).map {
+    let ordered = symptoms.filter { $0.severity > .note } + symptoms.filter { $0.severity == .note }
+    let lines = ordered.prefix(Self.listedSymptoms).map {
       "    \($0.severity.rawValue), \($0.life): \($0.statement)"
     }
     let more = symptoms.count - lines.count

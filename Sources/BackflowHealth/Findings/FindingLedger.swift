@@ -107,8 +107,8 @@ struct FindingLedger: Sendable, Codable {
     }
     return reported.sorted {
       let (one, other) = ($0.finding, $1.finding)
-      return (ReportOrder(other.severity, isPresent: other.isPresent), $0.place)
-        < (ReportOrder(one.severity, isPresent: one.isPresent), $1.place)
+      return (ReportOrder(one.severity, isPresent: one.isPresent), $0.place)
+        < (ReportOrder(other.severity, isPresent: other.isPresent), $1.place)
     }.map(\.finding)
   }
 

@@ -28,6 +28,15 @@ import Testing
     #expect(!"\(found[0])".contains("cure of saturation"))
   }
 
+  @Test func `lists alarms before notes, of which it leaves some out`() {
+    var monitor = HealthMonitor<Double>()
+    monitor.add([finding(.unsuitableInput)])
+    monitor.add((0..<8).map { finding(.saturation, .note, layer: "note \($0)", step: 1) })
+    monitor.add([finding(.stuckLoss, layer: "alarm", step: 500)])
+    let words = "\(monitor)"
+    #expect(words.contains("of alarm") && words.contains("and 3 more"))
+  }
+
   @Test func `follows a chain of causes`() {
     let found = diagnoses(
       finding(.deadUnits, step: 10), finding(.vanishingGradient, step: 10),

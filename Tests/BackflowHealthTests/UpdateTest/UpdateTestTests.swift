@@ -75,6 +75,29 @@ import Testing
     #expect(test.partRatio == nil && test.parameters.isEmpty)
   }
 
+  // Two models in one training, each with a loss of its own; the gradient of the second has the
+  // wrong sign.
+  @Test(arguments: ["", "critic."]) func `keeps models apart`(prefix: String) throws {
+    let actor = Model<Double>([
+      "a.weight": Tensor(samples(12), shape: [3, 4]),
+      "b.weight": Tensor(samples(6), shape: [2, 3]),
+    ])
+    let critic = actor.map { 3 * $0 }
+    var monitor = HealthMonitor<Double>()
+    for step in 0..<12 {
+      monitor.observe(step) {
+        $0.recordUpdate(
+          from: actor, to: actor.map { 0.99 * $0 }, along: actor, at: half(actor), loss: half)
+        $0.recordUpdate(
+          from: critic, to: critic.map { 1.01 * $0 }, along: critic.map { -$0 }, prefix: prefix,
+          at: half(critic), loss: half)
+      }
+    }
+    let name = prefix.isEmpty ? "model2" : "critic"
+    #expect(monitor.alarms.map(\.kind) == [.ascent])
+    #expect(monitor.alarms.map(\.layer) == ["the loss of \(name)"])
+  }
+
   @Test func `sees that it was given another loss`() throws {
     let model = Model<Double>(["weight": Tensor([1, 2], shape: [1, 2])])
     let test = try observation(model, model, rate: 0.1, recorded: 2.5001, loss: half)
