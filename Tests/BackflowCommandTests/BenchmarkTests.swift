@@ -23,14 +23,12 @@ import Testing
         #expect((machine[key] as? Double).map { $0 > 0 } == true)
       }
       let results = try #require(object["results"] as? [[String: Any]])
-      let names =
-        ["mlp/b1/i64/h64"] + ["rnn", "lstm", "gru"].map { $0 + "/b1/t100/i32/h64" }
-      #expect(
-        results.map { "\($0["workload"] ?? "") \($0["pass"] ?? "")" }
-          == names.flatMap { [$0 + " forward", $0 + " forward_backward"] }
-          + ["training", "monitored_every_10", "monitored_every_step"].map {
-            "train/mlp/b1/i20/h8 " + $0
-          })
+      let layers = ["mlp/b1/i64/h64"] + ["rnn", "lstm", "gru"].map { "\($0)/b1/t100/i32/h64" }
+      let passes = layers.flatMap { ["\($0) forward", "\($0) forward_backward"] }
+      let trainings = ["training", "monitored_every_10", "monitored_every_step"]
+        .map { "train/mlp/b1/i20/h8 \($0)" }
+      let rows = results.map { "\($0["workload"] ?? "") \($0["pass"] ?? "")" }
+      #expect(rows == passes + trainings)
       for result in results {
         #expect(result["scalar"] as? String == "float32")
         #expect(result["threads"] as? Int == 1)
