@@ -12,6 +12,9 @@ struct Workload {
     case monitoredEvery10 = "monitored_every_10"
     /// A complete training step with a health monitor that observes every step.
     case monitoredEveryStep = "monitored_every_step"
+    /// A complete training step with a health monitor that observes every tenth step, and tests
+    /// there that the loss changes as the gradient says.
+    case testedEvery10 = "tested_every_10"
   }
 
   /// The name, `kind/sizes`, where each size has the letter of its axis: b batch, t time, i input,

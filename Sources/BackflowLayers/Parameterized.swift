@@ -92,14 +92,14 @@ extension Parameterized {
   public mutating func visitParameters(
     with other: Self, _ visit: (_ name: String, inout Tensor<Scalar>, Tensor<Scalar>) -> Void
   ) {
-    let others = other.namedParameters
+    let others = other.parameterList(named: false).values
     var index = 0
     visitParameters { name, parameter in
       require(
-        index < others.count && others[index].value.shape == parameter.shape,
+        index < others.count && others[index].shape == parameter.shape,
         "Parameterized: \(name) has shape \(parameter.shape), its counterpart "
-          + (index < others.count ? "\(others[index].value.shape)" : "is missing"))
-      visit(name, &parameter, others[index].value)
+          + (index < others.count ? "\(others[index].shape)" : "is missing"))
+      visit(name, &parameter, others[index])
       index += 1
     }
     require(index == others.count, "Parameterized: \(others.count) parameters instead of \(index)")

@@ -4,8 +4,9 @@ internal import Backflow
 protocol WatchedTraining {
   /// Performs the step alone, and returns its loss.
   mutating func step() -> Double
-  /// Performs the step, and shows it to the monitor as a user would.
-  mutating func step(watchedBy health: inout HealthMonitor<Float>) -> Double
+  /// Performs the step, and shows it to the monitor as a user would: with its loss as a function
+  /// of the parameters, for the Taylor test, if `isTested`.
+  mutating func step(watchedBy health: inout HealthMonitor<Float>, isTested: Bool) -> Double
 }
 
 extension WatchedTraining {
@@ -23,8 +24,9 @@ extension WatchedTraining {
   }
 }
 
-/// Returns workloads for a training step alone, with a monitor that observes every tenth step, and
-/// with one that observes every step. The last two are timed in alternation with the step alone.
+/// Returns workloads for a training step alone, with a monitor that observes every tenth step, with
+/// one that observes every step, and with one that also makes a Taylor test at every tenth. The
+/// last three are timed in alternation with the step alone.
 ///
 /// - Parameters:
 ///   - verifiedSteps: The steps after which the loss must be lower.
@@ -33,20 +35,26 @@ func monitoredTraining<Training: WatchedTraining>(
   _ name: String, flops: Double, verifiedSteps: Int, period: Int = 1,
   _ make: @escaping () -> Training
 ) -> [Workload] {
-  func row(_ pass: Workload.Pass, every interval: Int?) -> Workload {
+  func row(
+    _ pass: Workload.Pass, every interval: Int? = nil, isTested: Bool = false
+  ) -> Workload {
     Workload(name: name, pass: pass, scalar: "float32", flops: flops) {
       var work = make()
       try work.verify(name, steps: verifiedSteps, period: period)
       guard let interval else { return .init(run: { work.step() }) }
       var health = HealthMonitor<Float>(every: interval)
       return .init(
-        run: { (0..<interval).reduce(0) { sum, _ in sum + work.step(watchedBy: &health) } },
+        run: {
+          (0..<interval).reduce(0) { sum, _ in
+            sum + work.step(watchedBy: &health, isTested: isTested)
+          }
+        },
         repetitions: interval,
         baseline: { (0..<interval).reduce(0) { sum, _ in sum + work.step() } })
     }
   }
   return [
-    row(.training, every: nil), row(.monitoredEvery10, every: 10),
-    row(.monitoredEveryStep, every: 1),
+    row(.training), row(.monitoredEvery10, every: 10), row(.monitoredEveryStep, every: 1),
+    row(.testedEvery10, every: 10, isTested: true),
   ]
 }

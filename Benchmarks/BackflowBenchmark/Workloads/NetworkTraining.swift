@@ -70,9 +70,9 @@ struct NetworkTraining<Model: Layer<Float>>: WatchedTraining {
     return Double(loss)
   }
 
-  mutating func step(watchedBy health: inout HealthMonitor<Float>) -> Double {
-    let labels = labels[steps % labels.count]
-    let (logits, cache) = model.forward(inputs[steps % inputs.count])
+  mutating func step(watchedBy health: inout HealthMonitor<Float>, isTested: Bool) -> Double {
+    let (input, labels) = (inputs[steps % inputs.count], labels[steps % labels.count])
+    let (logits, cache) = model.forward(input)
     let (loss, logitsGradient) = softmaxCrossEntropy(logits, labels)
     if health.isDue(steps) {
       let (_, gradients, trace) = model.tracedBackward(logitsGradient, cache)
@@ -83,7 +83,13 @@ struct NetworkTraining<Model: Layer<Float>>: WatchedTraining {
       health.observe(steps, loss: loss, classes: classes) {
         $0.recordNetwork(trace, output: logits)
         $0.recordClipping(from: gradients, to: clipped)
-        $0.recordUpdate(from: before, to: model, along: gradients)
+        if isTested {
+          $0.recordUpdate(from: before, to: model, along: gradients) {
+            softmaxCrossEntropy($0(input), labels).loss
+          }
+        } else {
+          $0.recordUpdate(from: before, to: model, along: gradients)
+        }
       }
     } else {
       var (_, gradients) = model.backward(logitsGradient, cache)

@@ -42,7 +42,7 @@ private struct TrainingWork: WatchedTraining {
   }
 
   /// Performs the step, and passes its activations, signals, parameters, and loss to the monitor.
-  mutating func step(watchedBy health: inout HealthMonitor<Float>) -> Double {
+  mutating func step(watchedBy health: inout HealthMonitor<Float>, isTested: Bool) -> Double {
     guard health.isDue(steps) else { return step() }
     let (states, cache) = lstm.forward(input)
     let (logits, readoutCache) = readout.forward(states)
@@ -57,9 +57,21 @@ private struct TrainingWork: WatchedTraining {
       $0.recordSignal(
         "readout", .weight, outputGradient: logitsGradient, inputGradient: statesGradient,
         output: logits)
-      $0.recordParameters(before.lstm, gradients: lstmGradients, after: lstm)
-      $0.recordParameters(before.readout, gradients: readoutGradients, after: readout)
       $0.recordLoss(loss, classes: logits.shape[2])
+      if isTested {
+        $0.recordUpdate(from: before.lstm, to: lstm, along: lstmGradients, prefix: "lstm.") {
+          softmaxCrossEntropy(before.readout($0(input)), labels).loss
+        }
+        $0.recordUpdate(
+          from: before.readout, to: readout, along: readoutGradients, prefix: "readout."
+        ) {
+          softmaxCrossEntropy($0(states), labels).loss
+        }
+      } else {
+        $0.recordUpdate(from: before.lstm, to: lstm, along: lstmGradients, prefix: "lstm.")
+        $0.recordUpdate(
+          from: before.readout, to: readout, along: readoutGradients, prefix: "readout.")
+      }
     }
     return Double(loss)
   }

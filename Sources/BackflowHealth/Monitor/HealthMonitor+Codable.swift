@@ -17,7 +17,8 @@ extension CodingUserInfoKey {
 ///     decoder.userInfo[.healthRules] = [SmallLoss()] as [any HealthRule<Float>]
 extension HealthMonitor: Codable {
   private enum CodingKeys: String, CodingKey {
-    case thresholds, interval, observations, losses, rules, findings, silence, steps, origin
+    case thresholds, interval, observations, extent, losses, rules, findings, silence, steps
+    case origin
     case hasFailed = "has_failed"
     case opaqueLayers = "opaque_layers"
   }
@@ -30,6 +31,7 @@ extension HealthMonitor: Codable {
     try container.encode(observations, forKey: .observations)
     try container.encode(losses, forKey: .losses)
     try container.encode(opaqueLayers, forKey: .opaqueLayers)
+    try container.encode(extent, forKey: .extent)
     try container.encode(ledger, forKey: .findings)
     try container.encode(silence, forKey: .silence)
     try container.encodeIfPresent(steps, forKey: .steps)
@@ -62,11 +64,8 @@ extension HealthMonitor: Codable {
       throw DecodingError.dataCorruptedError(
         forKey: .losses, in: container, debugDescription: "a history with too many losses")
     }
-    guard losses.isValid else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .losses, in: container, debugDescription: "a history with too many losses")
-    }
     opaqueLayers = try container.decode([String].self, forKey: .opaqueLayers)
+    extent = try container.decode(ObservedExtent.self, forKey: .extent)
     ledger = try container.decode(FindingLedger.self, forKey: .findings)
     silence = try container.decode(Silence.self, forKey: .silence)
     steps = try container.decodeIfPresent(ClosedRange<Int>.self, forKey: .steps)

@@ -31,6 +31,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
   public internal(set) var opaqueLayers: [String] = []
   /// The loss, and the lengths of gradients and updates, over the steps so far.
   public internal(set) var losses = LossHistory()
+  /// What the observations have shown.
+  var extent = ObservedExtent()
   var library = LibraryRules<Scalar>()
   /// The rules of the user.
   var own: [any HealthRule<Scalar>]
@@ -132,6 +134,7 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     losses.measureLevels()
     observation.losses = losses
     observations += 1
+    extent.add(observation)
     require(
       step >= steps?.upperBound ?? step,
       "HealthMonitor: step \(step) after step \(steps?.upperBound ?? step); steps ascend, over epochs"
@@ -149,7 +152,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     return judge.changed + judge.healed
   }
 
-  /// Adds findings of a census, an audit or another monitor.
+  /// Adds findings of a census, an audit or another monitor. They do not heal, because this monitor
+  /// does not examine what they are about.
   public mutating func add(_ findings: [Finding]) {
     for finding in findings where !silence.covers(finding) {
       _ = ledger.note(finding, by: nil, at: finding.step)

@@ -27,7 +27,7 @@ extension StepObservation {
       inputs.append(ObservedInput(layer: prefix + first.place, value: input))
     }
     forwards.reserveCapacity(forwards.count + 2 * layers.count + 1)
-    backwards.reserveCapacity(backwards.count + 2 * layers.count)
+    backwards.append { layers.flatMap { $0.shownBackwards(prefix) } }
     let recorded = record(layers, prefix, below: signals.last)
     if signals.isEmpty { signals = recorded } else { signals += recorded }
     guard let output, let last = layers.last else { return }
@@ -50,6 +50,7 @@ extension StepObservation {
   ) {
     for cell in network.cells(in: cache, traces: traces) {
       record(cell, as: "\(name).\(cell.path)")
+      backwards.append { cell.shownBackwards("\(name).") }
     }
   }
 
@@ -69,7 +70,6 @@ extension StepObservation {
       let signal = LayerSignal(
         layer: name, type: type, kind: layer.kind ?? .other, outputGradient: outputGradient,
         inputGradient: inputGradient, inputNorm: knownNorm(of: inputGradient, output, norm))
-      let (outputNorm, inputNorm) = (signal.outputNorm, signal.inputNorm)
       signals.append(signal)
       if let input = layer.input, !isJustAdded(input) {
         forwards.append(ShownTensor(name, "the input", input, type: type))
@@ -77,15 +77,11 @@ extension StepObservation {
       if let trace = layer.normalization {
         normalizations.append(ObservedNormalization(layer: name, type: type?.name, trace: trace))
       }
-      // `backwards` is read from its end, so what is inside a layer comes between its two
-      // gradients.
-      backwards.append(.inputGradient(name, inputGradient, type, isCovered: inputNorm.isFinite))
       for cell in layer.cells { record(cell, as: prefix + cell.path) }
       for inner in layer.chains { innerSignals.append(record(inner, prefix)) }
       for activation in layer.activations { add(activation, of: name, type) }
-      backwards.append(.outputGradient(name, outputGradient, type, isCovered: outputNorm.isFinite))
       if layer.isOpaque { opaqueLayers.append(name) }
-      (output, norm) = (outputGradient, outputNorm)
+      (output, norm) = (outputGradient, signal.outputNorm)
     }
     return signals
   }
@@ -98,14 +94,7 @@ extension StepObservation {
     }
     addOutput(cell.output, of: name)
     guard let trace = cell.backward else { return }
-    let signal = RecurrentSignal(layer: name, cell: cell, trace: trace)
-    recurrences.append(signal)
-    let shown =
-      trace.stateGradients.map { ("the gradient with respect to the states", $0) } + [
-        ("the gradient with respect to the pre-activations", trace.preactivationGradient),
-        ("the gradient with respect to the output", trace.outputGradient),
-      ]
-    backwards += shown.map { ShownTensor(name, $0, $1, isCovered: signal.norms.areFinite) }
+    recurrences.append(RecurrentSignal(layer: name, cell: cell, trace: trace))
   }
 }
 
@@ -144,19 +133,40 @@ extension Tensor {
 }
 
 extension ShownTensor {
-  /// x̄, which is finite if its norm is.
+  /// x̄
   static func inputGradient(
-    _ layer: String, _ gradient: Tensor<Scalar>, _ type: LayerType?, isCovered: Bool
+    _ layer: String, _ gradient: Tensor<Scalar>, _ type: LayerType?
   ) -> ShownTensor {
-    ShownTensor(
-      layer, "the gradient with respect to the input", gradient, isCovered: isCovered, type: type)
+    ShownTensor(layer, "the gradient with respect to the input", gradient, type: type)
   }
 
-  /// ȳ, which is finite if its norm is.
+  /// ȳ
   static func outputGradient(
-    _ layer: String, _ gradient: Tensor<Scalar>, _ type: LayerType?, isCovered: Bool
+    _ layer: String, _ gradient: Tensor<Scalar>, _ type: LayerType?
   ) -> ShownTensor {
-    ShownTensor(
-      layer, "the gradient with respect to the output", gradient, isCovered: isCovered, type: type)
+    ShownTensor(layer, "the gradient with respect to the output", gradient, type: type)
+  }
+}
+
+extension LayerTrace {
+  /// The gradients in reverse order, so that what is inside a layer comes between its two.
+  fileprivate func shownBackwards(_ prefix: String) -> [ShownTensor<Scalar>] {
+    let (name, type) = (prefix + place, path.isEmpty ? nil : self.type)
+    return [.inputGradient(name, inputGradient, type)]
+      + cells.flatMap { $0.shownBackwards(prefix) } + parts.flatMap { $0.shownBackwards(prefix) }
+      + [.outputGradient(name, outputGradient, type)]
+  }
+}
+
+extension CellTrace {
+  /// The gradients in reverse order.
+  fileprivate func shownBackwards(_ prefix: String) -> [ShownTensor<Scalar>] {
+    guard let trace = backward else { return [] }
+    let gradients =
+      trace.stateGradients.map { ("the gradient with respect to the states", $0) } + [
+        ("the gradient with respect to the pre-activations", trace.preactivationGradient),
+        ("the gradient with respect to the output", trace.outputGradient),
+      ]
+    return gradients.map { ShownTensor(prefix + path, $0, $1) }
   }
 }

@@ -44,8 +44,9 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
 
   /// The recorded tensors of the forward pass, in its order.
   var forwards: [ShownTensor<Scalar>] = []
-  /// The recorded tensors of the backward pass, in reverse order.
-  var backwards: [ShownTensor<Scalar>] = []
+  /// The recorded tensors of the backward pass in reverse order, as functions: they are listed only
+  /// if one of them is not finite.
+  var backwards: [@Sendable () -> [ShownTensor<Scalar>]] = []
 
   private var models = 1
   /// The gradients that `recordClipping` has measured before clipping.
@@ -95,10 +96,9 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
       inputGradient: inputGradient,
       inputNorm: knownNorm(of: inputGradient, below?.outputGradient, below?.outputNorm))
     signals.append(signal)
-    backwards.append(
-      .inputGradient(layer, inputGradient, nil, isCovered: signal.inputNorm.isFinite))
-    backwards.append(
-      .outputGradient(layer, outputGradient, nil, isCovered: signal.outputNorm.isFinite))
+    backwards.append {
+      [.inputGradient(layer, inputGradient, nil), .outputGradient(layer, outputGradient, nil)]
+    }
   }
 
   /// Records an update: the parameters of a model before and after it, and the gradients.

@@ -17,6 +17,10 @@ struct ClippingRule<Scalar: RealScalar>: HealthRule {
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     guard let clipping = observation.clipping, clipping.normBefore.isFinite else { return [] }
+    // Rounding cannot lengthen a gradient that much.
+    if clipping.normAfter > 1.001 * clipping.normBefore {
+      return [longer(clipping, at: observation.step)]
+    }
     steps += 1
     if clipping.isClipped {
       clipped += 1
@@ -58,6 +62,18 @@ struct ClippingRule<Scalar: RealScalar>: HealthRule {
         ? "Clip the global norm instead of the elements, or raise the limit."
         : "Nothing, if the limit tames gradients that explode; otherwise, raise it, or choose the"
           + " learning rate for steps without clipping.")
+  }
+
+  private func longer(_ clipping: ClippedStep, at step: Int) -> Finding {
+    Finding(
+      .other, .warning, layer: "the gradients", step: step,
+      measured: clipping.normAfter / clipping.normBefore, threshold: 1,
+      source: "‖g‖ after clipping in units of ‖g‖ before it",
+      statement: "clipping has lengthened the gradient from \(figure(clipping.normBefore)) to"
+        + " \(figure(clipping.normAfter))",
+      reason: "Clipping shortens gradients or leaves them as they are.",
+      cure: "Pass the gradients before clipping as `from:` and those after it as `to:`.",
+      measure: "order")
   }
 
   func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {

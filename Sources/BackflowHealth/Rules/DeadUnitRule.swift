@@ -9,14 +9,33 @@ internal import BackflowLinearAlgebra
 /// dead: one that is on for a tenth of them is off for all of 64 with probability 10⁻³.
 struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
   /// The units of one layer.
-  private struct Watch: Codable {
+  private struct Watch: Sendable, Codable {
     /// The step since which each unit has been off; `nil` if it was on at the last observation.
     var offSince: [Int?]
     /// The examples for which each unit has been off since then.
     var examples: [Int]
+
+    init(units: Int) {
+      offSince = [Int?](repeating: nil, count: units)
+      examples = [Int](repeating: 0, count: units)
+    }
+
+    /// Adds an observation of a batch.
+    mutating func add(_ isOn: [Bool], batch: Int, at step: Int) {
+      for unit in isOn.indices {
+        offSince[unit] = isOn[unit] ? nil : offSince[unit] ?? step
+        examples[unit] = isOn[unit] ? 0 : examples[unit] + batch
+      }
+    }
+
+    /// Whether a unit has been off for this many steps, and for enough examples.
+    func isDead(_ unit: Int, at step: Int, after duration: Int) -> Bool {
+      guard let start = offSince[unit] else { return false }
+      return step - start >= duration && examples[unit] >= DeadUnitRule.enough
+    }
   }
 
-  private var watches: [String: Watch] = [:]
+  private var watches = PlaceMemory<Watch>()
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
@@ -24,25 +43,24 @@ struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     var found: [Finding] = []
-    for activation in observation.activations {
-      let units = activation.activation
-      guard units.nonlinearity == .relu, units.output.rank >= 2 else { continue }
-      let isOn = activation.unitsThatAreOn
+    let activations = observation.activations.span
+    for index in activations.indices
+    where activations[index].activation.nonlinearity == .relu
+      && activations[index].activation.output.rank >= 2
+    {
+      let isOn = activations[index].unitsThatAreOn
       guard !isOn.isEmpty else { continue }
-      // Removed, so that it is changed in place.
-      var watch =
-        watches.removeValue(forKey: activation.layer)
-        ?? Watch(
-          offSince: [Int?](repeating: nil, count: isOn.count),
-          examples: [Int](repeating: 0, count: isOn.count))
-      guard watch.offSince.count == isOn.count else { continue }
-      let batch = units.output.count / isOn.count
-      for unit in 0..<isOn.count {
-        watch.offSince[unit] = isOn[unit] ? nil : watch.offSince[unit] ?? observation.step
-        watch.examples[unit] = isOn[unit] ? 0 : watch.examples[unit] + batch
+      let place = watches.index(of: activations[index].layer) { Watch(units: isOn.count) }
+      guard watches.values[place].offSince.count == isOn.count else { continue }
+      let batch = activations[index].activation.output.count / isOn.count
+      watches.values[place].add(isOn, batch: batch, at: observation.step)
+      // If steps are not followed, this observation may be the only one.
+      guard observation.losses.count > 0 else { continue }
+      if let finding = finding(
+        activations[index], watches.values[place], observation, thresholds)
+      {
+        found.append(finding)
       }
-      if let finding = finding(activation, watch, observation, thresholds) { found.append(finding) }
-      watches[activation.layer] = watch
     }
     return found
   }
@@ -54,14 +72,11 @@ struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
     _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> Finding? {
     let duration = 5 * thresholds.patience
-    func isDead(_ unit: Int) -> Bool {
-      guard let start = watch.offSince[unit] else { return false }
-      return observation.step - start >= duration && watch.examples[unit] >= Self.enough
-    }
+    func isDead(_ unit: Int) -> Bool { watch.isDead(unit, at: observation.step, after: duration) }
     var count = 0
     for unit in 0..<watch.offSince.count where isDead(unit) { count += 1 }
     let share = Double(count) / Double(watch.offSince.count)
-    guard share >= thresholds.deadShare / 2, observation.losses.count > 0 else { return nil }
+    guard share >= thresholds.deadShare / 2 else { return nil }
     let dead = watch.offSince.indices.filter(isDead)
     let place = titled(activation.layer, activation.type)
     return Finding(
@@ -94,33 +109,15 @@ extension ObservedActivation {
       let pixels = output.reshaped(to: [images, channels, output.count / (images * channels)])
       return pixels.sum(axis: 2).sum(axis: 0).elements.map { !($0 <= 0) }
     }
-    return columnsThatAreOn()
+    return largest(output).map { !($0 <= 0) }
   }
 
-  /// Whether any element of each column is above 0 or NaN. Most units are on for one of the first
-  /// rows, and are not read in the others.
+  /// The largest output of each unit, at least 0; NaN if any of them is.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  private func columnsThatAreOn() -> [Bool] {
-    let elements = activation.output.span
-    let features = activation.output.shape[activation.output.rank - 1]
-    var isOn = [Bool](repeating: false, count: features)
-    var off = Array(0..<features)
-    var start = 0
-    while start < elements.count, !off.isEmpty {
-      var left = 0
-      for place in off.indices {
-        let unit = off[place]
-        if elements[start + unit] <= 0 {
-          off[left] = unit
-          left += 1
-        } else {
-          isOn[unit] = true
-        }
-      }
-      off.removeLast(off.count - left)
-      start += features
-    }
-    return isOn
+  private func largest(_ output: Tensor<Scalar>) -> [Scalar] {
+    var maxima = [Scalar](repeating: 0, count: output.shape[output.rank - 1])
+    VectorKernels.columnMaxima(output.span, into: maxima.mutableSpan)
+    return maxima
   }
 }

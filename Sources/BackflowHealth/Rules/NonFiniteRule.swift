@@ -36,8 +36,19 @@ struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
     let parameters = observation.parameters.span
     for index in parameters.indices where !parameters[index].isFinite { return true }
     return observation.loss?.value.isFinite == false || isSuspicious(observation.forwards)
-      || isSuspicious(observation.backwards)
+      || isSuspicious(observation.signals)
+      || observation.innerSignals.contains(where: isSuspicious)
+      || observation.recurrences.contains { !$0.norms.areFinite }
       || observation.entries.contains { !$0.values.isFinite || !$0.gradient.isFinite }
+  }
+
+  private func isSuspicious(_ signals: [LayerSignal<Scalar>]) -> Bool {
+    let signals = signals.span
+    for index in signals.indices
+    where !signals[index].inputNorm.isFinite || !signals[index].outputNorm.isFinite {
+      return true
+    }
+    return false
   }
 
   private func isSuspicious(_ tensors: [ShownTensor<Scalar>]) -> Bool {
@@ -114,6 +125,6 @@ extension StepObservation {
         ShownTensor(parameter.name, "the updated value", $0)
       }
     }
-    return losses + backwards.reversed() + gradients + updated
+    return losses + backwards.flatMap { $0() }.reversed() + gradients + updated
   }
 }

@@ -11,6 +11,11 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
     (models[prefix] ?? UpdateTestRecord()).testedParameters
   }
 
+  /// The number of parameters that were tested often enough, and whose gradients are not wrong.
+  func agreeingParameters(_ thresholds: Thresholds) -> Int {
+    models.values.reduce(0) { $0 + $1.judged.count - $1.wrongParameters(thresholds).count }
+  }
+
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {

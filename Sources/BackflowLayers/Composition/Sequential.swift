@@ -45,8 +45,9 @@ public struct Sequential<Scalar: RealScalar>: Layer {
   ) -> (output: Tensor<Scalar>, cache: Cache) {
     var x = input
     var caches: [any Sendable] = []
-    for (k, layer) in layers.enumerated() {
-      let (output, cache) = erasedForward(layer, x, mode.part(k))
+    caches.reserveCapacity(layers.count)
+    for k in layers.indices {
+      let (output, cache) = erasedForward(layers[k], x, mode.part(k))
       x = output
       caches.append(cache)
     }

@@ -30,7 +30,7 @@ public enum GradientClippingError: BackflowError, Equatable {
 /// units in the last place, or by more where the limit is so small that elements lose digits.
 /// Pascanu et al., ICML 2013.
 ///
-/// Cost: two passes to measure, and two more to scale and check gradients that exceed the limit.
+/// Cost: a pass to measure, and two more to scale and check gradients that exceed the limit.
 ///
 /// - Returns: The norm before clipping; ∞ if a double cannot represent it.
 /// - Throws: `GradientClippingError`, naming the first parameter whose gradient is not finite, or
@@ -39,16 +39,20 @@ public enum GradientClippingError: BackflowError, Equatable {
 public func clipGradientNorm<Model: Parameterized>(
   _ gradients: inout Model, to limit: Double
 ) throws(GradientClippingError) -> Double {
-  let norm = globalNorm(try clippable(gradients, to: limit))
+  try requirePositive(limit, in: Model.Scalar.self)
+  let values = gradients.parameterList(named: false).values
+  let norm = globalNorm(values)
+  // A finite norm proves that every element is finite.
+  if !norm.isFinite { try requireFinite(gradients) }
   guard norm > limit else { return norm }
   if norm.isFinite {
     gradients.scale(by: ClippingFactor(from: norm, to: limit))
   } else {
-    let scaled = globalNorm(gradients.namedParameters.map { ($0.name, $0.value * 0x1p-600) })
+    let scaled = globalNorm(values.map { $0 * 0x1p-600 })
     gradients.scale(by: ClippingFactor(from: scaled, times: 600, to: limit))
   }
   var margin = 1
-  while case let rest = globalNorm(gradients.namedParameters), rest > limit {
+  while case let rest = globalNorm(gradients.parameterList(named: false).values), rest > limit {
     margin *= 2
     gradients.scale(by: ClippingFactor(from: rest, to: limit, margin: margin))
     gradients.removeLastPlace()
@@ -68,7 +72,9 @@ public func clipGradientNorm<Model: Parameterized>(
 public func clipGradientValue<Model: Parameterized>(
   _ gradients: inout Model, to limit: Double
 ) throws(GradientClippingError) -> Double {
-  let largest = largestMagnitude(try clippable(gradients, to: limit))
+  try requirePositive(limit, in: Model.Scalar.self)
+  try requireFinite(gradients)
+  let largest = largestMagnitude(gradients.parameterList(named: false).values)
   if largest > limit {
     let bound = Model.Scalar(roundedDown: limit)
     gradients.visitParameters { _, gradient in gradient = gradient.clamped(to: -bound...bound) }
@@ -76,21 +82,26 @@ public func clipGradientValue<Model: Parameterized>(
   return largest
 }
 
-private func clippable<Model: Parameterized>(
-  _ gradients: Model, to limit: Double
-) throws(GradientClippingError) -> [(name: String, value: Tensor<Model.Scalar>)] {
-  guard limit > 0, Model.Scalar(roundedDown: limit) > 0 else { throw .limitNotPositive(limit) }
-  let named = gradients.namedParameters
-  for (name, gradient) in named where !gradient.isFinite {
+private func requirePositive<Scalar: RealScalar>(
+  _ limit: Double, in _: Scalar.Type
+) throws(GradientClippingError) {
+  guard limit > 0, Scalar(roundedDown: limit) > 0 else { throw .limitNotPositive(limit) }
+}
+
+private func requireFinite<Model: Parameterized>(
+  _ gradients: Model
+) throws(GradientClippingError) {
+  for (name, gradient) in gradients.namedParameters where !gradient.isFinite {
     throw .nonFiniteGradient(parameter: name, count: gradient.nonfiniteCount)
   }
-  return named
 }
 
-private func globalNorm<S>(_ gradients: [(name: String, value: Tensor<S>)]) -> Double {
-  Tensor(gradients.map { VectorKernels.norm($0.value.span) }).norm()
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func globalNorm<Scalar: RealScalar>(_ gradients: [Tensor<Scalar>]) -> Double {
+  VectorKernels.norm(gradients.map { VectorKernels.norm($0.span) }.span)
 }
 
-private func largestMagnitude<S>(_ gradients: [(name: String, value: Tensor<S>)]) -> Double {
-  gradients.reduce(0) { max($0, Double($1.value.maxMagnitude())) }
+private func largestMagnitude<Scalar: RealScalar>(_ gradients: [Tensor<Scalar>]) -> Double {
+  gradients.reduce(0) { max($0, Double($1.maxMagnitude())) }
 }

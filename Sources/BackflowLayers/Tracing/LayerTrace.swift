@@ -7,17 +7,17 @@ public import BackflowLinearAlgebra
 /// The trace shares its tensors with the passes and does not copy them.
 public struct LayerTrace<Scalar: RealScalar>: Sendable {
   /// An object, so that a trace is passed on without touching what it holds.
-  private final class Contents: Sendable {
-    let path: String
+  @usableFromInline final class Contents: Sendable {
+    @usableFromInline let path: String
     let type: LayerType
-    let kind: SignalKind?
-    let outputGradient: Tensor<Scalar>
-    let inputGradient: Tensor<Scalar>
-    let input: Tensor<Scalar>?
-    let normalization: NormalizationTrace?
-    let activations: [Activation<Scalar>]
-    let cells: [CellTrace<Scalar>]
-    let parts: [LayerTrace]
+    @usableFromInline let kind: SignalKind?
+    @usableFromInline let outputGradient: Tensor<Scalar>
+    @usableFromInline let inputGradient: Tensor<Scalar>
+    @usableFromInline let input: Tensor<Scalar>?
+    @usableFromInline let normalization: NormalizationTrace?
+    @usableFromInline let activations: [Activation<Scalar>]
+    @usableFromInline let cells: [CellTrace<Scalar>]
+    @usableFromInline let parts: [LayerTrace]
 
     init<L: Layer<Scalar>>(
       _ layer: L, _ path: String, _ outputGradient: Tensor<Scalar>, _ cache: L.Cache,
@@ -31,7 +31,7 @@ public struct LayerTrace<Scalar: RealScalar>: Sendable {
     }
   }
 
-  private let contents: Contents
+  @usableFromInline let contents: Contents
 
   /// The trace of a layer at `path`, from the results of its backward pass.
   init<L: Layer<Scalar>>(
@@ -43,27 +43,27 @@ public struct LayerTrace<Scalar: RealScalar>: Sendable {
 
   /// The place of the layer, such as "3.body.0" for a layer whose parameters are called
   /// "3.body.0.weight". It is empty for the model itself.
-  public var path: String { contents.path }
+  @inlinable public var path: String { contents.path }
   /// The type of the layer, whose name is built when it is asked for.
   package var type: LayerType { contents.type }
   /// The type of the layer without generic parameters, such as "Dense".
   public var typeName: String { contents.type.name }
   /// The effect of the layer on the backward signal, or `nil` if it is unknown.
-  public var kind: SignalKind? { contents.kind }
+  @inlinable public var kind: SignalKind? { contents.kind }
   /// ȳ: the gradient of the loss with respect to the output.
-  public var outputGradient: Tensor<Scalar> { contents.outputGradient }
+  @inlinable public var outputGradient: Tensor<Scalar> { contents.outputGradient }
   /// x̄: the gradient of the loss with respect to the input.
-  public var inputGradient: Tensor<Scalar> { contents.inputGradient }
+  @inlinable public var inputGradient: Tensor<Scalar> { contents.inputGradient }
   /// x, or `nil` if the layer does not provide it.
-  public var input: Tensor<Scalar>? { contents.input }
+  @inlinable public var input: Tensor<Scalar>? { contents.input }
   /// The running statistics of a normalization layer.
-  public var normalization: NormalizationTrace? { contents.normalization }
+  @inlinable public var normalization: NormalizationTrace? { contents.normalization }
   /// The units of the layer's nonlinearities.
-  public var activations: [Activation<Scalar>] { contents.activations }
+  @inlinable public var activations: [Activation<Scalar>] { contents.activations }
   /// The cells of a recurrent network, layer by layer, forward cells before backward cells.
-  public var cells: [CellTrace<Scalar>] { contents.cells }
+  @inlinable public var cells: [CellTrace<Scalar>] { contents.cells }
   /// The parts of a container, in forward order.
-  public var parts: [LayerTrace] { contents.parts }
+  @inlinable public var parts: [LayerTrace] { contents.parts }
 
   /// Whether `layer` reads what this one returned.
   package func isBelow(_ layer: LayerTrace) -> Bool {

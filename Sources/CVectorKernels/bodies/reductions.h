@@ -75,18 +75,32 @@ static void NAME(update_squares)(size_t n, const T *p, const T *g, const T *q, d
     for (size_t k = 0; k < 3; k++) sums[k] += rest[k];
 }
 
+// sums = Σ x², Σ y², Σ x y of a block.
+INLINE void NAME(block_products)(size_t n, const T *x, const T *y, double *sums)
+{
+    _Pragma("clang fp reassociate(on)")
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += (double)x[i] * (double)y[i];
+    sums[0] = NAME(sum_of_squares_block)(n, x);
+    sums[1] = NAME(sum_of_squares_block)(n, y);
+    sums[2] = sum;
+}
+
 // The products of the blocks are added from the first to the last, as in dot.
 static void NAME(scaled_part)(size_t n, T s, T t, const T *a, const T *b, double *sums, double *total, double *lost)
 {
     if (n <= SUM_BLOCK) {
-        _Pragma("clang fp reassociate(on)")
-        T x[SUM_BLOCK], y[SUM_BLOCK];
-        double sum = 0;
-        for (size_t i = 0; i < n; i++) { x[i] = a[i] / s; y[i] = b[i] / t; }
-        for (size_t i = 0; i < n; i++) sum += (double)x[i] * (double)y[i];
-        NAME(add_to)(total, lost, sum);
-        sums[0] = NAME(sum_of_squares_block)(n, x);
-        sums[1] = NAME(sum_of_squares_block)(n, y);
+        double block[3];
+        if (s == 1 && t == 1) {  // a division takes longer than all else
+            NAME(block_products)(n, a, b, block);
+        } else {
+            T x[SUM_BLOCK], y[SUM_BLOCK];
+            for (size_t i = 0; i < n; i++) { x[i] = a[i] / s; y[i] = b[i] / t; }
+            NAME(block_products)(n, x, y, block);
+        }
+        NAME(add_to)(total, lost, block[2]);
+        sums[0] = block[0];
+        sums[1] = block[1];
         return;
     }
     size_t first = NAME(first_part)(n);

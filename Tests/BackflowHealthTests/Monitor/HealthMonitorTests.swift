@@ -85,6 +85,33 @@ import Testing
     #expect(monitor.findings.map(\.layer) == ["2", "6", "10"])
   }
 
+  @Test func `says what it has examined without findings`() {
+    var monitor = HealthMonitor<Float>(every: 5)
+    var random = RandomSource(seed: 3)
+    var network = Sequential([4, 16, 1], Tanh<Float>(), weights: .glorotUniform(), using: &random)
+    var optimizer = SGD(for: network, learningRate: 0.05)
+    let inputs: Tensor<Float> = random.normal([32, 4])
+    let targets: Tensor<Float> = random.normal([32, 1])
+    for step in 0..<40 {
+      let (outputs, cache) = network.forward(inputs)
+      let (loss, top) = meanSquaredError(outputs, targets)
+      let (_, gradients, trace) = network.tracedBackward(top, cache)
+      let before = network
+      optimizer.update(&network, along: gradients)
+      monitor.observe(step, loss: loss) {
+        $0.recordNetwork(trace, output: outputs)
+        $0.recordUpdate(from: before, to: network, along: gradients) {
+          meanSquaredError($0(inputs), targets).loss
+        }
+      }
+    }
+    #expect(
+      "\(monitor)"
+        == "no findings in 8 observations of 3 layers, 4 parameters, the loss; the gradients of 4"
+        + " parameters agree with the loss (Taylor test)")
+    #expect(monitor.testedParameterCount == 4)
+  }
+
   @Test func `names few units and counts all`() throws {
     var monitor = HealthMonitor<Double>()
     monitor.observe(0) { $0.recordActivation("layer", .tanh, output: .ones([4, 40])) }

@@ -123,6 +123,7 @@ private struct EveryThird: HealthRule {
     let text = try #require(String(data: data, encoding: .utf8))
     for (old, new) in [
       ("\"interval\":2", "\"interval\":0"), ("\"patience\":20", "\"patience\":-1"),
+      ("\"places\":[", "\"places\":[\"another\","),
     ] {
       #expect(text.contains(old))
       let damaged = Data(text.replacing(old, with: new).utf8)

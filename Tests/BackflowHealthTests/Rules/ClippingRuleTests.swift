@@ -58,6 +58,16 @@ import Testing
 }
 
 @Suite struct `Clipping` {
+  @Test func `that lengthens the gradient was recorded in the wrong order`() throws {
+    var monitor = HealthMonitor<Float>()
+    let gradients = Model<Float>(["weight": Tensor(samples(50))])
+    monitor.observe(0) { $0.recordClipping(from: gradients.map { $0 / 4 }, to: gradients) }
+    let finding = try #require(monitor.alarms.first)
+    #expect(finding.layer == "the gradients" && monitor.alarms.count == 1)
+    #expect(finding.cure.contains("`from:`"))
+    expectClose([finding.measured], [4], Tolerance(Float.self, length: 50, scale: 4))
+  }
+
   /// What is found after steps whose gradients, (3, 4), are multiplied by these factors.
   private func findings(
     _ factors: [Double], _ thresholds: Thresholds = Thresholds()
