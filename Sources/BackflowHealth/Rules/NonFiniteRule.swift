@@ -15,7 +15,7 @@ struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
   ) -> [Finding] {
     guard !isFound, isSuspicious(observation), let place = Place(in: observation) else { return [] }
     isFound = true
-    let extent = place.index.map { ", the first at element \($0)" } ?? ""
+    let extent = place.position.map { ", the first at \($0)" } ?? ""
     let before = place.before.map { "; the last finite one before it is \($0)" } ?? ""
     return [
       Finding(
@@ -64,7 +64,8 @@ struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
     let layer: String
     let words: String
     let count: Int
-    let index: Int?
+    /// The indices of its first such element, outermost first.
+    let position: [Int]?
     /// The tensor before it, in words.
     let before: String?
 
@@ -77,7 +78,7 @@ struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
       if let loss = observation.loss?.value {
         if !loss.isFinite {
           (layer, words, count) = ("the loss", "the value of the loss", 1)
-          (index, before) = (nil, last)
+          (position, before) = (nil, last)
           return
         }
         last = "the value of the loss"
@@ -90,14 +91,23 @@ struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
       for shown in shown {
         let count = shown.tensor.nonfiniteCount
         if count > 0 {
-          let span = shown.tensor.span
           (layer, words, self.count) = (shown.place, shown.description, count)
-          (index, before) = (span.indices.first { !span[$0].isFinite }, last)
+          (position, before) = (shown.tensor.firstNonfinitePosition, last)
           return
         }
         last = shown.description
       }
       return nil
+    }
+  }
+}
+
+extension Tensor {
+  /// The indices of the first element that is NaN or infinite, outermost first.
+  fileprivate var firstNonfinitePosition: [Int]? {
+    let elements = span
+    return elements.indices.first { !elements[$0].isFinite }.map { index in
+      zip(shape.strides, shape).map { stride, extent in index / stride % extent }
     }
   }
 }

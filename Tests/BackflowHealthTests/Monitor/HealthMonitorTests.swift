@@ -28,7 +28,7 @@ import Testing
       let finding = try #require(monitor.findings.first)
       #expect(finding.kind == .nonFinite && finding.layer == "second" && finding.step == 7)
       #expect(finding.statement.contains("the output of second has 1 NaN or infinite"))
-      #expect(finding.statement.contains("element 7"))
+      #expect(finding.statement.contains("the first at [2, 1]"))
     }
   }
 

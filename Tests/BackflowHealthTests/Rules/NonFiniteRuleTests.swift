@@ -78,7 +78,7 @@ private enum Place: String, CaseIterable {
         monitor.findings.first { $0.kind == .nonFinite }, "\(place) is overlooked")
       #expect(finding.layer == place.layer && finding.step == 3, "\(place): \(finding.statement)")
       #expect(monitor.findings.filter { $0.kind == .nonFinite }.count == 1)
-      #expect(place == .loss || finding.statement.contains("the first at element 3"))
+      #expect(place == .loss || finding.statement.contains("the first at [1, 0"))
     }
   }
 

@@ -28,10 +28,12 @@ extension PlantedFailure {
       training.hooks.batch = { step, batch in if step == 37 { batch.inputs[3, 4, 2] = .infinity } }
     },
     PlantedFailure(
-      "infinite gradient that stays in the optimizer", in: .tanh, [.nonFinite], at: ["2.weight"]
+      "infinite gradient of an earlier step, in the optimizer", in: .tanh, [.nonFinite],
+      at: ["2.weight"]
     ) { training, _ in
+      training.unwatchedSteps = 40
       training.hooks.gradients = { step, gradients in
-        if step == 37 { gradients.change("2.weight") { $0[1, 2] = .infinity } }
+        if step == -3 { gradients.change("2.weight") { $0[1, 2] = .infinity } }
       }
       // The parameter is repaired by hand, the state of the optimizer is not.
       training.hooks.update = { _, before, after in
