@@ -13,3 +13,6 @@ func percentage(_ share: Double) -> String {
   let digits = percent == percent.rounded() || percent >= 10 ? 0 : percent >= 1 ? 1 : 2
   return percent.text(decimals: digits) + " %"
 }
+
+/// A number of things: "1 step", "2 steps".
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

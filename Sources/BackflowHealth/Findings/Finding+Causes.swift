@@ -1,13 +1,13 @@
 extension Finding.Kind {
-  /// The kinds in the order in which one can be the cause of another: what is fed in, what the
-  /// passes compute, how far a step goes, what becomes of the network, what the loss shows.
+  /// The kinds in the order in which one can be the cause of another: what was recorded, what is
+  /// fed in, what the passes compute, how far a step goes, what becomes of the network, what the
+  /// loss shows.
   static let causalOrder: [Finding.Kind] = [
-    .unsuitableInput, .wrongMode, .unsuitableOutput, .blockedGradient, .ascent, .wrongGradient,
-    .symmetricUnits, .unstableStep, .longStep, .updateRatio, .clipping, .shrinkingWeight,
-    .expandingRecurrence, .explodingGradient, .saturation, .deadUnits, .vanishingGradient,
-    .shortUpdate, .unchangedParameter, .poorInitialization, .nonFinite, .lossSpike,
-    .oscillatingLoss,
-    .risingLoss, .stuckLoss, .other,
+    .wrongRecord, .unsuitableInput, .wrongMode, .unsuitableOutput, .blockedGradient, .ascent,
+    .wrongGradient, .symmetricUnits, .unstableStep, .longStep, .updateRatio, .clipping,
+    .shrinkingWeight, .expandingRecurrence, .explodingGradient, .saturation, .deadUnits,
+    .vanishingGradient, .shortUpdate, .unchangedParameter, .poorInitialization, .nonFinite,
+    .lossSpike, .oscillatingLoss, .risingLoss, .stuckLoss, .other,
   ]
 
   /// The place in the causal order.
@@ -47,7 +47,7 @@ extension Finding.Kind {
     case .poorInitialization: return network.union(loss).union([.longStep, .updateRatio])
     case .nonFinite: return network.union(loss).union([.updateRatio])
     case .lossSpike: return [.risingLoss]
-    case .oscillatingLoss, .risingLoss, .stuckLoss, .other: return []
+    case .wrongRecord, .oscillatingLoss, .risingLoss, .stuckLoss, .other: return []
     }
   }
 }

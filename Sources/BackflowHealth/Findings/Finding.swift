@@ -56,6 +56,8 @@ public struct Finding: Sendable, Equatable, Codable {
     case wrongMode = "wrong_mode"
     /// A weight that shrinks toward zero.
     case shrinkingWeight = "shrinking_weight"
+    /// Recorded values that contradict each other, so that what rests on them means nothing.
+    case wrongRecord = "wrong_record"
     /// A defect that a rule of your own looks for.
     case other
   }

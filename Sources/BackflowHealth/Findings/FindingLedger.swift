@@ -26,8 +26,8 @@ struct FindingLedger: Sendable, Codable {
     var candidates: [Finding.Severity: Candidate] = [:]
     /// The consecutive observations without it.
     var misses = 0
-    /// The rule that finds it; `nil` if another monitor does.
-    let rule: String?
+    /// The rule that finds it; `nil` as long as only other monitors have found it.
+    var rule: String?
     let place: Int
     var spans: [HealthHistory.Span] = []
     /// The first and last step and the number of observations, counted before it is reported as
@@ -64,11 +64,12 @@ struct FindingLedger: Sendable, Codable {
   /// - Returns: The finding, if it is new, more severe than before, or present again.
   mutating func note(_ finding: Finding, by rule: String?, at step: Int) -> Finding? {
     let topic = Topic(finding)
+    if let rule, !owners.contains(rule) { owners.append(rule) }
     // Changed in place, because a copy would copy its report.
     if let index = entries.index(forKey: topic) {
+      if entries.values[index].rule == nil { entries.values[index].rule = rule }
       return entries.values[index].note(finding, at: step)
     }
-    if let rule, !owners.contains(rule) { owners.append(rule) }
     var entry = Entry(
       rule: rule, place: entries.count, firstStep: finding.step, lastStep: finding.step)
     let change = entry.note(finding, at: step)

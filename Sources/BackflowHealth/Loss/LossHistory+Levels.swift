@@ -1,6 +1,6 @@
 extension LossHistory {
-  /// The levels of the losses, measured once for all rules. They follow from the losses, and are
-  /// neither compared nor encoded.
+  /// The levels of the losses, measured once for all rules. They follow from the losses, so that
+  /// they are not encoded, and never make two histories differ.
   struct Levels: Sendable, Equatable {
     var level: Double?
     var startLevel: Double?
@@ -18,13 +18,6 @@ extension LossHistory {
 }
 
 extension LossHistory {
-  /// ‖g‖ over all parameters at the last observed step, before clipping.
-  public var gradientNormBeforeClipping: Double? { measured.last?.gradient }
-  /// ‖g‖ after clipping, if clipping was recorded.
-  public var gradientNormAfterClipping: Double? { measured.last?.clipped }
-  /// ‖Δθ‖ of the last observed step.
-  public var updateNorm: Double? { measured.last?.update }
-
   /// The interquartile mean of the last losses, at most 32.
   public var level: Double? { levels.areCurrent ? levels.level : measuredLevel }
 
@@ -119,13 +112,6 @@ extension LossHistory {
       .squareRoot()
     return start.mean - last.mean > max(0.03 * start.mean.magnitude, 5 * error)
       && start.count >= 8
-  }
-
-  /// Whether the sizes are those of a history that was built step by step.
-  var isValid: Bool {
-    blocks.count <= Self.memory && recent.count <= Self.memory && opening.count <= 32
-      && spikes.count <= 8 && measured.count <= Self.memory && blockLength >= 1 && count >= 0
-      && recent.isEmpty == blocks.isEmpty
   }
 
   /// Whether most of what can be learned is learned: a quarter of the start or of a constant guess

@@ -11,20 +11,26 @@ extension LossHistory {
     /// Adds one loss (B. P. Welford, Technometrics 4, 1962).
     mutating func add(_ loss: Double) {
       count += 1
-      let difference = loss - mean
+      let difference = Self.finite(loss - mean)
       mean += difference / Double(count)
-      squares = min(squares + difference * (loss - mean), .greatestFiniteMagnitude)
+      squares = Self.finite(squares + difference * (loss - mean))
     }
 
     /// Both blocks together (T. F. Chan, G. H. Golub and R. J. LeVeque, 1979).
     static func + (one: Block, other: Block) -> Block {
       let count = one.count + other.count
       guard count > 0 else { return one }
-      let difference = other.mean - one.mean
+      let difference = finite(other.mean - one.mean)
       let share = Double(other.count) / Double(count)
       return Block(
         count: count, mean: one.mean + difference * share,
-        squares: one.squares + other.squares + difference * difference * share * Double(one.count))
+        squares: finite(
+          one.squares + other.squares + difference * difference * share * Double(one.count)))
+    }
+
+    /// A number that JSON can hold.
+    private static func finite(_ number: Double) -> Double {
+      min(max(number, -.greatestFiniteMagnitude), .greatestFiniteMagnitude)
     }
 
     /// The variance of the losses; 0 for fewer than two.

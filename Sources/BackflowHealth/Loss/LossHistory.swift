@@ -35,6 +35,7 @@ public struct LossHistory: Sendable, Equatable, Codable {
   private(set) var blockLength = 1
   private(set) var spikes: [Spike] = []
   private(set) var measured: [Measured] = []
+  /// What follows from the losses, at hand until the next one is added.
   var levels = Levels()
 
   /// A history without losses.
@@ -93,5 +94,24 @@ public struct LossHistory: Sendable, Equatable, Codable {
       clipped: finite(observation.clipping?.normAfter), update: finite(update))
     if measured.count == Self.memory { measured.removeFirst() }
     measured.append(entry)
+  }
+}
+
+extension LossHistory {
+  /// ‖g‖ over all parameters at the last observed step, before clipping.
+  public var gradientNormBeforeClipping: Double? { measured.last?.gradient }
+  /// ‖g‖ after clipping, if clipping was recorded.
+  public var gradientNormAfterClipping: Double? { measured.last?.clipped }
+  /// ‖Δθ‖ of the last observed step.
+  public var updateNorm: Double? { measured.last?.update }
+
+  /// Whether this can be the history of losses that were added one by one.
+  var isValid: Bool {
+    guard 0 <= count, count < 1 << 53, 1 <= blockLength, blockLength < 1 << 53,
+      blocks.count <= Self.memory, blocks.allSatisfy({ 1 <= $0.count && $0.count <= count })
+    else { return false }
+    return blocks.reduce(0) { $0 + $1.count } == count && opening.count == min(count, 32)
+      && recent.count == min(count, Self.memory) && spikes.count <= 8
+      && measured.count <= Self.memory
   }
 }

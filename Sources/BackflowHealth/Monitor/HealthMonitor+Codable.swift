@@ -17,8 +17,7 @@ extension CodingUserInfoKey {
 ///     decoder.userInfo[.healthRules] = [SmallLoss()] as [any HealthRule<Float>]
 extension HealthMonitor: Codable {
   private enum CodingKeys: String, CodingKey {
-    case thresholds, interval, observations, extent, losses, rules, findings, silence, steps
-    case origin
+    case thresholds, interval, observations, extent, losses, rules, findings, silence, steps, origin
     case hasFailed = "has_failed"
     case opaqueLayers = "opaque_layers"
   }
@@ -62,7 +61,7 @@ extension HealthMonitor: Codable {
     losses = try container.decode(LossHistory.self, forKey: .losses)
     guard losses.isValid else {
       throw DecodingError.dataCorruptedError(
-        forKey: .losses, in: container, debugDescription: "a history with too many losses")
+        forKey: .losses, in: container, debugDescription: "a history that no losses have")
     }
     opaqueLayers = try container.decode([String].self, forKey: .opaqueLayers)
     extent = try container.decode(ObservedExtent.self, forKey: .extent)

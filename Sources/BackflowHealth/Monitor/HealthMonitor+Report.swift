@@ -1,11 +1,15 @@
+internal import BackflowKernels
+internal import BackflowLayers
+
 extension HealthMonitor {
   /// The findings grouped by cause: alarms before notes, and those that are present first.
   public var diagnoses: [Diagnosis] {
     Diagnosis.grouping(findings, from: steps?.lowerBound ?? 0)
   }
 
-  /// How many parameters have gradients that agree with the loss by their Taylor tests.
-  public var testedParameterCount: Int { library.updateTest.agreeingParameters(thresholds) }
+  /// The number of parameters whose gradients agree with the loss: the Taylor test has measured
+  /// their ratio at least three times, and the median is within `Thresholds.gradientError` of 1.
+  public var agreeingParameterCount: Int { library.updateTest.agreeingParameters(thresholds) }
 }
 
 extension HealthMonitor: CustomStringConvertible {
@@ -20,29 +24,45 @@ extension HealthMonitor: CustomStringConvertible {
   }
 
   private var allWell: String {
-    let parts = [
-      counted(extent.layers, "layer"), counted(extent.cells, "recurrent cell"),
-      counted(extent.parameters, "parameter"), losses.count > 0 ? "the loss" : nil,
-    ].compactMap { $0 }
-    let tested = counted(testedParameterCount, "parameter").map {
-      "; the gradients of \($0) agree with the loss (Taylor test)"
-    }
-    return "no findings in \(observations) observations"
-      + (parts.isEmpty ? "" : " of " + parts.joined(separator: ", ")) + (tested ?? "")
-  }
-
-  private func counted(_ count: Int, _ noun: String) -> String? {
-    count == 0 ? nil : "\(count) \(noun)\(count == 1 ? "" : "s")"
+    let parts =
+      [
+        (extent.layers.count, "layer"), (extent.cells.count, "recurrent cell"),
+        (extent.parameters.count, "parameter"),
+      ].filter { $0.0 > 0 }.map { counted($0, $1) }
+      + (losses.count == 0 ? [] : ["the loss of \(counted(losses.count, "step"))"])
+    let agreeing = agreeingParameterCount
+    return "no findings in \(counted(observations, "observation"))"
+      + (parts.isEmpty ? "" : " of " + parts.joined(separator: ", "))
+      + (agreeing == 0
+        ? ""
+        : "; the gradients of \(counted(agreeing, "parameter")) agree with the loss (Taylor test)")
   }
 }
 
-/// The most that one observation has shown.
+/// The layers, cells and parameters that were observed.
 struct ObservedExtent: Sendable, Codable {
-  private(set) var (layers, cells, parameters) = (0, 0, 0)
+  private(set) var layers = PlaceList()
+  private(set) var cells = PlaceList()
+  private(set) var parameters = PlaceList()
 
-  mutating func add<Scalar>(_ observation: StepObservation<Scalar>) {
-    layers = max(layers, observation.signals.count)
-    cells = max(cells, observation.recurrences.count)
-    parameters = max(parameters, observation.parameters.count)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  mutating func add<Scalar: RealScalar>(_ observation: StepObservation<Scalar>) {
+    add(observation.signals)
+    for chain in observation.innerSignals { add(chain) }
+    // Units that were recorded without gradients.
+    if observation.signals.isEmpty {
+      for activation in observation.activations where activation.gate == nil {
+        _ = layers.index(of: activation.layer)
+      }
+    }
+    for recurrence in observation.recurrences { _ = cells.index(of: recurrence.layer) }
+    let observed = observation.parameters.span
+    for index in observed.indices { _ = parameters.index(of: observed[index].name) }
+  }
+
+  private mutating func add<Scalar>(_ chain: [LayerSignal<Scalar>]) {
+    let chain = chain.span
+    for index in chain.indices { _ = layers.index(of: chain[index].layer) }
   }
 }

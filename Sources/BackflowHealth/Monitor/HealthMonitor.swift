@@ -152,8 +152,8 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     return judge.changed + judge.healed
   }
 
-  /// Adds findings of a census, an audit or another monitor. They do not heal, because this monitor
-  /// does not examine what they are about.
+  /// Adds findings of a census, an audit or another monitor. They heal only if a rule of this
+  /// monitor finds the same, and then no longer.
   public mutating func add(_ findings: [Finding]) {
     for finding in findings where !silence.covers(finding) {
       _ = ledger.note(finding, by: nil, at: finding.step)

@@ -95,18 +95,20 @@ public struct Thresholds: Sendable, Equatable, Codable {
 
   /// Checks the limits. ∞ turns a rule off.
   ///
-  /// - Precondition: No limit is negative or NaN.
+  /// - Precondition: No limit is negative or NaN, and no number of steps above 10⁹.
   func check() {
     if let (name, figure) = invalid {
-      stop("Thresholds: \(name) must be 0 or more, got \(figure)")
+      stop("Thresholds: \(name) must be \(figure > 0 ? "at most 1e9" : "0 or more"), got \(figure)")
     }
   }
 
-  /// The first limit that is negative or NaN.
+  /// The first limit that is negative or NaN, or a number of steps that is too large to calculate
+  /// with.
   var invalid: (name: String, figure: Double)? {
     for (name, value) in Mirror(reflecting: self).children {
-      let figure = (value as? Double) ?? (value as? Int).map(Double.init) ?? 0
-      if !(figure >= 0) { return (name ?? "a limit", figure) }
+      let count = value as? Int
+      let figure = (value as? Double) ?? count.map(Double.init) ?? 0
+      if !(figure >= 0) || count ?? 0 > 1_000_000_000 { return (name ?? "a limit", figure) }
     }
     return nil
   }

@@ -10,7 +10,7 @@ public struct ClippedStep: Sendable, Equatable {
   /// ‖g‖ after clipping
   public let normAfter: Double
   /// The cosine of the angle between the two: 1, up to rounding, if the direction was kept. 1 if
-  /// one of them is zero.
+  /// one of them is zero, and NaN if a norm is not finite.
   public let cosine: Double
   /// Whether any element was changed.
   public let isClipped: Bool

@@ -13,6 +13,8 @@ public struct ObservedActivation<Scalar: RealScalar>: Sendable {
   let layerType: LayerType?
   /// The units.
   public let activation: Activation<Scalar>
+  /// The index of the network in the step: only the units of one follow one another.
+  let network: Int
 
   /// A property of the units.
   public subscript<T>(dynamicMember path: KeyPath<Activation<Scalar>, T>) -> T {

@@ -6,6 +6,8 @@ public import BackflowLinearAlgebra
 public struct ObservedParameter<Scalar: RealScalar>: Sendable {
   /// Its name in the model, behind the prefix of the model.
   public let name: String
+  /// What the names of its model begin with
+  let model: String
   /// θ before the step
   public let value: Tensor<Scalar>
   /// The gradient of the loss with respect to θ, if it was recorded
@@ -21,10 +23,11 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
   let change: (moved: Double, length: Double)?
 
   init(
-    name: String, value: Tensor<Scalar>, gradient: Tensor<Scalar>?, after: Tensor<Scalar>?,
-    _ norms: Norms
+    name: String, of model: String, value: Tensor<Scalar>, gradient: Tensor<Scalar>?,
+    after: Tensor<Scalar>?, _ norms: Norms
   ) {
-    (self.name, self.value, self.gradient, self.after) = (name, value, gradient, after)
+    (self.name, self.model) = (name, model)
+    (self.value, self.gradient, self.after) = (value, gradient, after)
     norm = norms.value
     gradientNorm = norms.gradient
     change = norms.change.map { ($0, norms.value) }
@@ -75,7 +78,7 @@ public struct ObservedParameter<Scalar: RealScalar>: Sendable {
     }
     return values.indices.map { index in
       ObservedParameter(
-        name: prefix.isEmpty ? list.names[index] : prefix + list.names[index],
+        name: prefix.isEmpty ? list.names[index] : prefix + list.names[index], of: prefix,
         value: values[index], gradient: gradients?[index],
         after: after?[index], norms[index])
     }

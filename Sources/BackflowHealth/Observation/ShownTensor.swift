@@ -9,8 +9,8 @@ struct ShownTensor<Scalar: RealScalar>: Sendable {
   let type: LayerType?
   let what: String
   let tensor: Tensor<Scalar>
-  /// Whether a healthy step need not check it: its norm is known to be finite, or another, smaller
-  /// tensor of the step must be non-finite if this one is.
+  /// Whether a healthy step need not check it, because another, smaller tensor of the step must be
+  /// non-finite if this one is.
   let isCovered: Bool
 
   init(

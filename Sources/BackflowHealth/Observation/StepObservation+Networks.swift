@@ -14,7 +14,10 @@ extension StepObservation {
   ///   - trace: What `tracedBackward` returned.
   ///   - output: The output of the network, which no cache holds. Without it, an overflow in it is
   ///     reported in the loss.
-  ///   - prefix: What the names of the layers begin with, to tell several networks apart.
+  ///   - prefix: What the names of the layers begin with, to tell several networks apart. Without
+  ///     it, a network with a name that another one has taken is recorded under "model2.",
+  ///     "model3.". A network goes on with the layers of the last one if it got its output, that is
+  ///     if its gradient with respect to the input is the other's with respect to the output.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public mutating func recordNetwork(
@@ -23,16 +26,44 @@ extension StepObservation {
     // A network that is a chain of layers is judged as that chain, any other as one layer with
     // parts.
     let layers = trace.isChain ? trace.parts : [trace]
+    let isFirst = signals.isEmpty && innerSignals.isEmpty
+    let continues =
+      isFirst
+      || signals.last.map { below in
+        layers.first?.inputGradient.isSame(as: below.outputGradient) ?? false
+      } ?? false
+    if !continues { networks += 1 }
+    let prefix = isFirst || !prefix.isEmpty ? prefix : distinctPrefix(of: layers)
     if let first = trace.firstLayer, let input = first.input {
       inputs.append(ObservedInput(layer: prefix + first.place, value: input))
     }
     forwards.reserveCapacity(forwards.count + 2 * layers.count + 1)
     backwards.append { layers.flatMap { $0.shownBackwards(prefix) } }
-    let recorded = record(layers, prefix, below: signals.last)
-    if signals.isEmpty { signals = recorded } else { signals += recorded }
+    let recorded = record(layers, prefix, below: continues ? signals.last : nil)
+    if signals.isEmpty {
+      signals = recorded
+    } else if continues {
+      signals += recorded
+    } else {
+      innerSignals.append(recorded)
+    }
     guard let output, let last = layers.last else { return }
     outputs.append((prefix + last.place, output))
     if last.activations.isEmpty { addOutput(output, of: prefix + last.place, last.type) }
+  }
+
+  /// "model2." if a name is taken, otherwise nothing.
+  private func distinctPrefix(of layers: [LayerTrace<Scalar>]) -> String {
+    let taken = Set((signals + innerSignals.joined()).map(\.layer))
+    func isTaken(_ prefix: String) -> Bool {
+      layers.contains { taken.contains(prefix + $0.place) }
+    }
+    var (prefix, number) = ("", 1)
+    while isTaken(prefix) {
+      number += 1
+      prefix = "model\(number)."
+    }
+    return prefix
   }
 
   /// Records the cells of a recurrent network: gates and units at all time steps, and the gradients

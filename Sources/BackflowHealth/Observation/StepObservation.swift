@@ -11,9 +11,10 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   public let step: Int
   /// The units of nonlinearities, in the order of the forward pass.
   public internal(set) var activations: [ObservedActivation<Scalar>] = []
-  /// The gradients on both sides of layers, in the order of the forward pass.
+  /// The gradients on both sides of the layers of a network, in the order of the forward pass.
   public internal(set) var signals: [LayerSignal<Scalar>] = []
-  /// The same inside containers: each element holds layers that follow one another.
+  /// The same of further networks, and inside containers: each element holds layers that follow one
+  /// another.
   public internal(set) var innerSignals: [[LayerSignal<Scalar>]] = []
   /// The layers that show neither their activations nor their parts: nothing inside them is judged.
   public internal(set) var opaqueLayers: [String] = []
@@ -49,6 +50,8 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   var backwards: [@Sendable () -> [ShownTensor<Scalar>]] = []
 
   private var models = 1
+  /// The number of networks so far.
+  var networks = 0
   /// The gradients that `recordClipping` has measured before clipping.
   private var clippedGradients: MeasuredTensors<Scalar>?
 
@@ -195,6 +198,7 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     requireSameShapes(list.values, gradients, "recordParameters", names: { list.names })
     requireSameShapes(list.values, after, "recordParameters", names: { list.names })
     let prefix = prefix.isEmpty ? distinctPrefix(list.names) : prefix
+    if !prefix.isEmpty, !parameters.isEmpty { requireNew(list.names, prefix) }
     let recorded = ObservedParameter.all(
       list, prefix, gradients: gradients, after: after, known: clippedGradients)
     if parameters.isEmpty { parameters = recorded } else { parameters += recorded }
@@ -208,6 +212,13 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     guard names.contains(where: taken.contains) else { return "" }
     models += 1
     return "model\(models)."
+  }
+
+  private func requireNew(_ names: [String], _ prefix: String) {
+    let taken = Set(parameters.map(\.name))
+    if let name = names.first(where: { taken.contains(prefix + $0) }) {
+      stop("recordParameters: \(prefix + name) is recorded twice; give each model its own prefix")
+    }
   }
 
   /// Records the input of a network that is not recorded by `recordNetwork`.
@@ -277,7 +288,9 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
     _ activation: Activation<Scalar>, of layer: String, _ type: LayerType? = nil,
     isCovered: Bool = false
   ) {
-    activations.append(ObservedActivation(layer: layer, layerType: type, activation: activation))
+    activations.append(
+      ObservedActivation(
+        layer: layer, layerType: type, activation: activation, network: networks))
     if let input = activation.input, !isJustAdded(input) {
       forwards.append(ShownTensor(layer, "the input", input, type: type))
     }

@@ -17,9 +17,9 @@ struct ClippingRule<Scalar: RealScalar>: HealthRule {
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
     guard let clipping = observation.clipping, clipping.normBefore.isFinite else { return [] }
-    // Rounding cannot lengthen a gradient that much.
-    if clipping.normAfter > 1.001 * clipping.normBefore {
-      return [longer(clipping, at: observation.step)]
+    // Rounding cannot lengthen a gradient by a thousandth.
+    guard clipping.normAfter <= 1.001 * clipping.normBefore else {
+      return [wrongRecord(clipping, at: observation.step)]
     }
     steps += 1
     if clipping.isClipped {
@@ -64,16 +64,22 @@ struct ClippingRule<Scalar: RealScalar>: HealthRule {
           + " learning rate for steps without clipping.")
   }
 
-  private func longer(_ clipping: ClippedStep, at step: Int) -> Finding {
-    Finding(
-      .other, .warning, layer: "the gradients", step: step,
-      measured: clipping.normAfter / clipping.normBefore, threshold: 1,
-      source: "‖g‖ after clipping in units of ‖g‖ before it",
-      statement: "clipping has lengthened the gradient from \(figure(clipping.normBefore)) to"
-        + " \(figure(clipping.normAfter))",
+  /// A gradient that is longer after clipping, or not finite.
+  private func wrongRecord(_ clipping: ClippedStep, at step: Int) -> Finding {
+    let isFinite = clipping.normAfter.isFinite
+    return Finding(
+      .wrongRecord, isFinite ? .warning : .failure, layer: "the gradients", step: step,
+      measured: clipping.normAfter, threshold: clipping.normBefore,
+      source: "‖g‖ after clipping; the limit is ‖g‖ before it",
+      statement: isFinite
+        ? "clipping has lengthened the gradient from \(figure(clipping.normBefore)) to"
+          + " \(figure(clipping.normAfter))"
+        : "clipping has made a gradient of length \(figure(clipping.normBefore)) NaN or infinite",
       reason: "Clipping shortens gradients or leaves them as they are.",
-      cure: "Pass the gradients before clipping as `from:` and those after it as `to:`.",
-      measure: "order")
+      cure: isFinite
+        ? "Pass the gradients before clipping as `from:`, and those after it, before anything is"
+          + " added to them, as `to:`."
+        : "Use `clipGradientNorm`, which neither divides by a zero norm nor overflows.")
   }
 
   func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {

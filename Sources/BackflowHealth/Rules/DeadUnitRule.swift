@@ -6,36 +6,31 @@ internal import BackflowLinearAlgebra
 ///
 /// A `DeadUnitCensus` counts over the whole training set; this rule sees only the batches that are
 /// observed, so it waits for `patience` times five steps and for 64 examples before it calls a unit
-/// dead: one that is on for a tenth of them is off for all of 64 with probability 10⁻³.
+/// dead: one that is on for a tenth of them is off for all of 64 with probability 10⁻³. Without a
+/// loss, no steps are followed, and no unit is called dead.
 struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
-  /// The units of one layer.
-  private struct Watch: Sendable, Codable {
-    /// The step since which each unit has been off; `nil` if it was on at the last observation.
-    var offSince: [Int?]
-    /// The examples for which each unit has been off since then.
-    var examples: [Int]
-
-    init(units: Int) {
-      offSince = [Int?](repeating: nil, count: units)
-      examples = [Int](repeating: 0, count: units)
-    }
+  /// A unit, as long as it is off.
+  private struct Unit: Sendable, Codable {
+    /// The step since which it has been off; `nil` if it was on at the last observation.
+    var offSince: Int?
+    /// The examples for which it has been off since then.
+    var examples = 0
 
     /// Adds an observation of a batch.
-    mutating func add(_ isOn: [Bool], batch: Int, at step: Int) {
-      for unit in isOn.indices {
-        offSince[unit] = isOn[unit] ? nil : offSince[unit] ?? step
-        examples[unit] = isOn[unit] ? 0 : examples[unit] + batch
-      }
+    mutating func add(_ isOn: Bool, batch: Int, at step: Int) {
+      offSince = isOn ? nil : offSince ?? step
+      examples = isOn ? 0 : examples + batch
     }
 
-    /// Whether a unit has been off for this many steps, and for enough examples.
-    func isDead(_ unit: Int, at step: Int, after duration: Int) -> Bool {
-      guard let start = offSince[unit] else { return false }
-      return step - start >= duration && examples[unit] >= DeadUnitRule.enough
+    /// Whether it has been off for this many steps, and for enough examples.
+    func isDead(at step: Int, after duration: Int) -> Bool {
+      guard let offSince else { return false }
+      return step - offSince >= duration && examples >= DeadUnitRule.enough
     }
   }
 
-  private var watches = PlaceMemory<Watch>()
+  /// The units of each layer.
+  private var layers = PlaceMemory<[Unit]>()
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
@@ -50,15 +45,17 @@ struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
     {
       let isOn = activations[index].unitsThatAreOn
       guard !isOn.isEmpty else { continue }
-      let place = watches.index(of: activations[index].layer) { Watch(units: isOn.count) }
-      guard watches.values[place].offSince.count == isOn.count else { continue }
+      let place = layers.index(of: activations[index].layer) {
+        [Unit](repeating: Unit(), count: isOn.count)
+      }
+      guard layers[place].count == isOn.count else { continue }
       let batch = activations[index].activation.output.count / isOn.count
-      watches.values[place].add(isOn, batch: batch, at: observation.step)
-      // If steps are not followed, this observation may be the only one.
+      for unit in isOn.indices {
+        layers[place][unit].add(isOn[unit], batch: batch, at: observation.step)
+      }
+      // Training steps are counted only where the loss is followed.
       guard observation.losses.count > 0 else { continue }
-      if let finding = finding(
-        activations[index], watches.values[place], observation, thresholds)
-      {
+      if let finding = finding(activations[index], layers[place], observation, thresholds) {
         found.append(finding)
       }
     }
@@ -68,16 +65,14 @@ struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
   private static var enough: Int { 64 }
 
   private func finding(
-    _ activation: ObservedActivation<Scalar>, _ watch: Watch,
+    _ activation: ObservedActivation<Scalar>, _ units: [Unit],
     _ observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> Finding? {
     let duration = 5 * thresholds.patience
-    func isDead(_ unit: Int) -> Bool { watch.isDead(unit, at: observation.step, after: duration) }
-    var count = 0
-    for unit in 0..<watch.offSince.count where isDead(unit) { count += 1 }
-    let share = Double(count) / Double(watch.offSince.count)
+    func isDead(_ unit: Unit) -> Bool { unit.isDead(at: observation.step, after: duration) }
+    let share = Double(units.count(where: isDead)) / Double(units.count)
     guard share >= thresholds.deadShare / 2 else { return nil }
-    let dead = watch.offSince.indices.filter(isDead)
+    let dead = units.indices.filter { isDead(units[$0]) }
     let place = titled(activation.layer, activation.type)
     return Finding(
       .deadUnits, share == 1 ? .failure : share >= thresholds.deadShare ? .warning : .note,
@@ -86,7 +81,7 @@ struct DeadUnitRule<Scalar: RealScalar>: HealthRule {
       source: "share of the units that were off for every example of the observations of"
         + " \(duration) steps; a note below \(percentage(thresholds.deadShare))",
       statement:
-        "\(dead.count) of the \(watch.offSince.count) units of \(place) were inactive in every"
+        "\(dead.count) of the \(units.count) units of \(place) were inactive in every"
         + " observation of the last \(duration) steps",
       reason: "No gradient reaches the weights of these units.",
       cure: "Count them with a DeadUnitCensus over the training set; a smaller learning rate, He"

@@ -85,7 +85,9 @@ struct InitializationRule<Scalar: RealScalar>: HealthRule {
     let deviations = layers.map { $0.runningOutput.standardDeviationInDouble() }
     return zip(layers.indices, layers.indices.dropFirst()).compactMap { index, next in
       let (below, above) = (layers[index], layers[next])
-      guard below.nonlinearity == above.nonlinearity else { return nil }
+      guard below.nonlinearity == above.nonlinearity, below.network == above.network else {
+        return nil
+      }
       let (first, second) = (deviations[index], deviations[next])
       let ratioOfDeviations = max(first, second) / min(first, second)
       let ratio = ratioOfDeviations * ratioOfDeviations

@@ -2,9 +2,9 @@ internal import BackflowKernels
 internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
-/// NaN and infinity, at the first step and in the first tensor in which they appear: the
-/// parameters, forward through the outputs, the loss, backward through the gradients, the updated
-/// parameters.
+/// NaN and infinity, once in a training, at the first step and in the first tensor in which they
+/// appear: the parameters, forward through the outputs, the loss, backward through the gradients,
+/// the updated parameters.
 struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
   private var isFound = false
 
@@ -22,8 +22,8 @@ struct NonFiniteRule<Scalar: RealScalar>: HealthRule {
         .nonFinite, .failure, layer: place.layer, step: observation.step,
         measured: Double(place.count), threshold: 0,
         source: "arithmetic: one NaN makes every sum NaN that it enters",
-        statement: "\(place.words) has \(place.count) NaN or infinite"
-          + " \(place.count == 1 ? "element" : "elements")\(extent)\(before)",
+        statement: "\(place.words) has \(counted(place.count, "NaN or infinite element"))\(extent)"
+          + before,
         reason: "Every parameter that it reaches becomes NaN in the next update and stays so.",
         cure: "Skip the step, then lower the learning rate or clip by the global norm; look for a"
           + " logarithm of 0, a division by 0 or an input that is not finite.")
@@ -106,6 +106,7 @@ extension Tensor {
   /// The indices of the first element that is NaN or infinite, outermost first.
   fileprivate var firstNonfinitePosition: [Int]? {
     let elements = span
+    if rank == 0 { return nil }
     return elements.indices.first { !elements[$0].isFinite }.map { index in
       zip(shape.strides, shape).map { stride, extent in index / stride % extent }
     }

@@ -15,14 +15,18 @@ struct OptimizerStateRule<Scalar: RealScalar>: HealthRule {
     guard let first = counts.firstIndex(where: { $0 > 0 }) else { return [] }
     isFound = true
     let others = counts.count { $0 > 0 } - 1
-    let more = others == 0 ? "" : ", and so do \(others) more of its tensors"
+    let more =
+      others == 0
+      ? ""
+      : "; \(counted(others, "other tensor")) of it \(others == 1 ? "has" : "have")"
+        + " such elements as well"
     return [
       Finding(
         .nonFinite, .failure, layer: parameter(of: state.names[first]), step: observation.step,
         measured: Double(counts[first]), threshold: 0,
         source: "arithmetic: a decaying mean of infinity is infinite",
-        statement: "the optimizer's \(state.names[first]) holds \(counts[first]) NaN or infinite"
-          + " elements\(more)",
+        statement: "the optimizer's \(state.names[first]) holds"
+          + " \(counted(counts[first], "NaN or infinite element"))\(more)",
         reason:
           "It stays so: a NaN makes the parameter NaN at every step, and a parameter whose squared"
           + " gradients are infinite never moves again.",

@@ -3,10 +3,11 @@ internal import BackflowLinearAlgebra
 
 /// Units that have the same weights and get the same gradients, so that they stay the same forever.
 ///
-/// Looked for with the first weights that are recorded and every fifty steps after that; and at
-/// every observation while there are such units, because two rows may be equal for one batch.
+/// Looked for when a weight is first recorded and every fifty steps after that; and at every
+/// observation while it has such units, because two rows may be equal for one batch.
 struct SymmetryRule<Scalar: RealScalar>: HealthRule {
-  private var lastLook: Int?
+  /// The step of the last look at each parameter.
+  private var lastLooks = PlaceMemory<Int?>()
   /// The parameters with such units at the last look.
   private var suspects: Set<String> = []
 
@@ -15,18 +16,20 @@ struct SymmetryRule<Scalar: RealScalar>: HealthRule {
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    let isDue = lastLook.map { observation.step - $0 >= Self.interval } ?? true
-    guard !observation.parameters.isEmpty, isDue || !suspects.isEmpty else { return [] }
-    if isDue { lastLook = observation.step }
     var found: [Finding] = []
-    for parameter in observation.parameters where isDue || suspects.contains(parameter.name) {
-      let twins = parameter.twins(thresholds.twinGradients)
-      guard !twins.isEmpty else {
-        suspects.remove(parameter.name)
-        continue
+    let parameters = observation.parameters.span
+    for index in parameters.indices where parameters[index].isWeight {
+      let place = lastLooks.index(of: parameters[index].name) { nil }
+      let isDue = lastLooks[place].map { observation.step - $0 >= Self.interval } ?? true
+      guard isDue || suspects.contains(parameters[index].name) else { continue }
+      if isDue { lastLooks[place] = observation.step }
+      let twins = parameters[index].twins(thresholds.twinGradients)
+      if twins.isEmpty {
+        suspects.remove(parameters[index].name)
+      } else {
+        suspects.insert(parameters[index].name)
+        found.append(finding(parameters[index], twins, observation, thresholds))
       }
-      suspects.insert(parameter.name)
-      found.append(finding(parameter, twins, observation, thresholds))
     }
     return found
   }

@@ -2,19 +2,32 @@ internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
 extension UpdateRule {
-  /// One finding in place of one for each parameter, if none of them changes.
-  func nothingMoves(
-    in observation: StepObservation<Scalar>, _ found: [Finding], _ thresholds: Thresholds
-  ) -> Finding? {
-    let still = found.filter { $0.kind == .unchangedParameter && $0.severity == .failure }
-    guard still.count > 1,
-      observation.parameters.allSatisfy({ $0.change?.moved == 0 || $0.value.isEmpty })
-    else { return nil }
-    return Finding(
-      .unchangedParameter, .failure, layer: "the optimizer", step: observation.step, measured: 0,
-      threshold: 0,
+  /// The findings, with one in place of one for each parameter if nothing of a model changes.
+  func joined(
+    _ found: [Finding], in observation: StepObservation<Scalar>, _ thresholds: Thresholds
+  ) -> [Finding] {
+    var found = found
+    for (model, parameters) in Dictionary(grouping: observation.parameters, by: \.model)
+    where parameters.allSatisfy({ $0.change?.moved == 0 || $0.value.isEmpty }) {
+      let names = Set(parameters.map(\.name))
+      let still = found.filter {
+        $0.kind == .unchangedParameter && $0.severity == .failure && names.contains($0.layer)
+      }
+      guard still.count > 1 else { continue }
+      found.removeAll { names.contains($0.layer) }
+      found.append(nothingMoves(model, still.count, at: observation.step, thresholds))
+    }
+    return found
+  }
+
+  private func nothingMoves(
+    _ model: String, _ count: Int, at step: Int, _ thresholds: Thresholds
+  ) -> Finding {
+    Finding(
+      .unchangedParameter, .failure, layer: place("the optimizer", ofModel: model), step: step,
+      measured: 0, threshold: 0,
       source: "every element the same after the step, for \(thresholds.patience) steps",
-      statement: "no parameter changes, although \(still.count) of them have gradients",
+      statement: "no parameter changes, although \(count) of them have gradients",
       reason: "Nothing is learned.",
       cure:
         "Make sure that the optimizer updates the model that is trained, that its learning rate is"
@@ -55,21 +68,21 @@ extension UpdateRule {
         patience: thresholds.patience)
     case .slow:
       return Finding(
-        .shortUpdate, .warning, layer: parameter.name, step: step, measured: past.way,
-        threshold: Self.path, source: "the sum of ‖Δθ‖/‖θ‖ over all steps so far",
+        .shortUpdate, .warning, layer: parameter.name, step: step, measured: past.pathLength,
+        threshold: Self.shortestPath, source: "the sum of ‖Δθ‖/‖θ‖ over all steps so far",
         statement: "\(age) steps have moved \(parameter.name) by at most"
-          + " \(percentage(past.way)) of its length, and the loss has not fallen",
+          + " \(percentage(past.pathLength)) of its length, and the loss has not fallen",
         reason: "The steps are too small to change the loss.",
         cure:
           "A larger learning rate; with SGD, look for a gradient that is scaled down or clipped.",
         patience: thresholds.patience, measure: "way")
     case .long:
-      let ratio = (parameter.change?.moved ?? 0) / parameter.scale
+      let relative = (parameter.change?.moved ?? 0) / parameter.scale
       return Finding(
         .updateRatio, losses.hasFallen ? .note : .warning, layer: parameter.name, step: step,
-        measured: ratio, threshold: thresholds.longUpdate,
+        measured: relative, threshold: thresholds.longUpdate,
         source: "‖Δθ‖/‖θ‖, for \(thresholds.patience) steps; 10⁻³ is healthy (makemore, part 3)",
-        statement: "a step changes \(parameter.name) by \(percentage(ratio)) of its length",
+        statement: "a step changes \(parameter.name) by \(percentage(relative)) of its length",
         reason: "What was learned before is overwritten at every step.",
         cure: "A smaller learning rate, a warm-up, or larger initial weights.",
         patience: thresholds.patience)

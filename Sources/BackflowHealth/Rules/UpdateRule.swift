@@ -22,7 +22,7 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
     /// has ended.
     fileprivate(set) var hasMoved = false
     /// The sum of ‖Δθ‖/‖θ‖ so far, in which an observed step stands for those since the last one.
-    fileprivate(set) var way = 0.0
+    fileprivate(set) var pathLength = 0.0
   }
 
   /// What may be wrong with the steps of a parameter.
@@ -59,16 +59,16 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
           start: parameters[index].scale, norm: change.length, firstStep: observation.step,
           lastStep: observation.step)
       }
-      pasts.values[place].add(
+      pasts[place].add(
         change.moved, ratio, at: observation.step, Self.shortUpdate(thresholds))
-      if let defect = pasts.values[place].defect(
+      if let defect = pasts[place].defect(
         parameters[index], change.moved, ratio, observation, thresholds)
       {
         found.append(
-          finding(defect, parameters[index], ratio, pasts.values[place], observation, thresholds))
+          finding(defect, parameters[index], ratio, pasts[place], observation, thresholds))
       }
     }
-    return nothingMoves(in: observation, found, thresholds).map { [$0] } ?? found
+    return found.count < 2 ? found : joined(found, in: observation, thresholds)
   }
 
   /// The limit below which a step is short: that of the thresholds, or the precision, below which
@@ -78,11 +78,11 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
   }
 
   /// The smallest sum of updates, in units of ‖θ‖, of a training that learns.
-  static var path: Double { 0.02 }
+  static var shortestPath: Double { 0.02 }
 
   func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
     observation.parameters.contains {
-      $0.change != nil && ($0.name == place || place == "the optimizer")
+      $0.change != nil && ($0.name == place || $0.optimizerPlace == place)
     }
   }
 }
@@ -96,11 +96,11 @@ extension UpdateRule.Past {
       hasMoved = true
       if ratio >= shortUpdate { hasPaced = true }
     }
-    way += min(ratio, 1) * Double(step - lastStep)
+    pathLength += min(ratio, 1) * Double(step - lastStep)
     lastStep = step
   }
 
-  /// The first defect that a step shows: whether anything is wrong, without a word.
+  /// The first defect that a step shows, or `nil`. Its text is built only if there is one.
   @inline(__always)
   fileprivate func defect(
     _ parameter: ObservedParameter<Scalar>, _ moved: Double, _ ratio: Double,
@@ -118,7 +118,7 @@ extension UpdateRule.Past {
     if moved == 0, parameter.hasGradient || isWeight { return .still }
     if ratio < UpdateRule.shortUpdate(thresholds) {
       if moved > 0, !hasPaced, !observation.losses.isFitted { return .short }
-    } else if isWeight, age >= 10 * thresholds.patience, way < UpdateRule.path,
+    } else if isWeight, age >= 10 * thresholds.patience, pathLength < UpdateRule.shortestPath,
       observation.losses.isAtConstantGuess
     {
       return .slow
@@ -130,6 +130,9 @@ extension UpdateRule.Past {
 }
 
 extension ObservedParameter {
+  /// "the optimizer", or "the optimizer of policy".
+  var optimizerPlace: String { place("the optimizer", ofModel: model) }
+
   /// Whether its gradient is not zero, or was not recorded.
   var hasGradient: Bool { gradientNorm.map { $0 > 0 } ?? true }
 }

@@ -23,9 +23,7 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
       if let other = test.otherLoss { return otherFunction(other, test, at: observation.step) }
       // Removed, so that it is changed in place.
       var record = models.removeValue(forKey: test.prefix) ?? UpdateTestRecord()
-      record.add(
-        test,
-        names: observation.parameters.map(\.name).filter { $0.hasPrefix(test.prefix) })
+      record.add(test)
       models[test.prefix] = record
       let wrong = record.wrongParameters(thresholds)
       if let finding = clippedGradients(wrong, observation, test) { return finding }
@@ -39,7 +37,8 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
 
   func examines(_ place: String, in observation: StepObservation<Scalar>) -> Bool {
     observation.updateTests.contains { test in
-      place.hasPrefix(test.prefix) || [test.lossPlace, test.optimizerPlace].contains(place)
+      test.lossPlace == place || test.optimizerPlace == place
+        || test.names.contains { $0 == place || layerName(of: $0) == place }
     }
   }
 
@@ -54,7 +53,7 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
     let shortened = clipping.normBefore / clipping.normAfter
     guard (ratio / shortened - 1).magnitude < 0.05 else { return nil }
     return Finding(
-      .other, .warning, layer: test.optimizerPlace, step: observation.step, measured: ratio,
+      .wrongRecord, .warning, layer: test.optimizerPlace, step: observation.step, measured: ratio,
       threshold: 1, source: "the change of the loss in units of what the gradient predicts",
       statement: "the gradients given to `recordUpdate` are those after clipping: the loss changes"
         + " \(figure(ratio)) times as much as they predict, as clipping has shortened them",
@@ -67,7 +66,7 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
     _ loss: (evaluated: Double, recorded: Double), _ test: UpdateTest, at step: Int
   ) -> Finding {
     Finding(
-      .other, .warning, layer: test.lossPlace, step: step,
+      .wrongRecord, .warning, layer: test.lossPlace, step: step,
       measured: (loss.evaluated - loss.recorded).magnitude, threshold: 0,
       source: "the same batch in the same mode has the same loss",
       statement:
@@ -86,12 +85,7 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
 
 extension UpdateTest {
   /// "the optimizer", or "the optimizer of policy".
-  var optimizerPlace: String { place("the optimizer") }
+  var optimizerPlace: String { place("the optimizer", ofModel: prefix) }
   /// "the loss", or "the loss of policy".
-  var lossPlace: String { place("the loss") }
-
-  private func place(_ name: String) -> String {
-    prefix.isEmpty
-      ? name : "\(name) of \(prefix.hasSuffix(".") ? String(prefix.dropLast()) : prefix)"
-  }
+  var lossPlace: String { place("the loss", ofModel: prefix) }
 }

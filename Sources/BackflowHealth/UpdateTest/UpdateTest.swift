@@ -44,6 +44,8 @@ public struct UpdateTest: Sendable, Equatable {
 
   /// What the names of the parameters of the model begin with.
   public let prefix: String
+  /// The parameters of the model, in their order.
+  let names: [String]
 
   /// r(1), the ratio of the whole update; `nil` if nothing was predicted. A loss that is not finite
   /// after the update counts as the largest rise.
@@ -88,7 +90,8 @@ extension UpdateTest {
     tested: TestedParameters, prefix: String, loss: (Model) -> Model.Scalar
   ) {
     self.prefix = prefix
-    let chosen = tested.chosen(among: observed.map(\.name))
+    names = observed.map(\.name)
+    let chosen = tested.chosen(among: names)
     predicted = zip(observed, gradients.namedParameters).reduce(0) { sum, pair in
       sum + pair.0.predictedChange(pair.1.value)
     }

@@ -56,10 +56,8 @@ struct UpdateTestRecord: Sendable, Codable {
   }
 
   /// Adds a test.
-  ///
-  /// - Parameter names: The parameters of the model, in their order.
-  mutating func add(_ test: UpdateTest, names: [String]) {
-    if names != self.names { self.names = names }
+  mutating func add(_ test: UpdateTest) {
+    if test.names != names { names = test.names }
     if let full = test.fullRatio, let ratio = test.partRatio {
       updates += 1
       if test.predicted > 0, ratio > 0.5 { uphill += 1 }

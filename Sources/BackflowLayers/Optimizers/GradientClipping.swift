@@ -13,7 +13,7 @@ public enum GradientClippingError: BackflowError, Equatable {
   public var description: String {
     switch self {
     case .nonFiniteGradient(let parameter, let count):
-      "the gradient of \(parameter) has \(count) elements that are NaN or infinite"
+      "the gradient of \(parameter) has \(count) NaN or infinite element\(count == 1 ? "" : "s")"
     case .limitNotPositive(let limit):
       "the limit of clipping must be positive in the gradients' precision, not \(limit)"
     }

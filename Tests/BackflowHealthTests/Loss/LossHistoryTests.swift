@@ -34,6 +34,17 @@ import Testing
     #expect(history.firstStep == 0 && history.lastStep == 4)
   }
 
+  @Test func `can be saved whatever the losses, as long as they are finite`() throws {
+    var random = RandomSource(seed: 4)
+    for scale in [1e-320, 1e154, 1e300, Double.greatestFiniteMagnitude] {
+      let history = history((0..<300).map { _ in random.next() % 2 == 0 ? scale : -scale })
+      #expect(history.blocks.allSatisfy { $0.mean.isFinite })
+      let copy = try JSONDecoder().decode(
+        LossHistory.self, from: try JSONEncoder().encode(history))
+      #expect(copy == history)
+    }
+  }
+
   @Test func `knows what is left of the start, and of a constant guess`() {
     let falling = (0..<100).map { 2.3 * exp(-Double($0) / 20) }
     #expect(history(falling).isFitted && history(falling).hasFallen)

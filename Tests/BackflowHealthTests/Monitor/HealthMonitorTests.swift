@@ -77,6 +77,25 @@ import Testing
     #expect(monitor.findings.map(\.observations) == [2] && monitor.alarms.isEmpty)
   }
 
+  @Test(arguments: [false, true])
+  func `heals what a census has found as well, whoever was first`(_ censusFirst: Bool) throws {
+    var monitor = HealthMonitor<Double>()
+    func census(_ step: Int) -> [Finding] {
+      var census = DeadUnitCensus<Double>(layer: "1", below: .data)
+      census.count(preactivations: -.ones([64, 4]))
+      return census.report.findings(step: step)
+    }
+    if censusFirst { monitor.add(census(0)) }
+    for step in 0..<300 {
+      if !censusFirst && step == 120 { monitor.add(census(120)) }
+      monitor.observe(step, loss: 1) {
+        $0.recordActivation("1", .relu, output: step < 150 ? .zeros([64, 4]) : .ones([64, 4]))
+      }
+    }
+    let finding = try #require(monitor.findings.first { $0.kind == .deadUnits })
+    #expect(!finding.isPresent && finding.lastStep == 149)
+  }
+
   @Test func `reports findings in the order of the records`() {
     var monitor = HealthMonitor<Double>()
     monitor.observe(0) {
@@ -107,9 +126,9 @@ import Testing
     }
     #expect(
       "\(monitor)"
-        == "no findings in 8 observations of 3 layers, 4 parameters, the loss; the gradients of 4"
-        + " parameters agree with the loss (Taylor test)")
-    #expect(monitor.testedParameterCount == 4)
+        == "no findings in 8 observations of 3 layers, 4 parameters, the loss of 40 steps; the"
+        + " gradients of 4 parameters agree with the loss (Taylor test)")
+    #expect(monitor.agreeingParameterCount == 4)
   }
 
   @Test func `names few units and counts all`() throws {
@@ -247,7 +266,9 @@ import Testing
     #expect(stopMessage(stopped).contains("HealthMonitor: step 0 after step 40; steps ascend"))
   }
 
-  @Test func `stops at a threshold that is NaN or negative, and accepts ∞`() async {
+  @Test func `stops at a threshold that is NaN, negative or too large to count, and accepts ∞`()
+    async
+  {
     let limit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var thresholds = Thresholds()
       thresholds.longUpdate = .nan
@@ -260,6 +281,12 @@ import Testing
       _ = HealthMonitor<Float>(thresholds: thresholds)
     }
     #expect(stopMessage(count).contains("Thresholds: patience must be 0 or more, got -1.0"))
+    let steps = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var thresholds = Thresholds()
+      thresholds.patience = .max
+      _ = HealthMonitor<Float>(thresholds: thresholds)
+    }
+    #expect(stopMessage(steps).contains("Thresholds: patience must be at most 1e9, got 9.2"))
     let scale = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = LossAudit<Float>("mine", scale: 1e-46) { ($0.squared(), $0 * 2) }
     }

@@ -63,9 +63,27 @@ import Testing
     let gradients = Model<Float>(["weight": Tensor(samples(50))])
     monitor.observe(0) { $0.recordClipping(from: gradients.map { $0 / 4 }, to: gradients) }
     let finding = try #require(monitor.alarms.first)
-    #expect(finding.layer == "the gradients" && monitor.alarms.count == 1)
-    #expect(finding.cure.contains("`from:`"))
-    expectClose([finding.measured], [4], Tolerance(Float.self, length: 50, scale: 4))
+    #expect(finding.kind == .wrongRecord && monitor.alarms.count == 1)
+    #expect(finding.layer == "the gradients" && finding.cure.contains("`from:`"))
+    #expect(finding.measured > 3.99 * finding.threshold)
+  }
+
+  @Test(arguments: [Float.nan, .infinity])
+  func `that makes the gradient useless is a failure, and spoils no figure`(_ bad: Float) throws {
+    var monitor = HealthMonitor<Float>()
+    let gradients = Model<Float>(["weight": Tensor(samples(50))])
+    for step in 0..<20 {
+      monitor.observe(step) {
+        $0.recordClipping(from: gradients, to: gradients.map { $0 * (step == 3 ? bad : 0.01) })
+      }
+    }
+    let failure = try #require(monitor.alarms.first { $0.severity == .failure })
+    #expect(failure.kind == .wrongRecord && failure.step == 3)
+    let clipping = try #require(monitor.findings.first { $0.kind == .clipping })
+    #expect(clipping.statement.contains("to 1 % of their length"))
+    let copy = try JSONDecoder().decode(
+      HealthMonitor<Float>.self, from: try JSONEncoder().encode(monitor))
+    #expect(copy.findings == monitor.findings)
   }
 
   /// What is found after steps whose gradients, (3, 4), are multiplied by these factors.

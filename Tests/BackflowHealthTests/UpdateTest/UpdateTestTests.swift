@@ -106,7 +106,7 @@ import Testing
     monitor.observe(0, loss: 2.5001) {
       $0.recordUpdate(from: model, to: model.map { 0.9 * $0 }, along: model, loss: half)
     }
-    #expect(monitor.findings.map(\.kind) == [.other])
+    #expect(monitor.findings.map(\.kind) == [.wrongRecord])
     #expect(monitor.findings[0].cure.contains("the same seed for dropout"))
   }
 
