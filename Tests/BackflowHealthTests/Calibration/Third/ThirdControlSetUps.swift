@@ -3,7 +3,7 @@ import Backflow
 /// Temporal differences with eligibility traces, and Q-learning with large rewards.
 extension HealthySetUp {
   static let thirdControl: [HealthySetUp] = [
-    HealthySetUp("TD(0.7) with eligibility traces, SGD", .control, .determination(0.5)) {
+    HealthySetUp("TD(0.7) with eligibility traces, SGD", .control, .determination(0.91)) {
       let table = Dense<Float>(
         inputSize: 9, outputSize: 1, bias: false, weights: .zeros, using: &$0)
       return WatchedTraining(Sequential<Float>([table]), .steps(), steps: 4000) {
@@ -26,7 +26,7 @@ extension HealthySetUp {
       }
     },
     adam(
-      "Q-learning, two goals, rewards up to 10, Adam", .control, .accuracy(0.5), .twoGoals(),
+      "Q-learning, two goals, rewards up to 10, Adam", .control, .accuracy(0.87), .twoGoals(),
       steps: 1000, rate: 0.005
     ) {
       Sequential([10, 32, 2], ReLU(), weights: .heUniform(), using: &$0)

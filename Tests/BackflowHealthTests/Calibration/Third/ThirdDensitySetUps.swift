@@ -5,7 +5,7 @@ import Foundation
 extension HealthySetUp {
   static let thirdDensities: [HealthySetUp] = [
     adam(
-      "noise in points of a circle, SiLU, Adam", .regression, .determination(0.5),
+      "noise in points of a circle, SiLU, Adam", .regression, .determination(0.6),
       .noisePrediction(), steps: 700, rate: 0.002
     ) {
       Sequential([4, 64, 64, 2], SiLU(), weights: .heUniform(), using: &$0)
@@ -13,12 +13,12 @@ extension HealthySetUp {
       $0.showsLossFunction = false
     },
     adam(
-      "mixture density of three components, Adam", .regression, .loss(0), .mixtureDensity(),
+      "mixture density of three components, Adam", .regression, .loss(-1.07), .mixtureDensity(),
       steps: 1000, rate: 0.01
     ) {
       Sequential([1, 32, 9], Tanh(), weights: .glorotUniform(), using: &$0)
     },
-    HealthySetUp("survival in eight periods, AdamW", .regression, .determination(0.5)) {
+    HealthySetUp("survival in eight periods, AdamW", .regression, .determination(0.89)) {
       WatchedTraining(
         Sequential([4, 32, 8], ReLU(), weights: .heUniform(), using: &$0), .survival(), steps: 800
       ) { AdamW(for: $0, learningRate: 0.005) }
@@ -58,23 +58,31 @@ extension LearningTask {
     _ output: Tensor<Float>, _ batch: TrainingBatch
   ) -> (Float, Tensor<Float>) {
     let (z, count) = (output.elements, Float(batch.targets.count))
-    var (loss, gradient) = (Float(0), [Float]())
+    var loss: Float = 0
+    var gradient = [Float](repeating: 0, count: z.count)
     for (row, y) in batch.targets.elements.enumerated() {
-      let own = Array(z[9 * row..<9 * row + 9])
-      let errors = (0..<3).map { (own[3 + $0] - y) * exp(-own[6 + $0]) }
-      let joint = (0..<3).map { own[$0] - own[6 + $0] - errors[$0] * errors[$0] / 2 }
-      let (prior, posterior) = (weights(Array(own[0..<3])), weights(joint))
+      let base = 9 * row
+      var (errors, joint) = ([Float](), [Float]())
+      for k in base..<base + 3 {
+        let error: Float = (z[3 + k] - y) * exp(-z[6 + k])
+        errors.append(error)
+        joint.append(z[k] - z[6 + k] - error * error / 2)
+      }
+      let (prior, posterior) = (weights(Array(z[base..<base + 3])), weights(joint))
       loss += (prior.logSum - posterior.logSum) / count
-      gradient += (0..<3).map { (prior.shares[$0] - posterior.shares[$0]) / count }
-      gradient += (0..<3).map { posterior.shares[$0] * errors[$0] * exp(-own[6 + $0]) / count }
-      gradient += (0..<3).map { posterior.shares[$0] * (1 - errors[$0] * errors[$0]) / count }
+      for k in 0..<3 {
+        let (share, error): (Float, Float) = (posterior.shares[k] / count, errors[k])
+        gradient[base + k] = prior.shares[k] / count - share
+        gradient[base + 3 + k] = share * error * exp(-z[base + 6 + k])
+        gradient[base + 6 + k] = share * (1 - error * error)
+      }
     }
     return (loss, Tensor(gradient, shape: output.shape))
   }
 
   private static func weights(_ logits: [Float]) -> (logSum: Float, shares: [Float]) {
-    let top = logits.reduce(-.infinity, max)
-    let sum = logits.reduce(0) { $0 + exp($1 - top) }
+    let top = logits.reduce(-Float.infinity) { max($0, $1) }
+    let sum = logits.reduce(Float(0)) { $0 + exp($1 - top) }
     return (top + log(sum), logits.map { exp($0 - top) / sum })
   }
 

@@ -3,12 +3,12 @@ import Backflow
 /// Vectors of words and of rated items, whose products are what is learned.
 extension HealthySetUp {
   static let thirdFactors: [HealthySetUp] = [
-    HealthySetUp("skip-gram, negative sampling, Adam", .embedding, .accuracy(0.5)) {
+    HealthySetUp("skip-gram, negative sampling, Adam", .embedding, .accuracy(0.81)) {
       WatchedTraining(ItemPairs(60, 60, size: 8, using: &$0), .neighbors(), steps: 800) {
         Adam(for: $0, learningRate: 0.01)
       }
     },
-    HealthySetUp("matrix factorization of ratings, SGD", .embedding, .determination(0.5)) {
+    HealthySetUp("matrix factorization of ratings, SGD", .embedding, .determination(0.94)) {
       WatchedTraining(ItemPairs(40, 30, size: 4, using: &$0), .ratings(), steps: 1500) {
         SGD(for: $0, learningRate: 2, weightDecay: 1e-4)
       }

@@ -4,12 +4,12 @@ import Backflow
 extension HealthySetUp {
   static let thirdLanguage: [HealthySetUp] = [
     adam(
-      "masked tokens, attention, Adam", .attention, .accuracy(0.5), .maskedTokens(), steps: 400,
+      "masked tokens, attention, Adam", .attention, .accuracy(0.85), .maskedTokens(), steps: 400,
       rate: 0.003
     ) {
       transformer(tokens: 6, outputs: 5, time: 10, isCausal: false, &$0)
     },
-    HealthySetUp("causal language model, layer norm, AdamW", .attention, .loss(1)) {
+    HealthySetUp("causal language model, layer norm, AdamW", .attention, .loss(0.71)) {
       WatchedTraining(
         transformer(tokens: 8, outputs: 8, time: 12, isCausal: true, &$0), .secondOrder(),
         steps: 500
@@ -18,7 +18,7 @@ extension HealthySetUp {
         ($0.clip, $0.showsClipping) = (1, false)
       }
     },
-    HealthySetUp("copying with causal attention, Adam", .attention, .accuracy(0.5)) {
+    HealthySetUp("copying with causal attention, Adam", .attention, .accuracy(0.99)) {
       WatchedTraining(
         transformer(tokens: 7, outputs: 6, time: 12, isCausal: true, &$0), .copying(), steps: 500
       ) { Adam(for: $0, learningRate: 0.003) }

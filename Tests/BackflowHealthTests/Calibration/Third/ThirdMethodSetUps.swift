@@ -4,13 +4,13 @@ import Foundation
 /// Methods around the step: one-cycle rates, slow weights, noise, mixed samples, decay by groups.
 extension HealthySetUp {
   static let thirdMethods: [HealthySetUp] = [
-    digits("one-cycle rate, SGD with momentum") {
+    digits("one-cycle rate, SGD with momentum", 0.95) {
       SGD(for: $0, learningRate: 0.01, momentum: 0.9)
     } with: { training, _ in
       let fall = CosineSchedule(0.15, steps: 350, minimum: 1.5e-5)
       training.schedule = WarmupSchedule(steps: 150, from: 0.04, then: fall)
     },
-    digits("slow weights of Lookahead, Adam") {
+    digits("slow weights of Lookahead, Adam", 0.94) {
       Adam(for: $0, learningRate: 0.003)
     } with: { training, _ in
       var slow = training.model
@@ -20,7 +20,7 @@ extension HealthySetUp {
         slow = model
       }
     },
-    digits("noise on the gradients, SGD") {
+    digits("noise on the gradients, SGD", 0.93) {
       SGD(for: $0, learningRate: 0.1)
     } with: { training, random in
       var noise = random.split()
@@ -31,8 +31,8 @@ extension HealthySetUp {
         }
       }
     },
-    digits("mixup, Adam", .mixup) { Adam(for: $0, learningRate: 0.003) },
-    digits("decay of weights and not of biases, Adam") {
+    digits("mixup, Adam", 0.95, { .mixup() }) { Adam(for: $0, learningRate: 0.003) },
+    digits("decay of weights and not of biases, Adam", 0.95) {
       Adam(for: $0, learningRate: 0.003)
     } with: { training, _ in
       training.hooks.update = { _, before, after in
@@ -44,14 +44,15 @@ extension HealthySetUp {
   ]
 
   private static func digits(
-    _ name: String, _ task: @escaping @Sendable () -> LearningTask = { .digits() },
+    _ name: String, _ quality: Double,
+    _ task: @escaping @Sendable () -> LearningTask = { .digits() },
     _ optimizer: @escaping @Sendable (Sequential<Float>) -> any Optimizer<Float>,
     with change:
       @escaping @Sendable (
         inout WatchedTraining<Sequential<Float>>, inout RandomSource
       ) -> Void = { _, _ in }
   ) -> HealthySetUp {
-    HealthySetUp("ReLU 64-64-48-10, \(name)", .dense, .accuracy(0.5)) {
+    HealthySetUp("ReLU 64-64-48-10, \(name)", .dense, .accuracy(quality)) {
       var training = WatchedTraining(
         Sequential([64, 64, 48, 10], ReLU(), weights: .heUniform(), using: &$0), task(),
         steps: 500, optimizer)

@@ -4,14 +4,14 @@ import Foundation
 /// Recurrences that learn online, carry their state, tag, and forecast several steps.
 extension HealthySetUp {
   static let thirdSequences: [HealthySetUp] = [
-    HealthySetUp("one sequence at a time, RNN, SGD", .recurrent, .determination(0.5)) {
+    HealthySetUp("one sequence at a time, RNN, SGD", .recurrent, .determination(0.97)) {
       WatchedTraining(
         Sequential(
           RNN<Float>(inputSize: 1, hiddenSize: 16, using: &$0), outputSize: 1, readsAll: true,
           using: &$0), .autoregression(time: 20, batch: 1), steps: 1500
       ) { SGD(for: $0, learningRate: 0.01) }.with { $0.clip = 1 }
     },
-    HealthySetUp("state carried through long series, GRU", .recurrent, .determination(0.5)) {
+    HealthySetUp("state carried through long series, GRU", .recurrent, .determination(0.94)) {
       WatchedTraining(
         Sequential<Float>([
           CarriedRecurrence(
@@ -22,7 +22,7 @@ extension HealthySetUp {
       ) { Adam(for: $0, learningRate: 0.005) }.with { $0.showsLossFunction = false }
     },
     adam(
-      "forecast of the next 8 values, LSTM", .recurrent, .determination(0.5),
+      "forecast of the next 8 values, LSTM", .recurrent, .determination(0.95),
       .horizons(time: 20, steps: 8), steps: 600, rate: 0.005
     ) {
       Sequential(
@@ -31,7 +31,7 @@ extension HealthySetUp {
       ($0.clip, $0.showsClipping) = (1, false)
     },
     adam(
-      "tags from the next token, LSTM both ways", .recurrent, .accuracy(0.5), .tags(time: 12),
+      "tags from the next token, LSTM both ways", .recurrent, .accuracy(0.99), .tags(time: 12),
       steps: 500, rate: 0.01
     ) {
       TokenNetwork(

@@ -5,17 +5,17 @@ import Backflow
 extension HealthySetUp {
   static let thirdSizes: [HealthySetUp] = [
     adam(
-      "three tanh units, Adam", .regression, .determination(0.5), .ridge(), steps: 1000, rate: 0.01
+      "three tanh units, Adam", .regression, .determination(0.97), .ridge(), steps: 1000, rate: 0.01
     ) {
       Sequential([2, 3, 1], Tanh(), weights: .glorotUniform(), using: &$0)
     },
-    HealthySetUp("ReLU 64-2048-10, SGD with momentum", .dense, .accuracy(0.5)) {
+    HealthySetUp("ReLU 64-2048-10, SGD with momentum", .dense, .accuracy(0.93)) {
       WatchedTraining(
         Sequential([64, 2048, 10], ReLU(), weights: .heUniform(), using: &$0), .digits(),
         steps: 250
       ) { SGD(for: $0, learningRate: 0.01, momentum: 0.9) }
     },
-    HealthySetUp("batch norm, ReLU, batch 8, SGD with momentum", .dense, .accuracy(0.5)) {
+    HealthySetUp("batch norm, ReLU, batch 8, SGD with momentum", .dense, .accuracy(0.94)) {
       WatchedTraining(
         Sequential<Float>([
           Dense<Float>(inputSize: 64, outputSize: 48, bias: false, using: &$0),
@@ -26,7 +26,7 @@ extension HealthySetUp {
         ]), .digits(batch: 8), steps: 1000
       ) { SGD(for: $0, learningRate: 0.01, momentum: 0.9) }
     },
-    HealthySetUp("1 × 1 convolutions, colors of pixels, Adam", .convolutional, .accuracy(0.5)) {
+    HealthySetUp("1 × 1 convolutions, colors of pixels, Adam", .convolutional, .accuracy(0.96)) {
       WatchedTraining(
         Sequential<Float>([
           Conv2D<Float>(inputChannels: 3, outputChannels: 16, kernelSize: 1, using: &$0),
@@ -40,7 +40,7 @@ extension HealthySetUp {
       ) { Adam(for: $0, learningRate: 0.005) }
     },
     adam(
-      "convolutions in groups, dropout, AvgPool, Adam", .convolutional, .accuracy(0.5),
+      "convolutions in groups, dropout, AvgPool, Adam", .convolutional, .accuracy(0.95),
       .digits(.channel), steps: 500, rate: 0.003
     ) {
       Sequential<Float>([

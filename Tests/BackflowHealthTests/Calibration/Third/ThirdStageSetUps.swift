@@ -3,7 +3,7 @@ import Backflow
 /// Trained networks that are trained on: pruned, and with layers that are frozen for a time.
 extension HealthySetUp {
   static let thirdStages: [HealthySetUp] = [
-    HealthySetUp("pruned to 30 % of the weights, tuned, Adam", .dense, .accuracy(0.5)) {
+    HealthySetUp("pruned to 30 % of the weights, tuned, Adam", .dense, .accuracy(0.92)) {
       WatchedTraining(
         Sequential([64, 64, 64, 10], ReLU(), weights: .heUniform(), using: &$0), .digits(),
         steps: 400
@@ -18,7 +18,7 @@ extension HealthySetUp {
         $0.hooks.update = { step, _, model in if step >= 0 { multiply(&model, masks) } }
       }
     },
-    HealthySetUp("trunk frozen for 150 steps, then tuned, Adam", .dense, .accuracy(0.5)) {
+    HealthySetUp("trunk frozen for 150 steps, then tuned, Adam", .dense, .accuracy(0.94)) {
       var first = WatchedTraining(
         Sequential([64, 64, 64, 5], ReLU(), weights: .heUniform(), using: &$0),
         .digits(only: [0, 2, 4, 6, 8]), steps: 0

@@ -4,7 +4,7 @@ import Backflow
 extension HealthySetUp {
   static let thirdTables: [HealthySetUp] = [
     adam(
-      "table with a category, batch norm, Adam", .regression, .determination(0.5), .categories(),
+      "table with a category, batch norm, Adam", .regression, .determination(0.95), .categories(),
       steps: 800, rate: 0.005
     ) {
       Sequential<Float>([
@@ -14,7 +14,7 @@ extension HealthySetUp {
       ])
     },
     adam(
-      "mean over the elements of a set, ReLU, Adam", .regression, .determination(0.5), .sets(),
+      "mean over the elements of a set, ReLU, Adam", .regression, .determination(0.91), .sets(),
       steps: 700, rate: 0.005
     ) {
       Sequential<Float>([
@@ -26,12 +26,12 @@ extension HealthySetUp {
       ])
     },
     adam(
-      "sparse counts of words, ReLU, Adam", .dense, .accuracy(0.5), .wordCounts(), steps: 500,
+      "sparse counts of words, ReLU, Adam", .dense, .accuracy(0.96), .wordCounts(), steps: 500,
       rate: 0.003
     ) {
       Sequential([400, 32, 4], ReLU(), weights: .heUniform(), using: &$0)
     },
-    HealthySetUp("rare classes drawn as often as others, SGD", .dense, .accuracy(0.5)) {
+    HealthySetUp("rare classes drawn as often as others, SGD", .dense, .accuracy(0.9)) {
       WatchedTraining(
         Sequential([6, 32, 3], Tanh(), weights: .glorotUniform(), using: &$0), .balancedClasses(),
         steps: 600

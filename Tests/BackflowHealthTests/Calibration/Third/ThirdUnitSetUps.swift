@@ -5,7 +5,7 @@ import Foundation
 extension HealthySetUp {
   static let thirdUnits: [HealthySetUp] = [
     adam(
-      "sine activations, two waves, Adam", .regression, .determination(0.5), .waves(), steps: 700,
+      "sine activations, two waves, Adam", .regression, .determination(0.97), .waves(), steps: 700,
       rate: 0.001
     ) {
       Sequential<Float>([
@@ -15,10 +15,10 @@ extension HealthySetUp {
       ])
     },
     adam(
-      "Fourier features, two waves, ReLU, Adam", .regression, .determination(0.5),
+      "Fourier features, two waves, ReLU, Adam", .regression, .determination(0.98),
       .waves(features: 32), steps: 700, rate: 0.003
     ) { Sequential([64, 48, 1], ReLU(), weights: .heUniform(), using: &$0) },
-    HealthySetUp("six highway layers, digits, SGD with momentum", .dense, .accuracy(0.5)) {
+    HealthySetUp("six highway layers, digits, SGD with momentum", .dense, .accuracy(0.93)) {
       var layers: [any Layer<Float>] = [Dense<Float>(inputSize: 64, outputSize: 32, using: &$0)]
       for _ in 0..<6 { layers.append(Highway(size: 32, using: &$0)) }
       layers.append(Dense<Float>(inputSize: 32, outputSize: 10, using: &$0))
@@ -147,7 +147,9 @@ extension LearningTask {
       let targets = Tensor(y, shape: [size, 1])
       guard features > 0 else { return TrainingBatch(inputs: x, targets: targets) }
       let phases = matmul(x, waves)
-      let inputs = ([cos, sin] as [(Float) -> Float]).map { wave in Tensor(phases.elements.map(wave), shape: phases.shape) }
+      let inputs = ([cos, sin] as [(Float) -> Float]).map { wave in
+        Tensor(phases.elements.map(wave), shape: phases.shape)
+      }
       return TrainingBatch(inputs: .concatenate(inputs, axis: 1), targets: targets)
     }
   }
