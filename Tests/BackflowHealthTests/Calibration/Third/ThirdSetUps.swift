@@ -1,8 +1,8 @@
 import Backflow
 
-/// The third set of healthy set-ups. It was drawn up by someone who did not know the rules, its
-/// qualities were stated before a monitor was first run, and none was changed or left out because
-/// of an alarm.
+/// The third set of healthy set-ups. It was drawn up by someone who had not read the rules, its
+/// qualities were stated before any finding of a monitor was seen, and none was changed or left out
+/// because of an alarm.
 ///
 /// A quality leaves a margin below the worst of seeds 1 to 12: of a quarter of the error 1 − score
 /// and at least 0.01; for a loss, of 0.1.
