@@ -4,7 +4,7 @@
 
   /// Trainings that reach the quality that they should, in which the monitor finds nothing.
   @Suite struct `A healthy training` {
-    /// Every third set-up of the first set and every fourth of the second, or all for the tables.
+    /// Every third set-up of the first set and every fourth of the others, or all for the tables.
     private static func chosen(_ setUps: [HealthySetUp], every stride: Int) -> [HealthySetUp] {
       CalibrationTable.isWanted
         ? setUps : setUps.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
@@ -16,6 +16,11 @@
     @Test(arguments: chosen(HealthySetUp.second, every: 4))
     func `of the second set raises no alarm`(_ setUp: HealthySetUp) {
       Self.examine(setUp, in: "second")
+    }
+
+    @Test(arguments: chosen(HealthySetUp.third, every: 4))
+    func `of the third set raises no alarm`(_ setUp: HealthySetUp) {
+      Self.examine(setUp, in: "third")
     }
 
     /// Trains with one seed, or with three seeds at two intervals for the tables.
@@ -36,10 +41,11 @@
     }
 
     @Test func `has its own name`() {
-      let names = (HealthySetUp.all + HealthySetUp.second).map(\.name)
+      let names = (HealthySetUp.all + HealthySetUp.second + HealthySetUp.third).map(\.name)
       #expect(Set(names).count == names.count)
       #expect(HealthySetUp.all.count >= 60)
       #expect(HealthySetUp.second.count >= 40)
+      #expect(HealthySetUp.third.count >= 40)
     }
   }
 #endif

@@ -19,6 +19,10 @@ struct WatchedTraining<Model: Layer<Float>> {
   var targetInterval = 1
   /// Layers that are frozen on purpose, as patterns for `HealthMonitor.silence`.
   var frozenLayers: [String] = []
+  /// Whether the monitor may compute the loss at other parameters.
+  var showsLossFunction = true
+  /// Whether the monitor is told of clipping.
+  var showsClipping = true
   var hooks = TrainingHooks<Model>()
 
   init(
@@ -78,10 +82,10 @@ struct WatchedTraining<Model: Layer<Float>> {
       if step >= 0 {
         Self.show(
           Step(
-            number: step, before: before, after: model, gradients: gradients, clipped: clipped,
-            trace: trace, output: output, loss: loss, state: optimizer.state,
-            classes: task.classes, constantLoss: task.constantLoss,
-            entries: task.entries?(output, batch)
+            number: step, before: before, after: model, gradients: gradients,
+            clipped: showsClipping ? clipped : nil, trace: trace, output: output, loss: loss,
+            state: optimizer.state, classes: task.classes, constantLoss: task.constantLoss,
+            entries: task.entries?(output, batch), showsLossFunction: showsLossFunction
           ) {
             task.loss($0.forward(batch.inputs, mode).output, batch).loss
           }, to: &monitor, &figures)
@@ -106,6 +110,7 @@ struct WatchedTraining<Model: Layer<Float>> {
     let classes: Int?
     let constantLoss: Double?
     let entries: (values: Tensor<Float>, gradient: Tensor<Float>)?
+    let showsLossFunction: Bool
     /// The loss of the same batch in the same mode at other parameters.
     let lossAt: (Model) -> Float
   }
@@ -119,8 +124,12 @@ struct WatchedTraining<Model: Layer<Float>> {
       step.number, loss: step.loss, classes: step.classes, constantLoss: step.constantLoss
     ) {
       $0.recordNetwork(step.trace, output: step.output)
-      $0.recordUpdate(
-        from: step.before, to: step.after, along: step.gradients, loss: step.lossAt)
+      if step.showsLossFunction {
+        $0.recordUpdate(
+          from: step.before, to: step.after, along: step.gradients, loss: step.lossAt)
+      } else {
+        $0.recordUpdate(from: step.before, to: step.after, along: step.gradients)
+      }
       $0.recordOptimizer(step.state)
       if let clipped = step.clipped { $0.recordClipping(from: step.gradients, to: clipped) }
       if let (values, gradient) = step.entries {
