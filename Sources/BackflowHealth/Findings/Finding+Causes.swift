@@ -6,7 +6,7 @@ extension Finding.Kind {
     .wrongRecord, .unsuitableInput, .wrongMode, .unsuitableOutput, .blockedGradient, .ascent,
     .wrongGradient, .symmetricUnits, .unstableStep, .longStep, .updateRatio, .clipping,
     .shrinkingWeight, .expandingRecurrence, .explodingGradient, .saturation, .deadUnits,
-    .vanishingGradient, .shortUpdate, .unchangedParameter, .poorInitialization, .nonFinite,
+    .vanishingGradient, .poorInitialization, .nonFinite, .shortUpdate, .unchangedParameter,
     .lossSpike, .oscillatingLoss, .risingLoss, .stuckLoss, .other,
   ]
 

@@ -12,16 +12,17 @@ struct LossRule<Scalar: RealScalar>: HealthRule {
   ) -> [Finding] {
     findings(
       observation.losses, at: observation.step, thresholds,
-      movesDown: observation.updateTests.contains { $0.change < 0 })
+      observation.updateTests.isEmpty
+        ? nil : observation.updateTests.contains { $0.change < 0 })
   }
 
   private mutating func findings(
-    _ losses: LossHistory, at step: Int, _ thresholds: Thresholds, movesDown: Bool
+    _ losses: LossHistory, at step: Int, _ thresholds: Thresholds, _ movesDown: Bool?
   ) -> [Finding] {
     guard losses.count > 0 else { return [] }
     var found: [Finding] = []
-    if let finding = losses.rising(at: step, thresholds, movesDown: movesDown)
-      ?? losses.returning(at: step, thresholds, movesDown: movesDown)
+    if let finding = losses.rising(at: step, thresholds, movesDown)
+      ?? losses.returning(at: step, thresholds, movesDown ?? false)
     {
       found.append(finding)
     }
@@ -40,9 +41,12 @@ struct LossRule<Scalar: RealScalar>: HealthRule {
 
 extension LossHistory {
   /// A loss above its start, over the last steps.
+  ///
+  /// - Parameter isLowered: Whether the step lowers the loss of its own batch; `nil` if unknown.
   fileprivate func rising(
-    at step: Int, _ thresholds: Thresholds, movesDown: Bool
+    at step: Int, _ thresholds: Thresholds, _ isLowered: Bool?
   ) -> Finding? {
+    let movesDown = isLowered ?? false
     guard count >= 2 * thresholds.patience, let level, let startLevel, startLevel > 0 else {
       return nil
     }
@@ -53,8 +57,10 @@ extension LossHistory {
       constantLoss.map { level > max($0, thresholds.risingLoss * startLevel) }
       ?? (factor > 2 * thresholds.risingLoss)
     guard factor > thresholds.risingLoss, isLarge else { return nil }
-    // Without a scale, a loss that began at nearly nothing may rise by a large factor.
-    let isCertain = constantLoss != nil || factor > 12 * thresholds.risingLoss
+    // Without a scale, a loss that began at nearly nothing may rise by a large factor, as that of
+    // values that are learned from each other.
+    let isCertain =
+      constantLoss != nil || factor > (isLowered == nil ? 5000 : 12) * thresholds.risingLoss
     let severity: Finding.Severity =
       movesDown || !isCertain ? .note : factor > 5 * thresholds.risingLoss ? .failure : .warning
     return Finding(
@@ -75,7 +81,7 @@ extension LossHistory {
 
   /// A loss that had fallen, and is back near its start.
   fileprivate func returning(
-    at step: Int, _ thresholds: Thresholds, movesDown: Bool
+    at step: Int, _ thresholds: Thresholds, _ movesDown: Bool
   ) -> Finding? {
     guard let level, let startLevel, blocks.count >= 16,
       level > 0.5 * (constantLoss ?? startLevel), let best = lowestLevel, best > 0
@@ -109,7 +115,8 @@ extension LossHistory {
       statement: "the first updates raised the loss from \(figure(first)) to \(figure(jump))",
       reason: "The steps are so long that they overshoot, and the training goes on from a higher"
         + " loss than the initial one.",
-      cure: "A smaller learning rate, or a warm-up.", measure: "start")
+      cure: "A smaller learning rate, or a warm-up.", patience: 5 * thresholds.patience,
+      measure: "start")
   }
 
   /// A loss that stays at its start, or at the level of a constant guess.

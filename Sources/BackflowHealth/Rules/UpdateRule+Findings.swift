@@ -44,11 +44,13 @@ extension UpdateRule {
   ) -> Finding {
     let (step, losses) = (observation.step, observation.losses)
     let age = step - past.firstStep
+    // Steps that do what their gradient promises are not too long.
+    let isHarmless = losses.hasFallen || observation.keepsItsPromise
     switch defect {
     case .grown:
       let growth = parameter.norm / past.start
       return Finding(
-        .updateRatio, losses.hasFallen ? .note : .warning, layer: parameter.name, step: step,
+        .updateRatio, isHarmless ? .note : .warning, layer: parameter.name, step: step,
         measured: growth, threshold: thresholds.weightGrowth,
         source: "‖θ‖ in units of its start, within \(5 * thresholds.patience) steps",
         statement: "\(age) steps have made \(parameter.name) \(figure(growth)) times as long",
@@ -79,7 +81,7 @@ extension UpdateRule {
     case .long:
       let relative = (parameter.change?.moved ?? 0) / parameter.scale
       return Finding(
-        .updateRatio, losses.hasFallen ? .note : .warning, layer: parameter.name, step: step,
+        .updateRatio, isHarmless ? .note : .warning, layer: parameter.name, step: step,
         measured: relative, threshold: thresholds.longUpdate,
         source: "‖Δθ‖/‖θ‖, for \(thresholds.patience) steps; 10⁻³ is healthy (makemore, part 3)",
         statement: "a step changes \(parameter.name) by \(percentage(relative)) of its length",
@@ -126,5 +128,14 @@ extension UpdateRule {
           + " if it is frozen on purpose, `silence` it."
         : "Find out where its gradient ends: a branch that is not used, dead units above it.",
       patience: thresholds.patience)
+  }
+}
+
+extension StepObservation {
+  /// Whether the update has lowered the loss of its batch by at least half of what the gradient
+  /// predicts.
+  fileprivate var keepsItsPromise: Bool {
+    !updateTests.isEmpty
+      && updateTests.allSatisfy { $0.otherLoss == nil && $0.fullRatio ?? 0 > 0.5 && $0.change < 0 }
   }
 }

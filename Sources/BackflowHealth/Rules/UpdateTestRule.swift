@@ -30,8 +30,7 @@ struct UpdateTestRule<Scalar: RealScalar>: HealthRule {
       return record.ascent(
         wrong, test, at: observation.step, isFalling: observation.losses.hasFallen)
         ?? record.wrongGradient(wrong, test, at: observation.step, thresholds)
-        ?? record.longStep(
-          test, at: observation.step, thresholds, isFitted: observation.losses.isFitted)
+        ?? record.longStep(test, at: observation.step, thresholds, observation.losses)
     }
   }
 

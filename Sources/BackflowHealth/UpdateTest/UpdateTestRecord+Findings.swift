@@ -91,15 +91,19 @@ extension UpdateTestRecord {
 
   /// Steps that mostly raise the loss of their own batch, although a small part lowers it.
   func longStep(
-    _ test: UpdateTest, at step: Int, _ thresholds: Thresholds, isFitted: Bool
+    _ test: UpdateTest, at step: Int, _ thresholds: Thresholds, _ losses: LossHistory
   ) -> Finding? {
     let last = Array(fullRatios.suffix(5))
-    guard last.count >= 3, 2 * last.count(where: { $0 < 0 }) > last.count,
+    guard last.count >= Self.enough, 2 * last.count(where: { $0 < 0 }) > last.count,
       median(of: Array(partRatios.suffix(5))) > 0
     else { return nil }
     let middle = median(of: last)
+    // While the loss falls, some long steps do no harm.
+    let isHarmless =
+      losses.isFitted || losses.hasFallen && !(median(of: fullRatios) < -1)
     return Finding(
-      .longStep, middle < -1 && !isFitted ? .warning : .note, layer: test.optimizerPlace,
+      .longStep, middle < -1 && !isHarmless ? .warning : .note,
+      layer: test.optimizerPlace,
       step: step, measured: middle, threshold: 0,
       source: "the median change of the batch's own loss in units of what the gradient predicts;"
         + " below 0 the step raises it",

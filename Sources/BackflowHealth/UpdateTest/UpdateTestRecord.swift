@@ -32,7 +32,7 @@ struct UpdateTestRecord: Sendable, Codable {
   /// The ratios that are kept.
   private static let memory = 9
   /// The ratios of a parameter before it is judged.
-  private static let enough = 3
+  static let enough = 3
   /// The trials after which a parameter whose change does not stand out is no longer tested.
   private static let patience = 12
 

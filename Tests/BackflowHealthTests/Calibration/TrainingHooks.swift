@@ -15,6 +15,8 @@ struct TrainingHooks<Model: Layer<Float>> {
   var lossGradient: ((Int, inout Tensor<Float>) -> Void)?
   /// Changes the gradients before clipping.
   var gradients: ((Int, inout Model) -> Void)?
+  /// Changes what the optimizer gets, and not the gradients that the monitor is shown.
+  var direction: ((Int, inout Model) -> Void)?
   /// Changes the model after the update, given the one before it.
   var update: ((Int, _ before: Model, inout Model) -> Void)?
 }

@@ -77,7 +77,9 @@ struct WatchedTraining<Model: Layer<Float>> {
         clipped = shortened
       }
       let before = model
-      optimizer.update(&model, along: clipped ?? gradients)
+      var direction = clipped ?? gradients
+      hooks.direction?(step, &direction)
+      optimizer.update(&model, along: direction)
       hooks.update?(step, before, &model)
       if step >= 0 {
         Self.show(

@@ -80,7 +80,7 @@ import Testing
     let failure = try #require(monitor.alarms.first { $0.severity == .failure })
     #expect(failure.kind == .wrongRecord && failure.step == 3)
     let clipping = try #require(monitor.findings.first { $0.kind == .clipping })
-    #expect(clipping.statement.contains("to 1 % of their length"))
+    #expect(clipping.statement.contains("to 1.00 % of their length"))
     let copy = try JSONDecoder().decode(
       HealthMonitor<Float>.self, from: try JSONEncoder().encode(monitor))
     #expect(copy.findings == monitor.findings)

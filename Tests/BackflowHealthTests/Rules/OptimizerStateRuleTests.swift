@@ -30,7 +30,7 @@ import Testing
     #expect(findings.count == 1 && finding.kind == .nonFinite && finding.severity == .failure)
     #expect(finding.layer == "weight" && finding.step == 7 && finding.measured == 1)
     #expect(finding.statement.contains("exp_avg_sq.weight"))
-    #expect(finding.statement.contains("and so do 1 more"))
+    #expect(finding.statement.contains("; 1 other tensor of it has"))
     #expect(monitor.observe(8) { $0.recordOptimizer(infinite) } == [])
   }
 

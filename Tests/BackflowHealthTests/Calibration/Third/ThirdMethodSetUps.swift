@@ -24,7 +24,7 @@ extension HealthySetUp {
       SGD(for: $0, learningRate: 0.1)
     } with: { training, random in
       var noise = random.split()
-      training.hooks.gradients = { step, gradients in
+      training.hooks.direction = { step, gradients in
         let width = 0.03 / pow(Double(1 + max(step, 0)), 0.275)
         gradients.visitParameters { _, value in
           value += noise.normal(value.shape, standardDeviation: width)
