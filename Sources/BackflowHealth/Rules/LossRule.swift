@@ -26,7 +26,7 @@ struct LossRule<Scalar: RealScalar>: HealthRule {
     {
       found.append(finding)
     }
-    if let finding = losses.overshoot(thresholds) { found.append(finding) }
+    if let finding = losses.overshoot(at: step, thresholds) { found.append(finding) }
     if let finding = losses.stuck(at: step, thresholds) { found.append(finding) }
     if let finding = losses.oscillating(at: step, thresholds) { found.append(finding) }
     // What a spike did shows in the steps after it.
@@ -100,7 +100,7 @@ extension LossHistory {
   }
 
   /// A loss that jumps above its start in the first steps: the first updates were too long.
-  fileprivate func overshoot(_ thresholds: Thresholds) -> Finding? {
+  fileprivate func overshoot(at step: Int, _ thresholds: Thresholds) -> Finding? {
     // One loss is no start to compare with if nothing says what it should be.
     guard let first, first > 0, let constantLoss, first < 1.5 * constantLoss, opening.count >= 10,
       let level, level > first
@@ -110,7 +110,7 @@ extension LossHistory {
     guard opening[1..<10].count(where: { $0 > limit }) >= 5 else { return nil }
     let jump = median(of: Array(opening[1..<10]))
     return Finding(
-      .longStep, .warning, layer: "the optimizer", step: firstStep + 1, measured: jump / first,
+      .longStep, .warning, layer: "the optimizer", step: step, measured: jump / first,
       threshold: 1.5, source: "the median of the losses of steps 1 to 9 in units of the first loss",
       statement: "the first updates raised the loss from \(figure(first)) to \(figure(jump))",
       reason: "The steps are so long that they overshoot, and the training goes on from a higher"

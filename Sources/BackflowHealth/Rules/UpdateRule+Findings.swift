@@ -44,8 +44,9 @@ extension UpdateRule {
   ) -> Finding {
     let (step, losses) = (observation.step, observation.losses)
     let age = step - past.firstStep
-    // Steps that do what their gradient promises are not too long.
-    let isHarmless = losses.hasFallen || observation.keepsItsPromise
+    // Steps that do what their gradient promises are not too long, unless they lead down from where
+    // earlier ones have led up.
+    let isHarmless = losses.hasFallen || observation.keepsItsPromise && !losses.isAboveStart
     switch defect {
     case .grown:
       let growth = parameter.norm / past.start
@@ -137,5 +138,14 @@ extension StepObservation {
   fileprivate var keepsItsPromise: Bool {
     !updateTests.isEmpty
       && updateTests.allSatisfy { $0.otherLoss == nil && $0.fullRatio ?? 0 > 0.5 && $0.change < 0 }
+  }
+}
+
+extension LossHistory {
+  /// Whether the loss is above its start by half, more than batches differ, or nothing is known of
+  /// it.
+  fileprivate var isAboveStart: Bool {
+    guard let level, let startLevel else { return true }
+    return level - startLevel > 0.5 * startLevel.magnitude
   }
 }
