@@ -133,7 +133,7 @@ extension DeadUnitReport {
         .deadUnits, severity, layer: layer, units: dead, step: step, measured: deadShare,
         threshold: thresholds.deadShare,
         source: "share of the units that are off for the whole training set; healthy trainings"
-          + " end with up to 41 % (docs/health.md)",
+          + " have up to 10 of 16 (docs/health.md)",
         statement: "\(dead.count) of the \(active.count) units of \(layer) are inactive for all"
           + " \(examples) examples (one batch of \(batch) alone would count"
           + " \(figure(silentInBatch))). Their largest inputs are at least"

@@ -71,11 +71,13 @@ extension Diagnosis: CustomStringConvertible {
     guard !symptoms.isEmpty else { return cause.description }
     let ordered = symptoms.filter { $0.severity > .note } + symptoms.filter { $0.severity == .note }
     let lines = ordered.prefix(Self.listedSymptoms).map {
-      "    \($0.severity.rawValue), \($0.life): \($0.statement)"
+      "    \($0.severity.rawValue), \($0.life): \($0.placedStatement)"
     }
     let more = symptoms.count - lines.count
+    // The same defect at other places does not follow from the first.
+    let isSame = symptoms.allSatisfy { $0.kind == cause.kind }
     return
-      ([cause.description, "  because of it:"] + lines
+      ([cause.description, isSame ? "  with it:" : "  because of it, or with it:"] + lines
       + (more > 0 ? ["    and \(more) more"] : [])).joined(separator: "\n")
   }
 

@@ -35,7 +35,8 @@ extension Finding.Kind {
         .vanishingGradient, .saturation, .deadUnits, .unchangedParameter, .shortUpdate, .stuckLoss,
       ]
     case .blockedGradient: return loss.union([.unchangedParameter])
-    case .symmetricUnits, .unchangedParameter, .shortUpdate: return [.stuckLoss]
+    case .symmetricUnits: return [.vanishingGradient, .stuckLoss]
+    case .unchangedParameter, .shortUpdate: return [.stuckLoss]
     case .clipping: return [.shortUpdate, .stuckLoss]
     case .expandingRecurrence, .explodingGradient:
       return loss.union([

@@ -196,6 +196,16 @@ extension Finding {
     measured > threshold ? measured > other : measured < other
   }
 
+  /// The statement, behind the place if that belongs to one of several models and is not named:
+  /// "the optimizer of critic: no parameter changes".
+  public var placedStatement: String {
+    layer.contains(" of ") && !statement.contains(layer) ? "\(layer): \(statement)" : statement
+  }
+
+  private var thresholdName: String {
+    kind == .wrongGradient || kind == .ascent ? "right would be" : "limit"
+  }
+
   /// The life in words: "since step 0 (13 observations, worst 0.93 at step 40)".
   var life: String {
     if firstStep == lastStep { return "at step \(firstStep)" }
@@ -211,8 +221,8 @@ extension Finding: CustomStringConvertible {
   /// The finding in words, on four lines.
   public var description: String {
     """
-    \(severity.rawValue), \(life): \(statement)
-      measured \(figure(measured)), limit \(figure(threshold)) (\(source))
+    \(severity.rawValue), \(life): \(placedStatement)
+      measured \(figure(measured)), \(thresholdName) \(figure(threshold)) (\(source))
       why: \(reason)
       try: \(cure)
     """

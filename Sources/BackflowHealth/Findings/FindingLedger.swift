@@ -169,7 +169,8 @@ extension FindingLedger.Entry {
     } else {
       spans[spans.count - 1].extend(finding, at: step, to: report?.severity ?? old)
     }
-    return isWorse || isBack ? report : nil
+    if isBack, !isWorse, let report { return finding.as(report) }
+    return isWorse ? report : nil
   }
 
   /// Counts an observation without the finding, and returns it if it has healed.
@@ -212,6 +213,16 @@ extension FindingLedger.Entry {
 }
 
 extension Finding {
+  /// What was found again, with the severity and the life of the report.
+  fileprivate func `as`(_ report: Finding) -> Finding {
+    var again = self
+    (again.severity, again.presentSeverity) = (report.severity, report.presentSeverity)
+    (again.firstStep, again.lastStep) = (report.firstStep, report.lastStep)
+    (again.observations, again.isPresent) = (report.observations, report.isPresent)
+    (again.worst, again.worstStep) = (report.worst, report.worstStep)
+    return again
+  }
+
   /// Takes over the life of the report that it replaces.
   fileprivate mutating func inherit(_ old: Finding) {
     if !isWorse(than: old.worst) { (worst, worstStep) = (old.worst, old.worstStep) }

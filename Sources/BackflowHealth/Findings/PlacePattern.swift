@@ -9,6 +9,9 @@ struct PlacePattern: Sendable, Codable, Equatable {
     parts = place.split(separator: "*", omittingEmptySubsequences: false).map(String.init)
   }
 
+  /// Whether the pattern is "*".
+  var isEverything: Bool { parts == ["", ""] }
+
   /// Whether the pattern is the whole name, or that of a layer around it.
   func matches(_ name: String) -> Bool {
     var end = name.endIndex
@@ -35,4 +38,9 @@ struct PlacePattern: Sendable, Codable, Equatable {
   private static func end(of part: String, in text: Substring) -> Substring.Index? {
     text.indices.first { text[$0...].hasPrefix(part) }.map { text.index($0, offsetBy: part.count) }
   }
+}
+
+extension PlacePattern: CustomStringConvertible {
+  /// The pattern in quotes.
+  var description: String { "\"\(parts.joined(separator: "*"))\"" }
 }

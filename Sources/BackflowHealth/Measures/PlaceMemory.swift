@@ -1,7 +1,7 @@
 /// Places in the order in which they were first seen. Later steps have them in the same order, so
 /// that each is usually found behind the last one; otherwise, it is searched for.
 struct PlaceList: Sendable, Codable {
-  private var places: [String] = []
+  private(set) var places: [String] = []
   /// The index behind the last one that was looked up.
   private var next = 0
 

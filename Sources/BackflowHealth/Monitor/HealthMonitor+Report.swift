@@ -13,14 +13,24 @@ extension HealthMonitor {
 }
 
 extension HealthMonitor: CustomStringConvertible {
-  /// The diagnoses in words, or what was examined without findings; and the layers that could not
-  /// be examined.
+  /// The diagnoses in words; without alarms, what was examined; and what could not be examined.
   public var description: String {
-    let found = diagnoses.map(\.description)
     let opaque = opaqueLayers.map {
-      "\($0) shows neither its activations nor its parts, so that nothing inside it was examined"
+      "\($0) shows no units and no parts, so that nothing inside it was examined; a container"
+        + " implements `backward` with a `BackwardTracer`"
     }
-    return ((found.isEmpty ? [allWell] : found) + opaque).joined(separator: "\n")
+    let unknown = silence.patterns.filter { !matchesAnything($0) }.map {
+      "\($0) is the name of no layer or parameter that was observed, so that silencing or watching it"
+        + " has no meaning"
+    }
+    return ((alarms.isEmpty ? [allWell] : []) + diagnoses.map(\.description) + opaque + unknown)
+      .joined(separator: "\n")
+  }
+
+  private func matchesAnything(_ pattern: PlacePattern) -> Bool {
+    let places = [extent.layers, extent.cells, extent.parameters].flatMap(\.places)
+    return (places + ledger.findings.map(\.layer) + ["the loss", "the gradients", "the optimizer"])
+      .contains { pattern.matches($0) }
   }
 
   private var allWell: String {
@@ -31,7 +41,8 @@ extension HealthMonitor: CustomStringConvertible {
       ].filter { $0.0 > 0 }.map { counted($0, $1) }
       + (losses.count == 0 ? [] : ["the loss of \(counted(losses.count, "step"))"])
     let agreeing = agreeingParameterCount
-    return "no findings in \(counted(observations, "observation"))"
+    return
+      "no \(findings.isEmpty ? "findings" : "alarms") in \(counted(observations, "observation"))"
       + (parts.isEmpty ? "" : " of " + parts.joined(separator: ", "))
       + (agreeing == 0
         ? ""

@@ -14,6 +14,9 @@ struct Silence: Sendable, Codable, Equatable {
     rules.append(Rule(layers: PlacePattern(layers), kind: kind))
   }
 
+  /// All patterns that name something.
+  var patterns: [PlacePattern] { (rules.map(\.layers) + chosen).filter { !$0.isEverything } }
+
   /// Whether a finding is not reported.
   func covers(_ finding: Finding) -> Bool {
     let isChosen = chosen.isEmpty || chosen.contains { $0.matches(finding.layer) }

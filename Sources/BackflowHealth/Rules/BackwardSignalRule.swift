@@ -64,9 +64,10 @@ extension SignalProfile {
         + " at \(top.title); \(factors(above: layer))",
       reason: "The lower layers receive so little gradient that they barely change from their"
         + " initial values.",
-      cure:
-        "ReLU or tanh instead of sigmoid, an initialization that keeps the variance (He, Glorot),"
-        + " normalization, or residual connections.",
+      cure: (factor(.activation, above: layer).product < factor(.weight, above: layer).product
+        ? "ReLU or tanh instead of sigmoid, an" : "An")
+        + " initialization that keeps the variance (He, Glorot), normalization, or residual"
+        + " connections.",
       patience: observation.patience(isFailure ? 0 : 5 * thresholds.patience))
   }
 
@@ -82,8 +83,8 @@ extension SignalProfile {
       threshold: thresholds.vanished,
       source: "the gradient norm relative to the top; five sigmoids leave at most 4⁻⁵",
       statement:
-        "\(entries[end].title) passes nothing back: the gradient ends there, and the \(end) layers below"
-        + " get none",
+        "\(entries[end].title) passes nothing back: the gradient ends there, and"
+        + " \(end == 1 ? "the layer below gets" : "the \(end) layers below get") none",
       reason: isNonlinearity
         ? "All of its units are off, or so far saturated that φ′ rounds to zero, for this batch."
         : "The factor by which it multiplies the gradient is zero.",
@@ -119,9 +120,15 @@ extension SignalProfile {
       factor(.weight, above: layer), factor(.activation, above: layer)
     )
     let other = factor(.other, above: layer)
-    return "in between, \(weights.count) weights multiply it by \(figure(weights.product)) and"
-      + " \(activations.count) nonlinearities by \(figure(activations.product))"
-      + (other.count > 0 ? ", \(other.count) other layers by \(figure(other.product))" : "")
+    func many(_ count: Int, _ one: String, _ several: String) -> String {
+      "\(count) \(count == 1 ? one : several)"
+    }
+    return "in between, \(many(weights.count, "weight multiplies", "weights multiply")) it by"
+      + " \(figure(weights.product)) and"
+      + " \(many(activations.count, "nonlinearity", "nonlinearities")) by"
+      + " \(figure(activations.product))"
+      + (other.count > 0
+        ? ", \(many(other.count, "other layer", "other layers")) by \(figure(other.product))" : "")
   }
 }
 

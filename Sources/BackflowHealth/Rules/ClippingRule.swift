@@ -33,32 +33,39 @@ struct ClippingRule<Scalar: RealScalar>: HealthRule {
     }
     let (kept, cosine) = (keptLengths / Double(clipped), cosines / Double(clipped))
     let costsSpeed = kept < thresholds.keptLength
-    let isHarmless =
-      observation.losses.hasFallen || observation.optimizerState?.ignoresScale ?? false
+    let ignoresScale = observation.optimizerState?.ignoresScale ?? false
+    let isHarmless = observation.losses.hasFallen || ignoresScale
     let severity: Finding.Severity = costsSpeed && !isHarmless ? .warning : .note
     if let last, last.severity == severity {
       return [last.again(at: observation.step, measured: share)]
     }
-    let finding = finding(severity, share, kept, cosine, at: observation.step, thresholds)
+    let finding = finding(
+      severity, share, kept, cosine, ignoresScale, at: observation.step, thresholds)
     last = finding
     return [finding]
   }
 
   private func finding(
-    _ severity: Finding.Severity, _ share: Double, _ kept: Double, _ cosine: Double, at step: Int,
-    _ thresholds: Thresholds
+    _ severity: Finding.Severity, _ share: Double, _ kept: Double, _ cosine: Double,
+    _ ignoresScale: Bool, at step: Int, _ thresholds: Thresholds
   ) -> Finding {
-    Finding(
+    let turns = cosine < thresholds.turnedCosine
+    return Finding(
       .clipping, severity, layer: "the gradients",
       step: step, measured: share, threshold: thresholds.clippedShare,
-      source: "share of the steps; a warning if less than \(percentage(thresholds.keptLength)) of"
+      source:
+        "share of the observed steps; a warning if less than \(percentage(thresholds.keptLength)) of"
         + " their length is kept",
-      statement: "\(percentage(share)) of the steps were clipped, to \(percentage(kept)) of their"
-        + " length on average, at a mean cosine of \(figure(cosine)) to the gradient",
-      reason: cosine < thresholds.turnedCosine
+      statement: "\(percentage(share)) of the observed steps were clipped, to"
+        + " \(percentage(kept)) of their length on average"
+        + (turns ? ", at a mean cosine of \(figure(cosine)) to the gradient" : ""),
+      reason: turns
         ? "The limit, not the loss, decides the length of the steps, and it turns them."
-        : "The limit, not the loss, decides the length of the steps.",
-      cure: cosine < thresholds.turnedCosine
+        : ignoresScale
+          ? "The optimizer divides by the size of the gradients, so that clipping changes how they are"
+            + " weighted over the steps, and hardly their length."
+          : "The limit, not the loss, decides the length of the steps.",
+      cure: turns
         ? "Clip the global norm instead of the elements, or raise the limit."
         : "Nothing, if the limit tames gradients that explode; otherwise, raise it, or choose the"
           + " learning rate for steps without clipping.")

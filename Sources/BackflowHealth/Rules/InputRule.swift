@@ -68,8 +68,12 @@ extension ObservedInput {
       .unsuitableInput, .note, layer: layer, units: (constant + repeated).sorted(), step: step,
       measured: Double(constant.count + repeated.count), threshold: 0,
       source: "features with one value other than zero in the whole batch, or equal to another one",
-      statement: "of the \(bounds.count) inputs of \(layer), \(constant.count) are the same in all"
-        + " \(value.shape[0]) rows, and \(repeated.count) repeat another one",
+      statement: "of the \(counted(bounds.count, "input")) of \(layer), "
+        + [
+          (constant.count, "the same in all \(value.shape[0]) rows"),
+          (repeated.count, "equal to another one"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.0 == 1 ? "is" : "are") \($0.1)" }
+        .joined(separator: ", and "),
       reason: "A constant acts like a bias, and a copy tells nothing new.",
       cure: "Look at how the features are made; leave out those that say nothing.")
   }

@@ -115,7 +115,7 @@ extension LossHistory {
       statement: "the first updates raised the loss from \(figure(first)) to \(figure(jump))",
       reason: "The steps are so long that they overshoot, and the training goes on from a higher"
         + " loss than the initial one.",
-      cure: "A smaller learning rate, or a warm-up.", patience: 5 * thresholds.patience,
+      cure: "A smaller learning rate, or a warm-up.", patience: 3 * thresholds.patience,
       measure: "start")
   }
 

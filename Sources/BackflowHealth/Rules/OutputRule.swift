@@ -1,4 +1,5 @@
 internal import BackflowKernels
+internal import BackflowLayers
 internal import BackflowLinearAlgebra
 
 /// Outputs that a cross-entropy is not made for: probabilities, rectified or squashed logits,
@@ -21,7 +22,10 @@ struct OutputRule<Scalar: RealScalar>: HealthRule {
         return finding(
           layer, isProbability, observation, thresholds, measured: isProbability ? 1 : off)
       }
-      return largest < 1 ? squashed(layer, largest, observation, thresholds) : nil
+      // The outputs of a linear layer may all be small and positive by chance, as where nothing
+      // but its bias is left.
+      let isLinear = observation.signals.last { $0.layer == layer }?.kind == .weight
+      return largest < 1 && !isLinear ? squashed(layer, largest, observation, thresholds) : nil
     }
   }
 

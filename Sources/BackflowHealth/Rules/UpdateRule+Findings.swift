@@ -50,6 +50,8 @@ extension UpdateRule {
     switch defect {
     case .grown:
       let growth = parameter.norm / past.start
+      // Later growth is that of any training.
+      let isHarmless = isHarmless || age > 5 * thresholds.patience
       return Finding(
         .updateRatio, isHarmless ? .note : .warning, layer: parameter.name, step: step,
         measured: growth, threshold: thresholds.weightGrowth,

@@ -21,6 +21,8 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
     /// Whether it changed once. One that no longer changes may have been frozen, or its schedule
     /// has ended.
     fileprivate(set) var hasMoved = false
+    /// Whether the first steps have multiplied it.
+    fileprivate(set) var hasGrown = false
     /// The sum of ‖Δθ‖/‖θ‖ so far, in which an observed step stands for those since the last one.
     fileprivate(set) var pathLength = 0.0
   }
@@ -64,6 +66,7 @@ struct UpdateRule<Scalar: RealScalar>: HealthRule {
       if let defect = pasts[place].defect(
         parameters[index], change.moved, ratio, observation, thresholds)
       {
+        if defect == .grown { pasts[place].hasGrown = true }
         found.append(
           finding(defect, parameters[index], ratio, pasts[place], observation, thresholds))
       }
@@ -109,7 +112,7 @@ extension UpdateRule.Past {
     let (age, isWeight) = (observation.step - firstStep, parameter.isWeight)
     // A weight that starts at zero has to grow, and nothing says how far.
     let canBeCompared = isWeight && norm > 0
-    if canBeCompared, age <= 5 * thresholds.patience,
+    if canBeCompared, hasGrown || age <= 5 * thresholds.patience,
       parameter.norm / start > thresholds.weightGrowth
     {
       return .grown

@@ -99,7 +99,8 @@ private func requireFinite<Model: Parameterized>(
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 private func globalNorm<Scalar: RealScalar>(_ gradients: [Tensor<Scalar>]) -> Double {
-  VectorKernels.norm(gradients.map { VectorKernels.norm($0.span) }.span)
+  let norms = gradients.map { VectorKernels.norm($0.span) }
+  return VectorKernels.norm(norms.span)
 }
 
 private func largestMagnitude<Scalar: RealScalar>(_ gradients: [Tensor<Scalar>]) -> Double {

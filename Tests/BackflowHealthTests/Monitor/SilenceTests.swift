@@ -35,6 +35,20 @@ import Testing
     #expect(saturated(names) { $0.watch(only: ["encoder.0", "dec*"]) } == names)
   }
 
+  @Test func `says which names it does not know`() {
+    var monitor = HealthMonitor<Double>()
+    monitor.silence("fc1.*", .deadUnits)
+    monitor.watch(only: ["decodr", "encoder", "*"])
+    monitor.observe(0) {
+      for name in ["encoder.0", "fc1.body"] {
+        $0.recordActivation(name, .tanh, output: .zeros([4, 4]))
+      }
+    }
+    let lines = "\(monitor)".split(separator: "\n")
+    #expect(lines.count == 2 && lines[0] == "no findings in 1 observation of 2 layers")
+    #expect(lines[1].hasPrefix("\"decodr\" is the name of no layer or parameter"))
+  }
+
   @Test func `also covers what is added`() {
     var monitor = HealthMonitor<Double>()
     monitor.silence("fc1", .deadUnits)
