@@ -17,7 +17,7 @@ extension LAPACK {
     of a: Span<S>, order n: Int, stepLimit: Int? = nil
   ) throws(LAPACKError) -> [Complex<S>] {
     try checkFinite(a, rows: n, columns: n)
-    // See `geev(plainValuesOf:)` for why this is not the transpose.
+    // Of the transpose, a matrix that is already in Hessenberg form would not remain exact.
     var matrix = ColumnMajor(rowMajor: a, rows: n, columns: n)
     let factor = scaleFactor(for: VectorKernels.maxMagnitude(a))
     if factor != 1 { matrix.scale(by: factor) }
@@ -100,7 +100,8 @@ private struct MultishiftIteration<S: RealScalar> {
 
     init(largestWindow: Int, shiftCount: Int, panel: Int) {
       window = ColumnMajor(uninitialized: largestWindow, largestWindow)
-      (vectors, product) = (window, window)
+      vectors = ColumnMajor(uninitialized: largestWindow, largestWindow)
+      product = ColumnMajor(uninitialized: largestWindow, largestWindow)
       work = Buffer(uninitialized: 8 * largestWindow)
       // For 3 rows a shift, which LAPACK needs before 3.10.
       reflectors = ColumnMajor(uninitialized: 3, shiftCount / 2)
