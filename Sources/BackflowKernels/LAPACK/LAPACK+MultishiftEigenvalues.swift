@@ -40,7 +40,7 @@ extension LAPACK {
   }
 
   /// Returns the power of two by which `geev` would scale a matrix with this largest magnitude, up
-  /// to its rounding. It keeps squares of the elements, divided by the unit of rounding, normal.
+  /// to its rounding. The squares of all scaled elements that matter are normal numbers.
   private static func scaleFactor<S: RealScalar>(for largest: S) -> S {
     let bound = -S.leastNormalMagnitude.exponent / 2 - S.Exponent(S.significandBitCount)
     let exponent = largest.exponent
@@ -236,12 +236,12 @@ extension MultishiftIteration {
 extension MultishiftIteration {
   /// Moves bulges with these shifts, an even number in conjugate or real pairs, along the block.
   private mutating func sweep(_ block: Range<Int>, _ shifts: [Complex<S>]) {
-    var real = Buffer(copying: shifts.map(\.real).span)
-    var imaginary = Buffer(copying: shifts.map(\.imaginary).span)
+    // The sweep may exchange them.
+    var (real, imaginary) = (shifts.map(\.real), shifts.map(\.imaginary))
     let (no, panel) = (integer(0), integer(Self.panel))
     unsafe S._routines.lapack.laqr5(
       no, no, integer(1), integer(matrix.rows), integer(block.lowerBound + 1),
-      integer(block.upperBound), integer(shifts.count), real.uniqueBase(), imaginary.uniqueBase(),
+      integer(block.upperBound), integer(shifts.count), &real, &imaginary,
       matrix.uniqueBase(), [matrix.ld], integer(1), integer(1), nil, integer(1),
       workspace.reflectors.uniqueBase(), [workspace.reflectors.ld],
       workspace.accumulated.uniqueBase(), [workspace.accumulated.ld], panel,

@@ -12,7 +12,7 @@ internal import CLAPACKE
   typealias Size = Int32
   typealias Info = Int32
   /// An integer or a truth value (0 or 1) for Fortran, which takes addresses.
-  typealias Integer = UnsafePointer<Int32>?
+  typealias Integer = UnsafePointer<Int32>
   typealias IntegerOut = UnsafeMutablePointer<Int32>?
 
   let geev:
