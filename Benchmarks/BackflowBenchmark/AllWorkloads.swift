@@ -1,4 +1,5 @@
 internal import Backflow
+internal import BackflowKernels
 
 /// All workloads. To add one, add a row here; to add a kind, also add its file to Workloads.
 var allWorkloads: [Workload] {
@@ -11,7 +12,11 @@ var allWorkloads: [Workload] {
     + recurrentSizes.flatMap { gru($0) }
     + training(recurrentSizes[0])
     + perceptronSizes.flatMap { training($0) }
-    + [64, 128, 256, 512, 1024].map { eigenvalueProblem(n: $0) }
+    + [64, 128, 256, 512, 1024].flatMap { n in
+      n < LAPACK.leastMultishiftOrder
+        ? [eigenvalueProblem(n: n)]
+        : [eigenvalueProblem(n: n), eigenvalueProblem(n: n, byGeev: true)]
+    }
 }
 
 private let recurrentSizes = [

@@ -47,6 +47,29 @@ import Testing
     #expect(unpadded.rows == 2)
   }
 
+  // 130 rows are padded.
+  @Test(arguments: [0, 1, 2, 3, 5, 130])
+  func `can be written, scaled, and reduced to Hessenberg form`(order: Int) {
+    check(Float.self)
+    check(Double.self)
+
+    func check<S: RealScalar>(_: S.Type) {
+      let zeros = [S](repeating: 0, count: order * order)
+      var matrix = ColumnMajor(rowMajor: zeros.span, rows: order, columns: order)
+      let copy = matrix
+      for row in 0..<order {
+        for column in 0..<order { matrix[row, column] = S(row * order + column + 1) }
+      }
+      matrix.scale(by: 0.5)
+      matrix.clearBelowSubdiagonal()
+      let expected = (0..<order * order).map { place in
+        place / order <= place % order + 1 ? S(place + 1) / 2 : 0
+      }
+      #expect(matrix.rowMajor().elements == expected)
+      #expect(copy.rowMajor().elements == zeros)
+    }
+  }
+
   @Test func `has columns an odd number of cache lines apart if they are a kilobyte or longer`() {
     check(Float.self)
     check(Double.self)

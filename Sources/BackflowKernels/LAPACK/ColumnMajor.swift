@@ -68,6 +68,30 @@ package struct ColumnMajor<S: RealScalar>: Sendable {
 
   package subscript(row: Int, column: Int) -> S {
     @inline(__always) get { storage.span[column * leadingDimension + row] }
+    set {
+      let place = column * leadingDimension + row
+      var elements = storage.mutableSpan
+      elements[place] = newValue
+    }
+  }
+
+  /// Multiplies all elements by `factor`.
+  package mutating func scale(by factor: S) {
+    // The padding may hold anything, but its elements do not reach others.
+    var elements = storage.mutableSpan
+    VectorKernels.scale(factor, &elements)
+  }
+
+  /// Writes zeros below the first subdiagonal, where LAPACK stores other data.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package mutating func clearBelowSubdiagonal() {
+    let (rows, columns, stride) = (rows, columns, leadingDimension)
+    var elements = storage.mutableSpan
+    for column in 0..<columns {
+      let start = column * stride
+      for place in start + min(column + 2, rows)..<start + rows { elements[place] = 0 }
+    }
   }
 
   /// The start of the elements, which are copied first if another value shares them, for one call

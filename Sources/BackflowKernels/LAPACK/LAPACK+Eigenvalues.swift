@@ -1,9 +1,19 @@
 package import ComplexModule
 
 extension LAPACK {
-  /// Returns the eigenvalues of `a`, n × n.
+  /// Returns the eigenvalues of `a`, n × n. A conjugate pair is adjacent, the one with positive
+  /// imaginary part first.
   package static func geev<S: RealScalar>(
     valuesOf a: Span<S>, order n: Int
+  ) throws(LAPACKError) -> [Complex<S>] {
+    n < leastMultishiftOrder
+      ? try geev(plainValuesOf: a, order: n) : try multishiftEigenvalues(of: a, order: n)
+  }
+
+  /// Returns the same by one call of LAPACK, which is the fastest for small matrices and the
+  /// reference in tests for large ones.
+  package static func geev<S: RealScalar>(
+    plainValuesOf a: Span<S>, order n: Int
   ) throws(LAPACKError) -> [Complex<S>] {
     try checkFinite(a, rows: n, columns: n)
     // The transpose would need no reordering, but rounding would displace sensitive eigenvalues

@@ -50,7 +50,7 @@ extension LAPACK {
 
   /// Scales or permutes a matrix. Returns the range of its rows, counted from 1, that are not yet
   /// triangular, and the factors.
-  private static func balance<S: RealScalar>(
+  static func balance<S: RealScalar>(
     _ matrix: inout ColumnMajor<S>, _ job: Unicode.Scalar
   ) throws(LAPACKError) -> (low: Int32, high: Int32, scale: Buffer<S>) {
     let n = matrix.rows

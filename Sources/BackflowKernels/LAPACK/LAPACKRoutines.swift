@@ -1,6 +1,6 @@
 internal import CLAPACKE
 
-/// The functions of LAPACKE in one precision that this module uses.
+/// The functions of LAPACKE in one precision that this module uses, and three of LAPACK itself.
 @safe struct LAPACKRoutines<Scalar>: Sendable {
   typealias Input = UnsafePointer<Scalar>?
   typealias Output = UnsafeMutablePointer<Scalar>?
@@ -11,6 +11,9 @@ internal import CLAPACKE
   typealias Letter = CChar
   typealias Size = Int32
   typealias Info = Int32
+  /// An integer or a truth value (0 or 1) for Fortran, which takes addresses.
+  typealias Integer = UnsafePointer<Int32>
+  typealias IntegerOut = UnsafeMutablePointer<Int32>?
 
   let geev:
     @Sendable (
@@ -54,6 +57,23 @@ internal import CLAPACKE
     ) -> Info
   let potrf: @Sendable (Layout, Letter, Size, Output, Size) -> Info
   let potrs: @Sendable (Layout, Letter, Size, Size, Input, Size, Output, Size) -> Info
+  let laqr2:
+    @Sendable (
+      Integer, Integer, Integer, Integer, Integer, Integer, Output, Integer, Integer, Integer,
+      Output, Integer, IntegerOut, IntegerOut, Output, Output, Output, Integer, Integer, Output,
+      Integer, Integer, Output, Integer, Output, Integer
+    ) -> Void
+  let laqr5:
+    @Sendable (
+      Integer, Integer, Integer, Integer, Integer, Integer, Integer, Output, Output, Output,
+      Integer, Integer, Integer, Output, Integer, Output, Integer, Output, Integer, Integer, Output,
+      Integer, Integer, Output, Integer
+    ) -> Void
+  let lahqr:
+    @Sendable (
+      Integer, Integer, Integer, Integer, Integer, Output, Integer, Output, Output, Integer,
+      Integer, Output, Integer, IntegerOut
+    ) -> Void
 }
 
 private let unsorted = CChar(ascii: "N")
@@ -66,7 +86,8 @@ extension LAPACKRoutines<Float> {
     gebal: LAPACKE_sgebal, gehrd: LAPACKE_sgehrd, hseqr: LAPACKE_shseqr,
     trevc: LAPACKE_strevc,
     getrf: LAPACKE_sgetrf, getrs: LAPACKE_sgetrs, gecon: LAPACKE_sgecon, lange: LAPACKE_slange,
-    gelsd: LAPACKE_sgelsd, potrf: LAPACKE_spotrf, potrs: LAPACKE_spotrs)
+    gelsd: LAPACKE_sgelsd, potrf: LAPACKE_spotrf, potrs: LAPACKE_spotrs,
+    laqr2: slaqr2_, laqr5: slaqr5_, lahqr: slahqr_)
 }
 
 extension LAPACKRoutines<Double> {
@@ -77,7 +98,8 @@ extension LAPACKRoutines<Double> {
     gebal: LAPACKE_dgebal, gehrd: LAPACKE_dgehrd, hseqr: LAPACKE_dhseqr,
     trevc: LAPACKE_dtrevc,
     getrf: LAPACKE_dgetrf, getrs: LAPACKE_dgetrs, gecon: LAPACKE_dgecon, lange: LAPACKE_dlange,
-    gelsd: LAPACKE_dgelsd, potrf: LAPACKE_dpotrf, potrs: LAPACKE_dpotrs)
+    gelsd: LAPACKE_dgelsd, potrf: LAPACKE_dpotrf, potrs: LAPACKE_dpotrs,
+    laqr2: dlaqr2_, laqr5: dlaqr5_, lahqr: dlahqr_)
 }
 
 extension CChar {

@@ -4,11 +4,14 @@ public import ComplexModule
 /// Returns the eigenvalues of a square matrix, [n, n], in no particular order.
 ///
 /// The two eigenvalues of a conjugate pair are adjacent, the one with positive imaginary part
-/// first. The type is complex even if all eigenvalues are real.
+/// first. The type is complex even if all eigenvalues are real. Eigenvalues with large condition
+/// numbers may differ from those of `EigenDecomposition` by more than others do, because from 76
+/// rows on, rounding errors differ.
 ///
 /// - Precondition: `a` is square.
 /// - Throws: `LAPACKError` if an entry is non-finite or the QR iteration fails.
-/// - Complexity: About 10·n³ flops (LAPACK's geev without vectors).
+/// - Complexity: About 10·n³ flops (LAPACK's geev without vectors or, from 76 rows on, the same
+///   steps with smaller deflation windows, in about half the time for 512 rows).
 public func eigenvalues<Scalar>(
   of a: Tensor<Scalar>
 ) throws(LAPACKError) -> [Complex<Scalar>] {
@@ -30,7 +33,8 @@ public func spectralRadius<Scalar>(of a: Tensor<Scalar>) throws(LAPACKError) -> 
 /// independent eigenvectors: some columns of R are then parallel up to rounding, and R has no
 /// useful inverse.
 public struct EigenDecomposition<Scalar: RealScalar>: Sendable {
-  /// The n eigenvalues, the diagonal of Λ, in the order of `eigenvalues(of:)`.
+  /// The n eigenvalues, the diagonal of Λ, in no particular order, with conjugate pairs as in
+  /// `eigenvalues(of:)`.
   public let values: [Complex<Scalar>]
   /// R, [n, n]: column j is the right eigenvector of `values[j]`.
   public let rightVectors: ComplexMatrix<Scalar>

@@ -5,7 +5,7 @@ internal import RealModule
 /// The eigenvalues of a square matrix with their condition numbers, and bounds on the eigenvalues
 /// of nearby matrices.
 package struct EigenvalueBounds: Sendable {
-  /// The eigenvalues, in the order of `eigenvalues(of:)`.
+  /// The eigenvalues, in no particular order, with conjugate pairs as in `eigenvalues(of:)`.
   package let values: [Complex<Double>]
   /// The condition number of each eigenvalue: its displacement, to first order, for a perturbation
   /// of the matrix of norm 1. It is 1 for a normal matrix and infinite for a defective eigenvalue.
