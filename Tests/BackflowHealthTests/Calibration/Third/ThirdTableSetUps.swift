@@ -71,8 +71,8 @@ extension LearningTask {
     }
   }
 
-  /// Three classes of a table of 600, 60 and 12 samples, drawn with equal probability. Scored by the
-  /// mean over the classes on samples that are not in the table.
+  /// Three classes of a table of 600, 60 and 12 samples, drawn with equal probability. The score is
+  /// the mean over the classes on samples that are not in the table.
   fileprivate static func balancedClasses() -> LearningTask {
     func sample(_ label: Int, _ random: inout RandomSource) -> Tensor<Float> {
       let center = Tensor<Float>((0..<6).map { $0 / 2 == label ? 2 : 0 }, shape: [1, 6])
