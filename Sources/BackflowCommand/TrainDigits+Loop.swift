@@ -73,7 +73,7 @@ extension TrainDigits {
   /// interrupted. An error must not cost the network.
   private func conclude<Network: Layer<Float>>(_ watch: TrainingWatch<Network>?) {
     guard let watch else { return }
-    complain(watch.conclusion)
+    if !watch.conclusion.isEmpty { complain(watch.conclusion) }
     guard let timeline else { return }
     do {
       try write(watch.timeline(for: timeline), to: timeline)

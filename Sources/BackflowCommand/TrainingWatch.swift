@@ -57,8 +57,8 @@ struct TrainingWatch<Network: Layer<Float>> {
     return monitor.judge(failed).map(line)
   }
 
-  /// The diagnoses after the training, or what was examined.
-  var conclusion: String { "\(monitor)" }
+  /// The diagnoses after the training; empty without alarms.
+  var conclusion: String { monitor.alarms.isEmpty ? "" : "\(monitor)" }
 
   /// The time line as an SVG document or as JSON, by the extension of the file.
   func timeline(for path: String) throws -> String {

@@ -64,6 +64,16 @@ private struct ItemPairs: Layer {
     first.visitParameters(under: "first", visit)
     second.visitParameters(under: "second", visit)
   }
+
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+    first.visitBuffers(under: "first", visit)
+    second.visitBuffers(under: "second", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    first.visitCounters(under: "first", visit)
+    second.visitCounters(under: "second", visit)
+  }
 }
 
 extension LearningTask {

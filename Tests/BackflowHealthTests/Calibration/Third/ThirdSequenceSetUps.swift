@@ -86,6 +86,14 @@ private struct CarriedRecurrence: Layer {
     recurrence.visitParameters(under: "recurrence", visit)
   }
 
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+    recurrence.visitBuffers(under: "recurrence", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    recurrence.visitCounters(under: "recurrence", visit)
+  }
+
   mutating func visitBuffers(_ visit: ParameterVisitor<Float>) { visit("state", &state) }
 
   var signalKind: SignalKind? { .other }

@@ -133,6 +133,16 @@ private struct Highway: Layer {
     transform.visitParameters(under: "transform", visit)
     gate.visitParameters(under: "gate", visit)
   }
+
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+    transform.visitBuffers(under: "transform", visit)
+    gate.visitBuffers(under: "gate", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    transform.visitCounters(under: "transform", visit)
+    gate.visitCounters(under: "gate", visit)
+  }
 }
 
 extension LearningTask {
