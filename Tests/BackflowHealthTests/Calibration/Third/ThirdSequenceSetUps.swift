@@ -88,13 +88,12 @@ private struct CarriedRecurrence: Layer {
 
   mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
     recurrence.visitBuffers(under: "recurrence", visit)
+    visit("state", &state)
   }
 
   mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
     recurrence.visitCounters(under: "recurrence", visit)
   }
-
-  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) { visit("state", &state) }
 
   var signalKind: SignalKind? { .other }
 }
