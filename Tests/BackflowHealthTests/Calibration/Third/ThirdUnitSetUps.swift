@@ -74,6 +74,10 @@ private struct SineUnits: Layer {
   }
 
   mutating func visitParameters(_ visit: ParameterVisitor<Float>) { linear.visitParameters(visit) }
+
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) { linear.visitBuffers(visit) }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) { linear.visitCounters(visit) }
 }
 
 /// y = t tanh(W x + b) + (1 − t) x with the gate t, which starts mostly closed (Srivastava and
