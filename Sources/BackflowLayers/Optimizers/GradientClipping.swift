@@ -40,15 +40,16 @@ public func clipGradientNorm<Model: Parameterized>(
   _ gradients: inout Model, to limit: Double
 ) throws(GradientClippingError) -> Double {
   try requirePositive(limit, in: Model.Scalar.self)
-  let values = gradients.parameterList(named: false).values
-  let norm = globalNorm(values)
+  // A list of the gradients that were kept would make scaling copy them.
+  let norm = globalNorm(gradients.parameterList(named: false).values)
   // A finite norm proves that every element is finite.
   if !norm.isFinite { try requireFinite(gradients) }
   guard norm > limit else { return norm }
   if norm.isFinite {
     gradients.scale(by: ClippingFactor(from: norm, to: limit))
   } else {
-    let scaled = globalNorm(values.map { $0 * 0x1p-600 })
+    let scaled = globalNorm(
+      gradients.parameterList(named: false).values.map { $0 * 0x1p-600 })
     gradients.scale(by: ClippingFactor(from: scaled, times: 600, to: limit))
   }
   var margin = 1
