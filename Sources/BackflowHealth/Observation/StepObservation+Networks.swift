@@ -33,7 +33,11 @@ extension StepObservation {
         layers.first?.inputGradient.isSame(as: below.outputGradient) ?? false
       } ?? false
     if !continues { networks += 1 }
-    let prefix = isFirst || !prefix.isEmpty ? prefix : distinctPrefix(of: layers)
+    let prefix =
+      isFirst || !prefix.isEmpty
+      ? prefix
+      : distinctPrefix(
+        of: layers.map(\.place), taken: Set((signals + innerSignals.joined()).map(\.layer)))
     if let first = trace.firstLayer, let input = first.input {
       inputs.append(ObservedInput(layer: prefix + first.place, value: input))
     }
@@ -50,20 +54,6 @@ extension StepObservation {
     guard let output, let last = layers.last else { return }
     outputs.append((prefix + last.place, output))
     if last.activations.isEmpty { addOutput(output, of: prefix + last.place, last.type) }
-  }
-
-  /// "model2." if a name is taken, otherwise nothing.
-  private func distinctPrefix(of layers: [LayerTrace<Scalar>]) -> String {
-    let taken = Set((signals + innerSignals.joined()).map(\.layer))
-    func isTaken(_ prefix: String) -> Bool {
-      layers.contains { taken.contains(prefix + $0.place) }
-    }
-    var (prefix, number) = ("", 1)
-    while isTaken(prefix) {
-      number += 1
-      prefix = "model\(number)."
-    }
-    return prefix
   }
 
   /// Records the cells of a recurrent network: gates and units at all time steps, and the gradients

@@ -49,7 +49,6 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   /// if one of them is not finite.
   var backwards: [@Sendable () -> [ShownTensor<Scalar>]] = []
 
-  private var models = 1
   /// The number of networks so far.
   var networks = 0
   /// The gradients that `recordClipping` has measured before clipping.
@@ -197,21 +196,25 @@ public struct StepObservation<Scalar: RealScalar>: Sendable {
   ) -> String {
     requireSameShapes(list.values, gradients, "recordParameters", names: { list.names })
     requireSameShapes(list.values, after, "recordParameters", names: { list.names })
-    let prefix = prefix.isEmpty ? distinctPrefix(list.names) : prefix
-    if !prefix.isEmpty, !parameters.isEmpty { requireNew(list.names, prefix) }
+    let isFirst = parameters.isEmpty
+    let prefix =
+      isFirst || !prefix.isEmpty
+      ? prefix : distinctPrefix(of: list.names, taken: Set(parameters.map(\.name)))
+    if !isFirst, !prefix.isEmpty { requireNew(list.names, prefix) }
     let recorded = ObservedParameter.all(
       list, prefix, gradients: gradients, after: after, known: clippedGradients)
     if parameters.isEmpty { parameters = recorded } else { parameters += recorded }
     return prefix
   }
 
-  /// "model2." if the name is taken, otherwise nothing.
-  private mutating func distinctPrefix(_ names: [String]) -> String {
-    if parameters.isEmpty { return "" }
-    let taken = Set(parameters.map(\.name))
-    guard names.contains(where: taken.contains) else { return "" }
-    models += 1
-    return "model\(models)."
+  /// The first of "", "model2.", "model3." … behind which no name is taken.
+  func distinctPrefix(of names: [String], taken: Set<String>) -> String {
+    var (prefix, number) = ("", 1)
+    while names.contains(where: { taken.contains(prefix + $0) }) {
+      number += 1
+      prefix = "model\(number)."
+    }
+    return prefix
   }
 
   private func requireNew(_ names: [String], _ prefix: String) {

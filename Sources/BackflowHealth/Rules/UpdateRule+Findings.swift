@@ -6,9 +6,11 @@ extension UpdateRule {
   func joined(
     _ found: [Finding], in observation: StepObservation<Scalar>, _ thresholds: Thresholds
   ) -> [Finding] {
-    var found = found
-    for (model, parameters) in Dictionary(grouping: observation.parameters, by: \.model)
-    where parameters.allSatisfy({ $0.change?.moved == 0 || $0.value.isEmpty }) {
+    var (found, models) = (found, Set<String>())
+    // In the order of the records, so that reports are the same in every run.
+    for model in observation.parameters.map(\.model) where models.insert(model).inserted {
+      let parameters = observation.parameters.filter { $0.model == model }
+      guard parameters.allSatisfy({ $0.change?.moved == 0 || $0.value.isEmpty }) else { continue }
       let names = Set(parameters.map(\.name))
       let still = found.filter {
         $0.kind == .unchangedParameter && $0.severity == .failure && names.contains($0.layer)

@@ -36,6 +36,19 @@ import Testing
     #expect(still.map(\.isPresent) == [true])
   }
 
+  @Test func `are reported in the order of the records if none of them moves`() {
+    let names = ["policy.", "value.", "target.", "model."]
+    var monitor = HealthMonitor<Float>()
+    for step in 0..<40 {
+      monitor.observe(step, loss: 1) {
+        for name in names { show(model(equalRows: false), as: name, moves: false, in: &$0) }
+      }
+    }
+    #expect(
+      monitor.alarms.filter { $0.kind == .unchangedParameter }.map(\.layer)
+        == ["policy", "value", "target", "model"].map { "the optimizer of \($0)" })
+  }
+
   @Test(arguments: [1, 2])
   func `tell which of them has equal units, together or in turn`(_ turns: Int) {
     var monitor = HealthMonitor<Float>()
