@@ -50,11 +50,12 @@ let package = Package(
     .target(name: "CVectorKernels"),
     .target(name: "CDigits", exclude: ["digits.md", "digits.u8"]),
     .target(name: "CFileCalls"),
+    .target(name: "CProcessors"),
 
     // MARK: The floor
     .target(
       name: "BackflowKernels",
-      dependencies: ["COpenBLAS", "CLAPACKE", "CVectorKernels", real, complex],
+      dependencies: ["COpenBLAS", "CLAPACKE", "CProcessors", "CVectorKernels", real, complex],
       swiftSettings: strict),
 
     // MARK: The file system

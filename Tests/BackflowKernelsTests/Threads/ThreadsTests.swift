@@ -108,6 +108,93 @@ import Testing
     #expect(lines.first?.hasPrefix("backflow: BACKFLOW_NUM_THREADS is \"many\"") == true)
   }
 
+  @Test func `finish parts inside parts`() async {
+    await #expect(processExitsWith: .success) {
+      Threads.count = 3
+      for _ in 0..<100 {
+        let sum = Atomic<Int>(0)
+        Threads.split(30, grain: 1) { outer in
+          for i in outer {
+            Threads.split(100, grain: 1) { inner in
+              sum.add(inner.reduce(0) { $0 + i * $1 }, ordering: .relaxed)
+            }
+          }
+        }
+        #expect(sum.load(ordering: .relaxed) == 435 * 4950)
+      }
+    }
+  }
+
+  @Test func `serve several callers at once`() async {
+    await #expect(processExitsWith: .success) {
+      Threads.count = 4
+      let sum = Atomic<Int>(0)
+      DispatchQueue.concurrentPerform(iterations: 8) { _ in
+        for _ in 0..<500 {
+          let own = Atomic<Int>(0)
+          Threads.split(100, grain: 1) { own.add($0.reduce(0, +), ordering: .relaxed) }
+          sum.add(own.load(ordering: .relaxed), ordering: .relaxed)
+        }
+      }
+      #expect(sum.load(ordering: .relaxed) == 8 * 500 * 4950)
+    }
+  }
+
+  @Test func `of a task are its own, also in its parts`() async {
+    await #expect(processExitsWith: .success) {
+      Threads.count = 2
+      Threads.withCount(3) {
+        #expect(Threads.count == 3)
+        #expect(parts(90, grain: 1) == [0..<30, 30..<60, 60..<90])
+        #expect(Threads.map(90, grain: 1) { _ in Threads.count } == [3, 3, 3])
+        Threads.withCount(1) { #expect(parts(90, grain: 1) == [0..<90]) }
+        Threads.count = 5
+        #expect(Threads.count == 3)
+      }
+      #expect(Threads.count == 5)
+      let counts = await Threads.withCount(4) {
+        await withTaskGroup(of: Int.self) { group in
+          for _ in 0..<3 { group.addTask { Threads.count } }
+          return await group.reduce(into: []) { $0.append($1) }
+        }
+      }
+      #expect(counts == [4, 4, 4])
+      #expect(Threads.map(2, grain: 1) { _ in Threads.count } == [5, 5])
+    }
+  }
+
+  @Test func `of a task cannot be zero`() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { Threads.withCount(0) {} }
+    #expect(stopMessage(result).contains("the number of threads must be at least 1, got 0"))
+  }
+
+  // A forked process has none of the threads, and must not wait for them. Swift cannot fork, so
+  // this is what it amounts to: workers that have been busy for long, and later are free again.
+  @Test func `leave to a caller what workers do not start`() async {
+    await #expect(processExitsWith: .success) {
+      Threads.count = 2
+      let (started, released) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+      let blocking = Thread {
+        Threads.split(2, grain: 1) { _ in
+          started.signal()
+          released.wait()
+        }
+      }
+      blocking.start()
+      started.wait()
+      for _ in 0..<100 {
+        #expect(parts(64, grain: 1) == [0..<32, 32..<64])
+      }
+      released.signal()
+      released.signal()
+      for _ in 0..<100 {
+        #expect(parts(64, grain: 1) == [0..<32, 32..<64])
+      }
+    }
+  }
+
   @Test func `cannot be zero`() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]

@@ -1,0 +1,141 @@
+internal import CProcessors
+internal import Dispatch
+internal import Synchronization
+
+/// A thread that stays and runs parts of divided work, one at a time.
+///
+/// A caller posts a part to an idle worker, and later claims it back unless the worker has started
+/// it. So nobody waits for a worker that is late: one that is waking up, one whose processor runs
+/// another program, or one whose thread does not exist in a forked process.
+///
+/// After a part, a worker looks for the next one for a short time before it sleeps, because waking
+/// a thread takes longer (25 to 50 µs) than many a part.
+@safe final class Worker: @unchecked Sendable {
+  /// What this worker does. The worker itself leaves `starting`, `posted` and `running`, and enters
+  /// `asleep`. A caller leaves `idle`, `asleep` and, to claim, `posted`; `reserved` is that of one
+  /// caller.
+  private enum State: UInt8, AtomicRepresentable {
+    case starting, idle, asleep, reserved, posted, running
+  }
+
+  private let before = CacheLines()
+  private let state = Atomic<State>(.starting)
+  private let after = CacheLines()
+  private let wake = DispatchSemaphore(value: 0)
+  // The following belong to the one that has left `idle`, `asleep` or `posted`.
+  private var part = 0
+  private var work: UnsafePointer<DividedWork>?
+  private var wasAsleep = false
+  private var processorOfCaller: Int32 = -1
+  /// The number of parts in a row that came while this worker was awake and were claimed back.
+  private let lateStarts = Atomic<Int>(0)
+  /// The number of parts in a row for which this worker was woken in vain.
+  private var vainWakes = 0
+  /// How often callers pass over this worker before they wake it again.
+  private var pause = 0
+
+  /// Starts the thread. Without one, if the system refuses it, this worker never becomes idle.
+  init() { startThread { [self] in run() } }
+
+  /// How long this worker looks for a part. Longer would cost energy and other programs more than
+  /// it gains here.
+  private static let spinTime = Duration.microseconds(50)
+  /// The number of failures in a row after which callers give up for a while.
+  private static let acceptedFailures = 4
+
+  // MARK: - The caller's side
+
+  /// Posts a part to this worker, if it is idle. The caller must claim it back or wait until it is
+  /// finished before `work` ends.
+  func post(_ part: Int, of work: UnsafePointer<DividedWork>) -> Bool {
+    let isAwake = exchange(.idle, .reserved)
+    if !isAwake {
+      guard exchange(.asleep, .reserved) else { return false }
+      if pause > 0 {
+        pause -= 1
+        state.store(.asleep, ordering: .releasing)
+        return false
+      }
+    }
+    (self.part, wasAsleep) = (part, !isAwake)
+    processorOfCaller = backflow_current_processor()
+    unsafe self.work = work
+    state.store(.posted, ordering: .releasing)
+    if !isAwake { wake.signal() }
+    return true
+  }
+
+  /// Takes back the part of `work` that was posted to this worker, and returns it, unless the
+  /// worker has started it.
+  func claim(_ work: UnsafePointer<DividedWork>) -> Int? {
+    guard exchange(.posted, .reserved) else { return nil }
+    if unsafe self.work != work {
+      // This worker has a part of another caller.
+      state.store(.posted, ordering: .releasing)
+      return nil
+    }
+    if wasAsleep {
+      vainWakes += 1
+      pause = 1 << min(max(vainWakes - Self.acceptedFailures, 0), 6) - 1
+    } else {
+      lateStarts.add(1, ordering: .relaxed)
+    }
+    let part = part
+    state.store(.idle, ordering: .releasing)
+    return part
+  }
+
+  /// Changes the state if it is `old`. A first look without changing it leaves the cache line to
+  /// the others.
+  private func exchange(_ old: State, _ new: State) -> Bool {
+    state.load(ordering: .relaxed) == old
+      && state.compareExchange(expected: old, desired: new, ordering: .acquiring).exchanged
+  }
+
+  // MARK: - The thread's side
+
+  private func run() -> Never {
+    state.store(.idle, ordering: .releasing)
+    while true {
+      wait()
+      guard exchange(.posted, .running), let work = unsafe work else { continue }
+      let part = part
+      vainWakes = 0
+      lateStarts.store(0, ordering: .relaxed)
+      let finished = unsafe work.pointee.run(from: part)
+      state.store(.idle, ordering: .releasing)
+      unsafe work.pointee.note(finished: finished)
+    }
+  }
+
+  /// Returns when a part may have been posted.
+  private func wait() {
+    // A worker that is late again and again is on a processor that does other work. On that of the
+    // caller, it would keep the caller from working.
+    let isDisturbed =
+      lateStarts.load(ordering: .relaxed) >= Self.acceptedFailures
+      || backflow_current_processor() == processorOfCaller
+    let clock = ContinuousClock()
+    let end = clock.now + Self.spinTime
+    while !isDisturbed && clock.now < end {
+      for _ in 0..<64 {
+        if state.load(ordering: .relaxed) == .posted { return }
+        backflow_pause()
+      }
+    }
+    guard exchange(.idle, .asleep) else { return }
+    wake.wait()
+    lateStarts.store(0, ordering: .relaxed)
+    // Linux tends to wake a thread on the processor of a caller that has slept itself.
+    if backflow_current_processor() == processorOfCaller {
+      backflow_leave_processor(processorOfCaller)
+    }
+  }
+}
+
+/// Memory between values that different threads write: two cache lines, because some processors
+/// fetch them in pairs.
+private struct CacheLines {
+  private typealias Words = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+  private let words: (Words, Words) = ((0, 0, 0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 0, 0, 0))
+}
