@@ -9,12 +9,28 @@ public protocol Layer<Scalar>: Parameterized {
   /// The values of the forward pass that the backward pass reads.
   associatedtype Cache: Sendable
 
+  /// The layer prepared for serving. The default is the layer itself.
+  associatedtype Prepared: PreparedLayer<Scalar> = UnpackedLayer<Self>
+
   /// Returns the output in evaluation mode, and the cache for `backward`.
   func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache)
 
   /// Returns the output, and the cache for `backward`. Only layers that behave differently in
   /// training (dropout, batch normalization, and containers) implement this method.
   func forward(_ input: Tensor<Scalar>, _ mode: Mode) -> (output: Tensor<Scalar>, cache: Cache)
+
+  /// Returns the output in evaluation mode, without a cache. The default releases the cache of
+  /// `forward`.
+  func callAsFunction(_ input: Tensor<Scalar>) -> Tensor<Scalar>
+
+  /// Returns the layer prepared for serving: with its weights in the layout in which products read
+  /// them. See `PreparedLayer`.
+  func prepared() -> Prepared
+
+  /// Returns the shape of the output for an input of this shape, or throws an error if it does not
+  /// fit. The default is `nil`, for unknown; then a server cannot check requests before it runs the
+  /// layers after this one.
+  func outputShape(for input: Shape) throws(RequestError) -> Shape?
 
   /// Updates running statistics, such as those of batch normalization, from a training pass. Most
   /// layers have none.
@@ -78,6 +94,9 @@ extension Layer {
 
   /// Returns the output in evaluation mode.
   public func callAsFunction(_ input: Tensor<Scalar>) -> Tensor<Scalar> { forward(input).output }
+
+  /// `nil`.
+  public func outputShape(for input: Shape) throws(RequestError) -> Shape? { nil }
 }
 
 /// A layer without parameters. Its gradients are the layer itself.

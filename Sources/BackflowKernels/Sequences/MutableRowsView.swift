@@ -99,6 +99,26 @@ extension MutableRowsView {
     }
   }
 
+  /// self ← kernel(x), for contiguous rows. The kernel gets the elements of `x` and of these rows.
+  package func assign(
+    _ x: RowsView<S>, by kernel: (Span<S>, consuming MutableSpan<S>) -> Void
+  ) {
+    requireShape(of: x)
+    require(isContiguous && x.isContiguous && !overlaps(x), "the rows must be contiguous and apart")
+    kernel(
+      unsafe Span(_unsafeStart: x.start, count: x.count),
+      unsafe MutableSpan(_unsafeStart: start, count: count))
+  }
+
+  /// Makes every row a copy of `row`, which has one element for each column.
+  package func assignRow(_ row: Span<S>) {
+    require(row.count == columns, "a row of \(row.count) elements against \(columns) columns")
+    unsafe row.withUnsafeBufferPointer { row in
+      guard let row = row.baseAddress else { return }
+      for index in 0..<rows { unsafe (start + index * stride).update(from: row, count: columns) }
+    }
+  }
+
   /// self ← x + y
   @specialized(where S == Float) @specialized(where S == Double)
   public func assignSum(_ x: RowsView<S>, _ y: RowsView<S>) {

@@ -34,6 +34,17 @@
     }
   }
 
+  /// The rows of all samples at several steps, one step after the other.
+  package subscript(steps: Range<Int>) -> RowsView<S> {
+    @_lifetime(borrow self)
+    get {
+      requireSteps(steps, time)
+      let start = unsafe base + steps.lowerBound * batch * features
+      return unsafe RowsView(
+        start: start, of: rows(of: steps, batch), columns: features, owner: self)
+    }
+  }
+
   /// The rows of the same samples one step earlier, which are those of the initial state if `t` is
   /// step 0.
   public subscript(previous: TimeStep.Previous) -> RowsView<S> {
@@ -42,7 +53,12 @@
     get {
       let t = previous.step
       requireInside(t, time, batch, features)
-      let start = unsafe beginning(before: t, base, initial, batch, features)
+      if t.index > 0 {
+        let step = unsafe base + (t.index - 1) * batch * features
+        return unsafe RowsView(
+          start: step + t.samples.lowerBound * features, of: t, columns: features, owner: self)
+      }
+      let start = unsafe beginning(initial, of: t, features)
       return unsafe RowsView(start: start, of: t, columns: features, owner: self)
     }
   }
@@ -59,19 +75,29 @@
   @usableFromInline let initial: UnsafePointer<S>?
   /// The distance between steps in elements, or 0 if all steps share one entry.
   @usableFromInline let timeStride: Int
+  /// The bits of a step that select its entry, if later steps reuse those of earlier ones.
+  @usableFromInline let mask: Int
   /// Whether the steps hold what a backward pass carries, so that no step may read another's.
   @usableFromInline let isCarried: Bool
   private let owners: (Buffer<S>, Buffer<S>?)
 
   /// A view of `buffer`, which is copied before if it shares its memory.
   ///
-  /// - Parameter initial: The elements before the first step, if the sequence is one of states.
+  /// - Parameters:
+  ///   - entries: The number of steps that `buffer` holds, if it is not `time`: a power of two. Each
+  ///     step overwrites that of so many steps before.
+  ///   - initial: The elements before the first step, if the sequence is one of states.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package init(
-    _ buffer: inout Buffer<S>, time: Int, batch: Int, features: Int, after initial: Buffer<S>? = nil
+    _ buffer: inout Buffer<S>, time: Int, batch: Int, features: Int, entries: Int? = nil,
+    after initial: Buffer<S>? = nil
   ) {
-    requireExtents(time, batch, features, buffer.count, initial?.count)
+    if let entries {
+      require(entries > 0 && entries & (entries - 1) == 0, "\(entries) entries, no power of two")
+    }
+    requireExtents(entries ?? time, batch, features, buffer.count, initial?.count)
+    mask = entries.map { $0 - 1 } ?? -1
     unsafe base = buffer.uniqueBase()
     unsafe self.initial = initial.map { unsafe UnsafePointer($0.sharedBase) }
     owners = (buffer, initial)
@@ -92,7 +118,7 @@
     unsafe base = buffer.uniqueBase()
     unsafe initial = nil
     owners = (buffer, nil)
-    (timeStride, isCarried) = (isShared ? 0 : batch * features, true)
+    (timeStride, mask, isCarried) = (isShared ? 0 : batch * features, -1, true)
     (self.time, self.batch, self.features) = (time, batch, features)
   }
 
@@ -102,8 +128,24 @@
     @_lifetime(borrow self)
     get {
       requireInside(t, time, batch, features)
-      let start = unsafe base + t.index * timeStride + t.samples.lowerBound * features
+      let start =
+        unsafe base + (t.index & mask) * timeStride + t.samples.lowerBound * features
       return unsafe MutableRowsView(start: start, of: t, columns: features, owner: self)
+    }
+  }
+
+  /// The rows of all samples at several steps, one step after the other.
+  package subscript(steps: Range<Int>) -> MutableRowsView<S> {
+    @_lifetime(borrow self)
+    get {
+      requireSteps(steps, time)
+      let first = steps.lowerBound & mask
+      require(
+        !isCarried && (mask < 0 || first + steps.count <= mask + 1),
+        "the steps \(steps) are not next to each other")
+      let start = unsafe base + first * timeStride
+      return unsafe MutableRowsView(
+        start: start, of: rows(of: steps, batch), columns: features, owner: self)
     }
   }
 
@@ -116,7 +158,13 @@
       require(!isCarried, "a carried gradient has one entry at a time: use [t] instead of [t - 1]")
       let t = previous.step
       requireInside(t, time, batch, features)
-      let start = unsafe beginning(before: t, UnsafePointer(base), initial, batch, features)
+      if t.index > 0 {
+        let step = unsafe base + ((t.index - 1) & mask) * timeStride
+        return unsafe RowsView(
+          start: UnsafePointer(step + t.samples.lowerBound * features), of: t, columns: features,
+          owner: self)
+      }
+      let start = unsafe beginning(initial, of: t, features)
       return unsafe RowsView(start: start, of: t, columns: features, owner: self)
     }
   }
@@ -148,15 +196,21 @@ func requireInside(_ t: TimeStep, _ time: Int, _ batch: Int, _ features: Int) {
     "step \(t.index), samples \(t.samples) are outside [\(time), \(batch), \(features)]")
 }
 
-/// Returns the first element of the samples of `t` at the step before.
+/// Returns the first element of the samples of `t` in the state before the first step.
 @inlinable @inline(__always)
 func beginning<S>(
-  before t: TimeStep, _ base: UnsafePointer<S>, _ initial: UnsafePointer<S>?, _ batch: Int,
-  _ features: Int
+  _ initial: UnsafePointer<S>?, of t: TimeStep, _ features: Int
 ) -> UnsafePointer<S> {
-  if t.index > 0 {
-    return unsafe base + ((t.index - 1) * batch + t.samples.lowerBound) * features
-  }
   guard let initial = unsafe initial else { stop("there is no state before the first step") }
   return unsafe initial + t.samples.lowerBound * features
+}
+
+private func requireSteps(_ steps: Range<Int>, _ time: Int) {
+  require(
+    steps.lowerBound >= 0 && steps.upperBound <= time, "steps \(steps) are outside 0..<\(time)")
+}
+
+/// Returns the rows of all samples at several steps as if they were those of the first one.
+private func rows(of steps: Range<Int>, _ batch: Int) -> TimeStep {
+  TimeStep(steps.lowerBound, 0..<steps.count * batch)
 }

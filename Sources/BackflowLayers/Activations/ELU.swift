@@ -38,6 +38,11 @@ public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
     }
   }
 
+  /// Returns the function as a stage of rows.
+  public func prepared() -> PreparedRows<Scalar> {
+    PreparedRows("ELU") { [alpha] x, _, y in VectorKernels.elu(x, alpha: alpha, into: y) }
+  }
+
   /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

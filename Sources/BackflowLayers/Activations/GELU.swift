@@ -50,6 +50,14 @@ public struct GELU<Scalar: RealScalar>: ParameterlessLayer {
     }
   }
 
+  /// Returns the function as a stage of rows.
+  public func prepared() -> PreparedRows<Scalar> {
+    switch approximation {
+    case .exact: PreparedRows("GELU") { x, _, y in VectorKernels.gelu(x, into: y) }
+    case .tanh: PreparedRows("GELU") { x, _, y in VectorKernels.geluTanh(x, into: y) }
+    }
+  }
+
   /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

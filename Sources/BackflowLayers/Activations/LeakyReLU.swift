@@ -38,6 +38,12 @@ public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
     }
   }
 
+  /// Returns the function as a stage of rows.
+  public func prepared() -> PreparedRows<Scalar> {
+    PreparedRows("LeakyReLU") { [slope] x, _, y in VectorKernels.leakyReLU(x, slope: slope, into: y)
+    }
+  }
+
   /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

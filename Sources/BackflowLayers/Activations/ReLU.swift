@@ -35,6 +35,11 @@ public struct ReLU<Scalar: RealScalar>: ParameterlessLayer {
     [Activation(.relu, output: output)]
   }
 
+  /// Returns the function as a stage of rows.
+  public func prepared() -> PreparedRows<Scalar> {
+    PreparedRows("ReLU") { x, _, y in VectorKernels.relu(x, into: y) }
+  }
+
   /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

@@ -28,6 +28,11 @@ public struct SiLU<Scalar: RealScalar>: ParameterlessLayer {
     combine(input, outputGradient, "SiLU") { VectorKernels.siluBackward($0, $1, into: $2) }
   }
 
+  /// Returns the function as a stage of rows.
+  public func prepared() -> PreparedRows<Scalar> {
+    PreparedRows("SiLU") { x, _, y in VectorKernels.silu(x, into: y) }
+  }
+
   /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

@@ -38,6 +38,11 @@ public struct Sigmoid<Scalar: RealScalar>: ParameterlessLayer {
     [Activation(.sigmoid, output: cache.output)]
   }
 
+  /// Returns the function as a stage of rows.
+  public func prepared() -> PreparedRows<Scalar> {
+    PreparedRows("Sigmoid") { x, _, y in VectorKernels.sigmoid(x, into: y) }
+  }
+
   /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

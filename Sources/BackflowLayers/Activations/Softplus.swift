@@ -29,6 +29,11 @@ public struct Softplus<Scalar: RealScalar>: ParameterlessLayer {
     combine(input, outputGradient, "Softplus") { VectorKernels.softplusBackward($0, $1, into: $2) }
   }
 
+  /// Returns the function as a stage of rows.
+  public func prepared() -> PreparedRows<Scalar> {
+    PreparedRows("Softplus") { x, _, y in VectorKernels.softplus(x, into: y) }
+  }
+
   /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

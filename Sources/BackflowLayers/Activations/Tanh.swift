@@ -37,6 +37,11 @@ public struct Tanh<Scalar: RealScalar>: ParameterlessLayer {
     [Activation(.tanh, output: cache.output)]
   }
 
+  /// Returns the function as a stage of rows.
+  public func prepared() -> PreparedRows<Scalar> {
+    PreparedRows("Tanh") { x, _, y in VectorKernels.tanh(x, into: y) }
+  }
+
   /// Multiplies the signal by the slope.
   public var signalKind: SignalKind? { .activation }
 }

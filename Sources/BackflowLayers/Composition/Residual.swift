@@ -38,6 +38,12 @@ public struct Residual<Body: Layer>: Layer {
     return (input + change, cache)
   }
 
+  /// y in evaluation mode, without a cache.
+  public func callAsFunction(_ input: Tensor<Scalar>) -> Tensor<Scalar> { input + body(input) }
+
+  /// Returns the layer with f prepared for serving.
+  public func prepared() -> PreparedResidual<Body.Prepared> { PreparedResidual(body.prepared()) }
+
   /// x̄ = ȳ + f̄(ȳ).
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Body.Cache

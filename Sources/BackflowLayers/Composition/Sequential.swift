@@ -54,6 +54,16 @@ public struct Sequential<Scalar: RealScalar>: Layer {
     return (x, Cache(caches: caches))
   }
 
+  /// y in evaluation mode, without a cache.
+  public func callAsFunction(_ input: Tensor<Scalar>) -> Tensor<Scalar> {
+    var x = input
+    for layer in layers { x = layer(x) }
+    return x
+  }
+
+  /// Returns the layers prepared for serving.
+  public func prepared() -> PreparedSequential<Scalar> { PreparedSequential(layers) }
+
   /// x̄, and the gradients of every layer in its place.
   ///
   /// - Precondition: The cache is of these layers.

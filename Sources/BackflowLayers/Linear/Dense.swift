@@ -117,6 +117,9 @@ public struct Dense<Scalar: RealScalar>: Layer {
     if let bias { read(named("bias", under: path), bias) }
   }
 
+  /// Returns the layer with its weight packed.
+  public func prepared() -> PreparedRows<Scalar> { PreparedRows([DenseStage(self)]) }
+
   /// The input x.
   public func input(in cache: Cache) -> Tensor<Scalar>? { cache.input }
 

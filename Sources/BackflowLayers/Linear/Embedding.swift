@@ -58,6 +58,17 @@ public struct Embedding<Scalar: RealScalar>: Parameterized {
     return (output, Cache(indices: indices, outputShape: outputShape))
   }
 
+  /// y, [count, E], for indices from outside the program.
+  ///
+  /// - Throws: `RequestError` that names the first index outside 0 ..< V.
+  public func output(for indices: [Int]) throws(RequestError) -> Tensor<Scalar> {
+    let rows = 0..<weight.shape[0]
+    if let position = indices.firstIndex(where: { !rows.contains($0) }) {
+      throw .index(indices[position], position: position, count: rows.count)
+    }
+    return forward(indices).output
+  }
+
   /// W̄[v] = Σ ȳ_n over all n with i_n = v, [V, E], from ȳ.
   ///
   /// - Precondition: ȳ is [..., E].

@@ -60,6 +60,9 @@ public struct Dropout<Scalar: RealScalar>: ParameterlessLayer {
     }
   }
 
+  /// Returns nothing to compute, because evaluation drops no element.
+  public func prepared() -> PreparedRows<Scalar> { PreparedRows([]) }
+
   /// Neither a weight nor a nonlinearity.
   public var signalKind: SignalKind? { .other }
 }

@@ -46,13 +46,15 @@ public struct ActiveSamples: Sendable, Equatable {
   }
 
   /// Returns the rows of a sequence h_1 … h_T at the last step of each sample, [B, H]. For a sample
-  /// without steps, it is the row of `initial`.
+  /// without steps, it is the row of `initial`. The sequence may have fewer entries, which later
+  /// steps have overwritten where samples run.
   func last<S>(of sequence: Tensor<S>, initial: Tensor<S>) -> Tensor<S> {
-    if isFull { return counts.isEmpty ? initial : sequence.select(counts.count - 1) }
+    let entries = sequence.shape[0]
+    if isFull { return counts.isEmpty ? initial : sequence.select((counts.count - 1) % entries) }
     var result = initial
     for (t, count) in counts.enumerated() {
       let next = t + 1 < counts.count ? counts[t + 1] : 0
-      if next < count { result[next..<count] = sequence.select(t)[next..<count] }
+      if next < count { result[next..<count] = sequence.select(t % entries)[next..<count] }
     }
     return result
   }

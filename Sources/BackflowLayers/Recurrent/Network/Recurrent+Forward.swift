@@ -42,6 +42,44 @@ extension Recurrent: Layer {
     _ input: Tensor<Cell.Scalar>, _ mode: Mode = .evaluation, initialState: [Cell.State]?,
     lengths: [Int]? = nil
   ) -> (output: Tensor<Cell.Scalar>, finalState: [Cell.State], cache: Cache) {
+    var (caches, dropoutCaches): ([[Cell.Cache]], [Dropout<Cell.Scalar>.Cache]) = ([], [])
+    let result = run(input, initialState: initialState, lengths: lengths) { layer, sequence in
+      caches.append([])
+      if layer == 0 || dropout == 0 { return sequence }
+      let (kept, cache) = Dropout(probability: dropout).forward(sequence, mode.part(layer))
+      dropoutCaches.append(cache)
+      return kept
+    } cell: { layer, direction, sequence, state, active in
+      let (output, finalState, cache) = cells[layer][direction].forward(
+        sequence, from: state, active: active)
+      caches[layer].append(cache)
+      return (output, finalState)
+    }
+    return (
+      result.output, result.finalState,
+      Cache(cells: caches, dropout: dropoutCaches, lengths: result.lengths, active: result.active)
+    )
+  }
+
+  /// Runs the layers one after the other, and each cell in its direction.
+  ///
+  /// - Parameters:
+  ///   - input: x, [T, B, I].
+  ///   - initialState: One state for each cell, [B, H] each, or `nil` for zeros.
+  ///   - lengths: The number of steps of each sample, or `nil` if all samples have T steps.
+  ///   - between: Returns what a layer reads for what the layer before wrote.
+  ///   - cell: Runs a cell over a sequence that is in its direction and order, and returns the
+  ///     outputs and the final state.
+  func run(
+    _ input: Tensor<Cell.Scalar>, initialState: [Cell.State]?, lengths: [Int]?,
+    between: (_ layer: Int, Tensor<Cell.Scalar>) -> Tensor<Cell.Scalar>,
+    cell: (
+      _ layer: Int, _ direction: Int, Tensor<Cell.Scalar>, Cell.State, ActiveSamples
+    ) -> (output: Tensor<Cell.Scalar>, finalState: Cell.State)
+  ) -> (
+    output: Tensor<Cell.Scalar>, finalState: [Cell.State], active: ActiveSamples,
+    lengths: SequenceLengths?
+  ) {
     require(
       input.rank == 3 && input.shape[2] == inputSize,
       "\(Self.self): input \(input.shape) instead of [T, B, \(inputSize)]")
@@ -58,31 +96,20 @@ extension Recurrent: Layer {
     }
 
     var sequence = order?.sorted(input) ?? input
-    var caches: [[Cell.Cache]] = []
-    var dropoutCaches: [Dropout<Cell.Scalar>.Cache] = []
     for layer in cells.indices {
-      if layer > 0, dropout > 0 {
-        let (kept, cache) = Dropout(probability: dropout).forward(sequence, mode.part(layer))
-        sequence = kept
-        dropoutCaches.append(cache)
-      }
-      var (outputs, layerCaches): ([Tensor<Cell.Scalar>], [Cell.Cache]) = ([], [])
-      for (direction, cell) in cells[layer].enumerated() {
+      sequence = between(layer, sequence)
+      var outputs: [Tensor<Cell.Scalar>] = []
+      for direction in cells[layer].indices {
         let state = layer * directionCount + direction
-        let (output, finalState, cache) = cell.forward(
-          direction == 1 ? sequence.reversedInTime(active) : sequence, from: states[state],
-          active: active)
+        let (output, finalState) = cell(
+          layer, direction, direction == 1 ? sequence.reversedInTime(active) : sequence,
+          states[state], active)
         states[state] = finalState
         outputs.append(direction == 1 ? output.reversedInTime(active) : output)
-        layerCaches.append(cache)
       }
       sequence = outputs.count == 1 ? outputs[0] : .concatenate(outputs, axis: 2)
-      caches.append(layerCaches)
     }
     if let order { states = states.map { $0.selectSamples(order.rows) } }
-    return (
-      order?.unsorted(sequence) ?? sequence, states,
-      Cache(cells: caches, dropout: dropoutCaches, lengths: order, active: active)
-    )
+    return (order?.unsorted(sequence) ?? sequence, states, active, order)
   }
 }

@@ -3,19 +3,24 @@ public import BackflowLinearAlgebra
 
 /// A recurrent network that reads a sequence one step at a time, for streaming inference.
 ///
-///     var stream = network.stream(batch: 1)
+///     let served = network.prepared()
+///     var stream = served.stream(batch: 1)
 ///     for x in samples { use(stream.step(x)) }       // [B, I] → [B, H]
+///     stream.reset()                                 // for the next sequence
 ///
-/// The stream has its own copy of the network. A step allocates no memory if the program has
-/// released the outputs of earlier steps and the copies of `states`. Otherwise, the step copies
-/// them first.
+/// All streams of a prepared network share its weights. A stream itself has only its state, and
+/// memory for one step: for an LSTM of one layer, 9·B·H numbers. A step allocates no memory if the
+/// program has released the outputs of earlier steps and the copies of `states`. Otherwise, the
+/// step copies them first.
 public struct RecurrentStream<Cell: RecurrentCell>: Sendable {
   private var layers: [StreamedCell<Cell>]
+  /// The states from which the stream started.
+  private let initialStates: [Cell.State]
 
   /// The state of each layer after the last step, from which another stream can continue.
   public var states: [Cell.State] { layers.map(\.state) }
 
-  init(_ network: Recurrent<Cell>, from states: [Cell.State], batch: Int) {
+  init(_ network: PreparedRecurrent<Cell>, from states: [Cell.State], batch: Int) {
     require(network.directionCount == 1, "a bidirectional network cannot run step by step")
     require(
       states.count == network.cells.count,
@@ -24,6 +29,12 @@ public struct RecurrentStream<Cell: RecurrentCell>: Sendable {
       requireState(state, "state", batch: batch, hidden: network.hiddenSize)
     }
     layers = zip(network.cells, states).map { StreamedCell($0[0], from: $1, batch: batch) }
+    initialStates = states
+  }
+
+  /// Goes back to the states from which this stream started, without allocating memory.
+  public mutating func reset() {
+    for layer in layers.indices { layers[layer].reset(to: initialStates[layer]) }
   }
 
   /// Reads the next input, [B, I], and returns the output of the last layer, [B, H].
@@ -37,8 +48,38 @@ public struct RecurrentStream<Cell: RecurrentCell>: Sendable {
   }
 }
 
+extension RecurrentStream {
+  /// Reads the next input, [B, I], from outside the program, and returns the output of the last
+  /// layer, [B, H]. After an error, the state is that before the call.
+  ///
+  /// - Throws: `RequestError` if the shape does not fit or an element is not finite.
+  public mutating func output(
+    for request: Tensor<Cell.Scalar>
+  ) throws(RequestError) -> Tensor<Cell.Scalar> {
+    let expected = layers[0].inputShape
+    try requireRequest(
+      request.shape == expected, "\(Recurrent<Cell>.self)", request.shape, "\(expected)")
+    try request.requireFiniteRequest()
+    return step(request)
+  }
+}
+
+extension PreparedRecurrent {
+  /// Returns a stream that runs this network one step at a time.
+  ///
+  /// - Parameters:
+  ///   - batch: The number of samples.
+  ///   - states: The initial state of each layer, [B, H] each, or `nil` for zeros.
+  /// - Precondition: The network has one direction, because a second one would start at the end of
+  ///   the sequence. There is one state for each layer.
+  public func stream(batch: Int, from states: [Cell.State]? = nil) -> RecurrentStream<Cell> {
+    RecurrentStream(self, from: states ?? zeroState(batch: batch), batch: batch)
+  }
+}
+
 extension Recurrent {
-  /// Returns a stream that runs a copy of this network one step at a time.
+  /// Returns a stream that runs a copy of this network one step at a time. Several streams of one
+  /// network share its weights if they are made from one `prepared()` network instead.
   ///
   /// - Parameters:
   ///   - batch: The number of samples.
@@ -47,19 +88,14 @@ extension Recurrent {
   ///   the sequence. There is one state for each layer.
   /// - Complexity: One copy of the weights.
   public func stream(batch: Int, from states: [Cell.State]? = nil) -> RecurrentStream<Cell> {
-    RecurrentStream(self, from: states ?? zeroState(batch: batch), batch: batch)
+    prepared().stream(batch: batch, from: states)
   }
 }
 
-/// One cell of a stream. It packs the weights and allocates memory once, for all steps.
+/// One cell of a stream. It allocates memory once, for all steps.
 private struct StreamedCell<Cell: RecurrentCell>: Sendable {
   private typealias Scalar = Cell.Scalar
-  private let cell: Cell
-  /// W_ihᵀ, and the columns of W_hhᵀ for the gates that multiply h_{t−1}.
-  private let inputWeight, recurrentWeight: PackedMatrix<Cell.Scalar>
-  /// The columns of W_hhᵀ for the gates that multiply the kept numbers.
-  private let keptWeight: PackedMatrix<Cell.Scalar>?
-  private let bias: Bias<Cell.Scalar>
+  private let prepared: PreparedCell<Cell>
   private let schedule: BatchSchedule
   /// The gates and the other kept numbers of the step, [B, …].
   private var gates, kept: Tensor<Cell.Scalar>?
@@ -68,43 +104,43 @@ private struct StreamedCell<Cell: RecurrentCell>: Sendable {
   private(set) var hidden, nextHidden: Tensor<Cell.Scalar>
   private var cellState, nextCellState: Tensor<Cell.Scalar>?
 
-  init(_ cell: Cell, from state: Cell.State, batch: Int) {
-    let (layout, size) = (Cell.layout, cell.hiddenSize)
-    let active = ActiveSamples.all(time: 1, batch: batch)
-    self.cell = cell
-    inputWeight = PackedMatrix(
-      cell.weights.input.span, rows: cell.weights.input.shape[0], columns: cell.inputSize,
-      transposed: true)
-    (recurrentWeight, keptWeight) = cell.packedRecurrentWeights(transposed: true)
-    bias = Bias(tensor: cell.stepBias)
-    schedule = BatchSchedule(active, gates: layout.gates, hiddenSize: size)
+  init(_ prepared: PreparedCell<Cell>, from state: Cell.State, batch: Int) {
+    let (layout, size) = (Cell.layout, prepared.cell.hiddenSize)
+    self.prepared = prepared
+    schedule = BatchSchedule(
+      .all(time: 1, batch: batch), gates: layout.gates, hiddenSize: size)
     gates = layout.gatesBecomeOutput ? nil : .zeros([batch, layout.gates * size])
     kept = layout.kept == 0 ? nil : .zeros([batch, layout.kept * size])
     (hidden, nextHidden) = (state.hidden, .zeros([batch, size]))
     (cellState, nextCellState) = (state.cellState, state.cellState.map { .zeros($0.shape) })
   }
 
+  /// [B, I]
+  var inputShape: Shape { [schedule.active.batch, prepared.cell.inputSize] }
+
   var state: Cell.State { Cell.State(hidden: hidden, cellState: cellState) }
+
+  /// Continues from `state`, in the same memory.
+  mutating func reset(to state: Cell.State) {
+    (hidden, cellState) = (state.hidden, state.cellState)
+  }
 
   /// Updates the state from `input`, [B, I].
   mutating func step(_ input: Tensor<Cell.Scalar>) {
-    let batch = schedule.active.batch
+    let (batch, inputs) = (schedule.active.batch, prepared.cell.inputSize)
     require(
-      input.rank == 2 && input.shape[0] == batch && input.shape[1] == cell.inputSize,
-      "\(Cell.self): input \(input.shape) instead of [\(batch), \(cell.inputSize)]")
+      input.rank == 2 && input.shape[0] == batch && input.shape[1] == inputs,
+      "\(Cell.self): input \(input.shape) instead of [\(batch), \(inputs)]")
     let h = nextHidden.stepView(after: hidden)
-    let gates = gates?.stepView() ?? h
-    let x = input.readingStepView()
-    schedule.split { samples in
-      let t = TimeStep(0, samples)
-      inputWeight.multiply(x[t], into: gates[t])
-    }
-    cell.step(
+    prepared.cell.step(
       ForwardPass(
-        gates: gates, hidden: h, recurrentWeight: recurrentWeight, bias: bias,
+        gates: gates?.stepView() ?? h, hidden: h, recurrentWeight: prepared.recurrentWeight,
+        bias: prepared.bias,
+        projection: InputProjection(
+          input: input.readingStepView(), weight: prepared.inputWeight, steps: 1),
         cellSpecific: .init(
           cellState: nextCellState?.stepView(after: cellState), kept: kept?.stepView(),
-          keptWeight: keptWeight),
+          keptWeight: prepared.keptWeight),
         schedule: schedule))
     swap(&hidden, &nextHidden)
     swap(&cellState, &nextCellState)

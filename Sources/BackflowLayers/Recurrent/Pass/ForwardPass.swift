@@ -10,6 +10,10 @@ internal import BackflowLinearAlgebra
 /// are those of the step before, or of the initial state. A row times Wᵀ is what the equations
 /// write as W times a column. The samples of the batch are divided among the threads once, for all
 /// steps.
+///
+/// W_ih x_t is computed for a few steps at a time, before the first of them begins: together,
+/// because a product of many rows is faster than several of few, and not all at once, so that the
+/// gates are still in the cache when their step reads them.
 public struct ForwardPass<Scalar: RealScalar>: Sendable {
   /// The gates, [T, B, G·H]. They hold W_ih x_t when step t begins, without a bias. What the step
   /// leaves in them is kept for the backward pass.
@@ -21,6 +25,7 @@ public struct ForwardPass<Scalar: RealScalar>: Sendable {
   public let recurrentWeight: PackedMatrix<Scalar>
   /// The cell's `stepBias`.
   public let bias: Bias<Scalar>
+  let projection: InputProjection<Scalar>
   let cellSpecific: CellSpecific
   let schedule: BatchSchedule
 
@@ -44,7 +49,44 @@ public struct ForwardPass<Scalar: RealScalar>: Sendable {
   /// Calls `body` for the steps 0 ..< T in order, on each thread for its own samples.
   public func forEachStep(_ body: @Sendable (TimeStep) -> Void) {
     schedule.split { samples in
-      for t in 0..<schedule.time { body(TimeStep(t, schedule.active.at(t, of: samples))) }
+      for t in 0..<schedule.time {
+        if t % projection.steps == 0 {
+          projection.compute(from: t, samples, schedule.active, into: gates)
+        }
+        body(TimeStep(t, schedule.active.at(t, of: samples)))
+      }
+    }
+  }
+}
+
+/// The product W_ih x_t of a pass.
+struct InputProjection<Scalar: RealScalar>: Sendable {
+  /// x, [T, B, I]
+  let input: SequenceView<Scalar>
+  /// W_ihᵀ, [I, G·H]
+  let weight: PackedMatrix<Scalar>
+  /// The number of steps that are computed together, a power of two.
+  let steps: Int
+
+  /// Returns the number of steps whose gates, `columns` for each of `batch` samples, are together
+  /// small enough for the cache of a processor core, besides the recurrent weight.
+  static func steps(batch: Int, columns: Int) -> Int {
+    let fitting = 65_536 / max(1, batch * columns)
+    return fitting < 2 ? 1 : min(32, 1 << (Int.bitWidth - 1 - fitting.leadingZeroBitCount))
+  }
+
+  /// Computes the gates of the next steps, from step `first`, for these samples.
+  func compute(
+    from first: Int, _ samples: Range<Int>, _ active: ActiveSamples,
+    into gates: MutableSequenceView<Scalar>
+  ) {
+    let next = first..<min(first + steps, active.time)
+    if samples.count == active.batch && active[next.upperBound - 1] == active.batch {
+      return weight.multiply(input[next], into: gates[next])
+    }
+    for step in next {
+      let t = TimeStep(step, active.at(step, of: samples))
+      weight.multiply(input[t], into: gates[t])
     }
   }
 }

@@ -1,9 +1,9 @@
 internal import BackflowKernels
 public import BackflowLinearAlgebra
 
-// One layer in one direction over a whole sequence, except for the equations of the cell. All
-// products other than those with the recurrent weight are computed for all steps at once, before or
-// after the loop.
+// One layer in one direction over a whole sequence, except for the equations of the cell. The
+// products of the backward pass other than those with the recurrent weight are computed for all
+// steps at once, after the loop.
 
 extension RecurrentCell {
   /// Returns the outputs of the cell for a sequence.
@@ -30,50 +30,14 @@ extension RecurrentCell {
   public func forward(
     _ input: Tensor<Scalar>, from state: State, active: ActiveSamples
   ) -> (output: Tensor<Scalar>, finalState: State, cache: Cache) {
-    require(
-      input.rank == 3 && input.shape[2] == inputSize,
-      "\(Self.self): input \(input.shape) instead of [T, B, \(inputSize)]")
-    requireState(state, "\(Self.self): state", batch: input.shape[1], hidden: hiddenSize)
-    require(
-      active.time == input.shape[0] && active.batch == input.shape[1],
-      "\(Self.self): active samples of [\(active.time), \(active.batch)] for an input \(input.shape)"
-    )
-    let layout = Self.layout
-    weights.check(gates: layout.gates, of: "\(Self.self)")
-    func sequence(_ columns: Int) -> Tensor<Scalar> {
-      .sequence(input.shape[0], input.shape[1], columns, active)
-    }
-
-    // One product computes W_ih x_t for all steps; W_hh h_{t−1} requires the step before.
-    var hidden = matmul(input, weights.input.transposed)
-    var gates: Tensor<Scalar>?
-    if !layout.gatesBecomeOutput {
-      gates = hidden
-      hidden = sequence(hiddenSize)
-    }
-    var cellState = state.cellState.map { _ in sequence(hiddenSize) }
-    var kept = layout.kept > 0 ? sequence(layout.kept * hiddenSize) : nil
-    let h = hidden.sequenceView(after: state.hidden)
-    let (recurrentWeight, keptWeight) = packedRecurrentWeights(transposed: true)
-    step(
-      ForwardPass(
-        gates: gates?.sequenceView() ?? h, hidden: h,
-        recurrentWeight: recurrentWeight, bias: Bias(tensor: stepBias),
-        cellSpecific: .init(
-          cellState: cellState?.sequenceView(after: state.cellState), kept: kept?.sequenceView(),
-          keptWeight: keptWeight),
-        schedule: BatchSchedule(active, gates: layout.gates, hiddenSize: hiddenSize)))
-
-    let finalState = State(
-      hidden: active.last(of: hidden, initial: state.hidden),
-      cellState: cellState.flatMap { sequence in
-        state.cellState.map { active.last(of: sequence, initial: $0) }
-      })
+    var sequences = CellSequences(self, active, keepsAll: true)
+    let finalState = PreparedCell(self).run(input, from: state, active, into: &sequences)
     return (
-      hidden, finalState,
+      sequences.hidden, finalState,
       Cache(
-        input: input, initialState: state, gates: gates ?? hidden,
-        hidden: hidden, cellState: cellState, kept: kept, active: active)
+        input: input, initialState: state, gates: sequences.gates ?? sequences.hidden,
+        hidden: sequences.hidden, cellState: sequences.cellState, kept: sequences.kept,
+        active: active)
     )
   }
 
@@ -138,12 +102,12 @@ extension RecurrentCell {
     var scratch =
       layout.scratch > 0
       ? Tensor<Scalar>(uninitialized: [1, batch, layout.scratch * hiddenSize]) : nil
-    let gateGradient = a.sequenceView()
+    let gateGradient = a.view(time: time)
     let (recurrentWeight, keptWeight) = packedRecurrentWeights(transposed: false)
     stepBack(
       BackwardPass(
         outputGradient: outputGradient.readingView(), gateGradient: gateGradient,
-        productGradient: u?.sequenceView() ?? gateGradient,
+        productGradient: u?.view(time: time) ?? gateGradient,
         hiddenGradient: hidden.entries.carryingView(time: time), gates: cache.gates.readingView(),
         hidden: cache.hidden.readingView(after: cache.initialState.hidden),
         recurrentWeight: recurrentWeight,

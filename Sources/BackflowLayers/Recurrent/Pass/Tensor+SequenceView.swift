@@ -12,10 +12,15 @@ extension Tensor {
   }
 
   /// Returns a view of this sequence [T, B, F] for writing, on each thread for its own samples.
-  /// `initial`, [B, F], is the state before the first step.
-  mutating func sequenceView(after initial: Tensor? = nil) -> MutableSequenceView<Scalar> {
+  ///
+  /// - Parameters:
+  ///   - time: The number of steps, if it is not T. Then each step overwrites the one T steps before,
+  ///     and T is a power of two.
+  ///   - initial: The state before the first step, [B, F].
+  mutating func view(time: Int, after initial: Tensor? = nil) -> MutableSequenceView<Scalar> {
     MutableSequenceView(
-      &storage, time: shape[0], batch: shape[1], features: shape[2], after: initial?.storage)
+      &storage, time: time, batch: shape[1], features: shape[2],
+      entries: time == shape[0] ? nil : shape[0], after: initial?.storage)
   }
 
   /// Returns a view of this sequence [T, B, F] for reading. `initial`, [B, F], is the state before
