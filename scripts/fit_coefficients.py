@@ -73,7 +73,7 @@ if __name__ == "__main__":
         s = sqrt(z)
         return (log((1 + s) / (1 - s)) - 2 * s) / (s * z)
     small, large = ((sqrt(2) - 1) / (sqrt(2) + 1)) ** 2, mpf(1) / 9
-    for bits, split, terms in ((24, 15, (6, 3, 5)), (53, 40, (10, 7, 10))):
+    for bits, split, terms in ((24, 15, (5, 3, 5)), (53, 40, (10, 7, 10))):
         hi = round_to(log(2), split)
         print("ln 2 high", float(hi).hex(), "low", float(round_to(log(2) - hi, bits)).hex())
         show("exp", *fit(q, lambda r: abs(r) + mpf("1e-9"), terms[0], -half, half, bits, fixed=(0.5,)), bits)

@@ -134,7 +134,7 @@ KERNEL(void, tanh_backward, (size_t n, const T *y, const T *dy, T *dx))
 // Swift: tanhBackward(at: x, dy, into: dx)
 KERNEL(void, tanh_backward_at, (size_t n, const T *x, const T *dy, T *dx))
 
-// y = σ(x) = 1/(1 + e^−x). Error: 2.4 ulp.
+// y = σ(x) = 1/(1 + e^−x). Error: 2.5 ulp.
 // x, y: [n]
 KERNEL(void, sigmoid, (size_t n, const T *x, T *y))
 

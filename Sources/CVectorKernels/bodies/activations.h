@@ -7,16 +7,25 @@
 // With t = e^(-2|x|) - 1, tanh |x| = -t / (t + 2): accurate near 0 because e^r - 1 is, and without overflow.
 INLINE T NAME(tanh_of)(T x)
 {
+    UINT n;
     T a = NAME(magnitude)(x);
-    T t = NAME(expm1_limited)(-2 * (a > TANH_SATURATION ? TANH_SATURATION : a));
-    return NAME(with_sign_of)(-t / (t + 2), x);
+    T expm1 = NAME(expm1_reduced)(NAME(reduced_minus)(2 * (a > TANH_SATURATION ? TANH_SATURATION : a), &n));
+    T power = NAME(from_bits)((EXPONENT_BIAS - n) << MANTISSA_BITS);
+    T t = power * expm1 + (power - 1);
+    return NAME(with_sign_of)(t / (t + 2), x);
 }
 
-// With e = e^-|x|: 1 / (1 + e) for x >= 0, and e / (1 + e) for x < 0, which keeps its digits down to underflow.
+// 1 / (1 + e^-x) as s / (s + s e^-x), where s is a power of two so small that s e^-x overflows only where the result is 0:
+// no branch on the sign, and all digits down to underflow.
 INLINE T NAME(sigmoid_of)(T x)
 {
-    T e = NAME(exp_of_minus)(NAME(magnitude)(x));
-    return (x < 0 ? e : 1) / (1 + e);
+    UINT n;
+    const UINT lowered = EXPONENT_BIAS - EXPONENT_BIAS / 4;
+    T bounded = x < EXP_LOWEST ? EXP_LOWEST : x;
+    T expm1 = NAME(expm1_reduced)(
+        NAME(reduced_minus)(bounded > SIGMOID_SATURATION ? SIGMOID_SATURATION : bounded, &n));
+    T s = NAME(from_bits)(lowered << MANTISSA_BITS), power = NAME(from_bits)((lowered - n) << MANTISSA_BITS);
+    return s / (power * expm1 + (power + s));
 }
 
 // log(1 + e^x) = max(x, 0) + log(1 + e^-|x|).

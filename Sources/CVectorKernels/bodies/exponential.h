@@ -38,14 +38,27 @@ static const T NAME(log1p_coefficients)[] = {LOG1P_COEFFICIENTS};
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-// r and n of x. Adding 1.5 · 2^MANTISSA_BITS rounds to an integer and leaves that integer in the low bits.
-INLINE T NAME(reduced)(T x, UINT *n)
+// x / ln 2 rounded to an integer, also as n. Adding 1.5 · 2^MANTISSA_BITS rounds and leaves the integer in the low bits.
+INLINE T NAME(rounded_quotient)(T x, UINT *n)
 {
     const T shift = 3 * (T)((UINT)1 << (MANTISSA_BITS - 1));
     T shifted = x * INVERSE_LN2 + shift;
-    T count = shifted - shift;
     *n = NAME(bits)(shifted) - NAME(bits)(shift);
+    return shifted - shift;
+}
+
+// r and n of x.
+INLINE T NAME(reduced)(T x, UINT *n)
+{
+    T count = NAME(rounded_quotient)(x, n);
     return (x - count * LN2_HIGH) - count * LN2_LOW;
+}
+
+// e^-x = 2^-n e^r: r and n of x. The order of the operands negates r at no cost.
+INLINE T NAME(reduced_minus)(T x, UINT *n)
+{
+    T count = NAME(rounded_quotient)(x, n);
+    return (count * LN2_HIGH - x) + count * LN2_LOW;
 }
 
 // e^r - 1 for |r| <= ln 2 / 2.
@@ -80,13 +93,13 @@ INLINE T NAME(exp_of)(T x)
 }
 
 // e^-a for a >= 0. No 2^n overflows here, so the exponent is first raised by half of the range, which leaves room for
-// n where e^-a is subnormal.
+// -n where e^-a is subnormal.
 INLINE T NAME(exp_of_minus)(T a)
 {
     UINT n;
     const UINT raised = EXPONENT_BIAS / 2;
-    T e = 1 + NAME(expm1_reduced)(NAME(reduced)(-a < EXP_LOWEST ? EXP_LOWEST : -a, &n));
-    T power = NAME(from_bits)((n + EXPONENT_BIAS + raised) << MANTISSA_BITS);
+    T e = 1 + NAME(expm1_reduced)(NAME(reduced_minus)(a > -EXP_LOWEST ? -EXP_LOWEST : a, &n));
+    T power = NAME(from_bits)((EXPONENT_BIAS + raised - n) << MANTISSA_BITS);
     return e * power * NAME(from_bits)((UINT)(EXPONENT_BIAS - raised) << MANTISSA_BITS);
 }
 

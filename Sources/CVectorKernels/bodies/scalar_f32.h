@@ -17,9 +17,10 @@
 #define LN2_HIGH 0x1.62e4p-1f
 #define LN2_LOW 0x1.7f7d1cp-20f
 
-// Beyond these bounds exp rounds to 0 or +∞, and tanh to ±1.
+// Beyond these bounds exp rounds to 0 or +∞, σ to 1, and tanh to ±1.
 #define EXP_LOWEST -104.0f
 #define EXP_HIGHEST 89.0f
+#define SIGMOID_SATURATION 20.0f
 #define TANH_SATURATION 10.0f
 
 // Beyond this bound the normal density rounds to 0.
@@ -28,8 +29,8 @@
 // Minimax fits (scripts/fit_coefficients.py: Lawson's iteration, coefficients rounded one by one), lowest order first.
 // (e^r - 1 - r) / r² for |r| <= ln 2 / 2, weighted so that e^r - 1 keeps its relative accuracy near 0:
 #define EXP_COEFFICIENTS \
-    0x1.000000p-1f, 0x1.555556p-3f, 0x1.5554f6p-5f, 0x1.111004p-7f, \
-    0x1.6d3ca8p-10f, 0x1.a242e2p-13f
+    0x1.000000p-1f, 0x1.5554b0p-3f, 0x1.5554dap-5f, 0x1.1227c0p-7f, \
+    0x1.6d5d58p-10f
 // (log((1 + s) / (1 - s)) - 2s) / s³ in z = s², first for |s| <= (√2 - 1) / (√2 + 1), then for |s| <= 1/3:
 #define LOG_COEFFICIENTS \
     0x1.55557ap-1f, 0x1.995ed6p-2f, 0x1.31e07ep-2f

@@ -17,9 +17,10 @@
 #define LN2_HIGH 0x1.62e42fefa4p-1
 #define LN2_LOW -0x1.8432a1b0e2634p-43
 
-// Beyond these bounds exp rounds to 0 or +∞, and tanh to ±1.
+// Beyond these bounds exp rounds to 0 or +∞, σ to 1, and tanh to ±1.
 #define EXP_LOWEST -746.0
 #define EXP_HIGHEST 710.0
+#define SIGMOID_SATURATION 40.0
 #define TANH_SATURATION 20.0
 
 // Beyond this bound the normal density rounds to 0.

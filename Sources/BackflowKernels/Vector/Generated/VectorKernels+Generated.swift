@@ -321,7 +321,7 @@ extension VectorKernels {
     extendLifetime(dx)
   }
 
-  /// y = σ(x) = 1/(1 + e^−x). Error: 2.4 ulp.
+  /// y = σ(x) = 1/(1 + e^−x). Error: 2.5 ulp.
   ///
   /// - Precondition: `x` and `y` have shape [n].
   @specialized(where S == Float)
