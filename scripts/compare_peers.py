@@ -111,6 +111,7 @@ def main():
         subprocess.run([options.benchmark, "--filter", options.filter, "--export", folder], check=True)
         root = pathlib.Path(folder)
         names = sorted({str(path.parent.relative_to(root)) for path in root.rglob("input.npy")})
+        names = [name for name in names if name.startswith(("mlp/", "rnn/", "lstm/", "gru/")) and "/f64" not in name]
         print(f"torch {torch.__version__}; times in ms, medians; ratio = torch / backflow\n")
         print(f"{'workload':26}{'pass':18}{'threads':>8}{'backflow':>11}{'torch':>11}{'ratio':>8}{'difference':>12}")
         for threads in (1, 2):
