@@ -38,7 +38,8 @@ def svg(run):
     low, high = min(0.8, min(ratios) / 1.15), max(2, max(ratios) * 1.15)
     height = ROW * len(rows)
     columns = max(1, len(threads))
-    size = (LEFT + columns * (WIDTH + GAP), TOP + len(workloads.PASSES) * (height + 74))
+    names, legend_width = legend(run)
+    size = (max(legend_width, LEFT + columns * (WIDTH + GAP)), TOP + len(workloads.PASSES) * (height + 74))
 
     def at(value):
         return WIDTH * math.log(value / low) / math.log(high / low)
@@ -54,7 +55,7 @@ def svg(run):
         "Time of each peer divided by Backflow's</text>",
         "<text class=\"faint\" x=\"16\" y=\"45\">Logarithmic; right of the line at 1, Backflow is faster."
         f" {run.limits['cpu']}, {run.date.isoformat()}.</text>"]
-    parts += legend(run)
+    parts += names
     for index, (step, count) in enumerate(panels):
         left = LEFT + (index % columns) * (WIDTH + GAP)
         top = TOP + (index // columns) * (height + 74) + 24
@@ -63,20 +64,22 @@ def svg(run):
         for place, name in enumerate(rows):
             y = top + ROW * (place + 0.5)
             if index % columns == 0:
-                parts.append(f"<text class=\"text\" x=\"{LEFT - 12}\" y=\"{y + 4:.1f}\" text-anchor=\"end\">{name}</text>")
+                parts.append(
+                    f"<text class=\"text\" x=\"{LEFT - 12}\" y=\"{y + 4:.1f}\" text-anchor=\"end\">{name}</text>")
             cell = found.get((name, step, count))
             parts += marks(cell, left, y, at) if cell else []
     return "\n".join(parts + ["</svg>", ""])
 
 
 def legend(run):
+    """Returns the marks with the titles of the peers, and their width."""
     parts, x = [], 22
     for index, peer in enumerate(peer_list.PEERS):
         if peer.name in run.versions:
             parts.append(f"<g fill=\"{COLORS[index]}\" stroke=\"{COLORS[index]}\">{shape(index, x, 68)}</g>"
                          f"<text class=\"text\" x=\"{x + 10}\" y=\"72\">{peer.title}</text>")
             x += 30 + 7.2 * len(peer.title)
-    return parts
+    return parts, round(x)
 
 
 def panel(title, left, top, height, ticks, at):
@@ -84,8 +87,9 @@ def panel(title, left, top, height, ticks, at):
     for tick in ticks:
         x = left + at(tick)
         kind = "one" if tick == 1 else "line"
-        parts.append(f"<line class=\"{kind}\" x1=\"{x:.1f}\" x2=\"{x:.1f}\" y1=\"{top}\" y2=\"{top + height}\"/>"
-                     f"<text class=\"faint\" x=\"{x:.1f}\" y=\"{top + height + 16}\" text-anchor=\"middle\">{tick}</text>")
+        parts.append(
+            f"<line class=\"{kind}\" x1=\"{x:.1f}\" x2=\"{x:.1f}\" y1=\"{top}\" y2=\"{top + height}\"/>"
+            f"<text class=\"faint\" x=\"{x:.1f}\" y=\"{top + height + 16}\" text-anchor=\"middle\">{tick}</text>")
     return parts
 
 

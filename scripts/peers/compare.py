@@ -73,8 +73,10 @@ def arguments():
 
 def export(benchmark, rows, folder):
     """Writes the tensors of the rows."""
-    for name in dict.fromkeys([row.workload for row in rows] + [startup.WORKLOAD]):
-        subprocess.run([benchmark, "--filter", name, "--export", folder], check=True)
+    for name in [*(row.workload for row in rows), startup.WORKLOAD]:
+        # The filter of an earlier name has also selected those that contain it.
+        if not pathlib.Path(folder, name).exists():
+            subprocess.run([benchmark, "--filter", name, "--export", folder], check=True)
 
 
 def cells(rows, threads):
@@ -139,4 +141,5 @@ def main():
         print(f"written: {options.output / 'RESULTS.md'}, {options.output / 'results.svg'}")
 
 
-main()
+if __name__ == "__main__":
+    main()

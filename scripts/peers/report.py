@@ -6,6 +6,7 @@ import platform
 import growth
 import machine
 import peers as peer_list
+import startup
 import workloads
 from rounds import OURS
 
@@ -49,7 +50,7 @@ def mean_rows(run):
 
 def means(run):
     """Returns lines of a Markdown table."""
-    lines = ["| pass | threads | networks | against the best peer | against PyTorch | by medians: the best peer | PyTorch |",
+    lines = ["| pass | threads | networks | best peer | PyTorch | by medians: best peer | PyTorch |",
              "|---|---|---|---|---|---|---|"]
     for step, threads, count, found in mean_rows(run):
         values = [found.get(key) for by in ("best", "median") for key in (("best", by), ("torch", by))]
@@ -68,7 +69,7 @@ def ratio(value):
 
 def table(run, cells, names):
     """Returns the lines of a table with a column for each peer."""
-    lines = ["| network | ours, ms | of peak | " + " | ".join(TITLES[name] for name in names) + " | best peer |",
+    lines = ["| workload | ours, ms | of peak | " + " | ".join(TITLES[name] for name in names) + " | best peer |",
              "|---|---|---|" + "---|" * (len(names) + 1)]
     for cell in cells:
         best = cell.best_peer()
@@ -130,7 +131,9 @@ def setting(run):
     limits = run.limits
     features = machine.features()
     has = "with AVX-512" if "AVX-512 F" in features else "without AVX-512"
-    versions = ", ".join(f"{TITLES[name]} {version}" for name, version in run.versions.items())
+    # Two peers of one package have one version.
+    packages = {peer.packages: peer for peer in reversed(run.peers) if peer.name in run.versions}
+    versions = ", ".join(f"{peer.title} {run.versions[peer.name]}" for peer in reversed(packages.values()))
     lines = [
         f"- Date: {run.date.isoformat()}. The run took {run.minutes:.0f} minutes.",
         f"- Processor: {limits['cpu']}, {limits['cores']} cores, {has}"
@@ -158,22 +161,24 @@ def document(run):
         "# Results of the comparison with other libraries", "",
         "`scripts/compare-peers` writes this file.", "",
         *setting(run), "",
-        f"All programs run on the same cores in turn: {run.rounds} rounds of {run.seconds} s each (three if a round takes"
-        " more than four seconds), in processes that are stopped while others run. The time of a round is the median of"
-        " its runs, and the tables have the best round. A ratio is the peer's time divided by ours: above 1 we are"
-        " faster; **in bold** we are slower." + (
+        f"All programs run on the same cores in turn: {run.rounds} rounds of {run.seconds} s each (three if a round"
+        " takes more than four seconds), in processes that are stopped while others run. The time of a round is the"
+        " median of its runs, and the tables have the best round. A ratio is the peer's time divided by ours: above 1"
+        " we are faster; **in bold** we are slower." + (
             " A run of a peer that takes more than three seconds is timed once." if single else "")
-        + " A peer that takes more than a second and twenty times as long as we do is not asked for the other passes and"
-        " threads of the row.",
+        + " A peer that takes more than a second and twenty times as long as we do is not asked for the other passes"
+        " and threads of the row.",
         "",
         "Before they are timed, the outputs and all gradients are compared with ours, which have been compared with"
         f" double precision. The largest difference was {worst:.1e} of the largest element; 1e-4 is allowed.", "",
-        "TensorFlow runs the layers of Keras, MLX its own layers, compiled. torch.compile leaves recurrent networks to"
-        " PyTorch's own kernels. ONNX Runtime and OpenVINO have no backward pass. \"Of peak\" is the share of the"
-        " multiply-add peak, which only the products count for.", "",
+        "TensorFlow runs the layers of Keras, and MLX its own layers, compiled; MLX's package for Linux has the"
+        " reference BLAS. torch.compile leaves recurrent networks to PyTorch's own kernels. ONNX Runtime and OpenVINO"
+        " have no backward pass. \"Of peak\" is the share of the multiply-add peak, which only the products count for.",
+        "",
         "![The ratios of all peers](results.svg)", "",
         "## Geometric means", "",
-        "Over the networks below that all peers have.", "",
+        "Of the times of the best peer of each network, and of PyTorch's, divided by ours, over the networks below that"
+        " all peers have.", "",
         *means(run), "",
         "## Lost rows", "", *lost_lines(run), "",
         "## Networks that all peers have", "", *tables(run, workloads.TABLE),
@@ -182,13 +187,13 @@ def document(run):
         " `torch.func` and a QR decomposition at every step.", "",
         *tables(run, workloads.OTHERS),
         "## Start, memory and size", "",
-        f"Of a process that computes `{'lstm/b32/t64/i64/h128'}` on one thread. The first result is that of the forward"
-        " pass, verified as above. The memory is the largest resident size after forward and backward passes, or forward"
-        " passes alone. The size is that of the files of the packages with all that they require, without Python; ours is"
-        " that of the program and of the libraries that it loads, without the C library.", "",
+        f"Of a process that computes `{startup.WORKLOAD}` on one thread. The first result is that of the forward pass,"
+        " verified as above. The memory is the largest resident size after forward and backward passes, or forward"
+        " passes alone. The size is that of the files of the packages with all that they require, without Python; ours"
+        " is that of the program and of the libraries that it loads, without the C library.", "",
         *cost_lines(run), "",
         "## Growth", "",
-        "The exponents p of least-squares fits of T^p (T = 16 … 256 at B = 32) and B^p (B = 4 … 64 at T = 64) to the times"
-        " of the LSTM with 64 inputs and 128 units on one thread.", "",
+        "The exponents p of least-squares fits of T^p (T = 16 … 256 at B = 32) and B^p (B = 4 … 64 at T = 64) to the"
+        " times of the LSTM with 64 inputs and 128 units on one thread.", "",
         *growth_lines(run), ""]
     return "\n".join(lines)
