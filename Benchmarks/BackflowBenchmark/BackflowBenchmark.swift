@@ -35,6 +35,14 @@ struct BackflowBenchmark: ParsableCommand {
     help: "Write the tensors of the selected workloads to DIRECTORY instead of timing them.")
   var export: String?
 
+  @Flag(
+    help: """
+      Time the workloads that standard input names, for another program that alternates between \
+      several: after the line "prepare WORKLOAD PASS", each line "measure SECONDS" is answered by \
+      the times.
+      """)
+  var resident = false
+
   @Option(help: "The format of the results.")
   var format = Format.text
 
@@ -45,6 +53,9 @@ struct BackflowBenchmark: ParsableCommand {
     }
     guard seconds > 0, seconds <= 86_400 else {
       throw ValidationError("--seconds must be positive and at most 86400 (a day), got \(seconds).")
+    }
+    guard !resident || (export == nil && filter == nil) else {
+      throw ValidationError("--resident cannot be combined with --export or --filter.")
     }
     guard !selected.isEmpty else {
       let names = allWorkloads.map(\.name)
@@ -67,6 +78,10 @@ struct BackflowBenchmark: ParsableCommand {
       throw ExitCode.failure
     #else
       if let threads { Threads.count = threads }
+      if resident {
+        var process = ResidentProcess()
+        return try process.answer()
+      }
       if let export {
         do {
           return try write(selected, to: export)
@@ -104,10 +119,13 @@ struct BackflowBenchmark: ParsableCommand {
   /// Writes a directory for each workload with an .npy file for each tensor, for
   /// scripts/compare-peers to recompute.
   private func write(_ workloads: [Workload], to directory: String) throws {
-    for workload in workloads where workload.pass == .forwardBackward {
+    var names: Set<String> = []
+    for workload in workloads where names.insert(workload.name).inserted {
+      let tensors = try workload.prepare().tensors()
+      if tensors.isEmpty { continue }
       let folder = directory + "/" + workload.name
       try WholeFile.makeFolder(folder)
-      for (name, tensor) in try workload.prepare().tensors() {
+      for (name, tensor) in tensors {
         try NPY.write(tensor, to: "\(folder)/\(name).npy")
       }
     }

@@ -16,8 +16,9 @@ enum TextTable {
   static func line(_ result: BenchmarkResult) -> String {
     columns(
       result.workload, result.pass.rawValue, String(format: "%.4f", result.medianMilliseconds),
-      String(format: "%.4f", result.minMilliseconds), String(format: "%.1f", result.gflops),
-      String(format: "%.0f %%", 100 * result.peakFraction))
+      String(format: "%.4f", result.minMilliseconds),
+      result.gflops > 0 ? String(format: "%.1f", result.gflops) : "–",
+      result.gflops > 0 ? String(format: "%.0f %%", 100 * result.peakFraction) : "–")
       + (result.overhead.map { String(format: "   monitor %+.1f %%", 100 * $0) } ?? "")
   }
 
@@ -32,7 +33,7 @@ enum TextTable {
     _ workload: String, _ pass: String, _ median: String, _ least: String, _ rate: String,
     _ share: String
   ) -> String {
-    left(workload, 31) + left(pass, 22) + right(median, 11) + right(least, 11) + right(rate, 9)
+    left(workload, 37) + left(pass, 22) + right(median, 11) + right(least, 11) + right(rate, 9)
       + right(share, 9)
   }
 

@@ -18,11 +18,12 @@ struct Workload {
   }
 
   /// The name, `kind/sizes`, where each size has the letter of its axis: b batch, t time, i input,
-  /// h hidden.
+  /// h hidden, c channels, hw height and width, d features.
   let name: String
   let pass: Pass
   let scalar: String
-  /// The floating-point operations of one run. An addition and a multiplication count as two.
+  /// The floating-point operations of the products of one run, 0 if it has none. An addition and a
+  /// multiplication count as two.
   let flops: Double
   /// A closure that creates the inputs, and compares the result with a computation in double
   /// precision before it is timed.

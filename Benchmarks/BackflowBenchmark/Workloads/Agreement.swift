@@ -13,3 +13,17 @@ func requireAgreement(
     throw WrongResult(workload: workload, what: what, relativeError: error)
   }
 }
+
+/// Throws an error if single and double precision disagree on one of the tensors, which have the
+/// same names in the same order.
+func requireAgreement(
+  _ workload: String, _ single: [(name: String, value: Tensor<Float>)],
+  _ double: [(name: String, value: Tensor<Double>)]
+) throws {
+  guard single.map(\.name) == double.map(\.name) else {
+    throw WrongResult(workload: workload, what: "the list of tensors", relativeError: .infinity)
+  }
+  for (one, two) in zip(single, double) {
+    try requireAgreement(workload, one.name, one.value, two.value)
+  }
+}

@@ -7,9 +7,14 @@ protocol WatchedTraining {
   /// Performs the step, and shows it to the monitor as a user would: with its loss as a function
   /// of the parameters, for the Taylor test, if `isTested`.
   mutating func step(watchedBy health: inout HealthMonitor<Float>, isTested: Bool) -> Double
+  /// The parameters and data of the next step, its loss, and its gradients before clipping, for
+  /// other programs to recompute. The default is none.
+  func tensors() -> [(name: String, value: Tensor<Float>)]
 }
 
 extension WatchedTraining {
+  func tensors() -> [(name: String, value: Tensor<Float>)] { [] }
+
   /// Checks that some steps reduce the loss; otherwise the workload is not a training. Losses are
   /// means over `period` steps, because batches differ.
   fileprivate mutating func verify(_ name: String, steps: Int, period: Int) throws {
@@ -40,8 +45,9 @@ func monitoredTraining<Training: WatchedTraining>(
   ) -> Workload {
     Workload(name: name, pass: pass, scalar: "float32", flops: flops) {
       var work = make()
+      let tensors = work.tensors
       try work.verify(name, steps: verifiedSteps, period: period)
-      guard let interval else { return .init(run: { work.step() }) }
+      guard let interval else { return .init(run: { work.step() }, tensors: tensors) }
       var health = HealthMonitor<Float>(every: interval)
       return .init(
         run: {

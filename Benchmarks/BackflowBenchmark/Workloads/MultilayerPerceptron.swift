@@ -2,66 +2,15 @@ internal import Backflow
 
 /// Returns workloads for a network with two hidden layers with ReLU and ten outputs: forward, and
 /// backward with all gradients.
-func multilayerPerceptron(batch: Int, input: Int, hidden: Int) -> [Workload] {
-  let name = "mlp/b\(batch)/i\(input)/h\(hidden)"
+func multilayerPerceptron(
+  batch: Int, input: Int, hidden: Int, isDouble: Bool = false
+) -> [Workload] {
   let weights = input * hidden + hidden * hidden + hidden * 10
-  let flops = 2 * Double(batch) * Double(weights)
-  let work = { MLPWork(batch: batch, input: input, hidden: hidden) }
-  return [
-    Workload(name: name, pass: .forward, scalar: "float32", flops: flops) {
-      let work = work()
-      try work.verify(name)
-      return .init(
-        run: { work.single.forward(work.input).output.elementAtEnd }, tensors: work.tensors)
-    },
-    Workload(name: name, pass: .forwardBackward, scalar: "float32", flops: 3 * flops) {
-      let work = work()
-      try work.verify(name)
-      return .init(
-        run: {
-          let cache = work.single.forward(work.input).cache
-          let (inputGradient, gradients) = work.single.backward(work.outputGradient, cache)
-          return inputGradient.elementAtEnd + gradients.first.weight.elementAtEnd
-        }, tensors: work.tensors)
-    },
-  ]
-}
-
-private struct MLPWork {
-  let single: MLP<Float>
-  let double: MLP<Double>
-  let input: Tensor<Float>
-  let outputGradient: Tensor<Float>
-
-  init(batch: Int, input: Int, hidden: Int) {
-    var random = RandomSource(seed: 1)
-    double = MLP(input: input, hidden: hidden, using: &random)
-    single = MLP(double)
-    self.input = random.normal([batch, input])
-    outputGradient = random.normal([batch, 10])
-  }
-
-  func tensors() -> [(name: String, value: Tensor<Float>)] {
-    let (output, cache) = single.forward(input)
-    let (inputGradient, gradients) = single.backward(outputGradient, cache)
-    return single.namedParameters.map { ("parameter." + $0.name, $0.value) }
-      + [("input", input), ("output_gradient", outputGradient), ("output", output)]
-      + [("gradient.input", inputGradient)]
-      + gradients.namedParameters.map { ("gradient." + $0.name, $0.value) }
-  }
-
-  func verify(_ name: String) throws {
-    let (output, cache) = single.forward(input)
-    let (inputGradient, gradients) = single.backward(outputGradient, cache)
-    let (expected, expectedCache) = double.forward(Tensor(input))
-    let (expectedInput, expectedGradients) = double.backward(
-      Tensor(outputGradient), expectedCache)
-    try requireAgreement(name, "the output", output, expected)
-    try requireAgreement(name, "the gradient of the input", inputGradient, expectedInput)
-    for (one, two) in zip(gradients.namedParameters, expectedGradients.namedParameters) {
-      try requireAgreement(name, "the gradient of \(one.name)", one.value, two.value)
-    }
-  }
+  return passes(
+    "mlp/b\(batch)/i\(input)/h\(hidden)" + (isDouble ? "/f64" : ""),
+    flops: 2 * Double(batch) * Double(weights), input: [batch, input], isDouble: isDouble,
+    { MLP<Float>(input: input, hidden: hidden, using: &$0) },
+    { MLP<Double>(input: input, hidden: hidden, using: &$0) })
 }
 
 /// The network x → Dense → ReLU → Dense → ReLU → Dense.
@@ -122,11 +71,5 @@ extension MLP {
     first = Dense(inputSize: input, outputSize: hidden, weights: .heNormal(), using: &random)
     second = Dense(inputSize: hidden, outputSize: hidden, weights: .heNormal(), using: &random)
     third = Dense(inputSize: hidden, outputSize: 10, using: &random)
-  }
-
-  init<Other: RealScalar>(_ other: MLP<Other>) {
-    first = Dense(other.first)
-    second = Dense(other.second)
-    third = Dense(other.third)
   }
 }

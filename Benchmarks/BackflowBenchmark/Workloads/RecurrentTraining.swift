@@ -3,7 +3,7 @@ internal import Backflow
 /// Returns workloads for a training step of an LSTM with a readout at every time step (forward,
 /// loss, backward, clipping, Adam), alone and with a health monitor.
 func training(_ sizes: RecurrentSizes) -> [Workload] {
-  let name = "train/lstm/b\(sizes.batch)/t\(sizes.time)/i\(sizes.input)/h\(sizes.hidden)"
+  let name = "train/lstm/\(sizes.name)"
   let (classes, samples) = (10, Double(sizes.time * sizes.batch))
   let flops =
     6 * samples * Double(sizes.hidden)
@@ -32,13 +32,29 @@ private struct TrainingWork: WatchedTraining {
 
   /// Performs the step alone.
   mutating func step() -> Double {
+    let (loss, lstmGradients, readoutGradients) = gradients()
+    update(along: lstmGradients, readoutGradients)
+    return Double(loss)
+  }
+
+  func tensors() -> [(name: String, value: Tensor<Float>)] {
+    let (loss, lstmGradients, readoutGradients) = gradients()
+    let labels = Tensor(labels.map { Float($0) }).reshaped(to: [input.shape[0], input.shape[1]])
+    return [("input", input), ("labels", labels), ("loss", Tensor([loss]))]
+      + lstm.namedParameters.map { ("parameter.lstm." + $0.name, $0.value) }
+      + readout.namedParameters.map { ("parameter.readout." + $0.name, $0.value) }
+      + lstmGradients.namedParameters.map { ("gradient.lstm." + $0.name, $0.value) }
+      + readoutGradients.namedParameters.map { ("gradient.readout." + $0.name, $0.value) }
+  }
+
+  /// Returns the loss, and the gradients before clipping.
+  private func gradients() -> (loss: Float, lstm: LSTM<Float>, readout: Dense<Float>) {
     let (states, cache) = lstm.forward(input)
     let (logits, readoutCache) = readout.forward(states)
     let (loss, logitsGradient) = softmaxCrossEntropy(logits, labels)
     let (statesGradient, readoutGradients) = readout.backward(logitsGradient, readoutCache)
     let (_, lstmGradients) = lstm.backward(statesGradient, cache)
-    update(along: lstmGradients, readoutGradients)
-    return Double(loss)
+    return (loss, lstmGradients, readoutGradients)
   }
 
   /// Performs the step, and passes its activations, signals, parameters, and loss to the monitor.
