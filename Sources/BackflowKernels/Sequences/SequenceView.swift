@@ -84,8 +84,8 @@
   /// A view of `buffer`, which is copied before if it shares its memory.
   ///
   /// - Parameters:
-  ///   - entries: The number of steps that `buffer` holds, if it is not `time`: a power of two. Each
-  ///     step overwrites that of so many steps before.
+  ///   - entries: The number of steps that `buffer` holds, if it is not `time`: a power of two.
+  ///     Each step overwrites that of so many steps before.
   ///   - initial: The elements before the first step, if the sequence is one of states.
   @specialized(where S == Float)
   @specialized(where S == Double)

@@ -1,8 +1,8 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// A cell with what its forward pass reads: the weights in the layout of the products, and the bias.
-/// It is prepared once for a sequence, or once for all requests of a server.
+/// A cell with what its forward pass reads: the weights in the layout of the products, and the
+/// bias. It is prepared once for a sequence, or once for all requests of a server.
 struct PreparedCell<Cell: RecurrentCell>: Sendable {
   typealias Scalar = Cell.Scalar
 

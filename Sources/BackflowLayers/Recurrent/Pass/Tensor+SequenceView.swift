@@ -14,8 +14,8 @@ extension Tensor {
   /// Returns a view of this sequence [T, B, F] for writing, on each thread for its own samples.
   ///
   /// - Parameters:
-  ///   - time: The number of steps, if it is not T. Then each step overwrites the one T steps before,
-  ///     and T is a power of two.
+  ///   - time: The number of steps, if it is not T. Then each step overwrites the one T steps
+  ///     before, and T is a power of two.
   ///   - initial: The state before the first step, [B, F].
   mutating func view(time: Int, after initial: Tensor? = nil) -> MutableSequenceView<Scalar> {
     MutableSequenceView(
