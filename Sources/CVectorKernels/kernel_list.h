@@ -309,6 +309,11 @@ KERNEL(void, multiply_row, (size_t rows, size_t columns, const T *row, T *y))
 // weights: [rows], x, y: [rows, columns]
 KERNEL(void, weight_rows, (size_t rows, size_t columns, const T *weights, const T *x, T *y))
 
+// y[r, c] = (s a[r]) b[c]
+// a: [rows], b: [columns], y: [rows, columns]
+// Swift: outerProduct(a, b, scale: s, into: y)
+KERNEL(void, outer_product, (size_t rows, size_t columns, T s, const T *a, const T *b, T *y))
+
 // y[r, c] = Σ_g weights[g, r] x[g, r, c], with one rounding or two for each term. An output that is an input is undefined.
 // weights: [groups, rows], x: [groups, rows, columns], y: [rows, columns]
 // Swift: sumWeightedGroups(x, weights: weights, groups: groups, into: y)

@@ -103,6 +103,7 @@ private func check<T: BinaryFloatingPoint>(_ kernel: KernelName, _ table: Kernel
   case .causalSoftmax: checkCausalSoftmax(table)
   case .transpose: checkTransposition(table)
   case .indexSelect, .indexAdd: checkIndexedRows(table)
+  case .outerProduct: checkOuterProduct(table)
   case .gather, .scatter, .weightRows: checkIndexedColumns(table)
   case .sumWeightedGroups: checkWeightedGroups(table)
 

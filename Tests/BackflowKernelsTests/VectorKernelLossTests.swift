@@ -224,6 +224,21 @@ private func checkEmpty<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   table.weightRows(0, 5, nil, nil, nil)
 }
 
+func checkOuterProduct<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
+  for (rows, columns) in shapes {
+    let a: [T] = Samples.uniform(rows, in: -2...2)
+    var b: [T] = Samples.uniform(columns, in: -2...2)
+    b[columns - 1] = .nan
+    let expected = (0..<rows * columns).map { Double(1.5 * a[$0 / columns] * b[$0 % columns]) }
+    let actual = written(count: rows * columns) {
+      table.outerProduct(rows, columns, 1.5, a, b, $0)
+    }
+    #expect(
+      mismatch(actual, expected, ulps: 0) == nil,
+      Comment(rawValue: "\(table.isa) \(T.self) \(rows)×\(columns)"))
+  }
+}
+
 func checkIndexedColumns<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   for (rows, columns) in shapes {
     var x: [T] = Samples.uniform(rows * columns, in: -2...2)

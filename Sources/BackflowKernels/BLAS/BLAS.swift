@@ -94,8 +94,7 @@ package enum BLAS {
         into: c)
     }
     if k == 1 && m > 1 && beta == 0 {
-      VectorKernels.scale(0, &c)
-      return ger(alpha, a, b, into: c)
+      return VectorKernels.outerProduct(a, b, scale: alpha, into: c)
     }
     if m == 1 {
       let (rows, columns) = bTransposed ? (n, k) : (k, n)

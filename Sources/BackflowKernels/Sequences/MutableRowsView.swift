@@ -99,6 +99,14 @@ extension MutableRowsView {
     }
   }
 
+  /// self ← kernel(self), for contiguous rows and a kernel that may work in place.
+  package func apply(_ kernel: (Span<S>, consuming MutableSpan<S>) -> Void) {
+    require(isContiguous, "the rows must be contiguous")
+    kernel(
+      unsafe Span(_unsafeStart: UnsafePointer(start), count: count),
+      unsafe MutableSpan(_unsafeStart: start, count: count))
+  }
+
   /// self ← kernel(x), for contiguous rows. The kernel gets the elements of `x` and of these rows.
   package func assign(
     _ x: RowsView<S>, by kernel: (Span<S>, consuming MutableSpan<S>) -> Void

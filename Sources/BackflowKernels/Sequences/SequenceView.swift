@@ -2,7 +2,9 @@
 ///
 /// The view keeps the memory alive.
 @safe public struct SequenceView<S: RealScalar>: @unchecked Sendable {
-  @usableFromInline let time, batch, features: Int
+  @usableFromInline let time, batch: Int
+  /// The number of features, the columns of a step.
+  public let features: Int
   @usableFromInline let base: UnsafePointer<S>
   /// The state before the first step, of shape [batch, features].
   @usableFromInline let initial: UnsafePointer<S>?
@@ -69,7 +71,9 @@
 /// The view keeps the memory alive. Two threads must not write to the same sample. A pass divides
 /// the samples among its threads accordingly, and its views must not be used after it.
 @safe public struct MutableSequenceView<S: RealScalar>: @unchecked Sendable {
-  @usableFromInline let time, batch, features: Int
+  @usableFromInline let time, batch: Int
+  /// The number of features, the columns of a step.
+  public let features: Int
   @usableFromInline let base: UnsafeMutablePointer<S>
   /// The state before the first step, of shape [batch, features].
   @usableFromInline let initial: UnsafePointer<S>?

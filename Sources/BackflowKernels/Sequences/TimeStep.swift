@@ -12,6 +12,9 @@ public struct TimeStep: Sendable {
     (self.index, self.samples) = (index, samples)
   }
 
+  /// The number of samples.
+  package var count: Int { samples.count }
+
   /// The step before another step. Before step 0, this is the initial state.
   public struct Previous: Sendable {
     @usableFromInline let step: TimeStep

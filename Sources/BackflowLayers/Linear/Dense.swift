@@ -118,7 +118,7 @@ public struct Dense<Scalar: RealScalar>: Layer {
   }
 
   /// Returns the layer with its weight packed.
-  public func prepared() -> PreparedRows<Scalar> { PreparedRows([DenseStage(self)]) }
+  public func prepared() -> PreparedRows<Scalar> { PreparedRows([RowStage(self)]) }
 
   /// The input x.
   public func input(in cache: Cache) -> Tensor<Scalar>? { cache.input }

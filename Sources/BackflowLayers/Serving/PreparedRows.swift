@@ -8,20 +8,38 @@ public import BackflowLinearAlgebra
 /// through all of them at a time, so that what is between the layers stays in its cache.
 ///
 /// Shapes: x [..., I], y [..., O]; leading axes are rows. Cost: that of the layers. Memory: the
-/// output, and at most 1 MB for each thread.
+/// output, and for each thread what is between the layers for a few rows: up to 256 KB a layer, or
+/// 16 rows if they are larger.
 public struct PreparedRows<Scalar: RealScalar>: PreparedLayer {
-  let stages: [any RowStage<Scalar>]
+  private let stages: [RowStage<Scalar>]
+  /// The most columns between two stages, at least 1.
+  private let widest: Int
 
-  init(_ stages: [any RowStage<Scalar>]) { self.stages = stages }
+  /// The stages of which consecutive ones are one where possible.
+  init(_ stages: [RowStage<Scalar>]) {
+    var merged: [RowStage<Scalar>] = []
+    for stage in stages {
+      if let last = merged.last, let both = last.merged(with: stage) {
+        merged[merged.count - 1] = both
+      } else {
+        merged.append(stage)
+      }
+    }
+    self.stages = merged
+    widest = merged.dropLast().compactMap(\.outputSize).reduce(1, max)
+  }
 
-  /// A function of each element, or of each row of `inputSize` columns.
+  /// A function of each element, or of each row of `inputSize` columns, that may work in place.
   init(
     _ name: String, inputSize: Int? = nil,
     _ kernel:
       @escaping @Sendable (
         Span<Scalar>, _ columns: Int, consuming MutableSpan<Scalar>
       ) -> Void
-  ) { stages = [RowMap(name: name, inputSize: inputSize, kernel: kernel)] }
+  ) { self.init([RowStage(RowMap(name: name, inputSize: inputSize, kernel: kernel))]) }
+
+  /// Returns both, one after the other.
+  func followed(by next: PreparedRows) -> PreparedRows { PreparedRows(stages + next.stages) }
 
   /// Returns the output in evaluation mode.
   ///
@@ -30,76 +48,60 @@ public struct PreparedRows<Scalar: RealScalar>: PreparedLayer {
   @specialized(where Scalar == Double)
   public func callAsFunction(_ input: Tensor<Scalar>) -> Tensor<Scalar> {
     if stages.isEmpty { return input }
-    let widths = widths(from: input.shape)
-    let rows = input.shape.elementCount / max(1, widths[0])
-    var output = Tensor<Scalar>(
-      uninitialized: input.rank == 0
-        ? input.shape : input.shape.replacing(axis: input.rank - 1, with: widths[stages.count]))
-    if output.isEmpty || rows == 0 { return output }
-    let x = SequenceView(input.storage, time: 1, batch: rows, features: widths[0])
+    var shape = input.shape
+    do throws(RequestError) {
+      shape = try shapeAfterStages(shape)
+    } catch {
+      stop("\(error)")
+    }
+    var output = Tensor<Scalar>(uninitialized: shape)
+    if output.isEmpty { return output }
+    let (rows, columns) = (input.shape.rowCount, input.shape.last ?? 1)
+    if input.isEmpty && columns > 0 { return output }
+    let x = SequenceView(input.storage, time: 1, batch: rows, features: columns)
     let y = output.rowsView(rows)
-    let work = zip(widths, widths.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
-    Threads.split(rows, grain: 300_000 / max(1, work)) { part in
-      run(part, widths, x, y)
+    let grain = 300_000 / stages.reduce(1) { $0 + $1.work(columns: max(columns, widest)) }
+    Threads.split(rows, grain: grain) { part in
+      let rowsAtATime = max(16, 65_536 / widest)
+      for start in stride(from: part.lowerBound, to: part.upperBound, by: rowsAtATime) {
+        let rows = TimeStep(0, start..<min(start + rowsAtATime, part.upperBound))
+        run(0, x, rows, into: y, rows)
+      }
     }
     return output
   }
 
-  /// Runs all stages for some of the rows.
+  /// Runs the stages from stage k on.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private func run(
-    _ part: Range<Int>, _ widths: [Int], _ x: SequenceView<Scalar>,
-    _ y: MutableSequenceView<Scalar>
+    _ k: Int, _ x: SequenceView<Scalar>, _ rows: TimeStep,
+    into y: MutableSequenceView<Scalar>, _ outputRows: TimeStep
   ) {
-    // 32 KB to 256 KB for each stage, which leaves room for weights in a cache of 1 MB.
-    let widest = widths.dropFirst().dropLast().max() ?? 1
-    let rowsAtATime = min(part.count, max(16, 65_536 / max(1, widest)))
-    var (sources, targets) = ([x], [MutableSequenceView<Scalar>]())
-    for width in widths.dropFirst().dropLast() {
-      var between = Tensor<Scalar>(uninitialized: [rowsAtATime, width])
-      targets.append(between.rowsView(rowsAtATime))
-      sources.append(
-        SequenceView(between.storage, time: 1, batch: rowsAtATime, features: width))
-    }
-    targets.append(y)
-    for start in stride(from: part.lowerBound, to: part.upperBound, by: rowsAtATime) {
-      let rows = start..<min(start + rowsAtATime, part.upperBound)
-      let (all, here) = (TimeStep(0, rows), TimeStep(0, 0..<rows.count))
-      for k in stages.indices {
-        let (source, target) = (sources[k], targets[k])
-        stages[k].run(
-          source[k == 0 ? all : here], into: target[k == stages.count - 1 ? all : here])
-      }
-    }
+    let stage = stages[k]
+    if k == stages.count - 1 { return stage.run(x[rows], into: y[outputRows]) }
+    let count = rows.count
+    var between = Tensor<Scalar>(
+      uninitialized: Shape(rows: count, columns: stage.outputSize ?? x.features))
+    let view = between.rowsView(count)
+    let all = TimeStep(0, 0..<count)
+    stage.run(x[rows], into: view[all])
+    run(
+      k + 1, SequenceView(between.storage, time: 1, batch: count, features: view.features), all,
+      into: y, outputRows)
   }
 
-  /// The numbers of columns before, between and after the stages.
-  private func widths(from input: Shape) -> [Int] {
-    var widths = [input.last ?? 1]
-    for stage in stages {
-      let width = widths[widths.count - 1]
-      require(
-        stage.inputSize == nil || input.rank > 0 && stage.inputSize == width,
-        "\(stage.name): input \(input.dropLast() + [width]) instead of"
-          + " [..., \(stage.inputSize ?? 0)]")
-      widths.append(stage.outputSize ?? width)
-    }
-    return widths
+  private func shapeAfterStages(_ input: Shape) throws(RequestError) -> Shape {
+    var shape = input
+    for stage in stages { shape = try stage.outputShape(for: shape) }
+    return shape
   }
 
   /// Returns the shape of the output.
   ///
   /// - Throws: `RequestError` if the last axis does not fit a layer.
   public func outputShape(for input: Shape) throws(RequestError) -> Shape? {
-    var shape = input
-    for stage in stages {
-      if let size = stage.inputSize, shape.last != size {
-        throw .shape(layer: stage.name, found: shape, expected: "[..., \(size)]")
-      }
-      if let size = stage.outputSize { shape = shape.replacing(axis: shape.rank - 1, with: size) }
-    }
-    return shape
+    try shapeAfterStages(input)
   }
 }
 

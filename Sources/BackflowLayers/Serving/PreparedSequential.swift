@@ -13,7 +13,7 @@ public struct PreparedSequential<Scalar: RealScalar>: PreparedLayer {
       if let rows = part as? PreparedRows<Scalar>,
         let before = parts.last as? PreparedRows<Scalar>
       {
-        parts[parts.count - 1] = PreparedRows(before.stages + rows.stages)
+        parts[parts.count - 1] = before.followed(by: rows)
       } else {
         parts.append(part)
       }

@@ -1,60 +1,81 @@
 internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
-/// A function of each row alone, one of several that `PreparedRows` computes for a few rows at a
-/// time.
-protocol RowStage<Scalar>: Sendable {
-  associatedtype Scalar: RealScalar
-
-  /// The name of the layer, for messages.
-  var name: String { get }
-  /// The number of columns that a row must have, or `nil` if any number will do.
-  var inputSize: Int? { get }
-  /// The number of columns of the output, or `nil` if it is that of the input.
-  var outputSize: Int? { get }
-
-  /// Computes the rows of `y` from those of `x`, which do not overlap.
-  func run(_ x: RowsView<Scalar>, into y: MutableRowsView<Scalar>)
-}
-
-/// A function of each element, or of each row.
-struct RowMap<Scalar: RealScalar>: RowStage {
-  let name: String
-  let inputSize: Int?
-  let kernel: @Sendable (Span<Scalar>, _ columns: Int, consuming MutableSpan<Scalar>) -> Void
-
-  var outputSize: Int? { nil }
-
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  func run(_ x: RowsView<Scalar>, into y: MutableRowsView<Scalar>) {
-    y.assign(x) { kernel($0, x.columns, $1) }
-  }
-}
-
-/// y = x Wᵀ + b with packed weights.
-struct DenseStage<Scalar: RealScalar>: RowStage {
+/// A part of `PreparedRows`: a product with packed weights, and functions of its rows, in place.
+///
+///     y = φ_n(… φ_1(x Wᵀ + b))
+///
+/// Without a product, φ_1 reads x itself.
+struct RowStage<Scalar: RealScalar>: Sendable {
   /// Wᵀ, [I, O]
-  private let weight: PackedMatrix<Scalar>
+  private let weight: PackedMatrix<Scalar>?
   /// [O], or `nil`.
   private let bias: Bias<Scalar>?
+  private(set) var maps: [RowMap<Scalar>]
 
   init(_ layer: Dense<Scalar>) {
     weight = PackedMatrix(
       layer.weight.span, rows: layer.weight.shape[0], columns: layer.weight.shape[1],
       transposed: true)
     bias = layer.bias.map { Bias(tensor: $0) }
+    maps = []
   }
 
-  var name: String { "Dense" }
-  var inputSize: Int? { weight.rows }
-  var outputSize: Int? { weight.columns }
+  init(_ map: RowMap<Scalar>) { (weight, bias, maps) = (nil, nil, [map]) }
 
+  /// The number of columns of the output, or `nil` if it is that of the input.
+  var outputSize: Int? { weight?.columns }
+
+  /// The number of multiplications for a row of `columns`, in which a function counts as a few.
+  func work(columns: Int) -> Int { ((weight?.rows ?? 0) + 8) * (outputSize ?? columns) }
+
+  /// Returns the functions of both, if the second has no product.
+  func merged(with next: RowStage) -> RowStage? {
+    if next.weight != nil { return nil }
+    var merged = self
+    merged.maps += next.maps
+    return merged
+  }
+
+  /// Throws an error that names the layer if rows of `shape` do not fit, and otherwise returns the
+  /// shape of the output.
+  func outputShape(for shape: Shape) throws(RequestError) -> Shape {
+    var output = shape
+    if let weight {
+      try requireRequest(shape.last == weight.rows, "Dense", shape, "[..., \(weight.rows)]")
+      output = shape.replacing(axis: shape.rank - 1, with: weight.columns)
+    }
+    for map in maps {
+      guard let size = map.inputSize else { continue }
+      try requireRequest(output.last == size, map.name, output, "[..., \(size)]")
+    }
+    return output
+  }
+
+  /// Computes the rows of `y` from those of `x`, which do not overlap.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func run(_ x: RowsView<Scalar>, into y: MutableRowsView<Scalar>) {
-    guard let bias else { return weight.multiply(x, into: y) }
-    y.assignRow(bias.span)
-    weight.multiply(x, addingTo: y)
+    var rest = maps[...]
+    if let weight {
+      if let bias {
+        y.assignRow(bias.span)
+        weight.multiply(x, addingTo: y)
+      } else {
+        weight.multiply(x, into: y)
+      }
+    } else if let first = rest.popFirst() {
+      y.assign(x) { first.kernel($0, x.columns, $1) }
+    }
+    for map in rest { y.apply { map.kernel($0, y.columns, $1) } }
   }
+}
+
+/// A function of each element, or of each row.
+struct RowMap<Scalar: RealScalar>: Sendable {
+  let name: String
+  /// The number of columns that a row must have, or `nil` if any number will do.
+  let inputSize: Int?
+  /// Writes the function of rows to other rows or to the same.
+  let kernel: @Sendable (Span<Scalar>, _ columns: Int, consuming MutableSpan<Scalar>) -> Void
 }

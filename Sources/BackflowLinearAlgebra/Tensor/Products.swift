@@ -12,7 +12,7 @@ public struct MatrixOperand<Scalar: RealScalar>: Sendable {
 
   init(_ tensor: Tensor<Scalar>) {
     require(tensor.rank >= 1, "a scalar is not a matrix")
-    self.init(tensor, storedRows: 0..<tensor.asRows.shape[0], isTransposed: false)
+    self.init(tensor, storedRows: 0..<tensor.shape.rowCount, isTransposed: false)
   }
 
   private init(_ tensor: Tensor<Scalar>, storedRows: Range<Int>, isTransposed: Bool) {
@@ -46,7 +46,7 @@ public struct MatrixOperand<Scalar: RealScalar>: Sendable {
     require(
       range.lowerBound >= 0 && range.upperBound <= tensor.shape[0],
       "the range \(range) is outside axis 0 of shape \(tensor.shape)")
-    let rowsEach = tensor.shape.dropFirst().dropLast().reduce(1, *)
+    let rowsEach = tensor.shape.product(1..<max(1, tensor.rank - 1))
     return MatrixOperand(
       tensor, storedRows: range.lowerBound * rowsEach..<range.upperBound * rowsEach,
       isTransposed: isTransposed)
@@ -112,7 +112,7 @@ public func matmul<S>(_ a: MatrixOperand<S>, _ b: Tensor<S>) -> Tensor<S> { matm
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func matmul<S>(_ a: MatrixOperand<S>, _ b: MatrixOperand<S>) -> Tensor<S> {
-  var result = Tensor<S>(uninitialized: [a.rows, b.columns])
+  var result = Tensor<S>(uninitialized: Shape(rows: a.rows, columns: b.columns))
   gemm(a, b, beta: 0, into: &result)
   return result
 }
@@ -139,6 +139,8 @@ public func matmul<S>(_ a: Tensor<S>, _ b: Tensor<S>, addedTo c: inout Tensor<S>
   gemm(a.operand, b.operand, beta: 1, into: &c)
 }
 
+@specialized(where S == Float)
+@specialized(where S == Double)
 private func gemm<S>(
   _ a: MatrixOperand<S>, _ b: MatrixOperand<S>, beta: S, into c: inout Tensor<S>
 ) {

@@ -12,9 +12,9 @@ public struct Shape: Hashable, Sendable {
 
   private var extents = PackedExtents()
   /// The number of axes.
-  public let rank: Int
+  public private(set) var rank: Int
   /// The number of elements: the product of the extents.
-  public let elementCount: Int
+  public private(set) var elementCount = 1
 
   /// Creates a shape from its extents, outermost first.
   @inlinable
@@ -26,18 +26,37 @@ public struct Shape: Hashable, Sendable {
     require(
       extents.count <= Shape.maximumRank,
       "a shape has at most \(Shape.maximumRank) axes; \(Array(extents)) has \(extents.count)")
+    rank = extents.count
+    for (axis, extent) in extents.enumerated() { set(axis, extent, of: "\(Array(extents))") }
+    countElements()
+  }
+
+  /// Creates the shape of a matrix or a batch of vectors. Unlike the other initializers, it makes no
+  /// array.
+  package init(rows: Int, columns: Int) {
+    rank = 2
+    set(0, rows, of: "[\(rows), \(columns)]")
+    set(1, columns, of: "[\(rows), \(columns)]")
+    countElements()
+  }
+
+  private mutating func set(
+    _ axis: Int, _ extent: Int, of shape: @autoclosure () -> String
+  ) {
+    require(extent >= 0, "an extent must not be negative: \(shape())")
+    require(extent <= Shape.maximumExtent, "an extent must be below 2³²: \(shape())")
+    extents[axis] = UInt32(extent)
+  }
+
+  private mutating func countElements() {
     var (count, isEmpty, overflow) = (1, false, false)
-    for (axis, extent) in extents.enumerated() {
-      require(extent >= 0, "an extent must not be negative: \(Array(extents))")
-      require(
-        extent <= Shape.maximumExtent, "an extent must be below 2³²: \(Array(extents))")
-      self.extents[axis] = UInt32(extent)
+    for axis in 0..<rank {
+      let extent = Int(extents[axis])
       isEmpty = isEmpty || extent == 0
       let product = count.multipliedReportingOverflow(by: Swift.max(extent, 1))
       (count, overflow) = (product.partialValue, overflow || product.overflow)
     }
-    require(!overflow, "a tensor of shape \(Array(extents)) has more elements than can be counted")
-    rank = extents.count
+    require(!overflow, "a tensor of shape \(self) has more elements than can be counted")
     elementCount = isEmpty ? 0 : count
   }
 
@@ -51,17 +70,32 @@ public struct Shape: Hashable, Sendable {
   /// Returns this shape without `axis`.
   public func removing(axis: Int) -> Shape {
     checkAxis(axis)
-    var extents = Array(self)
-    extents.remove(at: axis)
-    return Shape(extents)
+    var result = self
+    for later in axis + 1..<rank { result.extents[later - 1] = extents[later] }
+    result.rank -= 1
+    // Equal shapes have equal bits.
+    result.extents[rank - 1] = 0
+    result.countElements()
+    return result
   }
 
   /// Returns this shape with the extent of `axis` replaced.
   public func replacing(axis: Int, with extent: Int) -> Shape {
     checkAxis(axis)
-    var extents = Array(self)
-    extents[axis] = extent
-    return Shape(extents)
+    var result = self
+    result.set(axis, extent, of: "\(self) with \(extent) at axis \(axis)")
+    result.countElements()
+    return result
+  }
+
+  /// The product of all extents but the last, the number of rows of the tensor as a matrix.
+  package var rowCount: Int { product(0..<Swift.max(0, rank - 1)) }
+
+  /// Returns the product of the extents of these axes.
+  func product(_ axes: Range<Int>) -> Int {
+    var product = 1
+    for axis in axes { product *= self[axis] }
+    return product
   }
 
   /// Returns the common shape of two shapes under NumPy's broadcasting rules: aligned at the last
@@ -86,9 +120,7 @@ public struct Shape: Hashable, Sendable {
   /// inner].
   func around(axis: Int) -> (outer: Int, extent: Int, inner: Int) {
     checkAxis(axis)
-    let outer = self[..<axis].reduce(1, *)
-    let inner = self[(axis + 1)...].reduce(1, *)
-    return (outer, self[axis], inner)
+    return (product(0..<axis), self[axis], product(axis + 1..<rank))
   }
 }
 

@@ -25,8 +25,7 @@ extension Tensor {
   /// - Complexity: O(1); the memory is shared.
   public var asRows: Tensor {
     require(rank >= 1, "a scalar has no rows")
-    let columns = shape[rank - 1]
-    return reshaped(to: [shape.dropLast().reduce(1, *), columns])
+    return reshaped(to: Shape(rows: shape.rowCount, columns: shape[rank - 1]))
   }
 }
 

@@ -20,6 +20,11 @@ static void NAME(weight_rows)(size_t rows, size_t columns, const T *weights, con
     for (size_t r = rows; r-- > 0;) NAME(scale)(columns, weights[r], x + r * columns, y + r * columns);
 }
 
+static void NAME(outer_product)(size_t rows, size_t columns, T s, const T *a, const T *b, T *y)
+{
+    for (size_t r = 0; r < rows; r++) NAME(scale)(columns, s * a[r], b, y + r * columns);
+}
+
 static void NAME(sum_weighted_groups)(size_t groups, size_t rows, size_t columns, const T *weights, const T *x, T *y)
 {
     if (groups == 0) {

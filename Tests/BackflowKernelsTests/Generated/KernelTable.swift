@@ -115,6 +115,11 @@ struct KernelTable<Scalar: BinaryFloatingPoint> {
   let weightRows:
     (Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) ->
       Void
+  let outerProduct:
+    (
+      Int, Int, Scalar, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      UnsafeMutablePointer<Scalar>?
+    ) -> Void
   let sumWeightedGroups:
     (Int, Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?)
       -> Void
@@ -337,6 +342,7 @@ extension KernelTable<Float> {
     addRow = table.add_row
     multiplyRow = table.multiply_row
     weightRows = table.weight_rows
+    outerProduct = table.outer_product
     sumWeightedGroups = table.sum_weighted_groups
     sumRows = table.sum_rows
     rowSums = table.row_sums
@@ -450,6 +456,7 @@ extension KernelTable<Double> {
     addRow = table.add_row
     multiplyRow = table.multiply_row
     weightRows = table.weight_rows
+    outerProduct = table.outer_product
     sumWeightedGroups = table.sum_weighted_groups
     sumRows = table.sum_rows
     rowSums = table.row_sums
@@ -556,6 +563,7 @@ enum KernelName: CaseIterable {
   case addRow
   case multiplyRow
   case weightRows
+  case outerProduct
   case sumWeightedGroups
   case sumRows
   case rowSums

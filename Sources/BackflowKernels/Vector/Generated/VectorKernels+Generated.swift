@@ -728,6 +728,24 @@ extension VectorKernels {
     extendLifetime(y)
   }
 
+  /// y[r, c] = (s a[r]) b[c]
+  ///
+  /// - Precondition: `a` has shape [rows]; `b` has shape [columns]; `y` has shape [rows,
+  ///   columns].
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func outerProduct<S: RealScalar>(
+    _ a: Span<S>, _ b: Span<S>, scale s: S, into y: consuming MutableSpan<S>
+  ) {
+    let columns = b.count
+    let rows = a.count
+    requireShape("outerProduct: y", y.count, rows, columns)
+    unsafe S._routines.vector.outerProduct(rows, columns, s, a.base, b.base, y.base)
+    extendLifetime(a)
+    extendLifetime(b)
+    extendLifetime(y)
+  }
+
   /// y[r, c] = Σ_g weights[g, r] x[g, r, c], with one rounding or two for each term. An output
   /// that is an input is undefined.
   ///

@@ -114,6 +114,11 @@ internal import CVectorKernels
   let weightRows:
     (Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) ->
       Void
+  let outerProduct:
+    (
+      Int, Int, Scalar, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      UnsafeMutablePointer<Scalar>?
+    ) -> Void
   let sumWeightedGroups:
     (Int, Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?)
       -> Void
@@ -331,6 +336,7 @@ extension VectorRoutines<Float> {
     unsafe addRow = table.add_row
     unsafe multiplyRow = table.multiply_row
     unsafe weightRows = table.weight_rows
+    unsafe outerProduct = table.outer_product
     unsafe sumWeightedGroups = table.sum_weighted_groups
     unsafe sumRows = table.sum_rows
     unsafe rowSums = table.row_sums
@@ -439,6 +445,7 @@ extension VectorRoutines<Double> {
     unsafe addRow = table.add_row
     unsafe multiplyRow = table.multiply_row
     unsafe weightRows = table.weight_rows
+    unsafe outerProduct = table.outer_product
     unsafe sumWeightedGroups = table.sum_weighted_groups
     unsafe sumRows = table.sum_rows
     unsafe rowSums = table.row_sums
