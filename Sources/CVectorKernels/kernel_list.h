@@ -570,3 +570,11 @@ KERNEL(void, pack, (size_t k, size_t n, const T *b, size_t b_row_stride, size_t 
 // Swift: none
 KERNEL(void, packed_product, (size_t m, size_t n, size_t k, const T *a, size_t a_stride,
                               const T *packed, int accumulate, int backwards, T *c, size_t c_stride))
+
+// C = Aᵀ B, added to C if `accumulate`; otherwise C is not read. As `packed_product`, but A is read by columns, and the sum
+// over k is one running sum, so that the caller divides a k of more than a few hundred. Where the rows of A are a power of
+// two apart, the caller copies them closer together first: they would share too few places of the cache.
+// a: [k, m] stride a_stride, packed: [packed_size(k, n)], c: [m, n] stride c_stride
+// Swift: none
+KERNEL(void, columns_product, (size_t m, size_t n, size_t k, const T *a, size_t a_stride,
+                               const T *packed, int accumulate, T *c, size_t c_stride))

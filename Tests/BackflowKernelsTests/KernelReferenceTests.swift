@@ -138,6 +138,7 @@ private func check<T: BinaryFloatingPoint>(_ kernel: KernelName, _ table: Kernel
 
   // Packed product
   case .packedSize, .pack, .packedProduct: checkPackedProduct(table)
+  case .columnsProduct: checkColumnsProduct(table)
   }
 }
 

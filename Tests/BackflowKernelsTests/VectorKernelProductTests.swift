@@ -78,6 +78,33 @@ func checkPackedProduct<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   }
 }
 
+/// Compares Aᵀ B with the product of the transposed A, term by term in the same order.
+func checkColumnsProduct<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
+  var variant = 0
+  for m in Array(1...14) + [25, 36] {
+    for (n, k) in [(1, 1), (8, 5), (33, 20), (64, 300), (65, 2)] {
+      variant += 1
+      let problem = Problem<T>(
+        m: m, n: n, k: k, padding: 0, isTransposed: false, accumulates: variant % 2 == 0)
+      let stride = m + variant % 3
+      var columns = [T](repeating: .nan, count: k * stride)
+      for i in 0..<m { for p in 0..<k { columns[p * stride + i] = problem.a[i * k + p] } }
+      let packed = written(count: table.packedSize(k, n)) {
+        table.pack(k, n, problem.b, n, 1, $0)
+      }
+      let actual = written(problem.c) {
+        table.columnsProduct(
+          m, n, k, columns, stride, packed, problem.accumulates ? 1 : 0, $0, n)
+      }
+      let expected = problem.reference(problem.a, problem.b, problem.c)
+      let difference = mismatch(
+        actual, expected.values, ulps: Double(k + 2), scale: expected.scales)
+      #expect(difference == nil, "\(table.isa) \(T.self) \(problem)")
+    }
+  }
+  table.columnsProduct(0, 0, 0, nil, 1, nil, 0, nil, 1)
+}
+
 private func checkEmpty<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
   #expect(table.packedSize(0, 5) == 0)
   #expect(table.packedSize(5, 0) == 0)

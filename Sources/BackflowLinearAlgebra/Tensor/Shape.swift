@@ -31,8 +31,7 @@ public struct Shape: Hashable, Sendable {
     countElements()
   }
 
-  /// Creates the shape of a matrix or a batch of vectors. Unlike the other initializers, it makes no
-  /// array.
+  /// Creates the shape of a matrix. Unlike the other initializers, this one makes no array.
   package init(rows: Int, columns: Int) {
     rank = 2
     set(0, rows, of: "[\(rows), \(columns)]")

@@ -37,10 +37,12 @@ static void NAME(pack)(size_t k, size_t n, const T *b, size_t b_row_stride, size
 }
 
 // Columns of whole panels. rows and panels are constants where this is inlined, so the loops over them unroll and each
-// sum stays in a register.
-INLINE void NAME(tile)(size_t rows, size_t panels, const NAME(Product) *product, const T *a, const T *packed, T *c)
+// sum stays in a register. Element p of row r of A is a[r a_stride + p], or a[p a_stride + r] if A is read by columns.
+INLINE void NAME(tile)(size_t rows, size_t panels, int by_columns, const NAME(Product) *product, const T *a,
+                       const T *packed, T *c)
 {
-    const size_t vectors = 2 * panels, k = product->k, a_stride = product->a_stride;
+    const size_t vectors = 2 * panels, k = product->k;
+    const size_t a_row = by_columns ? 1 : product->a_stride, a_step = by_columns ? product->a_stride : 1;
     NAME(Vector) sums[TILE_ROWS][TILE_VECTORS] = {0};
     for (size_t p = 0; p < k; p++, packed += PANEL) {
         NAME(Vector) b[TILE_VECTORS];
@@ -48,7 +50,7 @@ INLINE void NAME(tile)(size_t rows, size_t panels, const NAME(Product) *product,
             b[v] = *(const NAME(Vector) *)(packed + v / 2 * product->panel_stride + v % 2 * LANES);
         }
         UNROLLED for (size_t r = 0; r < rows; r++) {
-            UNROLLED for (size_t v = 0; v < vectors; v++) sums[r][v] += b[v] * a[r * a_stride + p];
+            UNROLLED for (size_t v = 0; v < vectors; v++) sums[r][v] += b[v] * a[r * a_row + p * a_step];
         }
     }
     UNROLLED for (size_t r = 0; r < rows; r++, c += product->c_stride) {
@@ -64,19 +66,32 @@ typedef void (*NAME(Tile))(const NAME(Product) *, const T *, const T *, T *);
 #define TILE(rows, panels)                                                                                      \
     static void NAME(tile_##rows##x##panels)(const NAME(Product) *product, const T *a, const T *packed, T *c)   \
     {                                                                                                           \
-        NAME(tile)(rows, panels, product, a, packed, c);                                                        \
+        NAME(tile)(rows, panels, 0, product, a, packed, c);                                                     \
+    }
+#define TILE_BY_COLUMNS(rows)                                                                                   \
+    static void NAME(columns_##rows)(const NAME(Product) *product, const T *a, const T *packed, T *c)           \
+    {                                                                                                           \
+        NAME(tile)(rows, 1, 1, product, a, packed, c);                                                          \
     }
 
 TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1)
 TILE(1, 4) TILE(1, 2) TILE(2, 2)
+TILE_BY_COLUMNS(1) TILE_BY_COLUMNS(2) TILE_BY_COLUMNS(3) TILE_BY_COLUMNS(4) TILE_BY_COLUMNS(5) TILE_BY_COLUMNS(6)
 #if TILE_ROWS > 6
 TILE(7, 1) TILE(8, 1) TILE(9, 1) TILE(10, 1) TILE(11, 1) TILE(12, 1)
+TILE_BY_COLUMNS(7) TILE_BY_COLUMNS(8) TILE_BY_COLUMNS(9) TILE_BY_COLUMNS(10) TILE_BY_COLUMNS(11) TILE_BY_COLUMNS(12)
 #endif
 
 static const NAME(Tile) NAME(one_panel)[TILE_ROWS + 1] = {
     0, NAME(tile_1x1), NAME(tile_2x1), NAME(tile_3x1), NAME(tile_4x1), NAME(tile_5x1), NAME(tile_6x1),
 #if TILE_ROWS > 6
     NAME(tile_7x1), NAME(tile_8x1), NAME(tile_9x1), NAME(tile_10x1), NAME(tile_11x1), NAME(tile_12x1),
+#endif
+};
+static const NAME(Tile) NAME(by_columns)[TILE_ROWS + 1] = {
+    0, NAME(columns_1), NAME(columns_2), NAME(columns_3), NAME(columns_4), NAME(columns_5), NAME(columns_6),
+#if TILE_ROWS > 6
+    NAME(columns_7), NAME(columns_8), NAME(columns_9), NAME(columns_10), NAME(columns_11), NAME(columns_12),
 #endif
 };
 static const NAME(Tile) NAME(two_panels)[] = {0, NAME(tile_1x2), NAME(tile_2x2)};
@@ -98,22 +113,33 @@ INLINE void NAME(run_blocks)(NAME(Tile) tile, const NAME(Product) *product, cons
 }
 
 // A tile of which only the first `columns` belong to C. At the right edge it is computed in a buffer.
-static void NAME(run)(NAME(Tile) tile, size_t rows, size_t panels, const NAME(Product) *product,
-                      const T *a, const T *packed, T *c, size_t columns)
+INLINE void NAME(run_tile)(int in_blocks, NAME(Tile) tile, size_t rows, size_t panels, const NAME(Product) *product,
+                           const T *a, const T *packed, T *c, size_t columns)
 {
     const size_t width = panels * PANEL;
-    if (columns >= width) {
-        NAME(run_blocks)(tile, product, a, packed, c);
-        return;
-    }
     T aside[TILE_ROWS * PANEL];
     NAME(Product) whole = *product;
-    whole.accumulate = 0;
-    whole.c_stride = width;
-    NAME(run_blocks)(tile, &whole, a, packed, aside);
+    T *target = c;
+    if (columns < width) {
+        whole.accumulate = 0;
+        whole.c_stride = width;
+        target = aside;
+    }
+    if (in_blocks) {
+        NAME(run_blocks)(tile, &whole, a, packed, target);
+    } else {
+        tile(&whole, a, packed, target);
+    }
+    if (columns >= width) return;
     for (size_t r = 0; r < rows; r++, c += product->c_stride) {
         for (size_t j = 0; j < columns; j++) c[j] = (product->accumulate ? c[j] : 0) + aside[r * width + j];
     }
+}
+
+static void NAME(run)(NAME(Tile) tile, size_t rows, size_t panels, const NAME(Product) *product,
+                      const T *a, const T *packed, T *c, size_t columns)
+{
+    NAME(run_tile)(1, tile, rows, panels, product, a, packed, c, columns);
 }
 
 // For at most two rows. A single row needs eight independent sums to keep the multipliers busy, so few rows take several
@@ -156,6 +182,21 @@ static void NAME(packed_product)(size_t m, size_t n, size_t k, const T *a, size_
         NAME(product_of_many_rows)(m, n, &product, a, packed, c);
     } else if (m > 0) {
         NAME(product_of_few_rows)(m, n, &product, a, packed, c);
+    }
+}
+
+// Tile by tile, because a tile's part of A, of which every element is in another row, is what is expensive to read.
+static void NAME(columns_product)(size_t m, size_t n, size_t k, const T *a, size_t a_stride,
+                                  const T *packed, int accumulate, T *c, size_t c_stride)
+{
+    const NAME(Product) product = {k, a_stride, k * PANEL, c_stride, accumulate, 0};
+    const size_t tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
+    for (size_t t = 0, i = 0, rows; t < tiles; t++, i += rows) {
+        rows = (m - i) / (tiles - t);
+        for (size_t j = 0; j < n; j += PANEL) {
+            NAME(run_tile)(0, NAME(by_columns)[rows], rows, 1, &product, a + i, packed + j * k,
+                           c + i * c_stride + j, n - j);
+        }
     }
 }
 

@@ -272,6 +272,11 @@ struct KernelTable<Scalar: BinaryFloatingPoint> {
       Int, Int, Int, UnsafePointer<Scalar>?, Int, UnsafePointer<Scalar>?, Int32, Int32,
       UnsafeMutablePointer<Scalar>?, Int
     ) -> Void
+  let columnsProduct:
+    (
+      Int, Int, Int, UnsafePointer<Scalar>?, Int, UnsafePointer<Scalar>?, Int32,
+      UnsafeMutablePointer<Scalar>?, Int
+    ) -> Void
 }
 
 extension KernelTable<Float> {
@@ -385,6 +390,7 @@ extension KernelTable<Float> {
     packedSize = table.packed_size
     pack = table.pack
     packedProduct = table.packed_product
+    columnsProduct = table.columns_product
   }
 }
 
@@ -499,6 +505,7 @@ extension KernelTable<Double> {
     packedSize = table.packed_size
     pack = table.pack
     packedProduct = table.packed_product
+    columnsProduct = table.columns_product
   }
 }
 
@@ -606,4 +613,5 @@ enum KernelName: CaseIterable {
   case packedSize
   case pack
   case packedProduct
+  case columnsProduct
 }

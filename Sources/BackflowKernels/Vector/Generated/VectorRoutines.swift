@@ -271,6 +271,11 @@ internal import CVectorKernels
       Int, Int, Int, UnsafePointer<Scalar>?, Int, UnsafePointer<Scalar>?, Int32, Int32,
       UnsafeMutablePointer<Scalar>?, Int
     ) -> Void
+  let columnsProduct:
+    (
+      Int, Int, Int, UnsafePointer<Scalar>?, Int, UnsafePointer<Scalar>?, Int32,
+      UnsafeMutablePointer<Scalar>?, Int
+    ) -> Void
 }
 
 extension VectorRoutines<Float> {
@@ -379,6 +384,7 @@ extension VectorRoutines<Float> {
     unsafe packedSize = table.packed_size
     unsafe pack = table.pack
     unsafe packedProduct = table.packed_product
+    unsafe columnsProduct = table.columns_product
   }
 }
 
@@ -488,5 +494,6 @@ extension VectorRoutines<Double> {
     unsafe packedSize = table.packed_size
     unsafe pack = table.pack
     unsafe packedProduct = table.packed_product
+    unsafe columnsProduct = table.columns_product
   }
 }
