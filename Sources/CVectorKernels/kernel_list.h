@@ -437,7 +437,7 @@ KERNEL(void, channel_residuals, (size_t outer, size_t channels, size_t inner, co
 // of windows, and of taps of a window. None of these kernels works in place.
 
 // columns[c, i, j, n, o, p] = tap (i, j) of window (o, p) in channel c of sample n, 0 in the padding. The channels of a
-// sample follow each other.
+// sample follow each other. The layers do without; the kernels of convolutions are tested against it.
 // x: [samples, channels plane] stride sample_stride, columns: [channels, taps, samples, outputs]
 // Swift: none
 KERNEL(void, unfold, (size_t samples, size_t channels, size_t sample_stride, const backflow_windows *w,
@@ -471,6 +471,50 @@ KERNEL(void, average_pool, (size_t planes, const backflow_windows *w, int count_
 // Swift: averagePoolBackward(dy, planes: planes, w, countsPadding: count_padding, into: dx)
 KERNEL(void, average_pool_backward, (size_t planes, const backflow_windows *w, int count_padding,
                                      const T *dy, T *dx))
+
+// MARK: Convolution
+// The columns of `unfold` are not written out. Instead the channels of a sample are copied to an image with the padding, in
+// which row k of the columns is the image itself, shifted by shifts[k]. What the image and the shifts are belongs to the
+// instruction set; k runs over channels and taps, channels · taps in number. None of these kernels works in place.
+
+// The number of elements that `shift_image` writes.
+// Swift: none
+KERNEL(size_t, shifted_size, (size_t channels, const backflow_windows *w))
+
+// Copies the channels of a sample to the image that the kernels below read.
+// x: [channels, plane], image: [shifted_size(channels, w)]
+// Swift: none
+KERNEL(void, shift_image, (size_t channels, const backflow_windows *w, const T *x, T *image))
+
+// The shifts of all taps of all channels.
+// shifts: [channels, taps]
+// Swift: none
+KERNEL(void, shifts, (size_t channels, const backflow_windows *w, int64_t *shifts))
+
+// y = W X + b for one sample, where X are the columns; the sum over k is formed in blocks, as in `packed_product`.
+// weights: [m, k], bias: [m] or [], shifts: [k], image: [shifted_size], y: [m, outputs]
+// Swift: none
+KERNEL(void, convolve, (size_t m, size_t k, const backflow_windows *w, const T *weights, const T *bias,
+                        const int64_t *shifts, const T *image, T *y))
+
+// flipped[c, o, i, j] = weights[o, c, kernel height − 1 − i, kernel width − 1 − j], the weights of the convolution of dy that
+// is dx.
+// weights: [outputs, inputs, taps], flipped: [inputs, outputs, taps]
+// Swift: none
+KERNEL(void, flip_taps, (size_t outputs, size_t inputs, size_t taps, const T *weights, T *flipped))
+
+// C = Σ over samples of X dYᵀ, the gradient with respect to the weights, transposed. dYᵀ is packed by `pack`; consecutive
+// images start image_stride apart. The sums over all windows of all samples are formed in blocks, as in `packed_product`.
+// shifts: [k], image: [samples, shifted_size] stride image_stride, gradient: [samples, packed_size(outputs, n)], c: [k, n]
+// Swift: none
+KERNEL(void, convolution_weights, (size_t samples, size_t n, size_t k, size_t image_stride, const backflow_windows *w,
+                                   const int64_t *shifts, const T *image, const T *gradient, T *c))
+
+// The same for one sample with dY as it is: faster than `convolution_weights` if n is small.
+// shifts: [k], image: [shifted_size], gradient: [n, outputs], c: [k, n]
+// Swift: none
+KERNEL(void, convolution_dots, (size_t n, size_t k, const backflow_windows *w, const int64_t *shifts, const T *image,
+                                const T *gradient, T *c))
 
 // MARK: Losses
 // The loss of each sample, and `scale` times its gradient with respect to x, the logits or the scores. Labels lie in

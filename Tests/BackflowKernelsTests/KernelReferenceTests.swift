@@ -118,6 +118,11 @@ private func check<T: BinaryFloatingPoint>(_ kernel: KernelName, _ table: Kernel
   case .maxPool, .maxPoolBackward: checkMaxPool(table)
   case .averagePool, .averagePoolBackward: checkAveragePool(table)
 
+  // Convolution
+  case .shiftedSize, .shiftImage, .shifts, .convolve, .flipTaps, .convolutionWeights,
+    .convolutionDots:
+    checkConvolution(table)
+
   // Losses
   case .squaredError:
     checkElementwiseLoss(table.squaredError, label, LossReference.squaredError)

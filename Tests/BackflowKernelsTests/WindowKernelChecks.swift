@@ -2,7 +2,7 @@ import CVectorKernels
 import Testing
 
 /// Windows as loops over indices would find them.
-private struct Windows: CustomStringConvertible {
+struct Windows: CustomStringConvertible {
   var extent: (Int, Int)
   var kernel = (1, 1)
   var stride = (1, 1)

@@ -34,7 +34,7 @@ package struct WindowGeometry: Sendable {
   package var plane: Int { height.extent * width.extent }
   package var outputs: Int { height.outputs * width.outputs }
   package var taps: Int { height.kernel * width.kernel }
-  /// The number of elements that `unfold` writes for a plane.
+  /// The number of elements of the columns of a plane.
   var columns: Int { taps * outputs }
 
   var inC: backflow_windows {

@@ -11,12 +11,15 @@ public import BackflowLinearAlgebra
 ///
 ///     Y = W X + b        X̄ = Wᵀ Ȳ,  folded back to x̄        W̄ = Ȳ Xᵀ        b̄ = Σ Ȳ
 ///
+/// The columns, which are kH·kW times as large as x, are not written out: the products read a copy
+/// of one sample with its padding, in which each row of X is the copy, shifted. With stride 1, x̄
+/// is the convolution of ȳ with W's taps in reverse order; otherwise Wᵀ Ȳ is folded.
+///
 /// Shapes: x [B, C, height, width], W [O, C/g, kH, kW], b [O], y [B, O, height′, width′] with
-/// height′ = ⌊(height + 2·pad − d·(kH − 1) − 1)/s⌋ + 1. Cache: x; the columns, which are kH·kW
-/// times as large, are unfolded again, a part of the batch at a time. Cost: 2·B·P·O·C/g·kH·kW flops
+/// height′ = ⌊(height + 2·pad − d·(kH − 1) − 1)/s⌋ + 1. Cache: x. Cost: 2·B·P·O·C/g·kH·kW flops
 /// forward, twice that backward.
 ///
-/// Both passes are in Conv2D+Passes.
+/// Both passes are in Conv2D+Passes, the folded gradient in Conv2D+Columns.
 public struct Conv2D<Scalar: RealScalar>: Parameterized {
   /// W, [O, C/g, kH, kW]
   public var weight: Tensor<Scalar>

@@ -3,6 +3,9 @@
 
 #include "activations.h"
 #include "channels.h"
+#include "convolution.h"
+#include "convolution_dots.h"
+#include "convolution_weights.h"
 #include "dropout.h"
 #include "elementwise.h"
 #include "exponential.h"
@@ -15,6 +18,7 @@
 #include "pooling.h"
 #include "reductions.h"
 #include "rows.h"
+#include "shifted_image.h"
 #include "softmax.h"
 #include "softmax_backward.h"
 #include "transpose.h"

@@ -210,6 +210,27 @@ struct KernelTable<Scalar: BinaryFloatingPoint> {
       Int, UnsafePointer<backflow_windows>?, Int32, UnsafePointer<Scalar>?,
       UnsafeMutablePointer<Scalar>?
     ) -> Void
+  let shiftedSize: (Int, UnsafePointer<backflow_windows>?) -> Int
+  let shiftImage:
+    (Int, UnsafePointer<backflow_windows>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?)
+      -> Void
+  let shifts: (Int, UnsafePointer<backflow_windows>?, UnsafeMutablePointer<Int64>?) -> Void
+  let convolve:
+    (
+      Int, Int, UnsafePointer<backflow_windows>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      UnsafePointer<Int64>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?
+    ) -> Void
+  let flipTaps: (Int, Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
+  let convolutionWeights:
+    (
+      Int, Int, Int, Int, UnsafePointer<backflow_windows>?, UnsafePointer<Int64>?,
+      UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?
+    ) -> Void
+  let convolutionDots:
+    (
+      Int, Int, UnsafePointer<backflow_windows>?, UnsafePointer<Int64>?, UnsafePointer<Scalar>?,
+      UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?
+    ) -> Void
   let squaredError:
     (
       Int, Double, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?,
@@ -376,6 +397,13 @@ extension KernelTable<Float> {
     maxPoolBackward = table.max_pool_backward
     averagePool = table.average_pool
     averagePoolBackward = table.average_pool_backward
+    shiftedSize = table.shifted_size
+    shiftImage = table.shift_image
+    shifts = table.shifts
+    convolve = table.convolve
+    flipTaps = table.flip_taps
+    convolutionWeights = table.convolution_weights
+    convolutionDots = table.convolution_dots
     squaredError = table.squared_error
     sigmoidCrossEntropy = table.sigmoid_cross_entropy
     huber = table.huber
@@ -491,6 +519,13 @@ extension KernelTable<Double> {
     maxPoolBackward = table.max_pool_backward
     averagePool = table.average_pool
     averagePoolBackward = table.average_pool_backward
+    shiftedSize = table.shifted_size
+    shiftImage = table.shift_image
+    shifts = table.shifts
+    convolve = table.convolve
+    flipTaps = table.flip_taps
+    convolutionWeights = table.convolution_weights
+    convolutionDots = table.convolution_dots
     squaredError = table.squared_error
     sigmoidCrossEntropy = table.sigmoid_cross_entropy
     huber = table.huber
@@ -599,6 +634,13 @@ enum KernelName: CaseIterable {
   case maxPoolBackward
   case averagePool
   case averagePoolBackward
+  case shiftedSize
+  case shiftImage
+  case shifts
+  case convolve
+  case flipTaps
+  case convolutionWeights
+  case convolutionDots
   case squaredError
   case sigmoidCrossEntropy
   case huber

@@ -37,11 +37,10 @@ import Testing
     #expect(layer(x) == Tensor([1, 2, 30, 40], shape: [1, 2, 1, 2]))
   }
 
-  @Test func `returns the same for a sample alone and in a batch of several parts`() {
+  @Test func `returns the same for a sample alone and in a batch`() {
     var random = RandomSource(seed: 2)
     let layer = Conv2D<Double>(
       inputChannels: 16, outputChannels: 3, kernelSize: 3, padding: 1, using: &random)
-    // With 16 · 9 · 1024 columns for each sample, a part has seven samples.
     let x: Tensor<Double> = random.normal([9, 16, 32, 32])
     let gradient: Tensor<Double> = random.normal([9, 3, 32, 32])
     let (y, cache) = layer.forward(x)

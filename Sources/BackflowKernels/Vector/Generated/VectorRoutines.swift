@@ -209,6 +209,27 @@ internal import CVectorKernels
       Int, UnsafePointer<backflow_windows>?, Int32, UnsafePointer<Scalar>?,
       UnsafeMutablePointer<Scalar>?
     ) -> Void
+  let shiftedSize: (Int, UnsafePointer<backflow_windows>?) -> Int
+  let shiftImage:
+    (Int, UnsafePointer<backflow_windows>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?)
+      -> Void
+  let shifts: (Int, UnsafePointer<backflow_windows>?, UnsafeMutablePointer<Int64>?) -> Void
+  let convolve:
+    (
+      Int, Int, UnsafePointer<backflow_windows>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      UnsafePointer<Int64>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?
+    ) -> Void
+  let flipTaps: (Int, Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
+  let convolutionWeights:
+    (
+      Int, Int, Int, Int, UnsafePointer<backflow_windows>?, UnsafePointer<Int64>?,
+      UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?
+    ) -> Void
+  let convolutionDots:
+    (
+      Int, Int, UnsafePointer<backflow_windows>?, UnsafePointer<Int64>?, UnsafePointer<Scalar>?,
+      UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?
+    ) -> Void
   let squaredError:
     (
       Int, Double, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?,
@@ -370,6 +391,13 @@ extension VectorRoutines<Float> {
     unsafe maxPoolBackward = table.max_pool_backward
     unsafe averagePool = table.average_pool
     unsafe averagePoolBackward = table.average_pool_backward
+    unsafe shiftedSize = table.shifted_size
+    unsafe shiftImage = table.shift_image
+    unsafe shifts = table.shifts
+    unsafe convolve = table.convolve
+    unsafe flipTaps = table.flip_taps
+    unsafe convolutionWeights = table.convolution_weights
+    unsafe convolutionDots = table.convolution_dots
     unsafe squaredError = table.squared_error
     unsafe sigmoidCrossEntropy = table.sigmoid_cross_entropy
     unsafe huber = table.huber
@@ -480,6 +508,13 @@ extension VectorRoutines<Double> {
     unsafe maxPoolBackward = table.max_pool_backward
     unsafe averagePool = table.average_pool
     unsafe averagePoolBackward = table.average_pool_backward
+    unsafe shiftedSize = table.shifted_size
+    unsafe shiftImage = table.shift_image
+    unsafe shifts = table.shifts
+    unsafe convolve = table.convolve
+    unsafe flipTaps = table.flip_taps
+    unsafe convolutionWeights = table.convolution_weights
+    unsafe convolutionDots = table.convolution_dots
     unsafe squaredError = table.squared_error
     unsafe sigmoidCrossEntropy = table.sigmoid_cross_entropy
     unsafe huber = table.huber
