@@ -6,7 +6,7 @@ import sys
 from resident import Ended, Resident
 
 OURS = "backflow"
-# A run of a peer that takes longer is not repeated.
+# A run of a peer that takes longer is repeated once only.
 LONGEST_MS = 3000
 # A peer whose run takes longer, and so many times as long as ours, is not asked for the other cells of the row.
 LONG_MS, HOPELESS = 1000, 20
@@ -106,7 +106,7 @@ class Contenders:
 def measure(contenders, cell, peers, rounds, seconds):
     """Prepares the cell in all processes, which compare the results, and then times them in turn. Returns the peers
     that are too slow for the other cells of the row."""
-    single, running = {}, []
+    running, slow, medians = [], set(), {}
     for name in [OURS, *peers]:
         answer = contenders.ask(name, f"prepare {cell.row.workload} {cell.step}")
         if "error" in answer:
@@ -118,16 +118,18 @@ def measure(contenders, cell, peers, rounds, seconds):
             cell.flops, cell.scalar = answer["flops"], answer["scalar"]
         else:
             cell.differences[name] = answer["difference"]
+        running.append(name)
+        medians[name] = []
         if answer.get("first_ms", 0) > LONGEST_MS:
-            single[name] = answer["first_ms"]
-        else:
-            running.append(name)
-    medians = {name: [] for name in running}
+            slow.add(name)
+            medians[name].append(answer["first_ms"])
     for round in range(rounds):
         # Every round starts with another one, so that none always follows the same.
         order = running[round % len(running):] + running[:round % len(running)]
         for name in order:
-            answer = contenders.ask(name, f"measure {seconds}")
+            if name in slow and round > 0:
+                continue
+            answer = contenders.ask(name, f"measure {0 if name in slow else seconds}")
             if "error" in answer:
                 cell.failures[name] = answer["error"]
             elif "median_ms" in answer:
@@ -135,7 +137,6 @@ def measure(contenders, cell, peers, rounds, seconds):
         # Long runs vary less.
         if round >= 2 and sum(values[-1] for values in medians.values() if values) > 4000:
             break
-    medians |= {name: [value] for name, value in single.items()}
     cell.times = {name: Times(values) for name, values in medians.items() if values and name not in cell.failures}
     for name, failure in cell.failures.items():
         print(f"compare-peers: {cell.name}: {name}: {failure}", file=sys.stderr)
