@@ -1,5 +1,7 @@
 """Tests of scripts/peers that need no peer. Usage: compare_peers.py BENCHMARK"""
 
+import contextlib
+import io
 import pathlib
 import subprocess
 import sys
@@ -60,6 +62,33 @@ class Processes(unittest.TestCase):
         self.assertEqual(contenders.ask("torch", "prepare a forward"), {"lacking": True})
         self.assertEqual(contenders.absent, {"torch": "ImportError: no module"})
         contenders.end_all()
+
+    def test_nothing_is_timed_without_a_result_of_ours(self):
+        program = "import sys\nfor line in sys.stdin: print('{\"error\": \"wrong\"}', flush=True)"
+        refusing = [sys.executable, "-c", program]
+        contenders = rounds.Contenders(lambda name, threads: refusing, 1)
+        measured = rounds.Cell(workloads.TABLE[0], "forward", 1)
+        with contextlib.redirect_stderr(io.StringIO()) as errors:
+            rounds.measure(contenders, measured, [], 2, 0.01)
+        contenders.end_all()
+        self.assertEqual((measured.times, measured.failures), ({}, {rounds.OURS: "wrong"}))
+        self.assertIn("mlp/b1/i64/h64 forward 1: backflow: wrong", errors.getvalue())
+
+    def test_a_slow_peer_is_timed_twice(self):
+        slow = """
+import json, sys
+print(json.dumps({"version": "1.0"}), flush=True)
+for line in sys.stdin:
+    answers = {"prepare": {"difference": 0.0, "first_ms": 5000.0}, "measure 0": {"median_ms": 4000.0}}
+    print(json.dumps(next(answer for start, answer in answers.items() if line.startswith(start))), flush=True)
+"""
+        commands = {rounds.OURS: [benchmark, "--resident", "--threads", "1"], "mlx": [sys.executable, "-c", slow]}
+        contenders = rounds.Contenders(lambda name, threads: commands[name], 1)
+        measured = rounds.Cell(workloads.Row("mlp/b1/i64/h64"), "forward", 1)
+        self.assertEqual(rounds.measure(contenders, measured, ["mlx"], 3, 0.01), {"mlx"})
+        contenders.end_all()
+        self.assertEqual(measured.times["mlx"].medians, [5000, 4000])
+        self.assertEqual(len(measured.ours.medians), 3)
 
     def test_the_benchmark_takes_part_alone(self):
         contenders = rounds.Contenders(lambda name, threads: [benchmark, "--resident", "--threads", str(threads)], 1)
