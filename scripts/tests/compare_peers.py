@@ -74,21 +74,32 @@ class Processes(unittest.TestCase):
         self.assertEqual((measured.times, measured.failures), ({}, {rounds.OURS: "wrong"}))
         self.assertIn("mlp/b1/i64/h64 forward 1: backflow: wrong", errors.getvalue())
 
-    def test_a_slow_peer_is_timed_twice(self):
+    def measured_with_a_slow_peer(self, later):
+        """Returns the cell, and the peers that are too slow, for a peer whose first run takes five seconds."""
         slow = """
 import json, sys
 print(json.dumps({"version": "1.0"}), flush=True)
 for line in sys.stdin:
-    answers = {"prepare": {"difference": 0.0, "first_ms": 5000.0}, "measure 0": {"median_ms": 4000.0}}
-    print(json.dumps(next(answer for start, answer in answers.items() if line.startswith(start))), flush=True)
-"""
+    isPreparation = line.startswith("prepare")
+    print(json.dumps({"difference": 0, "first_ms": 5000} if isPreparation else {"median_ms": LATER}), flush=True)
+""".replace("LATER", str(later))
         commands = {rounds.OURS: [benchmark, "--resident", "--threads", "1"], "mlx": [sys.executable, "-c", slow]}
         contenders = rounds.Contenders(lambda name, threads: commands[name], 1)
         measured = rounds.Cell(workloads.Row("mlp/b1/i64/h64"), "forward", 1)
-        self.assertEqual(rounds.measure(contenders, measured, ["mlx"], 3, 0.01), {"mlx"})
+        hopeless = rounds.measure(contenders, measured, ["mlx"], 3, 0.01)
         contenders.end_all()
-        self.assertEqual(measured.times["mlx"].medians, [5000, 4000])
         self.assertEqual(len(measured.ours.medians), 3)
+        return measured, hopeless
+
+    def test_a_slow_peer_is_timed_twice(self):
+        measured, hopeless = self.measured_with_a_slow_peer(later=4000)
+        self.assertEqual(measured.times["mlx"].medians, [5000, 4000])
+        self.assertEqual(hopeless, {"mlx"})
+
+    def test_a_peer_that_was_only_disturbed_is_not_slow(self):
+        measured, hopeless = self.measured_with_a_slow_peer(later=4)
+        self.assertEqual(measured.times["mlx"].medians, [4, 4, 4])
+        self.assertEqual(hopeless, set())
 
     def test_the_benchmark_takes_part_alone(self):
         contenders = rounds.Contenders(lambda name, threads: [benchmark, "--resident", "--threads", str(threads)], 1)
