@@ -9,7 +9,9 @@ from report import STEPS
 # Distinguishable in both schemes and for color-blind readers (Okabe and Ito), each with a shape of its own.
 COLORS = ["#d55e00", "#e69f00", "#009e73", "#0072b2", "#56b4e9", "#999999", "#cc79a7", "#b8a800"]
 ROW, TOP, LEFT, WIDTH, GAP = 20, 96, 170, 400, 36
-TICKS = [0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
+TICKS = [0.25, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 15, 20]
+# Larger ratios are drawn at the right edge, so that those near 1 can be told apart.
+LARGEST = 20
 
 
 def shape(index, x, y):
@@ -35,14 +37,14 @@ def svg(run):
     panels = [(step, count) for step in workloads.PASSES for count in threads]
     found = {(cell.row.workload, cell.step, cell.threads): cell for cell in run.cells}
     ratios = [value for key, cell in found.items() if key[0] in rows for value in cell.ratios().values()] or [1]
-    low, high = min(0.8, min(ratios) / 1.15), max(2, max(ratios) * 1.15)
+    low, high = min(0.8, min(ratios) / 1.1), min(LARGEST, max(2, max(ratios) * 1.1))
     height = ROW * len(rows)
     columns = max(1, len(threads))
     names, legend_width = legend(run)
     size = (max(legend_width, LEFT + columns * (WIDTH + GAP)), TOP + len(workloads.PASSES) * (height + 74))
 
     def at(value):
-        return WIDTH * math.log(value / low) / math.log(high / low)
+        return WIDTH * math.log(min(value, high) / low) / math.log(high / low)
 
     parts = [
         f"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {size[0]} {size[1]}\" width=\"{size[0]}\""
@@ -53,8 +55,8 @@ def svg(run):
         ".one{stroke:#f0f6fc}}</style>",
         "<text class=\"text\" x=\"16\" y=\"26\" font-size=\"16\" font-weight=\"600\">"
         "Time of each peer divided by Backflow's</text>",
-        "<text class=\"faint\" x=\"16\" y=\"45\">Logarithmic; right of the line at 1, Backflow is faster."
-        f" {run.limits['cpu']}, {run.date.isoformat()}.</text>"]
+        "<text class=\"faint\" x=\"16\" y=\"45\">Logarithmic; right of the line at 1, Backflow is faster; marks at"
+        f" the edge are beyond it. {run.limits['cpu']}, {run.date.isoformat()}.</text>"]
     parts += names
     for index, (step, count) in enumerate(panels):
         left = LEFT + (index % columns) * (WIDTH + GAP)
@@ -63,6 +65,7 @@ def svg(run):
                        [tick for tick in TICKS if low <= tick <= high], at)
         for place, name in enumerate(rows):
             y = top + ROW * (place + 0.5)
+            parts.append(f"<line class=\"line\" x1=\"{left}\" x2=\"{left + WIDTH}\" y1=\"{y}\" y2=\"{y}\"/>")
             if index % columns == 0:
                 parts.append(
                     f"<text class=\"text\" x=\"{LEFT - 12}\" y=\"{y + 4:.1f}\" text-anchor=\"end\">{name}</text>")

@@ -6,7 +6,11 @@ import time
 
 
 def measure(run, seconds):
-    """Calls `run` for about `seconds` after a warm-up, short runs in groups, and returns the times."""
+    """Calls `run` for about `seconds` after a warm-up, short runs in groups, and returns the times. For 0 seconds it
+    calls it once, without a warm-up."""
+    if seconds == 0:
+        milliseconds = _time(run, 1) * 1e3
+        return {"samples": 1, "median_ms": milliseconds, "min_ms": milliseconds}
     warm_up_end = time.perf_counter() + min(0.2, seconds / 4)
     once = _time(run, 1)
     while time.perf_counter() < warm_up_end:

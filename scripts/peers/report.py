@@ -155,7 +155,6 @@ def setting(run):
 
 def document(run):
     """Returns RESULTS.md."""
-    single = any(len(times.medians) == 1 for cell in run.cells for times in cell.times.values())
     worst = max((value for cell in run.cells for value in cell.differences.values()), default=0)
     lines = [
         "# Results of the comparison with other libraries", "",
@@ -164,10 +163,9 @@ def document(run):
         f"All programs run on the same cores in turn: {run.rounds} rounds of {run.seconds} s each (three if a round"
         " takes more than four seconds), in processes that are stopped while others run. The time of a round is the"
         " median of its runs, and the tables have the best round. A ratio is the peer's time divided by ours: above 1"
-        " we are faster; **in bold** we are slower." + (
-            " A run of a peer that takes more than three seconds is timed once." if single else "")
-        + " A peer that takes more than a second and twenty times as long as we do is not asked for the other passes"
-        " and threads of the row.",
+        " we are faster; **in bold** we are slower. A run of a peer that takes more than three seconds is timed twice"
+        " only. A peer that takes more than a second and twenty times as long as we do is not asked for the other"
+        " passes and threads of the row.",
         "",
         "Before they are timed, the outputs and all gradients are compared with ours, which have been compared with"
         f" double precision. The largest difference was {worst:.1e} of the largest element; 1e-4 is allowed.", "",

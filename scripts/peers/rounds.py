@@ -6,7 +6,7 @@ import sys
 from resident import Ended, Resident
 
 OURS = "backflow"
-# A run of a peer that takes longer is not repeated.
+# A run of a peer that takes longer is repeated once only.
 LONGEST_MS = 3000
 # A peer whose run takes longer, and so many times as long as ours, is not asked for the other cells of the row.
 LONG_MS, HOPELESS = 1000, 20
@@ -106,38 +106,47 @@ class Contenders:
 def measure(contenders, cell, peers, rounds, seconds):
     """Prepares the cell in all processes, which compare the results, and then times them in turn. Returns the peers
     that are too slow for the other cells of the row."""
-    single, running = {}, []
-    for name in [OURS, *peers]:
-        answer = contenders.ask(name, f"prepare {cell.row.workload} {cell.step}")
-        if "error" in answer:
-            cell.failures[name] = answer["error"]
-            continue
-        if "lacking" in answer:
-            continue
-        if name == OURS:
-            cell.flops, cell.scalar = answer["flops"], answer["scalar"]
-        else:
-            cell.differences[name] = answer["difference"]
-        if answer.get("first_ms", 0) > LONGEST_MS:
-            single[name] = answer["first_ms"]
-        else:
-            running.append(name)
-    medians = {name: [] for name in running}
-    for round in range(rounds):
+    medians, slow = prepare(contenders, cell, peers)
+    running = list(medians)
+    for round in range(rounds if OURS in running else 0):
         # Every round starts with another one, so that none always follows the same.
-        order = running[round % len(running):] + running[:round % len(running)]
-        for name in order:
-            answer = contenders.ask(name, f"measure {seconds}")
+        start = round % len(running)
+        taking = [name for name in running[start:] + running[:start] if round == 0 or name not in slow]
+        for name in taking:
+            answer = contenders.ask(name, f"measure {0 if name in slow else seconds}")
             if "error" in answer:
                 cell.failures[name] = answer["error"]
             elif "median_ms" in answer:
+                if name in slow and answer["median_ms"] < LONGEST_MS:
+                    # The first run was long because of other load.
+                    slow.remove(name)
+                    medians[name].clear()
                 medians[name].append(answer["median_ms"])
         # Long runs vary less.
-        if round >= 2 and sum(values[-1] for values in medians.values() if values) > 4000:
+        if round >= 2 and sum(medians[name][-1] for name in taking if medians[name]) > 4000:
             break
-    medians |= {name: [value] for name, value in single.items()}
     cell.times = {name: Times(values) for name, values in medians.items() if values and name not in cell.failures}
     for name, failure in cell.failures.items():
         print(f"compare-peers: {cell.name}: {name}: {failure}", file=sys.stderr)
     return {name for name, times in cell.times.items()
             if OURS in cell.times and times.best > max(LONG_MS, HOPELESS * cell.ours.best)}
+
+
+def prepare(contenders, cell, peers):
+    """Prepares the cell. Returns a list of times for each that has it, empty except for long runs, and the slow ones
+    whose runs are so long."""
+    medians, slow = {}, set()
+    for name in [OURS, *peers]:
+        answer = contenders.ask(name, f"prepare {cell.row.workload} {cell.step}")
+        if "error" in answer:
+            cell.failures[name] = answer["error"]
+        elif "lacking" not in answer:
+            medians[name] = []
+            if name == OURS:
+                cell.flops, cell.scalar = answer["flops"], answer["scalar"]
+            else:
+                cell.differences[name] = answer["difference"]
+            if answer.get("first_ms", 0) > LONGEST_MS:
+                slow.add(name)
+                medians[name].append(answer["first_ms"])
+    return medians, slow

@@ -1,5 +1,7 @@
 """Tests of scripts/peers that need no peer. Usage: compare_peers.py BENCHMARK"""
 
+import contextlib
+import io
 import pathlib
 import subprocess
 import sys
@@ -60,6 +62,44 @@ class Processes(unittest.TestCase):
         self.assertEqual(contenders.ask("torch", "prepare a forward"), {"lacking": True})
         self.assertEqual(contenders.absent, {"torch": "ImportError: no module"})
         contenders.end_all()
+
+    def test_nothing_is_timed_without_a_result_of_ours(self):
+        program = "import sys\nfor line in sys.stdin: print('{\"error\": \"wrong\"}', flush=True)"
+        refusing = [sys.executable, "-c", program]
+        contenders = rounds.Contenders(lambda name, threads: refusing, 1)
+        measured = rounds.Cell(workloads.TABLE[0], "forward", 1)
+        with contextlib.redirect_stderr(io.StringIO()) as errors:
+            rounds.measure(contenders, measured, [], 2, 0.01)
+        contenders.end_all()
+        self.assertEqual((measured.times, measured.failures), ({}, {rounds.OURS: "wrong"}))
+        self.assertIn("mlp/b1/i64/h64 forward 1: backflow: wrong", errors.getvalue())
+
+    def measured_with_a_slow_peer(self, later):
+        """Returns the cell, and the peers that are too slow, for a peer whose first run takes five seconds."""
+        slow = """
+import json, sys
+print(json.dumps({"version": "1.0"}), flush=True)
+for line in sys.stdin:
+    isPreparation = line.startswith("prepare")
+    print(json.dumps({"difference": 0, "first_ms": 5000} if isPreparation else {"median_ms": LATER}), flush=True)
+""".replace("LATER", str(later))
+        commands = {rounds.OURS: [benchmark, "--resident", "--threads", "1"], "mlx": [sys.executable, "-c", slow]}
+        contenders = rounds.Contenders(lambda name, threads: commands[name], 1)
+        measured = rounds.Cell(workloads.Row("mlp/b1/i64/h64"), "forward", 1)
+        hopeless = rounds.measure(contenders, measured, ["mlx"], 3, 0.01)
+        contenders.end_all()
+        self.assertEqual(len(measured.ours.medians), 3)
+        return measured, hopeless
+
+    def test_a_slow_peer_is_timed_twice(self):
+        measured, hopeless = self.measured_with_a_slow_peer(later=4000)
+        self.assertEqual(measured.times["mlx"].medians, [5000, 4000])
+        self.assertEqual(hopeless, {"mlx"})
+
+    def test_a_peer_that_was_only_disturbed_is_not_slow(self):
+        measured, hopeless = self.measured_with_a_slow_peer(later=4)
+        self.assertEqual(measured.times["mlx"].medians, [4, 4, 4])
+        self.assertEqual(hopeless, set())
 
     def test_the_benchmark_takes_part_alone(self):
         contenders = rounds.Contenders(lambda name, threads: [benchmark, "--resident", "--threads", str(threads)], 1)
