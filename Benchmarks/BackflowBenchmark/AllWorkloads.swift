@@ -16,7 +16,6 @@ var allWorkloads: [Workload] {
     layerNormalization(rows: 1024, size: 512),
     batchNormalization(batch: 32, channels: 64, side: 16),
     recurrentWorkloads,
-    // Rows of prepared models (serve/…) belong here, between the passes and the trainings.
     training(recurrentSizes[0]),
     [characterTraining(batch: 32, time: 64)],
     perceptronSizes.flatMap { training($0) },

@@ -5,6 +5,8 @@ struct Workload {
   /// The timed part of a training step.
   enum Pass: String, Encodable {
     case forward
+    /// The forward pass of the prepared network, without a cache.
+    case served
     case forwardBackward = "forward_backward"
     /// A complete training step: forward, loss, backward, clipping, update.
     case training

@@ -24,7 +24,11 @@ public protocol Layer<Scalar>: Parameterized {
   func callAsFunction(_ input: Tensor<Scalar>) -> Tensor<Scalar>
 
   /// Returns the layer prepared for serving: with its weights in the layout in which products read
-  /// them. See `PreparedLayer`.
+  /// them. See `PreparedLayer`. A model of layers in a row returns that of a `Sequential` of them:
+  ///
+  ///     func prepared() -> PreparedSequential<Scalar> {
+  ///       Sequential<Scalar> { first; ReLU(); second }.prepared()
+  ///     }
   func prepared() -> Prepared
 
   /// Returns the shape of the output for an input of this shape, or throws an error if it does not

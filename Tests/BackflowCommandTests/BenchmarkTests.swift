@@ -24,7 +24,9 @@ import Testing
       }
       let results = try #require(object["results"] as? [[String: Any]])
       let layers = ["mlp/b1/i64/h64"] + ["rnn", "lstm", "gru"].map { "\($0)/b1/t100/i32/h64" }
-      let passes = layers.flatMap { ["\($0) forward", "\($0) forward_backward"] }
+      let passes = layers.flatMap { layer in
+        ["forward", "served", "forward_backward"].map { "\(layer) \($0)" }
+      }
       let trainings = ["training", "monitored_every_10", "monitored_every_step", "tested_every_10"]
         .map { "train/mlp/b1/i20/h8 \($0)" }
       let rows = results.map { "\($0["workload"] ?? "") \($0["pass"] ?? "")" }

@@ -11,7 +11,8 @@ import workloads
 from rounds import OURS
 
 TITLES = {peer.name: peer.title for peer in peer_list.PEERS}
-STEPS = {"forward": "forward", "forward_backward": "forward and backward", "training": "training step"}
+STEPS = {"served": "served forward", "forward": "forward", "forward_backward": "forward and backward",
+         "training": "training step"}
 
 
 def number(value):

@@ -137,7 +137,8 @@ def prepare(contenders, cell, peers):
     whose runs are so long."""
     medians, slow = {}, set()
     for name in [OURS, *peers]:
-        answer = contenders.ask(name, f"prepare {cell.row.workload} {cell.step}")
+        step = "forward" if name != OURS and cell.step == "served" else cell.step
+        answer = contenders.ask(name, f"prepare {cell.row.workload} {step}")
         if "error" in answer:
             cell.failures[name] = answer["error"]
         elif "lacking" not in answer:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-PASSES = ("forward", "forward_backward")
+# The forward pass of the prepared network, which the peers know as the forward pass, and both passes in training.
+PASSES = ("served", "forward_backward")
 
 
 @dataclass(frozen=True)

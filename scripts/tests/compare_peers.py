@@ -32,7 +32,7 @@ for line in sys.stdin:
 """
 
 
-def cell(row, step="forward", threads=1, **times):
+def cell(row, step="served", threads=1, **times):
     made = rounds.Cell(row, step, threads)
     made.flops = 1e6
     made.times = {name: rounds.Times(values) for name, values in times.items()}
@@ -132,7 +132,7 @@ class Figures(unittest.TestCase):
         names = [*workloads.TIMES.items(), *((b, name) for b, name in workloads.BATCHES.items() if b != 32)]
         cells = [cell(workloads.Row(name), backflow=[0.5 * n]) for n, name in names]
         self.assertEqual(growth.fits(cells[1:], rounds.OURS), {})
-        self.assertAlmostEqual(growth.fits(cells, rounds.OURS)["forward"][0], 1)
+        self.assertAlmostEqual(growth.fits(cells, rounds.OURS)["served"][0], 1)
 
     def test_means_take_the_best_peer_of_each_network(self):
         first, second = workloads.TABLE[:2]

@@ -29,6 +29,14 @@ func passes<Single: Layer<Float>, Reference: Layer<Double>>(
       return .init(
         run: { isDouble ? double.forward() : single.forward() }, tensors: { single.tensors() })
     },
+    Workload(name: name, pass: .served, scalar: scalar, flops: flops) {
+      let (single, double) = try prepare()
+      try requireAgreement(name, single.served(), double.served())
+      let (one, two) = (single.layer.prepared(), double.layer.prepared())
+      return .init(
+        run: { isDouble ? two(double.input).elementAtEnd : one(single.input).elementAtEnd },
+        tensors: { single.tensors() })
+    },
     Workload(name: name, pass: .forwardBackward, scalar: scalar, flops: 3 * flops) {
       let (single, double) = try prepare()
       return .init(
@@ -53,6 +61,10 @@ private struct LayerWork<Work: Layer> {
   }
 
   func forward() -> Double { layer.forward(input, mode).output.elementAtEnd }
+
+  func served() -> [(name: String, value: Tensor<Scalar>)] {
+    [("served output", layer.prepared()(input))]
+  }
 
   func both() -> Double {
     let cache = layer.forward(input, mode).cache

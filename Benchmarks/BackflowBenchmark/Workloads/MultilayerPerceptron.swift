@@ -47,6 +47,16 @@ private struct MLP<Scalar: RealScalar>: Layer {
     return (input, MLP(first: firstGradients, second: secondGradients, third: thirdGradients))
   }
 
+  func prepared() -> PreparedSequential<Scalar> {
+    Sequential<Scalar> {
+      first
+      ReLU()
+      second
+      ReLU()
+      third
+    }.prepared()
+  }
+
   mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
     first.visitParameters(under: "first", visit)
     second.visitParameters(under: "second", visit)

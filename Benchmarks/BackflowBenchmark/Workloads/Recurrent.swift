@@ -43,6 +43,13 @@ func recurrent<Single: RecurrentCell<Float>, Reference: RecurrentCell<Double>>(
         run: { isDouble ? double.runForward() : single.runForward() },
         tensors: { single.tensors() })
     },
+    Workload(name: name, pass: .served, scalar: scalar, flops: flops) {
+      let (single, double) = try prepare()
+      try requireAgreement(name, single.served(), double.served())
+      let (one, two) = (single.network.prepared(), double.network.prepared())
+      return .init(
+        run: { isDouble ? double.run(two) : single.run(one) }, tensors: { single.tensors() })
+    },
     Workload(name: name, pass: .forwardBackward, scalar: scalar, flops: 3 * flops) {
       let (single, double) = try prepare()
       return .init(
@@ -90,6 +97,14 @@ private struct RecurrentWork<Cell: RecurrentCell> {
   }
 
   func runForward() -> Double { forward().output.elementAtEnd }
+
+  func run(_ prepared: PreparedRecurrent<Cell>) -> Double {
+    prepared(input, initialState: states, lengths: lengths).output.elementAtEnd
+  }
+
+  func served() -> [(name: String, value: Tensor<Cell.Scalar>)] {
+    [("served output", network.prepared()(input, initialState: states, lengths: lengths).output)]
+  }
 
   func runBoth() -> Double { gradients().reduce(0) { $0 + $1.value.elementAtEnd } }
 
