@@ -47,6 +47,8 @@ private var recurrentWorkloads: [Workload] {
     recurrentSizes.flatMap { vanilla($0) },
     recurrentSizes.flatMap { lstm($0) },
     recurrentSizes.flatMap { gru($0) },
+    originalGRU(recurrentSizes[2]),
+    leaky(recurrentSizes[2]),
     lstm(recurrentSizes[0], isDouble: true),
     gru(recurrentSizes[0], isDouble: true),
     lstm(recurrentSizes[0], kind: "bidirectional-lstm", isBidirectional: true),
@@ -94,6 +96,20 @@ private func gru(_ sizes: RecurrentSizes, isDouble: Bool = false) -> [Workload] 
     "gru", gates: 3, sizes, isDouble: isDouble,
     { GRU<Float>(inputSize: sizes.input, hiddenSize: sizes.hidden, using: &$0) },
     { GRU<Double>(inputSize: sizes.input, hiddenSize: sizes.hidden, using: &$0) })
+}
+
+private func originalGRU(_ sizes: RecurrentSizes) -> [Workload] {
+  recurrent(
+    "original-gru", gates: 3, sizes,
+    { OriginalGRU<Float>(inputSize: sizes.input, hiddenSize: sizes.hidden, using: &$0) },
+    { OriginalGRU<Double>(inputSize: sizes.input, hiddenSize: sizes.hidden, using: &$0) })
+}
+
+private func leaky(_ sizes: RecurrentSizes) -> [Workload] {
+  recurrent(
+    "leaky-rnn", gates: 1, sizes,
+    { LeakyRNN<Float>(inputSize: sizes.input, hiddenSize: sizes.hidden, leak: 0.5, using: &$0) },
+    { LeakyRNN<Double>(inputSize: sizes.input, hiddenSize: sizes.hidden, leak: 0.5, using: &$0) })
 }
 
 private func lstmStep(input: Int, hidden: Int) -> Workload {

@@ -4,8 +4,9 @@ internal import Foundation
 /// A process that times the workloads that standard input names, so that another program can
 /// alternate between it and other processes, and no start of a process is timed.
 ///
-/// The request `prepare WORKLOAD PASS` is answered when the result has been verified, and `measure
-/// SECONDS` with the times of the prepared workload. Each answer is a line of JSON.
+/// The request `prepare WORKLOAD PASS` is answered when the result has been verified, `measure
+/// SECONDS` with the times of the prepared workload, and `run COUNT` when it has run so often, for a
+/// program that counts its instructions. Each answer is a line of JSON.
 struct ResidentProcess {
   private var prepared: Workload.Prepared?
 
@@ -16,6 +17,11 @@ struct ResidentProcess {
   private struct Description: Encodable {
     let scalar: String
     let flops: Double
+  }
+
+  /// A number that depends on every run.
+  private struct Sum: Encodable {
+    let sum: Double
   }
 
   private struct Times: Encodable {
@@ -36,6 +42,7 @@ struct ResidentProcess {
       switch (request.first, request.count) {
       case ("prepare", 3): try prepare(request[1], request[2])
       case ("measure", 2): try measure(request[1])
+      case ("run", 2): try run(request[1])
       default: try fail("'\(line)' is not a request")
       }
     }
@@ -64,6 +71,14 @@ struct ResidentProcess {
       Times(
         samples: measurement.samples, medianMilliseconds: measurement.medianMilliseconds,
         minMilliseconds: measurement.minMilliseconds))
+  }
+
+  private func run(_ text: String) throws {
+    guard let prepared else { return try fail("no workload is prepared") }
+    guard let count = Int(text), count > 0 else {
+      return try fail("'\(text)' is not a number of runs")
+    }
+    try say(Sum(sum: (0..<count).reduce(0) { sum, _ in sum + prepared.run() }))
   }
 
   private func fail(_ message: String) throws { try say(Failure(error: message)) }

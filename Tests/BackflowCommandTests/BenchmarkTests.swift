@@ -23,7 +23,9 @@ import Testing
         #expect((machine[key] as? Double).map { $0 > 0 } == true)
       }
       let results = try #require(object["results"] as? [[String: Any]])
-      let layers = ["mlp/b1/i64/h64"] + ["rnn", "lstm", "gru"].map { "\($0)/b1/t100/i32/h64" }
+      let layers =
+        ["mlp/b1/i64/h64"]
+        + ["rnn", "lstm", "gru", "original-gru", "leaky-rnn"].map { "\($0)/b1/t100/i32/h64" }
       let passes = layers.flatMap { layer in
         ["forward", "served", "forward_backward"].map { "\(layer) \($0)" }
       }
