@@ -11,6 +11,8 @@
 // - `Swift: name(x, label: y)` is the signature of the wrapper `VectorKernels.name`, in terms of the parameters below it;
 //   without this line, the wrapper has the inputs first, then the scalars with their names, then `into:` the output.
 //   Sizes that the arrays' own sizes give are left out. `Swift: none` means that there is no wrapper.
+// - `Parts: rows` says that each index along this axis is computed without the others. The wrapper then divides large arrays
+//   along it among threads, in parts of at least 16384 elements, or as many as `Parts: rows, at least 2048` says.
 // All other lines of the comment become the documentation of the wrapper.
 //
 // What holds for every kernel:
@@ -28,18 +30,22 @@
 // y = value
 // y: [n]
 // Swift: fill(value, into: y)
+// Parts: n
 KERNEL(void, fill, (size_t n, T value, T *y))
 
 // y = a + b
 // a, b, y: [n]
+// Parts: n
 KERNEL(void, add, (size_t n, const T *a, const T *b, T *y))
 
 // y = a − b
 // a, b, y: [n]
+// Parts: n
 KERNEL(void, subtract, (size_t n, const T *a, const T *b, T *y))
 
 // y = a b
 // a, b, y: [n]
+// Parts: n
 KERNEL(void, multiply, (size_t n, const T *a, const T *b, T *y))
 
 // y = y + a b, with one rounding or two.
@@ -49,71 +55,87 @@ KERNEL(void, multiply_add, (size_t n, const T *a, const T *b, T *y))
 
 // y = a / b
 // a, b, y: [n]
+// Parts: n
 KERNEL(void, divide, (size_t n, const T *a, const T *b, T *y))
 
 // y = max(a, b), NaN where either is NaN; −0 is less than +0.
 // a, b, y: [n]
+// Parts: n
 KERNEL(void, maximum, (size_t n, const T *a, const T *b, T *y))
 
 // y = min(a, b), NaN where either is NaN; −0 is less than +0.
 // a, b, y: [n]
+// Parts: n
 KERNEL(void, minimum, (size_t n, const T *a, const T *b, T *y))
 
 // y = x + s
 // x, y: [n]
 // Swift: add(s, x, into: y)
+// Parts: n
 KERNEL(void, add_scalar, (size_t n, T s, const T *x, T *y))
 
 // y = s x
 // x, y: [n]
 // Swift: scale(s, x, into: y)
+// Parts: n
 KERNEL(void, scale, (size_t n, T s, const T *x, T *y))
 
 // y = lo if x < lo, hi if x > hi, else x.
 // x, y: [n]
 // Swift: clamp(x, lo, hi, into: y)
+// Parts: n
 KERNEL(void, clamp, (size_t n, T lo, T hi, const T *x, T *y))
 
 // y = −x
 // x, y: [n]
+// Parts: n
 KERNEL(void, negate, (size_t n, const T *x, T *y))
 
 // y = |x|
 // x, y: [n]
+// Parts: n
 KERNEL(void, absolute, (size_t n, const T *x, T *y))
 
 // y = x²
 // x, y: [n]
+// Parts: n
 KERNEL(void, square, (size_t n, const T *x, T *y))
 
 // y = √x
 // x, y: [n]
+// Parts: n
 KERNEL(void, square_root, (size_t n, const T *x, T *y))
 
 // y = 1/x, by division.
 // x, y: [n]
+// Parts: n
 KERNEL(void, reciprocal, (size_t n, const T *x, T *y))
 
 // y = x in double precision.
 // x, y: [n]
+// Parts: n
 KERNEL(void, to_double, (size_t n, const T *x, double *y))
 
 // y = x rounded to the precision of y.
 // x, y: [n]
+// Parts: n
 KERNEL(void, from_double, (size_t n, const double *x, T *y))
 
 // sum += x, and error += what that addition rounded away (nothing where the sum is not finite), so that sum + error is the
 // sum of many arrays, rounded once.
 // x, sum, error: [n]
 // Swift: add(x, to: sum, keeping: error)
+// Parts: n
 KERNEL(void, add_with_error, (size_t n, const T *x, T *sum, T *error))
 
 // y = e^x, +∞ on overflow, gradually 0 on underflow. Error: 1.1 ulp.
 // x, y: [n]
+// Parts: n, at least 4096
 KERNEL(void, exp, (size_t n, const T *x, T *y))
 
 // y = ln x; log(±0) = −∞, and NaN for x < 0. Error: 0.9 ulp.
 // x, y: [n]
+// Parts: n, at least 4096
 KERNEL(void, log, (size_t n, const T *x, T *y))
 
 // MARK: Activations
@@ -122,6 +144,7 @@ KERNEL(void, log, (size_t n, const T *x, T *y))
 
 // y = tanh x. Error: 2.7 ulp.
 // x, y: [n]
+// Parts: n, at least 4096
 KERNEL(void, tanh, (size_t n, const T *x, T *y))
 
 // dx = dy (1 − y²), for y = tanh x.
@@ -132,10 +155,12 @@ KERNEL(void, tanh_backward, (size_t n, const T *y, const T *dy, T *dx))
 // dx = dy (1 − tanh² x)
 // x, dy, dx: [n]
 // Swift: tanhBackward(at: x, dy, into: dx)
+// Parts: n, at least 4096
 KERNEL(void, tanh_backward_at, (size_t n, const T *x, const T *dy, T *dx))
 
 // y = σ(x) = 1/(1 + e^−x). Error: 2.5 ulp.
 // x, y: [n]
+// Parts: n, at least 4096
 KERNEL(void, sigmoid, (size_t n, const T *x, T *y))
 
 // dx = dy y (1 − y), for y = σ(x).
@@ -146,68 +171,84 @@ KERNEL(void, sigmoid_backward, (size_t n, const T *y, const T *dy, T *dx))
 // dx = dy σ(x) σ(−x)
 // x, dy, dx: [n]
 // Swift: sigmoidBackward(at: x, dy, into: dx)
+// Parts: n, at least 4096
 KERNEL(void, sigmoid_backward_at, (size_t n, const T *x, const T *dy, T *dx))
 
 // y = max(x, 0)
 // x, y: [n]
+// Parts: n
 KERNEL(void, relu, (size_t n, const T *x, T *y))
 
 // dx = dy where y > 0, NaN where y is NaN, 0 elsewhere, for y = max(x, 0).
 // y, dy, dx: [n]
+// Parts: n
 KERNEL(void, relu_backward, (size_t n, const T *y, const T *dy, T *dx))
 
 // y = x where x > 0, else slope x.
 // x, y: [n]
+// Parts: n
 KERNEL(void, leaky_relu, (size_t n, T slope, const T *x, T *y))
 
 // dx = dy where x > 0, NaN where x is NaN, slope dy elsewhere.
 // x, dy, dx: [n]
+// Parts: n
 KERNEL(void, leaky_relu_backward, (size_t n, T slope, const T *x, const T *dy, T *dx))
 
 // y = x where x > 0, else alpha (e^x − 1), accurate near 0.
 // x, y: [n]
+// Parts: n, at least 4096
 KERNEL(void, elu, (size_t n, T alpha, const T *x, T *y))
 
 // dx = dy where x > 0, else dy alpha e^x.
 // x, dy, dx: [n]
 // Swift: eluBackward(at: x, dy, alpha: alpha, into: dx)
+// Parts: n, at least 4096
 KERNEL(void, elu_backward, (size_t n, T alpha, const T *x, const T *dy, T *dx))
 
 // y = ln(1 + e^x). Error: 2.1 ulp.
 // x, y: [n]
+// Parts: n, at least 4096
 KERNEL(void, softplus, (size_t n, const T *x, T *y))
 
 // dx = dy σ(x)
 // x, dy, dx: [n]
+// Parts: n, at least 4096
 KERNEL(void, softplus_backward, (size_t n, const T *x, const T *dy, T *dx))
 
 // y = x σ(x), −0 at −∞.
 // x, y: [n]
+// Parts: n, at least 4096
 KERNEL(void, silu, (size_t n, const T *x, T *y))
 
 // dx = dy σ(x) (1 + x (1 − σ(x)))
 // x, dy, dx: [n]
+// Parts: n, at least 4096
 KERNEL(void, silu_backward, (size_t n, const T *x, const T *dy, T *dx))
 
 // y = x Φ(x), where Φ is the distribution function of the standard normal distribution; −0 at −∞.
 // x, y: [n]
+// Parts: n, at least 4096
 KERNEL(void, gelu, (size_t n, const T *x, T *y))
 
 // dx = dy (Φ(x) + x φ(x)), where Φ and φ are the distribution and density functions of the standard normal distribution.
 // x, dy, dx: [n]
+// Parts: n, at least 4096
 KERNEL(void, gelu_backward, (size_t n, const T *x, const T *dy, T *dx))
 
 // y = x σ(u) = ½ x (1 + tanh(u/2)), u = √(8/π) (x + 0.044715 x³). Where x is very negative, the rounding of u counts.
 // x, y: [n]
+// Parts: n, at least 4096
 KERNEL(void, gelu_tanh, (size_t n, const T *x, T *y))
 
 // dx = dy (σ(u) + x u′ σ(u) (1 − σ(u))), u = √(8/π) (x + 0.044715 x³).
 // x, dy, dx: [n]
+// Parts: n, at least 4096
 KERNEL(void, gelu_tanh_backward, (size_t n, const T *x, const T *dy, T *dx))
 
 // y = scale x where element i of SplitMix64's sequence from `seed`, shifted right by 11, is below `threshold`, else 0 x. The
 // same elements are kept in both precisions, and so in the forward and the backward pass.
 // x, y: [n]
+// Swift: none
 KERNEL(void, dropout, (size_t n, uint64_t seed, uint64_t threshold, T scale, const T *x, T *y))
 
 // MARK: Gates
@@ -298,15 +339,18 @@ KERNEL(size_t, index_of_maximum, (size_t n, const T *x))
 // y[r] += row, for every row r.
 // row: [columns], y: [rows, columns]
 // Swift: addRow(row, into: y)
+// Parts: rows
 KERNEL(void, add_row, (size_t rows, size_t columns, const T *row, T *y))
 
 // y[r] *= row, for every row r.
 // row: [columns], y: [rows, columns]
 // Swift: multiplyRow(row, into: y)
+// Parts: rows
 KERNEL(void, multiply_row, (size_t rows, size_t columns, const T *row, T *y))
 
 // y[r, c] = weights[r] x[r, c]
 // weights: [rows], x, y: [rows, columns]
+// Parts: rows
 KERNEL(void, weight_rows, (size_t rows, size_t columns, const T *weights, const T *x, T *y))
 
 // y[r, c] = (s a[r]) b[c]
@@ -326,10 +370,12 @@ KERNEL(void, sum_rows, (size_t rows, size_t columns, const T *x, T *y))
 
 // y[r] = Σ_c x[r, c]
 // x: [rows, columns], y: [rows]
+// Parts: rows
 KERNEL(void, row_sums, (size_t rows, size_t columns, const T *x, T *y))
 
 // y[r] = the first column of the maximum of row r, where NaN counts as the maximum.
 // x: [rows, columns], y: [rows]
+// Parts: rows
 KERNEL(void, row_argmax, (size_t rows, size_t columns, const T *x, int64_t *y))
 
 // below[c] += the number of rows with x[r, c] < lower[c], above[c] += that with x[r, c] > upper[c]; NaN is neither.
@@ -345,22 +391,27 @@ KERNEL(void, column_maxima, (size_t rows, size_t columns, const T *x, T *y))
 
 // y[r, c] = e^x[r, c] / Σ_c e^x[r, c]. A row with NaN or +∞, or of −∞ only, becomes NaN.
 // x, y: [rows, columns]
+// Parts: rows, at least 4096
 KERNEL(void, softmax, (size_t rows, size_t columns, const T *x, T *y))
 
 // y[r, c] = x[r, c] − ln Σ_c e^x[r, c]. A row with NaN or +∞, or of −∞ only, becomes NaN.
 // x, y: [rows, columns]
+// Parts: rows, at least 4096
 KERNEL(void, log_softmax, (size_t rows, size_t columns, const T *x, T *y))
 
 // dx = y (dy − Σ y dy) along each row, for y = softmax x.
 // y, dy, dx: [rows, columns]
+// Parts: rows, at least 4096
 KERNEL(void, softmax_backward, (size_t rows, size_t columns, const T *y, const T *dy, T *dx))
 
 // dx = dy − e^y Σ dy along each row, for y = ln softmax x.
 // y, dy, dx: [rows, columns]
+// Parts: rows, at least 4096
 KERNEL(void, log_softmax_backward, (size_t rows, size_t columns, const T *y, const T *dy, T *dx))
 
 // Row r of each matrix of y is the softmax of the first r + 1 elements of that row of x, followed by zeros.
 // x, y: [matrices, rows, columns]
+// Parts: matrices, at least 4096
 KERNEL(void, causal_softmax, (size_t matrices, size_t rows, size_t columns, const T *x, T *y))
 
 // y[c, r] = x[r, c], never in place.
@@ -385,52 +436,80 @@ KERNEL(void, index_add, (size_t groups, size_t columns, const int64_t *target, c
 
 // y[r] = x[r, index[r]]
 // index, y: [rows], x: [rows, columns]
+// Parts: rows
 KERNEL(void, gather, (size_t rows, size_t columns, const T *x, const int64_t *index, T *y))
 
 // y[r, index[r]] = values[r], and 0 elsewhere.
 // values, index: [rows], y: [rows, columns]
+// Parts: rows
 KERNEL(void, scatter, (size_t rows, size_t columns, const T *values, const int64_t *index, T *y))
 
 // MARK: Channels
 // Arrays [outer, channels, inner] with numbers that belong to a channel: images are [samples, channels, pixels], the
-// columns of a matrix are channels with inner = 1, and its rows are channels with outer = 1.
+// columns of a matrix are channels with inner = 1, and its rows are channels with outer = 1. An index of the first
+// axis starts `outer_stride` elements after the one before.
 
 // y[c] = Σ x over all elements of channel c.
-// x: [outer, channels, inner], y: [channels]
-KERNEL(void, channel_sums, (size_t outer, size_t channels, size_t inner, const T *x, T *y))
+// x: [outer, channels, inner] stride outer_stride, y: [channels]
+// Parts: channels, at least 8192
+KERNEL(void, channel_sums, (size_t outer, size_t channels, size_t inner, size_t outer_stride, const T *x, T *y))
 
 // y[c] = Σ (a − mean[c]) b over all elements of channel c, in double; without `mean`, the means are 0.
-// a, b: [outer, channels, inner], mean: [channels] or [], y: [channels]
+// a, b: [outer, channels, inner] stride outer_stride, mean: [channels] or [], y: [channels]
 // Swift: channelDots(a, mean: mean, b, layout, into: y)
-KERNEL(void, channel_dots, (size_t outer, size_t channels, size_t inner, const double *mean, const T *a,
+// Parts: channels, at least 8192
+KERNEL(void, channel_dots, (size_t outer, size_t channels, size_t inner, size_t outer_stride, const double *mean, const T *a,
                             const T *b, double *y))
 
 // mean + rest = scale · (the mean of x), where `rest` is what `mean` rounds away, and variance = scale² · (the mean of
 // (x − its mean)²), not computed without `variance`. The scale is 1 unless a double cannot hold the squares of doubles: then
 // it is a power of two that makes them fit.
-// x: [outer, channels, inner], mean, rest, scale: [channels], variance: [channels] or []
-KERNEL(void, channel_moments, (size_t outer, size_t channels, size_t inner, const T *x,
+// x: [outer, channels, inner] stride outer_stride, mean, rest, scale: [channels], variance: [channels] or []
+// Parts: channels, at least 8192
+KERNEL(void, channel_moments, (size_t outer, size_t channels, size_t inner, size_t outer_stride, const T *x,
                                double *mean, double *rest, double *scale, double *variance))
 
 // y = (scale[c] x − mean[c] − rest[c]) factor[c]
-// mean, rest, scale, factor: [channels], x, y: [outer, channels, inner]
+// mean, rest, scale, factor: [channels], x, y: [outer, channels, inner] stride outer_stride
 // Swift: channelStandardize(x, mean: mean, rest: rest, scale: scale, factor: factor, layout, into: y)
-KERNEL(void, channel_standardize, (size_t outer, size_t channels, size_t inner, const double *mean,
+// Parts: channels, at least 8192
+KERNEL(void, channel_standardize, (size_t outer, size_t channels, size_t inner, size_t outer_stride, const double *mean,
                                    const double *rest, const double *scale, const double *factor,
                                    const T *x, T *y))
 
 // y = scale[c] x + shift[c]
-// scale, shift: [channels], x, y: [outer, channels, inner]
+// scale, shift: [channels], x, y: [outer, channels, inner] stride outer_stride
 // Swift: channelAffine(x, scale: scale, shift: shift, layout, into: y)
-KERNEL(void, channel_affine, (size_t outer, size_t channels, size_t inner,
+// Parts: channels, at least 8192
+KERNEL(void, channel_affine, (size_t outer, size_t channels, size_t inner, size_t outer_stride,
                               const T *scale, const T *shift, const T *x, T *y))
 
 // y = (a − mean[c] − rest[c] − slope[c] b) factor[c], the part of a that neither a constant nor b explains.
-// mean, rest, slope, factor: [channels], a, b, y: [outer, channels, inner]
+// mean, rest, slope, factor: [channels], a, b, y: [outer, channels, inner] stride outer_stride
 // Swift: channelResiduals(a, mean: mean, rest: rest, b, slope: slope, factor: factor, layout, into: y)
-KERNEL(void, channel_residuals, (size_t outer, size_t channels, size_t inner, const double *mean,
+// Parts: channels, at least 8192
+KERNEL(void, channel_residuals, (size_t outer, size_t channels, size_t inner, size_t outer_stride, const double *mean,
                                  const double *rest, const double *slope, const double *factor,
                                  const T *a, const T *b, T *y))
+
+// MARK: Layer normalization
+
+// y = γ x̂ + β along each row, with x̂ = (scale x − mean − rest) inverse / scale and inverse = 1/√(variance + epsilon). The
+// mean, the rest and the scale are those of `channel_moments`.
+// weight, bias: [columns], x, y: [rows, columns], mean, rest, scale, inverse: [rows]
+// Swift: layerNorm(x, weight: weight, bias: bias, rows: rows, epsilon: epsilon, into: y, mean: mean, rest: rest,
+//   scale: scale, inverse: inverse)
+// Parts: rows, at least 4096
+KERNEL(void, layer_norm, (size_t rows, size_t columns, double epsilon, const T *weight, const T *bias, const T *x, T *y,
+                          double *mean, double *rest, double *scale, double *inverse))
+
+// dx = inverse (g − mean(g) − x̂ mean(g x̂)) along each row, with g = γ dy; never in place. sums[0] + sums[1] += Σ_r dy x̂ and
+// sums[2] + sums[3] += Σ_r dy, where the second of each pair is what the first rounds away. `row` is memory for one row.
+// weight, row: [columns], mean, rest, scale, inverse: [rows], x, dy, dx: [rows, columns], sums: [4, columns]
+// Swift: none
+KERNEL(void, layer_norm_backward, (size_t rows, size_t columns, const T *weight, const double *mean, const double *rest,
+                                   const double *scale, const double *inverse, const T *x, const T *dy, T *row, T *dx,
+                                   double *sums))
 
 // MARK: Windows
 // Windows move over planes as `backflow_windows` describes; plane, outputs and taps are the numbers of elements of a plane,
@@ -452,11 +531,13 @@ KERNEL(void, fold, (size_t samples, size_t channels, size_t sample_stride, const
 // y = the largest tap of each window inside the plane, and winner = its index in the plane, which has at most 2³¹ − 1
 // elements. NaN is the largest, and the first of equal taps wins; a window in the padding has y = −∞ and winner −1.
 // x: [planes, plane], y, winner: [planes, outputs]
+// Parts: planes, at least 4096
 KERNEL(void, max_pool, (size_t planes, const backflow_windows *w, const T *x, T *y, int32_t *winner))
 
 // dx = Σ of the dy of the windows whose winner is this element, 0 without any.
 // winner, dy: [planes, outputs], dx: [planes, plane]
 // Swift: maxPoolBackward(dy, winners: winner, planes: planes, w, into: dx)
+// Parts: planes, at least 4096
 KERNEL(void, max_pool_backward, (size_t planes, const backflow_windows *w, const int32_t *winner,
                                  const T *dy, T *dx))
 
@@ -464,11 +545,13 @@ KERNEL(void, max_pool_backward, (size_t planes, const backflow_windows *w, const
 // plane. The dilation is 1.
 // x: [planes, plane], y: [planes, outputs]
 // Swift: averagePool(x, planes: planes, w, countsPadding: count_padding, into: y)
+// Parts: planes, at least 4096
 KERNEL(void, average_pool, (size_t planes, const backflow_windows *w, int count_padding, const T *x, T *y))
 
 // dx = Σ over the windows that cover this element of dy divided by the number of taps that `average_pool` counts.
 // dy: [planes, outputs], dx: [planes, plane]
 // Swift: averagePoolBackward(dy, planes: planes, w, countsPadding: count_padding, into: dx)
+// Parts: planes, at least 4096
 KERNEL(void, average_pool_backward, (size_t planes, const backflow_windows *w, int count_padding,
                                      const T *dy, T *dx))
 
@@ -522,23 +605,28 @@ KERNEL(void, convolution_dots, (size_t n, size_t k, const backflow_windows *w, c
 
 // loss = (x − t)²
 // x, t, loss, gradient: [n]
+// Parts: n
 KERNEL(void, squared_error, (size_t n, double scale, const T *x, const T *t, T *loss, T *gradient))
 
 // loss = −t ln σ(x) − (1 − t) ln(1 − σ(x)), accurate where the answer is nearly certain and right.
 // x, t, loss, gradient: [n]
+// Parts: n, at least 4096
 KERNEL(void, sigmoid_cross_entropy, (size_t n, double scale, const T *x, const T *t, T *loss, T *gradient))
 
 // loss = d²/2 for |d| <= delta, else delta (|d| − delta/2), with d = x − t.
 // x, t, loss, gradient: [n]
+// Parts: n
 KERNEL(void, huber, (size_t n, T delta, double scale, const T *x, const T *t, T *loss, T *gradient))
 
 // loss = d²/(2 beta) for |d| < beta, else |d| − beta/2, with d = x − t; for beta = 0 it is |d|, with gradient 0 at 0.
 // x, t, loss, gradient: [n]
+// Parts: n
 KERNEL(void, smooth_l1, (size_t n, T beta, double scale, const T *x, const T *t, T *loss, T *gradient))
 
 // loss[r] = −Σ q ln softmax(logits[r]), q = (1 − smoothing) onehot(labels[r]) + smoothing/columns. A negative label makes
 // the kernel ignore its row, whatever it holds: loss and gradient are 0.
 // logits, gradient: [rows, columns], labels, loss: [rows]
+// Parts: rows, at least 4096
 KERNEL(void, cross_entropy, (size_t rows, size_t columns, double smoothing, double scale, const T *logits,
                              const int64_t *labels, T *loss, T *gradient))
 
@@ -546,12 +634,14 @@ KERNEL(void, cross_entropy, (size_t rows, size_t columns, double smoothing, doub
 // logits, targets, gradient: [rows, columns], loss: [rows]
 // Swift: softCrossEntropy(logits, targets: targets, columns: columns, smoothing: smoothing, scale: scale,
 //   losses: loss, gradient: gradient)
+// Parts: rows, at least 4096
 KERNEL(void, soft_cross_entropy, (size_t rows, size_t columns, double smoothing, double scale, const T *logits,
                                   const T *targets, T *loss, T *gradient))
 
 // loss[r] = Σ max(0, margin − x[label] + x[i]) / columns over i ≠ label, with x = scores[r]; each term is squared before
 // the division if `squared`. The gradient is 0 where a term is exactly 0.
 // scores, gradient: [rows, columns], labels, loss: [rows]
+// Parts: rows, at least 4096
 KERNEL(void, multiclass_hinge, (size_t rows, size_t columns, T margin, int squared, double scale, const T *scores,
                             const int64_t *labels, T *loss, T *gradient))
 
@@ -566,6 +656,7 @@ KERNEL(void, multiclass_hinge, (size_t rows, size_t columns, T margin, int squar
 // gradient, velocity, parameter: [n]
 // Swift: sgdUpdate(learningRate: learning_rate, momentum: momentum, isNesterov: nesterov, weightDecay: weight_decay,
 //   gradient: gradient, velocity: velocity, parameter: parameter)
+// Parts: n
 KERNEL(void, sgd_update, (size_t n, double learning_rate, double momentum, int nesterov, double weight_decay,
                           const T *gradient, T *velocity, T *parameter))
 
@@ -574,6 +665,7 @@ KERNEL(void, sgd_update, (size_t n, double learning_rate, double momentum, int n
 // where correctionᵢ = 1 − betaᵢ^step. Adam: decoupled_decay = 0. AdamW: weight_decay = 0 and decoupled_decay =
 // learning_rate · its decay.
 // gradient, m, v, parameter: [n]
+// Parts: n, at least 4096
 KERNEL(void, adam_update, (size_t n, double learning_rate, double beta1, double beta2, double epsilon,
                            double correction1, double correction2, double weight_decay, double decoupled_decay,
                            const T *gradient, T *m, T *v, T *parameter))
@@ -581,6 +673,7 @@ KERNEL(void, adam_update, (size_t n, double learning_rate, double beta1, double 
 // g = gradient + weight_decay p; s += (1 − alpha)(g² − s); v = momentum v + g / (√s + epsilon); p −= learning_rate v,
 // for mean square s, velocity v and parameter p.
 // gradient, square, velocity, parameter: [n]
+// Parts: n, at least 4096
 KERNEL(void, rmsprop_update, (size_t n, double learning_rate, double alpha, double epsilon, double momentum,
                               double weight_decay, const T *gradient, T *square, T *velocity, T *parameter))
 
@@ -589,6 +682,7 @@ KERNEL(void, rmsprop_update, (size_t n, double learning_rate, double alpha, doub
 // gradient, sum, parameter: [n]
 // Swift: adagradUpdate(learningRate: learning_rate, epsilon: epsilon, weightDecay: weight_decay,
 //   gradient: gradient, sum: sum, parameter: parameter)
+// Parts: n, at least 4096
 KERNEL(void, adagrad_update, (size_t n, double learning_rate, double epsilon, double weight_decay,
                               const T *gradient, T *sum, T *parameter))
 

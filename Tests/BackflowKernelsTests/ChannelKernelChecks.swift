@@ -6,7 +6,7 @@ private let layouts = [
 ]
 
 func checkChannelSums<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
-  table.channelSums(0, 0, 0, nil, nil)
+  table.channelSums(0, 0, 0, 0, nil, nil)
   for (outer, channels, inner) in layouts {
     let label = Comment(rawValue: "\(table.isa) \(T.self) \(outer) \(channels) \(inner)")
     let count = outer * channels * inner
@@ -29,17 +29,24 @@ func checkChannelSums<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
     }
     let cases: [(String, [T], (Int, Int) -> Double)] = [
       (
-        "sums", written(count: channels) { table.channelSums(outer, channels, inner, a, $0) },
+        "sums",
+        written(count: channels) {
+          table.channelSums(outer, channels, inner, channels * inner, a, $0)
+        },
         { i, _ in Double(a[i]) }
       ),
       (
         "dots",
-        rounded(count: channels) { table.channelDots(outer, channels, inner, nil, a, b, $0) },
+        rounded(count: channels) {
+          table.channelDots(outer, channels, inner, channels * inner, nil, a, b, $0)
+        },
         { i, _ in Double(a[i]) * Double(b[i]) }
       ),
       (
         "dots around means",
-        rounded(count: channels) { table.channelDots(outer, channels, inner, means, a, b, $0) },
+        rounded(count: channels) {
+          table.channelDots(outer, channels, inner, channels * inner, means, a, b, $0)
+        },
         { i, c in (Double(a[i]) - means[c]) * Double(b[i]) }
       ),
     ]
@@ -48,7 +55,9 @@ func checkChannelSums<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
       #expect(mismatch(actual, sums, ulps: 36, scale: scales) == nil, "\(label) \(name)")
     }
     a[count - 1] = .nan
-    let sums = written(count: channels) { table.channelSums(outer, channels, inner, a, $0) }
+    let sums = written(count: channels) {
+      table.channelSums(outer, channels, inner, channels * inner, a, $0)
+    }
     #expect(sums.indices.filter { sums[$0].isNaN } == [channels - 1], label)
   }
 }
@@ -67,7 +76,7 @@ func checkChannelMaps<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
         "affine",
         written(a) {
           table.channelAffine(
-            outer, channels, inner, numbers[0], numbers[1], $0, $0)
+            outer, channels, inner, channels * inner, numbers[0], numbers[1], $0, $0)
         }, { i in Double(a[i]) * number(0, i) + number(1, i) },
         { i in (Double(a[i]) * number(0, i)).magnitude + number(1, i).magnitude }
       ),
@@ -75,7 +84,7 @@ func checkChannelMaps<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
         "residuals",
         written(b) {
           table.channelResiduals(
-            outer, channels, inner, wide[0], wide[1], wide[2], wide[3], a, $0, $0)
+            outer, channels, inner, channels * inner, wide[0], wide[1], wide[2], wide[3], a, $0, $0)
         },
         { i in
           let c = i / inner % channels

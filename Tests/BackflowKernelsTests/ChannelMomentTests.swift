@@ -37,7 +37,8 @@ private struct Moments {
   ) {
     let none = [Double](repeating: .nan, count: layout.1)
     (mean, rest, scale, variance) = (none, none, none, none)
-    table.channelMoments(layout.0, layout.1, layout.2, x, &mean, &rest, &scale, &variance)
+    table.channelMoments(
+      layout.0, layout.1, layout.2, layout.1 * layout.2, x, &mean, &rest, &scale, &variance)
   }
 
   func deviation(_ c: Int) -> Double { variance[c].squareRoot() / scale[c] }
@@ -97,7 +98,8 @@ private func standardized<T: BinaryFloatingPoint>(
   let factors = moments.variance.map { 1 / max($0, 1e-300).squareRoot() }
   return written(x) {
     table.channelStandardize(
-      layout.0, layout.1, layout.2, moments.mean, moments.rest, moments.scale, factors, $0, $0)
+      layout.0, layout.1, layout.2, layout.1 * layout.2, moments.mean, moments.rest, moments.scale,
+      factors, $0, $0)
   }
 }
 
@@ -117,7 +119,7 @@ func checkStandardize<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
 }
 
 private func checkNonfinite<T: BinaryFloatingPoint>(_ table: KernelTable<T>) {
-  table.channelMoments(0, 0, 0, nil, nil, nil, nil, nil)
+  table.channelMoments(0, 0, 0, 0, nil, nil, nil, nil, nil)
   for layout in layouts {
     for special in [T.nan, .infinity] {
       var x = alternating(layout, offset: T(1), spread: 0.5)

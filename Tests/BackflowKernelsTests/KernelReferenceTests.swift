@@ -113,6 +113,9 @@ private func check<T: BinaryFloatingPoint>(_ kernel: KernelName, _ table: Kernel
   case .channelStandardize: checkStandardize(table)
   case .channelAffine, .channelResiduals: checkChannelMaps(table)
 
+  // Layer normalization
+  case .layerNorm, .layerNormBackward: checkLayerNorm(table)
+
   // Windows
   case .unfold, .fold: checkUnfolding(table)
   case .maxPool, .maxPoolBackward: checkMaxPool(table)

@@ -21,3 +21,10 @@ extension Span where Element: BitwiseCopyable & Numeric {
     unsafe withUnsafeBufferPointer { unsafe [UInt8](UnsafeRawBufferPointer($0)) }
   }
 }
+
+extension Optional where Wrapped: Strideable {
+  /// The position `distance` after this one, if there is one.
+  @inline(__always) func advanced(by distance: Wrapped.Stride) -> Wrapped? {
+    map { $0.advanced(by: distance) }
+  }
+}

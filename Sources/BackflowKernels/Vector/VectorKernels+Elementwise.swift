@@ -24,8 +24,18 @@ extension VectorKernels {
   package static func dropout<S: RealScalar>(
     _ x: Span<S>, keep: Double, seed: UInt64, into y: consuming MutableSpan<S>
   ) {
-    let scale = keep > 0 ? S(1 / keep) : 0
-    dropout(x, seed: seed, threshold: UInt64(keep * 0x1p53), scale: scale, into: y)
+    requireShape("dropout: y", y.count, x.count)
+    let (scale, threshold) = (keep > 0 ? S(1 / keep) : 0, UInt64(keep * 0x1p53))
+    let (source, target) = unsafe (x.base, y.base)
+    Threads.split(x.count, grain: 8192, alignment: 64) { part in
+      // The sequence of a seed continues as that of the seed plus a multiple of its increment.
+      let first = seed &+ UInt64(part.lowerBound) &* 0x9E37_79B9_7F4A_7C15
+      unsafe S._routines.vector.dropout(
+        part.count, first, threshold, scale, source.advanced(by: part.lowerBound),
+        target.advanced(by: part.lowerBound))
+    }
+    extendLifetime(x)
+    extendLifetime(y)
   }
 
   /// Whether the elements are equal pairwise.

@@ -2,6 +2,9 @@
 ///
 /// Most are generated from `kernel_list.h`, which also documents the kernels that have no wrapper
 /// here. The files of this folder hold those that do more than call one kernel.
+///
+/// Where `kernel_list.h` names an axis whose indices are independent, the work on a large array is
+/// divided along it among threads. That changes no bit of the result.
 package enum VectorKernels {
   /// Requires that `array`, which has `count` elements, has `n`.
   @inline(__always)

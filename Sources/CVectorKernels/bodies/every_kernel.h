@@ -12,6 +12,7 @@
 #include "gated_units.h"
 #include "gates.h"
 #include "indexed_rows.h"
+#include "layer_norm.h"
 #include "losses.h"
 #include "optimizers.h"
 #include "packed_product.h"

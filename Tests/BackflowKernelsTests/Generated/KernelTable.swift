@@ -153,32 +153,46 @@ struct KernelTable<Scalar: BinaryFloatingPoint> {
     (Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Int64>?, UnsafeMutablePointer<Scalar>?) -> Void
   let scatter:
     (Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Int64>?, UnsafeMutablePointer<Scalar>?) -> Void
-  let channelSums: (Int, Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
+  let channelSums:
+    (Int, Int, Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
   let channelDots:
     (
-      Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      Int, Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
       UnsafeMutablePointer<Double>?
     ) -> Void
   let channelMoments:
     (
-      Int, Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Double>?,
+      Int, Int, Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Double>?,
       UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Double>?
     ) -> Void
   let channelStandardize:
     (
-      Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Double>?, UnsafePointer<Double>?,
+      Int, Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Double>?, UnsafePointer<Double>?,
       UnsafePointer<Double>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?
     ) -> Void
   let channelAffine:
     (
-      Int, Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      Int, Int, Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
       UnsafeMutablePointer<Scalar>?
     ) -> Void
   let channelResiduals:
     (
-      Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Double>?, UnsafePointer<Double>?,
+      Int, Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Double>?, UnsafePointer<Double>?,
       UnsafePointer<Double>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
       UnsafeMutablePointer<Scalar>?
+    ) -> Void
+  let layerNorm:
+    (
+      Int, Int, Double, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      UnsafeMutablePointer<Scalar>?, UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Double>?,
+      UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Double>?
+    ) -> Void
+  let layerNormBackward:
+    (
+      Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Double>?, UnsafePointer<Double>?,
+      UnsafePointer<Double>?, UnsafePointer<Double>?, UnsafePointer<Scalar>?,
+      UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?, UnsafeMutablePointer<Scalar>?,
+      UnsafeMutablePointer<Double>?
     ) -> Void
   let unfold:
     (
@@ -391,6 +405,8 @@ extension KernelTable<Float> {
     channelStandardize = table.channel_standardize
     channelAffine = table.channel_affine
     channelResiduals = table.channel_residuals
+    layerNorm = table.layer_norm
+    layerNormBackward = table.layer_norm_backward
     unfold = table.unfold
     fold = table.fold
     maxPool = table.max_pool
@@ -513,6 +529,8 @@ extension KernelTable<Double> {
     channelStandardize = table.channel_standardize
     channelAffine = table.channel_affine
     channelResiduals = table.channel_residuals
+    layerNorm = table.layer_norm
+    layerNormBackward = table.layer_norm_backward
     unfold = table.unfold
     fold = table.fold
     maxPool = table.max_pool
@@ -628,6 +646,8 @@ enum KernelName: CaseIterable {
   case channelStandardize
   case channelAffine
   case channelResiduals
+  case layerNorm
+  case layerNormBackward
   case unfold
   case fold
   case maxPool

@@ -8,7 +8,14 @@ extension VectorKernels {
   @specialized(where S == Double)
   package static func fill<S: RealScalar>(_ value: S, into y: consuming MutableSpan<S>) {
     let n = y.count
-    unsafe S._routines.vector.fill(n, value, y.base)
+    if y.count < 32768 {
+      unsafe S._routines.vector.fill(n, value, y.base)
+    } else {
+      let yBase = unsafe y.base
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.fill(part.count, value, yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(y)
   }
 
@@ -23,7 +30,16 @@ extension VectorKernels {
     let n = a.count
     requireShape("add: b", b.count, n)
     requireShape("add: y", y.count, n)
-    unsafe S._routines.vector.add(n, a.base, b.base, y.base)
+    if a.count < 32768 {
+      unsafe S._routines.vector.add(n, a.base, b.base, y.base)
+    } else {
+      let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.add(
+          part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
+          yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(a)
     extendLifetime(b)
     extendLifetime(y)
@@ -40,7 +56,16 @@ extension VectorKernels {
     let n = a.count
     requireShape("subtract: b", b.count, n)
     requireShape("subtract: y", y.count, n)
-    unsafe S._routines.vector.subtract(n, a.base, b.base, y.base)
+    if a.count < 32768 {
+      unsafe S._routines.vector.subtract(n, a.base, b.base, y.base)
+    } else {
+      let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.subtract(
+          part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
+          yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(a)
     extendLifetime(b)
     extendLifetime(y)
@@ -57,7 +82,16 @@ extension VectorKernels {
     let n = a.count
     requireShape("multiply: b", b.count, n)
     requireShape("multiply: y", y.count, n)
-    unsafe S._routines.vector.multiply(n, a.base, b.base, y.base)
+    if a.count < 32768 {
+      unsafe S._routines.vector.multiply(n, a.base, b.base, y.base)
+    } else {
+      let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.multiply(
+          part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
+          yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(a)
     extendLifetime(b)
     extendLifetime(y)
@@ -74,7 +108,16 @@ extension VectorKernels {
     let n = a.count
     requireShape("divide: b", b.count, n)
     requireShape("divide: y", y.count, n)
-    unsafe S._routines.vector.divide(n, a.base, b.base, y.base)
+    if a.count < 32768 {
+      unsafe S._routines.vector.divide(n, a.base, b.base, y.base)
+    } else {
+      let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.divide(
+          part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
+          yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(a)
     extendLifetime(b)
     extendLifetime(y)
@@ -91,7 +134,16 @@ extension VectorKernels {
     let n = a.count
     requireShape("maximum: b", b.count, n)
     requireShape("maximum: y", y.count, n)
-    unsafe S._routines.vector.maximum(n, a.base, b.base, y.base)
+    if a.count < 32768 {
+      unsafe S._routines.vector.maximum(n, a.base, b.base, y.base)
+    } else {
+      let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.maximum(
+          part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
+          yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(a)
     extendLifetime(b)
     extendLifetime(y)
@@ -108,7 +160,16 @@ extension VectorKernels {
     let n = a.count
     requireShape("minimum: b", b.count, n)
     requireShape("minimum: y", y.count, n)
-    unsafe S._routines.vector.minimum(n, a.base, b.base, y.base)
+    if a.count < 32768 {
+      unsafe S._routines.vector.minimum(n, a.base, b.base, y.base)
+    } else {
+      let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.minimum(
+          part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
+          yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(a)
     extendLifetime(b)
     extendLifetime(y)
@@ -122,7 +183,15 @@ extension VectorKernels {
   package static func add<S: RealScalar>(_ s: S, _ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("add: y", y.count, n)
-    unsafe S._routines.vector.addScalar(n, s, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.addScalar(n, s, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.addScalar(
+          part.count, s, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -135,7 +204,15 @@ extension VectorKernels {
   package static func scale<S: RealScalar>(_ s: S, _ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("scale: y", y.count, n)
-    unsafe S._routines.vector.scale(n, s, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.scale(n, s, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.scale(
+          part.count, s, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -150,7 +227,16 @@ extension VectorKernels {
   ) {
     let n = x.count
     requireShape("clamp: y", y.count, n)
-    unsafe S._routines.vector.clamp(n, lo, hi, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.clamp(n, lo, hi, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.clamp(
+          part.count, lo, hi, xBase.advanced(by: part.lowerBound),
+          yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -163,7 +249,15 @@ extension VectorKernels {
   package static func negate<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("negate: y", y.count, n)
-    unsafe S._routines.vector.negate(n, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.negate(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.negate(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -176,7 +270,15 @@ extension VectorKernels {
   package static func absolute<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("absolute: y", y.count, n)
-    unsafe S._routines.vector.absolute(n, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.absolute(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.absolute(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -189,7 +291,15 @@ extension VectorKernels {
   package static func square<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("square: y", y.count, n)
-    unsafe S._routines.vector.square(n, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.square(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.square(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -202,7 +312,15 @@ extension VectorKernels {
   package static func squareRoot<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("squareRoot: y", y.count, n)
-    unsafe S._routines.vector.squareRoot(n, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.squareRoot(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.squareRoot(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -215,7 +333,15 @@ extension VectorKernels {
   package static func reciprocal<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("reciprocal: y", y.count, n)
-    unsafe S._routines.vector.reciprocal(n, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.reciprocal(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.reciprocal(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -228,7 +354,15 @@ extension VectorKernels {
   package static func toDouble<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<Double>) {
     let n = x.count
     requireShape("toDouble: y", y.count, n)
-    unsafe S._routines.vector.toDouble(n, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.toDouble(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.toDouble(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -242,7 +376,15 @@ extension VectorKernels {
   {
     let n = x.count
     requireShape("fromDouble: y", y.count, n)
-    unsafe S._routines.vector.fromDouble(n, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.fromDouble(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.fromDouble(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -259,7 +401,16 @@ extension VectorKernels {
     let n = x.count
     requireShape("add: sum", sum.count, n)
     requireShape("add: error", error.count, n)
-    unsafe S._routines.vector.addWithError(n, x.base, sum.base, error.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.addWithError(n, x.base, sum.base, error.base)
+    } else {
+      let (xBase, sumBase, errorBase) = unsafe (x.base, sum.base, error.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.addWithError(
+          part.count, xBase.advanced(by: part.lowerBound), sumBase.advanced(by: part.lowerBound),
+          errorBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(sum)
     extendLifetime(error)
@@ -273,7 +424,15 @@ extension VectorKernels {
   package static func exp<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("exp: y", y.count, n)
-    unsafe S._routines.vector.exp(n, x.base, y.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.exp(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.exp(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -286,7 +445,15 @@ extension VectorKernels {
   package static func log<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("log: y", y.count, n)
-    unsafe S._routines.vector.log(n, x.base, y.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.log(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.log(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -299,7 +466,15 @@ extension VectorKernels {
   package static func tanh<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("tanh: y", y.count, n)
-    unsafe S._routines.vector.tanh(n, x.base, y.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.tanh(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.tanh(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -315,7 +490,16 @@ extension VectorKernels {
     let n = x.count
     requireShape("tanhBackward: dy", dy.count, n)
     requireShape("tanhBackward: dx", dx.count, n)
-    unsafe S._routines.vector.tanhBackwardAt(n, x.base, dy.base, dx.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.tanhBackwardAt(n, x.base, dy.base, dx.base)
+    } else {
+      let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.tanhBackwardAt(
+          part.count, xBase.advanced(by: part.lowerBound), dyBase.advanced(by: part.lowerBound),
+          dxBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(dy)
     extendLifetime(dx)
@@ -329,7 +513,15 @@ extension VectorKernels {
   package static func sigmoid<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("sigmoid: y", y.count, n)
-    unsafe S._routines.vector.sigmoid(n, x.base, y.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.sigmoid(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.sigmoid(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -345,7 +537,16 @@ extension VectorKernels {
     let n = x.count
     requireShape("sigmoidBackward: dy", dy.count, n)
     requireShape("sigmoidBackward: dx", dx.count, n)
-    unsafe S._routines.vector.sigmoidBackwardAt(n, x.base, dy.base, dx.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.sigmoidBackwardAt(n, x.base, dy.base, dx.base)
+    } else {
+      let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.sigmoidBackwardAt(
+          part.count, xBase.advanced(by: part.lowerBound), dyBase.advanced(by: part.lowerBound),
+          dxBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(dy)
     extendLifetime(dx)
@@ -359,7 +560,15 @@ extension VectorKernels {
   package static func relu<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("relu: y", y.count, n)
-    unsafe S._routines.vector.relu(n, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.relu(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.relu(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -375,7 +584,16 @@ extension VectorKernels {
     let n = y.count
     requireShape("reluBackward: dy", dy.count, n)
     requireShape("reluBackward: dx", dx.count, n)
-    unsafe S._routines.vector.reluBackward(n, y.base, dy.base, dx.base)
+    if y.count < 32768 {
+      unsafe S._routines.vector.reluBackward(n, y.base, dy.base, dx.base)
+    } else {
+      let (yBase, dyBase, dxBase) = unsafe (y.base, dy.base, dx.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.reluBackward(
+          part.count, yBase.advanced(by: part.lowerBound), dyBase.advanced(by: part.lowerBound),
+          dxBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(y)
     extendLifetime(dy)
     extendLifetime(dx)
@@ -391,7 +609,16 @@ extension VectorKernels {
   ) {
     let n = x.count
     requireShape("leakyReLU: y", y.count, n)
-    unsafe S._routines.vector.leakyReLU(n, slope, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.leakyReLU(n, slope, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.leakyReLU(
+          part.count, slope, xBase.advanced(by: part.lowerBound),
+          yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -407,7 +634,16 @@ extension VectorKernels {
     let n = x.count
     requireShape("leakyReLUBackward: dy", dy.count, n)
     requireShape("leakyReLUBackward: dx", dx.count, n)
-    unsafe S._routines.vector.leakyReLUBackward(n, slope, x.base, dy.base, dx.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.leakyReLUBackward(n, slope, x.base, dy.base, dx.base)
+    } else {
+      let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.leakyReLUBackward(
+          part.count, slope, xBase.advanced(by: part.lowerBound),
+          dyBase.advanced(by: part.lowerBound), dxBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(dy)
     extendLifetime(dx)
@@ -421,7 +657,16 @@ extension VectorKernels {
   package static func elu<S: RealScalar>(_ x: Span<S>, alpha: S, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("elu: y", y.count, n)
-    unsafe S._routines.vector.elu(n, alpha, x.base, y.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.elu(n, alpha, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.elu(
+          part.count, alpha, xBase.advanced(by: part.lowerBound),
+          yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -437,7 +682,16 @@ extension VectorKernels {
     let n = x.count
     requireShape("eluBackward: dy", dy.count, n)
     requireShape("eluBackward: dx", dx.count, n)
-    unsafe S._routines.vector.eluBackward(n, alpha, x.base, dy.base, dx.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.eluBackward(n, alpha, x.base, dy.base, dx.base)
+    } else {
+      let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.eluBackward(
+          part.count, alpha, xBase.advanced(by: part.lowerBound),
+          dyBase.advanced(by: part.lowerBound), dxBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(dy)
     extendLifetime(dx)
@@ -451,7 +705,15 @@ extension VectorKernels {
   package static func softplus<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("softplus: y", y.count, n)
-    unsafe S._routines.vector.softplus(n, x.base, y.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.softplus(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.softplus(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -467,7 +729,16 @@ extension VectorKernels {
     let n = x.count
     requireShape("softplusBackward: dy", dy.count, n)
     requireShape("softplusBackward: dx", dx.count, n)
-    unsafe S._routines.vector.softplusBackward(n, x.base, dy.base, dx.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.softplusBackward(n, x.base, dy.base, dx.base)
+    } else {
+      let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.softplusBackward(
+          part.count, xBase.advanced(by: part.lowerBound), dyBase.advanced(by: part.lowerBound),
+          dxBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(dy)
     extendLifetime(dx)
@@ -481,7 +752,15 @@ extension VectorKernels {
   package static func silu<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("silu: y", y.count, n)
-    unsafe S._routines.vector.silu(n, x.base, y.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.silu(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.silu(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -497,7 +776,16 @@ extension VectorKernels {
     let n = x.count
     requireShape("siluBackward: dy", dy.count, n)
     requireShape("siluBackward: dx", dx.count, n)
-    unsafe S._routines.vector.siluBackward(n, x.base, dy.base, dx.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.siluBackward(n, x.base, dy.base, dx.base)
+    } else {
+      let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.siluBackward(
+          part.count, xBase.advanced(by: part.lowerBound), dyBase.advanced(by: part.lowerBound),
+          dxBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(dy)
     extendLifetime(dx)
@@ -512,7 +800,15 @@ extension VectorKernels {
   package static func gelu<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("gelu: y", y.count, n)
-    unsafe S._routines.vector.gelu(n, x.base, y.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.gelu(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.gelu(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -529,7 +825,16 @@ extension VectorKernels {
     let n = x.count
     requireShape("geluBackward: dy", dy.count, n)
     requireShape("geluBackward: dx", dx.count, n)
-    unsafe S._routines.vector.geluBackward(n, x.base, dy.base, dx.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.geluBackward(n, x.base, dy.base, dx.base)
+    } else {
+      let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.geluBackward(
+          part.count, xBase.advanced(by: part.lowerBound), dyBase.advanced(by: part.lowerBound),
+          dxBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(dy)
     extendLifetime(dx)
@@ -544,7 +849,15 @@ extension VectorKernels {
   package static func geluTanh<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("geluTanh: y", y.count, n)
-    unsafe S._routines.vector.geluTanh(n, x.base, y.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.geluTanh(n, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.geluTanh(
+          part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -560,27 +873,19 @@ extension VectorKernels {
     let n = x.count
     requireShape("geluTanhBackward: dy", dy.count, n)
     requireShape("geluTanhBackward: dx", dx.count, n)
-    unsafe S._routines.vector.geluTanhBackward(n, x.base, dy.base, dx.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.geluTanhBackward(n, x.base, dy.base, dx.base)
+    } else {
+      let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.geluTanhBackward(
+          part.count, xBase.advanced(by: part.lowerBound), dyBase.advanced(by: part.lowerBound),
+          dxBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(dy)
     extendLifetime(dx)
-  }
-
-  /// y = scale x where element i of SplitMix64's sequence from `seed`, shifted right by 11, is
-  /// below `threshold`, else 0 x. The same elements are kept in both precisions, and so in the
-  /// forward and the backward pass.
-  ///
-  /// - Precondition: `x` and `y` have shape [n].
-  @specialized(where S == Float)
-  @specialized(where S == Double)
-  package static func dropout<S: RealScalar>(
-    _ x: Span<S>, seed: UInt64, threshold: UInt64, scale: S, into y: consuming MutableSpan<S>
-  ) {
-    let n = x.count
-    requireShape("dropout: y", y.count, n)
-    unsafe S._routines.vector.dropout(n, seed, threshold, scale, x.base, y.base)
-    extendLifetime(x)
-    extendLifetime(y)
   }
 
   /// Σ x, accumulated in double: the error does not grow with n, and a sum that T can hold is
@@ -692,7 +997,15 @@ extension VectorKernels {
     let columns = row.count
     let rows = columns == 0 ? 0 : y.count / columns
     requireShape("addRow: y", y.count, rows, columns)
-    unsafe S._routines.vector.addRow(rows, columns, row.base, y.base)
+    if y.count < 32768 {
+      unsafe S._routines.vector.addRow(rows, columns, row.base, y.base)
+    } else {
+      let (rowBase, yBase) = unsafe (row.base, y.base)
+      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+        unsafe S._routines.vector.addRow(
+          part.count, columns, rowBase, yBase.advanced(by: part.lowerBound * columns))
+      }
+    }
     extendLifetime(row)
     extendLifetime(y)
   }
@@ -706,7 +1019,15 @@ extension VectorKernels {
     let columns = row.count
     let rows = columns == 0 ? 0 : y.count / columns
     requireShape("multiplyRow: y", y.count, rows, columns)
-    unsafe S._routines.vector.multiplyRow(rows, columns, row.base, y.base)
+    if y.count < 32768 {
+      unsafe S._routines.vector.multiplyRow(rows, columns, row.base, y.base)
+    } else {
+      let (rowBase, yBase) = unsafe (row.base, y.base)
+      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+        unsafe S._routines.vector.multiplyRow(
+          part.count, columns, rowBase, yBase.advanced(by: part.lowerBound * columns))
+      }
+    }
     extendLifetime(row)
     extendLifetime(y)
   }
@@ -722,7 +1043,17 @@ extension VectorKernels {
     let rows = weights.count
     requireShape("weightRows: x", x.count, rows, columns)
     requireShape("weightRows: y", y.count, rows, columns)
-    unsafe S._routines.vector.weightRows(rows, columns, weights.base, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.weightRows(rows, columns, weights.base, x.base, y.base)
+    } else {
+      let (weightsBase, xBase, yBase) = unsafe (weights.base, x.base, y.base)
+      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+        unsafe S._routines.vector.weightRows(
+          part.count, columns, weightsBase.advanced(by: part.lowerBound),
+          xBase.advanced(by: part.lowerBound * columns),
+          yBase.advanced(by: part.lowerBound * columns))
+      }
+    }
     extendLifetime(weights)
     extendLifetime(x)
     extendLifetime(y)
@@ -777,7 +1108,16 @@ extension VectorKernels {
   ) {
     let rows = y.count
     requireShape("rowSums: x", x.count, rows, columns)
-    unsafe S._routines.vector.rowSums(rows, columns, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.rowSums(rows, columns, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+        unsafe S._routines.vector.rowSums(
+          part.count, columns, xBase.advanced(by: part.lowerBound * columns),
+          yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -792,7 +1132,16 @@ extension VectorKernels {
   ) {
     let rows = y.count
     requireShape("rowArgmax: x", x.count, rows, columns)
-    unsafe S._routines.vector.rowArgmax(rows, columns, x.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.rowArgmax(rows, columns, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+        unsafe S._routines.vector.rowArgmax(
+          part.count, columns, xBase.advanced(by: part.lowerBound * columns),
+          yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -847,7 +1196,16 @@ extension VectorKernels {
   ) {
     requireShape("softmax: x", x.count, rows, columns)
     requireShape("softmax: y", y.count, rows, columns)
-    unsafe S._routines.vector.softmax(rows, columns, x.base, y.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.softmax(rows, columns, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(rows, grain: 4096 / max(columns, 1)) { part in
+        unsafe S._routines.vector.softmax(
+          part.count, columns, xBase.advanced(by: part.lowerBound * columns),
+          yBase.advanced(by: part.lowerBound * columns))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -862,7 +1220,16 @@ extension VectorKernels {
   ) {
     requireShape("logSoftmax: x", x.count, rows, columns)
     requireShape("logSoftmax: y", y.count, rows, columns)
-    unsafe S._routines.vector.logSoftmax(rows, columns, x.base, y.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.logSoftmax(rows, columns, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(rows, grain: 4096 / max(columns, 1)) { part in
+        unsafe S._routines.vector.logSoftmax(
+          part.count, columns, xBase.advanced(by: part.lowerBound * columns),
+          yBase.advanced(by: part.lowerBound * columns))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -878,7 +1245,17 @@ extension VectorKernels {
     requireShape("softmaxBackward: y", y.count, rows, columns)
     requireShape("softmaxBackward: dy", dy.count, rows, columns)
     requireShape("softmaxBackward: dx", dx.count, rows, columns)
-    unsafe S._routines.vector.softmaxBackward(rows, columns, y.base, dy.base, dx.base)
+    if y.count < 8192 {
+      unsafe S._routines.vector.softmaxBackward(rows, columns, y.base, dy.base, dx.base)
+    } else {
+      let (yBase, dyBase, dxBase) = unsafe (y.base, dy.base, dx.base)
+      Threads.split(rows, grain: 4096 / max(columns, 1)) { part in
+        unsafe S._routines.vector.softmaxBackward(
+          part.count, columns, yBase.advanced(by: part.lowerBound * columns),
+          dyBase.advanced(by: part.lowerBound * columns),
+          dxBase.advanced(by: part.lowerBound * columns))
+      }
+    }
     extendLifetime(y)
     extendLifetime(dy)
     extendLifetime(dx)
@@ -895,7 +1272,17 @@ extension VectorKernels {
     requireShape("logSoftmaxBackward: y", y.count, rows, columns)
     requireShape("logSoftmaxBackward: dy", dy.count, rows, columns)
     requireShape("logSoftmaxBackward: dx", dx.count, rows, columns)
-    unsafe S._routines.vector.logSoftmaxBackward(rows, columns, y.base, dy.base, dx.base)
+    if y.count < 8192 {
+      unsafe S._routines.vector.logSoftmaxBackward(rows, columns, y.base, dy.base, dx.base)
+    } else {
+      let (yBase, dyBase, dxBase) = unsafe (y.base, dy.base, dx.base)
+      Threads.split(rows, grain: 4096 / max(columns, 1)) { part in
+        unsafe S._routines.vector.logSoftmaxBackward(
+          part.count, columns, yBase.advanced(by: part.lowerBound * columns),
+          dyBase.advanced(by: part.lowerBound * columns),
+          dxBase.advanced(by: part.lowerBound * columns))
+      }
+    }
     extendLifetime(y)
     extendLifetime(dy)
     extendLifetime(dx)
@@ -912,7 +1299,16 @@ extension VectorKernels {
   ) {
     requireShape("causalSoftmax: x", x.count, matrices, rows, columns)
     requireShape("causalSoftmax: y", y.count, matrices, rows, columns)
-    unsafe S._routines.vector.causalSoftmax(matrices, rows, columns, x.base, y.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.causalSoftmax(matrices, rows, columns, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(matrices, grain: 4096 / max(rows * columns, 1)) { part in
+        unsafe S._routines.vector.causalSoftmax(
+          part.count, rows, columns, xBase.advanced(by: part.lowerBound * rows * columns),
+          yBase.advanced(by: part.lowerBound * rows * columns))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -945,7 +1341,16 @@ extension VectorKernels {
     let rows = index.count
     requireShape("gather: y", y.count, rows)
     requireShape("gather: x", x.count, rows, columns)
-    unsafe S._routines.vector.gather(rows, columns, x.base, index.base, y.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.gather(rows, columns, x.base, index.base, y.base)
+    } else {
+      let (xBase, indexBase, yBase) = unsafe (x.base, index.base, y.base)
+      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+        unsafe S._routines.vector.gather(
+          part.count, columns, xBase.advanced(by: part.lowerBound * columns),
+          indexBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(index)
     extendLifetime(y)
@@ -962,7 +1367,16 @@ extension VectorKernels {
     let rows = values.count
     requireShape("scatter: index", index.count, rows)
     requireShape("scatter: y", y.count, rows, columns)
-    unsafe S._routines.vector.scatter(rows, columns, values.base, index.base, y.base)
+    if y.count < 32768 {
+      unsafe S._routines.vector.scatter(rows, columns, values.base, index.base, y.base)
+    } else {
+      let (valuesBase, indexBase, yBase) = unsafe (values.base, index.base, y.base)
+      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+        unsafe S._routines.vector.scatter(
+          part.count, columns, valuesBase.advanced(by: part.lowerBound),
+          indexBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound * columns))
+      }
+    }
     extendLifetime(values)
     extendLifetime(index)
     extendLifetime(y)
@@ -970,16 +1384,27 @@ extension VectorKernels {
 
   /// y[c] = Σ x over all elements of channel c.
   ///
-  /// - Precondition: `x` has shape [outer, channels, inner]; `y` has shape [channels].
+  /// - Precondition: `x` has shape [outer, channels, inner], whose rows start `outerStride`
+  ///   elements apart; `y` has shape [channels].
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func channelSums<S: RealScalar>(
     _ x: Span<S>, _ layout: ChannelLayout, into y: consuming MutableSpan<S>
   ) {
     let (outer, channels, inner) = (layout.outer, layout.channels, layout.inner)
+    let outerStride = channels * inner
     requireShape("channelSums: x", x.count, outer, channels, inner)
     requireShape("channelSums: y", y.count, channels)
-    unsafe S._routines.vector.channelSums(outer, channels, inner, x.base, y.base)
+    if x.count < 16384 {
+      unsafe S._routines.vector.channelSums(outer, channels, inner, outerStride, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(channels, grain: 8192 / max(outer * inner, 1)) { part in
+        unsafe S._routines.vector.channelSums(
+          outer, part.count, inner, outerStride, xBase.advanced(by: part.lowerBound * inner),
+          yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -987,8 +1412,9 @@ extension VectorKernels {
   /// y[c] = Σ (a − mean[c]) b over all elements of channel c, in double; without `mean`, the
   /// means are 0.
   ///
-  /// - Precondition: `a` and `b` have shape [outer, channels, inner]; `mean` has shape [channels]
-  ///   or is empty; `y` has shape [channels].
+  /// - Precondition: `a` and `b` have shape [outer, channels, inner], whose rows start
+  ///   `outerStride` elements apart; `mean` has shape [channels] or is empty; `y` has shape
+  ///   [channels].
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func channelDots<S: RealScalar>(
@@ -996,12 +1422,25 @@ extension VectorKernels {
     into y: consuming MutableSpan<Double>
   ) {
     let (outer, channels, inner) = (layout.outer, layout.channels, layout.inner)
+    let outerStride = channels * inner
     requireShape("channelDots: a", a.count, outer, channels, inner)
     requireShape("channelDots: b", b.count, outer, channels, inner)
     if !mean.isEmpty { requireShape("channelDots: mean", mean.count, channels) }
     requireShape("channelDots: y", y.count, channels)
-    unsafe S._routines.vector.channelDots(
-      outer, channels, inner, mean.isEmpty ? nil : mean.base, a.base, b.base, y.base)
+    if a.count < 16384 {
+      unsafe S._routines.vector.channelDots(
+        outer, channels, inner, outerStride, mean.isEmpty ? nil : mean.base, a.base, b.base, y.base)
+    } else {
+      let (meanBase, aBase, bBase, yBase) = unsafe (
+        mean.isEmpty ? nil : mean.base, a.base, b.base, y.base
+      )
+      Threads.split(channels, grain: 8192 / max(outer * inner, 1)) { part in
+        unsafe S._routines.vector.channelDots(
+          outer, part.count, inner, outerStride, meanBase.advanced(by: part.lowerBound),
+          aBase.advanced(by: part.lowerBound * inner), bBase.advanced(by: part.lowerBound * inner),
+          yBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(mean)
     extendLifetime(a)
     extendLifetime(b)
@@ -1013,8 +1452,9 @@ extension VectorKernels {
   /// unless a double cannot hold the squares of doubles: then it is a power of two that makes
   /// them fit.
   ///
-  /// - Precondition: `x` has shape [outer, channels, inner]; `mean`, `rest` and `scale` have
-  ///   shape [channels]; `variance` has shape [channels] or is empty.
+  /// - Precondition: `x` has shape [outer, channels, inner], whose rows start `outerStride`
+  ///   elements apart; `mean`, `rest` and `scale` have shape [channels]; `variance` has shape
+  ///   [channels] or is empty.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func channelMoments<S: RealScalar>(
@@ -1023,14 +1463,27 @@ extension VectorKernels {
     variance: consuming MutableSpan<Double>
   ) {
     let (outer, channels, inner) = (layout.outer, layout.channels, layout.inner)
+    let outerStride = channels * inner
     requireShape("channelMoments: x", x.count, outer, channels, inner)
     requireShape("channelMoments: mean", mean.count, channels)
     requireShape("channelMoments: rest", rest.count, channels)
     requireShape("channelMoments: scale", scale.count, channels)
     if !variance.isEmpty { requireShape("channelMoments: variance", variance.count, channels) }
-    unsafe S._routines.vector.channelMoments(
-      outer, channels, inner, x.base, mean.base, rest.base, scale.base,
-      variance.isEmpty ? nil : variance.base)
+    if x.count < 16384 {
+      unsafe S._routines.vector.channelMoments(
+        outer, channels, inner, outerStride, x.base, mean.base, rest.base, scale.base,
+        variance.isEmpty ? nil : variance.base)
+    } else {
+      let (xBase, meanBase, restBase, scaleBase, varianceBase) = unsafe (
+        x.base, mean.base, rest.base, scale.base, variance.isEmpty ? nil : variance.base
+      )
+      Threads.split(channels, grain: 8192 / max(outer * inner, 1)) { part in
+        unsafe S._routines.vector.channelMoments(
+          outer, part.count, inner, outerStride, xBase.advanced(by: part.lowerBound * inner),
+          meanBase.advanced(by: part.lowerBound), restBase.advanced(by: part.lowerBound),
+          scaleBase.advanced(by: part.lowerBound), varianceBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(mean)
     extendLifetime(rest)
@@ -1041,7 +1494,7 @@ extension VectorKernels {
   /// y = (scale[c] x − mean[c] − rest[c]) factor[c]
   ///
   /// - Precondition: `mean`, `rest`, `scale` and `factor` have shape [channels]; `x` and `y` have
-  ///   shape [outer, channels, inner].
+  ///   shape [outer, channels, inner], whose rows start `outerStride` elements apart.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func channelStandardize<S: RealScalar>(
@@ -1049,14 +1502,29 @@ extension VectorKernels {
     _ layout: ChannelLayout, into y: consuming MutableSpan<S>
   ) {
     let (outer, channels, inner) = (layout.outer, layout.channels, layout.inner)
+    let outerStride = channels * inner
     requireShape("channelStandardize: mean", mean.count, channels)
     requireShape("channelStandardize: rest", rest.count, channels)
     requireShape("channelStandardize: scale", scale.count, channels)
     requireShape("channelStandardize: factor", factor.count, channels)
     requireShape("channelStandardize: x", x.count, outer, channels, inner)
     requireShape("channelStandardize: y", y.count, outer, channels, inner)
-    unsafe S._routines.vector.channelStandardize(
-      outer, channels, inner, mean.base, rest.base, scale.base, factor.base, x.base, y.base)
+    if x.count < 16384 {
+      unsafe S._routines.vector.channelStandardize(
+        outer, channels, inner, outerStride, mean.base, rest.base, scale.base, factor.base, x.base,
+        y.base)
+    } else {
+      let (meanBase, restBase, scaleBase, factorBase, xBase, yBase) = unsafe (
+        mean.base, rest.base, scale.base, factor.base, x.base, y.base
+      )
+      Threads.split(channels, grain: 8192 / max(outer * inner, 1)) { part in
+        unsafe S._routines.vector.channelStandardize(
+          outer, part.count, inner, outerStride, meanBase.advanced(by: part.lowerBound),
+          restBase.advanced(by: part.lowerBound), scaleBase.advanced(by: part.lowerBound),
+          factorBase.advanced(by: part.lowerBound), xBase.advanced(by: part.lowerBound * inner),
+          yBase.advanced(by: part.lowerBound * inner))
+      }
+    }
     extendLifetime(mean)
     extendLifetime(rest)
     extendLifetime(scale)
@@ -1068,7 +1536,7 @@ extension VectorKernels {
   /// y = scale[c] x + shift[c]
   ///
   /// - Precondition: `scale` and `shift` have shape [channels]; `x` and `y` have shape [outer,
-  ///   channels, inner].
+  ///   channels, inner], whose rows start `outerStride` elements apart.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func channelAffine<S: RealScalar>(
@@ -1076,12 +1544,23 @@ extension VectorKernels {
     into y: consuming MutableSpan<S>
   ) {
     let (outer, channels, inner) = (layout.outer, layout.channels, layout.inner)
+    let outerStride = channels * inner
     requireShape("channelAffine: scale", scale.count, channels)
     requireShape("channelAffine: shift", shift.count, channels)
     requireShape("channelAffine: x", x.count, outer, channels, inner)
     requireShape("channelAffine: y", y.count, outer, channels, inner)
-    unsafe S._routines.vector.channelAffine(
-      outer, channels, inner, scale.base, shift.base, x.base, y.base)
+    if x.count < 16384 {
+      unsafe S._routines.vector.channelAffine(
+        outer, channels, inner, outerStride, scale.base, shift.base, x.base, y.base)
+    } else {
+      let (scaleBase, shiftBase, xBase, yBase) = unsafe (scale.base, shift.base, x.base, y.base)
+      Threads.split(channels, grain: 8192 / max(outer * inner, 1)) { part in
+        unsafe S._routines.vector.channelAffine(
+          outer, part.count, inner, outerStride, scaleBase.advanced(by: part.lowerBound),
+          shiftBase.advanced(by: part.lowerBound), xBase.advanced(by: part.lowerBound * inner),
+          yBase.advanced(by: part.lowerBound * inner))
+      }
+    }
     extendLifetime(scale)
     extendLifetime(shift)
     extendLifetime(x)
@@ -1092,7 +1571,7 @@ extension VectorKernels {
   /// nor b explains.
   ///
   /// - Precondition: `mean`, `rest`, `slope` and `factor` have shape [channels]; `a`, `b` and `y`
-  ///   have shape [outer, channels, inner].
+  ///   have shape [outer, channels, inner], whose rows start `outerStride` elements apart.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func channelResiduals<S: RealScalar>(
@@ -1100,6 +1579,7 @@ extension VectorKernels {
     factor: Span<Double>, _ layout: ChannelLayout, into y: consuming MutableSpan<S>
   ) {
     let (outer, channels, inner) = (layout.outer, layout.channels, layout.inner)
+    let outerStride = channels * inner
     requireShape("channelResiduals: mean", mean.count, channels)
     requireShape("channelResiduals: rest", rest.count, channels)
     requireShape("channelResiduals: slope", slope.count, channels)
@@ -1107,8 +1587,22 @@ extension VectorKernels {
     requireShape("channelResiduals: a", a.count, outer, channels, inner)
     requireShape("channelResiduals: b", b.count, outer, channels, inner)
     requireShape("channelResiduals: y", y.count, outer, channels, inner)
-    unsafe S._routines.vector.channelResiduals(
-      outer, channels, inner, mean.base, rest.base, slope.base, factor.base, a.base, b.base, y.base)
+    if a.count < 16384 {
+      unsafe S._routines.vector.channelResiduals(
+        outer, channels, inner, outerStride, mean.base, rest.base, slope.base, factor.base, a.base,
+        b.base, y.base)
+    } else {
+      let (meanBase, restBase, slopeBase, factorBase, aBase, bBase, yBase) = unsafe (
+        mean.base, rest.base, slope.base, factor.base, a.base, b.base, y.base
+      )
+      Threads.split(channels, grain: 8192 / max(outer * inner, 1)) { part in
+        unsafe S._routines.vector.channelResiduals(
+          outer, part.count, inner, outerStride, meanBase.advanced(by: part.lowerBound),
+          restBase.advanced(by: part.lowerBound), slopeBase.advanced(by: part.lowerBound),
+          factorBase.advanced(by: part.lowerBound), aBase.advanced(by: part.lowerBound * inner),
+          bBase.advanced(by: part.lowerBound * inner), yBase.advanced(by: part.lowerBound * inner))
+      }
+    }
     extendLifetime(mean)
     extendLifetime(rest)
     extendLifetime(slope)
@@ -1116,6 +1610,55 @@ extension VectorKernels {
     extendLifetime(a)
     extendLifetime(b)
     extendLifetime(y)
+  }
+
+  /// y = γ x̂ + β along each row, with x̂ = (scale x − mean − rest) inverse / scale and inverse =
+  /// 1/√(variance + epsilon). The mean, the rest and the scale are those of `channel_moments`.
+  ///
+  /// - Precondition: `weight` and `bias` have shape [columns]; `x` and `y` have shape [rows,
+  ///   columns]; `mean`, `rest`, `scale` and `inverse` have shape [rows].
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func layerNorm<S: RealScalar>(
+    _ x: Span<S>, weight: Span<S>, bias: Span<S>, rows: Int, epsilon: Double,
+    into y: consuming MutableSpan<S>, mean: consuming MutableSpan<Double>,
+    rest: consuming MutableSpan<Double>, scale: consuming MutableSpan<Double>,
+    inverse: consuming MutableSpan<Double>
+  ) {
+    let columns = weight.count
+    requireShape("layerNorm: bias", bias.count, columns)
+    requireShape("layerNorm: x", x.count, rows, columns)
+    requireShape("layerNorm: y", y.count, rows, columns)
+    requireShape("layerNorm: mean", mean.count, rows)
+    requireShape("layerNorm: rest", rest.count, rows)
+    requireShape("layerNorm: scale", scale.count, rows)
+    requireShape("layerNorm: inverse", inverse.count, rows)
+    if x.count < 8192 {
+      unsafe S._routines.vector.layerNorm(
+        rows, columns, epsilon, weight.base, bias.base, x.base, y.base, mean.base, rest.base,
+        scale.base, inverse.base)
+    } else {
+      let (weightBase, biasBase, xBase, yBase, meanBase, restBase, scaleBase, inverseBase) =
+        unsafe (
+          weight.base, bias.base, x.base, y.base, mean.base, rest.base, scale.base, inverse.base
+        )
+      Threads.split(rows, grain: 4096 / max(columns, 1)) { part in
+        unsafe S._routines.vector.layerNorm(
+          part.count, columns, epsilon, weightBase, biasBase,
+          xBase.advanced(by: part.lowerBound * columns),
+          yBase.advanced(by: part.lowerBound * columns), meanBase.advanced(by: part.lowerBound),
+          restBase.advanced(by: part.lowerBound), scaleBase.advanced(by: part.lowerBound),
+          inverseBase.advanced(by: part.lowerBound))
+      }
+    }
+    extendLifetime(weight)
+    extendLifetime(bias)
+    extendLifetime(x)
+    extendLifetime(y)
+    extendLifetime(mean)
+    extendLifetime(rest)
+    extendLifetime(scale)
+    extendLifetime(inverse)
   }
 
   /// y = the largest tap of each window inside the plane, and winner = its index in the plane,
@@ -1133,8 +1676,19 @@ extension VectorKernels {
     requireShape("maxPool: x", x.count, planes, w.plane)
     requireShape("maxPool: y", y.count, planes, w.outputs)
     requireShape("maxPool: winner", winner.count, planes, w.outputs)
-    var inC = w.inC
-    unsafe S._routines.vector.maxPool(planes, &inC, x.base, y.base, winner.base)
+    if x.count < 8192 {
+      var inC = w.inC
+      unsafe S._routines.vector.maxPool(planes, &inC, x.base, y.base, winner.base)
+    } else {
+      let (xBase, yBase, winnerBase) = unsafe (x.base, y.base, winner.base)
+      Threads.split(planes, grain: 4096 / max(w.plane, 1)) { part in
+        var inC = w.inC
+        unsafe S._routines.vector.maxPool(
+          part.count, &inC, xBase.advanced(by: part.lowerBound * w.plane),
+          yBase.advanced(by: part.lowerBound * w.outputs),
+          winnerBase.advanced(by: part.lowerBound * w.outputs))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
     extendLifetime(winner)
@@ -1153,8 +1707,19 @@ extension VectorKernels {
     requireShape("maxPoolBackward: winner", winner.count, planes, w.outputs)
     requireShape("maxPoolBackward: dy", dy.count, planes, w.outputs)
     requireShape("maxPoolBackward: dx", dx.count, planes, w.plane)
-    var inC = w.inC
-    unsafe S._routines.vector.maxPoolBackward(planes, &inC, winner.base, dy.base, dx.base)
+    if winner.count < 8192 {
+      var inC = w.inC
+      unsafe S._routines.vector.maxPoolBackward(planes, &inC, winner.base, dy.base, dx.base)
+    } else {
+      let (winnerBase, dyBase, dxBase) = unsafe (winner.base, dy.base, dx.base)
+      Threads.split(planes, grain: 4096 / max(w.outputs, 1)) { part in
+        var inC = w.inC
+        unsafe S._routines.vector.maxPoolBackward(
+          part.count, &inC, winnerBase.advanced(by: part.lowerBound * w.outputs),
+          dyBase.advanced(by: part.lowerBound * w.outputs),
+          dxBase.advanced(by: part.lowerBound * w.plane))
+      }
+    }
     extendLifetime(winner)
     extendLifetime(dy)
     extendLifetime(dx)
@@ -1172,8 +1737,18 @@ extension VectorKernels {
   ) {
     requireShape("averagePool: x", x.count, planes, w.plane)
     requireShape("averagePool: y", y.count, planes, w.outputs)
-    var inC = w.inC
-    unsafe S._routines.vector.averagePool(planes, &inC, countPadding ? 1 : 0, x.base, y.base)
+    if x.count < 8192 {
+      var inC = w.inC
+      unsafe S._routines.vector.averagePool(planes, &inC, countPadding ? 1 : 0, x.base, y.base)
+    } else {
+      let (xBase, yBase) = unsafe (x.base, y.base)
+      Threads.split(planes, grain: 4096 / max(w.plane, 1)) { part in
+        var inC = w.inC
+        unsafe S._routines.vector.averagePool(
+          part.count, &inC, countPadding ? 1 : 0, xBase.advanced(by: part.lowerBound * w.plane),
+          yBase.advanced(by: part.lowerBound * w.outputs))
+      }
+    }
     extendLifetime(x)
     extendLifetime(y)
   }
@@ -1190,9 +1765,19 @@ extension VectorKernels {
   ) {
     requireShape("averagePoolBackward: dy", dy.count, planes, w.outputs)
     requireShape("averagePoolBackward: dx", dx.count, planes, w.plane)
-    var inC = w.inC
-    unsafe S._routines.vector.averagePoolBackward(
-      planes, &inC, countPadding ? 1 : 0, dy.base, dx.base)
+    if dy.count < 8192 {
+      var inC = w.inC
+      unsafe S._routines.vector.averagePoolBackward(
+        planes, &inC, countPadding ? 1 : 0, dy.base, dx.base)
+    } else {
+      let (dyBase, dxBase) = unsafe (dy.base, dx.base)
+      Threads.split(planes, grain: 4096 / max(w.outputs, 1)) { part in
+        var inC = w.inC
+        unsafe S._routines.vector.averagePoolBackward(
+          part.count, &inC, countPadding ? 1 : 0, dyBase.advanced(by: part.lowerBound * w.outputs),
+          dxBase.advanced(by: part.lowerBound * w.plane))
+      }
+    }
     extendLifetime(dy)
     extendLifetime(dx)
   }
@@ -1210,7 +1795,17 @@ extension VectorKernels {
     requireShape("squaredError: t", t.count, n)
     requireShape("squaredError: loss", loss.count, n)
     requireShape("squaredError: gradient", gradient.count, n)
-    unsafe S._routines.vector.squaredError(n, scale, x.base, t.base, loss.base, gradient.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.squaredError(n, scale, x.base, t.base, loss.base, gradient.base)
+    } else {
+      let (xBase, tBase, lossBase, gradientBase) = unsafe (x.base, t.base, loss.base, gradient.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.squaredError(
+          part.count, scale, xBase.advanced(by: part.lowerBound),
+          tBase.advanced(by: part.lowerBound), lossBase.advanced(by: part.lowerBound),
+          gradientBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(t)
     extendLifetime(loss)
@@ -1231,8 +1826,18 @@ extension VectorKernels {
     requireShape("sigmoidCrossEntropy: t", t.count, n)
     requireShape("sigmoidCrossEntropy: loss", loss.count, n)
     requireShape("sigmoidCrossEntropy: gradient", gradient.count, n)
-    unsafe S._routines.vector.sigmoidCrossEntropy(
-      n, scale, x.base, t.base, loss.base, gradient.base)
+    if x.count < 8192 {
+      unsafe S._routines.vector.sigmoidCrossEntropy(
+        n, scale, x.base, t.base, loss.base, gradient.base)
+    } else {
+      let (xBase, tBase, lossBase, gradientBase) = unsafe (x.base, t.base, loss.base, gradient.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.sigmoidCrossEntropy(
+          part.count, scale, xBase.advanced(by: part.lowerBound),
+          tBase.advanced(by: part.lowerBound), lossBase.advanced(by: part.lowerBound),
+          gradientBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(t)
     extendLifetime(loss)
@@ -1252,7 +1857,17 @@ extension VectorKernels {
     requireShape("huber: t", t.count, n)
     requireShape("huber: loss", loss.count, n)
     requireShape("huber: gradient", gradient.count, n)
-    unsafe S._routines.vector.huber(n, delta, scale, x.base, t.base, loss.base, gradient.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.huber(n, delta, scale, x.base, t.base, loss.base, gradient.base)
+    } else {
+      let (xBase, tBase, lossBase, gradientBase) = unsafe (x.base, t.base, loss.base, gradient.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.huber(
+          part.count, delta, scale, xBase.advanced(by: part.lowerBound),
+          tBase.advanced(by: part.lowerBound), lossBase.advanced(by: part.lowerBound),
+          gradientBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(t)
     extendLifetime(loss)
@@ -1273,7 +1888,17 @@ extension VectorKernels {
     requireShape("smoothL1: t", t.count, n)
     requireShape("smoothL1: loss", loss.count, n)
     requireShape("smoothL1: gradient", gradient.count, n)
-    unsafe S._routines.vector.smoothL1(n, beta, scale, x.base, t.base, loss.base, gradient.base)
+    if x.count < 32768 {
+      unsafe S._routines.vector.smoothL1(n, beta, scale, x.base, t.base, loss.base, gradient.base)
+    } else {
+      let (xBase, tBase, lossBase, gradientBase) = unsafe (x.base, t.base, loss.base, gradient.base)
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.smoothL1(
+          part.count, beta, scale, xBase.advanced(by: part.lowerBound),
+          tBase.advanced(by: part.lowerBound), lossBase.advanced(by: part.lowerBound),
+          gradientBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(x)
     extendLifetime(t)
     extendLifetime(loss)
@@ -1296,8 +1921,20 @@ extension VectorKernels {
     requireShape("crossEntropy: logits", logits.count, rows, columns)
     requireShape("crossEntropy: gradient", gradient.count, rows, columns)
     requireShape("crossEntropy: loss", loss.count, rows)
-    unsafe S._routines.vector.crossEntropy(
-      rows, columns, smoothing, scale, logits.base, labels.base, loss.base, gradient.base)
+    if logits.count < 8192 {
+      unsafe S._routines.vector.crossEntropy(
+        rows, columns, smoothing, scale, logits.base, labels.base, loss.base, gradient.base)
+    } else {
+      let (logitsBase, labelsBase, lossBase, gradientBase) = unsafe (
+        logits.base, labels.base, loss.base, gradient.base
+      )
+      Threads.split(rows, grain: 4096 / max(columns, 1)) { part in
+        unsafe S._routines.vector.crossEntropy(
+          part.count, columns, smoothing, scale, logitsBase.advanced(by: part.lowerBound * columns),
+          labelsBase.advanced(by: part.lowerBound), lossBase.advanced(by: part.lowerBound),
+          gradientBase.advanced(by: part.lowerBound * columns))
+      }
+    }
     extendLifetime(logits)
     extendLifetime(labels)
     extendLifetime(loss)
@@ -1318,8 +1955,21 @@ extension VectorKernels {
     requireShape("softCrossEntropy: logits", logits.count, rows, columns)
     requireShape("softCrossEntropy: targets", targets.count, rows, columns)
     requireShape("softCrossEntropy: gradient", gradient.count, rows, columns)
-    unsafe S._routines.vector.softCrossEntropy(
-      rows, columns, smoothing, scale, logits.base, targets.base, loss.base, gradient.base)
+    if logits.count < 8192 {
+      unsafe S._routines.vector.softCrossEntropy(
+        rows, columns, smoothing, scale, logits.base, targets.base, loss.base, gradient.base)
+    } else {
+      let (logitsBase, targetsBase, lossBase, gradientBase) = unsafe (
+        logits.base, targets.base, loss.base, gradient.base
+      )
+      Threads.split(rows, grain: 4096 / max(columns, 1)) { part in
+        unsafe S._routines.vector.softCrossEntropy(
+          part.count, columns, smoothing, scale, logitsBase.advanced(by: part.lowerBound * columns),
+          targetsBase.advanced(by: part.lowerBound * columns),
+          lossBase.advanced(by: part.lowerBound),
+          gradientBase.advanced(by: part.lowerBound * columns))
+      }
+    }
     extendLifetime(logits)
     extendLifetime(targets)
     extendLifetime(loss)
@@ -1342,9 +1992,22 @@ extension VectorKernels {
     requireShape("multiclassHinge: scores", scores.count, rows, columns)
     requireShape("multiclassHinge: gradient", gradient.count, rows, columns)
     requireShape("multiclassHinge: loss", loss.count, rows)
-    unsafe S._routines.vector.multiclassHinge(
-      rows, columns, margin, squared ? 1 : 0, scale, scores.base, labels.base, loss.base,
-      gradient.base)
+    if scores.count < 8192 {
+      unsafe S._routines.vector.multiclassHinge(
+        rows, columns, margin, squared ? 1 : 0, scale, scores.base, labels.base, loss.base,
+        gradient.base)
+    } else {
+      let (scoresBase, labelsBase, lossBase, gradientBase) = unsafe (
+        scores.base, labels.base, loss.base, gradient.base
+      )
+      Threads.split(rows, grain: 4096 / max(columns, 1)) { part in
+        unsafe S._routines.vector.multiclassHinge(
+          part.count, columns, margin, squared ? 1 : 0, scale,
+          scoresBase.advanced(by: part.lowerBound * columns),
+          labelsBase.advanced(by: part.lowerBound), lossBase.advanced(by: part.lowerBound),
+          gradientBase.advanced(by: part.lowerBound * columns))
+      }
+    }
     extendLifetime(scores)
     extendLifetime(labels)
     extendLifetime(loss)
@@ -1365,9 +2028,21 @@ extension VectorKernels {
     let n = gradient.count
     requireShape("sgdUpdate: velocity", velocity.count, n)
     requireShape("sgdUpdate: parameter", parameter.count, n)
-    unsafe S._routines.vector.sgdUpdate(
-      n, learningRate, momentum, nesterov ? 1 : 0, weightDecay, gradient.base, velocity.base,
-      parameter.base)
+    if gradient.count < 32768 {
+      unsafe S._routines.vector.sgdUpdate(
+        n, learningRate, momentum, nesterov ? 1 : 0, weightDecay, gradient.base, velocity.base,
+        parameter.base)
+    } else {
+      let (gradientBase, velocityBase, parameterBase) = unsafe (
+        gradient.base, velocity.base, parameter.base
+      )
+      Threads.split(n, grain: 16384, alignment: 64) { part in
+        unsafe S._routines.vector.sgdUpdate(
+          part.count, learningRate, momentum, nesterov ? 1 : 0, weightDecay,
+          gradientBase.advanced(by: part.lowerBound), velocityBase.advanced(by: part.lowerBound),
+          parameterBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(gradient)
     extendLifetime(velocity)
     extendLifetime(parameter)
@@ -1390,9 +2065,22 @@ extension VectorKernels {
     requireShape("adamUpdate: m", m.count, n)
     requireShape("adamUpdate: v", v.count, n)
     requireShape("adamUpdate: parameter", parameter.count, n)
-    unsafe S._routines.vector.adamUpdate(
-      n, learningRate, beta1, beta2, epsilon, correction1, correction2, weightDecay, decoupledDecay,
-      gradient.base, m.base, v.base, parameter.base)
+    if gradient.count < 8192 {
+      unsafe S._routines.vector.adamUpdate(
+        n, learningRate, beta1, beta2, epsilon, correction1, correction2, weightDecay,
+        decoupledDecay, gradient.base, m.base, v.base, parameter.base)
+    } else {
+      let (gradientBase, mBase, vBase, parameterBase) = unsafe (
+        gradient.base, m.base, v.base, parameter.base
+      )
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.adamUpdate(
+          part.count, learningRate, beta1, beta2, epsilon, correction1, correction2, weightDecay,
+          decoupledDecay, gradientBase.advanced(by: part.lowerBound),
+          mBase.advanced(by: part.lowerBound), vBase.advanced(by: part.lowerBound),
+          parameterBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(gradient)
     extendLifetime(m)
     extendLifetime(v)
@@ -1414,9 +2102,21 @@ extension VectorKernels {
     requireShape("rmspropUpdate: square", square.count, n)
     requireShape("rmspropUpdate: velocity", velocity.count, n)
     requireShape("rmspropUpdate: parameter", parameter.count, n)
-    unsafe S._routines.vector.rmspropUpdate(
-      n, learningRate, alpha, epsilon, momentum, weightDecay, gradient.base, square.base,
-      velocity.base, parameter.base)
+    if gradient.count < 8192 {
+      unsafe S._routines.vector.rmspropUpdate(
+        n, learningRate, alpha, epsilon, momentum, weightDecay, gradient.base, square.base,
+        velocity.base, parameter.base)
+    } else {
+      let (gradientBase, squareBase, velocityBase, parameterBase) = unsafe (
+        gradient.base, square.base, velocity.base, parameter.base
+      )
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.rmspropUpdate(
+          part.count, learningRate, alpha, epsilon, momentum, weightDecay,
+          gradientBase.advanced(by: part.lowerBound), squareBase.advanced(by: part.lowerBound),
+          velocityBase.advanced(by: part.lowerBound), parameterBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(gradient)
     extendLifetime(square)
     extendLifetime(velocity)
@@ -1436,8 +2136,18 @@ extension VectorKernels {
     let n = gradient.count
     requireShape("adagradUpdate: sum", sum.count, n)
     requireShape("adagradUpdate: parameter", parameter.count, n)
-    unsafe S._routines.vector.adagradUpdate(
-      n, learningRate, epsilon, weightDecay, gradient.base, sum.base, parameter.base)
+    if gradient.count < 8192 {
+      unsafe S._routines.vector.adagradUpdate(
+        n, learningRate, epsilon, weightDecay, gradient.base, sum.base, parameter.base)
+    } else {
+      let (gradientBase, sumBase, parameterBase) = unsafe (gradient.base, sum.base, parameter.base)
+      Threads.split(n, grain: 4096, alignment: 64) { part in
+        unsafe S._routines.vector.adagradUpdate(
+          part.count, learningRate, epsilon, weightDecay,
+          gradientBase.advanced(by: part.lowerBound), sumBase.advanced(by: part.lowerBound),
+          parameterBase.advanced(by: part.lowerBound))
+      }
+    }
     extendLifetime(gradient)
     extendLifetime(sum)
     extendLifetime(parameter)

@@ -152,32 +152,46 @@ internal import CVectorKernels
     (Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Int64>?, UnsafeMutablePointer<Scalar>?) -> Void
   let scatter:
     (Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Int64>?, UnsafeMutablePointer<Scalar>?) -> Void
-  let channelSums: (Int, Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
+  let channelSums:
+    (Int, Int, Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
   let channelDots:
     (
-      Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      Int, Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
       UnsafeMutablePointer<Double>?
     ) -> Void
   let channelMoments:
     (
-      Int, Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Double>?,
+      Int, Int, Int, Int, UnsafePointer<Scalar>?, UnsafeMutablePointer<Double>?,
       UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Double>?
     ) -> Void
   let channelStandardize:
     (
-      Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Double>?, UnsafePointer<Double>?,
+      Int, Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Double>?, UnsafePointer<Double>?,
       UnsafePointer<Double>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?
     ) -> Void
   let channelAffine:
     (
-      Int, Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      Int, Int, Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
       UnsafeMutablePointer<Scalar>?
     ) -> Void
   let channelResiduals:
     (
-      Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Double>?, UnsafePointer<Double>?,
+      Int, Int, Int, Int, UnsafePointer<Double>?, UnsafePointer<Double>?, UnsafePointer<Double>?,
       UnsafePointer<Double>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
       UnsafeMutablePointer<Scalar>?
+    ) -> Void
+  let layerNorm:
+    (
+      Int, Int, Double, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafePointer<Scalar>?,
+      UnsafeMutablePointer<Scalar>?, UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Double>?,
+      UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Double>?
+    ) -> Void
+  let layerNormBackward:
+    (
+      Int, Int, UnsafePointer<Scalar>?, UnsafePointer<Double>?, UnsafePointer<Double>?,
+      UnsafePointer<Double>?, UnsafePointer<Double>?, UnsafePointer<Scalar>?,
+      UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?, UnsafeMutablePointer<Scalar>?,
+      UnsafeMutablePointer<Double>?
     ) -> Void
   let unfold:
     (
@@ -385,6 +399,8 @@ extension VectorRoutines<Float> {
     unsafe channelStandardize = table.channel_standardize
     unsafe channelAffine = table.channel_affine
     unsafe channelResiduals = table.channel_residuals
+    unsafe layerNorm = table.layer_norm
+    unsafe layerNormBackward = table.layer_norm_backward
     unsafe unfold = table.unfold
     unsafe fold = table.fold
     unsafe maxPool = table.max_pool
@@ -502,6 +518,8 @@ extension VectorRoutines<Double> {
     unsafe channelStandardize = table.channel_standardize
     unsafe channelAffine = table.channel_affine
     unsafe channelResiduals = table.channel_residuals
+    unsafe layerNorm = table.layer_norm
+    unsafe layerNormBackward = table.layer_norm_backward
     unsafe unfold = table.unfold
     unsafe fold = table.fold
     unsafe maxPool = table.max_pool
