@@ -5,8 +5,8 @@ internal import Foundation
 /// alternate between it and other processes, and no start of a process is timed.
 ///
 /// The request `prepare WORKLOAD PASS` is answered when the result has been verified, `measure
-/// SECONDS` with the times of the prepared workload, and `run COUNT` when it has run so often, for a
-/// program that counts its instructions. Each answer is a line of JSON.
+/// SECONDS` with the times of the prepared workload, and `run COUNT` when it has run so often, for
+/// a program that counts its instructions. Each answer is a line of JSON.
 struct ResidentProcess {
   private var prepared: Workload.Prepared?
 
