@@ -26,7 +26,8 @@ internal import Synchronization
   private var part = 0
   private var work: UnsafePointer<DividedWork>?
   private var wasAsleep = false
-  private var processorOfCaller: Int32 = -1
+  /// The processor of the last caller.
+  private let processorOfCaller = Atomic<Int32>(-1)
   /// The number of parts in a row that came while this worker was awake and were claimed back.
   private let lateStarts = Atomic<Int>(0)
   /// The number of parts in a row for which this worker was woken in vain.
@@ -58,7 +59,7 @@ internal import Synchronization
       }
     }
     (self.part, wasAsleep) = (part, !isAwake)
-    processorOfCaller = backflow_current_processor()
+    processorOfCaller.store(backflow_current_processor(), ordering: .relaxed)
     unsafe self.work = work
     state.store(.posted, ordering: .releasing)
     if !isAwake { wake.signal() }
@@ -114,7 +115,7 @@ internal import Synchronization
     // caller, it would keep the caller from working.
     let isDisturbed =
       lateStarts.load(ordering: .relaxed) >= Self.acceptedFailures
-      || backflow_current_processor() == processorOfCaller
+      || backflow_current_processor() == processorOfCaller.load(ordering: .relaxed)
     let clock = ContinuousClock()
     let end = clock.now + Self.spinTime
     while !isDisturbed && clock.now < end {
@@ -127,9 +128,8 @@ internal import Synchronization
     wake.wait()
     lateStarts.store(0, ordering: .relaxed)
     // Linux tends to wake a thread on the processor of a caller that has slept itself.
-    if backflow_current_processor() == processorOfCaller {
-      backflow_leave_processor(processorOfCaller)
-    }
+    let processor = processorOfCaller.load(ordering: .relaxed)
+    if backflow_current_processor() == processor { backflow_leave_processor(processor) }
   }
 }
 

@@ -9,7 +9,7 @@ public import BackflowLinearAlgebra
 ///     stream.reset()                                 // for the next sequence
 ///
 /// All streams of a prepared network share its weights. A stream itself has only its state, and
-/// memory for one step: for an LSTM of one layer, 9·B·H numbers. A step allocates no memory if the
+/// memory for one step: for an LSTM of one layer, eleven tensors [B, H]. A step allocates no memory if the
 /// program has released the outputs of earlier steps and the copies of `states`. Otherwise, the
 /// step copies them first.
 public struct RecurrentStream<Cell: RecurrentCell>: Sendable {
@@ -122,7 +122,9 @@ private struct StreamedCell<Cell: RecurrentCell>: Sendable {
 
   /// Continues from `state`, in the same memory.
   mutating func reset(to state: Cell.State) {
-    (hidden, cellState) = (state.hidden, state.cellState)
+    hidden.replaceSlice(0..<hidden.shape[0], with: state.hidden)
+    guard let initial = state.cellState else { return }
+    cellState?.replaceSlice(0..<initial.shape[0], with: initial)
   }
 
   /// Updates the state from `input`, [B, I].
