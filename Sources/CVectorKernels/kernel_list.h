@@ -339,18 +339,18 @@ KERNEL(size_t, index_of_maximum, (size_t n, const T *x))
 // y[r] += row, for every row r.
 // row: [columns], y: [rows, columns]
 // Swift: addRow(row, into: y)
-// Parts: rows
+// Parts: rows, at least 32768
 KERNEL(void, add_row, (size_t rows, size_t columns, const T *row, T *y))
 
 // y[r] *= row, for every row r.
 // row: [columns], y: [rows, columns]
 // Swift: multiplyRow(row, into: y)
-// Parts: rows
+// Parts: rows, at least 32768
 KERNEL(void, multiply_row, (size_t rows, size_t columns, const T *row, T *y))
 
 // y[r, c] = weights[r] x[r, c]
 // weights: [rows], x, y: [rows, columns]
-// Parts: rows
+// Parts: rows, at least 32768
 KERNEL(void, weight_rows, (size_t rows, size_t columns, const T *weights, const T *x, T *y))
 
 // y[r, c] = (s a[r]) b[c]

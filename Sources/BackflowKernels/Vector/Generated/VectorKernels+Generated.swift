@@ -997,11 +997,11 @@ extension VectorKernels {
     let columns = row.count
     let rows = columns == 0 ? 0 : y.count / columns
     requireShape("addRow: y", y.count, rows, columns)
-    if y.count < 32768 {
+    if y.count < 65536 {
       unsafe S._routines.vector.addRow(rows, columns, row.base, y.base)
     } else {
       let (rowBase, yBase) = unsafe (row.base, y.base)
-      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+      Threads.split(rows, grain: 32768 / max(columns, 1)) { part in
         unsafe S._routines.vector.addRow(
           part.count, columns, rowBase, yBase.advanced(by: part.lowerBound * columns))
       }
@@ -1019,11 +1019,11 @@ extension VectorKernels {
     let columns = row.count
     let rows = columns == 0 ? 0 : y.count / columns
     requireShape("multiplyRow: y", y.count, rows, columns)
-    if y.count < 32768 {
+    if y.count < 65536 {
       unsafe S._routines.vector.multiplyRow(rows, columns, row.base, y.base)
     } else {
       let (rowBase, yBase) = unsafe (row.base, y.base)
-      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+      Threads.split(rows, grain: 32768 / max(columns, 1)) { part in
         unsafe S._routines.vector.multiplyRow(
           part.count, columns, rowBase, yBase.advanced(by: part.lowerBound * columns))
       }
@@ -1043,11 +1043,11 @@ extension VectorKernels {
     let rows = weights.count
     requireShape("weightRows: x", x.count, rows, columns)
     requireShape("weightRows: y", y.count, rows, columns)
-    if x.count < 32768 {
+    if x.count < 65536 {
       unsafe S._routines.vector.weightRows(rows, columns, weights.base, x.base, y.base)
     } else {
       let (weightsBase, xBase, yBase) = unsafe (weights.base, x.base, y.base)
-      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+      Threads.split(rows, grain: 32768 / max(columns, 1)) { part in
         unsafe S._routines.vector.weightRows(
           part.count, columns, weightsBase.advanced(by: part.lowerBound),
           xBase.advanced(by: part.lowerBound * columns),
