@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct `Every error of the library` {
   /// At least one value of each public error type, and all cases of the enumerations.
-  private static let errors: [any Error] = lapack + stability + cures + networks + optimizers
+  private static let errors: [any Error] =
+    lapack + stability + cures + networks + requests + optimizers
 
   private static let lapack: [LAPACKError] =
     [
@@ -50,6 +51,13 @@ import Testing
     .noSuchInput("x", in: "x.npz", tensors: ["y"]),
     .inapplicable(option: "--leak", reason: "there is no vanilla layer"),
     .unanalyzed(network: "rnn", .samplesNotPositive(0)),
+  ]
+
+  private static let requests: [RequestError] = [
+    .shape(layer: "Dense", found: [2], expected: "[..., 3]"),
+    .notFinite(value: .nan, index: [0, 1]), .lengths([3], time: 2, batch: 1),
+    .state(index: 0, found: [1], expected: [1, 2]), .stateCount(found: 1, expected: 2),
+    .index(5, position: 0, count: 5),
   ]
 
   private static let optimizers: [any Error] =

@@ -106,11 +106,10 @@ private func expectSmall<Cell: RecurrentCell<Float>>(_ network: Recurrent<Cell>)
   let x: Tensor<Float> = random.normal([500, 64, 32])
   StoragePool.drain()
   Threads.count = 1
-  let live = StoragePool.statistics.liveBytes
+  let memory = PeakMemory()
   let output = served(x)
-  let used = StoragePool.statistics.peakLiveBytes - live
   // A block may be up to a quarter larger than requested.
-  precondition(used <= output.count * 5 + 1_000_000, "\(used) bytes for \(output.count * 4)")
+  precondition(memory.growth <= output.count * 5 + 1_000_000, "\(memory.growth) bytes")
 }
 
 private func expectSame<State: RecurrentState<Double>>(

@@ -1,5 +1,4 @@
 import Backflow
-import BackflowKernels
 import Foundation
 import TestSupport
 import Testing
@@ -89,12 +88,10 @@ import Testing
       let served = model.prepared()
       let x: Tensor<Float> = random.normal([20_000, 64])
       Threads.count = 1
-      let before = StoragePool.statistics
-      precondition(before.peakLiveBytes < 40_000_000)
+      let memory = PeakMemory()
       let output = served(x)
-      // The peak before was that of the input, so that a larger one is that of the call.
-      let used = StoragePool.statistics.peakLiveBytes - before.liveBytes
-      precondition(used <= output.count * 4 * 5 / 4 + 1_000_000, "\(used) bytes")
+      // A block may be up to a quarter larger than requested.
+      precondition(memory.growth <= output.count * 5 + 1_000_000, "\(memory.growth) bytes")
     }
   }
 }
