@@ -9,9 +9,9 @@ public import BackflowLinearAlgebra
 ///     stream.reset()                                 // for the next sequence
 ///
 /// All streams of a prepared network share its weights. A stream itself has only its state, and
-/// memory for one step: for an LSTM of one layer, eleven tensors [B, H]. A step allocates no memory if the
-/// program has released the outputs of earlier steps and the copies of `states`. Otherwise, the
-/// step copies them first.
+/// memory for one step: for an LSTM of one layer, eleven tensors [B, H]. A step allocates no memory
+/// if the program has released the outputs of earlier steps and the copies of `states`. Otherwise,
+/// the step copies them first.
 public struct RecurrentStream<Cell: RecurrentCell>: Sendable {
   private var layers: [StreamedCell<Cell>]
   /// The states from which the stream started.
