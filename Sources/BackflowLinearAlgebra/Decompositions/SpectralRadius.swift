@@ -16,8 +16,8 @@ internal import ComplexModule
 /// - Precondition: `a` is square.
 /// - Throws: `LAPACKError` if an entry is non-finite or the QR iteration fails.
 /// - Complexity: About a third of that of `eigenvalues(of:)` if the largest eigenvalue is apart
-///   from the others, as in a Gaussian matrix. Otherwise, as for an orthogonal matrix, up to a
-///   third more than that of `eigenvalues(of:)`.
+///   from the others, as in a Gaussian matrix. Otherwise, as for an orthogonal matrix, a quarter to
+///   a third more than that of `eigenvalues(of:)`.
 public func spectralRadius<Scalar>(of a: Tensor<Scalar>) throws(LAPACKError) -> Scalar {
   try SpectralRadius(of: a).value
 }
