@@ -52,7 +52,7 @@ extension LAPACK {
   /// `values`: the real parts, followed by the imaginary parts. Returns `info` of `lahqr`.
   @specialized(where S == Float)
   @specialized(where S == Double)
-  private static func multishiftIteration<S: RealScalar>(
+  static func multishiftIteration<S: RealScalar>(
     _ matrix: consuming ColumnMajor<S>, rows: Range<Int>, stepLimit: Int, _ values: inout Buffer<S>
   ) -> Int32 {
     var iteration = MultishiftIteration(matrix, rows: rows)

@@ -18,15 +18,6 @@ public func eigenvalues<Scalar>(
   try LAPACK.geev(valuesOf: a.span, order: a.squareOrder(for: "an eigenvalue problem"))
 }
 
-/// Returns the spectral radius of a square matrix, [n, n]: the largest modulus of its eigenvalues,
-/// or 0 for the empty matrix.
-///
-/// The powers of `a` grow or decay like the powers of this number. Complexity and errors are those
-/// of `eigenvalues(of:)`.
-public func spectralRadius<Scalar>(of a: Tensor<Scalar>) throws(LAPACKError) -> Scalar {
-  try eigenvalues(of: a).lazy.map(\.length).max() ?? 0
-}
-
 /// The eigenvalues and eigenvectors of a square matrix: A·R = R·Λ and Lᴴ·A = Λ·Lᴴ.
 ///
 /// Each vector has 2-norm 1 and a real largest component. A defective matrix has fewer than n
