@@ -6,7 +6,7 @@ internal import RealModule
 /// its Hessian, or of the preconditioned Hessian that decides whether an optimizer's steps are
 /// stable.
 ///
-/// Two errors of different origin add up. The iteration ends before v is an eigenvector, which the
+/// Two errors of different origin add up. The iteration stops before v is an eigenvector, which the
 /// residual measures; and central differences give p ≈ H v instead of H v:
 ///
 ///     |λ − an eigenvalue of H| ≤ ‖H v − λ v‖ ≤ ‖p − λ v‖ + ‖p − H v‖,   ‖v‖ = 1

@@ -5,8 +5,8 @@ internal import Synchronization
 /// A thread that stays and runs parts of divided work, one at a time.
 ///
 /// A caller posts a part to an idle worker, and later claims it back unless the worker has started
-/// it. So nobody waits for a worker that is late: one that is waking up, one whose processor runs
-/// another program, or one whose thread does not exist in a forked process.
+/// it. So nobody waits for a worker that is late, because it is waking up or because its processor
+/// runs another program.
 ///
 /// After a part, a worker looks for the next one for a short time before it sleeps, because waking
 /// a thread takes longer (25 to 50 µs) than many a part.

@@ -7,7 +7,7 @@ extension ExplodingRNN {
   /// Draws the norm of a gradient on its way back through recurrences without input.
   func picture(_ outcome: Outcome) -> ChartFigure {
     ChartFigure(
-      "Every step back multiplies the gradient by the same matrix, with a nonlinearity between",
+      "Every step back multiplies the gradient by one matrix, with a nonlinearity between",
       notes: [
         "No input. Left: small states, so that the nonlinearity is the identity; the prediction is"
           + " |λ₁|ᵏ times the component of the gradient along the eigenvector. Middle and right: W is"

@@ -1,8 +1,8 @@
 internal import Backflow
 
-/// A lesson about exploding gradients. A recurrence without input multiplies the gradient by the
-/// same matrix at every step back, so that the largest eigenvalue determines the result. Networks
-/// that read digits, a few pixels at a time, show the effect on training: without clipping, with
+/// A lesson about exploding gradients. In a recurrence without input, every step back multiplies
+/// the gradient by one matrix, so that the largest eigenvalue determines the result. Networks that
+/// read digits, a few pixels at a time, show the effect on training: without clipping, with
 /// clipping, and with an LSTM.
 package struct ExplodingRNN {
   /// The seed of all random numbers.

@@ -1,8 +1,8 @@
 internal import Backflow
 internal import RealModule
 
-/// A recurrence without input, x = 0, in which the backward pass multiplies the gradient by the
-/// same matrix at every step.
+/// A recurrence without input, x = 0. Every step of its backward pass multiplies the gradient by
+/// one matrix.
 ///
 ///     h_t = φ(W h_{t−1}),   δ_{t−1} = Wᵀ (φ′(a_t) ⊙ δ_t)
 ///

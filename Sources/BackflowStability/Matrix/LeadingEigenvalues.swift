@@ -45,7 +45,7 @@ public struct LeadingEigenvalues: Sendable, Equatable, Codable {
   ///   - count: The number of wanted eigenvalues; one more is returned if the last is one of a
   ///     pair, and at most n.
   ///   - tolerance: The largest residual, relative to the largest modulus.
-  ///   - maximumProducts: The number of products after which the iteration ends unconverged.
+  ///   - maximumProducts: The largest number of products. After them, the result is unconverged.
   ///   - random: The source of the random initial vector.
   ///   - product: A function that returns A·V for V, [n, columns].
   /// - Throws: `StabilityError` if a product is not finite or has the wrong shape, or if LAPACK

@@ -170,8 +170,7 @@ import Testing
     #expect(stopMessage(result).contains("the number of threads must be at least 1, got 0"))
   }
 
-  // A forked process has none of the threads, and must not wait for them. Swift cannot fork, so
-  // this is what it amounts to: workers that have been busy for long, and later are free again.
+  // Workers that are busy for long, and later are free again.
   @Test func `leave to a caller what workers do not start`() async {
     await #expect(processExitsWith: .success) {
       Threads.count = 2
