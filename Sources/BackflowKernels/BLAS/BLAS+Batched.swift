@@ -15,7 +15,7 @@ extension BLAS {
     let work = m * n * k
     guard let result = unsafe c.base else { return }
     // Below this size, gemm does not divide a product.
-    let grain = work >= 500_000 ? count : max(1, 250_000 / max(1, work))
+    let grain = work >= 2 * Threads.leastWork ? count : Threads.grain(work: work)
     Threads.split(count, grain: grain) { part in
       for i in part {
         gemm(

@@ -11,21 +11,17 @@ internal import COpenBLAS
   let beta: S
   let c: UnsafeMutablePointer<S>
 
-  /// The smallest number of multiply-adds that justifies a thread: 4 µs of work, where dividing it
-  /// costs half a microsecond, and the other processor has to fetch the operands.
-  private var workPerThread: Int { 250_000 }
-
   /// Divides the longer side of C, so that no sum of an element is divided.
   func run() {
     let method = unsafe method
     let panel = method == .openBLAS ? 16 : S._routines.vector.packedSize(1, 1)
     if unsafe m >= n {
-      let grain = unsafe max(16, workPerThread / (n * k))
+      let grain = unsafe max(16, Threads.grain(work: n * k))
       unsafe Threads.split(m, grain: grain, alignment: 8) { rows in
         unsafe run(rows, 0..<n, method)
       }
     } else {
-      let grain = unsafe max(16, workPerThread / (m * k))
+      let grain = unsafe max(16, Threads.grain(work: m * k))
       unsafe Threads.split(n, grain: grain, alignment: panel) { columns in
         unsafe run(0..<m, columns, method)
       }

@@ -88,6 +88,13 @@ public enum Threads {
 
   static let keepOpenBLASSingleThreaded: Void = openblas_set_num_threads(1)
 
+  /// The number of multiply-adds that justifies a thread: 4 µs of work, where dividing it costs
+  /// half a microsecond, and the other processor has to fetch the operands.
+  package static var leastWork: Int { 250_000 }
+
+  /// Returns the grain of `split` for items of so many multiply-adds each.
+  package static func grain(work: Int) -> Int { max(1, leastWork / max(1, work)) }
+
   /// Runs `body` on consecutive parts of `0..<count`, one on each thread, and returns when all are
   /// done. The parts have about equal lengths, of about `grain` or more, and start at multiples of
   /// `alignment`.

@@ -17,7 +17,7 @@ extension Convolution {
     )
     guard let result = unsafe weightGradient.base else { return }
     let rows = groups * k
-    let grain = grain(work: weightCount * windows.outputs)
+    let grain = Threads.grain(work: weightCount * windows.outputs)
     var total = CompensatedSum<S>(count: weightCount)
     let (from, gradient) = unsafe (x.base, outputGradient.base)
     if samples >= Threads.count {

@@ -55,7 +55,8 @@ package struct Convolution: Sendable {
     // A sample of one group is a task; a few tasks are divided by output channels.
     let tasks = samples * groups
     let parts = max(1, min(Threads.count / max(1, tasks), outputs / 8))
-    Threads.split(tasks * parts, grain: grain(work: windows.outputs * k * outputs / parts)) {
+    Threads.split(tasks * parts, grain: Threads.grain(work: windows.outputs * k * outputs / parts))
+    {
       range in
       var image = unsafe ShiftedImages<S>(self, count: 1)
       for index in range {
@@ -90,9 +91,6 @@ package struct Convolution: Sendable {
     extendLifetime(weight)
     extendLifetime(flipped)
   }
-
-  /// The number of tasks of so many multiply-adds that justifies a thread.
-  func grain(work: Int) -> Int { max(1, 500_000 / max(1, work)) }
 }
 
 extension WindowGeometry.Axis {

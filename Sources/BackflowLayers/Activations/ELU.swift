@@ -40,7 +40,7 @@ public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
 
   /// Returns the function as a stage of rows.
   public func prepared() -> PreparedRows<Scalar> {
-    PreparedRows("ELU") { [alpha] x, _, y in VectorKernels.elu(x, alpha: alpha, into: y) }
+    PreparedRows { [alpha] x, _, y in VectorKernels.elu(x, alpha: alpha, into: y) }
   }
 
   /// Multiplies the signal by the slope.

@@ -53,8 +53,8 @@ public struct GELU<Scalar: RealScalar>: ParameterlessLayer {
   /// Returns the function as a stage of rows.
   public func prepared() -> PreparedRows<Scalar> {
     switch approximation {
-    case .exact: PreparedRows("GELU") { x, _, y in VectorKernels.gelu(x, into: y) }
-    case .tanh: PreparedRows("GELU") { x, _, y in VectorKernels.geluTanh(x, into: y) }
+    case .exact: PreparedRows { x, _, y in VectorKernels.gelu(x, into: y) }
+    case .tanh: PreparedRows { x, _, y in VectorKernels.geluTanh(x, into: y) }
     }
   }
 

@@ -40,7 +40,7 @@ public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
 
   /// Returns the function as a stage of rows.
   public func prepared() -> PreparedRows<Scalar> {
-    PreparedRows("LeakyReLU") { [slope] x, _, y in VectorKernels.leakyReLU(x, slope: slope, into: y)
+    PreparedRows { [slope] x, _, y in VectorKernels.leakyReLU(x, slope: slope, into: y)
     }
   }
 

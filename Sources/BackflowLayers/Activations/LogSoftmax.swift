@@ -36,7 +36,7 @@ public struct LogSoftmax<Scalar: RealScalar>: ParameterlessLayer {
 
   /// Returns the function as a stage of rows.
   public func prepared() -> PreparedRows<Scalar> {
-    PreparedRows("LogSoftmax") { x, columns, y in
+    PreparedRows { x, columns, y in
       VectorKernels.logSoftmax(x, rows: x.count / max(1, columns), columns: columns, into: y)
     }
   }

@@ -37,7 +37,7 @@ public struct ReLU<Scalar: RealScalar>: ParameterlessLayer {
 
   /// Returns the function as a stage of rows.
   public func prepared() -> PreparedRows<Scalar> {
-    PreparedRows("ReLU") { x, _, y in VectorKernels.relu(x, into: y) }
+    PreparedRows { x, _, y in VectorKernels.relu(x, into: y) }
   }
 
   /// Multiplies the signal by the slope.

@@ -30,7 +30,7 @@ public struct SiLU<Scalar: RealScalar>: ParameterlessLayer {
 
   /// Returns the function as a stage of rows.
   public func prepared() -> PreparedRows<Scalar> {
-    PreparedRows("SiLU") { x, _, y in VectorKernels.silu(x, into: y) }
+    PreparedRows { x, _, y in VectorKernels.silu(x, into: y) }
   }
 
   /// Multiplies the signal by the slope.

@@ -40,7 +40,7 @@ public struct Sigmoid<Scalar: RealScalar>: ParameterlessLayer {
 
   /// Returns the function as a stage of rows.
   public func prepared() -> PreparedRows<Scalar> {
-    PreparedRows("Sigmoid") { x, _, y in VectorKernels.sigmoid(x, into: y) }
+    PreparedRows { x, _, y in VectorKernels.sigmoid(x, into: y) }
   }
 
   /// Multiplies the signal by the slope.

@@ -37,7 +37,7 @@ public struct Softmax<Scalar: RealScalar>: ParameterlessLayer {
 
   /// Returns the function as a stage of rows.
   public func prepared() -> PreparedRows<Scalar> {
-    PreparedRows("Softmax") { x, columns, y in
+    PreparedRows { x, columns, y in
       VectorKernels.softmax(x, rows: x.count / max(1, columns), columns: columns, into: y)
     }
   }

@@ -31,7 +31,7 @@ public struct Softplus<Scalar: RealScalar>: ParameterlessLayer {
 
   /// Returns the function as a stage of rows.
   public func prepared() -> PreparedRows<Scalar> {
-    PreparedRows("Softplus") { x, _, y in VectorKernels.softplus(x, into: y) }
+    PreparedRows { x, _, y in VectorKernels.softplus(x, into: y) }
   }
 
   /// Multiplies the signal by the slope.

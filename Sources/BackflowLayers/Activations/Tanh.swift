@@ -39,7 +39,7 @@ public struct Tanh<Scalar: RealScalar>: ParameterlessLayer {
 
   /// Returns the function as a stage of rows.
   public func prepared() -> PreparedRows<Scalar> {
-    PreparedRows("Tanh") { x, _, y in VectorKernels.tanh(x, into: y) }
+    PreparedRows { x, _, y in VectorKernels.tanh(x, into: y) }
   }
 
   /// Multiplies the signal by the slope.

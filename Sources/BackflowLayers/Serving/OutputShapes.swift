@@ -7,9 +7,14 @@ public import BackflowLinearAlgebra
 extension Dense {
   /// Returns [..., O] for [..., I].
   public func outputShape(for input: Shape) throws(RequestError) -> Shape? {
-    try requireRequest(input.last == weight.shape[1], "Dense", input, "[..., \(weight.shape[1])]")
-    return input.replacing(axis: input.rank - 1, with: weight.shape[0])
+    try denseShape(input, inputs: weight.shape[1], outputs: weight.shape[0])
   }
+}
+
+/// Returns [..., outputs] for [..., inputs].
+func denseShape(_ input: Shape, inputs: Int, outputs: Int) throws(RequestError) -> Shape {
+  try requireRequest(input.last == inputs, "Dense", input, "[..., \(inputs)]")
+  return input.replacing(axis: input.rank - 1, with: outputs)
 }
 
 extension LayerNorm {
@@ -116,11 +121,16 @@ extension LastStep {
 extension Residual {
   /// Returns the shape of the input, which f must keep.
   public func outputShape(for input: Shape) throws(RequestError) -> Shape? {
-    guard let output = try body.outputShape(for: input) else { return nil }
-    try requireRequest(
-      output == input, "Residual", input, "a shape that its layer keeps (it returns \(output))")
-    return output
+    try residualShape(input, of: body.outputShape(for: input))
   }
+}
+
+/// Returns the shape of an input that a residual layer's body keeps, given the body's output.
+func residualShape(_ input: Shape, of output: Shape?) throws(RequestError) -> Shape? {
+  guard let output else { return nil }
+  try requireRequest(
+    output == input, "Residual", input, "a shape that its layer keeps (it returns \(output))")
+  return output
 }
 
 extension Sequential {

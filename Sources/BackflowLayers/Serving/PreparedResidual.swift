@@ -17,9 +17,6 @@ public struct PreparedResidual<Body: PreparedLayer>: PreparedLayer {
 
   /// Returns the shape of the input, which f must keep.
   public func outputShape(for input: Shape) throws(RequestError) -> Shape? {
-    guard let output = try body.outputShape(for: input) else { return nil }
-    try requireRequest(
-      output == input, "Residual", input, "a shape that its layer keeps (it returns \(output))")
-    return output
+    try residualShape(input, of: body.outputShape(for: input))
   }
 }

@@ -29,14 +29,8 @@ public struct PreparedRows<Scalar: RealScalar>: PreparedLayer {
     widest = merged.dropLast().compactMap(\.outputSize).reduce(1, max)
   }
 
-  /// A function of each element, or of each row of `inputSize` columns, that may work in place.
-  init(
-    _ name: String, inputSize: Int? = nil,
-    _ kernel:
-      @escaping @Sendable (
-        Span<Scalar>, _ columns: Int, consuming MutableSpan<Scalar>
-      ) -> Void
-  ) { self.init([RowStage(RowMap(name: name, inputSize: inputSize, kernel: kernel))]) }
+  /// A function of each element, or of each row, that may work in place.
+  init(_ map: @escaping RowMap<Scalar>) { self.init([RowStage(map)]) }
 
   /// Returns both, one after the other.
   func followed(by next: PreparedRows) -> PreparedRows { PreparedRows(stages + next.stages) }
@@ -60,8 +54,8 @@ public struct PreparedRows<Scalar: RealScalar>: PreparedLayer {
     if input.isEmpty && columns > 0 { return output }
     let x = SequenceView(input.storage, time: 1, batch: rows, features: columns)
     let y = output.rowsView(rows)
-    let grain = 300_000 / stages.reduce(1) { $0 + $1.work(columns: max(columns, widest)) }
-    Threads.split(rows, grain: grain) { part in
+    let work = stages.reduce(0) { $0 + $1.work(columns: max(columns, widest)) }
+    Threads.split(rows, grain: Threads.grain(work: work)) { part in
       let rowsAtATime = max(16, 65_536 / widest)
       for start in stride(from: part.lowerBound, to: part.upperBound, by: rowsAtATime) {
         let rows = TimeStep(0, start..<min(start + rowsAtATime, part.upperBound))

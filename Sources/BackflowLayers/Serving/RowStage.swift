@@ -21,7 +21,7 @@ struct RowStage<Scalar: RealScalar>: Sendable {
     maps = []
   }
 
-  init(_ map: RowMap<Scalar>) { (weight, bias, maps) = (nil, nil, [map]) }
+  init(_ map: @escaping RowMap<Scalar>) { (weight, bias, maps) = (nil, nil, [map]) }
 
   /// The number of columns of the output, or `nil` if it is that of the input.
   var outputSize: Int? { weight?.columns }
@@ -40,16 +40,8 @@ struct RowStage<Scalar: RealScalar>: Sendable {
   /// Throws an error that names the layer if rows of `shape` do not fit, and otherwise returns the
   /// shape of the output.
   func outputShape(for shape: Shape) throws(RequestError) -> Shape {
-    var output = shape
-    if let weight {
-      try requireRequest(shape.last == weight.rows, "Dense", shape, "[..., \(weight.rows)]")
-      output = shape.replacing(axis: shape.rank - 1, with: weight.columns)
-    }
-    for map in maps {
-      guard let size = map.inputSize else { continue }
-      try requireRequest(output.last == size, map.name, output, "[..., \(size)]")
-    }
-    return output
+    guard let weight else { return shape }
+    return try denseShape(shape, inputs: weight.rows, outputs: weight.columns)
   }
 
   /// Computes the rows of `y` from those of `x`, which do not overlap.
@@ -65,17 +57,14 @@ struct RowStage<Scalar: RealScalar>: Sendable {
         weight.multiply(x, into: y)
       }
     } else if let first = rest.popFirst() {
-      y.assign(x) { first.kernel($0, x.columns, $1) }
+      y.assign(x) { first($0, x.columns, $1) }
     }
-    for map in rest { y.apply { map.kernel($0, y.columns, $1) } }
+    for map in rest { y.apply { map($0, y.columns, $1) } }
   }
 }
 
-/// A function of each element, or of each row.
-struct RowMap<Scalar: RealScalar>: Sendable {
-  let name: String
-  /// The number of columns that a row must have, or `nil` if any number will do.
-  let inputSize: Int?
-  /// Writes the function of rows to other rows or to the same.
-  let kernel: @Sendable (Span<Scalar>, _ columns: Int, consuming MutableSpan<Scalar>) -> Void
-}
+/// Writes a function of each element, or of each row, to other rows or to the same.
+typealias RowMap<Scalar: RealScalar> =
+  @Sendable (
+    Span<Scalar>, _ columns: Int, consuming MutableSpan<Scalar>
+  ) -> Void

@@ -115,7 +115,7 @@ struct BatchSchedule: Sendable {
   /// The schedule of a cell whose recurrent weight has shape [gates·H, H].
   init(_ active: ActiveSamples, gates: Int, hiddenSize: Int) {
     self.active = active
-    grain = max(1, 250_000 / max(1, active.time * gates * hiddenSize * hiddenSize))
+    grain = Threads.grain(work: active.time * gates * hiddenSize * hiddenSize)
   }
 
   var time: Int { active.time }
