@@ -7,11 +7,14 @@ extension BLAS {
   /// several parallel sums; the one for long columns adds one row after another to the result.
   static func longestVectorSum(transposed: Bool) -> Int { transposed ? 512 : 2048 }
 
+  /// The largest number of terms of a sum that is formed in blocks of a few hundred.
+  package static let longestSumOfBlocks = 16_384
+
   /// Returns the largest number of terms in each of the `m`·`n` sums in a call of gemm. Our kernel,
   /// and OpenBLAS's for large matrices, add blocks of a few hundred terms. OpenBLAS's kernel for
   /// small matrices, up to 10⁶ multiply-adds, has one running sum.
   static func longestMatrixSum(m: Int, n: Int, k: Int, packs: Bool) -> Int {
-    let longest = 16_384
+    let longest = longestSumOfBlocks
     let part = k / max(1, (k + longest - 1) / longest)
     return packs || m * n * part > 1_000_000 ? longest : 512
   }

@@ -1,9 +1,9 @@
 /// A sum of arrays, and beside it what the additions round away.
-struct CompensatedSum<S: RealScalar>: Sendable {
+package struct CompensatedSum<S: RealScalar>: Sendable {
   private var sum, error: Buffer<S>
 
   /// `count` zeros.
-  init(count: Int) {
+  package init(count: Int) {
     sum = Buffer(repeating: 0, count: count)
     error = Buffer(repeating: 0, count: count)
   }
@@ -11,7 +11,7 @@ struct CompensatedSum<S: RealScalar>: Sendable {
   var count: Int { sum.count }
 
   /// Adds to all elements.
-  mutating func add(_ terms: Buffer<S>) { add(terms, at: 0) }
+  package mutating func add(_ terms: Buffer<S>) { add(terms, at: 0) }
 
   /// Adds another sum to the elements from `offset` on.
   mutating func add(_ other: CompensatedSum, at offset: Int) {
@@ -28,7 +28,7 @@ struct CompensatedSum<S: RealScalar>: Sendable {
   }
 
   /// The sum, rounded once.
-  func rounded() -> Buffer<S> {
+  package func rounded() -> Buffer<S> {
     var result = Buffer<S>(uninitialized: count)
     VectorKernels.add(sum.span, error.span, into: result.mutableSpan)
     return result

@@ -21,7 +21,7 @@ public struct MatrixOperand<Scalar: RealScalar>: Sendable {
 
   var storedColumns: Int { tensor.shape[tensor.rank - 1] }
   var rows: Int { isTransposed ? storedColumns : storedRows.count }
-  var columns: Int { isTransposed ? storedRows.count : storedColumns }
+  package var columns: Int { isTransposed ? storedRows.count : storedColumns }
 
   var span: Span<Scalar> {
     @_lifetime(borrow self)

@@ -44,6 +44,10 @@ INLINE void NAME(tile)(size_t rows, size_t panels, int by_columns, const NAME(Pr
     const size_t vectors = 2 * panels, k = product->k;
     const size_t a_row = by_columns ? 1 : product->a_stride, a_step = by_columns ? product->a_stride : 1;
     NAME(Vector) sums[TILE_ROWS][TILE_VECTORS] = {0};
+    // C is a large matrix, of which the tile reads and writes a few short rows, at its end.
+    UNROLLED for (size_t r = 0; r < rows; r++) {
+        UNROLLED for (size_t v = 0; v < vectors; v++) __builtin_prefetch(c + r * product->c_stride + v * LANES, 1);
+    }
     for (size_t p = 0; p < k; p++, packed += PANEL) {
         NAME(Vector) b[TILE_VECTORS];
         UNROLLED for (size_t v = 0; v < vectors; v++) {

@@ -11,7 +11,8 @@ internal import BackflowLinearAlgebra
 public struct BackwardPass<Scalar: RealScalar>: Sendable {
   /// ȳ_t, the gradient with respect to the output h_t from the layers above, [T, B, H].
   public let outputGradient: SequenceView<Scalar>
-  /// ā_t, the gradient with respect to W_ih x_t, [T, B, G·H], which the step computes.
+  /// ā_t, the gradient with respect to W_ih x_t, [T, B, G·H], which the step computes. Like the
+  /// product's, it is kept only until the steps of the chunk are complete.
   public let gateGradient: MutableSequenceView<Scalar>
   /// The gradient with respect to W_hh h_{t−1}, [T, B, G·H], to be computed if the layout separates
   /// it from `gateGradient`; otherwise the same sequence.
@@ -26,7 +27,10 @@ public struct BackwardPass<Scalar: RealScalar>: Sendable {
   /// W_hh of the gates that multiply h_{t−1}: [G·H, H] in most cells.
   public let recurrentWeight: PackedMatrix<Scalar>
   let cellSpecific: CellSpecific
+  let inputGradient: InputGradient<Scalar>
   let schedule: BatchSchedule
+  /// The steps that `forEachStep` runs through.
+  var chunk = StepChunk(steps: 0..<0, entries: 0..<0)
 
   /// What not every cell has.
   struct CellSpecific: Sendable {
@@ -54,14 +58,32 @@ public struct BackwardPass<Scalar: RealScalar>: Sendable {
     unwrapped(cellSpecific.keptWeight, "gates that multiply kept values")
   }
 
-  /// Calls `body` for the steps T − 1 … 0 in this order, on each thread for its own samples.
+  /// Calls `body` for the steps T − 1 … 0 in this order, on each thread for its own samples: for
+  /// those of one chunk in each call of `stepBack`.
   public func forEachStep(_ body: @Sendable (TimeStep) -> Void) {
     schedule.split { samples in
-      for t in (0..<schedule.time).reversed() {
+      for t in chunk.steps.reversed() {
         hiddenGradient.carryBack(to: t, of: samples)
         cellSpecific.cellStateGradient?.carryBack(to: t, of: samples)
         body(TimeStep(t, schedule.active.at(t, of: samples)))
       }
+      inputGradient.compute(chunk, samples, schedule.active)
     }
+  }
+}
+
+/// The product x̄_t = W_ihᵀ ā_t of a pass.
+struct InputGradient<Scalar: RealScalar>: Sendable {
+  /// ā of the entries, [entries, B, G·H]
+  let gateGradient: SequenceView<Scalar>
+  /// x̄, [T, B, I]
+  let inputGradient: MutableSequenceView<Scalar>
+  /// W_ih, [G·H, I]
+  let weight: PackedMatrix<Scalar>
+
+  /// Computes x̄ of the steps of a chunk for these samples.
+  func compute(_ chunk: StepChunk, _ samples: Range<Int>, _ active: ActiveSamples) {
+    weight.multiply(
+      gateGradient, chunk.entries, into: inputGradient, chunk.steps, samples, active)
   }
 }

@@ -81,12 +81,27 @@ struct InputProjection<Scalar: RealScalar>: Sendable {
     into gates: MutableSequenceView<Scalar>
   ) {
     let next = first..<min(first + steps, active.time)
-    if samples.count == active.batch && active[next.upperBound - 1] == active.batch {
-      return weight.multiply(input[next], into: gates[next])
+    weight.multiply(input, next, into: gates, next, samples, active)
+  }
+}
+
+extension PackedMatrix {
+  /// Multiplies the rows of some steps of a sequence: c_t ← a_t·self, in one product if the rows of
+  /// the samples follow each other.
+  ///
+  /// - Parameters:
+  ///   - active: The samples that run at the steps of c.
+  func multiply(
+    _ a: SequenceView<S>, _ stepsOfA: Range<Int>, into c: MutableSequenceView<S>,
+    _ steps: Range<Int>, _ samples: Range<Int>, _ active: ActiveSamples
+  ) {
+    guard let last = steps.last else { return }
+    if samples.count == active.batch && active[last] == active.batch {
+      return multiply(a[stepsOfA], into: c[steps])
     }
-    for step in next {
-      let t = TimeStep(step, active.at(step, of: samples))
-      weight.multiply(input[t], into: gates[t])
+    for (stepOfA, step) in zip(stepsOfA, steps) {
+      let running = active.at(step, of: samples)
+      multiply(a[TimeStep(stepOfA, running)], into: c[TimeStep(step, running)])
     }
   }
 }
@@ -113,9 +128,12 @@ struct BatchSchedule: Sendable {
   let grain: Int
 
   /// The schedule of a cell whose recurrent weight has shape [gates·H, H].
-  init(_ active: ActiveSamples, gates: Int, hiddenSize: Int) {
+  ///
+  /// - Parameter steps: The number of steps between two divisions, if it is not all T.
+  init(_ active: ActiveSamples, steps: Int? = nil, gates: Int, hiddenSize: Int) {
     self.active = active
-    grain = Threads.grain(work: active.time * gates * hiddenSize * hiddenSize)
+    grain = Threads.grain(
+      work: min(steps ?? active.time, active.time) * gates * hiddenSize * hiddenSize)
   }
 
   var time: Int { active.time }

@@ -2,8 +2,8 @@ internal import BackflowKernels
 public import BackflowLinearAlgebra
 
 // One layer in one direction over a whole sequence, except for the equations of the cell. The
-// products of the backward pass other than those with the recurrent weight are computed for all
-// steps at once, after the loop.
+// products of the backward pass other than those with the recurrent weight are computed for a chunk
+// of steps at once, after the chunk.
 
 extension RecurrentCell {
   /// Returns the outputs of the cell for a sequence.
@@ -92,9 +92,13 @@ extension RecurrentCell {
       finalStateGradient, "\(Self.self): final state gradient", batch: batch, hidden: hiddenSize)
     let layout = Self.layout
     let columns = layout.gates * hiddenSize
-    var a = Tensor<Scalar>.sequence(time, batch, columns, cache.active)
-    var u =
-      layout.separatesProducts ? Tensor<Scalar>.sequence(time, batch, columns, cache.active) : nil
+    let chunks = BackwardChunks(time: time, batch: batch, columns: columns, keepsAll: traced)
+    func gateSequence() -> Tensor<Scalar> {
+      .sequence(chunks.entries, batch, columns, cache.active)
+    }
+    var a = gateSequence()
+    var u = layout.separatesProducts ? gateSequence() : nil
+    var inputGradient = Tensor<Scalar>.sequence(time, batch, inputSize, cache.active)
     var hidden = CarriedGradient(finalStateGradient.hidden, time: time, traced: traced)
     var cellState = finalStateGradient.cellState.map {
       CarriedGradient($0, time: time, traced: traced)
@@ -104,34 +108,37 @@ extension RecurrentCell {
       ? Tensor<Scalar>(uninitialized: [1, batch, layout.scratch * hiddenSize]) : nil
     let gateGradient = a.view(time: time)
     let (recurrentWeight, keptWeight) = packedRecurrentWeights(transposed: false)
-    stepBack(
-      BackwardPass(
-        outputGradient: outputGradient.readingView(), gateGradient: gateGradient,
-        productGradient: u?.view(time: time) ?? gateGradient,
-        hiddenGradient: hidden.entries.carryingView(time: time), gates: cache.gates.readingView(),
-        hidden: cache.hidden.readingView(after: cache.initialState.hidden),
-        recurrentWeight: recurrentWeight,
-        cellSpecific: .init(
-          cellStateGradient: cellState?.entries.carryingView(time: time),
-          cellState: cache.cellState?.readingView(after: cache.initialState.cellState),
-          kept: cache.kept?.readingView(), scratch: scratch?.carryingView(time: time),
-          keptWeight: keptWeight),
-        schedule: BatchSchedule(cache.active, gates: layout.gates, hiddenSize: hiddenSize)))
+    var pass = BackwardPass(
+      outputGradient: outputGradient.readingView(), gateGradient: gateGradient,
+      productGradient: u?.view(time: time) ?? gateGradient,
+      hiddenGradient: hidden.entries.carryingView(time: time), gates: cache.gates.readingView(),
+      hidden: cache.hidden.readingView(after: cache.initialState.hidden),
+      recurrentWeight: recurrentWeight,
+      cellSpecific: .init(
+        cellStateGradient: cellState?.entries.carryingView(time: time),
+        cellState: cache.cellState?.readingView(after: cache.initialState.cellState),
+        kept: cache.kept?.readingView(), scratch: scratch?.carryingView(time: time),
+        keptWeight: keptWeight),
+      inputGradient: InputGradient(
+        gateGradient: a.readingView(), inputGradient: inputGradient.view(time: time),
+        weight: PackedMatrix(
+          weights.input.span, rows: columns, columns: inputSize)),
+      schedule: BatchSchedule(
+        cache.active, steps: chunks.length, gates: layout.gates, hiddenSize: hiddenSize))
+    var weightGradients = GateWeightGradients(weights, layout)
+    for chunk in chunks.lastToFirst {
+      pass.chunk = chunk
+      stepBack(pass)
+      weightGradients.add(chunk, gateGradient: a, productGradient: u, cache)
+    }
 
-    let products = u ?? a
-    let biasGradient = weights.hasBias ? a.asRows.sum(axis: 0) : nil
     var gradients = self
-    gradients.weights = GateWeights(
-      input: matmul(a.transposed, cache.input),
-      recurrent: recurrentWeightGradient(products, cache), inputBias: biasGradient,
-      recurrentBias: weights.hasBias ? u.map { $0.asRows.sum(axis: 0) } ?? biasGradient : nil)
+    gradients.weights = weightGradients.total()
     return (
-      matmul(a, weights.input), State(hidden: hidden.initial, cellState: cellState?.initial),
-      gradients,
+      inputGradient, State(hidden: hidden.initial, cellState: cellState?.initial), gradients,
       traced
         ? BackwardTrace(
-          outputGradient, products,
-          states: [hidden.entries] + (cellState.map { [$0.entries] } ?? []))
+          outputGradient, u ?? a, states: [hidden.entries] + (cellState.map { [$0.entries] } ?? []))
         : nil
     )
   }
@@ -150,24 +157,5 @@ extension RecurrentCell {
     }
     let products = Self.layout.products
     return (packed(products.ofPrevious), products.ofKept.isEmpty ? nil : packed(products.ofKept))
-  }
-
-  /// Returns W̄_hh, [G·H, H], which is Σ_t ū_t h_{t−1}ᵀ, or Σ_t ū_t s_tᵀ for the gates that
-  /// multiply the kept numbers s_t.
-  private func recurrentWeightGradient(
-    _ productGradient: Tensor<Scalar>, _ cache: Cache
-  ) -> Tensor<Scalar> {
-    let h0 = cache.initialState.hidden
-    guard let kept = cache.kept, Self.layout.gatesOfKept > 0 else {
-      return BackflowLayers.recurrentWeightGradient(productGradient, cache.hidden, h0)
-    }
-    let (previous, last) = Self.layout.products
-    func part(_ gates: Range<Int>) -> Tensor<Scalar> {
-      productGradient.slice(gates.lowerBound * hiddenSize..<gates.upperBound * hiddenSize, axis: 2)
-    }
-    return .concatenate([
-      BackflowLayers.recurrentWeightGradient(part(previous), cache.hidden, h0),
-      matmul(part(last).transposed, kept),
-    ])
   }
 }
