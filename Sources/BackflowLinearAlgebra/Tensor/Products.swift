@@ -117,11 +117,11 @@ public func matmul<S>(_ a: MatrixOperand<S>, _ b: MatrixOperand<S>) -> Tensor<S>
   return result
 }
 
-/// Adds a product to a tensor: C ← C + op(A)·op(B).
+/// Writes a product to a tensor, or adds it: C ← op(A)·op(B), or C ← C + op(A)·op(B).
 package func matmul<S>(
-  _ a: MatrixOperand<S>, _ b: MatrixOperand<S>, addedTo c: inout Tensor<S>
+  _ a: MatrixOperand<S>, _ b: MatrixOperand<S>, into c: inout Tensor<S>, adding: Bool
 ) {
-  gemm(a, b, beta: 1, into: &c)
+  gemm(a, b, beta: adding ? 1 : 0, into: &c)
 }
 
 /// Adds a product to a tensor: C ← C + op(A)·B.

@@ -76,28 +76,28 @@ struct GateWeightGradients<Scalar: RealScalar> {
   }
 }
 
-/// The sum of products Aᵀ B of many parts.
+/// The sum of products A B of many parts.
 private struct ProductSum<Scalar: RealScalar> {
-  /// The sum of the last `terms` terms.
+  /// The sum of the last `terms` terms; undefined without terms.
   private var part: Tensor<Scalar>
   private var terms = 0
   /// The sum of the terms before those, if there were more than one running sum should have.
   private var completed: CompensatedSum<Scalar>?
 
-  init(rows: Int, columns: Int) { part = .zeros([rows, columns]) }
+  init(rows: Int, columns: Int) { part = Tensor(uninitialized: [rows, columns]) }
 
   mutating func add(_ a: MatrixOperand<Scalar>, _ b: MatrixOperand<Scalar>) {
-    if terms + a.columns > BLAS.longestSumOfBlocks && terms > 0 {
+    if terms > 0, terms + a.columns > BLAS.longestSumOfBlocks {
       if completed == nil { completed = CompensatedSum(count: part.count) }
       completed?.add(part.storage)
-      part = .zeros(part.shape)
       terms = 0
     }
-    matmul(a, b, addedTo: &part)
+    matmul(a, b, into: &part, adding: terms > 0)
     terms += a.columns
   }
 
   func total() -> Tensor<Scalar> {
+    if terms == 0 { return .zeros(part.shape) }
     guard var sum = completed else { return part }
     sum.add(part.storage)
     return Tensor(shape: part.shape, storage: sum.rounded())
@@ -122,7 +122,10 @@ private struct RowSum<Scalar: RealScalar> {
 
   /// Returns the sum, [columns].
   func total(columns: Int) -> Tensor<Scalar> {
-    if sums.isEmpty { return .zeros([columns]) }
-    return Tensor.concatenate(sums).sum(axis: 0)
+    switch sums.count {
+    case 0: .zeros([columns])
+    case 1: sums[0].reshaped(to: [columns])
+    default: Tensor.concatenate(sums).sum(axis: 0)
+    }
   }
 }
