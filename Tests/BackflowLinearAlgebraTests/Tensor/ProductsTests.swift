@@ -31,12 +31,14 @@ import Testing
       matmul(a, b, addedTo: &sums[0])
       matmul(a, bᵀ.transposed, addedTo: &sums[1])
       matmul(aᵀ.transposed, b, addedTo: &sums[2])
-      matmul(aᵀ.transposed, bᵀ.transposed, addedTo: &sums[3])
+      matmul(aᵀ.transposed, bᵀ.transposed, into: &sums[3], adding: true)
       for (index, sum) in sums.enumerated() {
         expectClose(
           numbers(sum), zip(expected, numbers(before)).map { $0 + $1 }, tolerance,
           "\(S.self), added in form \(index)")
       }
+      matmul(aᵀ.transposed, bᵀ.transposed, into: &sums[0], adding: false)
+      expectClose(numbers(sums[0]), expected, tolerance, "\(S.self), written")
     }
   }
 
