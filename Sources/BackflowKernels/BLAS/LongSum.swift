@@ -58,27 +58,23 @@ extension BLAS {
 
   private func addParts(_ parts: some Collection<Range<Int>>, _ product: Product) {
     let (rows, columns, stride) = unsafe (self.rows, self.columns, self.stride)
+    var rest = CompensatedSum<S>(count: rows * columns)
     var partial = Buffer<S>(uninitialized: rows * columns)
-    var error = Buffer<S>(repeating: 0, count: rows * columns)
-    let (partialStart, errorStart) = unsafe (partial.uniqueBase(), error.uniqueBase())
-    let routines = S._routines
+    let start = unsafe partial.uniqueBase()
     for part in parts {
       if part.lowerBound == 0 {
         unsafe product(part, beta, result, stride)
-        continue
+      } else {
+        unsafe product(part, 0, start, columns)
+        rest.add(partial)
       }
-      unsafe product(part, 0, partialStart, columns)
-      for row in 0..<rows {
-        unsafe routines.vector.addWithError(
-          columns, partialStart + row * columns, result + row * stride,
-          errorStart + row * columns)
-      }
-    }
-    for row in 0..<rows {
-      let to = unsafe result + row * stride
-      unsafe routines.vector.add(columns, to, errorStart + row * columns, to)
     }
     extendLifetime(partial)
-    extendLifetime(error)
+    let sum = rest.rounded()
+    for row in 0..<rows {
+      let to = unsafe result + row * stride
+      unsafe S._routines.vector.add(columns, to, sum.sharedBase + row * columns, to)
+    }
+    extendLifetime(sum)
   }
 }

@@ -1,7 +1,4 @@
 extension VectorKernels {
-  /// The fewest elements of a single pass that are worth a separate thread.
-  package static var readsPerThread: Int { 100_000 }
-
   /// ‖x‖₂ in double: no square overflows or vanishes on the way, and a norm above the largest float
   /// is still a number.
   package static func norm<S: RealScalar>(_ x: Span<S>) -> Double {

@@ -28,6 +28,7 @@ struct DominantEigenvalueSearch<Scalar: RealScalar> {
     guard let plan = ArnoldiPlan(order: order) else { throw .smallMatrix }
     let balanced = try BalancedMatrix(a, order: order)
     let matrix = balanced.matrix
+    if Self.isNearlyOrthogonal(matrix) { throw .equalSingularValues }
     var power = matrix
     for _ in 0..<plan.squarings { power = matmul(power, power) }
 
@@ -63,6 +64,21 @@ struct DominantEigenvalueSearch<Scalar: RealScalar> {
       tolerance = 0.5 * pair.relativeResidual * (allowed / residual)
     }
     throw .unconverged
+  }
+
+  /// Whether nearly all singular values seem to be about equal, as of a multiple of an orthogonal
+  /// matrix.
+  ///
+  /// The Rayleigh quotients of AᵀA and its square with a random vector x estimate the means of σ²
+  /// and σ⁴. The quotient of ‖x‖·‖AᵀAx‖ and ‖Ax‖² is at least 1, and 1.4 for a Gaussian matrix. The
+  /// iteration never succeeded for an orthogonal matrix plus a Gaussian matrix of a fifth of its
+  /// norm, for which the quotient is 1.04; the bound leaves room for a few large eigenvalues.
+  private static func isNearlyOrthogonal(_ a: Tensor<Scalar>) -> Bool {
+    var random = RandomSource(seed: 0x0127)
+    let x: Tensor<Scalar> = random.normal([a.shape[0]])
+    let image = matvec(a, x)
+    let back = matvec(a.transposed, image)
+    return x.norm() * back.norm() <= 1.0001 * image.norm() * image.norm()
   }
 
   /// Returns the two-sided Rayleigh quotient wᵀAx/wᵀx, whose error is of second order (Parlett,

@@ -61,6 +61,9 @@ struct HessenbergMatrix {
 }
 
 /// The factors of H − θI with row exchanges.
+///
+/// LAPACK's `hsein` gives up unless the shift is an eigenvalue up to rounding. Those of
+/// `eigenpair(near:)` come from an iteration in single precision.
 private struct ShiftedFactors {
   private let order: Int
   /// The upper triangular factor, row-major.

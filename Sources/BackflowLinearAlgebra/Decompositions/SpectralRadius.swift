@@ -16,8 +16,8 @@ internal import ComplexModule
 /// - Precondition: `a` is square.
 /// - Throws: `LAPACKError` if an entry is non-finite or the QR iteration fails.
 /// - Complexity: About a third of that of `eigenvalues(of:)` if the largest eigenvalue is apart
-///   from the others, as in a Gaussian matrix. Otherwise, as for an orthogonal matrix, a quarter to
-///   a third more than that of `eigenvalues(of:)`.
+///   from the others, as in a Gaussian matrix. About the same for a multiple of an orthogonal
+///   matrix, and otherwise a quarter to a third more.
 public func spectralRadius<Scalar>(of a: Tensor<Scalar>) throws(LAPACKError) -> Scalar {
   try SpectralRadius(of: a).value
 }
@@ -60,6 +60,9 @@ package enum SpectralRadiusObstacle: Error, Equatable {
   /// A row or column of the matrix without its diagonal is zero, or so large or small in comparison
   /// with the other that balancing pays; or a number is not finite.
   case unbalanced
+  /// Nearly all singular values are about equal, as of a multiple of an orthogonal matrix, whose
+  /// eigenvalues have equal moduli.
+  case equalSingularValues
   /// The iteration did not converge.
   case unconverged
   /// Another eigenvalue is close to the largest.

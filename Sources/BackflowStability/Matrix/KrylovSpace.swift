@@ -9,8 +9,8 @@ struct KrylovSpace {
   let order: Int
   /// The largest number of vectors.
   let size: Int
-  /// The vectors of the basis as rows, followed by v.
-  private var rows: [Tensor<Double>] = []
+  /// V and v, or V alone if it spans the complete space.
+  private var basis: OrthonormalBasis<Double>
   /// H, row-major with `size` columns.
   private var projection: [Double]
   /// b
@@ -18,9 +18,12 @@ struct KrylovSpace {
   /// The number of vectors of the basis.
   private var count = 0
 
-  init(order: Int, size: Int) {
+  /// Begins with a random vector v.
+  init(order: Int, size: Int, using random: inout RandomSource) {
     (self.order, self.size) = (order, size)
+    basis = OrthonormalBasis(order: order, capacity: size + 1)
     projection = [Double](repeating: 0, count: size * size)
+    basis.add(random.normal([order]))
   }
 
   /// Whether the basis can have more vectors.
@@ -33,9 +36,7 @@ struct KrylovSpace {
   mutating func extend(
     _ random: inout RandomSource, _ product: (Tensor<Double>) -> Tensor<Double>
   ) throws(StabilityError) {
-    if rows.isEmpty { rows = [randomVector(&random)] }
-    let last = rows[count]
-    let image = product(last.reshaped(to: [order, 1]))
+    let image = product(basis.vector(count).reshaped(to: [order, 1]))
     require(
       image.shape == [order, 1],
       "the product of a matrix with a vector [\(order), 1] has shape \(image.shape)")
@@ -45,37 +46,11 @@ struct KrylovSpace {
     // bᵀ becomes a row of H: it is the component of A·V along the vector that joins the basis.
     for column in coupling.indices { projection[count * size + column] = coupling[column] }
     count += 1
-    var next = image.flattened
-    let length = next.norm()
-    let basis = Tensor.stack(Array(rows.prefix(count)))
-    for _ in 0..<2 {
-      let components = matvec(basis, next)
-      next -= matvec(basis.transposed, components)
-      for row in 0..<count { projection[row * size + count - 1] += components[row] }
-    }
-    let rest = next.norm()
-    // The basis is invariant, and the iteration continues in its complement.
-    let isInvariant = rest <= 4 * Double.ulpOfOne * Double(order).squareRoot() * length
-    coupling = [Double](repeating: 0, count: count - 1) + [isInvariant ? 0 : rest]
-    guard count < order else { return }
-    rows.append(isInvariant ? complement(basis, &random) : next / rest)
-  }
-
-  private func randomVector(_ random: inout RandomSource) -> Tensor<Double> {
-    let vector: Tensor<Double> = random.normal([order])
-    return vector / vector.norm()
-  }
-
-  /// Returns a random unit vector that is orthogonal to the rows of `basis`.
-  private func complement(
-    _ basis: Tensor<Double>, _ random: inout RandomSource
-  ) -> Tensor<Double> {
-    var vector = randomVector(&random)
-    for _ in 0..<3 {
-      vector -= matvec(basis.transposed, matvec(basis, vector))
-      vector = vector / vector.norm()
-    }
-    return vector
+    let components = basis.add(image.flattened)
+    for row in 0..<count { projection[row * size + count - 1] = components[row] }
+    coupling = [Double](repeating: 0, count: count - 1) + [components[count]]
+    // If the basis is invariant, the iteration continues in its complement.
+    while basis.count == count && !isComplete { basis.add(random.normal([order])) }
   }
 
   /// H as a matrix.
@@ -105,10 +80,11 @@ struct KrylovSpace {
     }
     let q = try QRDecomposition(of: Tensor(rows: columns).transpose()).q
     let reduced = matmul(q.transposed, matmul(projected, q))
-    let basis = matmul(q.transposed, Tensor.stack(Array(rows.prefix(count))))
-    let next = rows[count]
+    let (vectors, next) = (basis.combinations(q.transpose()), basis.vector(count))
+    basis = OrthonormalBasis(order: order, capacity: size + 1)
+    for index in 0..<kept { basis.add(vectors.select(index)) }
+    basis.add(next)
     coupling = matvec(q.transposed, Tensor(coupling)).elements
-    rows = (0..<kept).map { basis.select($0) } + [next]
     projection = [Double](repeating: 0, count: size * size)
     for row in 0..<kept {
       for column in 0..<kept { projection[row * size + column] = reduced[row, column] }

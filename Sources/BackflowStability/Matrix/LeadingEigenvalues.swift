@@ -61,7 +61,8 @@ public struct LeadingEigenvalues: Sendable, Equatable, Codable {
       "leading eigenvalues need a positive order, count, tolerance, and number of products, got"
         + " \(order), \(count), \(tolerance), and \(maximumProducts)")
     let wanted = min(count, order)
-    var space = KrylovSpace(order: order, size: min(order, max(2 * count + 1, count + 20)))
+    var space = KrylovSpace(
+      order: order, size: min(order, max(2 * count + 1, count + 20)), using: &random)
     self = try LeadingEigenvalues.iterate(
       &space, wanted, tolerance, maximumProducts, &random, product)
   }

@@ -8,11 +8,11 @@ extension VectorKernels {
   @specialized(where S == Double)
   package static func fill<S: RealScalar>(_ value: S, into y: consuming MutableSpan<S>) {
     let n = y.count
-    if y.count < 32768 {
+    if y.count < 2 * readsPerThread {
       unsafe S._routines.vector.fill(n, value, y.base)
     } else {
       let yBase = unsafe y.base
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.fill(part.count, value, yBase.advanced(by: part.lowerBound))
       }
     }
@@ -30,11 +30,11 @@ extension VectorKernels {
     let n = a.count
     requireShape("add: b", b.count, n)
     requireShape("add: y", y.count, n)
-    if a.count < 32768 {
+    if a.count < 2 * readsPerThread {
       unsafe S._routines.vector.add(n, a.base, b.base, y.base)
     } else {
       let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.add(
           part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -56,11 +56,11 @@ extension VectorKernels {
     let n = a.count
     requireShape("subtract: b", b.count, n)
     requireShape("subtract: y", y.count, n)
-    if a.count < 32768 {
+    if a.count < 2 * readsPerThread {
       unsafe S._routines.vector.subtract(n, a.base, b.base, y.base)
     } else {
       let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.subtract(
           part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -82,11 +82,11 @@ extension VectorKernels {
     let n = a.count
     requireShape("multiply: b", b.count, n)
     requireShape("multiply: y", y.count, n)
-    if a.count < 32768 {
+    if a.count < 2 * readsPerThread {
       unsafe S._routines.vector.multiply(n, a.base, b.base, y.base)
     } else {
       let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.multiply(
           part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -108,11 +108,11 @@ extension VectorKernels {
     let n = a.count
     requireShape("divide: b", b.count, n)
     requireShape("divide: y", y.count, n)
-    if a.count < 32768 {
+    if a.count < 2 * readsPerThread {
       unsafe S._routines.vector.divide(n, a.base, b.base, y.base)
     } else {
       let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.divide(
           part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -134,11 +134,11 @@ extension VectorKernels {
     let n = a.count
     requireShape("maximum: b", b.count, n)
     requireShape("maximum: y", y.count, n)
-    if a.count < 32768 {
+    if a.count < 2 * readsPerThread {
       unsafe S._routines.vector.maximum(n, a.base, b.base, y.base)
     } else {
       let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.maximum(
           part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -160,11 +160,11 @@ extension VectorKernels {
     let n = a.count
     requireShape("minimum: b", b.count, n)
     requireShape("minimum: y", y.count, n)
-    if a.count < 32768 {
+    if a.count < 2 * readsPerThread {
       unsafe S._routines.vector.minimum(n, a.base, b.base, y.base)
     } else {
       let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.minimum(
           part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -183,11 +183,11 @@ extension VectorKernels {
   package static func add<S: RealScalar>(_ s: S, _ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("add: y", y.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.addScalar(n, s, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.addScalar(
           part.count, s, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -204,11 +204,11 @@ extension VectorKernels {
   package static func scale<S: RealScalar>(_ s: S, _ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("scale: y", y.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.scale(n, s, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.scale(
           part.count, s, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -227,11 +227,11 @@ extension VectorKernels {
   ) {
     let n = x.count
     requireShape("clamp: y", y.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.clamp(n, lo, hi, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.clamp(
           part.count, lo, hi, xBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -249,11 +249,11 @@ extension VectorKernels {
   package static func negate<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("negate: y", y.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.negate(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.negate(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -270,11 +270,11 @@ extension VectorKernels {
   package static func absolute<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("absolute: y", y.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.absolute(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.absolute(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -291,11 +291,11 @@ extension VectorKernels {
   package static func square<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("square: y", y.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.square(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.square(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -312,11 +312,11 @@ extension VectorKernels {
   package static func squareRoot<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("squareRoot: y", y.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.squareRoot(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.squareRoot(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -333,11 +333,11 @@ extension VectorKernels {
   package static func reciprocal<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("reciprocal: y", y.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.reciprocal(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.reciprocal(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -354,11 +354,11 @@ extension VectorKernels {
   package static func toDouble<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<Double>) {
     let n = x.count
     requireShape("toDouble: y", y.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.toDouble(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.toDouble(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -376,11 +376,11 @@ extension VectorKernels {
   {
     let n = x.count
     requireShape("fromDouble: y", y.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.fromDouble(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.fromDouble(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -401,11 +401,11 @@ extension VectorKernels {
     let n = x.count
     requireShape("add: sum", sum.count, n)
     requireShape("add: error", error.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.addWithError(n, x.base, sum.base, error.base)
     } else {
       let (xBase, sumBase, errorBase) = unsafe (x.base, sum.base, error.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.addWithError(
           part.count, xBase.advanced(by: part.lowerBound), sumBase.advanced(by: part.lowerBound),
           errorBase.advanced(by: part.lowerBound))
@@ -424,7 +424,7 @@ extension VectorKernels {
   package static func exp<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("exp: y", y.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.exp(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
@@ -445,7 +445,7 @@ extension VectorKernels {
   package static func log<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("log: y", y.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.log(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
@@ -466,7 +466,7 @@ extension VectorKernels {
   package static func tanh<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("tanh: y", y.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.tanh(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
@@ -490,7 +490,7 @@ extension VectorKernels {
     let n = x.count
     requireShape("tanhBackward: dy", dy.count, n)
     requireShape("tanhBackward: dx", dx.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.tanhBackwardAt(n, x.base, dy.base, dx.base)
     } else {
       let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
@@ -513,7 +513,7 @@ extension VectorKernels {
   package static func sigmoid<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("sigmoid: y", y.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.sigmoid(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
@@ -537,7 +537,7 @@ extension VectorKernels {
     let n = x.count
     requireShape("sigmoidBackward: dy", dy.count, n)
     requireShape("sigmoidBackward: dx", dx.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.sigmoidBackwardAt(n, x.base, dy.base, dx.base)
     } else {
       let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
@@ -560,11 +560,11 @@ extension VectorKernels {
   package static func relu<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("relu: y", y.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.relu(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.relu(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -584,11 +584,11 @@ extension VectorKernels {
     let n = y.count
     requireShape("reluBackward: dy", dy.count, n)
     requireShape("reluBackward: dx", dx.count, n)
-    if y.count < 32768 {
+    if y.count < 2 * readsPerThread {
       unsafe S._routines.vector.reluBackward(n, y.base, dy.base, dx.base)
     } else {
       let (yBase, dyBase, dxBase) = unsafe (y.base, dy.base, dx.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.reluBackward(
           part.count, yBase.advanced(by: part.lowerBound), dyBase.advanced(by: part.lowerBound),
           dxBase.advanced(by: part.lowerBound))
@@ -609,11 +609,11 @@ extension VectorKernels {
   ) {
     let n = x.count
     requireShape("leakyReLU: y", y.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.leakyReLU(n, slope, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.leakyReLU(
           part.count, slope, xBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -634,11 +634,11 @@ extension VectorKernels {
     let n = x.count
     requireShape("leakyReLUBackward: dy", dy.count, n)
     requireShape("leakyReLUBackward: dx", dx.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.leakyReLUBackward(n, slope, x.base, dy.base, dx.base)
     } else {
       let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.leakyReLUBackward(
           part.count, slope, xBase.advanced(by: part.lowerBound),
           dyBase.advanced(by: part.lowerBound), dxBase.advanced(by: part.lowerBound))
@@ -657,7 +657,7 @@ extension VectorKernels {
   package static func elu<S: RealScalar>(_ x: Span<S>, alpha: S, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("elu: y", y.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.elu(n, alpha, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
@@ -682,7 +682,7 @@ extension VectorKernels {
     let n = x.count
     requireShape("eluBackward: dy", dy.count, n)
     requireShape("eluBackward: dx", dx.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.eluBackward(n, alpha, x.base, dy.base, dx.base)
     } else {
       let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
@@ -705,7 +705,7 @@ extension VectorKernels {
   package static func softplus<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("softplus: y", y.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.softplus(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
@@ -729,7 +729,7 @@ extension VectorKernels {
     let n = x.count
     requireShape("softplusBackward: dy", dy.count, n)
     requireShape("softplusBackward: dx", dx.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.softplusBackward(n, x.base, dy.base, dx.base)
     } else {
       let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
@@ -752,7 +752,7 @@ extension VectorKernels {
   package static func silu<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("silu: y", y.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.silu(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
@@ -776,7 +776,7 @@ extension VectorKernels {
     let n = x.count
     requireShape("siluBackward: dy", dy.count, n)
     requireShape("siluBackward: dx", dx.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.siluBackward(n, x.base, dy.base, dx.base)
     } else {
       let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
@@ -800,7 +800,7 @@ extension VectorKernels {
   package static func gelu<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("gelu: y", y.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.gelu(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
@@ -825,7 +825,7 @@ extension VectorKernels {
     let n = x.count
     requireShape("geluBackward: dy", dy.count, n)
     requireShape("geluBackward: dx", dx.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.geluBackward(n, x.base, dy.base, dx.base)
     } else {
       let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
@@ -849,7 +849,7 @@ extension VectorKernels {
   package static func geluTanh<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("geluTanh: y", y.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.geluTanh(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
@@ -873,7 +873,7 @@ extension VectorKernels {
     let n = x.count
     requireShape("geluTanhBackward: dy", dy.count, n)
     requireShape("geluTanhBackward: dx", dx.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.geluTanhBackward(n, x.base, dy.base, dx.base)
     } else {
       let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
@@ -997,7 +997,7 @@ extension VectorKernels {
     let columns = row.count
     let rows = columns == 0 ? 0 : y.count / columns
     requireShape("addRow: y", y.count, rows, columns)
-    if y.count < 65536 {
+    if y.count < 2 * 32768 {
       unsafe S._routines.vector.addRow(rows, columns, row.base, y.base)
     } else {
       let (rowBase, yBase) = unsafe (row.base, y.base)
@@ -1019,7 +1019,7 @@ extension VectorKernels {
     let columns = row.count
     let rows = columns == 0 ? 0 : y.count / columns
     requireShape("multiplyRow: y", y.count, rows, columns)
-    if y.count < 65536 {
+    if y.count < 2 * 32768 {
       unsafe S._routines.vector.multiplyRow(rows, columns, row.base, y.base)
     } else {
       let (rowBase, yBase) = unsafe (row.base, y.base)
@@ -1043,7 +1043,7 @@ extension VectorKernels {
     let rows = weights.count
     requireShape("weightRows: x", x.count, rows, columns)
     requireShape("weightRows: y", y.count, rows, columns)
-    if x.count < 65536 {
+    if x.count < 2 * 32768 {
       unsafe S._routines.vector.weightRows(rows, columns, weights.base, x.base, y.base)
     } else {
       let (weightsBase, xBase, yBase) = unsafe (weights.base, x.base, y.base)
@@ -1108,11 +1108,11 @@ extension VectorKernels {
   ) {
     let rows = y.count
     requireShape("rowSums: x", x.count, rows, columns)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.rowSums(rows, columns, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+      Threads.split(rows, grain: readsPerThread / max(columns, 1)) { part in
         unsafe S._routines.vector.rowSums(
           part.count, columns, xBase.advanced(by: part.lowerBound * columns),
           yBase.advanced(by: part.lowerBound))
@@ -1132,11 +1132,11 @@ extension VectorKernels {
   ) {
     let rows = y.count
     requireShape("rowArgmax: x", x.count, rows, columns)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.rowArgmax(rows, columns, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+      Threads.split(rows, grain: readsPerThread / max(columns, 1)) { part in
         unsafe S._routines.vector.rowArgmax(
           part.count, columns, xBase.advanced(by: part.lowerBound * columns),
           yBase.advanced(by: part.lowerBound))
@@ -1196,7 +1196,7 @@ extension VectorKernels {
   ) {
     requireShape("softmax: x", x.count, rows, columns)
     requireShape("softmax: y", y.count, rows, columns)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.softmax(rows, columns, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
@@ -1220,7 +1220,7 @@ extension VectorKernels {
   ) {
     requireShape("logSoftmax: x", x.count, rows, columns)
     requireShape("logSoftmax: y", y.count, rows, columns)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.logSoftmax(rows, columns, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
@@ -1245,7 +1245,7 @@ extension VectorKernels {
     requireShape("softmaxBackward: y", y.count, rows, columns)
     requireShape("softmaxBackward: dy", dy.count, rows, columns)
     requireShape("softmaxBackward: dx", dx.count, rows, columns)
-    if y.count < 8192 {
+    if y.count < 2 * 4096 {
       unsafe S._routines.vector.softmaxBackward(rows, columns, y.base, dy.base, dx.base)
     } else {
       let (yBase, dyBase, dxBase) = unsafe (y.base, dy.base, dx.base)
@@ -1272,7 +1272,7 @@ extension VectorKernels {
     requireShape("logSoftmaxBackward: y", y.count, rows, columns)
     requireShape("logSoftmaxBackward: dy", dy.count, rows, columns)
     requireShape("logSoftmaxBackward: dx", dx.count, rows, columns)
-    if y.count < 8192 {
+    if y.count < 2 * 4096 {
       unsafe S._routines.vector.logSoftmaxBackward(rows, columns, y.base, dy.base, dx.base)
     } else {
       let (yBase, dyBase, dxBase) = unsafe (y.base, dy.base, dx.base)
@@ -1299,7 +1299,7 @@ extension VectorKernels {
   ) {
     requireShape("causalSoftmax: x", x.count, matrices, rows, columns)
     requireShape("causalSoftmax: y", y.count, matrices, rows, columns)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.causalSoftmax(matrices, rows, columns, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
@@ -1341,11 +1341,11 @@ extension VectorKernels {
     let rows = index.count
     requireShape("gather: y", y.count, rows)
     requireShape("gather: x", x.count, rows, columns)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.gather(rows, columns, x.base, index.base, y.base)
     } else {
       let (xBase, indexBase, yBase) = unsafe (x.base, index.base, y.base)
-      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+      Threads.split(rows, grain: readsPerThread / max(columns, 1)) { part in
         unsafe S._routines.vector.gather(
           part.count, columns, xBase.advanced(by: part.lowerBound * columns),
           indexBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
@@ -1367,11 +1367,11 @@ extension VectorKernels {
     let rows = values.count
     requireShape("scatter: index", index.count, rows)
     requireShape("scatter: y", y.count, rows, columns)
-    if y.count < 32768 {
+    if y.count < 2 * readsPerThread {
       unsafe S._routines.vector.scatter(rows, columns, values.base, index.base, y.base)
     } else {
       let (valuesBase, indexBase, yBase) = unsafe (values.base, index.base, y.base)
-      Threads.split(rows, grain: 16384 / max(columns, 1)) { part in
+      Threads.split(rows, grain: readsPerThread / max(columns, 1)) { part in
         unsafe S._routines.vector.scatter(
           part.count, columns, valuesBase.advanced(by: part.lowerBound),
           indexBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound * columns))
@@ -1395,7 +1395,7 @@ extension VectorKernels {
     let outerStride = channels * inner
     requireShape("channelSums: x", x.count, outer, channels, inner)
     requireShape("channelSums: y", y.count, channels)
-    if x.count < 16384 {
+    if x.count < 2 * 8192 {
       unsafe S._routines.vector.channelSums(outer, channels, inner, outerStride, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
@@ -1427,7 +1427,7 @@ extension VectorKernels {
     requireShape("channelDots: b", b.count, outer, channels, inner)
     if !mean.isEmpty { requireShape("channelDots: mean", mean.count, channels) }
     requireShape("channelDots: y", y.count, channels)
-    if a.count < 16384 {
+    if a.count < 2 * 8192 {
       unsafe S._routines.vector.channelDots(
         outer, channels, inner, outerStride, mean.isEmpty ? nil : mean.base, a.base, b.base, y.base)
     } else {
@@ -1469,7 +1469,7 @@ extension VectorKernels {
     requireShape("channelMoments: rest", rest.count, channels)
     requireShape("channelMoments: scale", scale.count, channels)
     if !variance.isEmpty { requireShape("channelMoments: variance", variance.count, channels) }
-    if x.count < 16384 {
+    if x.count < 2 * 8192 {
       unsafe S._routines.vector.channelMoments(
         outer, channels, inner, outerStride, x.base, mean.base, rest.base, scale.base,
         variance.isEmpty ? nil : variance.base)
@@ -1509,7 +1509,7 @@ extension VectorKernels {
     requireShape("channelStandardize: factor", factor.count, channels)
     requireShape("channelStandardize: x", x.count, outer, channels, inner)
     requireShape("channelStandardize: y", y.count, outer, channels, inner)
-    if x.count < 16384 {
+    if x.count < 2 * 8192 {
       unsafe S._routines.vector.channelStandardize(
         outer, channels, inner, outerStride, mean.base, rest.base, scale.base, factor.base, x.base,
         y.base)
@@ -1549,7 +1549,7 @@ extension VectorKernels {
     requireShape("channelAffine: shift", shift.count, channels)
     requireShape("channelAffine: x", x.count, outer, channels, inner)
     requireShape("channelAffine: y", y.count, outer, channels, inner)
-    if x.count < 16384 {
+    if x.count < 2 * 8192 {
       unsafe S._routines.vector.channelAffine(
         outer, channels, inner, outerStride, scale.base, shift.base, x.base, y.base)
     } else {
@@ -1587,7 +1587,7 @@ extension VectorKernels {
     requireShape("channelResiduals: a", a.count, outer, channels, inner)
     requireShape("channelResiduals: b", b.count, outer, channels, inner)
     requireShape("channelResiduals: y", y.count, outer, channels, inner)
-    if a.count < 16384 {
+    if a.count < 2 * 8192 {
       unsafe S._routines.vector.channelResiduals(
         outer, channels, inner, outerStride, mean.base, rest.base, slope.base, factor.base, a.base,
         b.base, y.base)
@@ -1633,7 +1633,7 @@ extension VectorKernels {
     requireShape("layerNorm: rest", rest.count, rows)
     requireShape("layerNorm: scale", scale.count, rows)
     requireShape("layerNorm: inverse", inverse.count, rows)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.layerNorm(
         rows, columns, epsilon, weight.base, bias.base, x.base, y.base, mean.base, rest.base,
         scale.base, inverse.base)
@@ -1676,7 +1676,7 @@ extension VectorKernels {
     requireShape("maxPool: x", x.count, planes, w.plane)
     requireShape("maxPool: y", y.count, planes, w.outputs)
     requireShape("maxPool: winner", winner.count, planes, w.outputs)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       var inC = w.inC
       unsafe S._routines.vector.maxPool(planes, &inC, x.base, y.base, winner.base)
     } else {
@@ -1707,7 +1707,7 @@ extension VectorKernels {
     requireShape("maxPoolBackward: winner", winner.count, planes, w.outputs)
     requireShape("maxPoolBackward: dy", dy.count, planes, w.outputs)
     requireShape("maxPoolBackward: dx", dx.count, planes, w.plane)
-    if winner.count < 8192 {
+    if winner.count < 2 * 4096 {
       var inC = w.inC
       unsafe S._routines.vector.maxPoolBackward(planes, &inC, winner.base, dy.base, dx.base)
     } else {
@@ -1737,7 +1737,7 @@ extension VectorKernels {
   ) {
     requireShape("averagePool: x", x.count, planes, w.plane)
     requireShape("averagePool: y", y.count, planes, w.outputs)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       var inC = w.inC
       unsafe S._routines.vector.averagePool(planes, &inC, countPadding ? 1 : 0, x.base, y.base)
     } else {
@@ -1765,7 +1765,7 @@ extension VectorKernels {
   ) {
     requireShape("averagePoolBackward: dy", dy.count, planes, w.outputs)
     requireShape("averagePoolBackward: dx", dx.count, planes, w.plane)
-    if dy.count < 8192 {
+    if dy.count < 2 * 4096 {
       var inC = w.inC
       unsafe S._routines.vector.averagePoolBackward(
         planes, &inC, countPadding ? 1 : 0, dy.base, dx.base)
@@ -1795,11 +1795,11 @@ extension VectorKernels {
     requireShape("squaredError: t", t.count, n)
     requireShape("squaredError: loss", loss.count, n)
     requireShape("squaredError: gradient", gradient.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.squaredError(n, scale, x.base, t.base, loss.base, gradient.base)
     } else {
       let (xBase, tBase, lossBase, gradientBase) = unsafe (x.base, t.base, loss.base, gradient.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.squaredError(
           part.count, scale, xBase.advanced(by: part.lowerBound),
           tBase.advanced(by: part.lowerBound), lossBase.advanced(by: part.lowerBound),
@@ -1826,7 +1826,7 @@ extension VectorKernels {
     requireShape("sigmoidCrossEntropy: t", t.count, n)
     requireShape("sigmoidCrossEntropy: loss", loss.count, n)
     requireShape("sigmoidCrossEntropy: gradient", gradient.count, n)
-    if x.count < 8192 {
+    if x.count < 2 * 4096 {
       unsafe S._routines.vector.sigmoidCrossEntropy(
         n, scale, x.base, t.base, loss.base, gradient.base)
     } else {
@@ -1857,11 +1857,11 @@ extension VectorKernels {
     requireShape("huber: t", t.count, n)
     requireShape("huber: loss", loss.count, n)
     requireShape("huber: gradient", gradient.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.huber(n, delta, scale, x.base, t.base, loss.base, gradient.base)
     } else {
       let (xBase, tBase, lossBase, gradientBase) = unsafe (x.base, t.base, loss.base, gradient.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.huber(
           part.count, delta, scale, xBase.advanced(by: part.lowerBound),
           tBase.advanced(by: part.lowerBound), lossBase.advanced(by: part.lowerBound),
@@ -1888,11 +1888,11 @@ extension VectorKernels {
     requireShape("smoothL1: t", t.count, n)
     requireShape("smoothL1: loss", loss.count, n)
     requireShape("smoothL1: gradient", gradient.count, n)
-    if x.count < 32768 {
+    if x.count < 2 * readsPerThread {
       unsafe S._routines.vector.smoothL1(n, beta, scale, x.base, t.base, loss.base, gradient.base)
     } else {
       let (xBase, tBase, lossBase, gradientBase) = unsafe (x.base, t.base, loss.base, gradient.base)
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.smoothL1(
           part.count, beta, scale, xBase.advanced(by: part.lowerBound),
           tBase.advanced(by: part.lowerBound), lossBase.advanced(by: part.lowerBound),
@@ -1921,7 +1921,7 @@ extension VectorKernels {
     requireShape("crossEntropy: logits", logits.count, rows, columns)
     requireShape("crossEntropy: gradient", gradient.count, rows, columns)
     requireShape("crossEntropy: loss", loss.count, rows)
-    if logits.count < 8192 {
+    if logits.count < 2 * 4096 {
       unsafe S._routines.vector.crossEntropy(
         rows, columns, smoothing, scale, logits.base, labels.base, loss.base, gradient.base)
     } else {
@@ -1955,7 +1955,7 @@ extension VectorKernels {
     requireShape("softCrossEntropy: logits", logits.count, rows, columns)
     requireShape("softCrossEntropy: targets", targets.count, rows, columns)
     requireShape("softCrossEntropy: gradient", gradient.count, rows, columns)
-    if logits.count < 8192 {
+    if logits.count < 2 * 4096 {
       unsafe S._routines.vector.softCrossEntropy(
         rows, columns, smoothing, scale, logits.base, targets.base, loss.base, gradient.base)
     } else {
@@ -1992,7 +1992,7 @@ extension VectorKernels {
     requireShape("multiclassHinge: scores", scores.count, rows, columns)
     requireShape("multiclassHinge: gradient", gradient.count, rows, columns)
     requireShape("multiclassHinge: loss", loss.count, rows)
-    if scores.count < 8192 {
+    if scores.count < 2 * 4096 {
       unsafe S._routines.vector.multiclassHinge(
         rows, columns, margin, squared ? 1 : 0, scale, scores.base, labels.base, loss.base,
         gradient.base)
@@ -2028,7 +2028,7 @@ extension VectorKernels {
     let n = gradient.count
     requireShape("sgdUpdate: velocity", velocity.count, n)
     requireShape("sgdUpdate: parameter", parameter.count, n)
-    if gradient.count < 32768 {
+    if gradient.count < 2 * readsPerThread {
       unsafe S._routines.vector.sgdUpdate(
         n, learningRate, momentum, nesterov ? 1 : 0, weightDecay, gradient.base, velocity.base,
         parameter.base)
@@ -2036,7 +2036,7 @@ extension VectorKernels {
       let (gradientBase, velocityBase, parameterBase) = unsafe (
         gradient.base, velocity.base, parameter.base
       )
-      Threads.split(n, grain: 16384, alignment: 64) { part in
+      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.sgdUpdate(
           part.count, learningRate, momentum, nesterov ? 1 : 0, weightDecay,
           gradientBase.advanced(by: part.lowerBound), velocityBase.advanced(by: part.lowerBound),
@@ -2065,7 +2065,7 @@ extension VectorKernels {
     requireShape("adamUpdate: m", m.count, n)
     requireShape("adamUpdate: v", v.count, n)
     requireShape("adamUpdate: parameter", parameter.count, n)
-    if gradient.count < 8192 {
+    if gradient.count < 2 * 4096 {
       unsafe S._routines.vector.adamUpdate(
         n, learningRate, beta1, beta2, epsilon, correction1, correction2, weightDecay,
         decoupledDecay, gradient.base, m.base, v.base, parameter.base)
@@ -2102,7 +2102,7 @@ extension VectorKernels {
     requireShape("rmspropUpdate: square", square.count, n)
     requireShape("rmspropUpdate: velocity", velocity.count, n)
     requireShape("rmspropUpdate: parameter", parameter.count, n)
-    if gradient.count < 8192 {
+    if gradient.count < 2 * 4096 {
       unsafe S._routines.vector.rmspropUpdate(
         n, learningRate, alpha, epsilon, momentum, weightDecay, gradient.base, square.base,
         velocity.base, parameter.base)
@@ -2136,7 +2136,7 @@ extension VectorKernels {
     let n = gradient.count
     requireShape("adagradUpdate: sum", sum.count, n)
     requireShape("adagradUpdate: parameter", parameter.count, n)
-    if gradient.count < 8192 {
+    if gradient.count < 2 * 4096 {
       unsafe S._routines.vector.adagradUpdate(
         n, learningRate, epsilon, weightDecay, gradient.base, sum.base, parameter.base)
     } else {
