@@ -107,8 +107,8 @@ package enum BLAS {
       beta: beta, into: c)
   }
 
-  /// The part of `gemm` for matrices. It is separate because the memory of a `Product`, whose type
-  /// the unspecialized function has to look up, took a third of the time of a small product.
+  /// The part of `gemm` for matrices. It is separate because every call of `gemm` would otherwise
+  /// look up the type of a `Product`, for the unspecialized function's memory.
   @inline(never)
   private static func multiply<S: RealScalar>(
     m: Int, n: Int, k: Int, alpha: S, _ a: Span<S>, transposed aTransposed: Bool, _ b: Span<S>,

@@ -51,6 +51,8 @@
 
 extension Buffer where Element: RealScalar {
   /// Returns some of the elements as rows of `columns` for reading.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   @_lifetime(borrow self)
   package func rows(_ range: Range<Int>, columns: Int) -> RowsView<Element> {
     requireRows(range, columns, count)
@@ -59,6 +61,8 @@ extension Buffer where Element: RealScalar {
   }
 
   /// Returns all elements as rows of `columns` for writing, after they have been made unique.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   @_lifetime(&self)
   package mutating func mutableRows(_ rows: Int, columns: Int) -> MutableRowsView<Element> {
     requireRows(0..<rows, columns, count)

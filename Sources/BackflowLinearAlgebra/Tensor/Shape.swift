@@ -5,8 +5,7 @@ internal import BackflowKernels
 /// The extents are stored inline, without allocation, for up to `Shape.maximumRank` axes. The empty
 /// shape is that of a scalar, which has one element.
 ///
-/// What a small network uses in every call is inlinable, because calls of these functions took
-/// longer than its arithmetic.
+/// What a small network uses in every call is inlinable, so that other modules do not call it.
 public struct Shape: Hashable, Sendable {
   /// The largest number of axes.
   public static let maximumRank = 8
@@ -184,8 +183,11 @@ extension Shape: RandomAccessCollection {
   /// The extent of `axis`.
   @inlinable
   public subscript(axis: Int) -> Int {
-    if axis < 0 || axis >= rank { refuse(axis) }
-    return Int(extents[axis])
+    @inline(__always)
+    get {
+      if axis < 0 || axis >= rank { refuse(axis) }
+      return Int(extents[axis])
+    }
   }
 
   @usableFromInline @inline(never)
