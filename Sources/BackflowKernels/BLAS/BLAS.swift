@@ -102,6 +102,18 @@ package enum BLAS {
         alpha: alpha, b, rows: rows, columns: columns, transposed: !bTransposed, a, beta: beta,
         into: c)
     }
+    multiply(
+      m: m, n: n, k: k, alpha: alpha, a, transposed: aTransposed, b, transposed: bTransposed,
+      beta: beta, into: c)
+  }
+
+  /// The part of `gemm` for matrices. It is separate because every call of `gemm` would otherwise
+  /// look up the type of a `Product`, for the unspecialized function's memory.
+  @inline(never)
+  private static func multiply<S: RealScalar>(
+    m: Int, n: Int, k: Int, alpha: S, _ a: Span<S>, transposed aTransposed: Bool, _ b: Span<S>,
+    transposed bTransposed: Bool, beta: S, into c: consuming MutableSpan<S>
+  ) {
     guard let left = unsafe a.base, let right = unsafe b.base, let result = unsafe c.base
     else { return }
     let product = unsafe Product(

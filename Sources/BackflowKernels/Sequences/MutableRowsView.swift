@@ -27,6 +27,13 @@
     (rows, self.columns, strideAndParity) = (t.samples.count, columns, 2 * columns + (t.index & 1))
   }
 
+  /// Rows that follow each other. The caller limits the lifetime to that of their memory.
+  @_lifetime(immortal)
+  init(start: UnsafeMutablePointer<S>, rows: Int, columns: Int) {
+    unsafe self.start = start
+    (self.rows, self.columns, strideAndParity) = (rows, columns, 2 * columns)
+  }
+
   @inlinable
   @_lifetime(copy owner)
   init(part columns: Range<Int>, of owner: borrowing MutableRowsView) {
@@ -100,6 +107,7 @@ extension MutableRowsView {
   }
 
   /// self ← kernel(self), for contiguous rows and a kernel that may work in place.
+  @inlinable @inline(__always)
   package func apply(_ kernel: (Span<S>, consuming MutableSpan<S>) -> Void) {
     require(isContiguous, "the rows must be contiguous")
     kernel(
@@ -119,12 +127,13 @@ extension MutableRowsView {
   }
 
   /// Makes every row a copy of `row`, which has one element for each column.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package func assignRow(_ row: Span<S>) {
     require(row.count == columns, "a row of \(row.count) elements against \(columns) columns")
-    unsafe row.withUnsafeBufferPointer { row in
-      guard let row = row.baseAddress else { return }
-      for index in 0..<rows { unsafe (start + index * stride).update(from: row, count: columns) }
-    }
+    guard let first = unsafe row.base else { return }
+    for index in 0..<rows { unsafe (start + index * stride).update(from: first, count: columns) }
+    extendLifetime(row)
   }
 
   /// self ← x + y
@@ -195,7 +204,7 @@ extension MutableRowsView {
 extension MutableRowsView {
   @inlinable var stride: Int { strideAndParity >> 1 }
   @inlinable var isContiguous: Bool { stride == columns || rows <= 1 }
-  var count: Int { rows * columns }
+  @inlinable var count: Int { rows * columns }
   var shape: String { "[\(rows), \(columns)]" }
 
   @inline(__always)

@@ -49,6 +49,34 @@
   var shape: String { "[\(rows), \(columns)]" }
 }
 
+extension Buffer where Element: RealScalar {
+  /// Returns some of the elements as rows of `columns` for reading.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  @_lifetime(borrow self)
+  package func rows(_ range: Range<Int>, columns: Int) -> RowsView<Element> {
+    requireRows(range, columns, count)
+    let start = unsafe UnsafePointer(sharedBase) + range.lowerBound * columns
+    return unsafe RowsView(start: start, of: TimeStep(0, range), columns: columns, owner: self)
+  }
+
+  /// Returns all elements as rows of `columns` for writing, after they have been made unique.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  @_lifetime(&self)
+  package mutating func mutableRows(_ rows: Int, columns: Int) -> MutableRowsView<Element> {
+    requireRows(0..<rows, columns, count)
+    let view = unsafe MutableRowsView(start: uniqueBase(), rows: rows, columns: columns)
+    return unsafe _overrideLifetime(view, mutating: &self)
+  }
+}
+
+private func requireRows(_ rows: Range<Int>, _ columns: Int, _ count: Int) {
+  require(
+    rows.lowerBound >= 0 && columns >= 0 && rows.upperBound * columns <= count,
+    "\(count) elements have no rows \(rows) of \(columns)")
+}
+
 @inlinable @inline(__always)
 func requireColumns(_ range: Range<Int>, of columns: Int) {
   require(

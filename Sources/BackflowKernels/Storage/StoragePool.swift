@@ -28,12 +28,14 @@ public enum StoragePool {
 
   /// Returns all cached blocks to the system, for example when a server has finished training.
   public static func drain() {
-    let blocks = state.withLock { state in
+    var lists = state.withLock { state in
       state.statistics.cachedBytes = 0
       defer { state.free = State.emptyLists }
-      return state.free.flatMap { $0 }
+      return state.free
     }
-    for block in blocks { unsafe free(block.address) }
+    for size in lists.indices {
+      while let block = unsafe lists[size].pop() { unsafe free(block) }
+    }
   }
 
   /// Returns memory of at least `minimumBytes`, aligned to `alignment`, with undefined contents, or
@@ -45,9 +47,9 @@ public enum StoragePool {
       state.statistics.liveBytes += sizeClass.bytes
       state.statistics.peakLiveBytes = max(
         state.statistics.peakLiveBytes, state.statistics.liveBytes)
-      if let block = state.free[sizeClass.index].popLast() {
+      if let block = unsafe state.free[sizeClass.index].pop() {
         state.statistics.cachedBytes -= sizeClass.bytes
-        return block
+        return unsafe PooledBlock(address: block, sizeClass: sizeClass)
       }
       state.statistics.systemAllocations += 1
       return nil
@@ -69,7 +71,7 @@ public enum StoragePool {
       else {
         return false
       }
-      state.free[block.sizeClass.index].append(block)
+      unsafe state.free[block.sizeClass.index].push(block.address)
       state.statistics.cachedBytes += bytes
       return true
     }
@@ -80,12 +82,29 @@ public enum StoragePool {
   package static let alignment = 64
 
   private struct State {
-    static let emptyLists = [[PooledBlock]](repeating: [], count: SizeClass.count)
+    static let emptyLists = [FreeList](repeating: FreeList(), count: SizeClass.count)
     var free = emptyLists
     var statistics = Statistics()
   }
 
   private static let state = Mutex(State())
+}
+
+/// Cached blocks of one size. Each begins with the address of the next one, so that caching a block
+/// allocates nothing.
+@safe private struct FreeList: @unchecked Sendable {
+  private var first: UnsafeMutableRawPointer?
+
+  mutating func push(_ block: UnsafeMutableRawPointer) {
+    unsafe block.storeBytes(of: first, as: UnsafeMutableRawPointer?.self)
+    unsafe first = block
+  }
+
+  mutating func pop() -> UnsafeMutableRawPointer? {
+    guard let block = unsafe first else { return nil }
+    unsafe first = block.load(as: UnsafeMutableRawPointer?.self)
+    return unsafe block
+  }
 }
 
 /// A block of the pool and its size class.

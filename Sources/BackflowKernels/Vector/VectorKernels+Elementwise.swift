@@ -1,5 +1,7 @@
 extension VectorKernels {
   /// y = s y, with 0 y = 0 whatever y holds (BLAS's rule for β = 0).
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   package static func scale<S: RealScalar>(_ s: S, _ y: inout MutableSpan<S>) {
     let base = unsafe y.base
     if s == 0 {

@@ -14,6 +14,8 @@ public struct ReLU<Scalar: RealScalar>: ParameterlessLayer {
   public init() {}
 
   /// y, which is also the cache.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(
     _ input: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
@@ -24,6 +26,8 @@ public struct ReLU<Scalar: RealScalar>: ParameterlessLayer {
   /// ȳ where y > 0, otherwise 0, of x's shape.
   ///
   /// - Precondition: ȳ has the shape of x.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func inputGradient(
     _ outputGradient: Tensor<Scalar>, _ output: Tensor<Scalar>
   ) -> Tensor<Scalar> {

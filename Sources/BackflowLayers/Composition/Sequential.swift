@@ -40,6 +40,8 @@ public struct Sequential<Scalar: RealScalar>: Layer {
   }
 
   /// y = f_K(… f_1(x)).
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(
     _ input: Tensor<Scalar>, _ mode: Mode
   ) -> (output: Tensor<Scalar>, cache: Cache) {
@@ -78,6 +80,8 @@ public struct Sequential<Scalar: RealScalar>: Layer {
   /// each gradient between two layers is released as soon as the layer below has read it.
   ///
   /// - Precondition: The cache is of these layers.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(
     _ outputGradient: Tensor<Scalar>, _ cache: Cache, _ tracer: inout BackwardTracer<Scalar>
   ) -> (inputGradient: Tensor<Scalar>, gradients: Sequential) {

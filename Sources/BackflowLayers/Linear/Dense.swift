@@ -104,6 +104,8 @@ public struct Dense<Scalar: RealScalar>: Layer {
   }
 
   /// Visits `weight` and, if there is one, `bias`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
     visit("weight", &weight)
     bias?.visit(as: "bias", visit)

@@ -21,6 +21,8 @@ public import BackflowLinearAlgebra
 /// - Returns: The loss, and z̄ of the logits' shape. The mean over no samples is NaN.
 /// - Precondition: There is one label for each sample, and ε is in 0...1.
 /// - Complexity: O(count), with one exponential for each element.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 public func softmaxCrossEntropy<Scalar>(
   _ logits: Tensor<Scalar>, _ labels: [Int], ignoring ignoredLabel: Int? = nil,
   labelSmoothing: Double = 0, reduction: Reduction = .mean

@@ -52,14 +52,13 @@ public struct PreparedRows<Scalar: RealScalar>: PreparedLayer {
     if output.isEmpty { return output }
     let (rows, columns) = (input.shape.rowCount, input.shape.last ?? 1)
     if input.isEmpty && columns > 0 { return output }
-    let x = SequenceView(input.storage, time: 1, batch: rows, features: columns)
     let y = output.rowsView(rows)
     let work = stages.reduce(0) { $0 + $1.work(columns: max(columns, widest)) }
     Threads.split(rows, grain: Threads.grain(work: work)) { part in
       let rowsAtATime = max(16, 65_536 / widest)
       for start in stride(from: part.lowerBound, to: part.upperBound, by: rowsAtATime) {
-        let rows = TimeStep(0, start..<min(start + rowsAtATime, part.upperBound))
-        run(0, x, rows, into: y, rows)
+        let rows = start..<min(start + rowsAtATime, part.upperBound)
+        run(0, input.storage.rows(rows, columns: columns), into: y[TimeStep(0, rows)])
       }
     }
     return output
@@ -69,20 +68,14 @@ public struct PreparedRows<Scalar: RealScalar>: PreparedLayer {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private func run(
-    _ k: Int, _ x: SequenceView<Scalar>, _ rows: TimeStep,
-    into y: MutableSequenceView<Scalar>, _ outputRows: TimeStep
+    _ k: Int, _ x: RowsView<Scalar>, into y: MutableRowsView<Scalar>
   ) {
     let stage = stages[k]
-    if k == stages.count - 1 { return stage.run(x[rows], into: y[outputRows]) }
-    let count = rows.count
-    var between = Tensor<Scalar>(
-      uninitialized: Shape(rows: count, columns: stage.outputSize ?? x.features))
-    let view = between.rowsView(count)
-    let all = TimeStep(0, 0..<count)
-    stage.run(x[rows], into: view[all])
-    run(
-      k + 1, SequenceView(between.storage, time: 1, batch: count, features: view.features), all,
-      into: y, outputRows)
+    if k == stages.count - 1 { return stage.run(x, into: y) }
+    let columns = stage.outputSize ?? x.columns
+    var between = Buffer<Scalar>(uninitialized: x.rows * columns)
+    stage.run(x, into: between.mutableRows(x.rows, columns: columns))
+    run(k + 1, between.rows(0..<x.rows, columns: columns), into: y)
   }
 
   private func shapeAfterStages(_ input: Shape) throws(RequestError) -> Shape {

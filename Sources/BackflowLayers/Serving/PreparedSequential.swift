@@ -24,6 +24,8 @@ public struct PreparedSequential<Scalar: RealScalar>: PreparedLayer {
   /// Returns the output in evaluation mode.
   ///
   /// - Precondition: The input has a shape that fits the first layer.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func callAsFunction(_ input: Tensor<Scalar>) -> Tensor<Scalar> {
     var x = input
     for part in parts { x = part(x) }

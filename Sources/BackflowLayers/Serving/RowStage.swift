@@ -6,22 +6,36 @@ internal import BackflowLinearAlgebra
 ///     y = φ_n(… φ_1(x Wᵀ + b))
 ///
 /// Without a product, φ_1 reads x itself.
-struct RowStage<Scalar: RealScalar>: Sendable {
+///
+/// This is a class because a copy of a structure would retain each of its parts in every call.
+final class RowStage<Scalar: RealScalar>: Sendable {
   /// Wᵀ, [I, O]
   private let weight: PackedMatrix<Scalar>?
   /// [O], or `nil`.
-  private let bias: Bias<Scalar>?
-  private(set) var maps: [RowMap<Scalar>]
+  private let bias: Buffer<Scalar>?
+  private let maps: [StoredMap]
+
+  /// A function in a structure. An array of functions would wrap one in another for each call.
+  private struct StoredMap: Sendable {
+    let function: RowMap<Scalar>
+  }
 
   init(_ layer: Dense<Scalar>) {
     weight = PackedMatrix(
       layer.weight.span, rows: layer.weight.shape[0], columns: layer.weight.shape[1],
       transposed: true)
-    bias = layer.bias.map { Bias(tensor: $0) }
+    bias = layer.bias?.storage
     maps = []
   }
 
-  init(_ map: @escaping RowMap<Scalar>) { (weight, bias, maps) = (nil, nil, [map]) }
+  init(_ map: @escaping RowMap<Scalar>) {
+    (weight, bias, maps) = (nil, nil, [StoredMap(function: map)])
+  }
+
+  /// The functions of both, where `second` has no product.
+  private init(_ first: RowStage, _ second: RowStage) {
+    (weight, bias, maps) = (first.weight, first.bias, first.maps + second.maps)
+  }
 
   /// The number of columns of the output, or `nil` if it is that of the input.
   var outputSize: Int? { weight?.columns }
@@ -31,10 +45,7 @@ struct RowStage<Scalar: RealScalar>: Sendable {
 
   /// Returns the functions of both, if the second has no product.
   func merged(with next: RowStage) -> RowStage? {
-    if next.weight != nil { return nil }
-    var merged = self
-    merged.maps += next.maps
-    return merged
+    next.weight == nil ? RowStage(self, next) : nil
   }
 
   /// Throws an error that names the layer if rows of `shape` do not fit, and otherwise returns the
@@ -48,7 +59,6 @@ struct RowStage<Scalar: RealScalar>: Sendable {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func run(_ x: RowsView<Scalar>, into y: MutableRowsView<Scalar>) {
-    var rest = maps[...]
     if let weight {
       if let bias {
         y.assignRow(bias.span)
@@ -56,10 +66,14 @@ struct RowStage<Scalar: RealScalar>: Sendable {
       } else {
         weight.multiply(x, into: y)
       }
-    } else if let first = rest.popFirst() {
-      y.assign(x) { first($0, x.columns, $1) }
     }
-    for map in rest { y.apply { map($0, y.columns, $1) } }
+    for (index, map) in maps.enumerated() {
+      if index == 0 && weight == nil {
+        y.assign(x) { map.function($0, x.columns, $1) }
+      } else {
+        y.apply { map.function($0, y.columns, $1) }
+      }
+    }
   }
 }
 

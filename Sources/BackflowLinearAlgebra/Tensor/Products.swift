@@ -5,28 +5,25 @@ public import BackflowKernels
 /// A tensor of higher rank is treated as the matrix of its rows: [time, batch, features] as
 /// [time × batch, features].
 public struct MatrixOperand<Scalar: RealScalar>: Sendable {
-  let tensor: Tensor<Scalar>
+  @usableFromInline let storage: Buffer<Scalar>
   /// The rows of `tensor.asRows` in the operand.
-  let storedRows: Range<Int>
-  let isTransposed: Bool
+  @usableFromInline let storedRows: Range<Int>
+  @usableFromInline let storedColumns: Int
+  @usableFromInline let isTransposed: Bool
 
-  init(_ tensor: Tensor<Scalar>) {
-    require(tensor.rank >= 1, "a scalar is not a matrix")
-    self.init(tensor, storedRows: 0..<tensor.shape.rowCount, isTransposed: false)
+  @inlinable
+  init(_ storage: Buffer<Scalar>, rows: Range<Int>, columns: Int, isTransposed: Bool = false) {
+    (self.storage, storedRows, storedColumns) = (storage, rows, columns)
+    self.isTransposed = isTransposed
   }
 
-  private init(_ tensor: Tensor<Scalar>, storedRows: Range<Int>, isTransposed: Bool) {
-    (self.tensor, self.storedRows, self.isTransposed) = (tensor, storedRows, isTransposed)
-  }
-
-  var storedColumns: Int { tensor.shape[tensor.rank - 1] }
   var rows: Int { isTransposed ? storedColumns : storedRows.count }
   package var columns: Int { isTransposed ? storedRows.count : storedColumns }
 
   var span: Span<Scalar> {
     @_lifetime(borrow self)
     get {
-      tensor.span.extracting(
+      storage.span.extracting(
         storedRows.lowerBound * storedColumns..<storedRows.upperBound * storedColumns)
     }
   }
@@ -34,22 +31,10 @@ public struct MatrixOperand<Scalar: RealScalar>: Sendable {
   /// The transpose of this operand.
   ///
   /// - Complexity: O(1)
+  @inlinable
   public var transposed: MatrixOperand {
-    MatrixOperand(tensor, storedRows: storedRows, isTransposed: !isTransposed)
-  }
-
-  /// Returns the given range of the outermost axis of the tensor, such as some time steps of a
-  /// sequence [time, batch, features].
-  ///
-  /// - Complexity: O(1)
-  package func outermost(_ range: Range<Int>) -> MatrixOperand {
-    require(
-      range.lowerBound >= 0 && range.upperBound <= tensor.shape[0],
-      "the range \(range) is outside axis 0 of shape \(tensor.shape)")
-    let rowsEach = tensor.shape.product(1..<max(1, tensor.rank - 1))
-    return MatrixOperand(
-      tensor, storedRows: range.lowerBound * rowsEach..<range.upperBound * rowsEach,
-      isTransposed: isTransposed)
+    MatrixOperand(
+      storage, rows: storedRows, columns: storedColumns, isTransposed: !isTransposed)
   }
 }
 
@@ -62,12 +47,22 @@ extension Tensor {
   /// The transpose as an operand of a product: `matmul(x, weight.transposed)`.
   ///
   /// - Complexity: O(1); nothing is copied.
+  @inlinable
   public var transposed: MatrixOperand<Scalar> { operand.transposed }
 
-  /// Returns a range of the outermost axis as an operand of a product.
+  /// Returns a range of the outermost axis as an operand of a product, such as some time steps of a
+  /// sequence [time, batch, features].
   ///
   /// - Complexity: O(1); nothing is copied.
-  package func operand(_ range: Range<Int>) -> MatrixOperand<Scalar> { operand.outermost(range) }
+  package func operand(_ range: Range<Int>) -> MatrixOperand<Scalar> {
+    require(
+      range.lowerBound >= 0 && range.upperBound <= shape[0],
+      "the range \(range) is outside axis 0 of shape \(shape)")
+    let rowsEach = shape.product(1..<Swift.max(1, rank - 1))
+    return MatrixOperand(
+      storage, rows: range.lowerBound * rowsEach..<range.upperBound * rowsEach,
+      columns: shape[rank - 1])
+  }
 
   /// Returns the transpose of a matrix as a new tensor.
   ///
@@ -80,7 +75,10 @@ extension Tensor {
     return result
   }
 
-  fileprivate var operand: MatrixOperand<Scalar> { MatrixOperand(self) }
+  @inlinable var operand: MatrixOperand<Scalar> {
+    if rank == 0 { refuseScalar() }
+    return MatrixOperand(storage, rows: 0..<shape.rowCount, columns: shape[rank - 1])
+  }
 }
 
 // MARK: - Matrix times matrix (gemm, 2·m·n·k flops)
@@ -89,8 +87,7 @@ extension Tensor {
 /// [time, batch, n].
 ///
 /// - Precondition: The inner extents are equal.
-@specialized(where S == Float)
-@specialized(where S == Double)
+@inlinable
 public func matmul<S>(_ a: Tensor<S>, _ b: Tensor<S>) -> Tensor<S> { matmul(a, b.operand) }
 
 /// Returns the product A·op(B).
@@ -104,8 +101,7 @@ public func matmul<S>(_ a: Tensor<S>, _ b: MatrixOperand<S>) -> Tensor<S> {
 }
 
 /// Returns the product op(A)·B.
-@specialized(where S == Float)
-@specialized(where S == Double)
+@inlinable
 public func matmul<S>(_ a: MatrixOperand<S>, _ b: Tensor<S>) -> Tensor<S> { matmul(a, b.operand) }
 
 /// Returns the product op(A)·op(B).
@@ -151,7 +147,7 @@ private func gemm<S>(
     c.count == m * n && (n == 0 || c.shape[c.rank - 1] == n),
     "matmul: the product has shape [\(m), \(n)], but the result has shape \(c.shape)")
   BLAS.gemm(
-    m: m, n: n, k: a.columns, a.span, transposed: a.isTransposed,
+    m: m, n: n, k: a.columns, alpha: 1, a.span, transposed: a.isTransposed,
     b.span, transposed: b.isTransposed, beta: beta, into: c.mutableSpan)
 }
 

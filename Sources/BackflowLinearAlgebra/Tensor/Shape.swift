@@ -4,50 +4,55 @@ internal import BackflowKernels
 ///
 /// The extents are stored inline, without allocation, for up to `Shape.maximumRank` axes. The empty
 /// shape is that of a scalar, which has one element.
+///
+/// What a small network uses in every call is inlinable, so that other modules do not call it.
 public struct Shape: Hashable, Sendable {
   /// The largest number of axes.
   public static let maximumRank = 8
   /// The largest extent of an axis.
   public static let maximumExtent = Int(UInt32.max)
 
-  private var extents = PackedExtents()
+  @usableFromInline let extents: PackedExtents
   /// The number of axes.
-  public private(set) var rank: Int
+  public let rank: Int
   /// The number of elements: the product of the extents.
-  public private(set) var elementCount = 1
+  public let elementCount: Int
 
   /// Creates a shape from its extents, outermost first.
   @inlinable
   public init(_ extents: Int...) { self.init(extents) }
 
   /// Creates a shape from its extents, outermost first.
-  @specialized(where Extents == [Int])
+  @inlinable @inline(__always)
   public init<Extents: Collection<Int>>(_ extents: Extents) {
-    require(
-      extents.count <= Shape.maximumRank,
-      "a shape has at most \(Shape.maximumRank) axes; \(Array(extents)) has \(extents.count)")
-    rank = extents.count
-    for (axis, extent) in extents.enumerated() { set(axis, extent, of: "\(Array(extents))") }
-    countElements()
+    // Inlined, and with a copy where it stops the program, so that the array of a literal does not
+    // leave the function and is not allocated.
+    if extents.count > Shape.maximumRank { Shape.refuse(extents.map { $0 }) }
+    var (packed, rank) = (PackedExtents(), 0)
+    for extent in extents {
+      guard let extent = UInt32(exactly: extent) else {
+        Shape.refuse(extents.map { $0 })
+      }
+      packed[rank] = extent
+      rank += 1
+    }
+    self.init(packed, rank: rank)
   }
 
   /// Creates the shape of a matrix. Unlike the other initializers, this one makes no array.
+  @inlinable
   package init(rows: Int, columns: Int) {
-    rank = 2
-    set(0, rows, of: "[\(rows), \(columns)]")
-    set(1, columns, of: "[\(rows), \(columns)]")
-    countElements()
+    guard let first = UInt32(exactly: rows), let second = UInt32(exactly: columns) else {
+      Shape.refuse([rows, columns])
+    }
+    var packed = PackedExtents()
+    (packed[0], packed[1]) = (first, second)
+    self.init(packed, rank: 2)
   }
 
-  private mutating func set(
-    _ axis: Int, _ extent: Int, of shape: @autoclosure () -> String
-  ) {
-    require(extent >= 0, "an extent must not be negative: \(shape())")
-    require(extent <= Shape.maximumExtent, "an extent must be below 2³²: \(shape())")
-    extents[axis] = UInt32(extent)
-  }
-
-  private mutating func countElements() {
+  /// Creates a shape from extents that are 0 after the last axis: equal shapes have equal bits.
+  @usableFromInline
+  init(_ extents: PackedExtents, rank: Int) {
     var (count, isEmpty, overflow) = (1, false, false)
     for axis in 0..<rank {
       let extent = Int(extents[axis])
@@ -55,8 +60,22 @@ public struct Shape: Hashable, Sendable {
       let product = count.multipliedReportingOverflow(by: Swift.max(extent, 1))
       (count, overflow) = (product.partialValue, overflow || product.overflow)
     }
-    require(!overflow, "a tensor of shape \(self) has more elements than can be counted")
-    elementCount = isEmpty ? 0 : count
+    require(
+      !overflow,
+      "a tensor of shape \((0..<rank).map { extents[$0] }) has more elements than can be counted")
+    (self.extents, self.rank, elementCount) = (extents, rank, isEmpty ? 0 : count)
+  }
+
+  /// Stops the program with the reason why these extents are no shape. The text is not part of the
+  /// functions that are inlined.
+  @usableFromInline @inline(never)
+  static func refuse(_ extents: [Int]) -> Never {
+    if extents.count > maximumRank {
+      stop("a shape has at most \(maximumRank) axes; \(extents) has \(extents.count)")
+    }
+    stop(
+      extents.contains { $0 < 0 }
+        ? "an extent must not be negative: \(extents)" : "an extent must be below 2³²: \(extents)")
   }
 
   /// The distance in elements between neighbors along each axis.
@@ -69,31 +88,32 @@ public struct Shape: Hashable, Sendable {
   /// Returns this shape without `axis`.
   public func removing(axis: Int) -> Shape {
     checkAxis(axis)
-    var result = self
-    for later in axis + 1..<rank { result.extents[later - 1] = extents[later] }
-    result.rank -= 1
-    // Equal shapes have equal bits.
-    result.extents[rank - 1] = 0
-    result.countElements()
-    return result
+    var rest = extents
+    for later in axis + 1..<rank { rest[later - 1] = extents[later] }
+    rest[rank - 1] = 0
+    return Shape(rest, rank: rank - 1)
   }
 
   /// Returns this shape with the extent of `axis` replaced.
   public func replacing(axis: Int, with extent: Int) -> Shape {
     checkAxis(axis)
-    var result = self
-    result.set(axis, extent, of: "\(self) with \(extent) at axis \(axis)")
-    result.countElements()
-    return result
+    guard let extent = UInt32(exactly: extent) else {
+      Shape.refuse(indices.map { $0 == axis ? extent : self[$0] })
+    }
+    var replaced = extents
+    replaced[axis] = extent
+    return Shape(replaced, rank: rank)
   }
 
   /// The product of all extents but the last, the number of rows of the tensor as a matrix.
-  package var rowCount: Int { product(0..<Swift.max(0, rank - 1)) }
+  @inlinable package var rowCount: Int { product(0..<Swift.max(0, rank - 1)) }
 
   /// Returns the product of the extents of these axes.
+  @inlinable
   func product(_ axes: Range<Int>) -> Int {
+    if axes.upperBound > rank { refuse(axes.upperBound - 1) }
     var product = 1
-    for axis in axes { product *= self[axis] }
+    for axis in axes { product *= Int(extents[axis]) }
     return product
   }
 
@@ -123,15 +143,56 @@ public struct Shape: Hashable, Sendable {
   }
 }
 
+// MARK: - Elements of a tensor of this shape
+
+extension Shape {
+  /// Returns the position of an element in row-major order, from one index for each axis.
+  @inlinable @inline(__always)
+  func offset(of indices: [Int]) -> Int {
+    // As in `init`, the array of the indices is not allocated.
+    if indices.count != rank { refuse(indices.map { $0 }) }
+    var offset = 0
+    for axis in 0..<rank {
+      let (index, extent) = (indices[axis], self[axis])
+      if index < 0 || index >= extent { refuse(indices.map { $0 }) }
+      offset = offset * extent + index
+    }
+    return offset
+  }
+
+  @usableFromInline @inline(never)
+  func refuse(_ indices: [Int]) -> Never {
+    require(indices.count == rank, namesNoElement(indices))
+    stop("index \(indices) is outside shape \(self)")
+  }
+
+  private func namesNoElement(_ indices: [Int]) -> String {
+    let axes = rank == 1 ? "1 axis" : "\(rank) axes"
+    let reason = "\(indices) does not name an element of shape \(self), which has \(axes)"
+    if indices.isEmpty || indices.count > rank { return reason }
+    let part = indices.map { "select(\($0))" }.joined(separator: ".")
+    return reason + "; \(part) is the part of shape \(Shape(dropFirst(indices.count)))"
+  }
+}
+
 extension Shape: RandomAccessCollection {
   /// The first axis.
-  public var startIndex: Int { 0 }
+  @inlinable public var startIndex: Int { 0 }
   /// One past the last axis.
-  public var endIndex: Int { rank }
+  @inlinable public var endIndex: Int { rank }
   /// The extent of `axis`.
+  @inlinable
   public subscript(axis: Int) -> Int {
-    require(axis >= 0 && axis < rank, "axis \(axis) does not exist in a shape of rank \(rank)")
-    return Int(extents[axis])
+    @inline(__always)
+    get {
+      if axis < 0 || axis >= rank { refuse(axis) }
+      return Int(extents[axis])
+    }
+  }
+
+  @usableFromInline @inline(never)
+  func refuse(_ axis: Int) -> Never {
+    stop("axis \(axis) does not exist in a shape of rank \(rank)")
   }
 }
 
@@ -150,22 +211,27 @@ extension Shape: CustomStringConvertible {
 ///
 /// They are packed to keep tensors small: Swift 6.3 miscompiles mutable spans of local variables of
 /// large types (swiftlang/swift #91283).
-private struct PackedExtents: Hashable, Sendable {
-  private var words01: UInt64 = 0
-  private var words23: UInt64 = 0
-  private var words45: UInt64 = 0
-  private var words67: UInt64 = 0
+@usableFromInline
+struct PackedExtents: Hashable, Sendable {
+  @usableFromInline var words01: UInt64 = 0
+  @usableFromInline var words23: UInt64 = 0
+  @usableFromInline var words45: UInt64 = 0
+  @usableFromInline var words67: UInt64 = 0
 
+  @inlinable init() {}
+
+  @inlinable
   subscript(axis: Int) -> UInt32 {
-    get { UInt32(truncatingIfNeeded: self[word: axis / 2] >> UInt64(32 * (axis % 2))) }
+    get { UInt32(truncatingIfNeeded: self[word: axis >> 1] &>> UInt64(32 * (axis & 1))) }
     set {
-      let shift = UInt64(32 * (axis % 2))
-      let kept = self[word: axis / 2] & ~(0xFFFF_FFFF << shift)
-      self[word: axis / 2] = kept | UInt64(newValue) << shift
+      let shift = UInt64(32 * (axis & 1))
+      let kept = self[word: axis >> 1] & ~(0xFFFF_FFFF &<< shift)
+      self[word: axis >> 1] = kept | UInt64(newValue) &<< shift
     }
   }
 
-  private subscript(word index: Int) -> UInt64 {
+  @inlinable
+  subscript(word index: Int) -> UInt64 {
     get {
       switch index {
       case 0: words01

@@ -111,6 +111,8 @@ extension Tensor {
   public static func -= (left: inout Tensor, right: Tensor) { left.add(right, scaledBy: -1) }
 
   /// Multiplies every element by `scalar`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public static func *= (left: inout Tensor, scalar: Scalar) {
     if scalar == 0 || !left.storage.isUnique() {
       left = left * scalar  // keeps 0 · ∞ a NaN, and needs no copy

@@ -7,27 +7,38 @@ extension Tensor {
   ///
   /// - Precondition: The number of elements is the same.
   /// - Complexity: O(1); the memory is shared.
+  @inlinable
   public func reshaped(to shape: Shape) -> Tensor {
-    require(
-      shape.elementCount == count,
-      "shape \(self.shape) has \(count) elements and cannot become \(shape)")
+    if shape.elementCount != count { self.shape.refuse(toBecome: shape) }
     return Tensor(shape: shape, storage: storage)
   }
 
   /// The elements as a vector.
   ///
   /// - Complexity: O(1); the memory is shared.
+  @inlinable
   public var flattened: Tensor { reshaped(to: [count]) }
 
   /// The tensor as a matrix, [rows, columns], with all axes except the last merged:
   /// [time, batch, features] becomes [time × batch, features].
   ///
   /// - Complexity: O(1); the memory is shared.
+  @inlinable
   public var asRows: Tensor {
-    require(rank >= 1, "a scalar has no rows")
+    if rank == 0 { refuseScalar() }
     return reshaped(to: Shape(rows: shape.rowCount, columns: shape[rank - 1]))
   }
 }
+
+extension Shape {
+  @usableFromInline @inline(never)
+  func refuse(toBecome other: Shape) -> Never {
+    stop("shape \(self) has \(elementCount) elements and cannot become \(other)")
+  }
+}
+
+@usableFromInline @inline(never)
+func refuseScalar() -> Never { stop("a scalar has no rows and is not a matrix") }
 
 // MARK: - Slicing
 

@@ -23,14 +23,20 @@ public func exp<S>(_ x: Tensor<S>) -> Tensor<S> { x.map { VectorKernels.exp($0, 
 public func log<S>(_ x: Tensor<S>) -> Tensor<S> { x.map { VectorKernels.log($0, into: $1) } }
 
 /// Returns tanh x, elementwise.
+@specialized(where S == Float)
+@specialized(where S == Double)
 public func tanh<S>(_ x: Tensor<S>) -> Tensor<S> { x.map { VectorKernels.tanh($0, into: $1) } }
 
 /// Returns the logistic function 1/(1 + e⁻ˣ), elementwise.
+@specialized(where S == Float)
+@specialized(where S == Double)
 public func sigmoid<S>(_ x: Tensor<S>) -> Tensor<S> {
   x.map { VectorKernels.sigmoid($0, into: $1) }
 }
 
 /// Returns max(x, 0), elementwise. NaN remains NaN.
+@specialized(where S == Float)
+@specialized(where S == Double)
 public func relu<S>(_ x: Tensor<S>) -> Tensor<S> { x.map { VectorKernels.relu($0, into: $1) } }
 
 /// Returns the softmax, eˣ / Σeˣ, along the last axis. The elements are shifted by their maximum,

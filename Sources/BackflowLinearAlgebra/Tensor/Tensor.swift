@@ -8,13 +8,12 @@ public import BackflowKernels
 public struct Tensor<Scalar: RealScalar>: Sendable {
   /// The extents of the axes, outermost first.
   public let shape: Shape
-  package var storage: Buffer<Scalar>
+  @usableFromInline package var storage: Buffer<Scalar>
 
   /// Creates a tensor from a row-major buffer of `shape.elementCount` elements.
+  @inlinable
   package init(shape: Shape, storage: Buffer<Scalar>) {
-    require(
-      shape.elementCount == storage.count,
-      "shape \(shape) needs \(shape.elementCount) elements, got \(storage.count)")
+    if shape.elementCount != storage.count { refuse(storage.count, for: shape) }
     self.shape = shape
     self.storage = storage
   }
@@ -28,15 +27,23 @@ public struct Tensor<Scalar: RealScalar>: Sendable {
       storage: Buffer(uninitialized: shape.elementCount, for: "a tensor of shape \(shape)"))
   }
 
+  @usableFromInline
   package var span: Span<Scalar> {
     @_lifetime(borrow self)
     get { storage.span }
   }
 
+  @inlinable
   package var mutableSpan: MutableSpan<Scalar> {
     @_lifetime(&self)
     mutating get { storage.mutableSpan }
   }
+}
+
+/// Stops the program because a tensor of this shape cannot have `count` elements.
+@usableFromInline @inline(never)
+func refuse(_ count: Int, for shape: Shape) -> Never {
+  stop("shape \(shape) needs \(shape.elementCount) elements, got \(count)")
 }
 
 // MARK: - Creating tensors
@@ -102,13 +109,13 @@ extension Tensor {
 
 extension Tensor {
   /// The number of axes.
-  public var rank: Int { shape.rank }
+  @inlinable public var rank: Int { shape.rank }
 
   /// The number of elements.
-  public var count: Int { storage.count }
+  @inlinable public var count: Int { storage.count }
 
   /// A Boolean value that indicates whether the tensor has no elements.
-  public var isEmpty: Bool { count == 0 }
+  @inlinable public var isEmpty: Bool { count == 0 }
 
   /// The elements in row-major order.
   ///
@@ -126,32 +133,14 @@ extension Tensor {
   /// The element at the given indices, one for each axis.
   ///
   /// - Precondition: There is one index for each axis, within its extent.
+  @inlinable
   public subscript(indices: Int...) -> Scalar {
-    get { span[offset(of: indices)] }
+    get { span[shape.offset(of: indices)] }
     set {
-      let offset = offset(of: indices)
+      let offset = shape.offset(of: indices)
       var elements = mutableSpan
       elements[offset] = newValue
     }
-  }
-
-  private func offset(of indices: [Int]) -> Int {
-    require(indices.count == rank, namesNoElement(indices))
-    var offset = 0
-    for (axis, index) in indices.enumerated() {
-      require(
-        index >= 0 && index < shape[axis], "index \(indices) is outside shape \(shape)")
-      offset = offset * shape[axis] + index
-    }
-    return offset
-  }
-
-  private func namesNoElement(_ indices: [Int]) -> String {
-    let axes = rank == 1 ? "1 axis" : "\(rank) axes"
-    let reason = "\(indices) does not name an element of shape \(shape), which has \(axes)"
-    if indices.isEmpty || indices.count > rank { return reason }
-    let part = indices.map { "select(\($0))" }.joined(separator: ".")
-    return reason + "; \(part) is the part of shape \(Shape(shape.dropFirst(indices.count)))"
   }
 }
 

@@ -41,6 +41,16 @@ public struct RecurrentStream<Cell: RecurrentCell>: Sendable {
   ///
   /// - Precondition: The input has shape [B, I].
   /// - Complexity: 2·B·G·H·(I + H) flops for each layer with G gates.
+  @specialized(where Cell == VanillaCell<Float>)
+  @specialized(where Cell == VanillaCell<Double>)
+  @specialized(where Cell == LeakyCell<Float>)
+  @specialized(where Cell == LeakyCell<Double>)
+  @specialized(where Cell == LSTMCell<Float>)
+  @specialized(where Cell == LSTMCell<Double>)
+  @specialized(where Cell == GRUCell<Float>)
+  @specialized(where Cell == GRUCell<Double>)
+  @specialized(where Cell == OriginalGRUCell<Float>)
+  @specialized(where Cell == OriginalGRUCell<Double>)
   public mutating func step(_ input: Tensor<Cell.Scalar>) -> Tensor<Cell.Scalar> {
     layers[0].step(input)
     for layer in layers.indices.dropFirst() { layers[layer].step(layers[layer - 1].hidden) }
