@@ -12,7 +12,7 @@
 //   without this line, the wrapper has the inputs first, then the scalars with their names, then `into:` the output.
 //   Sizes that the arrays' own sizes give are left out. `Swift: none` means that there is no wrapper.
 // - `Parts: rows` says that each index along this axis is computed without the others. The wrapper then divides large arrays
-//   along it among threads, in parts of at least `VectorKernels.readsPerThread` elements, or as many as
+//   along it among threads, in parts of at least `VectorKernels.elementsPerThread` elements, or as many as
 //   `Parts: rows, at least 2048` says.
 // All other lines of the comment become the documentation of the wrapper.
 //

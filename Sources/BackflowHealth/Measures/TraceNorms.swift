@@ -18,7 +18,7 @@ struct TraceNorms: Sendable {
   init<Scalar: RealScalar>(_ trace: BackwardTrace<Scalar>) {
     let output = trace.outputGradient.shape
     let perStep = max(output[1] * output[2] * (1 + trace.stateGradients.count), 1)
-    let parts = Threads.map(output[0], grain: VectorKernels.readsPerThread / perStep) { steps in
+    let parts = Threads.map(output[0], grain: VectorKernels.elementsPerThread / perStep) { steps in
       TraceNorms(trace, of: steps)
     }
     states = trace.stateGradients.map { [VectorKernels.norm($0[0..<1].span)] }

@@ -18,7 +18,7 @@ struct MeasuredTensors<Scalar: RealScalar>: Sendable {
 func eachTensor<Scalar: RealScalar, Result: Sendable>(
   of tensors: [Tensor<Scalar>], _ measure: (Int) -> Result
 ) -> [Result] {
-  let large = tensors.indices.filter { tensors[$0].count >= VectorKernels.readsPerThread }
+  let large = tensors.indices.filter { tensors[$0].count >= VectorKernels.elementsPerThread }
   guard large.count > 1, Threads.count > 1 else { return tensors.indices.map(measure) }
   let ahead = Threads.map(large.count, grain: 1) { part in part.map { measure(large[$0]) } }
     .flatMap { $0 }

@@ -5,7 +5,7 @@
 extension BLAS {
   /// Returns the largest number of terms in a call of gemv. OpenBLAS's kernel for long rows has
   /// several parallel sums; the one for long columns adds one row after another to the result.
-  static func longestVectorSum(transposed: Bool) -> Int { transposed ? 512 : 2048 }
+  package static func longestVectorSum(transposed: Bool) -> Int { transposed ? 512 : 2048 }
 
   /// The largest number of terms of a sum that is formed in blocks of a few hundred.
   package static let longestSumOfBlocks = 16_384

@@ -60,7 +60,8 @@ extension Buffer where Element: RealScalar {
     return unsafe RowsView(start: start, of: TimeStep(0, range), columns: columns, owner: self)
   }
 
-  /// Returns all elements as rows of `columns` for writing, after they have been made unique.
+  /// Returns the first `rows`·`columns` elements as rows for writing, after they have been made
+  /// unique.
   @specialized(where Element == Float)
   @specialized(where Element == Double)
   @_lifetime(&self)

@@ -8,7 +8,7 @@ package struct CompensatedSum<S: RealScalar>: Sendable {
     error = Buffer(repeating: 0, count: count)
   }
 
-  var count: Int { sum.count }
+  package var count: Int { sum.count }
 
   /// Adds to all elements.
   package mutating func add(_ terms: Buffer<S>) { add(terms, at: 0) }

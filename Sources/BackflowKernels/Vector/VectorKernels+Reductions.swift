@@ -8,8 +8,8 @@ extension VectorKernels {
 
   /// The number of elements that are NaN or infinite, counted on all threads.
   package static func nonfiniteCount<S: RealScalar>(_ x: Span<S>) -> Int {
-    if x.count < 2 * readsPerThread { return nonfiniteCount(in: x) }
-    return Threads.map(x.count, grain: readsPerThread) { nonfiniteCount(in: x.extracting($0)) }
+    if x.count < 2 * elementsPerThread { return nonfiniteCount(in: x) }
+    return Threads.map(x.count, grain: elementsPerThread) { nonfiniteCount(in: x.extracting($0)) }
       .reduce(0, +)
   }
 

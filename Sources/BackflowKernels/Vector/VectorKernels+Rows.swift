@@ -25,7 +25,7 @@ extension VectorKernels {
     let rows = columns == 0 ? 0 : x.count / columns
     requireShape("countBeyond: x", x.count, rows, columns)
     let zeros = [Int64](repeating: 0, count: columns)
-    let parts = Threads.map(rows, grain: readsPerThread / max(columns, 1)) { rows in
+    let parts = Threads.map(rows, grain: elementsPerThread / max(columns, 1)) { rows in
       var (below, above) = (zeros, zeros)
       countBeyond(
         x.extracting(rows.lowerBound * columns..<rows.upperBound * columns),

@@ -5,9 +5,9 @@ public import BackflowLinearAlgebra
 /// cells.
 ///
 /// A cell states the equations of one time step and of its backward pass. A `ForwardPass` or
-/// `BackwardPass` is one run over a whole sequence: it holds the sequences that the equations read
-/// and write, and calls them for every step, on all threads, for batches of different lengths. A
-/// cell runs forward in time and never sees padding.
+/// `BackwardPass` holds the sequences that the equations read and write, and calls them for every
+/// step, on all threads, for batches of different lengths. A cell runs forward in time and never
+/// sees padding.
 ///
 ///     struct MyCell<Scalar: RealScalar>: RecurrentCell {
 ///       typealias State = Tensor<Scalar>
@@ -45,8 +45,9 @@ public protocol RecurrentCell<Scalar>: Parameterized {
   /// Computes every step of `pass` with `pass.forEachStep`.
   func step(_ pass: borrowing ForwardPass<Scalar>)
 
-  /// Computes the gradients of every step of `pass`, from the last to the first, with
-  /// `pass.forEachStep`.
+  /// Computes the gradients of the steps of `pass`, from the last to the first, with
+  /// `pass.forEachStep`. It is called once for each chunk of steps, from the last chunk to the
+  /// first, and must keep nothing from one call to the next outside `pass`.
   func stepBack(_ pass: borrowing BackwardPass<Scalar>)
 
   /// Returns the derivative of one step for one sample, with respect to the state s = (h, c …) and

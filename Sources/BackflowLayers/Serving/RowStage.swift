@@ -15,7 +15,8 @@ final class RowStage<Scalar: RealScalar>: Sendable {
   private let bias: Buffer<Scalar>?
   private let maps: [StoredMap]
 
-  /// A function in a structure. An array of functions would wrap one in another for each call.
+  /// A function as a property of a structure, because Swift wraps an element of an array of
+  /// functions in another function at each access.
   private struct StoredMap: Sendable {
     let function: RowMap<Scalar>
   }

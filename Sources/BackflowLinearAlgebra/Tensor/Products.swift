@@ -6,7 +6,7 @@ public import BackflowKernels
 /// [time × batch, features].
 public struct MatrixOperand<Scalar: RealScalar>: Sendable {
   @usableFromInline let storage: Buffer<Scalar>
-  /// The rows of `tensor.asRows` in the operand.
+  /// The rows of the operand in the matrix that `storage` is, which has `storedColumns` columns.
   @usableFromInline let storedRows: Range<Int>
   @usableFromInline let storedColumns: Int
   @usableFromInline let isTransposed: Bool

@@ -44,7 +44,7 @@ INLINE void NAME(tile)(size_t rows, size_t panels, int by_columns, const NAME(Pr
     const size_t vectors = 2 * panels, k = product->k;
     const size_t a_row = by_columns ? 1 : product->a_stride, a_step = by_columns ? product->a_stride : 1;
     NAME(Vector) sums[TILE_ROWS][TILE_VECTORS] = {0};
-    // C is a large matrix, of which the tile reads and writes a few short rows, at its end.
+    // At its end, the tile reads and writes a few short rows of C, which are often not in the cache if C is large.
     UNROLLED for (size_t r = 0; r < rows; r++) {
         UNROLLED for (size_t v = 0; v < vectors; v++) __builtin_prefetch(c + r * product->c_stride + v * LANES, 1);
     }

@@ -47,6 +47,15 @@ import Testing
     #expect(try checkRadius(matrix, moduli.max()).last == .arnoldi)
   }
 
+  /// All singular values but one are equal.
+  @Test(arguments: [192, 256, 512])
+  func `of a reflection of which one eigenvalue is larger is this eigenvalue`(order: Int) throws {
+    var signs = Tensor<Double>.identity(order)
+    for index in 1..<order where index.isMultiple(of: 2) { signs[index, index] = -1 }
+    signs[0, 0] = 2
+    #expect(try checkRadius(try rotated(signs), 2).last == .arnoldi)
+  }
+
   @Test(arguments: [192, 256, 600])
   func `of a stochastic matrix is 1`(order: Int) throws {
     var random = RandomSource(seed: 2)

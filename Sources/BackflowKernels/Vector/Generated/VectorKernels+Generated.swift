@@ -8,11 +8,11 @@ extension VectorKernels {
   @specialized(where S == Double)
   package static func fill<S: RealScalar>(_ value: S, into y: consuming MutableSpan<S>) {
     let n = y.count
-    if y.count < 2 * readsPerThread {
+    if y.count < 2 * elementsPerThread {
       unsafe S._routines.vector.fill(n, value, y.base)
     } else {
       let yBase = unsafe y.base
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.fill(part.count, value, yBase.advanced(by: part.lowerBound))
       }
     }
@@ -30,11 +30,11 @@ extension VectorKernels {
     let n = a.count
     requireShape("add: b", b.count, n)
     requireShape("add: y", y.count, n)
-    if a.count < 2 * readsPerThread {
+    if a.count < 2 * elementsPerThread {
       unsafe S._routines.vector.add(n, a.base, b.base, y.base)
     } else {
       let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.add(
           part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -56,11 +56,11 @@ extension VectorKernels {
     let n = a.count
     requireShape("subtract: b", b.count, n)
     requireShape("subtract: y", y.count, n)
-    if a.count < 2 * readsPerThread {
+    if a.count < 2 * elementsPerThread {
       unsafe S._routines.vector.subtract(n, a.base, b.base, y.base)
     } else {
       let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.subtract(
           part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -82,11 +82,11 @@ extension VectorKernels {
     let n = a.count
     requireShape("multiply: b", b.count, n)
     requireShape("multiply: y", y.count, n)
-    if a.count < 2 * readsPerThread {
+    if a.count < 2 * elementsPerThread {
       unsafe S._routines.vector.multiply(n, a.base, b.base, y.base)
     } else {
       let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.multiply(
           part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -108,11 +108,11 @@ extension VectorKernels {
     let n = a.count
     requireShape("divide: b", b.count, n)
     requireShape("divide: y", y.count, n)
-    if a.count < 2 * readsPerThread {
+    if a.count < 2 * elementsPerThread {
       unsafe S._routines.vector.divide(n, a.base, b.base, y.base)
     } else {
       let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.divide(
           part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -134,11 +134,11 @@ extension VectorKernels {
     let n = a.count
     requireShape("maximum: b", b.count, n)
     requireShape("maximum: y", y.count, n)
-    if a.count < 2 * readsPerThread {
+    if a.count < 2 * elementsPerThread {
       unsafe S._routines.vector.maximum(n, a.base, b.base, y.base)
     } else {
       let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.maximum(
           part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -160,11 +160,11 @@ extension VectorKernels {
     let n = a.count
     requireShape("minimum: b", b.count, n)
     requireShape("minimum: y", y.count, n)
-    if a.count < 2 * readsPerThread {
+    if a.count < 2 * elementsPerThread {
       unsafe S._routines.vector.minimum(n, a.base, b.base, y.base)
     } else {
       let (aBase, bBase, yBase) = unsafe (a.base, b.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.minimum(
           part.count, aBase.advanced(by: part.lowerBound), bBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -183,11 +183,11 @@ extension VectorKernels {
   package static func add<S: RealScalar>(_ s: S, _ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("add: y", y.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.addScalar(n, s, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.addScalar(
           part.count, s, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -204,11 +204,11 @@ extension VectorKernels {
   package static func scale<S: RealScalar>(_ s: S, _ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("scale: y", y.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.scale(n, s, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.scale(
           part.count, s, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -227,11 +227,11 @@ extension VectorKernels {
   ) {
     let n = x.count
     requireShape("clamp: y", y.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.clamp(n, lo, hi, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.clamp(
           part.count, lo, hi, xBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -249,11 +249,11 @@ extension VectorKernels {
   package static func negate<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("negate: y", y.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.negate(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.negate(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -270,11 +270,11 @@ extension VectorKernels {
   package static func absolute<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("absolute: y", y.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.absolute(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.absolute(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -291,11 +291,11 @@ extension VectorKernels {
   package static func square<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("square: y", y.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.square(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.square(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -312,11 +312,11 @@ extension VectorKernels {
   package static func squareRoot<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("squareRoot: y", y.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.squareRoot(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.squareRoot(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -333,11 +333,11 @@ extension VectorKernels {
   package static func reciprocal<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("reciprocal: y", y.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.reciprocal(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.reciprocal(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -354,11 +354,11 @@ extension VectorKernels {
   package static func toDouble<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<Double>) {
     let n = x.count
     requireShape("toDouble: y", y.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.toDouble(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.toDouble(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -376,11 +376,11 @@ extension VectorKernels {
   {
     let n = x.count
     requireShape("fromDouble: y", y.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.fromDouble(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.fromDouble(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -401,11 +401,11 @@ extension VectorKernels {
     let n = x.count
     requireShape("add: sum", sum.count, n)
     requireShape("add: error", error.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.addWithError(n, x.base, sum.base, error.base)
     } else {
       let (xBase, sumBase, errorBase) = unsafe (x.base, sum.base, error.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.addWithError(
           part.count, xBase.advanced(by: part.lowerBound), sumBase.advanced(by: part.lowerBound),
           errorBase.advanced(by: part.lowerBound))
@@ -560,11 +560,11 @@ extension VectorKernels {
   package static func relu<S: RealScalar>(_ x: Span<S>, into y: consuming MutableSpan<S>) {
     let n = x.count
     requireShape("relu: y", y.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.relu(n, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.relu(
           part.count, xBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
       }
@@ -584,11 +584,11 @@ extension VectorKernels {
     let n = y.count
     requireShape("reluBackward: dy", dy.count, n)
     requireShape("reluBackward: dx", dx.count, n)
-    if y.count < 2 * readsPerThread {
+    if y.count < 2 * elementsPerThread {
       unsafe S._routines.vector.reluBackward(n, y.base, dy.base, dx.base)
     } else {
       let (yBase, dyBase, dxBase) = unsafe (y.base, dy.base, dx.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.reluBackward(
           part.count, yBase.advanced(by: part.lowerBound), dyBase.advanced(by: part.lowerBound),
           dxBase.advanced(by: part.lowerBound))
@@ -609,11 +609,11 @@ extension VectorKernels {
   ) {
     let n = x.count
     requireShape("leakyReLU: y", y.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.leakyReLU(n, slope, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.leakyReLU(
           part.count, slope, xBase.advanced(by: part.lowerBound),
           yBase.advanced(by: part.lowerBound))
@@ -634,11 +634,11 @@ extension VectorKernels {
     let n = x.count
     requireShape("leakyReLUBackward: dy", dy.count, n)
     requireShape("leakyReLUBackward: dx", dx.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.leakyReLUBackward(n, slope, x.base, dy.base, dx.base)
     } else {
       let (xBase, dyBase, dxBase) = unsafe (x.base, dy.base, dx.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.leakyReLUBackward(
           part.count, slope, xBase.advanced(by: part.lowerBound),
           dyBase.advanced(by: part.lowerBound), dxBase.advanced(by: part.lowerBound))
@@ -1108,11 +1108,11 @@ extension VectorKernels {
   ) {
     let rows = y.count
     requireShape("rowSums: x", x.count, rows, columns)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.rowSums(rows, columns, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(rows, grain: readsPerThread / max(columns, 1)) { part in
+      Threads.split(rows, grain: elementsPerThread / max(columns, 1)) { part in
         unsafe S._routines.vector.rowSums(
           part.count, columns, xBase.advanced(by: part.lowerBound * columns),
           yBase.advanced(by: part.lowerBound))
@@ -1132,11 +1132,11 @@ extension VectorKernels {
   ) {
     let rows = y.count
     requireShape("rowArgmax: x", x.count, rows, columns)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.rowArgmax(rows, columns, x.base, y.base)
     } else {
       let (xBase, yBase) = unsafe (x.base, y.base)
-      Threads.split(rows, grain: readsPerThread / max(columns, 1)) { part in
+      Threads.split(rows, grain: elementsPerThread / max(columns, 1)) { part in
         unsafe S._routines.vector.rowArgmax(
           part.count, columns, xBase.advanced(by: part.lowerBound * columns),
           yBase.advanced(by: part.lowerBound))
@@ -1341,11 +1341,11 @@ extension VectorKernels {
     let rows = index.count
     requireShape("gather: y", y.count, rows)
     requireShape("gather: x", x.count, rows, columns)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.gather(rows, columns, x.base, index.base, y.base)
     } else {
       let (xBase, indexBase, yBase) = unsafe (x.base, index.base, y.base)
-      Threads.split(rows, grain: readsPerThread / max(columns, 1)) { part in
+      Threads.split(rows, grain: elementsPerThread / max(columns, 1)) { part in
         unsafe S._routines.vector.gather(
           part.count, columns, xBase.advanced(by: part.lowerBound * columns),
           indexBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound))
@@ -1367,11 +1367,11 @@ extension VectorKernels {
     let rows = values.count
     requireShape("scatter: index", index.count, rows)
     requireShape("scatter: y", y.count, rows, columns)
-    if y.count < 2 * readsPerThread {
+    if y.count < 2 * elementsPerThread {
       unsafe S._routines.vector.scatter(rows, columns, values.base, index.base, y.base)
     } else {
       let (valuesBase, indexBase, yBase) = unsafe (values.base, index.base, y.base)
-      Threads.split(rows, grain: readsPerThread / max(columns, 1)) { part in
+      Threads.split(rows, grain: elementsPerThread / max(columns, 1)) { part in
         unsafe S._routines.vector.scatter(
           part.count, columns, valuesBase.advanced(by: part.lowerBound),
           indexBase.advanced(by: part.lowerBound), yBase.advanced(by: part.lowerBound * columns))
@@ -1795,11 +1795,11 @@ extension VectorKernels {
     requireShape("squaredError: t", t.count, n)
     requireShape("squaredError: loss", loss.count, n)
     requireShape("squaredError: gradient", gradient.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.squaredError(n, scale, x.base, t.base, loss.base, gradient.base)
     } else {
       let (xBase, tBase, lossBase, gradientBase) = unsafe (x.base, t.base, loss.base, gradient.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.squaredError(
           part.count, scale, xBase.advanced(by: part.lowerBound),
           tBase.advanced(by: part.lowerBound), lossBase.advanced(by: part.lowerBound),
@@ -1857,11 +1857,11 @@ extension VectorKernels {
     requireShape("huber: t", t.count, n)
     requireShape("huber: loss", loss.count, n)
     requireShape("huber: gradient", gradient.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.huber(n, delta, scale, x.base, t.base, loss.base, gradient.base)
     } else {
       let (xBase, tBase, lossBase, gradientBase) = unsafe (x.base, t.base, loss.base, gradient.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.huber(
           part.count, delta, scale, xBase.advanced(by: part.lowerBound),
           tBase.advanced(by: part.lowerBound), lossBase.advanced(by: part.lowerBound),
@@ -1888,11 +1888,11 @@ extension VectorKernels {
     requireShape("smoothL1: t", t.count, n)
     requireShape("smoothL1: loss", loss.count, n)
     requireShape("smoothL1: gradient", gradient.count, n)
-    if x.count < 2 * readsPerThread {
+    if x.count < 2 * elementsPerThread {
       unsafe S._routines.vector.smoothL1(n, beta, scale, x.base, t.base, loss.base, gradient.base)
     } else {
       let (xBase, tBase, lossBase, gradientBase) = unsafe (x.base, t.base, loss.base, gradient.base)
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.smoothL1(
           part.count, beta, scale, xBase.advanced(by: part.lowerBound),
           tBase.advanced(by: part.lowerBound), lossBase.advanced(by: part.lowerBound),
@@ -2028,7 +2028,7 @@ extension VectorKernels {
     let n = gradient.count
     requireShape("sgdUpdate: velocity", velocity.count, n)
     requireShape("sgdUpdate: parameter", parameter.count, n)
-    if gradient.count < 2 * readsPerThread {
+    if gradient.count < 2 * elementsPerThread {
       unsafe S._routines.vector.sgdUpdate(
         n, learningRate, momentum, nesterov ? 1 : 0, weightDecay, gradient.base, velocity.base,
         parameter.base)
@@ -2036,7 +2036,7 @@ extension VectorKernels {
       let (gradientBase, velocityBase, parameterBase) = unsafe (
         gradient.base, velocity.base, parameter.base
       )
-      Threads.split(n, grain: readsPerThread, alignment: 64) { part in
+      Threads.split(n, grain: elementsPerThread, alignment: 64) { part in
         unsafe S._routines.vector.sgdUpdate(
           part.count, learningRate, momentum, nesterov ? 1 : 0, weightDecay,
           gradientBase.advanced(by: part.lowerBound), velocityBase.advanced(by: part.lowerBound),

@@ -30,7 +30,7 @@ public struct BackwardPass<Scalar: RealScalar>: Sendable {
   let inputGradient: InputGradient<Scalar>
   let schedule: BatchSchedule
   /// The steps that `forEachStep` runs through.
-  var chunk = StepChunk(steps: 0..<0, entries: 0..<0)
+  var chunk: StepChunk?
 
   /// What not every cell has.
   struct CellSpecific: Sendable {
@@ -58,9 +58,11 @@ public struct BackwardPass<Scalar: RealScalar>: Sendable {
     unwrapped(cellSpecific.keptWeight, "gates that multiply kept values")
   }
 
-  /// Calls `body` for the steps T − 1 … 0 in this order, on each thread for its own samples: for
-  /// those of one chunk in each call of `stepBack`.
+  /// Calls `body` for the steps of one chunk, from the last to the first, on each thread for its
+  /// own samples. `stepBack` is called for the chunks from the last to the first, so that `body`
+  /// runs for the steps T − 1 … 0 in this order.
   public func forEachStep(_ body: @Sendable (TimeStep) -> Void) {
+    let chunk = unwrapped(chunk, "steps to run through")
     schedule.split { samples in
       for t in chunk.steps.reversed() {
         hiddenGradient.carryBack(to: t, of: samples)

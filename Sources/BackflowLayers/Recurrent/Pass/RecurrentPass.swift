@@ -90,56 +90,23 @@ extension RecurrentCell {
     let (time, batch) = (outputGradient.shape[0], outputGradient.shape[1])
     requireState(
       finalStateGradient, "\(Self.self): final state gradient", batch: batch, hidden: hiddenSize)
-    let layout = Self.layout
-    let columns = layout.gates * hiddenSize
-    let chunks = BackwardChunks(time: time, batch: batch, columns: columns, keepsAll: traced)
-    func gateSequence() -> Tensor<Scalar> {
-      .sequence(chunks.entries, batch, columns, cache.active)
-    }
-    var a = gateSequence()
-    var u = layout.separatesProducts ? gateSequence() : nil
-    var inputGradient = Tensor<Scalar>.sequence(time, batch, inputSize, cache.active)
-    var hidden = CarriedGradient(finalStateGradient.hidden, time: time, traced: traced)
-    var cellState = finalStateGradient.cellState.map {
-      CarriedGradient($0, time: time, traced: traced)
-    }
-    var scratch =
-      layout.scratch > 0
-      ? Tensor<Scalar>(uninitialized: [1, batch, layout.scratch * hiddenSize]) : nil
-    let gateGradient = a.view(time: time)
-    let (recurrentWeight, keptWeight) = packedRecurrentWeights(transposed: false)
-    var pass = BackwardPass(
-      outputGradient: outputGradient.readingView(), gateGradient: gateGradient,
-      productGradient: u?.view(time: time) ?? gateGradient,
-      hiddenGradient: hidden.entries.carryingView(time: time), gates: cache.gates.readingView(),
-      hidden: cache.hidden.readingView(after: cache.initialState.hidden),
-      recurrentWeight: recurrentWeight,
-      cellSpecific: .init(
-        cellStateGradient: cellState?.entries.carryingView(time: time),
-        cellState: cache.cellState?.readingView(after: cache.initialState.cellState),
-        kept: cache.kept?.readingView(), scratch: scratch?.carryingView(time: time),
-        keptWeight: keptWeight),
-      inputGradient: InputGradient(
-        gateGradient: a.readingView(), inputGradient: inputGradient.view(time: time),
-        weight: PackedMatrix(
-          weights.input.span, rows: columns, columns: inputSize)),
-      schedule: BatchSchedule(
-        cache.active, steps: chunks.length, gates: layout.gates, hiddenSize: hiddenSize))
-    var weightGradients = GateWeightGradients(weights, layout)
+    let chunks = BackwardChunks(
+      time: time, batch: batch, columns: Self.layout.gates * hiddenSize, keepsAll: traced)
+    var sequences = BackwardSequences(self, finalStateGradient, cache.active, chunks)
+    var pass = sequences.pass(of: self, outputGradient, cache, chunks)
+    var weightGradients = GateWeightGradients(weights, Self.layout)
     for chunk in chunks.lastToFirst {
       pass.chunk = chunk
       stepBack(pass)
-      weightGradients.add(chunk, gateGradient: a, productGradient: u, cache)
+      weightGradients.add(
+        chunk, gateGradient: sequences.gateGradient, productGradient: sequences.productGradient,
+        cache)
     }
-
     var gradients = self
     gradients.weights = weightGradients.total()
     return (
-      inputGradient, State(hidden: hidden.initial, cellState: cellState?.initial), gradients,
-      traced
-        ? BackwardTrace(
-          outputGradient, u ?? a, states: [hidden.entries] + (cellState.map { [$0.entries] } ?? []))
-        : nil
+      sequences.inputGradient, sequences.initialStateGradient(), gradients,
+      traced ? sequences.trace(outputGradient) : nil
     )
   }
 
