@@ -69,9 +69,7 @@ private struct LayerWork<Work: Layer> {
   func both() -> Double {
     let cache = layer.forward(input, mode).cache
     let (inputGradient, gradients) = layer.backward(outputGradient, cache)
-    var sum = inputGradient.elementAtEnd
-    gradients.readParameters(under: nil) { _, gradient in sum += gradient.elementAtEnd }
-    return sum
+    return withExtendedLifetime(gradients) { inputGradient.elementAtEnd }
   }
 
   /// The output and all gradients.

@@ -106,7 +106,11 @@ private struct RecurrentWork<Cell: RecurrentCell> {
     [("served output", network.prepared()(input, initialState: states, lengths: lengths).output)]
   }
 
-  func runBoth() -> Double { gradients().reduce(0) { $0 + $1.value.elementAtEnd } }
+  func runBoth() -> Double {
+    let (byInput, byState, byParameters) = network.backward(
+      outputGradient, finalStateGradient: nil, forward().cache)
+    return withExtendedLifetime((byState, byParameters)) { byInput.elementAtEnd }
+  }
 
   /// The output and all gradients.
   func results() -> [(name: String, value: Tensor<Cell.Scalar>)] {
