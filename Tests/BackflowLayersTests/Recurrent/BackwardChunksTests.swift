@@ -44,10 +44,10 @@ import Testing
     }
     let (sums, term) = (gradients(time, batch), gradients(1, 1))
     func expectSum(_ name: String, _ expected: [Double]) throws {
-      // 256 terms are added up to a block, and 64 blocks to a part.
+      // Half a unit in the last place for each of the 256 terms of a block and 64 blocks of a part.
       expectClose(
         try #require(sums[name]), expected,
-        Tolerance(Float.self, length: 32, scale: expected.map(abs).max() ?? 0, factor: 1), name)
+        Tolerance(Float.self, length: 160, scale: expected.map(abs).max() ?? 0, factor: 1), name)
     }
     for name in ["weight_ih_l0", "bias_ih_l0", "bias_hh_l0"] {
       try expectSum(name, try #require(term[name]).map { $0 * Double(time * batch) })
