@@ -40,7 +40,7 @@ public struct TorchModel {
   }
 
   /// Loads the module from `state_dict` of a recording, runs its passes with the recorded inputs
-  /// and output gradients, and returns every other tensor of the recording, computed anew.
+  /// and output gradients, and returns every other tensor of the recording, computed again.
   public func results<S: RealScalar>(of recording: Checkpoint, as _: S.Type) throws -> Checkpoint {
     var random = RandomSource(seed: 0)
     let run = Run<S>(recording)

@@ -5,7 +5,8 @@ internal import BackflowKernels
 /// The extents are stored inline, without allocation, for up to `Shape.maximumRank` axes. The empty
 /// shape is that of a scalar, which has one element.
 ///
-/// What a small network uses in every call is inlinable, so that other modules do not call it.
+/// Members that a small network uses in every call are inlinable, because calls of them from other
+/// modules took longer than their work.
 public struct Shape: Hashable, Sendable {
   /// The largest number of axes.
   public static let maximumRank = 8

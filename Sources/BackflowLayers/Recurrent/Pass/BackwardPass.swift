@@ -11,8 +11,8 @@ internal import BackflowLinearAlgebra
 public struct BackwardPass<Scalar: RealScalar>: Sendable {
   /// ȳ_t, the gradient with respect to the output h_t from the layers above, [T, B, H].
   public let outputGradient: SequenceView<Scalar>
-  /// ā_t, the gradient with respect to W_ih x_t, [T, B, G·H], which the step computes. Like the
-  /// product's, it is kept only until the steps of the chunk are complete.
+  /// ā_t, the gradient with respect to W_ih x_t, [T, B, G·H], which the step computes. It
+  /// and `productGradient` are kept only until the steps of the chunk are complete.
   public let gateGradient: MutableSequenceView<Scalar>
   /// The gradient with respect to W_hh h_{t−1}, [T, B, G·H], to be computed if the layout separates
   /// it from `gateGradient`; otherwise the same sequence.
