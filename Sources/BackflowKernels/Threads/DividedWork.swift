@@ -13,6 +13,8 @@ internal import Synchronization
 /// the cache of its processor. Parts for which there is no worker are taken by whoever has time.
 @safe struct DividedWork: ~Copyable {
   private let parts: Int
+  /// Whether a part takes longer than waking a worker.
+  private let isLong: Bool
   private let body: (_ part: Int) -> Void
   /// The number of threads that the caller has set for its task, which holds inside the parts too.
   private let countOfTask: Int?
@@ -20,8 +22,8 @@ internal import Synchronization
   private let next: Atomic<Int>
   private let unfinished: Atomic<Int>
 
-  init(parts: Int, countOfTask: Int?, _ body: @escaping (_ part: Int) -> Void) {
-    (self.parts, self.countOfTask, self.body) = (parts, countOfTask, body)
+  init(parts: Int, isLong: Bool, countOfTask: Int?, _ body: @escaping (_ part: Int) -> Void) {
+    (self.parts, self.isLong, self.countOfTask, self.body) = (parts, isLong, countOfTask, body)
     next = Atomic(parts)
     unfinished = Atomic(parts)
   }
@@ -32,7 +34,7 @@ internal import Synchronization
     unsafe withUnsafePointer(to: self) { work in
       var posted = 1
       for worker in workers where posted < parts {
-        if unsafe worker.post(posted, of: work) { posted += 1 }
+        if unsafe worker.post(posted, of: work, isLong: isLong) { posted += 1 }
       }
       next.store(posted, ordering: .relaxed)
       var finished = runParts(from: 0)

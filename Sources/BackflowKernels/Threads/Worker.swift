@@ -13,7 +13,7 @@ internal import Synchronization
 @safe final class Worker: @unchecked Sendable {
   /// What this worker does. The worker itself leaves `starting`, `posted` and `running`, and enters
   /// `asleep`. A caller leaves `idle`, `asleep` and, to claim, `posted`; `reserved` is that of one
-  /// caller.
+  /// caller, or of the worker before it sleeps.
   private enum State: UInt8, AtomicRepresentable {
     case starting, idle, asleep, reserved, posted, running
   }
@@ -26,34 +26,34 @@ internal import Synchronization
   private var part = 0
   private var work: UnsafePointer<DividedWork>?
   private var wasAsleep = false
+  private var wakePolicy = WakePolicy()
   /// The processor of the last caller.
   private let processorOfCaller = Atomic<Int32>(-1)
   /// The number of parts in a row that came while this worker was awake and were claimed back.
   private let lateStarts = Atomic<Int>(0)
-  /// The number of parts in a row for which this worker was woken in vain.
-  private var vainWakes = 0
-  /// How often callers pass over this worker before they wake it again.
-  private var pause = 0
+  /// How long this worker has run parts since it was last woken. It belongs to the thread.
+  private var workTime = Duration.zero
 
   /// Starts the thread. Without one, if the system refuses it, this worker never becomes idle.
   init() { startThread { [self] in run() } }
 
   /// How long this worker looks for a part. Longer would cost energy and other programs more than
   /// it gains here.
-  private static let spinTime = Duration.microseconds(50)
-  /// The number of failures in a row after which callers give up for a while.
-  private static let acceptedFailures = 4
+  static let spinTime = Duration.microseconds(50)
+  /// The number of late starts in a row after which a worker takes itself for disturbed.
+  private static let acceptedLateStarts = 4
 
   // MARK: - The caller's side
 
   /// Posts a part to this worker, if it is idle. The caller must claim it back or wait until it is
   /// finished before `work` ends.
-  func post(_ part: Int, of work: UnsafePointer<DividedWork>) -> Bool {
+  ///
+  /// - Parameter isLong: Whether the part alone takes longer than waking this worker.
+  func post(_ part: Int, of work: UnsafePointer<DividedWork>, isLong: Bool) -> Bool {
     let isAwake = exchange(.idle, .reserved)
     if !isAwake {
       guard exchange(.asleep, .reserved) else { return false }
-      if pause > 0 {
-        pause -= 1
+      guard wakePolicy.wakes(forLongPart: isLong) else {
         state.store(.asleep, ordering: .releasing)
         return false
       }
@@ -75,12 +75,7 @@ internal import Synchronization
       state.store(.posted, ordering: .releasing)
       return nil
     }
-    if wasAsleep {
-      vainWakes += 1
-      pause = 1 << min(max(vainWakes - Self.acceptedFailures, 0), 6) - 1
-    } else {
-      lateStarts.add(1, ordering: .relaxed)
-    }
+    if !wasAsleep { lateStarts.add(1, ordering: .relaxed) }
     let part = part
     state.store(.idle, ordering: .releasing)
     return part
@@ -95,15 +90,18 @@ internal import Synchronization
 
   // MARK: - The thread's side
 
+  private var clock: ContinuousClock { ContinuousClock() }
+
   private func run() -> Never {
     state.store(.idle, ordering: .releasing)
     while true {
       wait()
       guard exchange(.posted, .running), let work = unsafe work else { continue }
       let part = part
-      vainWakes = 0
       lateStarts.store(0, ordering: .relaxed)
+      let start = clock.now
       let finished = unsafe work.pointee.run(from: part)
+      workTime += clock.now - start
       state.store(.idle, ordering: .releasing)
       unsafe work.pointee.note(finished: finished)
     }
@@ -114,9 +112,8 @@ internal import Synchronization
     // A worker that is late again and again is on a processor that does other work. On that of the
     // caller, it would keep the caller from working.
     let isDisturbed =
-      lateStarts.load(ordering: .relaxed) >= Self.acceptedFailures
+      lateStarts.load(ordering: .relaxed) >= Self.acceptedLateStarts
       || backflow_current_processor() == processorOfCaller.load(ordering: .relaxed)
-    let clock = ContinuousClock()
     let end = clock.now + Self.spinTime
     while !isDisturbed && clock.now < end {
       for _ in 0..<64 {
@@ -124,8 +121,11 @@ internal import Synchronization
         backflow_pause()
       }
     }
-    guard exchange(.idle, .asleep) else { return }
+    guard exchange(.idle, .reserved) else { return }
+    wakePolicy.note(workTime: workTime)
+    state.store(.asleep, ordering: .releasing)
     wake.wait()
+    workTime = .zero
     lateStarts.store(0, ordering: .relaxed)
     // Linux tends to wake a thread on the processor of a caller that has slept itself.
     let processor = processorOfCaller.load(ordering: .relaxed)
