@@ -10,7 +10,8 @@ internal import BackflowLinearAlgebra
 struct GateWeightGradients<Scalar: RealScalar> {
   private let layout: CellLayout
   private let hiddenSize: Int
-  private var input, previous, kept: ProductSum<Scalar>
+  private var input, previous: ProductSum<Scalar>
+  private var kept: ProductSum<Scalar>?
   private var inputBias, recurrentBias: RowSum<Scalar>?
 
   /// Zeros.
@@ -20,7 +21,9 @@ struct GateWeightGradients<Scalar: RealScalar> {
     let columns = layout.gates * hiddenSize
     input = ProductSum(rows: columns, columns: weights.inputSize)
     previous = ProductSum(rows: ofPrevious.count * hiddenSize, columns: hiddenSize)
-    kept = ProductSum(rows: ofKept.count * hiddenSize, columns: hiddenSize)
+    if !ofKept.isEmpty {
+      kept = ProductSum(rows: ofKept.count * hiddenSize, columns: hiddenSize)
+    }
     if weights.hasBias {
       inputBias = RowSum(columns: columns)
       recurrentBias = layout.separatesProducts ? RowSum(columns: columns) : nil
@@ -61,9 +64,9 @@ struct GateWeightGradients<Scalar: RealScalar> {
         uPrevious.operand(own.prefix(1)).transposed,
         cache.initialState.hidden.operand(0..<a.shape[1]))
     }
-    if !ofKept.isEmpty, let keptNumbers = cache.kept {
+    if kept != nil, let keptNumbers = cache.kept {
       let (uKept, own) = part(ofKept)
-      kept.add(uKept.operand(own).transposed, keptNumbers.operand(steps))
+      kept?.add(uKept.operand(own).transposed, keptNumbers.operand(steps))
     }
   }
 
@@ -73,8 +76,7 @@ struct GateWeightGradients<Scalar: RealScalar> {
     let recurrent = previous.total()
     return GateWeights(
       input: input.total(),
-      recurrent: layout.products.ofKept.isEmpty
-        ? recurrent : .concatenate([recurrent, kept.total()]),
+      recurrent: kept.map { .concatenate([recurrent, $0.total()]) } ?? recurrent,
       inputBias: bias, recurrentBias: recurrentBias?.total() ?? bias)
   }
 }
