@@ -43,17 +43,28 @@ public struct DifferentiableFunction {
 
 extension DifferentiableFunction {
   /// Wraps a layer. The arguments are the input and all parameters.
+  ///
+  /// - Parameters:
+  ///   - layer: The layer.
+  ///   - input: The input at which the derivatives are taken.
+  ///   - mode: The mode of the forward pass. The same seed drops the same units every time.
+  ///   - checksInput: Whether the input is an argument. The indices that an `Embedding` reads have
+  ///     no derivative.
   public init<L: Layer<Double>>(
-    _ layer: L, input: Tensor<Double>, mode: Mode = .evaluation
+    _ layer: L, input: Tensor<Double>, mode: Mode = .evaluation, checksInput: Bool = true
   ) {
+    func pass(_ arguments: [Tensor<Double>]) -> (layer: L, output: Tensor<Double>, cache: L.Cache) {
+      let layer = layer.replacingParameters(with: arguments.dropFirst(checksInput ? 1 : 0))
+      let (output, cache) = layer.forward(checksInput ? arguments[0] : input, mode)
+      return (layer, output, cache)
+    }
     self.init(
-      of: [Argument("input", input)] + layer.parameterArguments,
-      forward: { layer.replacingParameters(with: $0.dropFirst()).forward($0[0], mode).output },
+      of: (checksInput ? [Argument("input", input)] : []) + layer.parameterArguments,
+      forward: { pass($0).output },
       backward: { arguments, outputGradient in
-        let layer = layer.replacingParameters(with: arguments.dropFirst())
-        let (inputGradient, gradients) = layer.backward(
-          outputGradient, layer.forward(arguments[0], mode).cache)
-        return [inputGradient] + gradients.namedParameters.map(\.value)
+        let (layer, _, cache) = pass(arguments)
+        let (inputGradient, gradients) = layer.backward(outputGradient, cache)
+        return (checksInput ? [inputGradient] : []) + gradients.namedParameters.map(\.value)
       })
   }
 

@@ -36,6 +36,14 @@ public protocol Layer<Scalar>: Parameterized {
   /// layers after this one.
   func outputShape(for input: Shape) throws(RequestError) -> Shape?
 
+  /// Throws an error that names an element of a request that the layer cannot take. The default
+  /// takes every finite element.
+  func checkElements(of request: Tensor<Scalar>) throws(RequestError)
+
+  /// Returns the number of multiply-adds in the products of a forward pass for an input of this
+  /// shape. The default is `nil`, for unknown.
+  func multiplyAdds(for input: Shape) -> Int?
+
   /// Updates running statistics, such as those of batch normalization, from a training pass. Most
   /// layers have none.
   mutating func updateBuffers(from cache: Cache)
@@ -101,6 +109,14 @@ extension Layer {
 
   /// `nil`.
   public func outputShape(for input: Shape) throws(RequestError) -> Shape? { nil }
+
+  /// `nil`.
+  public func multiplyAdds(for input: Shape) -> Int? { nil }
+
+  /// Throws an error that names the first element that is not finite, if there is one.
+  public func checkElements(of request: Tensor<Scalar>) throws(RequestError) {
+    try request.requireFiniteRequest()
+  }
 }
 
 /// A layer without parameters. Its gradients are the layer itself.

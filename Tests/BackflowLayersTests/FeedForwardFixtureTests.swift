@@ -136,7 +136,7 @@ private let cases: [Case] = [
     let indices = try fixture.tensor("indices")
     let (output, cache) = layer.forward(indices.elements.map { Int($0) }, shape: indices.shape)
     try fixture.expectNear(output, is: "output")
-    let gradients = layer.backward(try fixture.tensor("output_gradient"), cache)
+    let (_, gradients) = layer.backward(try fixture.tensor("output_gradient"), cache)
     try fixture.expectNear(gradients.weight, is: "gradient.weight")
   }
 

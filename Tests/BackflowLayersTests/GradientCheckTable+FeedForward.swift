@@ -151,7 +151,7 @@ private let embeddings: [GradientCheckRow] = [
       backward: { arguments, outputGradient in
         let layer = Embedding(weight: arguments[0])
         let cache = layer.forward(indices, shape: Shape(shape)).cache
-        return [layer.backward(outputGradient, cache).weight]
+        return [layer.backward(outputGradient, cache).gradients.weight]
       })
   }
 }

@@ -185,7 +185,8 @@ private struct Run<S: RealScalar> {
     }
     let (output, cache) = layer.forward(try stored.integers(), shape: Shape(stored.shape))
     return try checkpoint(
-      layer, layer.backward(try tensor("output_gradient"), cache), [("output", output)])
+      layer, layer.backward(try tensor("output_gradient"), cache).gradients,
+      [("output", output)])
   }
 
   func batchNorm(_ layer: BatchNorm<S>) throws -> Checkpoint {

@@ -79,7 +79,7 @@ private struct CharacterTraining<Scalar: RealScalar> {
     let (loss, logitsGradient) = softmaxCrossEntropy(logits, targets)
     let (statesGradient, readout) = model.readout.backward(logitsGradient, readoutCache)
     let (vectorsGradient, lstm) = model.lstm.backward(statesGradient, lstmCache)
-    let embedding = model.embedding.backward(vectorsGradient, embeddingCache)
+    let embedding = model.embedding.backward(vectorsGradient, embeddingCache).gradients
     return (loss, CharacterModel(embedding: embedding, lstm: lstm, readout: readout))
   }
 

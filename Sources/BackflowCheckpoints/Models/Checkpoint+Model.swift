@@ -7,6 +7,7 @@ extension Checkpoint {
   /// Creates a checkpoint of all parameters, buffers and counters of a model, under PyTorch's
   /// names.
   ///
+  /// - Precondition: The model visits the parameters of every layer that it stores.
   /// - Throws: `CheckpointError` with all names that more than one parameter, buffer or counter
   ///   has.
   public init<Model: Parameterized>(_ model: Model, prefix: String = "") throws(CheckpointError) {
@@ -17,11 +18,13 @@ extension Checkpoint {
   /// Adds all parameters, buffers and counters of a model, with `prefix` and a dot before their
   /// names if the prefix is not empty.
   ///
+  /// - Precondition: The model visits the parameters of every layer that it stores.
   /// - Throws: `CheckpointError` with all names that more than one parameter, buffer or counter
   ///   has, or that the checkpoint has already.
   public mutating func insert<Model: Parameterized>(
     _ model: Model, prefix: String = ""
   ) throws(CheckpointError) {
+    model.requireAllVisited(by: "a checkpoint")
     var repeated: OrderedSet<String> = []
     var added = self
     model.forEachTensor { name, tensor in

@@ -56,6 +56,9 @@ package struct Buffer<Element: BitwiseCopyable & Sendable>: @unchecked Sendable 
     }
   }
 
+  /// What two copies of a buffer have in common until one of them is changed.
+  package var identity: ObjectIdentifier { ObjectIdentifier(owner) }
+
   /// The address of the elements for reading, valid while this value exists.
   var sharedBase: UnsafeMutablePointer<Element> { unsafe base }
 
@@ -76,7 +79,7 @@ package struct Buffer<Element: BitwiseCopyable & Sendable>: @unchecked Sendable 
   package mutating func isUnique() -> Bool { isKnownUniquelyReferenced(&owner) }
 
   /// Returns whether both values share their memory.
-  package func sharesMemory(with other: Buffer) -> Bool { owner === other.owner }
+  package func sharesMemory(with other: Buffer) -> Bool { identity == other.identity }
 }
 
 /// An object that returns its block to the pool when the last buffer that uses it is released.

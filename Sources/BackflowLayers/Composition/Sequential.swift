@@ -133,6 +133,12 @@ public struct Sequential<Scalar: RealScalar>: Layer {
     for k in layers.indices { layers[k].visitCounters(under: "\(k)", visit) }
   }
 
+  /// Checks what the first layer checks.
+  public func checkElements(of request: Tensor<Scalar>) throws(RequestError) {
+    guard let first = layers.first else { return try request.requireFiniteRequest() }
+    try first.checkElements(of: request)
+  }
+
   /// Neither a weight nor a nonlinearity.
   public var signalKind: SignalKind? { .other }
 }

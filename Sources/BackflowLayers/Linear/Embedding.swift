@@ -9,9 +9,11 @@ public import BackflowLinearAlgebra
 /// 0. Bengio et al., JMLR 3 (2003).
 ///
 /// Shapes: indices of any shape [...], in row-major order; W [V, E], y [..., E]. Cache: the
-/// indices. Cost: count·E moves forward, as many additions backward, and V·E to clear W̄. Its input
-/// has no gradient, so it is not a `Layer`.
-public struct Embedding<Scalar: RealScalar>: Parameterized {
+/// indices. Cost: count·E moves forward, as many additions backward, and V·E to clear W̄.
+///
+/// As the first layer of a `Sequential`, it reads a tensor of whole numbers, such as [T, B] for a
+/// batch of texts. Their gradient x̄ is 0.
+public struct Embedding<Scalar: RealScalar>: Layer {
   /// W, [V, E]
   public var weight: Tensor<Scalar>
 
@@ -58,6 +60,44 @@ public struct Embedding<Scalar: RealScalar>: Parameterized {
     return (output, Cache(indices: indices, outputShape: outputShape))
   }
 
+  /// y, [..., E], for indices as a tensor, [...].
+  ///
+  /// - Precondition: The elements are whole numbers in 0 ..< V.
+  public func forward(_ input: Tensor<Scalar>) -> (output: Tensor<Scalar>, cache: Cache) {
+    forward(indices(in: input), shape: input.shape)
+  }
+
+  private func indices(in input: Tensor<Scalar>) -> [Int] {
+    do throws(RequestError) {
+      return try checkedIndices(in: input)
+    } catch {
+      stop("Embedding: \(error)")
+    }
+  }
+
+  /// 0 for each index, and W̄[v] = Σ ȳ_n over all n with i_n = v, [V, E], from ȳ.
+  ///
+  /// - Precondition: ȳ is [..., E].
+  public func backward(
+    _ outputGradient: Tensor<Scalar>, _ cache: Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Embedding) {
+    requireGradient(outputGradient, of: cache.outputShape, "Embedding")
+    var gradient = Tensor<Scalar>.zeros(weight.shape)
+    VectorKernels.indexAdd(
+      outputGradient.span, cache.indices, columns: weight.shape[1], into: gradient.mutableSpan)
+    let shape = cache.outputShape.removing(axis: cache.outputShape.rank - 1)
+    return (.zeros(shape), Embedding(weight: gradient))
+  }
+
+  /// Visits `weight`.
+  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
+    visit("weight", &weight)
+  }
+}
+
+// MARK: - Serving
+
+extension Embedding {
   /// y, [count, E], for indices from outside the program.
   ///
   /// - Throws: `RequestError` that names the first index outside 0 ..< V.
@@ -69,19 +109,31 @@ public struct Embedding<Scalar: RealScalar>: Parameterized {
     return forward(indices).output
   }
 
-  /// W̄[v] = Σ ȳ_n over all n with i_n = v, [V, E], from ȳ.
-  ///
-  /// - Precondition: ȳ is [..., E].
-  public func backward(_ outputGradient: Tensor<Scalar>, _ cache: Cache) -> Embedding {
-    requireGradient(outputGradient, of: cache.outputShape, "Embedding")
-    var gradient = Tensor<Scalar>.zeros(weight.shape)
-    VectorKernels.indexAdd(
-      outputGradient.span, cache.indices, columns: weight.shape[1], into: gradient.mutableSpan)
-    return Embedding(weight: gradient)
+  /// Returns [..., E] for indices of shape [...].
+  public func outputShape(for input: Shape) throws(RequestError) -> Shape? {
+    try requireRequest(input.rank < Shape.maximumRank, "Embedding", input, "at most seven axes")
+    return Shape(Array(input) + [weight.shape[1]])
   }
 
-  /// Visits `weight`.
-  public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
-    visit("weight", &weight)
+  /// Throws an error that names the first element that is not a whole number in 0 ..< V.
+  public func checkElements(of request: Tensor<Scalar>) throws(RequestError) {
+    _ = try checkedIndices(in: request)
+  }
+
+  private func checkedIndices(in input: Tensor<Scalar>) throws(RequestError) -> [Int] {
+    let count = weight.shape[0]
+    let elements = input.elements
+    var indices: [Int] = []
+    indices.reserveCapacity(elements.count)
+    for (position, element) in elements.enumerated() {
+      guard let index = Int(exactly: element) else {
+        throw .notAnIndex(value: Double(element), position: position, count: count)
+      }
+      guard (0..<count).contains(index) else {
+        throw .index(index, position: position, count: count)
+      }
+      indices.append(index)
+    }
+    return indices
   }
 }

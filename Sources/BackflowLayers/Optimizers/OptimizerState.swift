@@ -80,6 +80,7 @@ struct Accumulator<Scalar: RealScalar>: Sendable {
   init<Model: Parameterized<Scalar>>(
     _ name: String, for model: Model, filledWith value: Double = 0
   ) {
+    model.requireAllVisited(by: "an optimizer")
     let parameters = model.namedParameters
     self.name = name
     parameterNames = parameters.map(\.name)

@@ -24,6 +24,10 @@ public protocol PreparedLayer<Scalar>: Sendable {
   /// Returns the shape of the output for an input of this shape, or `nil` if the layer does not say
   /// it. See `Layer.outputShape(for:)`.
   func outputShape(for input: Shape) throws(RequestError) -> Shape?
+
+  /// Throws an error that names an element of a request that the layer cannot take. See
+  /// `Layer.checkElements(of:)`.
+  func checkElements(of request: Tensor<Scalar>) throws(RequestError)
 }
 
 extension PreparedLayer {
@@ -35,8 +39,13 @@ extension PreparedLayer {
   /// - Complexity: One pass over the input, and the cost of the layer.
   public func output(for request: Tensor<Scalar>) throws(RequestError) -> Tensor<Scalar> {
     _ = try outputShape(for: request.shape)
-    try request.requireFiniteRequest()
+    try checkElements(of: request)
     return self(request)
+  }
+
+  /// Throws an error that names the first element that is not finite, if there is one.
+  public func checkElements(of request: Tensor<Scalar>) throws(RequestError) {
+    try request.requireFiniteRequest()
   }
 }
 
@@ -54,6 +63,11 @@ public struct UnpackedLayer<Base: Layer>: PreparedLayer {
   /// Returns what the layer returns.
   public func outputShape(for input: Shape) throws(RequestError) -> Shape? {
     try base.outputShape(for: input)
+  }
+
+  /// Checks what the layer checks.
+  public func checkElements(of request: Tensor<Scalar>) throws(RequestError) {
+    try base.checkElements(of: request)
   }
 }
 

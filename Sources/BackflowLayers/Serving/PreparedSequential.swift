@@ -43,6 +43,12 @@ public struct PreparedSequential<Scalar: RealScalar>: PreparedLayer {
     }
     return shape
   }
+
+  /// Checks what the first layer checks.
+  public func checkElements(of request: Tensor<Scalar>) throws(RequestError) {
+    guard let first = parts.first else { return try request.requireFiniteRequest() }
+    try first.checkElements(of: request)
+  }
 }
 
 private func prepare<L: Layer>(_ layer: L) -> any PreparedLayer<L.Scalar> { layer.prepared() }

@@ -15,6 +15,8 @@ public enum RequestError: BackflowError, Equatable {
   case stateCount(found: Int, expected: Int)
   /// An index is not one of a table's rows.
   case index(Int, position: Int, count: Int)
+  /// An element that should be an index of a table's rows is not a whole number.
+  case notAnIndex(value: Double, position: Int, count: Int)
 
   /// A sentence that names what does not fit.
   public var description: String {
@@ -31,6 +33,8 @@ public enum RequestError: BackflowError, Equatable {
       "there are \(found) initial states for \(expected) cells"
     case .index(let index, let position, let count):
       "the index \(index) at position \(position) is not in 0..<\(count)"
+    case .notAnIndex(let value, let position, let count):
+      "the element at position \(position) is \(value) instead of an index in 0..<\(count)"
     }
   }
 }

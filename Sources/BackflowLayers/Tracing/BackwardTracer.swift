@@ -27,6 +27,8 @@ public struct BackwardTracer<Scalar: RealScalar>: Sendable {
   /// The traces of the parts, from the last to the first.
   private var parts: [LayerTrace<Scalar>] = []
   private var cells: [CellTrace<Scalar>] = []
+  /// The rows of a summary, from the last to the first, if that is what is recorded.
+  private var rows: [ModelSummary.Row]?
 
   private init(isOn: Bool, path: String) { (self.isOn, self.path) = (isOn, path) }
 
@@ -45,6 +47,7 @@ public struct BackwardTracer<Scalar: RealScalar>: Sendable {
     _ part: Part, _ name: String, _ outputGradient: Tensor<Scalar>, _ cache: Part.Cache
   ) -> (inputGradient: Tensor<Scalar>, gradients: Part) {
     guard isOn else { return part.backward(outputGradient, cache) }
+    if rows != nil { return summarize(part, inside(name), outputGradient, cache) }
     let (inputGradient, gradients, trace) = Self.trace(part, inside(name), outputGradient, cache)
     add(trace)
     return (inputGradient, gradients)
@@ -60,6 +63,31 @@ public struct BackwardTracer<Scalar: RealScalar>: Sendable {
       layer, path, outputGradient, cache, inputGradient: inputGradient, cells: inner.cells,
       parts: inner.forwardParts())
     return (inputGradient, gradients, trace)
+  }
+
+  /// Returns the rows of a summary of `layer`, from the pass to which the cache belongs.
+  static func summarize<L: Layer<Scalar>>(
+    _ layer: L, _ outputGradient: Tensor<Scalar>, _ cache: L.Cache
+  ) -> [ModelSummary.Row] {
+    var tracer = BackwardTracer(isOn: true, path: "")
+    tracer.rows = []
+    _ = tracer.summarize(layer, "", outputGradient, cache)
+    return tracer.rows?.reversed() ?? []
+  }
+
+  private mutating func summarize<Part: Layer<Scalar>>(
+    _ part: Part, _ path: String, _ outputGradient: Tensor<Scalar>, _ cache: Part.Cache
+  ) -> (inputGradient: Tensor<Scalar>, gradients: Part) {
+    var inner = BackwardTracer(isOn: true, path: path)
+    inner.rows = []
+    let (inputGradient, gradients) = part.backward(outputGradient, cache, &inner)
+    let parts = inner.rows ?? []
+    rows? += parts
+    rows?.append(
+      ModelSummary.Row(
+        part, path, output: outputGradient.shape, input: inputGradient.shape,
+        isContainer: !parts.isEmpty))
+    return (inputGradient, gradients)
   }
 
   /// The traces of the parts in forward order.

@@ -19,6 +19,7 @@ public struct Tensor<Scalar: RealScalar>: Sendable {
   }
 
   /// Creates a tensor of undefined elements, all of which the caller must write before reading any.
+  @usableFromInline
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package init(uninitialized shape: Shape) {
@@ -27,14 +28,17 @@ public struct Tensor<Scalar: RealScalar>: Sendable {
       storage: Buffer(uninitialized: shape.elementCount, for: "a tensor of shape \(shape)"))
   }
 
-  @usableFromInline
-  package var span: Span<Scalar> {
+  /// The elements in row-major order, for reading. The span cannot outlive the tensor.
+  @inlinable
+  public var span: Span<Scalar> {
     @_lifetime(borrow self)
     get { storage.span }
   }
 
+  /// The elements in row-major order, for writing. If a copy of the tensor shares them, they are
+  /// copied first.
   @inlinable
-  package var mutableSpan: MutableSpan<Scalar> {
+  public var mutableSpan: MutableSpan<Scalar> {
     @_lifetime(&self)
     mutating get { storage.mutableSpan }
   }

@@ -55,8 +55,8 @@ private struct ItemPairs: Layer {
     return (
       .zeros([outputGradient.shape[0], 2]),
       ItemPairs(
-        first.backward(each * cache.second, cache.firstCache),
-        second.backward(each * cache.first, cache.secondCache))
+        first.backward(each * cache.second, cache.firstCache).gradients,
+        second.backward(each * cache.first, cache.secondCache).gradients)
     )
   }
 
