@@ -67,7 +67,11 @@ public struct TableEncoder<Scalar: RealScalar>: Sendable {
       }
       if isNumber {
         numbers.append(name)
-        if case .number(let number) = fill { numberFills.append(number) } else { numberFills.append(.nan) }
+        if case .number(let number) = fill {
+          numberFills.append(number)
+        } else {
+          numberFills.append(.nan)
+        }
       } else {
         texts.append(name)
         if case .text(let text) = fill { textFills.append(text) } else { textFills.append(nil) }
