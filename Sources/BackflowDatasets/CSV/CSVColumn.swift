@@ -36,7 +36,7 @@ struct CSVColumn {
   }
 
   private mutating func prepareTexts() {
-    for mark in marks.bytes { _ = texts.add(mark.span) }
+    for mark in marks.bytes { _ = texts.number(adding: mark.span) }
   }
 
   /// Adds a number.
@@ -65,9 +65,10 @@ struct CSVColumn {
 
   private mutating func code(of field: Span<UInt8>) throws(CSVScanner.Problem) -> Int32 {
     let first = Int32(marks.bytes.count)
-    if let number = texts.number(of: field) { return max(number - first, -1) }
+    let place = texts.place(of: field)
+    if let number = place.number { return max(number - first, -1) }
     if let problem = problem(in: field) { throw CSVScanner.Problem(description: problem) }
-    return texts.add(field) - first
+    return texts.add(field, at: place) - first
   }
 
   private func problem(in field: Span<UInt8>) -> String? {

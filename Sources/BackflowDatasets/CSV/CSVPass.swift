@@ -99,7 +99,8 @@ struct CSVPass {
       }
       guard let field else { return nil }
       let contents =
-        field.isUnescaped ? scanner.unescaped : field.contents.map { bytes[$0] }
+        field.isUnescaped
+        ? Array(scanner.unescaped[field.contents]) : field.contents.map { bytes[$0] }
       fields.append(String(decoding: contents, as: UTF8.self))
       lineBreaks += field.lineBreaks
       switch scanner.following(field.end, in: bytes, isLast: isLast) {
@@ -202,7 +203,7 @@ struct CSVPass {
     guard let field = try scanner.field(in: bytes, from: start, isLast: isLast) else { return nil }
     if field.isUnescaped {
       let unescaped = scanner.unescaped
-      try columns[column].append(unescaped.span, parser)
+      try columns[column].append(unescaped.span.extracting(field.contents), parser)
     } else {
       try columns[column].append(bytes.extracting(field.contents), parser)
     }

@@ -30,13 +30,16 @@ struct CSVScanner {
     case unknown
   }
 
-  private static let (quote, lineFeed, carriageReturn): (UInt8, UInt8, UInt8) = (0x22, 0x0A, 0x0D)
+  // Computed, because a stored static property is checked for initialization at every use.
+  private static var quote: UInt8 { 0x22 }
+  private static var lineFeed: UInt8 { 0x0A }
+  private static var carriageReturn: UInt8 { 0x0D }
 
   let separator: UInt8
   private let trimsSpaces: Bool
   /// The largest byte that may end a field. All letters and digits are above it, usually.
   private let lastMark: UInt8
-  /// The contents of the last field with doubled quotation marks.
+  /// The contents of the last field with doubled quotation marks, at the start.
   private(set) var unescaped: [UInt8] = []
 
   init(separator: UInt8, trimsSpaces: Bool) {
@@ -128,15 +131,20 @@ struct CSVScanner {
     return field
   }
 
-  /// Stores the bytes of `range` in `unescaped` with single instead of doubled quotation marks.
+  /// Stores the bytes of `range` at the start of `unescaped`, with single instead of doubled
+  /// quotation marks, and returns where they are.
   private mutating func unescape(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
-    unescaped.removeAll(keepingCapacity: true)
-    var position = range.lowerBound
-    while position < range.upperBound {
-      unescaped.append(bytes[position])
-      position += bytes[position] == Self.quote ? 2 : 1
+    if unescaped.count < range.count {
+      unescaped = [UInt8](repeating: 0, count: 2 * range.count)
     }
-    return 0..<unescaped.count
+    var target = unescaped.mutableSpan
+    var (position, count) = (range.lowerBound, 0)
+    while position < range.upperBound {
+      target[count] = bytes[position]
+      position += bytes[position] == Self.quote ? 2 : 1
+      count += 1
+    }
+    return 0..<count
   }
 
   /// Returns what follows a field that ends at `end`.

@@ -32,7 +32,7 @@ public struct LabelEncoder: Sendable, Equatable {
   /// - Throws: `DataError` if there is no such column, or a value is missing.
   public init(fitting table: DataTable, column name: String) throws(DataError) {
     try table.checkComplete(name)
-    self.init(fitting: try table.texts(name).compactMap { $0 })
+    self.init(fitting: try table.differentTexts(name))
   }
 
   private static func sorted(_ names: Set<String>) -> [String] {
@@ -69,15 +69,16 @@ public struct LabelEncoder: Sendable, Equatable {
   /// - Throws: `DataError` if there is no such column, or for a missing or unknown value, with its
   ///   line.
   public func encode(_ table: DataTable, column: String) throws(DataError) -> [Int] {
-    let values = try table.texts(column)
+    let texts = try table.textColumn(column)
+    let known = texts.categories.map { numbers[$0] ?? -1 }
     var result: [Int] = []
-    result.reserveCapacity(values.count)
-    for (row, name) in values.enumerated() {
-      guard let name else { throw table.error(row: row, column: column, notFinite(.nan)) }
-      guard let number = numbers[name] else {
-        throw table.error(row: row, column: column, unknown(name))
+    result.reserveCapacity(table.rowCount)
+    for (row, code) in texts.codes.enumerated() {
+      guard code >= 0 else { throw table.error(row: row, column: column, notFinite(.nan)) }
+      guard known[Int(code)] >= 0 else {
+        throw table.error(row: row, column: column, unknown(texts[row] ?? ""))
       }
-      result.append(number)
+      result.append(known[Int(code)])
     }
     return result
   }

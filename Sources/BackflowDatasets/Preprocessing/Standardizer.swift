@@ -59,13 +59,13 @@ public struct Standardizer<Scalar: RealScalar>: Parameterized {
     let moments = VectorKernels.channelMoments(
       rows.span, ChannelLayout(outer: count, channels: features, inner: 1), withVariance: true)
     // A mean that was rounded would give a constant feature a tiny deviation.
-    let (smallest, largest) = (rows.min(axis: 0).elements, rows.max(axis: 0).elements)
+    let isConstant = constantColumns(rows.span, columns: features)
     let deviations = (0..<features).map { feature -> Scalar in
       let deviation = Scalar(moments.standardDeviation(feature))
-      return smallest[feature] == largest[feature] || deviation == 0 ? 1 : deviation
+      return isConstant[feature] || deviation == 0 ? 1 : deviation
     }
     let means = (0..<features).map { feature in
-      smallest[feature] == largest[feature] ? smallest[feature] : Scalar(moments.mean(feature))
+      isConstant[feature] ? rows.span[feature] : Scalar(moments.mean(feature))
     }
     self.init(mean: Tensor(means), standardDeviation: Tensor(deviations))
   }
@@ -129,4 +129,19 @@ public struct Standardizer<Scalar: RealScalar>: Parameterized {
     visit("mean", &mean)
     visit("standard_deviation", &standardDeviation)
   }
+}
+
+/// Returns whether all elements of a column of a row-major matrix are equal, for each column.
+@specialized(where S == Float)
+@specialized(where S == Double)
+private func constantColumns<S: RealScalar>(_ elements: Span<S>, columns: Int) -> [Bool] {
+  var isConstant = [Bool](repeating: true, count: columns)
+  var start = 0
+  while start < elements.count {
+    for column in 0..<columns where elements[start + column] != elements[column] {
+      isConstant[column] = false
+    }
+    start += columns
+  }
+  return isConstant
 }

@@ -81,7 +81,8 @@ public struct TableEncoder<Scalar: RealScalar>: Sendable {
     var categories: [OneHotEncoder] = []
     for (name, fill) in zip(texts, textFills) {
       if fill == nil { try table.checkComplete(name) }
-      let names = try table.texts(name).compactMap { $0 ?? fill }
+      let isFilled = try table.missingCount(in: name) > 0
+      let names = try table.differentTexts(name) + (isFilled ? [fill ?? ""] : [])
       categories.append(OneHotEncoder(fitting: names, unknown: unknown))
     }
     self.init(
@@ -140,12 +141,7 @@ public struct TableEncoder<Scalar: RealScalar>: Sendable {
     in features: inout Tensor<Double>
   ) throws(DataError) {
     let name = textColumns[place]
-    let texts =
-      switch try table.column(name) {
-      case .texts(let texts): texts
-      // A table whose categories happen to look like numbers.
-      case .numbers: TextColumn(try table.texts(name))
-      }
+    let texts = try table.textColumn(name)
     let places = texts.categories.map { encoder.place(of: $0) }
     let fill = textFills[place].map { encoder.place(of: $0) }
     let columns = featureCount

@@ -135,6 +135,22 @@ extension DataTable {
     }
   }
 
+  /// Returns the different values of a column as texts.
+  func differentTexts(_ name: String) throws(DataError) -> [String] {
+    switch try column(name) {
+    case .numbers(let values): Set(values).filter { !$0.isNaN }.map(numberText)
+    case .texts(let texts): texts.categoriesInUse
+    }
+  }
+
+  /// Returns a column as one of texts, in which numbers are written as `texts` does.
+  func textColumn(_ name: String) throws(DataError) -> TextColumn {
+    switch try column(name) {
+    case .numbers: TextColumn(try texts(name))
+    case .texts(let texts): texts
+    }
+  }
+
   /// Returns the number of missing values of a column.
   ///
   /// - Throws: `DataError` if there is no such column.

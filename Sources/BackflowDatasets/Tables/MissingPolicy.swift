@@ -62,7 +62,12 @@ extension DataTable {
   /// Throws an error for the first missing value of a column.
   func checkComplete(_ name: String) throws(DataError) {
     let column = try column(name)
-    if let row = (0..<rowCount).first(where: column.isMissing) {
+    let missing =
+      switch column {
+      case .numbers(let values): values.firstIndex { $0.isNaN }
+      case .texts(let texts): texts.codes.firstIndex { $0 < 0 }
+      }
+    if let row = missing {
       throw error(row: row, column: name, notFinite(.nan))
     }
   }

@@ -15,7 +15,7 @@ struct TextColumn: Sendable {
     codes = values.map { value in
       guard let value else { return -1 }
       let bytes = Array(value.utf8)
-      return index.number(of: bytes.span) ?? index.add(bytes.span)
+      return index.number(adding: bytes.span)
     }
     (strings, first) = (index.strings, 0)
   }
@@ -27,6 +27,11 @@ struct TextColumn: Sendable {
   var values: [String?] {
     let categories = categories
     return codes.map { $0 < 0 ? nil : categories[Int($0)] }
+  }
+
+  /// The different texts that a row has, by code.
+  var categoriesInUse: [String] {
+    zip(categories, counts).filter { $0.1 > 0 }.map(\.0)
   }
 
   /// The number of rows that each category has.

@@ -151,6 +151,18 @@ import Testing
     #expect(wrong?.line == 3 && wrong?.column == "size")
   }
 
+  @Test func `needs no column of either kind`() throws {
+    let table = try DataTable(csvText: csv).resolvingMissing(.dropRow)
+    let texts = try TableEncoder<Float>(fitting: table, columns: ["city"])
+    #expect(try texts.encode(table) == Tensor(rows: [[1], [1]]))
+    let none = try TableEncoder<Float>(fitting: table, columns: [])
+    #expect(try none.encode(table) == Tensor([], shape: [2, 0]))
+    let error = #expect(throws: DataError.self) {
+      try TableEncoder<Float>(fitting: table.rows(at: []), columns: ["price"])
+    }
+    #expect(error?.problem.contains("no rows") == true)
+  }
+
   @Test func `keeps the digits of a number with a large mean`() throws {
     // Seconds, which `Float` could not tell apart.
     let table = DataTable(numbers: ["time": [1_600_000_000, 1_600_000_002]])
