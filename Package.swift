@@ -104,7 +104,10 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BackflowDatasets",
-      dependencies: ["BackflowKernels", "BackflowLinearAlgebra", "CDigits"],
+      dependencies: [
+        "BackflowCheckpoints", "BackflowFiles", "BackflowKernels", "BackflowLinearAlgebra",
+        "BackflowLayers", "CDigits", collections, real,
+      ],
       swiftSettings: strict),
     .target(
       name: "Backflow",

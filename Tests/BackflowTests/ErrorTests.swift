@@ -74,6 +74,7 @@ import Testing
   private func thrownErrors() -> [any Error] {
     let attempts: [() throws -> Void] = [
       { _ = try NPY.read("/nowhere/w.npy") as Tensor<Float> }, { _ = try Digits.decode([1]) },
+      { _ = try DataTable(csvText: "a,b\n1\n") },
     ]
     return attempts.compactMap { attempt in
       do {

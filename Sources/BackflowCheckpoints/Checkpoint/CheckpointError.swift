@@ -14,7 +14,7 @@ public struct CheckpointError: BackflowError, Equatable {
   /// The differences from a model, if these are the problem.
   public let mismatch: Mismatch?
 
-  init(
+  package init(
     _ file: String, entry: String? = nil, at offset: Int? = nil, _ problem: String,
     mismatch: Mismatch? = nil
   ) {

@@ -88,24 +88,3 @@ extension Checkpoint {
     return (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text
   }
 }
-
-/// Returns `text` as a JSON string.
-private func jsonString(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"": result += "\\\""
-    case "\\": result += "\\\\"
-    case "\n": result += "\\n"
-    case "\r": result += "\\r"
-    case "\t": result += "\\t"
-    case "\u{8}": result += "\\b"
-    case "\u{C}": result += "\\f"
-    case ..<" ":
-      let digits = String(scalar.value, radix: 16)
-      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "\""
-}

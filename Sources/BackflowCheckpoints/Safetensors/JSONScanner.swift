@@ -83,6 +83,15 @@ struct JSONScanner {
     return values
   }
 
+  /// Scans an array of strings.
+  mutating func strings() throws(Problem) -> [String] {
+    try expect("[")
+    var values: [String] = []
+    if take("]") { return values }
+    repeat { values.append(try string()) } while try goesOn(before: "]")
+    return values
+  }
+
   /// Scans an integer that is not negative, in digits only.
   mutating func natural() throws(Problem) -> Int {
     let start = position
