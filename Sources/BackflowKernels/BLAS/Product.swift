@@ -11,18 +11,20 @@ internal import COpenBLAS
   let beta: S
   let c: UnsafeMutablePointer<S>
 
-  /// Divides the longer side of C, so that no sum of an element is divided.
+  /// Divides the longer side of C, so that no sum of an element is divided. Each part packs an
+  /// operand of its own, so that a product by our kernels stays whole if no thread is free.
   func run() {
     let method = unsafe method
+    let isOurs = method != .openBLAS
     let panel = method == .openBLAS ? 16 : S._routines.vector.packedSize(1, 1)
     if unsafe m >= n {
       let grain = unsafe max(16, Threads.grain(work: n * k))
-      unsafe Threads.split(m, grain: grain, alignment: 8) { rows in
+      unsafe Threads.split(m, grain: grain, alignment: 8, mayStayWhole: isOurs) { rows in
         unsafe run(rows, 0..<n, method)
       }
     } else {
       let grain = unsafe max(16, Threads.grain(work: m * k))
-      unsafe Threads.split(n, grain: grain, alignment: panel) { columns in
+      unsafe Threads.split(n, grain: grain, alignment: panel, mayStayWhole: isOurs) { columns in
         unsafe run(0..<m, columns, method)
       }
     }

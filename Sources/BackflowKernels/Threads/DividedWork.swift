@@ -30,12 +30,16 @@ internal import Synchronization
 
   /// Runs all parts, and returns when they are finished. Each of `workers` that is idle gets one.
   /// This thread runs others, and also those that a worker has not started by then.
-  borrowing func run(on workers: [Worker]) {
+  ///
+  /// - Returns: Whether the parts have run. They have not if `onlyIfShared` is set and no worker is
+  ///   idle.
+  borrowing func run(on workers: [Worker], onlyIfShared: Bool) -> Bool {
     unsafe withUnsafePointer(to: self) { work in
       var posted = 1
       for worker in workers where posted < parts {
         if unsafe worker.post(posted, of: work, isLong: isLong) { posted += 1 }
       }
+      if onlyIfShared && posted == 1 { return false }
       next.store(posted, ordering: .relaxed)
       var finished = runParts(from: 0)
       for worker in workers where posted > 1 {
@@ -45,6 +49,7 @@ internal import Synchronization
       }
       note(finished: finished)
       wait()
+      return true
     }
   }
 

@@ -102,8 +102,12 @@ public enum Threads {
   /// Runs `body` on consecutive parts of `0..<count`, one on each thread, and returns when all are
   /// done. The parts have about equal lengths, of about `grain` or more, and start at multiples of
   /// `alignment`.
+  ///
+  /// - Parameter mayStayWhole: Whether `body` may get `0..<count` instead, if no thread is free.
+  ///   The results must have the same bits then.
   package static func split(
-    _ count: Int, grain: Int, alignment: Int = 1, _ body: (Range<Int>) -> Void
+    _ count: Int, grain: Int, alignment: Int = 1, mayStayWhole: Bool = false,
+    _ body: (Range<Int>) -> Void
   ) {
     let parts = max(1, min(Threads.count, count / max(grain, 1)))
     if parts == 1 { return body(0..<count) }
@@ -114,7 +118,7 @@ public enum Threads {
         let end = part + 1 == parts ? count : count * (part + 1) / parts / alignment * alignment
         body(start..<end)
       }
-      work.run(on: workers(parts - 1))
+      if !work.run(on: workers(parts - 1), onlyIfShared: mayStayWhole) { body(0..<count) }
     }
   }
 

@@ -214,6 +214,21 @@ import Testing
       }
     }
   }
+
+  /// Such a product stays whole if no thread is free, which must not show in its bits.
+  @Test func `in any number give equal products by the package's kernels`() async {
+    await #expect(processExitsWith: .success) {
+      for (m, n, k, aTransposed, bTransposed) in [
+        (192, 64, 100, true, false), (50, 331, 1100, true, false),  // by columns of A
+        (32, 256, 128, false, true), (16, 1000, 700, false, true),  // with A packed
+        (101, 203, 100, false, false), (130, 77, 900, false, true),  // with B packed
+        (16, 40, 20_000, true, false),  // with a sum of several parts
+      ] {
+        expectEqualBits(Float.self, m, n, k, aTransposed, bTransposed)
+        expectEqualBits(Double.self, m, n, k, aTransposed, bTransposed)
+      }
+    }
+  }
 }
 
 private struct Counts: Equatable {
@@ -245,23 +260,42 @@ private func expectSameProducts<S: RealScalar>(_: S.Type, m: Int, n: Int, k: Int
   for (alpha, aTransposed, bTransposed) in [
     (1, false, false), (1, false, true), (1, true, false), (-1, false, true), (-1, true, false),
   ] as [(S, Bool, Bool)] {
-    let one = product(threads: 1)
-    #expect(product(threads: 1) == one)
+    let product = { (threads: Int) in
+      multiplied(threads: threads, m, n, k, alpha, a, aTransposed, b, bTransposed)
+    }
+    let one = product(1)
+    #expect(product(1) == one)
     for threads in [2, 3] {
-      let several = product(threads: threads)
-      #expect(product(threads: threads) == several)
+      let several = product(threads)
+      #expect(product(threads) == several)
       expectClose(
         numbers(several), numbers(one), Tolerance(S.self, length: k, scale: 1),
         "\(S.self) \(m)×\(n)×\(k) on \(threads), α \(alpha), \(aTransposed), \(bTransposed)")
     }
-
-    func product(threads: Int) -> [S] {
-      Threads.count = threads
-      var c = Buffer<S>(repeating: .nan, count: m * n)
-      BLAS.gemm(
-        m: m, n: n, k: k, alpha: alpha, a.span, transposed: aTransposed,
-        b.span, transposed: bTransposed, into: c.mutableSpan)
-      return c.elements
-    }
   }
+}
+
+private func expectEqualBits<S: RealScalar>(
+  _: S.Type, _ m: Int, _ n: Int, _ k: Int, _ aTransposed: Bool, _ bTransposed: Bool
+) {
+  let (a, b) = (samples(m * k, seed: 1, as: S.self), samples(k * n, seed: 2, as: S.self))
+  let product = { (threads: Int) in
+    multiplied(threads: threads, m, n, k, 1, a, aTransposed, b, bTransposed)
+  }
+  let one = product(1)
+  for threads in [2, 3, 4] {
+    #expect(product(threads) == one, "\(S.self) \(m)×\(n)×\(k) on \(threads)")
+  }
+}
+
+private func multiplied<S: RealScalar>(
+  threads: Int, _ m: Int, _ n: Int, _ k: Int, _ alpha: S, _ a: [S], _ aTransposed: Bool,
+  _ b: [S], _ bTransposed: Bool
+) -> [S] {
+  Threads.count = threads
+  var c = Buffer<S>(repeating: .nan, count: m * n)
+  BLAS.gemm(
+    m: m, n: n, k: k, alpha: alpha, a.span, transposed: aTransposed, b.span,
+    transposed: bTransposed, into: c.mutableSpan)
+  return c.elements
 }
