@@ -110,11 +110,18 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "BackflowTraining",
+      dependencies: [
+        "BackflowCheckpoints", "BackflowDatasets", "BackflowHealth", "BackflowKernels",
+        "BackflowLinearAlgebra", "BackflowLayers", collections,
+      ],
+      swiftSettings: strict),
+    .target(
       name: "Backflow",
       dependencies: [
         "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", "BackflowGradientCheck",
         "BackflowHealth", "BackflowStability", "BackflowFigures", "BackflowCheckpoints",
-        "BackflowInspection", "BackflowDatasets", collections, complex, real,
+        "BackflowInspection", "BackflowDatasets", "BackflowTraining", collections, complex, real,
       ],
       swiftSettings: strict),
 
@@ -196,6 +203,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "BackflowInspectionTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(name: "BackflowDatasetsTests", dependencies: ["Backflow", "TestSupport"]),
+    .testTarget(name: "BackflowTrainingTests", dependencies: ["Backflow", "TestSupport"]),
     .testTarget(
       name: "BackflowLessonsTests", dependencies: ["Backflow", "BackflowLessons", "TestSupport"]),
     .testTarget(

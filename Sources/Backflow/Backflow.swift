@@ -11,6 +11,7 @@
 @_exported public import BackflowLinearAlgebra
 @_exported public import BackflowFigures
 @_exported public import BackflowStability
+@_exported public import BackflowTraining
 @_exported public import ComplexModule
 @_exported public import OrderedCollections
 @_exported public import RealModule

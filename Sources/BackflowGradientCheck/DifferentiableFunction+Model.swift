@@ -1,3 +1,4 @@
+public import BackflowKernels
 public import BackflowLayers
 public import BackflowLinearAlgebra
 

@@ -76,97 +76,101 @@ private func copy<L: DoubleConvertibleLayer>(of layer: L) -> any Layer<Double> {
 
 extension Residual: DoubleConvertibleLayer where Body: DoubleConvertibleLayer {
   /// A copy of the layer in double precision.
-  public var inDoublePrecision: Residual<Body.DoubleLayer> { Residual(body.inDoublePrecision) }
+  public var inDoublePrecision: Residual<Body.DoubleLayer> {
+    Residual<Body.DoubleLayer>(body.inDoublePrecision)
+  }
 }
 
 extension Frozen: DoubleConvertibleLayer where Body: DoubleConvertibleLayer {
   /// A copy of the layer in double precision.
-  public var inDoublePrecision: Frozen<Body.DoubleLayer> { Frozen(body.inDoublePrecision) }
+  public var inDoublePrecision: Frozen<Body.DoubleLayer> {
+    Frozen<Body.DoubleLayer>(body.inDoublePrecision)
+  }
 }
 
 // MARK: - Layers without parameters
 
 extension Sigmoid: DoubleConvertibleLayer {
   /// The layer in double precision.
-  public var inDoublePrecision: Sigmoid<Double> { Sigmoid() }
+  public var inDoublePrecision: Sigmoid<Double> { Sigmoid<Double>() }
 }
 
 extension Tanh: DoubleConvertibleLayer {
   /// The layer in double precision.
-  public var inDoublePrecision: Tanh<Double> { Tanh() }
+  public var inDoublePrecision: Tanh<Double> { Tanh<Double>() }
 }
 
 extension ReLU: DoubleConvertibleLayer {
   /// The layer in double precision.
-  public var inDoublePrecision: ReLU<Double> { ReLU() }
+  public var inDoublePrecision: ReLU<Double> { ReLU<Double>() }
 }
 
 extension LeakyReLU: DoubleConvertibleLayer {
   /// The layer in double precision.
-  public var inDoublePrecision: LeakyReLU<Double> { LeakyReLU(slope: Double(slope)) }
+  public var inDoublePrecision: LeakyReLU<Double> { LeakyReLU<Double>(slope: Double(slope)) }
 }
 
 extension ELU: DoubleConvertibleLayer {
   /// The layer in double precision.
-  public var inDoublePrecision: ELU<Double> { ELU(alpha: Double(alpha)) }
+  public var inDoublePrecision: ELU<Double> { ELU<Double>(alpha: Double(alpha)) }
 }
 
 extension GELU: DoubleConvertibleLayer {
   /// The layer in double precision.
   public var inDoublePrecision: GELU<Double> {
     switch approximation {
-    case .exact: GELU(.exact)
-    case .tanh: GELU(.tanh)
+    case .exact: GELU<Double>(.exact)
+    case .tanh: GELU<Double>(.tanh)
     }
   }
 }
 
 extension SiLU: DoubleConvertibleLayer {
   /// The layer in double precision.
-  public var inDoublePrecision: SiLU<Double> { SiLU() }
+  public var inDoublePrecision: SiLU<Double> { SiLU<Double>() }
 }
 
 extension Softplus: DoubleConvertibleLayer {
   /// The layer in double precision.
-  public var inDoublePrecision: Softplus<Double> { Softplus() }
+  public var inDoublePrecision: Softplus<Double> { Softplus<Double>() }
 }
 
 extension Softmax: DoubleConvertibleLayer {
   /// The layer in double precision.
-  public var inDoublePrecision: Softmax<Double> { Softmax() }
+  public var inDoublePrecision: Softmax<Double> { Softmax<Double>() }
 }
 
 extension LogSoftmax: DoubleConvertibleLayer {
   /// The layer in double precision.
-  public var inDoublePrecision: LogSoftmax<Double> { LogSoftmax() }
+  public var inDoublePrecision: LogSoftmax<Double> { LogSoftmax<Double>() }
 }
 
 extension Dropout: DoubleConvertibleLayer {
   /// The layer in double precision.
-  public var inDoublePrecision: Dropout<Double> { Dropout(probability: probability) }
+  public var inDoublePrecision: Dropout<Double> { Dropout<Double>(probability: probability) }
 }
 
 extension Flatten: DoubleConvertibleLayer {
   /// The layer in double precision.
-  public var inDoublePrecision: Flatten<Double> { Flatten() }
+  public var inDoublePrecision: Flatten<Double> { Flatten<Double>() }
 }
 
 extension LastStep: DoubleConvertibleLayer {
   /// The layer in double precision.
-  public var inDoublePrecision: LastStep<Double> { LastStep() }
+  public var inDoublePrecision: LastStep<Double> { LastStep<Double>() }
 }
 
 extension MaxPool2D: DoubleConvertibleLayer {
   /// The layer in double precision.
   public var inDoublePrecision: MaxPool2D<Double> {
-    MaxPool2D(kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation)
+    MaxPool2D<Double>(kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation)
   }
 }
 
 extension AvgPool2D: DoubleConvertibleLayer {
   /// The layer in double precision.
   public var inDoublePrecision: AvgPool2D<Double> {
-    AvgPool2D(
+    AvgPool2D<Double>(
       kernelSize: kernelSize, stride: stride, padding: padding, countsPadding: countsPadding)
   }
 }

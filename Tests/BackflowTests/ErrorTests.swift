@@ -57,7 +57,7 @@ import Testing
     .shape(layer: "Dense", found: [2], expected: "[..., 3]"),
     .notFinite(value: .nan, index: [0, 1]), .lengths([3], time: 2, batch: 1),
     .state(index: 0, found: [1], expected: [1, 2]), .stateCount(found: 1, expected: 2),
-    .index(5, position: 0, count: 5),
+    .index(5, position: 0, count: 5), .notAnIndex(value: 0.5, position: 1, count: 5),
   ]
 
   private static let optimizers: [any Error] =
@@ -74,7 +74,7 @@ import Testing
   private func thrownErrors() -> [any Error] {
     let attempts: [() throws -> Void] = [
       { _ = try NPY.read("/nowhere/w.npy") as Tensor<Float> }, { _ = try Digits.decode([1]) },
-      { _ = try DataTable(csvText: "a,b\n1\n") },
+      { _ = try DataTable(csvText: "a,b\n1\n") }, divergence,
     ]
     return attempts.compactMap { attempt in
       do {
@@ -84,6 +84,14 @@ import Testing
         return error
       }
     }
+  }
+
+  private func divergence() throws {
+    let model = Dense<Float>(weight: .ones([1, 1]))
+    var trainer = Trainer(model, optimizer: SGD(for: model, learningRate: 1)) { output, target in
+      meanSquaredError(output, target)
+    }
+    try trainer.update(on: [(Tensor(rows: [[.nan]]), Tensor<Float>(rows: [[1]]))], sizes: [1])
   }
 
   @Test func `has its description as its localized description`() {

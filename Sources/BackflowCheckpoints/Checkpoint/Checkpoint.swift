@@ -68,5 +68,5 @@ public struct Checkpoint: Sendable {
   }
 
   /// The path for messages.
-  var origin: String { path ?? "the checkpoint" }
+  package var origin: String { path ?? "the checkpoint" }
 }

@@ -24,7 +24,7 @@ public struct ELU<Scalar: RealScalar>: ParameterlessLayer {
   public func forward(
     _ input: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
-    (map(input) { VectorKernels.elu($0, alpha: alpha, into: $1) }, input)
+    (elementwise(input) { VectorKernels.elu($0, alpha: alpha, into: $1) }, input)
   }
 
   /// ȳ where x > 0, else ȳ α eˣ, of x's shape.

@@ -2,7 +2,7 @@ internal import BackflowKernels
 internal import BackflowLinearAlgebra
 
 /// A tensor of `input`'s shape, filled by `kernel`.
-func map<S>(
+func elementwise<S>(
   _ input: Tensor<S>, _ kernel: (Span<S>, consuming MutableSpan<S>) -> Void
 ) -> Tensor<S> {
   var result = Tensor<S>(uninitialized: input.shape)

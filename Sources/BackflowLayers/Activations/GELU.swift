@@ -31,8 +31,8 @@ public struct GELU<Scalar: RealScalar>: ParameterlessLayer {
     _ input: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
     switch approximation {
-    case .exact: return (map(input) { VectorKernels.gelu($0, into: $1) }, input)
-    case .tanh: return (map(input) { VectorKernels.geluTanh($0, into: $1) }, input)
+    case .exact: return (elementwise(input) { VectorKernels.gelu($0, into: $1) }, input)
+    case .tanh: return (elementwise(input) { VectorKernels.geluTanh($0, into: $1) }, input)
     }
   }
 

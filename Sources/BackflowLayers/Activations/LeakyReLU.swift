@@ -24,7 +24,7 @@ public struct LeakyReLU<Scalar: RealScalar>: ParameterlessLayer {
   public func forward(
     _ input: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
-    (map(input) { VectorKernels.leakyReLU($0, slope: slope, into: $1) }, input)
+    (elementwise(input) { VectorKernels.leakyReLU($0, slope: slope, into: $1) }, input)
   }
 
   /// ȳ where x > 0, else s ȳ, of x's shape.

@@ -16,7 +16,7 @@ public struct SiLU<Scalar: RealScalar>: ParameterlessLayer {
   public func forward(
     _ input: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
-    (map(input) { VectorKernels.silu($0, into: $1) }, input)
+    (elementwise(input) { VectorKernels.silu($0, into: $1) }, input)
   }
 
   /// ȳ σ(x) (1 + x (1 − σ(x))), of x's shape.

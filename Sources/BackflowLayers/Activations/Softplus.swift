@@ -17,7 +17,7 @@ public struct Softplus<Scalar: RealScalar>: ParameterlessLayer {
   public func forward(
     _ input: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, cache: Tensor<Scalar>) {
-    (map(input) { VectorKernels.softplus($0, into: $1) }, input)
+    (elementwise(input) { VectorKernels.softplus($0, into: $1) }, input)
   }
 
   /// ȳ σ(x), of x's shape.

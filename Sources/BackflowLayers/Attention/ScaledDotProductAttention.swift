@@ -45,7 +45,7 @@ public struct ScaledDotProductAttention<Scalar: RealScalar>: Sendable {
     let scores = batchedMatmul(query, key, transposeRight: true, scale: scale(of: query))
     let weights =
       isCausal
-      ? map(scores) {
+      ? elementwise(scores) {
         VectorKernels.causalSoftmax(
           $0, matrices: matrices(query), rows: queries, columns: keys, into: $1)
       } : softmax(scores)

@@ -1,4 +1,3 @@
-public import BackflowKernels
 public import BackflowLinearAlgebra
 
 /// A layer that is not trained, such as the lower part of a network that was trained before.

@@ -34,14 +34,14 @@ extension Tensor {
   func standardized(
     _ moments: ChannelMoments, _ factors: Buffer<Double>, _ layout: ChannelLayout
   ) -> Tensor {
-    map(self) {
+    elementwise(self) {
       VectorKernels.channelStandardize($0, moments, factors: factors, layout, into: $1)
     }
   }
 
   /// self · scale + shift, by channel.
   func affine(scale: Tensor, shift: Tensor, _ layout: ChannelLayout) -> Tensor {
-    map(self) {
+    elementwise(self) {
       VectorKernels.channelAffine($0, scale: scale.span, shift: shift.span, layout, into: $1)
     }
   }
@@ -69,7 +69,7 @@ extension Tensor {
     by mean: ChannelMoments, minus other: Tensor, times weights: Buffer<Double>,
     scale: Buffer<Double>, _ layout: ChannelLayout
   ) -> Tensor {
-    map(self) {
+    elementwise(self) {
       VectorKernels.channelResiduals(
         $0, mean, other.span, slopes: weights, factors: scale, layout, into: $1)
     }

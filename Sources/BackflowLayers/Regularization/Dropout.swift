@@ -55,7 +55,7 @@ public struct Dropout<Scalar: RealScalar>: ParameterlessLayer {
 
   private func masked(_ tensor: Tensor<Scalar>, _ mode: Mode) -> Tensor<Scalar> {
     guard case .training(let seed) = mode, probability > 0 else { return tensor }
-    return map(tensor) {
+    return elementwise(tensor) {
       VectorKernels.dropout($0, keep: 1 - probability, seed: seed, into: $1)
     }
   }

@@ -1,4 +1,3 @@
-public import BackflowKernels
 public import BackflowLinearAlgebra
 
 // The numbers of multiply-adds in the products of a forward pass, for inputs that fit the layers.

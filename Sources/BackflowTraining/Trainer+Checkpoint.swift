@@ -1,0 +1,106 @@
+public import BackflowCheckpoints
+internal import BackflowKernels
+internal import BackflowLayers
+internal import BackflowLinearAlgebra
+internal import OrderedCollections
+
+extension Trainer {
+  /// Everything that a training needs to continue with the same bits: the model, the state of the
+  /// optimizer, the random source, the position, and the average, plateau, early stopping and best
+  /// model if there are any. The settings, the data and what the monitor has seen are not part of
+  /// it.
+  ///
+  ///     try trainer.checkpoint().write(to: "run.safetensors")
+  ///     …
+  ///     try trainer.restore(Checkpoint(contentsOf: "run.safetensors"))
+  ///     try trainer.fit(data, epochs: 40)
+  ///
+  /// - Throws: `CheckpointError` if the model has a name twice.
+  public func checkpoint() throws(CheckpointError) -> Checkpoint {
+    var checkpoint = try Checkpoint(model, prefix: Names.model)
+    try checkpoint.insert(optimizer, prefix: Names.optimizer)
+    try checkpoint.insert(random, named: Names.random)
+    try checkpoint.insert(epoch, named: Names.epoch)
+    try checkpoint.insert(updatesInEpoch, named: Names.updates)
+    try checkpoint.insert(sampleCount, named: Names.samples)
+    try checkpoint.insert(StoredTensor(Tensor<Double>(scalar: lossSum)), named: Names.lossSum)
+    if let average { try checkpoint.insert(average, prefix: Names.average) }
+    if let plateau { try checkpoint.insert(plateau.state, prefix: Names.plateau) }
+    if let earlyStopping {
+      try checkpoint.insert(earlyStopping.state, prefix: Names.earlyStopping)
+    }
+    if let best { try checkpoint.insert(best, prefix: Names.best) }
+    return checkpoint
+  }
+
+  /// Continues from a checkpoint of a training with the same kinds of model, optimizer and settings.
+  ///
+  /// - Throws: `CheckpointError` if the checkpoint does not have everything that this training
+  ///   needs, or something is damaged. Nothing is changed then.
+  public mutating func restore(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    var restored = self
+    try restored.model.load(checkpoint, prefix: Names.model)
+    try restored.optimizer.load(checkpoint, prefix: Names.optimizer)
+    restored.random = try checkpoint.randomSource(named: Names.random)
+    restored.epoch = try checkpoint.count(named: Names.epoch)
+    restored.updatesInEpoch = try checkpoint.count(named: Names.updates)
+    restored.sampleCount = try checkpoint.count(named: Names.samples)
+    restored.lossSum = try checkpoint.number(named: Names.lossSum)
+    try restored.average?.load(checkpoint, prefix: Names.average)
+    if var plateau {
+      var state = plateau.state
+      try state.load(checkpoint, prefix: Names.plateau)
+      try checkpoint.naming(Names.plateau) { () throws(ScheduleStateError) in
+        try plateau.restore(state)
+      }
+      restored.plateau = plateau
+    }
+    if var earlyStopping {
+      var state = earlyStopping.state
+      try state.load(checkpoint, prefix: Names.earlyStopping)
+      try checkpoint.naming(Names.earlyStopping) { () throws(ScheduleStateError) in
+        try earlyStopping.restore(state)
+      }
+      restored.earlyStopping = earlyStopping
+    }
+    restored.best = nil
+    if !checkpoint.under(Names.best).isEmpty {
+      var best = restored.model
+      try best.load(checkpoint, prefix: Names.best)
+      restored.best = best
+    }
+    self = restored
+  }
+}
+
+private enum Names {
+  static let (model, optimizer, random, best) = ("model", "optimizer", "random", "best")
+  static let (epoch, updates) = ("epoch", "updates_in_epoch")
+  static let (samples, lossSum) = ("epoch_samples", "epoch_loss_sum")
+  static let (average, plateau, earlyStopping) = ("average", "plateau", "early_stopping")
+}
+
+extension Checkpoint {
+  /// Returns an integer that is not negative.
+  fileprivate func count(named name: String) throws(CheckpointError) -> Int {
+    let count = try integer(named: name)
+    guard count >= 0 else {
+      throw CheckpointError(origin, entry: name, "expected a count, found \(count)")
+    }
+    return count
+  }
+
+  fileprivate func number(named name: String) throws(CheckpointError) -> Double {
+    guard let stored = self[name], stored.count == 1 else {
+      throw CheckpointError(origin, entry: name, "expected a number")
+    }
+    return try stored.values(as: Double.self).scalar
+  }
+
+  /// Runs `restore`, and throws its error with the name of the entry.
+  fileprivate func naming(
+    _ entry: String, _ restore: () throws(ScheduleStateError) -> Void
+  ) throws(CheckpointError) {
+    do { try restore() } catch { throw CheckpointError(origin, entry: entry, error.description) }
+  }
+}

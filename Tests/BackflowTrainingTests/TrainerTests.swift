@@ -1,0 +1,214 @@
+import Backflow
+import TestSupport
+import Testing
+
+@Suite struct `A trainer` {
+  private let digits: Digits
+  private let heldOut: Digits
+  private let data: TrainingData<Tensor<Float>, [Int]>
+
+  init() throws {
+    let split = try Digits.load().split
+    digits = split.training.samples(at: Array(0..<200))
+    heldOut = split.heldOut
+    data = TrainingData(
+      digits.images.reshaped(to: [200, 64]), labels: digits.labels,
+      Batches(count: 200, size: 32, seed: 4))
+  }
+
+  private typealias Network = Trainer<Sequential<Float>, Adam<Float>, [Int]>
+
+  private func trainer() -> Network {
+    var random = RandomSource(seed: 3)
+    let model = Sequential<Float> {
+      Dense(inputSize: 64, outputSize: 24, using: &random)
+      BatchNorm(channels: 24)
+      ReLU()
+      Dropout(probability: 0.2)
+      Dense(inputSize: 24, outputSize: 10, using: &random)
+    }
+    return Trainer(model, optimizer: Adam(for: model, learningRate: 0.003), seed: 8) {
+      softmaxCrossEntropy($0, $1)
+    }
+  }
+
+  private var validation: (Sequential<Float>) -> Double {
+    let (x, labels) = (heldOut.images.reshaped(to: [heldOut.labels.count, 64]), heldOut.labels)
+    return { Double(softmaxCrossEntropy($0(x), labels).loss) }
+  }
+
+  @Test func `does what the plain loop does, bit for bit`() throws {
+    var trainer = trainer()
+    trainer.maximumNorm = 0.5
+    trainer.schedule = CosineSchedule(0.003, steps: 21)
+    try trainer.fit(data, epochs: 3)
+
+    let start = self.trainer()
+    var (model, optimizer, random) = (start.model, start.optimizer, RandomSource(seed: 8))
+    let schedule = CosineSchedule(0.003, steps: 21)
+    for epoch in 0..<3 {
+      for indices in data.batches.epoch(epoch) {
+        let (x, labels) = data.batch(indices)
+        let (logits, cache) = model.forward(x, .training(seed: random.next()))
+        var (_, gradients) = model.backward(softmaxCrossEntropy(logits, labels).gradient, cache)
+        try clipGradientNorm(&gradients, to: 0.5)
+        optimizer.learningRate = schedule.learningRate(at: optimizer.step)
+        optimizer.update(&model, along: gradients)
+        model.updateBuffers(from: cache)
+      }
+    }
+    #expect(try bits(trainer.model) == bits(model))
+    #expect(trainer.optimizer.step == 21 && trainer.epoch == 3)
+  }
+
+  @Test func `reports every update and every epoch`() throws {
+    var trainer = trainer()
+    trainer.maximumNorm = 1
+    var (updates, epochs) = ([UpdateReport](), [EpochReport]())
+    let end = try trainer.fit(data, epochs: 2, validation: validation) { _, event in
+      switch event {
+      case .update(let report): updates.append(report)
+      case .epoch(let report): epochs.append(report)
+      }
+      return .proceed
+    }
+    #expect(end == .finished)
+    #expect(updates.map(\.step) == Array(1...14) && epochs.map(\.step) == [7, 14])
+    #expect(updates.map(\.epoch) == Array(repeating: 0, count: 7) + Array(repeating: 1, count: 7))
+    #expect(updates.allSatisfy { ($0.gradientNorm ?? 0) > 0 && $0.learningRate == 0.003 })
+    // The last batch has 8 of the 200 samples.
+    let sizes = [32.0, 32, 32, 32, 32, 32, 8]
+    let mean = zip(updates, sizes).reduce(0) { $0 + $1.0.loss * $1.1 } / 200
+    expectClose([epochs[0].loss], [mean], Tolerance(1e-12, scale: 1))
+    #expect(updates[6].epochLoss == epochs[0].loss)
+    #expect(epochs[1].validation == validation(trainer.model))
+  }
+
+  @Test(arguments: [1, 5, 7, 9, 14, 20])
+  func `continues a saved training with the same bits`(stop: Int) throws {
+    func configured() -> Network {
+      var trainer = trainer()
+      trainer.average = MovingAverage(of: trainer.model, decay: 0.9)
+      trainer.plateau = ReduceOnPlateau(0.003, factor: 0.5, patience: 1)
+      trainer.earlyStopping = EarlyStopping(patience: 50)
+      trainer.batchesPerUpdate = 2
+      return trainer
+    }
+    var whole = configured()
+    var reports: [EpochReport] = []
+    try whole.fit(data, epochs: 6, validation: validation) { _, event in
+      if case .epoch(let report) = event { reports.append(report) }
+      return .proceed
+    }
+
+    var first = configured()
+    var again: [EpochReport] = []
+    func respond(_ trainer: inout Network, _ event: TrainingEvent) -> TrainingFlow {
+      switch event {
+      case .epoch(let report): again.append(report)
+      case .update(let report): if report.step == stop { return .stop }
+      }
+      return .proceed
+    }
+    #expect(try first.fit(data, epochs: 6, validation: validation, respond) == .stopped)
+    var second = configured()
+    try second.restore(first.checkpoint())
+    #expect(try second.fit(data, epochs: 6, validation: validation, respond) == .finished)
+    #expect(again == reports)
+    #expect(try bits(second.checkpoint()) == bits(whole.checkpoint()))
+  }
+
+  @Test func `takes the mean gradient of several batches`() throws {
+    var random = RandomSource(seed: 1)
+    let model = Sequential<Float> { Dense(inputSize: 64, outputSize: 10, using: &random) }
+    func trained(size: Int, perUpdate: Int) throws -> Tensor<Float> {
+      var trainer = Trainer(model, optimizer: SGD(for: model, learningRate: 0.1)) {
+        softmaxCrossEntropy($0, $1)
+      }
+      trainer.batchesPerUpdate = perUpdate
+      let data = TrainingData(
+        digits.images.reshaped(to: [200, 64]), labels: digits.labels,
+        Batches(count: 200, size: size, seed: 4))
+      try trainer.fit(data, epochs: 2)
+      return trainer.model.namedParameters[0].value
+    }
+    let (large, small) = (try trained(size: 48, perUpdate: 1), try trained(size: 16, perUpdate: 3))
+    expectClose(
+      small.elements, large.elements, Tolerance(Float.self, length: 48 * 10, scale: 0.1))
+  }
+
+  @Test func `ends when the validation does not improve, and keeps the best model`() throws {
+    var trainer = trainer()
+    trainer.earlyStopping = EarlyStopping(patience: 2)
+    var measurements = [3.0, 1, 2, 2, 0].makeIterator()
+    var models: [Data] = []
+    let end = try trainer.fit(
+      data, epochs: 10,
+      validation: { model in
+        models.append(try bits(model))
+        return measurements.next() ?? .nan
+      })
+    #expect(end == .noImprovement && trainer.epoch == 4)
+    #expect(try bits(trainer.bestModel) == models[1])
+    #expect(models[1] != models[3])
+    #expect(try trainer.fit(data, epochs: 10) == .noImprovement)
+    #expect(trainer.epoch == 4)
+  }
+
+  @Test func `shows its updates to a monitor`() throws {
+    var trainer = trainer()
+    trainer.monitor = HealthMonitor(every: 3)
+    trainer.classes = 10
+    trainer.maximumNorm = 1
+    try trainer.fit(data, epochs: 2)
+    #expect(trainer.monitor?.observations == 5)
+    #expect(trainer.monitor?.opaqueLayers == [])
+    #expect((trainer.monitor?.agreeingParameterCount ?? 0) > 0)
+
+    var unobserved = self.trainer()
+    unobserved.maximumNorm = 1
+    try unobserved.fit(data, epochs: 2)
+    #expect(try bits(unobserved.model) == bits(trainer.model))
+  }
+
+  @Test func `stops at a loss that is not finite, and changes nothing`() throws {
+    var trainer = trainer()
+    trainer.monitor = HealthMonitor(every: 100)
+    let before = try bits(trainer.model)
+    let error = #expect(throws: DivergenceError.self) {
+      try trainer.update(
+        on: [(input: Tensor(repeating: .infinity, shape: [2, 64]), target: [1, 2])], sizes: [2])
+    }
+    #expect(error?.epoch == 0 && error?.step == 0)
+    #expect(error?.description.hasPrefix("the training diverged in epoch 0, after 0 updates") == true)
+    #expect(try bits(trainer.model) == before)
+    #expect(trainer.monitor?.findings.isEmpty == false)
+  }
+
+  @Test func `refuses the checkpoint of another training, and changes nothing`() throws {
+    var trainer = trainer()
+    try trainer.fit(data, epochs: 1)
+    let before = try bits(trainer.checkpoint())
+    var damaged = try self.trainer().checkpoint()
+    damaged["epoch"] = StoredTensor([Int64(-1)], shape: [])
+    #expect(throws: CheckpointError.self) { try trainer.restore(damaged) }
+    #expect(throws: CheckpointError.self) { try trainer.restore(Checkpoint()) }
+    #expect(try bits(trainer.checkpoint()) == before)
+  }
+}
+
+/// The names and bits of everything in a checkpoint.
+private func bits(_ checkpoint: Checkpoint) throws -> Data {
+  Data(
+    try checkpoint.tensors.map { name, tensor in
+      "\(name) \(tensor.shape) " + "\(try tensor.values(as: Double.self).elements.map(\.bitPattern))"
+    })
+}
+
+private func bits(_ model: some Parameterized) throws -> Data { try bits(Checkpoint(model)) }
+
+/// Texts that are compared as a whole.
+private struct Data: Equatable {
+  let lines: [String]
+  init(_ lines: [String]) { self.lines = lines }
+}
