@@ -91,6 +91,16 @@ private func checkLosses<S: RealScalar>(_: S.Type) {
   let scores = Tensor<S>([0, root, 0, 0], shape: [1, 4])
   let hinge = multiclassHinge(scores, [0], squared: true)
   expectUlps([hinge.loss], [Double(root) * Double(root) / 4], ulps: 4, "\(S.self)")
+  #expect(meanAbsoluteError(pair(huge, -huge), zeros).loss == huge, "\(S.self)")
+  let likelihood = negativeLogLikelihood(
+    Tensor<S>([-huge, 0, -huge, 0], shape: [2, 2]), [0, 0], classWeights: pair(1, 1))
+  #expect(likelihood.loss == huge, "\(S.self)")
+  let binary = sigmoidCrossEntropy(
+    pair(-huge, -huge), .ones([2]), positiveWeights: pair(1, 0.5))
+  #expect(binary.loss == huge / 4 * 3 && binary.gradient == pair(-0.5, -0.25), "\(S.self)")
+  let weighted = softmaxCrossEntropy(
+    Tensor<S>([0, -huge, 0, -huge], shape: [2, 2]), [1, 1], classWeights: pair(0, 1))
+  #expect(weighted.loss == huge, "\(S.self)")
   let certain = softmaxCrossEntropy(Tensor<S>([huge, -huge], shape: [1, 2]), [0])
   #expect(certain.loss == 0 && certain.gradient.elements.allSatisfy { $0 == 0 }, "\(S.self)")
 }

@@ -4,19 +4,20 @@ import Backflow
 /// since the steps of the finite differences are up to 0.002 · max(1, |x|).
 let lossRows: [GradientCheckRow] =
   crossEntropyRows + softCrossEntropyRows + hingeRows + elementwiseRows + gatherRows
+  + weightedLossRows
 
-private let rowShapes = [[1, 2], [3, 5], [2, 2, 4], [4, 7]]
-private let elementShapes = [[1], [7], [3, 4]]
+let rowShapes = [[1, 2], [3, 5], [2, 2, 4], [4, 7]]
+let elementShapes = [[1], [7], [3, 4]]
 
 /// A loss for the check, both reduced to a number and with one number for each sample.
-private struct CheckedLoss {
+struct CheckedLoss {
   let reduced: (Tensor<Double>, Reduction) -> (loss: Double, gradient: Tensor<Double>)
   let perSample: (Tensor<Double>) -> SampleLosses<Double>
   let prediction: Tensor<Double>
 }
 
 /// Returns the three rows of a loss at one point.
-private func rows(
+func rows(
   _ subject: String, _ point: String,
   _ make: @escaping @Sendable (inout RandomSource) -> CheckedLoss
 ) -> [GradientCheckRow] {
@@ -116,7 +117,7 @@ private let gatherRows: [GradientCheckRow] = rowShapes.map { shape in
 // MARK: - Losses of elements
 
 private let elementwiseRows: [GradientCheckRow] =
-  meanSquaredErrorRows + sigmoidCrossEntropyRows + huberRows + smoothL1Rows
+  meanSquaredErrorRows + meanAbsoluteErrorRows + sigmoidCrossEntropyRows + huberRows + smoothL1Rows
 
 private let meanSquaredErrorRows: [GradientCheckRow] = elementShapes.flatMap { shape in
   rows("meanSquaredError", "\(shape)") { random in
@@ -124,6 +125,15 @@ private let meanSquaredErrorRows: [GradientCheckRow] = elementShapes.flatMap { s
     return CheckedLoss(
       reduced: { meanSquaredError($0, target, reduction: $1) },
       perSample: { meanSquaredError($0, target, reduction: .perSample) }, prediction: prediction)
+  }
+}
+
+private let meanAbsoluteErrorRows: [GradientCheckRow] = elementShapes.flatMap { shape in
+  rows("meanAbsoluteError", "\(shape)") { random in
+    let (prediction, target) = random.residuals(Shape(shape), kink: 1)
+    return CheckedLoss(
+      reduced: { meanAbsoluteError($0, target, reduction: $1) },
+      perSample: { meanAbsoluteError($0, target, reduction: .perSample) }, prediction: prediction)
   }
 }
 
@@ -163,7 +173,7 @@ private let smoothL1Rows: [GradientCheckRow] = elementShapes.flatMap { shape in
 
 extension RandomSource {
   /// Returns one label for each row of `shape`. The first one is not the ignored label.
-  fileprivate mutating func labels(for shape: [Int], notAll ignored: Int? = nil) -> [Int] {
+  mutating func labels(for shape: [Int], notAll ignored: Int? = nil) -> [Int] {
     let rows = shape.dropLast().reduce(1, *)
     var labels = (0..<rows).map { _ in integer(below: shape[shape.count - 1]) }
     if labels[0] == ignored { labels[0] = 0 }

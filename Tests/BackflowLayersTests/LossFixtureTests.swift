@@ -12,7 +12,7 @@ struct LossCase: CustomStringConvertible, Sendable {
 
   var description: String { name }
 
-  static let all: [LossCase] = elementwise + ofRows
+  static let all: [LossCase] = elementwise + ofRows + weighted
 
   private static let elementwise = [
     LossCase(
@@ -86,7 +86,7 @@ struct LossCase: CustomStringConvertible, Sendable {
 }
 
 extension Tensor<Double> {
-  fileprivate var labels: [Int] { elements.map { Int($0) } }
+  var labels: [Int] { elements.map { Int($0) } }
 }
 
 @Suite struct `Losses and PyTorch` {

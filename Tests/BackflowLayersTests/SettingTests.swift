@@ -59,6 +59,9 @@ private let vanishing: [RefusedSetting] = [
   .init("Adam: β₂ must be at least 0 and below 1, got 0.99999999, which is 1.0 in Float") {
     _ = Adam(for: float, beta2: 0.999_999_99)
   },
+  .init("MovingAverage: 1 − decay must be at least 0 and at most 1, got") {
+    _ = MovingAverage(of: float, decay: 1 - 1e-8)
+  },
   .init("RMSProp: α must be at least 0 and at most 1, got 0.99999999, which is 1.0 in Float") {
     _ = RMSProp(for: float, alpha: 0.999_999_99)
   },
@@ -126,6 +129,40 @@ private let outOfRange: [RefusedSetting] = [
   },
   .init("WarmupSchedule: the start must be 0 or positive and finite, got -1.0") {
     _ = WarmupSchedule(steps: 3, from: -1, then: ConstantSchedule(1))
+  },
+  .init("MovingAverage: the decay must be at least 0 and below 1, got 1.0") {
+    _ = MovingAverage(of: double, decay: 1)
+  },
+  .init("ReduceOnPlateau: the learning rate must be 0 or positive and finite, got -1.0") {
+    _ = ReduceOnPlateau(-1)
+  },
+  .init("ReduceOnPlateau: the factor must be at least 0 and below 1, got 1.0") {
+    _ = ReduceOnPlateau(1, factor: 1)
+  },
+  .init("ReduceOnPlateau: the patience must not be negative, it is -1") {
+    _ = ReduceOnPlateau(1, patience: -1)
+  },
+  .init("ReduceOnPlateau: the relative threshold must be at least 0 and below 1, got 1.0") {
+    _ = ReduceOnPlateau(1, threshold: .relative(1))
+  },
+  .init("ReduceOnPlateau: the cooldown must not be negative, it is -2") {
+    _ = ReduceOnPlateau(1, cooldown: -2)
+  },
+  .init("ReduceOnPlateau: the minimum must be 0 or positive and finite, got nan") {
+    _ = ReduceOnPlateau(1, minimum: .nan)
+  },
+  .init("ReduceOnPlateau: the smallest change must be 0 or positive and finite, got -1.0") {
+    _ = ReduceOnPlateau(1, smallestChange: -1)
+  },
+  .init("EarlyStopping: the patience must be positive, it is 0") {
+    _ = EarlyStopping(patience: 0)
+  },
+  .init("EarlyStopping: the absolute threshold must be 0 or positive and finite, got inf") {
+    _ = EarlyStopping(patience: 1, threshold: .absolute(.infinity))
+  },
+  .init("TopKAccuracy: k must be positive, it is 0") { _ = TopKAccuracy(0) },
+  .init("ConfusionMatrix: the number of classes must be positive, got 0") {
+    _ = ConfusionMatrix(classes: 0)
   },
   .init("glorotNormal: the gain must be finite, got nan") {
     _ = Initializer.glorotNormal(gain: .nan)

@@ -70,6 +70,35 @@ import Testing
     }
   }
 
+  @Test func `with accumulated gradients and averaged weights`() async {
+    await #expect(processExitsWith: .success) {
+      var random = RandomSource(seed: 1)
+      var model = Sequential<Float> {
+        Dense(inputSize: 6, outputSize: 10, using: &random)
+        BatchNorm(channels: 10)
+        ReLU()
+        Dense(inputSize: 10, outputSize: 4, using: &random)
+      }
+      var optimizer = Adam(for: model)
+      var average = MovingAverage(of: model, decay: 0.999, start: .warmup)
+      var accumulator = GradientAccumulator<Sequential<Float>>()
+      let x: Tensor<Float> = random.normal([9, 6])
+      let labels = (0..<9).map { $0 % 4 }
+      let weights = Tensor<Float>([1, 2, 0, 1])
+      expectNoGrowth {
+        for smoothing in [0, 0.1] {
+          let (logits, cache) = model.forward(x, .training(seed: 1))
+          let (_, gradient) = softmaxCrossEntropy(
+            logits, labels, labelSmoothing: smoothing, classWeights: weights)
+          accumulator.add(model.backward(gradient, cache).gradients, weight: smoothing + 1)
+          model.updateBuffers(from: cache)
+        }
+        optimizer.update(&model, along: accumulator.takeMean())
+        average.update(with: model)
+      }
+    }
+  }
+
   #if canImport(Glibc)
     @Test(.enabled(if: MemoryInUse.isToldByTheLibrary, "a sanitizer replaces the heap"))
     func `and would be found out if it kept an object`() async {

@@ -69,6 +69,10 @@ import Testing
       OptimizerStateError.otherTensors(expected: ["a"], found: ["b"]),
       .otherShape(name: "a", expected: [1], found: [2]), .stepOutOfRange(-1),
     ]
+    + [
+      ScheduleStateError.otherNames(expected: ["best"], found: ["wait"]),
+      .otherShape(name: "best", found: [2]), .outOfRange(name: "wait", value: -1),
+    ]
 
   /// Errors that can only be obtained from a failure.
   private func thrownErrors() -> [any Error] {

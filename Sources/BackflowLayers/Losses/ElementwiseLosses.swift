@@ -27,6 +27,30 @@ public func meanSquaredError<Scalar>(
   perSample(.squaredError, prediction, target, "meanSquaredError")
 }
 
+// MARK: - Mean absolute error
+
+/// The mean absolute error |d|, d = prediction − target, and its gradient sign(d), which is 0 at
+/// the kink d = 0 (PyTorch `l1_loss`).
+///
+/// The gradient has the shape of the prediction. The mean is over all elements, NaN for none.
+/// Cost: O(count).
+///
+/// - Precondition: Prediction and target have the same shape.
+public func meanAbsoluteError<Scalar>(
+  _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: Reduction = .mean
+) -> (loss: Scalar, gradient: Tensor<Scalar>) {
+  reduced(.smoothL1(beta: 0), prediction, target, reduction, "meanAbsoluteError")
+}
+
+/// The absolute error of each element: losses of the prediction's shape.
+///
+/// - Precondition: The target has this shape.
+public func meanAbsoluteError<Scalar>(
+  _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: NoReduction
+) -> SampleLosses<Scalar> {
+  perSample(.smoothL1(beta: 0), prediction, target, "meanAbsoluteError")
+}
+
 // MARK: - Huber
 
 /// Huber's loss of d = prediction − target, and its gradient, d limited to ±δ (PyTorch
@@ -106,41 +130,9 @@ private func checkBeta<S: RealScalar>(_ beta: Double, in _: S.Type) {
   SettingRange.zeroOrPositive.check(beta, "beta", of: "smoothL1", in: S.self)
 }
 
-// MARK: - Sigmoid cross-entropy
-
-/// The cross-entropy between σ(x) and the probability t of "yes", in nats, and its gradient with
-/// respect to the logits x (PyTorch `binary_cross_entropy_with_logits`).
-///
-///     −t ln σ(x) − (1 − t) ln(1 − σ(x)) = max(x, 0) − x t + ln(1 + e^−|x|)
-///     gradient σ(x) − t
-///
-/// It takes logits, as its sibling `softmaxCrossEntropy` does, and not probabilities, as the
-/// functions named `binary_cross_entropy` of PyTorch and Keras do. t is not checked to lie in
-/// 0...1. Computed from the logit and not from σ(x), neither the loss nor the gradient loses digits
-/// where the answer is certain.
-///
-/// The gradient has the shape of the logits. The mean is over all elements, NaN for none.
-/// Cost: O(count), two transcendental functions for each element.
-///
-/// - Precondition: Logits and target have the same shape.
-public func sigmoidCrossEntropy<Scalar>(
-  _ logits: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: Reduction = .mean
-) -> (loss: Scalar, gradient: Tensor<Scalar>) {
-  reduced(.sigmoidCrossEntropy, logits, target, reduction, "sigmoidCrossEntropy")
-}
-
-/// The cross-entropy of each element, in nats: losses of the logits' shape.
-///
-/// - Precondition: The target has this shape.
-public func sigmoidCrossEntropy<Scalar>(
-  _ logits: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: NoReduction
-) -> SampleLosses<Scalar> {
-  perSample(.sigmoidCrossEntropy, logits, target, "sigmoidCrossEntropy")
-}
-
 // MARK: - What they share
 
-private func reduced<S>(
+func reduced<S>(
   _ loss: VectorKernels.ElementwiseLoss, _ prediction: Tensor<S>, _ target: Tensor<S>,
   _ reduction: Reduction, _ name: String
 ) -> (loss: S, gradient: Tensor<S>) {
@@ -149,7 +141,7 @@ private func reduced<S>(
   return (reduction(each.losses, count), each.gradient)
 }
 
-private func perSample<S>(
+func perSample<S>(
   _ loss: VectorKernels.ElementwiseLoss, _ prediction: Tensor<S>, _ target: Tensor<S>,
   _ name: String
 ) -> SampleLosses<S> {
@@ -161,13 +153,17 @@ private func losses<S>(
   _ loss: VectorKernels.ElementwiseLoss, _ prediction: Tensor<S>, _ target: Tensor<S>,
   scale: Double, _ name: String
 ) -> (losses: Tensor<S>, gradient: Tensor<S>) {
-  require(
-    prediction.shape == target.shape,
-    "\(name): a prediction of shape \(prediction.shape) against a target of shape \(target.shape)")
+  requireSameShape(prediction, target, name)
   var losses = Tensor<S>(uninitialized: prediction.shape)
   var gradient = Tensor<S>(uninitialized: prediction.shape)
   VectorKernels.elementwiseLoss(
     loss, prediction.span, target.span, scale: scale,
     losses: losses.mutableSpan, gradient: gradient.mutableSpan)
   return (losses, gradient)
+}
+
+func requireSameShape<S>(_ prediction: Tensor<S>, _ target: Tensor<S>, _ name: String) {
+  require(
+    prediction.shape == target.shape,
+    "\(name): a prediction of shape \(prediction.shape) against a target of shape \(target.shape)")
 }

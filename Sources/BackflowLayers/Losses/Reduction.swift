@@ -3,7 +3,8 @@ public import BackflowLinearAlgebra
 
 /// How the losses of single samples become one number.
 public enum Reduction: Sendable {
-  /// Σ lₙ / N over the N samples that count; NaN without any, as PyTorch's is.
+  /// Σ lₙ / N over the N samples that count; NaN without any, as PyTorch's is. Where labels have
+  /// weights, N is the sum of those of the labels.
   case mean
   /// Σ lₙ
   case sum
@@ -50,13 +51,21 @@ public struct SampleLosses<Scalar: RealScalar>: Sendable {
 
 extension Reduction {
   /// The factor of each of `count` samples.
-  func scale(_ count: Int) -> Double { self == .mean ? 1 / Double(count) : 1 }
+  func scale(_ count: Int) -> Double { scale(total: Double(count)) }
 
-  /// The losses of `count` samples as one number; those that do not count are 0. The mean is formed
-  /// without the sum, which may be out of range where the mean is not.
+  /// The factor of each sample where the weights of all of them add up to `total`.
+  func scale(total: Double) -> Double { self == .mean ? 1 / total : 1 }
+
+  /// The losses of `count` samples as one number; those that do not count are 0.
   func callAsFunction<S>(_ losses: Tensor<S>, _ count: Int) -> S {
+    callAsFunction(losses, total: Double(count))
+  }
+
+  /// The weighted losses of samples whose weights add up to `total` as one number. The mean is
+  /// formed without the sum, which may be out of range where the mean is not.
+  func callAsFunction<S>(_ losses: Tensor<S>, total: Double) -> S {
     switch self {
-    case .mean: S(losses.meanInDouble() * (Double(losses.count) / Double(count)))
+    case .mean: S(losses.meanInDouble() * (Double(losses.count) / total))
     case .sum: losses.sum()
     }
   }

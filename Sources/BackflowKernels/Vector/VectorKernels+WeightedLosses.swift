@@ -1,0 +1,163 @@
+// Weights of classes, and losses whose loops are short beside those of their transcendental
+// functions: Swift over spans instead of kernels in C. What has the weight 0 costs 0, also where
+// its loss is infinite.
+extension VectorKernels {
+  /// weights[r] = classWeights[labels[r]], and 0 where the label is the ignored one.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func weights<S: RealScalar>(
+    of labels: [Int], ignoring ignored: Int?, classWeights: Span<S>,
+    into weights: consuming MutableSpan<S>
+  ) {
+    requireShape("weights: weights", weights.count, labels.count)
+    requireIndices(labels, ignoring: ignored, below: classWeights.count, "label", of: "classes")
+    for (row, label) in labels.enumerated() {
+      weights[row] = label == ignored ? 0 : classWeights[label]
+    }
+  }
+
+  /// targets[r, c] = classWeights[c] ((1 − smoothing) [c = labels[r]] + smoothing/columns), and 0
+  /// where the label is the ignored one.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func smoothedTargets<S: RealScalar>(
+    _ labels: [Int], ignoring ignored: Int?, classWeights: Span<S>, smoothing: Double,
+    into targets: consuming MutableSpan<S>
+  ) {
+    let columns = classWeights.count
+    requireShape("smoothedTargets: targets", targets.count, labels.count, columns)
+    requireIndices(labels, ignoring: ignored, below: columns, "label", of: "classes")
+    let (chosen, other) = (S(1 - smoothing), S(smoothing / Double(columns)))
+    for (row, label) in labels.enumerated() {
+      let share: S = label == ignored ? 0 : other
+      for column in 0..<columns {
+        targets[row * columns + column] = share * classWeights[column]
+      }
+      if label != ignored {
+        targets[row * columns + label] = (chosen + other) * classWeights[label]
+      }
+    }
+  }
+
+  /// y[r, c] = 0 in the rows whose label is the ignored one.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func clearRows<S: RealScalar>(
+    of ignored: Int, _ labels: [Int], columns: Int, _ y: consuming MutableSpan<S>
+  ) {
+    requireShape("clearRows: y", y.count, labels.count, columns)
+    for (row, label) in labels.enumerated() where label == ignored {
+      for column in 0..<columns { y[row * columns + column] = 0 }
+    }
+  }
+
+  /// losses[r] = −weights[r] x[r, labels[r]], and 0 where the weight is; gradient = scale
+  /// ∂losses/∂x. The labels of weight 0 are not read.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func negativeLogLikelihood<S: RealScalar>(
+    _ x: Span<S>, labels: [Int], weights: Span<S>, columns: Int, scale: Double,
+    losses: consuming MutableSpan<S>, gradient: consuming MutableSpan<S>
+  ) {
+    requireShape("negativeLogLikelihood: x", x.count, labels.count, columns)
+    requireShape("negativeLogLikelihood: weights", weights.count, labels.count)
+    requireShape("negativeLogLikelihood: losses", losses.count, labels.count)
+    requireShape("negativeLogLikelihood: gradient", gradient.count, labels.count, columns)
+    let scale = S(scale)
+    for index in gradient.indices { gradient[index] = 0 }
+    for (row, label) in labels.enumerated() {
+      losses[row] = 0
+      if weights[row] == 0 { continue }
+      losses[row] = -weights[row] * x[row * columns + label]
+      gradient[row * columns + label] = -weights[row] * scale
+    }
+  }
+
+  /// terms = t (ln t − x) from ln t, where 0 · ln 0 is 0, also for x = −∞.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func divergenceTerms<S: RealScalar>(
+    _ x: Span<S>, _ t: Span<S>, logOfTarget: Span<S>, into terms: consuming MutableSpan<S>
+  ) {
+    requireShape("divergenceTerms: t", t.count, x.count)
+    requireShape("divergenceTerms: logOfTarget", logOfTarget.count, x.count)
+    requireShape("divergenceTerms: terms", terms.count, x.count)
+    for index in x.indices {
+      // The comparison is false for NaN, which remains one.
+      let isZero = t[index] == 0 && x[index] < .infinity
+      terms[index] = isZero ? 0 : t[index] * (logOfTarget[index] - x[index])
+    }
+  }
+
+  /// losses = −p t ln σ(x) − (1 − t) ln(1 − σ(x)), gradient = scale ∂losses/∂x, for rows x and t of
+  /// as many elements as p has.
+  ///
+  /// Both logarithms and both slopes are those of the kernel without weights, for t = 1 and t = 0,
+  /// so that nothing cancels in the loss for t in 0...1 and any p.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func sigmoidCrossEntropy<S: RealScalar>(
+    _ x: Span<S>, _ t: Span<S>, positiveWeights p: Span<S>, scale: Double,
+    losses: consuming MutableSpan<S>, gradient: consuming MutableSpan<S>
+  ) {
+    requireShape("sigmoidCrossEntropy: t", t.count, x.count)
+    requireShape("sigmoidCrossEntropy: losses", losses.count, x.count)
+    requireShape("sigmoidCrossEntropy: gradient", gradient.count, x.count)
+    let yes = BinaryAnswer(1, x)
+    let no = BinaryAnswer(0, x)
+    let yesLoss = yes.loss.span
+    let yesSlope = yes.slope.span
+    let noLoss = no.loss.span
+    let noSlope = no.slope.span
+    let scale = S(scale)
+    var column = 0
+    for index in x.indices {
+      let positive = p[column] * t[index]
+      let negative = 1 - t[index]
+      losses[index] =
+        (positive == 0 ? 0 : positive * yesLoss[index])
+        + (negative == 0 ? 0 : negative * noLoss[index])
+      gradient[index] = scale * (positive * yesSlope[index] + negative * noSlope[index])
+      column = column + 1 == p.count ? 0 : column + 1
+    }
+  }
+
+  /// rank[r] = how many elements of the row are before that of the label in descending order, where
+  /// NaN is the largest and of equal elements the first is before the others; −1 where the label is
+  /// the ignored one.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func ranks<S: RealScalar>(
+    of labels: [Int], ignoring ignored: Int?, in x: Span<S>, columns: Int
+  ) -> [Int] {
+    requireShape("ranks: x", x.count, labels.count, columns)
+    requireIndices(labels, ignoring: ignored, below: columns, "label", of: "classes")
+    var ranks = [Int](repeating: -1, count: labels.count)
+    for (row, label) in labels.enumerated() where label != ignored {
+      let own = x[row * columns + label]
+      var rank = 0
+      for column in 0..<columns {
+        let other = x[row * columns + column]
+        let isEqual = other == own || (other.isNaN && own.isNaN)
+        let isLarger = other > own || (other.isNaN && !own.isNaN)
+        if isLarger || (isEqual && column < label) { rank += 1 }
+      }
+      ranks[row] = rank
+    }
+    return ranks
+  }
+}
+
+/// The cross-entropy of each logit if the answer is certainly 1, or certainly 0, and its slope.
+private struct BinaryAnswer<S: RealScalar> {
+  let loss, slope: Buffer<S>
+
+  init(_ answer: S, _ x: Span<S>) {
+    let target = Buffer(repeating: answer, count: x.count)
+    var loss = Buffer<S>(uninitialized: x.count)
+    var slope = Buffer<S>(uninitialized: x.count)
+    VectorKernels.sigmoidCrossEntropy(
+      x, target.span, scale: 1, loss: loss.mutableSpan, gradient: slope.mutableSpan)
+    (self.loss, self.slope) = (loss, slope)
+  }
+}
