@@ -33,8 +33,12 @@ extension DifferentiableFunction {
 
   /// Wraps the loss of a copy of a model in double precision, because finite differences in single
   /// precision have errors of some percent. The arguments are the input and all parameters.
+  ///
+  ///     DifferentiableFunction(inDoublePrecision: model, input: x) {
+  ///       softmaxCrossEntropy($0, labels)
+  ///     }
   public init<Model: DoubleConvertibleLayer<Float>>(
-    _ model: Model, input: Tensor<Float>, mode: Mode = .evaluation,
+    inDoublePrecision model: Model, input: Tensor<Float>, mode: Mode = .evaluation,
     checksInput: Bool = true,
     loss: @escaping (Tensor<Double>) -> (loss: Double, gradient: Tensor<Double>)
   ) {
@@ -45,7 +49,8 @@ extension DifferentiableFunction {
 
   /// Wraps a copy of a layer in double precision. The arguments are the input and all parameters.
   public init<Model: DoubleConvertibleLayer<Float>>(
-    _ model: Model, input: Tensor<Float>, mode: Mode = .evaluation, checksInput: Bool = true
+    inDoublePrecision model: Model, input: Tensor<Float>, mode: Mode = .evaluation,
+    checksInput: Bool = true
   ) {
     self.init(
       model.inDoublePrecision, input: Tensor<Double>(input), mode: mode, checksInput: checksInput)

@@ -56,7 +56,8 @@ private struct Reflection {
     case .class: return  // A reference is not part of a value, and may lead back to it.
     case .collection, .set, .dictionary:
       // A list of numbers may be long.
-      guard let first = mirror.children.first, mayHoldLayers(first.value) else { return }
+      guard let first = mirror.children.first?.value else { return }
+      guard first is any Parameterized || mayHoldLayers(first) else { return }
     default: break
     }
     for (index, child) in mirror.children.enumerated() {
@@ -81,7 +82,8 @@ private struct Reflection {
       switch style {
       case .optional: nil
       case .collection, .set, .dictionary: "\(index)"
-      default: label ?? "\(index)"
+      // The elements of a tuple without labels are ".0", ".1", ….
+      default: label.map { String($0.drop { $0 == "." }) } ?? "\(index)"
       }
     guard let name else { return path }
     return path.isEmpty ? name : path + "." + name

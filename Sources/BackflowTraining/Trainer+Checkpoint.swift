@@ -13,7 +13,7 @@ extension Trainer {
   ///     try trainer.checkpoint().write(to: "run.safetensors")
   ///     …
   ///     try trainer.restore(Checkpoint(contentsOf: "run.safetensors"))
-  ///     try trainer.fit(data, epochs: 40)
+  ///     try trainer.fit(epochs: 40)
   ///
   /// - Throws: `CheckpointError` if the model has a name twice.
   public func checkpoint() throws(CheckpointError) -> Checkpoint {

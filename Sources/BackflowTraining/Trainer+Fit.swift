@@ -1,31 +1,33 @@
+internal import BackflowDatasets
 internal import BackflowKernels
-public import BackflowLinearAlgebra
+internal import BackflowLayers
+internal import BackflowLinearAlgebra
 
 extension Trainer {
   /// Trains until `epochs` epochs are done, counted from the beginning of the training, so that a
-  /// restored training ends where an undisturbed one does.
+  /// restored training ends where an undisturbed one does. While the model learns from a batch, the
+  /// next one is prepared in the background.
   ///
   /// - Parameters:
-  ///   - data: The batches. The next one is prepared in the background while the model learns from
-  ///     one.
   ///   - epochs: The number of epochs of the whole training.
-  ///   - validation: Returns a measurement of the model after each epoch, such as its loss on
-  ///     samples that are held out. Plateau and early stopping follow it.
   ///   - respond: A closure that gets this value and what it has done: to print or save something,
   ///     or to stop.
+  ///   - validation: Returns a measurement of the model after each epoch, such as its loss on
+  ///     samples that are held out. Plateau and early stopping follow it.
   /// - Throws: `DivergenceError`, or what a closure throws. The value is then the training before
   ///   the update that failed.
   @discardableResult
   public mutating func fit(
-    _ data: TrainingData<Tensor<Scalar>, Target>, epochs: Int,
-    validation: ((Model) throws -> Double)? = nil,
-    _ respond: (inout Trainer, TrainingEvent) throws -> TrainingFlow = { _, _ in .proceed }
+    epochs: Int,
+    onEvent respond: (inout Trainer, TrainingEvent) throws -> TrainingFlow = { _, _ in .proceed },
+    validation: ((Model) throws -> Double)? = nil
   ) throws -> TrainingEnd {
     require(data.batches.batchCount > 0, "Trainer: an epoch without batches")
+    let batch = data.batch
     while epoch < epochs {
       if earlyStopping?.shouldStop ?? false { return .noImprovement }
       let groups = updates(data.batches)
-      for group in groups.dropFirst(updatesInEpoch).prefetched({ $0.map(data.batch) }) {
+      for group in groups.dropFirst(updatesInEpoch).prefetched({ $0.map(batch) }) {
         let sizes = groups[groups.startIndex + updatesInEpoch].map(\.count)
         let report = try update(on: group, sizes: sizes)
         updatesInEpoch += 1

@@ -1,3 +1,4 @@
+internal import BackflowDatasets
 public import BackflowHealth
 internal import BackflowKernels
 public import BackflowLayers
@@ -5,10 +6,12 @@ public import BackflowLinearAlgebra
 
 /// A training loop as a value: a model with all that changes it, and how far it is.
 ///
-///     var trainer = Trainer(model, optimizer: Adam(for: model), loss: softmaxCrossEntropy)
+///     var trainer = Trainer(model, on: data, optimizer: Adam(for: model)) {
+///       softmaxCrossEntropy($0, $1)
+///     }
 ///     trainer.maximumNorm = 1
 ///     trainer.earlyStopping = EarlyStopping(patience: 5)
-///     try trainer.fit(data, epochs: 40, validation: { 1 - accuracy($0(heldOut), labels) })
+///     try trainer.fit(epochs: 40, validation: { 1 - accuracy($0(heldOut), labels) })
 ///     let model = trainer.bestModel
 ///
 /// It does what the loop in the README does, in this order: forward pass in training mode, loss,
@@ -27,6 +30,8 @@ where Rule.Scalar == Model.Scalar {
 
   /// The model.
   public var model: Model
+  /// What it learns from.
+  public let data: TrainingData<Tensor<Scalar>, Target>
   /// What moves the parameters.
   public var optimizer: Rule
   /// The loss of a batch.
@@ -74,11 +79,18 @@ where Rule.Scalar == Model.Scalar {
 
   /// A training of `model` from the beginning.
   ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - data: The batches.
+  ///   - optimizer: What moves the parameters.
+  ///   - seed: The seed of dropout. That of the batches belongs to the data.
+  ///   - loss: Returns the mean loss of a batch and its gradient with respect to the output.
   /// - Precondition: The optimizer was made for this model.
   public init(
-    _ model: Model, optimizer: Rule, seed: UInt64 = 0, loss: @escaping Loss
+    _ model: Model, on data: TrainingData<Tensor<Scalar>, Target>, optimizer: Rule,
+    seed: UInt64 = 0, loss: @escaping Loss
   ) {
-    (self.model, self.optimizer, self.loss) = (model, optimizer, loss)
+    (self.model, self.data, self.optimizer, self.loss) = (model, data, optimizer, loss)
     random = RandomSource(seed: seed)
   }
 

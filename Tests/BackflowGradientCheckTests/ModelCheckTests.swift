@@ -14,7 +14,9 @@ import Testing
   @Test func `takes a model in single precision, with labels`() throws {
     var random = RandomSource(seed: 2)
     let digits = try Digits.load().samples(at: [0, 5, 9])
-    let function = DifferentiableFunction(reader(&random), input: digits.rowsAsSequence) {
+    let function = DifferentiableFunction(
+      inDoublePrecision: reader(&random), input: digits.rowsAsSequence
+    ) {
       softmaxCrossEntropy($0, digits.labels)
     }
     #expect(
@@ -29,7 +31,9 @@ import Testing
   @Test func `finds a wrong gradient of the loss`() throws {
     var random = RandomSource(seed: 2)
     let digits = try Digits.load().samples(at: [0, 5, 9])
-    let function = DifferentiableFunction(reader(&random), input: digits.rowsAsSequence) {
+    let function = DifferentiableFunction(
+      inDoublePrecision: reader(&random), input: digits.rowsAsSequence
+    ) {
       let (loss, gradient) = softmaxCrossEntropy($0, digits.labels)
       return (loss, gradient * 1.001)
     }
@@ -47,7 +51,7 @@ import Testing
     }
     let words = Tensor<Float>(rows: [[0, 4], [3, 3], [1, 2]])
     let function = DifferentiableFunction(
-      model, input: words, mode: .training(seed: 9), checksInput: false
+      inDoublePrecision: model, input: words, mode: .training(seed: 9), checksInput: false
     ) {
       softmaxCrossEntropy($0, [1, 0])
     }
@@ -73,14 +77,15 @@ import Testing
       LogSoftmax()
     }
     let x: Tensor<Float> = random.normal([2, 1, 6, 6])
-    let check = GradientCheck(DifferentiableFunction(model, input: x), using: &random)
+    let check = GradientCheck(
+      DifferentiableFunction(inDoublePrecision: model, input: x), using: &random)
     #expect(check.passes(), "\(check)")
     #expect(check.comparisons.first?.elementCount == 72)
   }
 
   @Test func `stops at a layer without a copy in double precision`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = DifferentiableFunction(Sequential<Float>([Own()]), input: .ones([1]))
+      _ = DifferentiableFunction(inDoublePrecision: Sequential<Float>([Own()]), input: .ones([1]))
     }
     #expect(stopMessage(result).contains("Sequential: Own has no copy in double precision"))
   }

@@ -92,10 +92,12 @@ import Testing
 
   private func divergence() throws {
     let model = Dense<Float>(weight: .ones([1, 1]))
-    var trainer = Trainer(model, optimizer: SGD(for: model, learningRate: 1)) { output, target in
-      meanSquaredError(output, target)
+    let data = TrainingData(
+      Tensor<Float>(rows: [[.nan]]), Tensor<Float>(rows: [[1]]), Batches(count: 1, size: 1))
+    var trainer = Trainer(model, on: data, optimizer: SGD(for: model, learningRate: 1)) {
+      meanSquaredError($0, $1)
     }
-    try trainer.update(on: [(Tensor(rows: [[.nan]]), Tensor<Float>(rows: [[1]]))], sizes: [1])
+    try trainer.fit(epochs: 1)
   }
 
   @Test func `has its description as its localized description`() {

@@ -27,7 +27,9 @@ import Testing
       Dropout(probability: 0.2)
       Dense(inputSize: 24, outputSize: 10, using: &random)
     }
-    return Trainer(model, optimizer: Adam(for: model, learningRate: 0.003), seed: 8) {
+    return Trainer(
+      model, on: data, optimizer: Adam(for: model, learningRate: 0.003), seed: 8
+    ) {
       softmaxCrossEntropy($0, $1)
     }
   }
@@ -41,7 +43,7 @@ import Testing
     var trainer = trainer()
     trainer.maximumNorm = 0.5
     trainer.schedule = CosineSchedule(0.003, steps: 21)
-    try trainer.fit(data, epochs: 3)
+    try trainer.fit(epochs: 3)
 
     let start = self.trainer()
     var (model, optimizer, random) = (start.model, start.optimizer, RandomSource(seed: 8))
@@ -57,6 +59,9 @@ import Testing
         model.updateBuffers(from: cache)
       }
     }
+    for ((name, a), (_, b)) in zip(trainer.model.namedParameters, model.namedParameters) {
+      print(name, (a - b).maxMagnitude(), a.maxMagnitude())
+    }
     #expect(try bits(trainer.model) == bits(model))
     #expect(trainer.optimizer.step == 21 && trainer.epoch == 3)
   }
@@ -65,13 +70,13 @@ import Testing
     var trainer = trainer()
     trainer.maximumNorm = 1
     var (updates, epochs) = ([UpdateReport](), [EpochReport]())
-    let end = try trainer.fit(data, epochs: 2, validation: validation) { _, event in
+    let end = try trainer.fit(epochs: 2) { _, event in
       switch event {
       case .update(let report): updates.append(report)
       case .epoch(let report): epochs.append(report)
       }
       return .proceed
-    }
+    } validation: { validation($0) }
     #expect(end == .finished)
     #expect(updates.map(\.step) == Array(1...14) && epochs.map(\.step) == [7, 14])
     #expect(updates.map(\.epoch) == Array(repeating: 0, count: 7) + Array(repeating: 1, count: 7))
@@ -96,10 +101,10 @@ import Testing
     }
     var whole = configured()
     var reports: [EpochReport] = []
-    try whole.fit(data, epochs: 6, validation: validation) { _, event in
+    try whole.fit(epochs: 6) { _, event in
       if case .epoch(let report) = event { reports.append(report) }
       return .proceed
-    }
+    } validation: { validation($0) }
 
     var first = configured()
     var again: [EpochReport] = []
@@ -110,10 +115,10 @@ import Testing
       }
       return .proceed
     }
-    #expect(try first.fit(data, epochs: 6, validation: validation, respond) == .stopped)
+    #expect(try first.fit(epochs: 6, onEvent: respond, validation: validation) == .stopped)
     var second = configured()
     try second.restore(first.checkpoint())
-    #expect(try second.fit(data, epochs: 6, validation: validation, respond) == .finished)
+    #expect(try second.fit(epochs: 6, onEvent: respond, validation: validation) == .finished)
     #expect(again == reports)
     #expect(try bits(second.checkpoint()) == bits(whole.checkpoint()))
   }
@@ -122,19 +127,20 @@ import Testing
     var random = RandomSource(seed: 1)
     let model = Sequential<Float> { Dense(inputSize: 64, outputSize: 10, using: &random) }
     func trained(size: Int, perUpdate: Int) throws -> Tensor<Float> {
-      var trainer = Trainer(model, optimizer: SGD(for: model, learningRate: 0.1)) {
-        softmaxCrossEntropy($0, $1)
-      }
-      trainer.batchesPerUpdate = perUpdate
       let data = TrainingData(
         digits.images.reshaped(to: [200, 64]), labels: digits.labels,
         Batches(count: 200, size: size, seed: 4))
-      try trainer.fit(data, epochs: 2)
+      var trainer = Trainer(model, on: data, optimizer: SGD(for: model, learningRate: 0.1)) {
+        softmaxCrossEntropy($0, $1)
+      }
+      trainer.batchesPerUpdate = perUpdate
+      try trainer.fit(epochs: 2)
       return trainer.model.namedParameters[0].value
     }
     let (large, small) = (try trained(size: 48, perUpdate: 1), try trained(size: 16, perUpdate: 3))
     expectClose(
-      small.elements, large.elements, Tolerance(Float.self, length: 48 * 10, scale: 0.1))
+      small.elements.map(Double.init), large.elements.map(Double.init),
+      Tolerance(Float.self, length: 48 * 10, scale: 0.1))
   }
 
   @Test func `ends when the validation does not improve, and keeps the best model`() throws {
@@ -143,7 +149,7 @@ import Testing
     var measurements = [3.0, 1, 2, 2, 0].makeIterator()
     var models: [Data] = []
     let end = try trainer.fit(
-      data, epochs: 10,
+      epochs: 10,
       validation: { model in
         models.append(try bits(model))
         return measurements.next() ?? .nan
@@ -151,7 +157,7 @@ import Testing
     #expect(end == .noImprovement && trainer.epoch == 4)
     #expect(try bits(trainer.bestModel) == models[1])
     #expect(models[1] != models[3])
-    #expect(try trainer.fit(data, epochs: 10) == .noImprovement)
+    #expect(try trainer.fit(epochs: 10) == .noImprovement)
     #expect(trainer.epoch == 4)
   }
 
@@ -160,14 +166,14 @@ import Testing
     trainer.monitor = HealthMonitor(every: 3)
     trainer.classes = 10
     trainer.maximumNorm = 1
-    try trainer.fit(data, epochs: 2)
+    try trainer.fit(epochs: 2)
     #expect(trainer.monitor?.observations == 5)
     #expect(trainer.monitor?.opaqueLayers == [])
     #expect((trainer.monitor?.agreeingParameterCount ?? 0) > 0)
 
     var unobserved = self.trainer()
     unobserved.maximumNorm = 1
-    try unobserved.fit(data, epochs: 2)
+    try unobserved.fit(epochs: 2)
     #expect(try bits(unobserved.model) == bits(trainer.model))
   }
 
@@ -180,14 +186,15 @@ import Testing
         on: [(input: Tensor(repeating: .infinity, shape: [2, 64]), target: [1, 2])], sizes: [2])
     }
     #expect(error?.epoch == 0 && error?.step == 0)
-    #expect(error?.description.hasPrefix("the training diverged in epoch 0, after 0 updates") == true)
+    #expect(
+      error?.description.hasPrefix("the training diverged in epoch 0, after 0 updates") == true)
     #expect(try bits(trainer.model) == before)
     #expect(trainer.monitor?.findings.isEmpty == false)
   }
 
   @Test func `refuses the checkpoint of another training, and changes nothing`() throws {
     var trainer = trainer()
-    try trainer.fit(data, epochs: 1)
+    try trainer.fit(epochs: 1)
     let before = try bits(trainer.checkpoint())
     var damaged = try self.trainer().checkpoint()
     damaged["epoch"] = StoredTensor([Int64(-1)], shape: [])
@@ -201,7 +208,8 @@ import Testing
 private func bits(_ checkpoint: Checkpoint) throws -> Data {
   Data(
     try checkpoint.tensors.map { name, tensor in
-      "\(name) \(tensor.shape) " + "\(try tensor.values(as: Double.self).elements.map(\.bitPattern))"
+      "\(name) \(tensor.shape) "
+        + "\(try tensor.values(as: Double.self).elements.map(\.bitPattern))"
     })
 }
 

@@ -6,17 +6,19 @@ public import BackflowLinearAlgebra
 ///
 ///     print(model.summary(for: [8, 1, 8]))
 ///
-///     layer        output      parameters  multiply-adds
-///     0 RNN        [8, 1, 32]       1,344         10,240
-///     1 LastStep   [1, 32]              0              0
-///     2 Dense      [1, 10]            330            320
-///     total                         1,674         10,560
+///     layer                     output      parameters  multiply-adds
+///     Sequential                [1, 10]
+///     0 Recurrent<VanillaCell>  [8, 1, 32]       1,344         10,240
+///     1 LastStep                [1, 32]              0              0
+///     2 Dense                   [1, 10]            330            320
+///     total                                      1,674         10,560
 public struct ModelSummary: Sendable, Equatable {
   /// One layer.
   public struct Row: Sendable, Equatable {
     /// The place of the layer, such as "3.body.0", which is the beginning of its parameters' names.
     public let path: String
-    /// The type without generic parameters, such as "Dense".
+    /// The type without generic parameters, such as "Dense", or with the type of its cells, as in
+    /// "Recurrent<LSTMCell>".
     public let typeName: String
     /// The shape of the output.
     public let outputShape: Shape
@@ -57,13 +59,23 @@ extension ModelSummary.Row {
   init<L: Layer>(
     _ layer: L, _ path: String, output: Shape, input: Shape, isContainer: Bool
   ) {
-    (self.path, typeName, outputShape) = (path, plainName(L.self), output)
+    (self.path, outputShape) = (path, output)
+    typeName = (L.self as? any NetworkOfCells.Type)?.nameWithCells ?? plainName(L.self)
     (parameterCount, self.isContainer) = (layer.parameterCount, isContainer)
     multiplyAdds = layer.multiplyAdds(for: input)
   }
 
   /// The place and the type, such as "3.body.0 Dense".
   public var name: String { path.isEmpty ? typeName : path + " " + typeName }
+}
+
+/// A network whose name alone does not say what it is.
+private protocol NetworkOfCells {
+  static var nameWithCells: String { get }
+}
+
+extension Recurrent: NetworkOfCells {
+  static var nameWithCells: String { "Recurrent<\(plainName(Cell.self))>" }
 }
 
 extension ModelSummary: CustomStringConvertible {
@@ -80,10 +92,13 @@ extension ModelSummary: CustomStringConvertible {
     lines.append(["total", "", grouped(parameterCount), grouped(multiplyAdds)])
     let widths = (0..<4).map { column in lines.map { $0[column].count }.max() ?? 0 }
     return lines.map { line in
-      line.enumerated().map { column, text in
+      let columns = line.enumerated().map { column, text in
         let space = String(repeating: " ", count: widths[column] - text.count)
         return column < 2 ? text + space : space + text
-      }.joined(separator: "  ")
+      }
+      let end = line.lastIndex { !$0.isEmpty } ?? 0
+      let row = columns[0..<end].map { $0 + "  " }.joined()
+      return row + (end < 2 ? line[end] : columns[end])
     }.joined(separator: "\n")
   }
 

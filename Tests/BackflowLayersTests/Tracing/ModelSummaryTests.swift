@@ -13,7 +13,7 @@ import Testing
     let summary = model.summary(for: [8, 2, 8])
     #expect(summary.parameterCount == 32 * 8 + 32 * 32 + 64 + 330)
     #expect(summary.rows.map(\.path) == ["", "0", "1", "2"])
-    #expect(summary.rows.map(\.typeName) == ["Sequential", "RNN", "LastStep", "Dense"])
+    #expect(summary.rows.map(\.typeName) == ["Sequential", "Recurrent<VanillaCell>", "LastStep", "Dense"])
     #expect(summary.rows.map(\.outputShape) == [[2, 10], [8, 2, 32], [2, 32], [2, 10]])
     #expect(summary.rows.map(\.parameterCount) == [1674, 1344, 0, 330])
     #expect(summary.rows.map(\.isContainer) == [true, false, false, false])
@@ -22,12 +22,12 @@ import Testing
     #expect(summary.multiplyAdds == 20_480 + 640)
     #expect(
       "\(summary)" == """
-        layer       output      parameters  multiply-adds
-        Sequential  [2, 10]                              
-        0 RNN       [8, 2, 32]       1,344         20,480
-        1 LastStep  [2, 32]              0              0
-        2 Dense     [2, 10]            330            640
-        total                        1,674         21,120
+        layer                     output      parameters  multiply-adds
+        Sequential                [2, 10]
+        0 Recurrent<VanillaCell>  [8, 2, 32]       1,344         20,480
+        1 LastStep                [2, 32]              0              0
+        2 Dense                   [2, 10]            330            640
+        total                                      1,674         21,120
         """)
   }
 
