@@ -136,13 +136,16 @@ extension VectorKernels {
     requireIndices(labels, ignoring: ignored, below: columns, "label", of: "classes")
     var ranks = [Int](repeating: -1, count: labels.count)
     for (row, label) in labels.enumerated() where label != ignored {
-      let own = x[row * columns + label]
+      let first = row * columns
+      let own = x[first + label]
       var rank = 0
-      for column in 0..<columns {
-        let other = x[row * columns + column]
-        let isEqual = other == own || (other.isNaN && own.isNaN)
-        let isLarger = other > own || (other.isNaN && !own.isNaN)
-        if isLarger || (isEqual && column < label) { rank += 1 }
+      // The negated comparisons are true for NaN.
+      for column in 0..<label {
+        let other = x[first + column]
+        if own.isNaN ? other.isNaN : !(other < own) { rank += 1 }
+      }
+      for column in label + 1..<columns where !own.isNaN && !(x[first + column] <= own) {
+        rank += 1
       }
       ranks[row] = rank
     }
