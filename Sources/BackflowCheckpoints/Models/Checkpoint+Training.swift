@@ -6,6 +6,7 @@ internal import OrderedCollections
 //
 //     var checkpoint = try Checkpoint(model, prefix: "model")
 //     try checkpoint.insert(optimizer, prefix: "optimizer")
+//     try checkpoint.insert(plateau, prefix: "plateau")
 //     try checkpoint.insert(random, named: "random")
 //     try checkpoint.insert(epoch, named: "epoch")
 //     try checkpoint.write(to: "run.safetensors")
@@ -13,6 +14,7 @@ internal import OrderedCollections
 //     let checkpoint = try Checkpoint(contentsOf: "run.safetensors")
 //     try model.load(checkpoint, prefix: "model")
 //     try optimizer.load(checkpoint, prefix: "optimizer")
+//     try plateau.load(checkpoint, prefix: "plateau")
 //     random = try checkpoint.randomSource(named: "random")
 //     epoch = try checkpoint.integer(named: "epoch")
 
@@ -33,6 +35,15 @@ extension Checkpoint {
       StoredTensor(Tensor<Double>(scalar: optimizer.learningRate)),
       named: dotted(prefix, Checkpoint.learningRate))
     self = added
+  }
+
+  /// Adds the state of a reduction on a plateau or of early stopping.
+  ///
+  /// - Throws: `CheckpointError` if the checkpoint has one of the names already.
+  public mutating func insert<Rule: MeasurementRule>(
+    _ rule: Rule, prefix: String
+  ) throws(CheckpointError) {
+    try insert(rule.state, prefix: prefix)
   }
 
   /// Adds the state of a random source, as four integers of 64 bits.
@@ -126,5 +137,23 @@ extension Optimizer {
       throw CheckpointError(checkpoint.origin, entry: prefix, error.description)
     }
     learningRate = rate
+  }
+}
+
+extension MeasurementRule {
+  /// Continues from the state of a rule of the same kind in a checkpoint.
+  ///
+  /// - Throws: `CheckpointError` if the state belongs to another kind, or is damaged. Nothing is
+  ///   changed then.
+  public mutating func load(
+    _ checkpoint: Checkpoint, prefix: String
+  ) throws(CheckpointError) {
+    var state = state
+    try state.load(checkpoint, prefix: prefix)
+    do {
+      try restore(state)
+    } catch {
+      throw CheckpointError(checkpoint.origin, entry: prefix, error.description)
+    }
   }
 }

@@ -16,6 +16,18 @@ extension VectorKernels {
     }
   }
 
+  /// The labels, with `placeholder` for those of weight 0.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  package static func labels<S: RealScalar>(
+    _ labels: [Int], weights: Span<S>, placeholder: Int
+  ) -> [Int] {
+    requireShape("labels: weights", weights.count, labels.count)
+    var counted = labels
+    for row in labels.indices where weights[row] == 0 { counted[row] = placeholder }
+    return counted
+  }
+
   /// targets[r, c] = classWeights[c] ((1 − smoothing) [c = labels[r]] + smoothing/columns), and 0
   /// where the label is the ignored one.
   @specialized(where S == Float)
@@ -51,8 +63,8 @@ extension VectorKernels {
     }
   }
 
-  /// losses[r] = −weights[r] x[r, labels[r]], and 0 where the weight is; gradient = scale
-  /// ∂losses/∂x. The labels of weight 0 are not read.
+  /// losses[r] = −weights[r] x[r, labels[r]], and 0 where the weight is; gradient, which holds
+  /// zeros, becomes scale ∂losses/∂x. The labels of weight 0 are not read.
   @specialized(where S == Float)
   @specialized(where S == Double)
   package static func negativeLogLikelihood<S: RealScalar>(
@@ -64,7 +76,6 @@ extension VectorKernels {
     requireShape("negativeLogLikelihood: losses", losses.count, labels.count)
     requireShape("negativeLogLikelihood: gradient", gradient.count, labels.count, columns)
     let scale = S(scale)
-    for index in gradient.indices { gradient[index] = 0 }
     for (row, label) in labels.enumerated() {
       losses[row] = 0
       if weights[row] == 0 { continue }
@@ -89,35 +100,26 @@ extension VectorKernels {
     }
   }
 
-  /// losses = −p t ln σ(x) − (1 − t) ln(1 − σ(x)), gradient = scale ∂losses/∂x, for rows x and t of
-  /// as many elements as p has.
-  ///
-  /// Both logarithms and both slopes are those of the kernel without weights, for t = 1 and t = 0,
-  /// so that nothing cancels in the loss for t in 0...1 and any p.
+  /// losses = −p t ln σ(x) − (1 − t) ln(1 − σ(x)), gradient = scale ∂losses/∂x, for rows of as many
+  /// elements as p has, from both logarithms and their slopes: the losses of the answers 1 and 0.
   @specialized(where S == Float)
   @specialized(where S == Double)
-  package static func sigmoidCrossEntropy<S: RealScalar>(
-    _ x: Span<S>, _ t: Span<S>, positiveWeights p: Span<S>, scale: Double,
+  package static func weightAnswers<S: RealScalar>(
+    _ t: Span<S>, positiveWeights p: Span<S>, scale: Double,
+    lossOfOne: Span<S>, slopeOfOne: Span<S>, lossOfZero: Span<S>, slopeOfZero: Span<S>,
     losses: consuming MutableSpan<S>, gradient: consuming MutableSpan<S>
   ) {
-    requireShape("sigmoidCrossEntropy: t", t.count, x.count)
-    requireShape("sigmoidCrossEntropy: losses", losses.count, x.count)
-    requireShape("sigmoidCrossEntropy: gradient", gradient.count, x.count)
-    let yes = BinaryAnswer(1, x)
-    let no = BinaryAnswer(0, x)
-    let yesLoss = yes.loss.span
-    let yesSlope = yes.slope.span
-    let noLoss = no.loss.span
-    let noSlope = no.slope.span
+    requireShape("weightAnswers: losses", losses.count, t.count)
+    requireShape("weightAnswers: gradient", gradient.count, t.count)
     let scale = S(scale)
     var column = 0
-    for index in x.indices {
+    for index in t.indices {
       let positive = p[column] * t[index]
       let negative = 1 - t[index]
       losses[index] =
-        (positive == 0 ? 0 : positive * yesLoss[index])
-        + (negative == 0 ? 0 : negative * noLoss[index])
-      gradient[index] = scale * (positive * yesSlope[index] + negative * noSlope[index])
+        (positive == 0 ? 0 : positive * lossOfOne[index])
+        + (negative == 0 ? 0 : negative * lossOfZero[index])
+      gradient[index] = scale * (positive * slopeOfOne[index] + negative * slopeOfZero[index])
       column = column + 1 == p.count ? 0 : column + 1
     }
   }
@@ -134,30 +136,19 @@ extension VectorKernels {
     requireIndices(labels, ignoring: ignored, below: columns, "label", of: "classes")
     var ranks = [Int](repeating: -1, count: labels.count)
     for (row, label) in labels.enumerated() where label != ignored {
-      let own = x[row * columns + label]
+      let first = row * columns
+      let own = x[first + label]
       var rank = 0
-      for column in 0..<columns {
-        let other = x[row * columns + column]
-        let isEqual = other == own || (other.isNaN && own.isNaN)
-        let isLarger = other > own || (other.isNaN && !own.isNaN)
-        if isLarger || (isEqual && column < label) { rank += 1 }
+      // The negated comparisons are true for NaN.
+      for column in 0..<label {
+        let other = x[first + column]
+        if own.isNaN ? other.isNaN : !(other < own) { rank += 1 }
+      }
+      for column in label + 1..<columns where !own.isNaN && !(x[first + column] <= own) {
+        rank += 1
       }
       ranks[row] = rank
     }
     return ranks
-  }
-}
-
-/// The cross-entropy of each logit if the answer is certainly 1, or certainly 0, and its slope.
-private struct BinaryAnswer<S: RealScalar> {
-  let loss, slope: Buffer<S>
-
-  init(_ answer: S, _ x: Span<S>) {
-    let target = Buffer(repeating: answer, count: x.count)
-    var loss = Buffer<S>(uninitialized: x.count)
-    var slope = Buffer<S>(uninitialized: x.count)
-    VectorKernels.sigmoidCrossEntropy(
-      x, target.span, scale: 1, loss: loss.mutableSpan, gradient: slope.mutableSpan)
-    (self.loss, self.slope) = (loss, slope)
   }
 }

@@ -48,7 +48,7 @@ struct LabelWeights<Scalar: RealScalar> {
 
   /// The labels, with `notCounted` for those of weight 0, whose rows are not read then.
   var countedLabels: [Int] {
-    zip(labels, ofRows.elements).map { $1 == 0 ? Self.notCounted : $0 }
+    VectorKernels.labels(labels, weights: ofRows.span, placeholder: Self.notCounted)
   }
 
   /// Each row times its weight.

@@ -137,7 +137,7 @@ func reduced<S>(
   _ reduction: Reduction, _ name: String
 ) -> (loss: S, gradient: Tensor<S>) {
   let count = prediction.count
-  let each = losses(loss, prediction, target, scale: reduction.scale(count), name)
+  let each = elementLosses(loss, prediction, target, scale: reduction.scale(count), name)
   return (reduction(each.losses, count), each.gradient)
 }
 
@@ -145,11 +145,11 @@ func perSample<S>(
   _ loss: VectorKernels.ElementwiseLoss, _ prediction: Tensor<S>, _ target: Tensor<S>,
   _ name: String
 ) -> SampleLosses<S> {
-  let each = losses(loss, prediction, target, scale: 1, name)
+  let each = elementLosses(loss, prediction, target, scale: 1, name)
   return SampleLosses(losses: each.losses, gradientOfSum: each.gradient)
 }
 
-private func losses<S>(
+func elementLosses<S>(
   _ loss: VectorKernels.ElementwiseLoss, _ prediction: Tensor<S>, _ target: Tensor<S>,
   scale: Double, _ name: String
 ) -> (losses: Tensor<S>, gradient: Tensor<S>) {

@@ -59,7 +59,7 @@ private func likelihoods<S>(
 ) -> (losses: Tensor<S>, gradient: Tensor<S>) {
   let weights = rows.weights
   var losses = Tensor<S>(uninitialized: weights.shape)
-  var gradient = Tensor<S>(uninitialized: x.shape)
+  var gradient = Tensor<S>.zeros(x.shape)
   VectorKernels.negativeLogLikelihood(
     x.span, labels: rows.countedLabels, weights: weights.span, columns: x.asRows.shape[1],
     scale: scale, losses: losses.mutableSpan, gradient: gradient.mutableSpan)

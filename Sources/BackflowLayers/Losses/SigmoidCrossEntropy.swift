@@ -64,10 +64,15 @@ private func crossEntropies<S>(
     "\(name): positive weights of shape \(positiveWeights.shape) against logits of shape"
       + " \(logits.shape)")
   checkWeights(positiveWeights, "the positive weights", of: name)
-  var losses = Tensor<S>(uninitialized: logits.shape)
-  var gradient = Tensor<S>(uninitialized: logits.shape)
-  VectorKernels.sigmoidCrossEntropy(
-    logits.span, target.span, positiveWeights: positiveWeights.span, scale: scale,
-    losses: losses.mutableSpan, gradient: gradient.mutableSpan)
+  // Both logarithms have all their digits, so that nothing cancels for t in 0...1 and any p.
+  let (shape, kind) = (logits.shape, VectorKernels.ElementwiseLoss.sigmoidCrossEntropy)
+  let one = elementLosses(kind, logits, .ones(shape), scale: 1, name)
+  let zero = elementLosses(kind, logits, .zeros(shape), scale: 1, name)
+  var losses = Tensor<S>(uninitialized: shape)
+  var gradient = Tensor<S>(uninitialized: shape)
+  VectorKernels.weightAnswers(
+    target.span, positiveWeights: positiveWeights.span, scale: scale,
+    lossOfOne: one.losses.span, slopeOfOne: one.gradient.span, lossOfZero: zero.losses.span,
+    slopeOfZero: zero.gradient.span, losses: losses.mutableSpan, gradient: gradient.mutableSpan)
   return (losses, gradient)
 }

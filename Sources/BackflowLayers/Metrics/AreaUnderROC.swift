@@ -7,8 +7,9 @@ public import BackflowLinearAlgebra
 ///
 ///     Σ over pairs ([s₊ > s₋] + ½ [s₊ = s₋]) / (positives · negatives)
 ///
-/// The pairs are counted in integers, so that the result is the exact quotient, rounded once, and
-/// the same for any batches and any order of the samples. All scores are kept, in double precision.
+/// The pairs are counted in integers, so that the result is the same for any batches and any order
+/// of the samples, and, for up to 2⁵² pairs, the exact quotient, rounded once. All scores are kept,
+/// in double precision.
 /// Mann and Whitney, 1947; Hanley and McNeil, "The meaning and use of the area under a receiver
 /// operating characteristic (ROC) curve", 1982.
 public struct AreaUnderROC: Sendable, Equatable {

@@ -10,7 +10,7 @@ internal import BackflowLinearAlgebra
 ///     if stopping.shouldStop { break }
 ///
 /// Prechelt, "Early stopping — but when?", 1998.
-public struct EarlyStopping: Sendable, Equatable {
+public struct EarlyStopping: MeasurementRule, Equatable {
   /// Whether the measurement should become small or large.
   public let goal: ImprovementGoal
   /// The number of updates in a row without an improvement after which training should stop.

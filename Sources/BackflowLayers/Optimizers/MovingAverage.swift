@@ -23,8 +23,9 @@ internal import RealModule
 ///
 /// Buffers and counters are those of the last update, not averaged.
 ///
-/// It is `Parameterized`, and saved and read like a model, under PyTorch's names: `module.` before
-/// those of the model, and the counter `n_averaged`. A restored run continues with the same bits.
+/// It is `Parameterized`, and saved and read like a model, under the names of an `AveragedModel` of
+/// PyTorch: `module.` before those of the model, and the counter `n_averaged`. A restored run
+/// continues with the same bits.
 ///
 ///     try checkpoint.insert(average, prefix: "average")
 ///     try average.load(checkpoint, prefix: "average")

@@ -14,7 +14,7 @@ internal import BackflowLinearAlgebra
 ///
 /// A `Schedule` depends on the number of steps only; this depends on the measurements, and has a
 /// `state` to save.
-public struct ReduceOnPlateau: Sendable, Equatable {
+public struct ReduceOnPlateau: MeasurementRule, Equatable {
   /// The learning rate.
   public private(set) var learningRate: Double
   /// Whether the measurement should become small or large.

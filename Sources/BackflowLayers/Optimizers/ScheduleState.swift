@@ -1,21 +1,35 @@
 public import BackflowKernels
 public import BackflowLinearAlgebra
 
-/// What `ReduceOnPlateau` and `EarlyStopping` keep between updates: named numbers and counters.
+/// A rule that depends on the measurements of a run and has a state to save: `ReduceOnPlateau` or
+/// `EarlyStopping`.
 ///
-/// It is `Parameterized`, so it is saved and read as a model is:
+///     try checkpoint.insert(plateau, prefix: "plateau")
+///     try plateau.load(checkpoint, prefix: "plateau")
+public protocol MeasurementRule: Sendable {
+  /// Everything that is kept between updates, without the settings. A run that is saved here and
+  /// restored continues with the same bits.
+  var state: ScheduleState { get }
+
+  /// Continues from the state of another run with the same settings.
+  ///
+  /// - Throws: `ScheduleStateError` if the state does not belong to such a run. Nothing is changed
+  ///   then.
+  mutating func restore(_ state: ScheduleState) throws(ScheduleStateError)
+}
+
+/// What a `MeasurementRule` keeps between updates: named numbers and counters.
 ///
-///     try checkpoint.insert(plateau.state, prefix: "plateau")
-///
-///     var state = plateau.state
-///     try state.load(checkpoint, prefix: "plateau")
-///     try plateau.restore(state)
+/// It is `Parameterized`, so it is saved and read as a model is.
 public struct ScheduleState: Parameterized, Equatable {
   private let numberNames, counterNames: [String]
   private var tensors: [Tensor<Double>]
   private var counts: [Int]
 
-  init(numbers: [(name: String, value: Double)], counters: [(name: String, value: Int)]) {
+  /// The state with these numbers and counters, whose names differ.
+  public init(
+    numbers: [(name: String, value: Double)], counters: [(name: String, value: Int)]
+  ) {
     (numberNames, counterNames) = (numbers.map(\.name), counters.map(\.name))
     tensors = numbers.map { Tensor(scalar: $0.value) }
     counts = counters.map(\.value)
@@ -31,9 +45,11 @@ public struct ScheduleState: Parameterized, Equatable {
     for index in counts.indices { visit(counterNames[index], &counts[index]) }
   }
 
-  /// The numbers and counters in order, if the names are those of `current`, the counters lie in
-  /// 0...2⁵³ and the numbers satisfy `isValid`.
-  func restored(
+  /// The numbers and counters in order, checked against the state that a rule has.
+  ///
+  /// - Throws: `ScheduleStateError` unless the names are those of `current`, the counters lie in
+  ///   0...2⁵³ and the numbers satisfy `isValid`.
+  public func restored(
     over current: Self, isValid: (_ name: String, Double) -> Bool
   ) throws(ScheduleStateError) -> (numbers: [Double], counters: [Int]) {
     let (names, expected) = (

@@ -16,6 +16,9 @@ import Testing
       #expect(topKAccuracy(logits, [1, 1, 1, 2], k: 1) == 0)
       #expect(topKAccuracy(logits, [1, 1, 1, 2], k: 2) == 1)
       #expect(topKAccuracy(logits, [0, 2, 2, 0], k: 2) == 0)
+      let undefined = Tensor<S>(rows: [[.nan, 1, .nan]])
+      #expect((0..<3).map { topKAccuracy(undefined, [$0], k: 1) } == [1, 0, 0])
+      #expect((0..<3).map { topKAccuracy(undefined, [$0], k: 2) } == [1, 0, 1])
       #expect(topKAccuracy(logits, [0, 2, 2, 0], k: 3) == 1)
     }
   }

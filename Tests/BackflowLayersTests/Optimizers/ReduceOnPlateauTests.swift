@@ -59,16 +59,26 @@ import Testing
     var plateau = ReduceOnPlateau(0.1, factor: 0.3, patience: 1, cooldown: 3)
     for measurement in [0.1, 0.2, 0.3, 0.4] {
       var checkpoint = Checkpoint()
-      try checkpoint.insert(plateau.state, prefix: "plateau")
+      try checkpoint.insert(plateau, prefix: "plateau")
       try checkpoint.write(to: path)
       var restored = ReduceOnPlateau(0.1, factor: 0.3, patience: 1, cooldown: 3)
-      var state = restored.state
-      try state.load(Checkpoint(contentsOf: path), prefix: "plateau")
-      try restored.restore(state)
+      try restored.load(Checkpoint(contentsOf: path), prefix: "plateau")
       #expect(restored == plateau)
       plateau.update(measurement)
     }
     #expect(plateau.learningRate < 0.1)
+
+    var damaged = Checkpoint()
+    var state = plateau.state
+    state.visitParameters { if $0 == "learning_rate" { $1 = Tensor(scalar: -1) } }
+    try damaged.insert(state, prefix: "plateau")
+    let before = plateau
+    let error = #expect(throws: CheckpointError.self) {
+      try plateau.load(damaged, prefix: "plateau")
+    }
+    #expect("\(error!)".contains("learning_rate cannot be -1.0"))
+    #expect(throws: CheckpointError.self) { try plateau.load(damaged, prefix: "stopping") }
+    #expect(plateau == before)
   }
 
   @Test func `refuses a state that no run has, without changes`() {
