@@ -25,10 +25,8 @@ extension Trainer {
     try checkpoint.insert(sampleCount, named: Names.samples)
     try checkpoint.insert(StoredTensor(Tensor<Double>(scalar: lossSum)), named: Names.lossSum)
     if let average { try checkpoint.insert(average, prefix: Names.average) }
-    if let plateau { try checkpoint.insert(plateau.state, prefix: Names.plateau) }
-    if let earlyStopping {
-      try checkpoint.insert(earlyStopping.state, prefix: Names.earlyStopping)
-    }
+    if let plateau { try checkpoint.insert(plateau, prefix: Names.plateau) }
+    if let earlyStopping { try checkpoint.insert(earlyStopping, prefix: Names.earlyStopping) }
     if let best { try checkpoint.insert(best, prefix: Names.best) }
     return checkpoint
   }
@@ -47,22 +45,8 @@ extension Trainer {
     restored.sampleCount = try checkpoint.count(named: Names.samples)
     restored.lossSum = try checkpoint.number(named: Names.lossSum)
     try restored.average?.load(checkpoint, prefix: Names.average)
-    if var plateau {
-      var state = plateau.state
-      try state.load(checkpoint, prefix: Names.plateau)
-      try checkpoint.naming(Names.plateau) { () throws(ScheduleStateError) in
-        try plateau.restore(state)
-      }
-      restored.plateau = plateau
-    }
-    if var earlyStopping {
-      var state = earlyStopping.state
-      try state.load(checkpoint, prefix: Names.earlyStopping)
-      try checkpoint.naming(Names.earlyStopping) { () throws(ScheduleStateError) in
-        try earlyStopping.restore(state)
-      }
-      restored.earlyStopping = earlyStopping
-    }
+    try restored.plateau?.load(checkpoint, prefix: Names.plateau)
+    try restored.earlyStopping?.load(checkpoint, prefix: Names.earlyStopping)
     restored.best = nil
     if !checkpoint.under(Names.best).isEmpty {
       var best = restored.model
@@ -95,12 +79,5 @@ extension Checkpoint {
       throw CheckpointError(origin, entry: name, "expected a number")
     }
     return try stored.values(as: Double.self).scalar
-  }
-
-  /// Runs `restore`, and throws its error with the name of the entry.
-  fileprivate func naming(
-    _ entry: String, _ restore: () throws(ScheduleStateError) -> Void
-  ) throws(CheckpointError) {
-    do { try restore() } catch { throw CheckpointError(origin, entry: entry, error.description) }
   }
 }

@@ -80,7 +80,8 @@ extension Trainer {
     guard let maximumNorm else { return (gradients, nil) }
     var clipped = gradients
     do {
-      return (clipped, Double(try clipGradientNorm(&clipped, to: maximumNorm)))
+      let norm = try clipGradientNorm(&clipped, to: maximumNorm)
+      return (clipped, Double(norm))
     } catch {
       throw failed("\(error)", gradients, Scalar(loss), passes, trace)
     }

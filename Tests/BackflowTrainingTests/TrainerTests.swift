@@ -59,9 +59,6 @@ import Testing
         model.updateBuffers(from: cache)
       }
     }
-    for ((name, a), (_, b)) in zip(trainer.model.namedParameters, model.namedParameters) {
-      print(name, (a - b).maxMagnitude(), a.maxMagnitude())
-    }
     #expect(try bits(trainer.model) == bits(model))
     #expect(trainer.optimizer.step == 21 && trainer.epoch == 3)
   }
@@ -76,7 +73,9 @@ import Testing
       case .epoch(let report): epochs.append(report)
       }
       return .proceed
-    } validation: { validation($0) }
+    } validation: {
+      validation($0)
+    }
     #expect(end == .finished)
     #expect(updates.map(\.step) == Array(1...14) && epochs.map(\.step) == [7, 14])
     #expect(updates.map(\.epoch) == Array(repeating: 0, count: 7) + Array(repeating: 1, count: 7))
@@ -104,7 +103,9 @@ import Testing
     try whole.fit(epochs: 6) { _, event in
       if case .epoch(let report) = event { reports.append(report) }
       return .proceed
-    } validation: { validation($0) }
+    } validation: {
+      validation($0)
+    }
 
     var first = configured()
     var again: [EpochReport] = []
