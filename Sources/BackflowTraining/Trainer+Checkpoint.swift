@@ -31,7 +31,8 @@ extension Trainer {
     return checkpoint
   }
 
-  /// Continues from a checkpoint of a training with the same kinds of model, optimizer and settings.
+  /// Continues from a checkpoint of a training with the same kinds of model, optimizer and
+  /// settings.
   ///
   /// - Throws: `CheckpointError` if the checkpoint does not have everything that this training
   ///   needs, or something is damaged. Nothing is changed then.

@@ -13,7 +13,8 @@ import Testing
     let summary = model.summary(for: [8, 2, 8])
     #expect(summary.parameterCount == 32 * 8 + 32 * 32 + 64 + 330)
     #expect(summary.rows.map(\.path) == ["", "0", "1", "2"])
-    #expect(summary.rows.map(\.typeName) == ["Sequential", "Recurrent<VanillaCell>", "LastStep", "Dense"])
+    #expect(
+      summary.rows.map(\.typeName) == ["Sequential", "Recurrent<VanillaCell>", "LastStep", "Dense"])
     #expect(summary.rows.map(\.outputShape) == [[2, 10], [8, 2, 32], [2, 32], [2, 10]])
     #expect(summary.rows.map(\.parameterCount) == [1674, 1344, 0, 330])
     #expect(summary.rows.map(\.isContainer) == [true, false, false, false])

@@ -37,7 +37,8 @@ struct TokenNetwork<Body: Layer<Float>>: Layer {
     let (vectors, gradients) = tracer.backward(body, "body", outputGradient, cache.body)
     return (
       .zeros(cache.indices),
-      TokenNetwork(embedding: embedding.backward(vectors, cache.embedding).gradients, body: gradients)
+      TokenNetwork(
+        embedding: embedding.backward(vectors, cache.embedding).gradients, body: gradients)
     )
   }
 
