@@ -29,7 +29,6 @@ public struct Tensor<Scalar: RealScalar>: Sendable {
   }
 
   /// The elements in row-major order, for reading. The span cannot outlive the tensor.
-  @inlinable
   public var span: Span<Scalar> {
     @_lifetime(borrow self)
     get { storage.span }
