@@ -18,6 +18,11 @@ public struct DataError: BackflowError, Equatable {
 
   init(_ problem: String) { self.init(nil, problem) }
 
+  /// The error of a file that another process has changed.
+  static func changed(_ file: String?) -> DataError {
+    DataError(file, "the file was changed while it was read")
+  }
+
   /// The file, the line, the column, and the problem, in one line.
   public var description: String {
     let place = [file, line.map { "line \($0)" }, column.map { "column \(escaped($0))" }]

@@ -37,7 +37,8 @@ public protocol Layer<Scalar>: Parameterized {
   func outputShape(for input: Shape) throws(RequestError) -> Shape?
 
   /// Throws an error that names an element of a request that the layer cannot take. The default
-  /// takes every finite element.
+  /// takes every finite element. Containers ask their first layer only, so a model that does not
+  /// begin with its `Embedding` implements this method.
   func checkElements(of request: Tensor<Scalar>) throws(RequestError)
 
   /// Returns the number of multiply-adds in the products of a forward pass for an input of this

@@ -9,6 +9,9 @@ extension Parameterized {
   /// optional values, arrays, tuples and dictionaries with layers. A layer that is not to be
   /// trained belongs in `Frozen`, which visits its parameters as buffers.
   ///
+  /// A layer that is a copy of a visited one counts as visited as long as both share their
+  /// elements, which is until one of them is changed.
+  ///
   /// - Complexity: O(stored properties), some microseconds for each layer.
   public var unvisitedParameters: [String] {
     var found = Reflection(visited: Set(tensorIdentities().map(\.identity)))
@@ -56,7 +59,9 @@ private struct Reflection {
     case .class: return  // A reference is not part of a value, and may lead back to it.
     case .collection, .set, .dictionary:
       // A list of numbers may be long.
-      guard let first = mirror.children.first?.value else { return }
+      guard let first = mirror.children.lazy.map(\.value).first(where: { !isNone($0) }) else {
+        return
+      }
       guard first is any Parameterized || mayHoldLayers(first) else { return }
     default: break
     }
@@ -69,6 +74,11 @@ private struct Reflection {
       }
       if mayHoldLayers(child.value) { addLayers(of: child.value, at: path) }
     }
+  }
+
+  private func isNone(_ value: Any) -> Bool {
+    let mirror = Mirror(reflecting: value)
+    return mirror.displayStyle == .optional && mirror.children.isEmpty
   }
 
   private func mayHoldLayers(_ value: Any) -> Bool {

@@ -1,4 +1,6 @@
 public import BackflowCheckpoints
+internal import BackflowDatasets
+internal import BackflowHealth
 internal import BackflowKernels
 internal import BackflowLayers
 internal import BackflowLinearAlgebra
@@ -8,7 +10,7 @@ extension Trainer {
   /// Everything that a training needs to continue with the same bits: the model, the state of the
   /// optimizer, the random source, the position, and the average, plateau, early stopping and best
   /// model if there are any. The settings, the data and what the monitor has seen are not part of
-  /// it.
+  /// it; a restored training has a monitor with the same settings that has seen nothing.
   ///
   ///     try trainer.checkpoint().write(to: "run.safetensors")
   ///     …
@@ -24,6 +26,7 @@ extension Trainer {
     try checkpoint.insert(updatesInEpoch, named: Names.updates)
     try checkpoint.insert(sampleCount, named: Names.samples)
     try checkpoint.insert(StoredTensor(Tensor<Double>(scalar: lossSum)), named: Names.lossSum)
+    for (name, number) in dataNumbers { try checkpoint.insert(number, named: name) }
     if let average { try checkpoint.insert(average, prefix: Names.average) }
     if let plateau { try checkpoint.insert(plateau, prefix: Names.plateau) }
     if let earlyStopping { try checkpoint.insert(earlyStopping, prefix: Names.earlyStopping) }
@@ -35,9 +38,25 @@ extension Trainer {
   /// settings.
   ///
   /// - Throws: `CheckpointError` if the checkpoint does not have everything that this training
-  ///   needs, or something is damaged. Nothing is changed then.
+  ///   needs, has a setting that this training lacks, is of other batches, or is damaged. Nothing
+  ///   is changed then.
   public mutating func restore(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    for (name, number) in dataNumbers {
+      let found = try checkpoint.integer(named: name)
+      guard found == number else {
+        throw CheckpointError(
+          checkpoint.origin, entry: name, "expected \(number), as in this training, found \(found)")
+      }
+    }
+    for (prefix, isExpected) in [
+      (Names.average, average != nil), (Names.plateau, plateau != nil),
+      (Names.earlyStopping, earlyStopping != nil),
+    ] where !isExpected && !checkpoint.under(prefix).isEmpty {
+      throw CheckpointError(
+        checkpoint.origin, entry: prefix, "this training has no such setting")
+    }
     var restored = self
+    restored.monitor = monitor?.restarted()
     try restored.model.load(checkpoint, prefix: Names.model)
     try restored.optimizer.load(checkpoint, prefix: Names.optimizer)
     restored.random = try checkpoint.randomSource(named: Names.random)
@@ -55,6 +74,19 @@ extension Trainer {
       restored.best = best
     }
     self = restored
+  }
+}
+
+extension Trainer {
+  /// What the batches of a training depend on.
+  private var dataNumbers: [(name: String, number: Int)] {
+    let batches = data.batches
+    return [
+      ("data.count", batches.count), ("data.batch_size", batches.size),
+      ("data.shuffles", batches.shuffles ? 1 : 0), ("data.drops_last", batches.dropsLast ? 1 : 0),
+      ("data.seed", Int(truncatingIfNeeded: batches.seed)),
+      ("batches_per_update", batchesPerUpdate),
+    ]
   }
 }
 

@@ -14,8 +14,9 @@ extension Trainer {
   ///     or to stop.
   ///   - validation: Returns a measurement of the model after each epoch, such as its loss on
   ///     samples that are held out. Plateau and early stopping follow it.
-  /// - Throws: `DivergenceError`, or what a closure throws. The value is then the training before
-  ///   the update that failed.
+  /// - Precondition: There is a validation if there is a plateau or early stopping.
+  /// - Throws: `DivergenceError`, and the value is then the training before the update that failed;
+  ///   or what a closure throws, and the value is then the training at that moment.
   @discardableResult
   public mutating func fit(
     epochs: Int,
@@ -23,27 +24,55 @@ extension Trainer {
     validation: ((Model) throws -> Double)? = nil
   ) throws -> TrainingEnd {
     require(data.batches.batchCount > 0, "Trainer: an epoch without batches")
-    let batch = data.batch
+    require(
+      validation != nil || (plateau == nil && earlyStopping == nil),
+      "Trainer: a plateau and early stopping need a validation")
     while epoch < epochs {
       if earlyStopping?.shouldStop ?? false { return .noImprovement }
-      let groups = updates(data.batches)
-      for group in groups.dropFirst(updatesInEpoch).prefetched({ $0.map(batch) }) {
-        let sizes = groups[groups.startIndex + updatesInEpoch].map(\.count)
-        let report = try update(on: group, sizes: sizes)
-        updatesInEpoch += 1
+      let start = Position(self)
+      var updates = 0
+      for batches in remainingUpdates(of: epoch) {
+        let report = try update(on: batches)
+        (updatesInEpoch, updates) = (updatesInEpoch + 1, updates + 1)
         if try respond(&self, .update(report)) == .stop { return .stopped }
+        // The closure may have restored another moment of the training.
+        if Position(self) != start.after(updates) { break }
       }
+      guard Position(self) == start.after(updates) else { continue }
       let report = try endEpoch(validation)
       if try respond(&self, .epoch(report)) == .stop { return .stopped }
     }
     return earlyStopping?.shouldStop ?? false ? .noImprovement : .finished
   }
 
-  /// The batches of this epoch, as indices of samples, for each update.
-  private func updates(_ batches: Batches) -> [[[Int]]] {
-    let batches = Array(batches.epoch(epoch))
-    return stride(from: 0, to: batches.count, by: batchesPerUpdate).map {
-      Array(batches[$0..<min($0 + batchesPerUpdate, batches.count)])
+  /// Where in the data a training is.
+  private struct Position: Equatable {
+    let epoch, batchesPerUpdate: Int
+    private var updates: Int
+
+    init(_ trainer: Trainer) {
+      (epoch, updates) = (trainer.epoch, trainer.updatesInEpoch)
+      batchesPerUpdate = trainer.batchesPerUpdate
+    }
+
+    /// The position so many updates later.
+    func after(_ count: Int) -> Position {
+      var later = self
+      later.updates += count
+      return later
+    }
+  }
+
+  /// The batches of the updates of an epoch that are left, prepared in the background.
+  private func remainingUpdates(of epoch: Int) -> some Sequence<[Batch]> {
+    let (perUpdate, batch) = (batchesPerUpdate, data.batch)
+    let batches = Array(data.batches.epoch(epoch))
+    let starts = stride(from: updatesInEpoch * perUpdate, to: batches.count, by: perUpdate)
+    return Array(starts).prefetched { start in
+      batches[start..<min(start + perUpdate, batches.count)].map { indices in
+        let (input, target) = batch(indices)
+        return Batch(input: input, target: target, size: indices.count)
+      }
     }
   }
 

@@ -1,121 +1,151 @@
 internal import BackflowHealth
 internal import BackflowKernels
 internal import BackflowLayers
-public import BackflowLinearAlgebra
+internal import BackflowLinearAlgebra
 
 extension Trainer {
-  /// A batch on its way through the model.
-  private struct Pass {
+  /// A batch with the number of its samples.
+  struct Batch: Sendable {
     let input: Tensor<Scalar>
     let target: Target
+    let size: Int
+  }
+
+  /// What is shown to the monitor of the way of one batch through the model.
+  private struct Pass {
+    let batch: Batch
     let mode: Mode
     let output: Tensor<Scalar>
-    let loss: Scalar
-    let cache: Model.Cache
+  }
+
+  /// The gradients of the batches of one update.
+  private struct Backward {
+    var mean: Model
+    /// The sum of the losses of all samples, and their number.
+    let lossSum: Double
+    let count: Int
+    /// The model with the running statistics after the passes.
+    let model: Model
+    /// For an observed update, the passes and the trace of the last one.
+    let passes: [Pass]
+    let trace: LayerTrace<Scalar>?
+
+    var loss: Double { lossSum / Double(count) }
   }
 
   /// Updates the parameters once, along the mean gradient of the batches, weighted by their sizes.
   ///
-  /// - Parameters:
-  ///   - batches: One batch, or several for one update.
-  ///   - sizes: The number of samples of each batch.
-  /// - Throws: `DivergenceError` if a loss or a gradient is not finite. The model is then
-  ///   unchanged, and the monitor has observed the failure.
-  @discardableResult
-  public mutating func update(
-    on batches: [(input: Tensor<Scalar>, target: Target)], sizes: [Int]
-  ) throws(DivergenceError) -> UpdateReport {
-    require(
-      !batches.isEmpty && batches.count == sizes.count,
-      "Trainer: \(batches.count) batches with \(sizes.count) sizes")
+  /// - Throws: `DivergenceError` if a loss or a gradient is not finite. The training is then
+  ///   unchanged, except that the monitor has observed the failure.
+  mutating func update(on batches: [Batch]) throws(DivergenceError) -> UpdateReport {
+    let start = random
     let isObserved = monitor?.isDue(optimizer.step) ?? false
+    var backward = backward(batches, isObserved: isObserved)
+    let raw = isObserved ? backward.mean : nil
+    let norm: Double
+    do {
+      norm = try checkedNorm(clipping: &backward.mean, backward.loss)
+    } catch {
+      random = start
+      observeFailure(backward)
+      throw error
+    }
+    if let schedule { optimizer.learningRate = schedule.learningRate(at: optimizer.step) }
+    if let plateau { optimizer.learningRate = min(optimizer.learningRate, plateau.learningRate) }
+    model = backward.model
+    let before = isObserved ? model : nil
+    optimizer.update(&model, along: backward.mean)
+    average?.update(with: model)
+    lossSum += backward.lossSum
+    sampleCount += backward.count
+    return UpdateReport(
+      epoch: epoch, step: optimizer.step, loss: backward.loss,
+      epochLoss: lossSum / Double(sampleCount), gradientNorm: norm,
+      learningRate: optimizer.learningRate, findings: observe(backward, raw, from: before))
+  }
+
+  /// Computes the gradients of all batches. The activations of one batch are released before the
+  /// next, unless they are observed.
+  private mutating func backward(_ batches: [Batch], isObserved: Bool) -> Backward {
     var accumulator = GradientAccumulator<Model>()
-    var passes: [Pass] = []
+    var next = model
+    var (sum, count, passes) = (0.0, 0, [Pass]())
     var trace: LayerTrace<Scalar>?
-    var sum = 0.0
-    for (batch, size) in zip(batches, sizes) {
+    for batch in batches {
       let mode = Mode.training(seed: random.next())
       let (output, cache) = model.forward(batch.input, mode)
       let (loss, gradient) = loss(output, batch.target)
-      sum += Double(loss) * Double(size)
       if isObserved {
         let traced = model.tracedBackward(gradient, cache)
-        accumulator.add(traced.gradients, weight: Double(size))
+        accumulator.add(traced.gradients, weight: Double(batch.size))
         trace = traced.trace
+        passes.append(Pass(batch: batch, mode: mode, output: output))
       } else {
-        accumulator.add(model.backward(gradient, cache).gradients, weight: Double(size))
+        let (_, gradients) = model.backward(gradient, cache)
+        accumulator.add(gradients, weight: Double(batch.size))
       }
-      passes.append(
-        Pass(
-          input: batch.input, target: batch.target, mode: mode, output: output, loss: loss,
-          cache: cache))
+      next.updateBuffers(from: cache)
+      sum += Double(loss) * Double(batch.size)
+      count += batch.size
     }
-    let count = sizes.reduce(0, +)
-    let mean = sum / Double(count)
-    let raw = accumulator.takeMean()
-    let (gradients, norm) = try clipped(raw, mean, passes, trace)
-
-    if let schedule { optimizer.learningRate = schedule.learningRate(at: optimizer.step) }
-    if let plateau { optimizer.learningRate = min(optimizer.learningRate, plateau.learningRate) }
-    let before = isObserved ? model : nil
-    optimizer.update(&model, along: gradients)
-    let findings = observe(mean, passes, trace, raw, gradients, from: before, sizes)
-    for pass in passes { model.updateBuffers(from: pass.cache) }
-    average?.update(with: model)
-
-    lossSum += sum
-    sampleCount += count
-    return UpdateReport(
-      epoch: epoch, step: optimizer.step, loss: mean, epochLoss: lossSum / Double(sampleCount),
-      gradientNorm: norm, learningRate: optimizer.learningRate, findings: findings)
+    return Backward(
+      mean: accumulator.takeMean(), lossSum: sum, count: count, model: next, passes: passes,
+      trace: trace)
   }
 
-  /// Returns the clipped gradients and the norm before.
-  private mutating func clipped(
-    _ gradients: Model, _ loss: Double, _ passes: [Pass], _ trace: LayerTrace<Scalar>?
-  ) throws(DivergenceError) -> (gradients: Model, norm: Double?) {
-    guard loss.isFinite else {
-      throw failed("the loss is \(loss)", gradients, Scalar(loss), passes, trace)
-    }
-    guard let maximumNorm else { return (gradients, nil) }
-    var clipped = gradients
+  /// Clips the gradients, and returns their norm before.
+  private func checkedNorm(
+    clipping gradients: inout Model, _ loss: Double
+  ) throws(DivergenceError) -> Double {
+    guard loss.isFinite else { throw divergence("the loss is \(loss)") }
     do {
-      let norm = try clipGradientNorm(&clipped, to: maximumNorm)
-      return (clipped, Double(norm))
+      return try clipGradientNorm(
+        &gradients, to: maximumNorm ?? Double(Scalar.greatestFiniteMagnitude))
     } catch {
-      throw failed("\(error)", gradients, Scalar(loss), passes, trace)
+      throw divergence("\(error)")
     }
   }
 
-  private mutating func failed(
-    _ reason: String, _ gradients: Model, _ loss: Scalar, _ passes: [Pass],
-    _ trace: LayerTrace<Scalar>?
-  ) -> DivergenceError {
-    let model = model
-    monitor?.observe(optimizer.step, loss: loss, classes: classes) {
-      if let trace, let last = passes.last { $0.recordNetwork(trace, output: last.output) }
-      $0.recordParameters(model, gradients: gradients)
+  private func divergence(_ reason: String) -> DivergenceError {
+    DivergenceError(epoch: epoch, step: optimizer.step, reason: reason)
+  }
+}
+
+// MARK: - What the monitor sees
+
+extension Trainer {
+  private mutating func observeFailure(_ backward: Backward) {
+    var failure = StepObservation<Scalar>(step: optimizer.step)
+    failure.recordLoss(Scalar(backward.loss), classes: classes)
+    if let trace = backward.trace, let last = backward.passes.last {
+      failure.recordNetwork(trace, output: last.output)
     }
-    return DivergenceError(epoch: epoch, step: optimizer.step, reason: reason)
+    failure.recordParameters(model, gradients: backward.mean)
+    monitor?.judge(failure)
   }
 
   /// Shows an update to the monitor.
+  ///
+  /// - Parameters:
+  ///   - raw: The gradients before they were clipped, if the update is observed.
+  ///   - before: The model before the update, if it is observed.
   private mutating func observe(
-    _ mean: Double, _ passes: [Pass], _ trace: LayerTrace<Scalar>?, _ raw: Model,
-    _ clipped: Model, from before: Model?, _ sizes: [Int]
+    _ backward: Backward, _ raw: Model?, from before: Model?
   ) -> [Finding] {
-    let (loss, model, optimizer) = (loss, model, optimizer)
-    let isClipped = maximumNorm != nil
-    return monitor?.observe(optimizer.step - 1, loss: Scalar(mean), classes: classes) {
-      if let trace, let last = passes.last { $0.recordNetwork(trace, output: last.output) }
-      if isClipped { $0.recordClipping(from: raw, to: clipped) }
+    let (loss, model, optimizer, isClipped) = (loss, model, optimizer, maximumNorm != nil)
+    return monitor?.observe(optimizer.step - 1, loss: Scalar(backward.loss), classes: classes) {
+      guard let raw else { return }
+      if let trace = backward.trace, let last = backward.passes.last {
+        $0.recordNetwork(trace, output: last.output)
+      }
+      if isClipped { $0.recordClipping(from: raw, to: backward.mean) }
       $0.recordOptimizer(optimizer.state)
       $0.recordUpdate(from: before, to: model, along: raw) { model in
-        let losses = passes.map { pass in
-          Double(loss(model.forward(pass.input, pass.mode).output, pass.target).loss)
+        let sum = backward.passes.reduce(0.0) { sum, pass in
+          let output = model.forward(pass.batch.input, pass.mode).output
+          return sum + Double(loss(output, pass.batch.target).loss) * Double(pass.batch.size)
         }
-        let sum = zip(losses, sizes).reduce(0) { $0 + $1.0 * Double($1.1) }
-        return Scalar(sum / Double(sizes.reduce(0, +)))
+        return Scalar(sum / Double(backward.count))
       }
     } ?? []
   }

@@ -24,7 +24,8 @@ public struct Trainer<Model: Layer, Rule: Optimizer, Target: Sendable>: Sendable
 where Rule.Scalar == Model.Scalar {
   /// The element of the parameters.
   public typealias Scalar = Model.Scalar
-  /// Returns the mean loss of a batch and its gradient with respect to the output of the model.
+  /// Returns the mean loss over the samples of a batch, and its gradient with respect to the output
+  /// of the model.
   public typealias Loss =
     @Sendable (_ output: Tensor<Scalar>, Target) -> (loss: Scalar, gradient: Tensor<Scalar>)
 
@@ -41,11 +42,20 @@ where Rule.Scalar == Model.Scalar {
 
   // MARK: - Settings that can be left out
 
-  /// The learning rate at each update, which `plateau` reduces further.
+  /// The learning rate at each update. With a `plateau`, the rate is the smaller of both.
   public var schedule: (any Schedule)?
   /// The global norm to which the gradients are clipped.
-  public var maximumNorm: Double?
-  /// The number of batches whose mean gradient is one update.
+  ///
+  /// - Precondition: It is positive and finite.
+  public var maximumNorm: Double? {
+    didSet {
+      guard let maximumNorm else { return }
+      SettingRange.positive.check(maximumNorm, "the maximum norm", of: "Trainer", in: Scalar.self)
+    }
+  }
+  /// The number of batches whose mean gradient is one update, each weighted by its number of
+  /// samples. That is the gradient of one large batch if the loss is a mean over samples, without
+  /// ignored labels or class weights.
   ///
   /// - Precondition: It is positive.
   public var batchesPerUpdate = 1 {
@@ -94,8 +104,8 @@ where Rule.Scalar == Model.Scalar {
     random = RandomSource(seed: seed)
   }
 
-  /// The model with the best validation, or the present one without early stopping.
-  public var bestModel: Model { best ?? model }
+  /// The model with the best validation, or `evaluatedModel` without early stopping.
+  public var bestModel: Model { best ?? evaluatedModel }
 
   /// The model that is validated: the moving average if there is one.
   public var evaluatedModel: Model { average?.model ?? model }

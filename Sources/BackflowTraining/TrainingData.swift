@@ -10,7 +10,8 @@ public import BackflowLinearAlgebra
 public struct TrainingData<Input: Sendable, Target: Sendable>: Sendable {
   /// The indices of the samples in each batch of each epoch.
   public let batches: Batches
-  /// Returns the inputs and the targets of the samples with these indices.
+  /// Returns the inputs and the targets of the samples with these indices. It cannot fail, so the
+  /// data are in memory.
   public let batch: @Sendable (_ indices: [Int]) -> (input: Input, target: Target)
 
   /// Batches that a closure makes from the indices of their samples. The same indices must give the

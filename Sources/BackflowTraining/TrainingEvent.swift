@@ -35,10 +35,10 @@ public struct UpdateReport: Sendable {
   public let step: Int
   /// The mean loss of the batches of the update, before it.
   public let loss: Double
-  /// The mean loss since the beginning of the epoch.
+  /// The mean loss of the samples since the beginning of the epoch.
   public let epochLoss: Double
-  /// The global norm of the gradient before it was clipped, or `nil` without clipping.
-  public let gradientNorm: Double?
+  /// The global norm of the gradient before it was clipped.
+  public let gradientNorm: Double
   /// The learning rate.
   public let learningRate: Double
   /// The findings of the monitor that are new, more severe, present again, or healed.

@@ -160,6 +160,17 @@ private let embeddings: [GradientCheckRow] = [
 
 private let compositions: [GradientCheckRow] = [1, 3].flatMap { batch in
   [
+    GradientCheckRow("Frozen", "dense, batch \(batch)") { random in
+      let model = Sequential<Double> {
+        Dense(inputSize: 4, outputSize: 6, using: &random)
+        Frozen(
+          Sequential<Double> {
+            Tanh()
+            Dense(inputSize: 6, outputSize: 3, using: &random)
+          })
+      }
+      return DifferentiableFunction(model, input: random.normal([batch, 4]))
+    },
     GradientCheckRow("Sequential", "dense, batch \(batch)") { random in
       let model = Sequential<Double> {
         Dense(inputSize: 4, outputSize: 6, using: &random)

@@ -99,6 +99,24 @@ private struct Forgetful: Layer {
   mutating func visitParameters(_ visit: ParameterVisitor<Float>) {
     first.visitParameters(under: "first", visit)
   }
+
+  mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
+    first.visitBuffers(under: "first", visit)
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    first.visitCounters(under: "first", visit)
+  }
+}
+
+/// A model with a list that begins with no layer.
+private struct Optionals: ParameterlessLayer {
+  typealias Scalar = Float
+  let layers: [Dense<Float>?] = [nil, Dense(weight: .ones([1, 1]))]
+  func forward(_ x: Tensor<Float>) -> (output: Tensor<Float>, cache: Shape) { (x, x.shape) }
+  func inputGradient(_ outputGradient: Tensor<Float>, _ cache: Shape) -> Tensor<Float> {
+    outputGradient
+  }
 }
 
 /// Not a layer, but holds one.
@@ -147,5 +165,9 @@ private struct Scattered: Parameterized {
 
   mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
     if visitsAll { norm.visitBuffers(under: "norm", visit) }
+  }
+
+  mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+    if visitsAll { norm.visitCounters(under: "norm", visit) }
   }
 }

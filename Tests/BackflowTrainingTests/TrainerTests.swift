@@ -2,7 +2,7 @@ import Backflow
 import TestSupport
 import Testing
 
-@Suite struct `A trainer` {
+@Suite("A trainer") struct TrainerTests {
   private let digits: Digits
   private let heldOut: Digits
   private let data: TrainingData<Tensor<Float>, [Int]>
@@ -79,7 +79,7 @@ import Testing
     #expect(end == .finished)
     #expect(updates.map(\.step) == Array(1...14) && epochs.map(\.step) == [7, 14])
     #expect(updates.map(\.epoch) == Array(repeating: 0, count: 7) + Array(repeating: 1, count: 7))
-    #expect(updates.allSatisfy { ($0.gradientNorm ?? 0) > 0 && $0.learningRate == 0.003 })
+    #expect(updates.allSatisfy { $0.gradientNorm > 0 && $0.learningRate == 0.003 })
     // The last batch has 8 of the 200 samples.
     let sizes = [32.0, 32, 32, 32, 32, 32, 8]
     let mean = zip(updates, sizes).reduce(0) { $0 + $1.0.loss * $1.1 } / 200
@@ -158,7 +158,7 @@ import Testing
     #expect(end == .noImprovement && trainer.epoch == 4)
     #expect(try bits(trainer.bestModel) == models[1])
     #expect(models[1] != models[3])
-    #expect(try trainer.fit(epochs: 10) == .noImprovement)
+    #expect(try trainer.fit(epochs: 10, validation: validation) == .noImprovement)
     #expect(trainer.epoch == 4)
   }
 
@@ -178,19 +178,98 @@ import Testing
     #expect(try bits(unobserved.model) == bits(trainer.model))
   }
 
-  @Test func `stops at a loss that is not finite, and changes nothing`() throws {
-    var trainer = trainer()
-    trainer.monitor = HealthMonitor(every: 100)
-    let before = try bits(trainer.model)
-    let error = #expect(throws: DivergenceError.self) {
-      try trainer.update(
-        on: [(input: Tensor(repeating: .infinity, shape: [2, 64]), target: [1, 2])], sizes: [2])
+  /// A trainer whose second update has a loss or a gradient that is not finite.
+  private func failing(lossFails: Bool) -> Network {
+    let model = trainer().model
+    return Trainer(model, on: data, optimizer: Adam(for: model), seed: 8) { output, labels in
+      var (loss, gradient) = softmaxCrossEntropy(output, labels)
+      // The batch that has the last sample.
+      if labels == data.batch(data.batches.epoch(0)[1]).target {
+        if lossFails { loss = .infinity } else { gradient[0, 0] = .nan }
+      }
+      return (loss, gradient)
     }
-    #expect(error?.epoch == 0 && error?.step == 0)
+  }
+
+  @Test(arguments: [true, false])
+  func `stops at a loss or gradient that is not finite, as it was before the update`(
+    lossFails: Bool
+  ) throws {
+    var trainer = failing(lossFails: lossFails)
+    trainer.monitor = HealthMonitor(every: 100)
+    var before: Data?
+    let error = #expect(throws: DivergenceError.self) {
+      try trainer.fit(epochs: 1) { trainer, _ in
+        before = try bits(trainer.checkpoint())
+        return .proceed
+      }
+    }
+    #expect(error?.epoch == 0 && error?.step == 1)
     #expect(
-      error?.description.hasPrefix("the training diverged in epoch 0, after 0 updates") == true)
-    #expect(try bits(trainer.model) == before)
+      error?.description.hasPrefix("the training diverged in epoch 0, after 1 updates") == true)
+    #expect(try bits(trainer.checkpoint()) == before)
     #expect(trainer.monitor?.findings.isEmpty == false)
+  }
+
+  @Test func `goes back to a checkpoint, also with a monitor and in the middle of an epoch`() throws
+  {
+    var whole = trainer()
+    try whole.fit(epochs: 3)
+
+    var trainer = trainer()
+    trainer.monitor = HealthMonitor(every: 2)
+    var (saved, hasGoneBack) = (Checkpoint(), false)
+    try trainer.fit(epochs: 3) { trainer, event in
+      guard case .update(let report) = event else { return .proceed }
+      if report.step == 4 { saved = try trainer.checkpoint() }
+      if report.step == 12 && !hasGoneBack {
+        try trainer.restore(saved)
+        hasGoneBack = true
+      }
+      return .proceed
+    }
+    #expect(hasGoneBack)
+    #expect(try bits(trainer.checkpoint()) == bits(whole.checkpoint()))
+    #expect((trainer.monitor?.observations ?? 0) == 9)
+  }
+
+  @Test func `refuses a checkpoint of other batches or settings`() throws {
+    var trainer = trainer()
+    let checkpoint = try trainer.checkpoint()
+    trainer.batchesPerUpdate = 2
+    let batches = #expect(throws: CheckpointError.self) { try trainer.restore(checkpoint) }
+    #expect(
+      batches?.description
+        == "the checkpoint, batches_per_update: expected 2, as in this training, found 1")
+    trainer.batchesPerUpdate = 1
+    trainer.average = MovingAverage(of: trainer.model, decay: 0.9)
+    let averaged = try trainer.checkpoint()
+    trainer.average = nil
+    #expect(throws: CheckpointError.self) { try trainer.restore(averaged) }
+    try trainer.restore(checkpoint)
+  }
+
+  @Test func `stops the program for settings that are meaningless`() async {
+    func message(_ result: ExitTest.Result?) -> String { stopMessage(result) }
+    let norm = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var trainer = try TrainerTests().trainer()
+      trainer.maximumNorm = 0
+    }
+    #expect(
+      message(norm).contains("Trainer: the maximum norm must be positive and finite, got 0.0"))
+    let validation = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      var trainer = try TrainerTests().trainer()
+      trainer.earlyStopping = EarlyStopping(patience: 1)
+      try trainer.fit(epochs: 1)
+    }
+    #expect(message(validation).contains("a plateau and early stopping need a validation"))
+    let batches = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var trainer = try TrainerTests().trainer()
+      trainer.batchesPerUpdate = 0
+    }
+    #expect(message(batches).contains("Trainer: 0 batches for one update"))
   }
 
   @Test func `refuses the checkpoint of another training, and changes nothing`() throws {

@@ -39,7 +39,7 @@ extension Checkpoint {
 }
 
 /// Returns the name of a tensor under a prefix, which may be empty.
-func dotted(_ prefix: String, _ name: String) -> String {
+package func dotted(_ prefix: String, _ name: String) -> String {
   prefix.isEmpty ? name : prefix + "." + name
 }
 

@@ -44,7 +44,7 @@ public struct Batches: Sendable {
   }
 
   /// The number of batches in an epoch.
-  public var batchCount: Int { dropsLast ? count / size : (count + size - 1) / size }
+  public var batchCount: Int { count / size + (dropsLast || count % size == 0 ? 0 : 1) }
 
   /// Returns the batches of an epoch. All orders of the samples are equally likely.
   ///
@@ -85,7 +85,8 @@ public struct EpochBatches: RandomAccessCollection, Sendable {
   public subscript(batch: Int) -> [Int] {
     require(
       batch >= 0 && batch < batchCount, "EpochBatches: batch \(batch) of \(batchCount)")
-    let range = batch * size..<Swift.min((batch + 1) * size, sampleCount)
+    let start = batch * size
+    let range = start..<start + Swift.min(size, sampleCount - start)
     return order.map { Array($0[range]) } ?? Array(range)
   }
 }

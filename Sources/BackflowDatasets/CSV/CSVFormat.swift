@@ -60,8 +60,9 @@ public struct CSVFormat: Sendable {
     trimsSpaces: Bool = false
   ) {
     guard let separatorByte = separator.asciiValue, let markByte = decimalMark.asciiValue,
-      !"\"\r\n\r\n".contains(separator), separatorByte != markByte,
-      !"0123456789+-eE \"\t\r\n\r\n".contains(decimalMark)
+      // Bytes, because a line break of two characters is one in Swift.
+      !Array("\"\r\n".utf8).contains(separatorByte), separatorByte != markByte,
+      !Array("0123456789+-eE \"\t\r\n".utf8).contains(markByte)
     else { stop("CSVFormat: separator \(separator) with decimal mark \(decimalMark)") }
     (self.separator, self.decimalMark) = (separatorByte, markByte)
     (self.header, self.types, self.missingMarks) = (header, types, missingMarks)

@@ -143,6 +143,8 @@ struct CSVPass {
         file, line: line, column: unknown,
         "a type is stated for this column, but there are only \(listed(names))")
     }
+    // Another process may have changed the file between the passes.
+    if let kinds, kinds.count != names.count { throw DataError.changed(file) }
     columns = names.enumerated().map { index, name in
       if let kinds { return CSVColumn(kinds[index], isStated: false, marks: marks) }
       let stated = format.types[name]

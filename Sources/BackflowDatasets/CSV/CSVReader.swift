@@ -23,7 +23,7 @@ struct CSVReader {
       let second = try pass(CSVPass(format, file: input.name, kinds: kinds))
       // Another process may have changed the file meanwhile.
       guard second.rowCount == first.rowCount, second.names == first.names else {
-        throw DataError(input.name, "the file was changed while it was read")
+        throw DataError.changed(input.name)
       }
       columns = zip(columns, second.columns).map { $0 ?? $1.values }
     }

@@ -106,7 +106,7 @@ extension LabelEncoder {
     let classes = try checkpoint.texts(named: name)
     guard Set(classes).count == classes.count else {
       throw CheckpointError(
-        checkpoint.path ?? "the checkpoint", entry: name, "expected different names of classes")
+        checkpoint.origin, entry: name, "expected different names of classes")
     }
     self.init(classes: classes)
   }

@@ -39,7 +39,7 @@ extension TableEncoder {
   /// - Throws: `CheckpointError` if there is none, or it is damaged.
   public init(_ checkpoint: Checkpoint, prefix: String) throws(CheckpointError) {
     func failure(_ name: String, _ problem: String) -> CheckpointError {
-      CheckpointError(checkpoint.path ?? "the checkpoint", entry: dotted(prefix, name), problem)
+      CheckpointError(checkpoint.origin, entry: dotted(prefix, name), problem)
     }
     func numbers(_ name: String, count: Int) throws(CheckpointError) -> Tensor<Double> {
       guard let tensor = checkpoint[dotted(prefix, name)], tensor.shape == [count] else {
@@ -75,9 +75,4 @@ extension TableEncoder {
       categories: categories,
       numberFills: try numbers("fill", count: columns.count).elements, textFills: fills)
   }
-}
-
-/// Returns a name under a prefix, which may be empty.
-func dotted(_ prefix: String, _ name: String) -> String {
-  prefix.isEmpty ? name : prefix + "." + name
 }

@@ -52,7 +52,7 @@ public struct StreamWindows: RandomAccessCollection, Sendable, Equatable {
         + " with offset \(offset) and targets \(shift) steps ahead")
     (self.batch, self.steps, self.shift, self.offset) = (batch, steps, shift, offset)
     streamLength = Swift.max(count - offset - shift, 0) / batch
-    endIndex = dropsLast ? streamLength / steps : (streamLength + steps - 1) / steps
+    endIndex = streamLength / steps + (dropsLast || streamLength % steps == 0 ? 0 : 1)
   }
 
   /// 0
@@ -65,7 +65,7 @@ public struct StreamWindows: RandomAccessCollection, Sendable, Equatable {
     require(indices.contains(window), "StreamWindows: window \(window) of \(count)")
     let start = window * steps
     return StreamWindow(
-      steps: start..<Swift.min(start + steps, streamLength), windows: self)
+      steps: start..<start + Swift.min(steps, streamLength - start), windows: self)
   }
 }
 

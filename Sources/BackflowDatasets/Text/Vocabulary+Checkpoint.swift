@@ -30,7 +30,7 @@ extension Vocabulary {
       Set(parts[2].unicodeScalars).count == parts[2].unicodeScalars.count
     else {
       throw CheckpointError(
-        checkpoint.path ?? "the checkpoint", entry: name,
+        checkpoint.origin, entry: name,
         "expected a vocabulary: its kind, the policy for unknown characters, and its characters")
     }
     self.init(Array(parts[2].unicodeScalars), unknown: unknown)

@@ -65,6 +65,14 @@ public struct HealthMonitor<Scalar: RealScalar>: Sendable {
     ownNames = Self.names(of: rules)
   }
 
+  /// Returns a monitor with the same settings that has seen nothing, for a training that goes back
+  /// to an earlier step. Rules of your own keep what they remember.
+  public func restarted() -> HealthMonitor {
+    var other = HealthMonitor(every: interval, thresholds: thresholds, rules: own)
+    other.silence = silence
+    return other
+  }
+
   /// Whether this step is observed. If true, keep the values that `observe` needs.
   public func isDue(_ step: Int) -> Bool { (step - (origin ?? step)) % interval == 0 }
 

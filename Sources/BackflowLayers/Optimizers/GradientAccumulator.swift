@@ -33,11 +33,14 @@ public struct GradientAccumulator<Model: Parameterized>: Sendable {
   ///
   /// - Parameters:
   ///   - gradients: The gradients of the batch's mean loss, or of its sum for `takeSum()`.
-  ///   - weight: The number of its samples, or 1 for `takeSum()`.
-  /// - Precondition: The gradients have the shapes of those before, and the weight is positive and
-  ///   finite.
+  ///   - weight: The number of its samples, or 1 for `takeSum()`. Gradients of weight 0, such as
+  ///     those of a batch in which every label is ignored, are not read.
+  /// - Precondition: The gradients have the shapes of those before, and the weight is 0 or positive
+  ///   and finite.
   public mutating func add(_ gradients: Model, weight: Double = 1) {
-    SettingRange.positive.check(weight, "the weight", of: "GradientAccumulator")
+    SettingRange.zeroOrPositive.check(weight, "the weight", of: "GradientAccumulator")
+    batchCount += 1
+    if weight == 0 { return }
     if sum == nil {
       (sum, unit) = (gradients, weight)
     } else {
@@ -46,7 +49,6 @@ public struct GradientAccumulator<Model: Parameterized>: Sendable {
         own.add(gradient, scaledBy: factor)
       }
     }
-    batchCount += 1
     totalWeight += weight
   }
 

@@ -59,6 +59,25 @@ extension Embedding {
   public func multiplyAdds(for input: Shape) -> Int? { 0 }
 }
 
+extension Sequential {
+  /// The sum over the layers, or `nil` if one of them does not say it
+  public func multiplyAdds(for input: Shape) -> Int? {
+    var (shape, sum) = (input, 0)
+    for layer in layers {
+      guard let count = layer.multiplyAdds(for: shape),
+        let next = try? layer.outputShape(for: shape)
+      else { return nil }
+      (shape, sum) = (next, sum + count)
+    }
+    return sum
+  }
+}
+
+extension Residual {
+  /// Those of f
+  public func multiplyAdds(for input: Shape) -> Int? { body.multiplyAdds(for: input) }
+}
+
 extension Frozen {
   /// Those of f
   public func multiplyAdds(for input: Shape) -> Int? { body.multiplyAdds(for: input) }

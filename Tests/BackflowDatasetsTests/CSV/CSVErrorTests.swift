@@ -90,5 +90,9 @@ import Testing
     await #expect(processExitsWith: .failure) { _ = CSVFormat(separator: "\"") }
     await #expect(processExitsWith: .failure) { _ = CSVFormat(separator: ",", decimalMark: ",") }
     await #expect(processExitsWith: .failure) { _ = CSVFormat(separator: "é") }
+    await #expect(processExitsWith: .failure) { _ = CSVFormat(separator: "\n") }
+    await #expect(processExitsWith: .failure) { _ = CSVFormat(separator: "\r") }
+    await #expect(processExitsWith: .failure) { _ = CSVFormat(separator: "\r\n") }
+    await #expect(processExitsWith: .failure) { _ = CSVFormat(decimalMark: "\n") }
   }
 }

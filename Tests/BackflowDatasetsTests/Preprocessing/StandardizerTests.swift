@@ -86,6 +86,10 @@ import Testing
     mutating func visitBuffers(_ visit: ParameterVisitor<Float>) {
       input.visitBuffers(under: "input", visit)
     }
+
+    mutating func visitCounters(_ visit: (String, inout Int) -> Void) {
+      input.visitCounters(under: "input", visit)
+    }
   }
 
   @Test func `is saved with its model`() throws {

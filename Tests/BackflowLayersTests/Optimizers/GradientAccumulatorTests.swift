@@ -87,10 +87,19 @@ import Testing
     #expect(stopMessage(shape).contains("value has shape [2], its counterpart [3]"))
     let weight = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var accumulator = GradientAccumulator<OneParameter<Float>>()
-      accumulator.add(OneParameter(value: .zeros([2])), weight: 0)
+      accumulator.add(OneParameter(value: .zeros([2])), weight: -1)
     }
     #expect(
       stopMessage(weight).contains(
-        "GradientAccumulator: the weight must be positive and finite, got 0.0"))
+        "GradientAccumulator: the weight must be 0 or positive and finite, got -1.0"))
+  }
+
+  @Test func `does not read gradients of weight 0`() {
+    var accumulator = GradientAccumulator<OneParameter<Float>>()
+    accumulator.add(OneParameter(value: Tensor([.nan])), weight: 0)
+    accumulator.add(OneParameter(value: Tensor([3])), weight: 2)
+    accumulator.add(OneParameter(value: Tensor([.nan])), weight: 0)
+    #expect(accumulator.batchCount == 3 && accumulator.totalWeight == 2)
+    #expect(accumulator.takeMean().value == Tensor([3]))
   }
 }
