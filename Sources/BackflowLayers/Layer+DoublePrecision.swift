@@ -58,7 +58,8 @@ extension Recurrent: DoubleConvertibleLayer where Cell: DoubleConvertible {
 extension Sequential: DoubleConvertibleLayer {
   /// A copy of the layers in double precision.
   ///
-  /// - Precondition: Every layer is a `DoubleConvertibleLayer`, as those of the library are.
+  /// - Precondition: Every layer is a `DoubleConvertibleLayer`, as those of the library are, except
+  ///   `StagedBatchNorm`.
   public var inDoublePrecision: Sequential<Double> {
     Sequential<Double>(
       layers.map { layer in
