@@ -7,9 +7,19 @@ struct Backflow: ParsableCommand {
     commandName: "backflow",
     abstract: "Train small networks on CPUs and find problems with their gradients.",
     version: "0.1.0",
-    subcommands: [
-      Train.self, CheckCommand.self, ConvertCommand.self, StabilityCommand.self,
-      LessonCommand.self, SelfTestCommand.self,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Train and use networks:",
+        subcommands: [
+          TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SampleCommand.self,
+          ReportCommand.self,
+        ]),
+      CommandGroup(
+        name: "Examine checkpoints:",
+        subcommands: [CheckCommand.self, StabilityCommand.self, ConvertCommand.self]),
+      CommandGroup(
+        name: "Learn, and check this machine:",
+        subcommands: [LessonCommand.self, SelfTestCommand.self]),
     ])
 
   static func main() { runProcess() }

@@ -31,6 +31,20 @@ extension Parameterized {
   }
 }
 
+extension Parameterized {
+  /// Replaces every buffer and counter by that of `other`, a later state of the same model.
+  package mutating func takeBuffers(of other: Self) {
+    var (other, buffers, counters) = (other, [Tensor<Scalar>](), [Int]())
+    other.visitBuffers { _, buffer in buffers.append(buffer) }
+    other.visitCounters { _, counter in counters.append(counter) }
+    // Visiting buffers makes a copy of a list of layers of any types.
+    if buffers.isEmpty && counters.isEmpty { return }
+    var (nextBuffer, nextCounter) = (buffers.makeIterator(), counters.makeIterator())
+    visitBuffers { _, buffer in buffer = nextBuffer.next() ?? buffer }
+    visitCounters { _, counter in counter = nextCounter.next() ?? counter }
+  }
+}
+
 /// The values of one model that have not been copied to another yet.
 private struct NamedValues<Value> {
   private let kind, owner: String

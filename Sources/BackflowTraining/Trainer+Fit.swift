@@ -15,24 +15,22 @@ extension Trainer {
   ///   - validation: Returns a measurement of the model after each epoch, such as its loss on
   ///     samples that are held out. Plateau and early stopping follow it.
   /// - Precondition: There is a validation if there is a plateau or early stopping.
-  /// - Throws: `DivergenceError`, and the value is then the training before the update that failed;
-  ///   or what a closure throws, and the value is then the training at that moment.
+  /// - Throws: `DivergenceError` or an error of the data, and the value is then the training before
+  ///   the update that failed; or what a closure throws, and the value is then the training at that
+  ///   moment.
   @discardableResult
   public mutating func fit(
     epochs: Int,
     onEvent respond: (inout Trainer, TrainingEvent) throws -> TrainingFlow = { _, _ in .proceed },
-    validation: ((Model) throws -> Double)? = nil
+    validation: (Model) throws -> Double? = { _ in nil }
   ) throws -> TrainingEnd {
     require(data.batches.batchCount > 0, "Trainer: an epoch without batches")
-    require(
-      validation != nil || (plateau == nil && earlyStopping == nil),
-      "Trainer: a plateau and early stopping need a validation")
     while epoch < epochs {
       if earlyStopping?.shouldStop ?? false { return .noImprovement }
       let start = Position(self)
       var updates = 0
       for batches in remainingUpdates(of: epoch) {
-        let report = try update(on: batches)
+        let report = try update(on: batches.get())
         (updatesInEpoch, updates) = (updatesInEpoch + 1, updates + 1)
         if try respond(&self, .update(report)) == .stop { return .stopped }
         // The closure may have restored another moment of the training.
@@ -64,22 +62,27 @@ extension Trainer {
   }
 
   /// The batches of the updates of an epoch that are left, prepared in the background.
-  private func remainingUpdates(of epoch: Int) -> some Sequence<[Batch]> {
+  private func remainingUpdates(of epoch: Int) -> some Sequence<Result<[Batch], any Error>> {
     let (perUpdate, batch) = (batchesPerUpdate, data.batch)
     let batches = Array(data.batches.epoch(epoch))
     let starts = stride(from: updatesInEpoch * perUpdate, to: batches.count, by: perUpdate)
     return Array(starts).prefetched { start in
-      batches[start..<min(start + perUpdate, batches.count)].map { indices in
-        let (input, target) = batch(indices)
-        return Batch(input: input, target: target, size: indices.count)
+      Result {
+        try batches[start..<min(start + perUpdate, batches.count)].map { indices in
+          let (input, target) = try batch(epoch, indices)
+          return Batch(input: input, target: target, size: indices.count)
+        }
       }
     }
   }
 
   private mutating func endEpoch(
-    _ validation: ((Model) throws -> Double)?
+    _ validation: (Model) throws -> Double?
   ) throws -> EpochReport {
-    let measurement = try validation?(evaluatedModel)
+    let measurement = try validation(evaluatedModel)
+    require(
+      measurement != nil || (plateau == nil && earlyStopping == nil),
+      "Trainer: a plateau and early stopping need a validation")
     var isBest = false
     if let measurement {
       plateau?.update(measurement)

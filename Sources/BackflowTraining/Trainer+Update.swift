@@ -24,7 +24,7 @@ extension Trainer {
     /// The sum of the losses of all samples, and their number.
     let lossSum: Double
     let count: Int
-    /// The model with the running statistics after the passes.
+    /// The model before the update, with the buffers after the passes.
     let model: Model
     /// For an observed update, the passes and the trace of the last one.
     let passes: [Pass]
@@ -52,16 +52,18 @@ extension Trainer {
     }
     if let schedule { optimizer.learningRate = schedule.learningRate(at: optimizer.step) }
     if let plateau { optimizer.learningRate = min(optimizer.learningRate, plateau.learningRate) }
-    model = backward.model
     let before = isObserved ? model : nil
     optimizer.update(&model, along: backward.mean)
+    // Before the buffers change, because the monitor repeats the passes from where they began.
+    let findings = observe(backward, raw, from: before)
+    model.takeBuffers(of: backward.model)
     average?.update(with: model)
     lossSum += backward.lossSum
     sampleCount += backward.count
     return UpdateReport(
       epoch: epoch, step: optimizer.step, loss: backward.loss,
       epochLoss: lossSum / Double(sampleCount), gradientNorm: norm,
-      learningRate: optimizer.learningRate, findings: observe(backward, raw, from: before))
+      learningRate: optimizer.learningRate, findings: findings)
   }
 
   /// Computes the gradients of all batches. The activations of one batch are released before the
@@ -73,15 +75,15 @@ extension Trainer {
     var trace: LayerTrace<Scalar>?
     for batch in batches {
       let mode = Mode.training(seed: random.next())
-      let (output, cache) = model.forward(batch.input, mode)
+      let (output, cache) = next.forward(batch.input, mode)
       let (loss, gradient) = loss(output, batch.target)
       if isObserved {
-        let traced = model.tracedBackward(gradient, cache)
+        let traced = next.tracedBackward(gradient, cache)
         accumulator.add(traced.gradients, weight: Double(batch.size))
         trace = traced.trace
         passes.append(Pass(batch: batch, mode: mode, output: output))
       } else {
-        let (_, gradients) = model.backward(gradient, cache)
+        let (_, gradients) = next.backward(gradient, cache)
         accumulator.add(gradients, weight: Double(batch.size))
       }
       next.updateBuffers(from: cache)
@@ -97,7 +99,7 @@ extension Trainer {
   private func checkedNorm(
     clipping gradients: inout Model, _ loss: Double
   ) throws(DivergenceError) -> Double {
-    guard loss.isFinite else { throw divergence("the loss is \(loss)") }
+    guard loss.isFinite else { throw divergence("the loss is \(loss.isNaN ? "NaN" : "\(loss)")") }
     do {
       return try clipGradientNorm(
         &gradients, to: maximumNorm ?? Double(Scalar.greatestFiniteMagnitude))
@@ -141,8 +143,10 @@ extension Trainer {
       if isClipped { $0.recordClipping(from: raw, to: backward.mean) }
       $0.recordOptimizer(optimizer.state)
       $0.recordUpdate(from: before, to: model, along: raw) { model in
+        var model = model
         let sum = backward.passes.reduce(0.0) { sum, pass in
-          let output = model.forward(pass.batch.input, pass.mode).output
+          let (output, cache) = model.forward(pass.batch.input, pass.mode)
+          model.updateBuffers(from: cache)
           return sum + Double(loss(output, pass.batch.target).loss) * Double(pass.batch.size)
         }
         return Scalar(sum / Double(backward.count))

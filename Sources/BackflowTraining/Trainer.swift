@@ -15,7 +15,7 @@ public import BackflowLinearAlgebra
 ///     let model = trainer.bestModel
 ///
 /// It does what the loop in the README does, in this order: forward pass in training mode, loss,
-/// backward pass, running statistics, clipping, learning rate, update, moving average. Everything
+/// backward pass, clipping, learning rate, update, running statistics, moving average. Everything
 /// that is `nil` is left out, except that gradients are always checked to be finite. A program that
 /// needs another order writes the loop itself.
 ///

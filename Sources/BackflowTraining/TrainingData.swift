@@ -10,15 +10,26 @@ public import BackflowLinearAlgebra
 public struct TrainingData<Input: Sendable, Target: Sendable>: Sendable {
   /// The indices of the samples in each batch of each epoch.
   public let batches: Batches
-  /// Returns the inputs and the targets of the samples with these indices. It cannot fail, so the
-  /// data are in memory.
-  public let batch: @Sendable (_ indices: [Int]) -> (input: Input, target: Target)
+  /// Returns the inputs and the targets of the samples with these indices, in this epoch.
+  public let batch:
+    @Sendable (_ epoch: Int, _ indices: [Int]) throws -> (input: Input, target: Target)
 
   /// Batches that a closure makes from the indices of their samples. The same indices must give the
-  /// same batch, so that a training that resumes continues with the same bits.
+  /// same batch, so that a training that resumes continues with the same bits. An error, such as
+  /// that of a file, ends the training before the update.
   public init(
     _ batches: Batches,
-    _ batch: @escaping @Sendable (_ indices: [Int]) -> (input: Input, target: Target)
+    _ batch: @escaping @Sendable (_ indices: [Int]) throws -> (input: Input, target: Target)
+  ) {
+    self.init(batches, byEpoch: { _, indices in try batch(indices) })
+  }
+
+  /// Batches that are different in each epoch, such as newly drawn or distorted samples. The same
+  /// epoch and indices must give the same batch.
+  public init(
+    _ batches: Batches,
+    byEpoch batch:
+      @escaping @Sendable (_ epoch: Int, _ indices: [Int]) throws -> (input: Input, target: Target)
   ) {
     (self.batches, self.batch) = (batches, batch)
   }

@@ -33,7 +33,7 @@ let recurrentRows: [GradientCheckRow] =
       },
       reluRow(shapes, time, batch, input, hidden),
     ]
-  } + stacked + withoutBias
+  } + stacked + withoutBias + stateful
 
 /// Networks with several layers, both directions, lengths and dropout.
 private let stacked: [GradientCheckRow] = [false, true].flatMap { bidirectional in
@@ -124,5 +124,15 @@ private func reluRow(
     return DifferentiableFunction(
       RNN(cells: [[cell]]), input: random.uniform([time, batch, input], in: 0.5..<1.5),
       initialState: [random.uniform([batch, hidden], in: 0..<1)])
+  }
+}
+
+/// Networks that carry their state from one batch to the next, in the second batch.
+private let stateful: [GradientCheckRow] = [1, 3].map { batch in
+  GradientCheckRow("StatefulRecurrent", "2-layer LSTM, B \(batch)") { random in
+    var network = StatefulRecurrent(
+      LSTM<Double>(inputSize: 2, hiddenSize: 3, layers: 2, using: &random), batch: batch)
+    network.updateBuffers(from: network.forward(random.normal([4, batch, 2])).cache)
+    return DifferentiableFunction(network, input: random.normal([3, batch, 2]))
   }
 }

@@ -63,7 +63,8 @@ public struct Finding: Sendable, Equatable, Codable {
   }
 
   /// The severity.
-  public enum Severity: String, Sendable, Codable, Comparable, CaseIterable {
+  public enum Severity: String, Sendable, Codable, CodingKeyRepresentable, Comparable, CaseIterable
+  {
     /// Worth knowing, and possibly intended.
     case note
     /// Training is slower or worse than necessary.

@@ -37,6 +37,11 @@ struct FindingLedger: Sendable, Codable {
     var observations = 0
   }
 
+  private struct SavedEntry: Codable {
+    let topic: Topic
+    let entry: Entry
+  }
+
   private enum CodingKeys: CodingKey { case entries }
 
   private var entries: [Topic: Entry] = [:]
@@ -47,13 +52,21 @@ struct FindingLedger: Sendable, Codable {
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    entries = try container.decode([Topic: Entry].self, forKey: .entries)
+    let saved = try container.decode([SavedEntry].self, forKey: .entries)
+    entries = Dictionary(saved.map { ($0.topic, $0.entry) }) { first, _ in first }
     guard entries.values.allSatisfy({ ($0.report == nil) == $0.spans.isEmpty }) else {
       throw DecodingError.dataCorruptedError(
         forKey: .entries, in: container,
         debugDescription: "a finding without the steps at which it was present")
     }
     owners = Array(Set(entries.values.compactMap(\.rule)))
+  }
+
+  /// Encodes the entries in their order, so that the same ledger gives the same bytes.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    let saved = entries.map { SavedEntry(topic: $0.key, entry: $0.value) }
+    try container.encode(saved.sorted { $0.entry.place < $1.entry.place }, forKey: .entries)
   }
 
   /// Whether a rule has found anything so far.

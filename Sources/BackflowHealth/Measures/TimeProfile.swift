@@ -1,6 +1,6 @@
 public import BackflowKernels
 internal import BackflowLayers
-internal import BackflowLinearAlgebra
+public import BackflowLinearAlgebra
 internal import RealModule
 
 /// The length that the gradient of the last step keeps on its way back through the steps of a
@@ -15,16 +15,17 @@ internal import RealModule
 /// acts at the last step only.
 ///
 /// The first step back often differs from the others: in an LSTM, the gradient passes from h to c.
-public struct TimeProfile: Sendable, Equatable {
+public struct TimeProfile: Sendable, Equatable, Codable {
   /// The name of the layer.
   public let layer: String
   /// ln r_k for k = 0, 1, … T steps back; −∞ where nothing is left. Empty if no gradient entered.
-  public let logNorms: [Double]
+  @ExtendedReals public private(set) var logNorms: [Double]
   /// The number of samples.
   public let samples: Int
   /// The mean factor by which the recurrent weight multiplies the gradient at a step, apart from
   /// the slopes of the nonlinearity, for a cell with one gate; `nil` for other cells.
-  public let weightFactor: Double?
+  public var weightFactor: Double? { factor?.wrappedValue }
+  private let factor: ExtendedReal?
 
   /// The profile of a signal, from at most `samples` samples with a gradient, which are spread over
   /// the batch.
@@ -44,7 +45,9 @@ public struct TimeProfile: Sendable, Equatable {
         - Self.logRootSumOfSquares(running.map { $0[0] })
     }
     let factors = ways.flatMap(\.logWeightFactors)
-    weightFactor = factors.isEmpty ? nil : .exp(factors.reduce(0, +) / Double(factors.count))
+    factor =
+      factors.isEmpty
+      ? nil : ExtendedReal(wrappedValue: .exp(factors.reduce(0, +) / Double(factors.count)))
   }
 
   /// The gradients of samples that are spread over the rows of the batch.

@@ -7,11 +7,11 @@ internal import BackflowLinearAlgebra
 ///
 /// It is recognized by its values, which are the elementwise factors of the derivative of a step.
 /// The names of gates do not tell: the forget gate of a minimal gated unit multiplies what is new.
-struct CarryingGate: Sendable, Equatable {
+struct CarryingGate: Sendable, Equatable, Codable {
   /// The name of the gate, or `nil` for a constant.
   let name: String?
   /// The mean value over all units, steps and samples.
-  let mean: Double
+  @ExtendedReal private(set) var mean: Double
 
   /// The gate of a cell; `nil` if nothing is carried, or if the cell does not state its factors.
   ///

@@ -2,7 +2,7 @@ internal import BackflowKernels
 internal import RealModule
 
 /// The decay of a gradient in a recurrent cell, and what carries it.
-struct RecurrentDecay: Sendable {
+struct RecurrentDecay: Sendable, Codable {
   let profile: TimeProfile
   let gate: CarryingGate?
 

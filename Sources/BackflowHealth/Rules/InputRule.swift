@@ -5,9 +5,9 @@ internal import BackflowLinearAlgebra
 /// for each network, and again as long as the scale is wrong.
 struct InputRule<Scalar: RealScalar>: HealthRule {
   /// The networks whose input is of a good scale.
-  private var accepted: Set<String> = []
+  @NameSet private var accepted: Set<String> = []
   /// The networks whose features were examined, and what was found.
-  private var seen: Set<String> = []
+  @NameSet private var seen: Set<String> = []
   private var notes: [String: Finding] = [:]
 
   mutating func findings(

@@ -8,11 +8,13 @@ internal import RealModule
 /// products of Jacobians: it is measured at the first observation of a cell and at the first one
 /// after each `horizonInterval` training steps, and holds in between.
 struct RecurrentSignalRule<Scalar: RealScalar>: HealthRule {
-  /// The last measurement of each cell. It is not encoded: a training that is continued measures
-  /// again.
-  private var measured: [String: (step: Int, decay: RecurrentDecay)] = [:]
+  /// The last measurement of each cell.
+  private var measured: [String: Measurement] = [:]
 
-  private enum CodingKeys: CodingKey {}
+  private struct Measurement: Codable {
+    let step: Int
+    let decay: RecurrentDecay
+  }
 
   mutating func findings(
     in observation: StepObservation<Scalar>, _ thresholds: Thresholds
@@ -30,13 +32,13 @@ struct RecurrentSignalRule<Scalar: RealScalar>: HealthRule {
   private mutating func decay(
     of signal: RecurrentSignal<Scalar>, at step: Int, every interval: Int
   ) -> RecurrentDecay {
-    if let (last, decay) = measured[signal.layer], step - last < interval {
-      return decay
-    }
+    if let last = measured[signal.layer], step - last.step < interval { return last.decay }
     let decay = RecurrentDecay(
       profile: TimeProfile(signal), gate: CarryingGate(signal.cell))
     // Without a gradient there is nothing to hold.
-    if decay.profile.steps > 0 { measured[signal.layer] = (step, decay) }
+    if decay.profile.steps > 0 {
+      measured[signal.layer] = Measurement(step: step, decay: decay)
+    }
     return decay
   }
 

@@ -9,7 +9,7 @@ struct SymmetryRule<Scalar: RealScalar>: HealthRule {
   /// The step of the last look at each parameter.
   private var lastLooks = PlaceMemory<Int?>()
   /// The parameters with such units at the last look.
-  private var suspects: Set<String> = []
+  @NameSet private var suspects: Set<String> = []
 
   private static var interval: Int { 50 }
 

@@ -78,6 +78,10 @@ extension Recurrent: NetworkOfCells {
   static var nameWithCells: String { "Recurrent<\(plainName(Cell.self))>" }
 }
 
+extension StatefulRecurrent: NetworkOfCells {
+  static var nameWithCells: String { "StatefulRecurrent<\(plainName(Cell.self))>" }
+}
+
 extension ModelSummary: CustomStringConvertible {
   /// A table with one line for each layer.
   public var description: String {

@@ -82,6 +82,50 @@ private struct EveryThird: HealthRule {
     #expect("\(halves.monitor)" == "\(whole.monitor)")
   }
 
+  /// The horizon of a recurrence is measured at some observations only, and holds in between.
+  @Test func `measures a recurrence when one that was never saved does`() throws {
+    var thresholds = Thresholds()
+    thresholds.horizonInterval = 10
+    var random = RandomSource(seed: 2)
+    let rnn = RNN<Float>(
+      inputSize: 3, hiddenSize: 4, recurrentWeights: .orthogonal(gain: 0.3), using: &random)
+    let layers = (0..<40).map { step in
+      Sequential<Float> {
+        RNN(cells: [[rnn.cells[0][0]]])
+        LastStep()
+        Dense(inputSize: 4, outputSize: 2 + step % 2, using: &random)
+      }
+    }
+    func observe(_ monitor: inout HealthMonitor<Float>, _ step: Int) {
+      var random = RandomSource(seed: UInt64(step))
+      let (output, cache) = layers[step].forward(random.normal([12, 2, 3]))
+      let (_, _, trace) = layers[step].tracedBackward(.ones(output.shape), cache)
+      monitor.observe(step) { $0.recordNetwork(trace, output: output) }
+    }
+    var monitor = HealthMonitor<Float>(thresholds: thresholds)
+    for step in 0..<7 { observe(&monitor, step) }
+    var copy = try JSONDecoder().decode(
+      HealthMonitor<Float>.self, from: try JSONEncoder().encode(monitor))
+    for step in 7..<40 {
+      observe(&monitor, step)
+      observe(&copy, step)
+      #expect(copy.findings == monitor.findings)
+    }
+    #expect(Set(monitor.findings.map(\.kind)).contains(.vanishingGradient))
+  }
+
+  @Test func `gives the same bytes when it is saved again`() throws {
+    var training = Training()
+    try training.run(0..<60)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let bytes = try encoder.encode(training.monitor)
+    for _ in 0..<3 {
+      training.monitor = try copy(training.monitor)
+      #expect(try encoder.encode(training.monitor) == bytes)
+    }
+  }
+
   /// The levels and the owners of findings are not saved, and follow from what is.
   @Test func `measures as one that was never saved, and heals`() throws {
     var monitor = HealthMonitor<Float>()

@@ -199,7 +199,7 @@ struct StabilityCommand: ParsableCommand {
   }
 
   private func analyze() throws -> CheckpointStability {
-    let contents = try Checkpoint(contentsOf: checkpoint)
+    let contents = try checkpointOrRun(checkpoint)
     var options = CheckpointStability.Options()
     (options.layer, options.readout) = (layer, readout)
     (options.nonlinearity, options.leak) = (nonlinearity, leak)

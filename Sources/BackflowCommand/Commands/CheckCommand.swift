@@ -36,7 +36,7 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     do {
-      let checkpoint = try Checkpoint(contentsOf: file)
+      let checkpoint = try checkpointOrRun(file)
       if let against {
         let report = try ReplayReport(of: checkpoint, against: Checkpoint(contentsOf: against))
         try show(report)

@@ -10,7 +10,7 @@ struct DelayedProgress {
   mutating func show(_ share: Double, _ message: String) {
     guard outputIsTerminal, Date().timeIntervalSince(start) > 1 else { return }
     var current = bar ?? ProgressBar(total: 1000, start: start)
-    current.show(Int(1000 * share), message, isMilestone: false)
+    current.show(Int(1000 * share), message)
     bar = current
   }
 

@@ -24,7 +24,7 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     do {
-      var checkpoint = try Checkpoint(contentsOf: input)
+      var checkpoint = try checkpointOrRun(input)
       var lost = checkpoint.omissions.map { "\($0.name): \($0.reason)" }
       if let prefix {
         checkpoint = checkpoint.part(prefix)

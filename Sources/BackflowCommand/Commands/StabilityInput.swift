@@ -1,5 +1,4 @@
 internal import Backflow
-internal import BackflowFiles
 internal import Foundation
 
 /// The input along which `backflow stability` runs the networks of a checkpoint.
@@ -9,8 +8,7 @@ struct StabilityInput {
   /// The number of samples by default.
   let defaultSamples: Int
 
-  /// Reads the input that a user names, or the held-out digits for a directory of a network that
-  /// was trained on them.
+  /// Reads the input that a user names, or the samples that were held out in the training of a run.
   init(_ name: String?, lengths: String?, for checkpoint: String, layer: String?) throws {
     if let name {
       let (path, tensor) = StabilityInput.file(of: name)
@@ -20,19 +18,20 @@ struct StabilityInput {
       }
       sequence = try SequenceInput(tensor, in: Checkpoint(contentsOf: path), lengths: ends)
       defaultSamples = Stability.Options().samples
-    } else if layer == nil, try StabilityInput.isTrainedOnDigits(checkpoint) {
-      let images = try Digits.load().split.heldOut.rowsAsSequence
-      sequence = try SequenceInput(Tensor<Double>(images), name: "the held-out digits")
-      // A digit has eight steps, so that exponents need many.
-      defaultSamples = 64
+    } else if layer == nil, let input = try StabilityInput.heldOut(in: checkpoint) {
+      sequence = try SequenceInput(input, name: "the held-out samples")
+      // The exponents of short sequences need many of them.
+      defaultSamples = max(Stability.Options().samples, min(64, 512 / max(1, input.shape[0])))
     } else {
       (sequence, defaultSamples) = (nil, Stability.Options().samples)
     }
   }
 
-  private static func isTrainedOnDigits(_ path: String) throws -> Bool {
-    guard InputFolder.isThere(path) else { return false }
-    return try SavedDirectory(path).models.contains { $0 != .convolution }
+  /// Returns what the recurrent layer of a run reads of the samples that were held out, or `nil`
+  /// for another checkpoint.
+  private static func heldOut(in path: String) throws -> Tensor<Double>? {
+    guard RunFolder(path: path).hasConfiguration else { return nil }
+    return try SavedRun(path).recurrentInput().map { Tensor<Double>($0) }
   }
 
   /// Splits FILE:TENSOR at the first colon after which the rest is not part of the file's name.

@@ -1,0 +1,69 @@
+internal import Backflow
+
+/// The network of a run after its training so far, with what it was trained on.
+struct SavedRun {
+  let folder: RunFolder
+  let configuration: RunConfiguration
+  let checkpoint: Checkpoint
+  /// The best network so far, the moving average, or the last one.
+  let network: Sequential<Float>
+  let preprocessing: Preprocessing
+
+  init(_ path: String) throws {
+    folder = RunFolder(path: path)
+    configuration = try folder.configuration()
+    checkpoint = try folder.checkpoint()
+    var random = RandomSource(seed: 0)
+    var network = configuration.network.network(using: &random)
+    // The moving average has a counter beside the network.
+    let prefix = checkpoint.networkPrefix
+    let rest = try network.load(checkpoint, prefix: prefix, strict: false)
+    guard rest.missing.isEmpty else {
+      throw CommandError(
+        .data, "\(folder.checkpointPath): \(prefix) lacks \(rest.missing.joined(separator: ", "))")
+    }
+    self.network = network
+    preprocessing = try Preprocessing(checkpoint, of: configuration.task.name)
+  }
+
+  /// The number of classes, or `nil` if the targets are numbers.
+  var classes: Int? {
+    if case .values = preprocessing.targets { nil } else { configuration.network.outputs }
+  }
+}
+
+extension SavedRun {
+  /// The data of the training.
+  ///
+  /// - Throws: `CommandError` if the file has changed since.
+  func data() throws -> TaskData {
+    try configuration.task.file?.check()
+    return try configuration.task.load(
+      batch: configuration.training.batch, seed: configuration.training.seed,
+      for: configuration.network.kind)
+  }
+
+  /// The layers before the recurrent one, and this one; `nil` for a network without one.
+  var recurrence: (before: Sequential<Float>, layer: any Layer<Float>, index: Int)? {
+    guard configuration.network.kind != .dense, configuration.network.kind != .convolution else {
+      return nil
+    }
+    let index = configuration.network.embedding == nil ? 0 : 1
+    return (Sequential(Array(network.layers[..<index])), network.layers[index], index)
+  }
+
+  /// What the recurrent layer reads of samples that were held out, [T, B, I]: up to 512 of them.
+  func recurrentInput() throws -> Tensor<Float>? {
+    guard let before = recurrence?.before else { return nil }
+    let batches = try data().validation
+    var (parts, count) = ([Tensor<Float>](), 0)
+    for indices in batches.batches.epoch(0) where count < 512 {
+      let input = before(try batches.batch(0, indices).input)
+      // The last window of a text is shorter.
+      if let first = parts.first, first.shape[0] != input.shape[0] { break }
+      parts.append(input)
+      count += input.shape[1]
+    }
+    return parts.isEmpty ? nil : .concatenate(parts, axis: 1)
+  }
+}

@@ -1,0 +1,186 @@
+internal import ArgumentParser
+internal import Backflow
+internal import BackflowConsole
+internal import Foundation
+
+/// What surrounds a training: its files, what it prints, and how it ends.
+struct TrainingRun<Rule: Optimizer<Float>> {
+  typealias Training = Trainer<Sequential<Float>, Rule, Target>
+
+  private let configuration: RunConfiguration
+  private let data: TaskData
+  private let options: RunOptions
+  /// Where the run is saved, or `nil` if it is not.
+  private let folder: RunFolder?
+  private var log: RunLog?
+  private var progress: ProgressBar
+  private var lastSave = Date.distantPast
+  /// The measurement of the epoch that has just ended.
+  private var measurement: Measurement?
+  private let interruption = Interruption()
+
+  init(
+    _ configuration: RunConfiguration, _ data: TaskData, _ options: RunOptions,
+    in folder: RunFolder?, log: RunLog?
+  ) {
+    (self.configuration, self.data, self.options) = (configuration, data, options)
+    (self.folder, self.log) = (folder, log)
+    progress = ProgressBar(total: configuration.steps(on: data), isQuiet: options.quiet)
+  }
+
+  /// Returns the training of a network from the beginning.
+  func training(of network: Sequential<Float>, _ optimizer: Rule) -> Training {
+    let settings = configuration.training
+    var trainer = Trainer(
+      network, on: data.training, optimizer: optimizer, seed: settings.seed
+    ) { output, target in target.loss(output) }
+    trainer.schedule = settings.schedule(steps: configuration.steps(on: data))
+    trainer.maximumNorm = settings.clip
+    trainer.classes = data.classes
+    trainer.average = settings.average.map { MovingAverage(of: network, decay: $0) }
+    trainer.earlyStopping = settings.patience.map { EarlyStopping(patience: $0) }
+    trainer.monitor = settings.health > 0 ? HealthMonitor(every: settings.health) : nil
+    return trainer
+  }
+
+  /// Continues from a checkpoint of the run.
+  mutating func restore(_ trainer: inout Training, _ checkpoint: Checkpoint) throws {
+    try trainer.restore(checkpoint)
+    if trainer.monitor != nil, let saved = checkpoint.metadata[Self.monitor] {
+      trainer.monitor = try metricsDecoder().decode(
+        HealthMonitor<Float>.self, from: Data(saved.utf8))
+    }
+    try log?.goBack(to: checkpoint.integer(named: Self.metricsSize))
+    progress.begin(at: trainer.optimizer.step)
+  }
+
+  /// Trains until the end, or until Ctrl-C.
+  ///
+  /// - Throws: `ExitCode`, after a message, if the training diverges or is interrupted.
+  mutating func finish(_ trainer: inout Training) throws {
+    let end: TrainingEnd
+    do {
+      end = try trainer.fit(epochs: configuration.training.epochs) { trainer, event in
+        try respond(to: event, of: &trainer)
+      } validation: { network in
+        try validate(network)
+      }
+    } catch let error as DivergenceError {
+      diverged(error, trainer.monitor)
+      throw ExitCode.failure
+    }
+    progress.finish()
+    try save(trainer)
+    if end == .stopped {
+      complain(
+        folder.map {
+          "interrupted after \(trainer.optimizer.step) updates; --save \($0.path) --resume goes on"
+        } ?? "interrupted; nothing was saved")
+      throw ExitCode(130)
+    }
+    if end == .noImprovement, !options.quiet {
+      say("the validation has not improved for \(configuration.training.patience ?? 0) epochs")
+    }
+  }
+
+  private mutating func respond(
+    to event: TrainingEvent, of trainer: inout Training
+  ) throws -> TrainingFlow {
+    switch event {
+    case .update(let report): try show(report)
+    case .epoch(let report):
+      try show(report)
+      if let batch = configuration.network.carriedBatch { trainer.model.resetState(batch: batch) }
+    }
+    if isSaveDue(after: event) { try save(trainer) }
+    return interruption.isRequested ? .stop : .proceed
+  }
+
+  // MARK: - What is shown and recorded
+
+  private mutating func show(_ report: UpdateReport) throws {
+    if report.step % configuration.training.logEvery == 0 { try log?.add(RunRecord(report)) }
+    for finding in report.findings {
+      progress.interrupt()
+      complain(line(finding))
+      try log?.add(RunRecord(finding, in: report))
+    }
+    progress.show(
+      report.step,
+      "epoch \(report.epoch + 1)/\(configuration.training.epochs)  loss \(fourDigits(report.epochLoss))"
+        + (measurement.map { "  validation \(fourDigits($0.loss))" } ?? ""),
+      rate: (samplesPerUpdate, data.unit.name))
+  }
+
+  private mutating func show(_ report: EpochReport) throws {
+    try log?.add(RunRecord(report, measurement))
+    progress.milestone(
+      report.step,
+      "epoch \(report.epoch + 1)/\(configuration.training.epochs)  loss \(fourDigits(report.loss))"
+        + (measurement.map { "  validation: \($0.description)" } ?? ""),
+      rate: (samplesPerUpdate, data.unit.name))
+  }
+
+  private var samplesPerUpdate: Double {
+    let batches = data.training.batches
+    return Double(batches.count * data.unit.perSample) / Double(batches.batchCount)
+  }
+
+  private mutating func validate(_ network: Sequential<Float>) throws -> Double {
+    measurement = try network.measured(
+      on: data.validation, data.preprocessing, classes: data.classes
+    ).measurement
+    return measurement?.loss ?? .nan
+  }
+
+  private mutating func diverged(_ error: DivergenceError, _ monitor: HealthMonitor<Float>?) {
+    progress.finish()
+    if let monitor, !monitor.alarms.isEmpty { complain("\(monitor)") }
+    complain(
+      "the training diverged in epoch \(error.epoch + 1), after \(error.step) updates:"
+        + " \(error.reason)")
+    complain("try a smaller --learning-rate, or --clip 1")
+  }
+
+  private func line(_ finding: Finding) -> String {
+    finding.isPresent
+      ? "\(finding.severity.rawValue), step \(finding.step): \(finding.placedStatement)"
+      : "healed, last seen at step \(finding.lastStep): \(finding.kind.rawValue) of"
+        + " \(finding.layer)"
+  }
+
+  // MARK: - Checkpoints
+
+  private static var metricsSize: String { "metrics.size" }
+  private static var monitor: String { "monitor" }
+
+  /// Whether a checkpoint is due: every minute, or as often as the options say, and after epochs
+  /// that are a second or more apart.
+  private func isSaveDue(after event: TrainingEvent) -> Bool {
+    guard folder != nil else { return false }
+    let age = Date().timeIntervalSince(lastSave)
+    let isEpoch = if case .epoch = event { true } else { false }
+    return age >= options.checkpointEvery || (isEpoch && age >= min(1, options.checkpointEvery))
+  }
+
+  /// Writes a checkpoint.
+  private mutating func save(_ trainer: Training) throws {
+    guard let folder, let log else { return }
+    try log.sync()
+    var checkpoint = try trainer.checkpoint()
+    try data.preprocessing.insert(into: &checkpoint)
+    try checkpoint.insert(log.size, named: Self.metricsSize)
+    if let monitor = trainer.monitor {
+      checkpoint.metadata[Self.monitor] = try jsonLine(monitor)
+    }
+    try checkpoint.write(to: folder.checkpointPath)
+    lastSave = Date()
+  }
+}
+
+extension RunConfiguration {
+  /// The number of updates of the whole training.
+  fileprivate func steps(on data: TaskData) -> Int {
+    training.epochs * data.training.batches.batchCount
+  }
+}
