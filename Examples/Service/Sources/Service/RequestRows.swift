@@ -57,7 +57,12 @@ struct RequestRows: Decodable {
         case (.number(let value), .number):
           guard value.isFinite else { throw refuse("the number \"\(column)\" is not finite") }
           return "\(value)"
-        case (.text(let value), .text): return quoted(value)
+        case (.text(let value), .text):
+          // Errors of the table have the number of a line, which is then that of the row.
+          guard !value.contains(where: \.isNewline) else {
+            throw refuse("the text \"\(column)\" has a line break")
+          }
+          return quoted(value)
         case (.number, _): throw refuse("expected a text in \"\(column)\", found a number")
         case (.text, _): throw refuse("expected a number in \"\(column)\", found a text")
         }
@@ -65,6 +70,14 @@ struct RequestRows: Decodable {
       csv += fields.joined(separator: ",") + "\n"
     }
     return try DataTable(csvText: csv, CSVFormat(types: types))
+  }
+
+  /// Returns the problem of a table, with the number of the row.
+  static func reason(_ error: any BackflowError) -> String {
+    guard let error = error as? DataError else { return "\(error)" }
+    // Line 1 has the names of the columns.
+    let place = [error.line.map { "row \($0 - 2)" }, error.column.map { "\"\($0)\"" }]
+    return (place.compactMap { $0 }.joined(separator: ", ") + ": " + error.problem)
   }
 
   private func quoted(_ text: String) -> String {

@@ -45,7 +45,7 @@ struct Service {
     } catch let problem as RequestRows.Problem {
       throw HTTPError(.badRequest, message: problem.description)
     } catch let error as any BackflowError {
-      throw HTTPError(.badRequest, message: "\(error)")
+      throw HTTPError(.badRequest, message: RequestRows.reason(error))
     } catch let error as DecodingError {
       throw HTTPError(.badRequest, message: reason(error))
     }
@@ -54,13 +54,22 @@ struct Service {
   /// Returns where and why a body is not an array of rows.
   private static func reason(_ error: DecodingError) -> String {
     switch error {
+    case .dataCorrupted(let context) where context.codingPath.isEmpty:
+      return "the body is not JSON"
+    case .dataCorrupted(let context):
+      return "\(place(context)): \(context.debugDescription)"
     case .typeMismatch(_, let context), .valueNotFound(_, let context),
-      .keyNotFound(_, let context), .dataCorrupted(let context):
-      let path = context.codingPath.map {
-        $0.intValue.map { "row \($0)" } ?? "\"\($0.stringValue)\""
-      }
-      return (path + [context.debugDescription]).joined(separator: ": ")
+      .keyNotFound(_, let context):
+      return context.codingPath.isEmpty
+        ? "expected an array of rows"
+        : "\(place(context)): expected an object with a value for each column"
     @unknown default: return "the body is not an array of rows"
     }
+  }
+
+  /// Returns the row and the column.
+  private static func place(_ context: DecodingError.Context) -> String {
+    context.codingPath.map { $0.intValue.map { "row \($0)" } ?? "\"\($0.stringValue)\"" }
+      .joined(separator: ", ")
   }
 }
