@@ -112,8 +112,8 @@ let package = Package(
     .target(
       name: "BackflowTraining",
       dependencies: [
-        "BackflowCheckpoints", "BackflowDatasets", "BackflowHealth", "BackflowKernels",
-        "BackflowLinearAlgebra", "BackflowLayers", collections,
+        "BackflowCheckpoints", "BackflowDatasets", "BackflowFiles", "BackflowHealth",
+        "BackflowKernels", "BackflowLinearAlgebra", "BackflowLayers", collections,
       ],
       swiftSettings: strict),
     .target(
@@ -176,6 +176,9 @@ let package = Package(
     .executableTarget(
       name: "checkpoint-speed", dependencies: ["Backflow"], path: "Tests/CheckpointSpeed"),
     .executableTarget(name: "save-loop", dependencies: ["Backflow"], path: "Tests/SaveLoop"),
+    // A program for scripts/tests/tensorboard.
+    .executableTarget(
+      name: "tensorboard-events", dependencies: ["Backflow"], path: "Tests/TensorBoardEvents"),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Backflow"]),
     .testTarget(
       name: "BackflowTests", dependencies: ["Backflow", "TestSupport"]),

@@ -79,6 +79,7 @@ import Testing
     let attempts: [() throws -> Void] = [
       { _ = try NPY.read("/nowhere/w.npy") as Tensor<Float> }, { _ = try Digits.decode([1]) },
       { _ = try DataTable(csvText: "a,b\n1\n") }, divergence,
+      { _ = try TensorBoardLog(in: "/dev/null/runs") },
     ]
     return attempts.compactMap { attempt in
       do {
