@@ -1,0 +1,112 @@
+public import BackflowHealth
+public import BackflowStability
+
+/// What was recorded of a training, as one page in HTML and as figures.
+///
+///     var report = TrainingReport("digits, run 3")
+///     report.facts = [("model", "LSTM, 32 units"), ("optimizer", "Adam")]
+///     report.loss = losses
+///     report.validation = [("accuracy", accuracies)]
+///     report.profiles = profiles
+///     report.record(health)
+///     report.stability = [("lstm", try Stability.report(of: lstm, along: x, using: &random))]
+///     try save(report.html, as: "report.html")
+///
+/// What is empty has no place on the page. Values may be NaN or infinite: curves have gaps and
+/// arrows there, and heat maps have marks.
+public struct TrainingReport: Sendable {
+  /// Values of a quantity over the training steps, in any order. Of values with the same step, the
+  /// last counts, as of steps that a resumed training repeats.
+  public typealias Curve = [(step: Int, value: Double)]
+
+  /// The title.
+  public var title: String
+  /// What is known about the run: data, model, number of parameters, optimizer …
+  public var facts: [(name: String, value: String)] = []
+
+  /// The loss of the batch at each step, before the update.
+  public var loss: Curve = []
+  /// Quantities on the validation data, such as the accuracy. One that is called "loss" is drawn
+  /// beside the loss of the training.
+  public var validation: [(name: String, values: Curve)] = []
+  /// The learning rate at each step.
+  public var learningRate: Curve = []
+  /// The norm of the gradients of all parameters together at each step, before clipping.
+  public var gradientNorm: Curve = []
+  /// Profiles of backward passes with their steps.
+  public var profiles: [(step: Int, profile: GradientProfile)] = []
+
+  /// The steps at which findings were present.
+  public var history: HealthHistory?
+  /// The loss as the monitor knows it, drawn above the findings.
+  public var losses: LossHistory?
+  /// The findings.
+  public var findings: [Finding] = []
+  /// The conclusion of the monitor in words: its `description`.
+  public var conclusion = ""
+
+  /// Reports of recurrent networks with their names.
+  public var stability: [(name: String, report: StabilityReport)] = []
+
+  /// Creates a report without any records.
+  public init(_ title: String) { self.title = title }
+
+  /// Takes over what a monitor has found.
+  public mutating func record<Scalar>(_ health: HealthMonitor<Scalar>) {
+    (history, losses) = (health.history, health.losses)
+    (findings, conclusion) = (health.findings, health.description)
+  }
+
+  /// The page; see `ReportPage`.
+  ///
+  /// - Complexity: That of `StabilityFigures` for each report of stability, and linear in the
+  ///   records.
+  public var html: String {
+    var page = ReportPage(title)
+    page.facts = facts
+    page.sections = parts.map(\.section)
+    return page.html
+  }
+
+  /// The figures as SVG documents, with the names of files: "loss.svg".
+  ///
+  /// - Complexity: That of `html`.
+  public var figures: [(name: String, svg: String)] { parts.flatMap(\.files) }
+
+  /// A section of the page, with the files of its figures.
+  struct Part {
+    var section: ReportPage.Section
+    var files: [(name: String, svg: String)] = []
+  }
+
+  private var parts: [Part] {
+    [lossPart, updatePart, findingsPart, layerPart, timePart, saturationPart].compactMap(\.self)
+      + stabilityParts
+  }
+}
+
+extension TrainingReport.Part {
+  init(_ heading: String, text: String = "") {
+    section = ReportPage.Section(heading, text: text)
+  }
+
+  /// Adds charts, one beside the other on the page.
+  mutating func add(_ name: String, _ figure: ChartFigure, caption: String) {
+    let caption = ([caption] + figure.notes).joined(separator: " ")
+    section.figures.append(ReportPage.Figure(figure.panelDrawings, caption: caption))
+    files.append((name, figure.svg))
+  }
+
+  /// Adds heat maps with the names of their files, one beside the other on the page.
+  mutating func add(_ maps: [(name: String, map: HeatMap)], caption: String) {
+    let drawn = maps.map { (name: $0.name, svg: $0.map.svg) }
+    section.figures.append(ReportPage.Figure(drawn.map(\.svg), caption: caption))
+    files += drawn
+  }
+
+  /// The part, unless it shows nothing.
+  var unlessEmpty: TrainingReport.Part? {
+    section.findings.isEmpty && section.figures.isEmpty && section.plainTexts.isEmpty
+      && section.text.isEmpty ? nil : self
+  }
+}
