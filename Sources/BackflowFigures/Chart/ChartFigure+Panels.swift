@@ -1,15 +1,16 @@
 extension ChartFigure {
   /// Each panel as an SVG document by itself, without the title and the notes of the figure.
   ///
-  /// They are so narrow that their text is still legible on a phone. The plots keep their
-  /// proportions, so that circles remain circles.
-  var panelDrawings: [String] {
-    let full = ChartFigure.plotSize(ofOneOf: panels.count)
+  /// They are so narrow that their text is still legible on a phone.
+  ///
+  /// - Parameter plot: The proportions of the plots. Where circles are to be circles, they are those
+  ///   for which the panels were made.
+  func panelDrawings(plot: (width: Double, height: Double) = (400, 290)) -> [String] {
     let (left, right) = (70.0, 20.0)
     let width = ChartFigure.panelWidth - left - right
-    let height = width * full.height / full.width
+    let height = width * plot.height / plot.width
+    let legend = panels.map { $0.legendHeight(width: width) }.max() ?? 0
     return panels.map { panel in
-      let legend = panel.legendHeight(width: width)
       var svg = SVG(
         width: ChartFigure.panelWidth, height: legend + 20 + height + 48, title: panel.title)
       panel.drawLegend(in: &svg, left: left, top: 0, width: width)

@@ -76,16 +76,17 @@ struct HeatMapDrawing {
       let (y, height) = extent(ofRow: index)
       for (value, columns) in zip(row, cells.columns) {
         guard let value else { continue }
-        let (start, end) = (
-          x.position(edges[columns.lowerBound]), x.position(edges[columns.upperBound])
-        )
-        let title = "\(name(ofRow: index)), \(map.label) \(name(ofColumns: columns)): \(short(value))"
+        let start = x.position(edges[columns.lowerBound])
+        let end = x.position(edges[columns.upperBound])
+        let title =
+          "\(name(ofRow: index)), \(map.label) \(name(ofColumns: columns)): \(short(value))"
         if let mark = mark(of: value) {
           svg.draw(mark, start, top + y, end - start, height, title: title)
         } else {
+          // The overlap with the next cell leaves no gap by rounding.
           svg.rectangle(
-            start, top + y, end - start, height, color: color(of: value), title: title,
-            isCrisp: true)
+            start, top + y, min(end + 0.4, right) - start, height + 0.4, color: color(of: value),
+            title: title, isCrisp: true)
         }
       }
     }
@@ -101,7 +102,8 @@ struct HeatMapDrawing {
     case .named(let names): return names[rows.lowerBound]
     case .numbered(let label):
       return rows.count == 1
-        ? "\(label) \(rows.lowerBound + 1)" : "\(label) \(rows.lowerBound + 1) to \(rows.upperBound)"
+        ? "\(label) \(rows.lowerBound + 1)"
+        : "\(label) \(rows.lowerBound + 1) to \(rows.upperBound)"
     }
   }
 

@@ -24,7 +24,7 @@ public struct TimelineFigure: Sendable, Equatable {
   }
 
   /// The figure for a phone, with the name of a row above its bars.
-  var narrowDrawing: String { drawing(left: 62, width: 298, rowHeight: 36) }
+  var narrowDrawing: String { drawing(left: 66, width: 294, rowHeight: 36) }
 
   private func drawing(left: Double, width: Double, rowHeight: Double) -> String {
     let title = "Findings over the steps of a training"

@@ -25,10 +25,10 @@ public struct ReportPage: Sendable {
   public struct Section: Sendable {
     /// The heading.
     public var heading: String
-    /// A paragraph below the heading.
+    /// A paragraph below the heading, whose line breaks are kept.
     public var text: String
-    /// Findings, as a list.
-    public var findings: [Finding]
+    /// Findings by their cause, as a list.
+    public var diagnoses: [Diagnosis]
     /// The figures.
     public var figures: [Figure]
     /// Texts whose lines and spaces are kept, such as a report for a terminal.
@@ -36,10 +36,10 @@ public struct ReportPage: Sendable {
 
     /// Creates a section.
     public init(
-      _ heading: String, text: String = "", findings: [Finding] = [], figures: [Figure] = [],
+      _ heading: String, text: String = "", diagnoses: [Diagnosis] = [], figures: [Figure] = [],
       plainTexts: [String] = []
     ) {
-      (self.heading, self.text, self.findings) = (heading, text, findings)
+      (self.heading, self.text, self.diagnoses) = (heading, text, diagnoses)
       (self.figures, self.plainTexts) = (figures, plainTexts)
     }
   }
@@ -103,15 +103,12 @@ public struct ReportPage: Sendable {
 
   private func section(_ index: Int, _ section: Section) -> String {
     let heading = "<h2 id=\"section-\(index + 1)\">\(escaped(section.heading))</h2>"
-    let text = section.text.isEmpty ? [] : ["<p>\(escaped(section.text))</p>"]
-    let list =
-      section.findings.isEmpty
-      ? [] : ["<ul class=\"findings\">"] + section.findings.map(\.item) + ["</ul>"]
+    let text = section.text.isEmpty ? [] : ["<p class=\"lines\">\(escaped(section.text))</p>"]
     // A box that scrolls can be reached with the keyboard.
-    let blocks = section.plainTexts.map { "<pre tabindex=\"0\">\(escaped($0))</pre>" }
+    let plain = section.plainTexts.map { "<pre tabindex=\"0\">\(escaped($0))</pre>" }
     return
-      (["<section>", heading] + text + list + section.figures.map(\.element) + blocks
-      + ["</section>"]).joined(separator: "\n")
+      (["<section>", heading] + text + section.diagnoses.list + section.figures.map(\.element)
+      + plain + ["</section>"]).joined(separator: "\n")
   }
 }
 
@@ -123,34 +120,5 @@ extension ReportPage.Figure {
       (["<figure>", wide] + drawings + ["</div>"] + narrow
       + ["<figcaption>\(escaped(caption))</figcaption>", "</figure>"])
       .joined(separator: "\n")
-  }
-}
-
-extension Finding {
-  /// The finding in the words of the monitor.
-  fileprivate var item: String {
-    let place = layer + (gate.map { ", \($0) gate" } ?? "")
-    let steps =
-      firstStep == lastStep
-      ? "at step \(firstStep)"
-      : isPresent ? "since step \(firstStep)" : "steps \(firstStep) to \(lastStep)"
-    return """
-      <li class="\(severity.rawValue)">
-      <p><strong>\(severity.title)</strong>, \(steps), \(escaped(place))</p>
-      <p>\(escaped(placedStatement))</p>
-      <p><b>Why:</b> \(escaped(reason))</p>
-      <p><b>Try:</b> \(escaped(cure))</p>
-      </li>
-      """
-  }
-}
-
-extension Finding.Severity {
-  fileprivate var title: String {
-    switch self {
-    case .note: "Note"
-    case .warning: "Warning"
-    case .failure: "Failure"
-    }
   }
 }

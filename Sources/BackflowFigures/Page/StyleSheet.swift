@@ -22,16 +22,20 @@ enum StyleSheet {
     figure { margin: 1rem 0 1.8rem; break-inside: avoid; }
     figcaption { max-width: 44rem; margin-top: 0.3rem; font-size: 0.92rem; }
     .drawings { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 1rem; }
-    .drawings svg { display: block; flex: 0 1 auto; max-width: 100%; height: auto; }
+    .drawings svg { display: block; flex: 0 1 29.5rem; max-width: 100%; height: auto; }
+    .wide svg { flex-basis: auto; }
     .narrow { display: none; }
     @media (max-width: 48rem) {
     .narrow { display: flex; }
     .wide { display: none; }
     }
+    .lines { white-space: pre-line; }
+    .measured { font-size: 0.92rem; }
     .findings { margin: 1rem 0; padding: 0; list-style: none; }
-    .findings li { margin: 1rem 0; padding-left: 0.8rem; border-left: 0.3rem solid var(--calm); }
-    .findings li.warning { border-color: var(--accent); }
-    .findings li.failure { border-color: var(--alarm); }
+    .findings > li { margin: 1rem 0; padding-left: 0.8rem; border-left: 0.3rem solid var(--calm); }
+    .findings > .warning { border-color: var(--accent); }
+    .findings > .failure { border-color: var(--alarm); }
+    .findings ul { margin: 0.3rem 0; padding-left: 1.2rem; max-width: 44rem; }
     pre { overflow-x: auto; padding: 0.8rem; border: 1px solid var(--faint);
       font: 0.8rem/1.45 ui-monospace, Menlo, Consolas, monospace; }
     """

@@ -4,10 +4,10 @@ internal import BackflowStability
 extension TrainingReport {
   /// The findings of the monitor, on the time line and in words.
   var findingsPart: Part? {
-    // A conclusion of one line is a paragraph.
-    let isLine = !conclusion.contains("\n")
-    var part = Part("Findings", text: isLine && findings.isEmpty ? conclusion : "")
-    part.section.findings = findings
+    var part = Part("Findings")
+    part.section.text = conclusion
+    part.section.diagnoses = Diagnosis.grouping(
+      findings, from: history?.steps?.lowerBound ?? 0)
     if let history, history.steps != nil {
       let figure = TimelineFigure(history, losses: losses)
       part.section.figures.append(
@@ -17,8 +17,7 @@ extension TrainingReport {
             + " severity; below the loss, what begins before the loss rises may be its cause."))
       part.files.append(("findings.svg", figure.svg))
     }
-    if !isLine { part.section.plainTexts.append(conclusion) }
-    return part.unlessEmpty
+    return findings.isEmpty && conclusion.isEmpty && part.files.isEmpty ? nil : part
   }
 
   /// The figures and the text of each report of stability.
@@ -28,7 +27,10 @@ extension TrainingReport {
       var part = Part("Stability of \(analyzed.name)")
       do {
         for (kind, name, figure) in try StabilityFigures(report: analyzed.report).drawn {
-          part.add("\(file)-\(name)", figure, caption: kind.caption)
+          let size = ChartFigure.plotSize(ofOneOf: figure.panels.count)
+          part.add(
+            "\(file)-\(name)", figure, caption: kind.caption,
+            plot: kind == .spectrum ? size : (400, 290))
         }
       } catch {
         part.section.text = "The figures could not be drawn: \(error)"

@@ -1,55 +1,48 @@
 extension TrainingReport {
   /// The loss and what was measured on the validation data.
   var lossPart: Part? {
-    var part = Part("Loss and validation")
     let named = validation.filter { !$0.values.isEmpty }
-    let losses = [("training", loss, LineChart.Hue.calm)].filter { !$0.1.isEmpty }
+    let losses =
+      [("training", loss, LineChart.Hue.calm)].filter { !$0.1.isEmpty }
       + named.filter { $0.name == "loss" }.map { ("validation", $0.values, .neutral) }
-    if !losses.isEmpty {
-      part.add(
-        "loss.svg", ChartFigure("Loss", panels: [.curves("loss", losses)]),
-        caption: "A healthy loss falls and then levels off; a validation loss that rises while the"
-          + " training loss still falls is a sign of overfitting.")
+    let metrics = named.filter { $0.name != "loss" }.map { metric in
+      LineChart.curves(.linear(metric.name + ", validation"), [("", metric.values, .calm)])
     }
-    let metrics = named.filter { $0.name != "loss" }
-    if !metrics.isEmpty {
-      part.add(
-        "validation.svg",
-        ChartFigure(
-          "Validation",
-          panels: metrics.map { .curves($0.name, [("", $0.values, .calm)]) }),
-        caption: "Each point was measured on data that the network does not learn from, so that it"
-          + " tells how well the network does on new data.")
-    }
-    return part.unlessEmpty
+    let panels =
+      (losses.isEmpty ? [] : [.curves(.fitting(losses.flatMap(\.1), "loss"), losses)]) + metrics
+    guard !panels.isEmpty else { return nil }
+    var part = Part("Loss and validation")
+    part.add(
+      "loss.svg", ChartFigure("Loss and validation", panels: panels),
+      caption: "A healthy loss falls and then levels off; values on validation data that become"
+        + " worse while the loss of the training still falls are a sign of overfitting.")
+    return part
   }
 
   /// What determines the length of the updates.
   var updatePart: Part? {
+    let curves: [(scale: LineChart.Scale, values: Curve)] = [
+      (.linear("learning rate"), learningRate),
+      (.fitting(gradientNorm, "norm of the gradient"), gradientNorm),
+    ].filter { !$0.values.isEmpty }
+    let panels = curves.map { LineChart.curves($0.scale, [("", $0.values, .calm)]) }
+    guard !panels.isEmpty else { return nil }
     var part = Part("Learning rate and gradient")
-    let curves = [("learning rate", learningRate), ("norm of the gradient", gradientNorm)]
-      .filter { !$0.1.isEmpty }
-    if !curves.isEmpty {
-      part.add(
-        "updates.svg",
-        ChartFigure(
-          "Learning rate and gradient",
-          panels: curves.map { .curves($0.0, [("", $0.1, .calm)]) }),
-        caption: "A norm of the gradient that jumps or keeps growing is a sign of steps that are too"
-          + " long, and one that falls to zero while the loss is still high is a sign of a gradient"
-          + " that vanishes.")
-    }
-    return part.unlessEmpty
+    part.add(
+      "updates.svg", ChartFigure("Learning rate and gradient", panels: panels),
+      caption: "A norm of the gradient that jumps or keeps growing is a sign of steps that are too"
+        + " long, and one that falls to zero while the loss is still high is a sign of a gradient"
+        + " that vanishes.")
+    return part
   }
 }
 
 extension LineChart {
   /// A panel of curves over the training steps.
   fileprivate static func curves(
-    _ name: String, _ curves: [(name: String, values: TrainingReport.Curve, hue: Hue)]
+    _ vertical: Scale, _ curves: [(name: String, values: TrainingReport.Curve, hue: Hue)]
   ) -> LineChart {
     let sorted = curves.map { ($0.name, $0.values.inOrder, $0.hue) }
-    let values = sorted.flatMap { $0.1.map(\.value) }
     // A curve with a name is told apart by the legend.
     let marks = sorted.compactMap { name, curve, _ in
       curve.first { !$0.value.isFinite }.map { first in
@@ -60,19 +53,22 @@ extension LineChart {
       }
     }
     return LineChart(
-      name, horizontal: .count("training step"), vertical: .fitting(values, name),
+      vertical.label, horizontal: .count("training step"), vertical: vertical,
       series: sorted.map { .summary(of: $0.1, $0.0, hue: $0.2) }, marks: marks)
   }
 }
 
 extension LineChart.Scale {
-  /// A logarithmic scale for positive values that differ by more than a factor of ten, otherwise a
-  /// linear one.
-  fileprivate static func fitting(_ values: [Double], _ label: String) -> LineChart.Scale {
-    let finite = values.filter(\.isFinite)
-    guard let low = finite.min(), let high = finite.max(), low > 0, high > 10 * low else {
-      return .linear(label)
-    }
+  /// A logarithmic scale if no value is negative and the positive ones differ by more than a factor
+  /// of 20, otherwise a linear one.
+  fileprivate static func fitting(
+    _ curve: TrainingReport.Curve, _ label: String
+  ) -> LineChart.Scale {
+    let finite = curve.map(\.value).filter(\.isFinite)
+    let positive = finite.filter { $0 > 0 }
+    guard let low = positive.min(), let high = positive.max(), high > 20 * low,
+      finite.allSatisfy({ $0 >= 0 })
+    else { return .linear(label) }
     return .logarithmic(label)
   }
 }

@@ -40,9 +40,9 @@ public struct TrainingReport: Sendable {
   public var history: HealthHistory?
   /// The loss as the monitor knows it, drawn above the findings.
   public var losses: LossHistory?
-  /// The findings.
+  /// The findings, which the page groups by their cause.
   public var findings: [Finding] = []
-  /// The conclusion of the monitor in words: its `description`.
+  /// What the monitor concludes beside the findings, in words: its `conclusion`.
   public var conclusion = ""
 
   /// Reports of recurrent networks with their names.
@@ -54,24 +54,30 @@ public struct TrainingReport: Sendable {
   /// Takes over what a monitor has found.
   public mutating func record<Scalar>(_ health: HealthMonitor<Scalar>) {
     (history, losses) = (health.history, health.losses)
-    (findings, conclusion) = (health.findings, health.description)
+    (findings, conclusion) = (health.findings, health.conclusion)
   }
 
-  /// The page; see `ReportPage`.
+  /// The page, see `ReportPage`.
   ///
-  /// - Complexity: That of `StabilityFigures` for each report of stability, and linear in the
-  ///   records.
-  public var html: String {
-    var page = ReportPage(title)
-    page.facts = facts
-    page.sections = parts.map(\.section)
-    return page.html
-  }
+  /// - Complexity: That of `documents`.
+  public var html: String { documents.html }
 
   /// The figures as SVG documents, with the names of files: "loss.svg".
   ///
-  /// - Complexity: That of `html`.
-  public var figures: [(name: String, svg: String)] { parts.flatMap(\.files) }
+  /// - Complexity: That of `documents`.
+  public var figures: [(name: String, svg: String)] { documents.figures }
+
+  /// The page and the figures, for which everything is drawn once.
+  ///
+  /// - Complexity: That of `StabilityFigures` for each report of stability, and linear in the
+  ///   records.
+  public var documents: (html: String, figures: [(name: String, svg: String)]) {
+    let parts = self.parts
+    var page = ReportPage(title)
+    page.facts = facts
+    page.sections = parts.map(\.section)
+    return (page.html, parts.flatMap(\.files))
+  }
 
   /// A section of the page, with the files of its figures.
   struct Part {
@@ -86,27 +92,25 @@ public struct TrainingReport: Sendable {
 }
 
 extension TrainingReport.Part {
-  init(_ heading: String, text: String = "") {
-    section = ReportPage.Section(heading, text: text)
-  }
+  init(_ heading: String) { section = ReportPage.Section(heading) }
 
   /// Adds charts, one beside the other on the page.
-  mutating func add(_ name: String, _ figure: ChartFigure, caption: String) {
+  mutating func add(
+    _ name: String, _ figure: ChartFigure, caption: String,
+    plot: (width: Double, height: Double) = (400, 290)
+  ) {
     let caption = ([caption] + figure.notes).joined(separator: " ")
-    section.figures.append(ReportPage.Figure(figure.panelDrawings, caption: caption))
+    section.figures.append(
+      ReportPage.Figure(figure.panelDrawings(plot: plot), caption: caption))
     files.append((name, figure.svg))
   }
 
-  /// Adds heat maps with the names of their files, one beside the other on the page.
-  mutating func add(_ maps: [(name: String, map: HeatMap)], caption: String) {
-    let drawn = maps.map { (name: $0.name, svg: $0.map.svg) }
-    section.figures.append(ReportPage.Figure(drawn.map(\.svg), caption: caption))
-    files += drawn
-  }
-
-  /// The part, unless it shows nothing.
-  var unlessEmpty: TrainingReport.Part? {
-    section.findings.isEmpty && section.figures.isEmpty && section.plainTexts.isEmpty
-      && section.text.isEmpty ? nil : self
+  /// A part of heat maps, one beside the other on the page, with the names of their files; `nil`
+  /// without any.
+  init?(_ heading: String, maps: [(name: String, map: HeatMap?)], caption: String) {
+    files = maps.compactMap { name, map in map.map { (name, $0.svg) } }
+    guard !files.isEmpty else { return nil }
+    section = ReportPage.Section(
+      heading, figures: [ReportPage.Figure(files.map(\.svg), caption: caption)])
   }
 }

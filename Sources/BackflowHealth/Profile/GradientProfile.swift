@@ -46,10 +46,14 @@ public struct GradientProfile: Sendable, Equatable, Codable {
     public let name: String
     /// The gate of a gated cell, or `nil`.
     public let gate: String?
-    /// The share on the low side, near 0 or −1.
-    public let low: Double
-    /// The share on the high side, near 1.
-    public let high: Double
+    /// The share on the low side, near 0 or −1. NaN if an output of the layer is not finite.
+    @ExtendedReal public private(set) var low: Double
+    /// The share on the high side, near 1. NaN if an output of the layer is not finite.
+    @ExtendedReal public private(set) var high: Double
+
+    init(name: String, gate: String?, low: Double, high: Double) {
+      (self.name, self.gate, self.low, self.high) = (name, gate, low, high)
+    }
   }
 
   /// The lengths of the gradients of one recurrent cell at each time step.
@@ -70,7 +74,7 @@ public struct GradientProfile: Sendable, Equatable, Codable {
   ///   - trace: The trace that `tracedBackward` returned.
   ///   - gradients: The gradients of the same pass, before clipping.
   ///   - slope: φ′/max φ′ below which a unit is saturated for a sample.
-  /// - Complexity: One pass over the gradients and over the outputs of nonlinearities, O(T·B·H) for
+  /// - Complexity: A few passes over the gradients and the outputs of nonlinearities, O(T·B·H) for
   ///   a recurrent cell, which is little beside the backward pass.
   public init<Model: Layer>(
     _ trace: LayerTrace<Model.Scalar>, gradients: Model,
@@ -82,8 +86,12 @@ public struct GradientProfile: Sendable, Equatable, Codable {
       leaf.cells.isEmpty
         ? [LayerNorms(leaf, parameters)] : leaf.cells.map { LayerNorms($0, of: leaf, parameters) }
     }
-    saturations = Saturation.all(of: leaves.flatMap(\.observedActivations), slope: slope).map {
-      SaturatedShare(name: $0.layer, gate: $0.gate, low: $0.lowShare, high: $0.highShare)
+    let activations = leaves.flatMap(\.observedActivations)
+    let overflown = Set(activations.filter { !$0.output.isFinite }.map(\.layer))
+    saturations = Saturation.all(of: activations, slope: slope).map {
+      overflown.contains($0.layer)
+        ? SaturatedShare(name: $0.layer, gate: $0.gate, low: .nan, high: .nan)
+        : SaturatedShare(name: $0.layer, gate: $0.gate, low: $0.lowShare, high: $0.highShare)
     }
     recurrences = leaves.flatMap(\.cells).compactMap { cell in
       cell.backward.map { RecurrentNorms(name: cell.name, states: $0.stateNorms) }
