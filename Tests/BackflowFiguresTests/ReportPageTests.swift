@@ -80,7 +80,7 @@ import Testing
     page.sections = [.init("Findings", diagnoses: health.diagnoses)]
     let html = page.html
     for text in [
-      "<strong>Warning in one, gate one, at step 3</strong>", "measured 0.93, limit 0.5 (one)",
+      "<strong>Warning in one, gate one</strong>, at step 3<", "measured 0.93, limit 0.5 (one)",
       "<b>Why:</b> one", "<b>Try:</b> one", "Because of it, or with it",
       "<li>Warning in two, gate two, at step 3: two</li>",
     ] {

@@ -62,7 +62,7 @@ import Testing
     for text in ["run &lt;1&gt;", "a &amp; b", "Failure in the loss", "undecided"] {
       #expect(html.contains(text), "\(text)")
     }
-    #expect(!html.contains("none, validation"))
+    #expect(!html.contains("none on validation"))
   }
 
   @Test func `marks values that are not finite`() throws {
@@ -99,6 +99,22 @@ import Testing
     #expect(svg.contains("<polygon"))
   }
 
+  @Test func `has room for any steps and values`() throws {
+    var report = TrainingReport("run")
+    let steps = [Int.min, -1, 0, 1 << 53 - 1, 1 << 53, Int.max]
+    let largest = Double.greatestFiniteMagnitude
+    report.loss = steps.map { ($0, largest) } + [(7, -largest), (8, .leastNonzeroMagnitude)]
+    report.learningRate = report.loss
+    report.profiles = steps.map { ($0, profile(scale: largest)) }
+    for (name, svg) in report.figures {
+      _ = try elements(svg)
+      #expect(!svg.contains("=\"nan") && !svg.contains("=\"inf"), "\(name)")
+    }
+    report = TrainingReport("run")
+    report.profiles = [(1 << 53 - 1, profile())]
+    #expect(report.figures.count == 4)
+  }
+
   @Test func `without records has a title only`() throws {
     let (html, figures) = TrainingReport("run").documents
     #expect(figures.isEmpty)
@@ -116,5 +132,7 @@ import Testing
     var report = TrainingReport("run")
     report.record(health)
     #expect(report.html.contains("no findings in 1 observation"))
+    // The time line has nothing to show.
+    #expect(report.figures.isEmpty)
   }
 }

@@ -3,8 +3,8 @@ extension ChartFigure {
   ///
   /// They are so narrow that their text is still legible on a phone.
   ///
-  /// - Parameter plot: The proportions of the plots. Where circles are to be circles, they are those
-  ///   for which the panels were made.
+  /// - Parameter plot: The proportions of the plots: those for which the panels were made, where
+  ///   circles are to be circles.
   func panelDrawings(plot: (width: Double, height: Double) = (400, 290)) -> [String] {
     let (left, right) = (70.0, 20.0)
     let width = ChartFigure.panelWidth - left - right

@@ -122,9 +122,9 @@ struct HeatMapDrawing {
 
   /// The mark of a value without a color.
   private func mark(of value: Double) -> Mark? {
+    if map.color.coordinate(value) != nil { return nil }
     if value.isNaN { return .notANumber }
-    if value.isInfinite { return .infinite }
-    return map.color.isLogarithmic && value <= 0 ? .zero : nil
+    return value.isFinite && value <= 0 ? .zero : .infinite
   }
 
   /// A value without a color.
@@ -194,13 +194,6 @@ struct HeatMapDrawing {
       x += 40 + textWidth(mark.rawValue, size: 11)
     }
   }
-}
-
-/// Returns the end of a text that is too wide, which tells more about a place in a network than the
-/// start.
-private func shortened(_ text: String, size: Double, within width: Double) -> String {
-  if textWidth(text, size: size) <= width { return text }
-  return "…" + text.suffix(max(1, Int(width / textWidth("n", size: size)) - 1))
 }
 
 extension SVG {

@@ -73,7 +73,8 @@ public struct TimelineFigure: Sendable, Equatable {
   ) {
     let middle = bottom - 10
     if height > 20 {
-      svg.text(25, middle - 9, row.label, size: 11.5)
+      let label = shortened(row.label, size: 11.5, within: steps.end - 25)
+      svg.text(25, middle - 9, label, size: 11.5)
     } else {
       svg.text(steps.start - 10, middle + 4, row.label, size: 11.5, anchor: .end)
     }

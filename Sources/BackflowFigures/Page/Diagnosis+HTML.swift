@@ -11,7 +11,7 @@ extension Diagnosis {
   /// The cause in the words of the monitor, and in a list below it what was found with it.
   fileprivate var item: String {
     let causes = """
-      <p><strong>\(cause.title)</strong></p>
+      <p><strong>\(cause.title)</strong>, \(escaped(cause.life))</p>
       <p>\(escaped(cause.placedStatement))</p>
       <p class="measured">\(escaped(cause.measurement))</p>
       <p><b>Why:</b> \(escaped(cause.reason))</p>
@@ -19,7 +19,7 @@ extension Diagnosis {
       """
     let isSame = symptoms.allSatisfy { $0.kind == cause.kind }
     let rows = symptoms.map {
-      "<li>\($0.title): \(escaped($0.placedStatement))</li>"
+      "<li>\($0.title), \(escaped($0.life)): \(escaped($0.placedStatement))</li>"
     }
     let list =
       symptoms.isEmpty
@@ -32,7 +32,7 @@ extension Diagnosis {
 }
 
 extension Finding {
-  /// The severity, the place and the steps, escaped: "Warning in 3 Tanh, since step 40 (…)".
+  /// The severity and the place, escaped: "Warning in 0.l0, gate forget".
   fileprivate var title: String {
     let severity =
       switch severity {
@@ -40,6 +40,6 @@ extension Finding {
       case .warning: "Warning"
       case .failure: "Failure"
       }
-    return escaped("\(severity) in \(layer)" + (gate.map { ", gate \($0)" } ?? "") + ", \(life)")
+    return escaped("\(severity) in \(layer)" + (gate.map { ", gate \($0)" } ?? ""))
   }
 }

@@ -8,7 +8,7 @@ extension TrainingReport {
     part.section.text = conclusion
     part.section.diagnoses = Diagnosis.grouping(
       findings, from: history?.steps?.lowerBound ?? 0)
-    if let history, history.steps != nil {
+    if let history, !history.rows.isEmpty {
       let figure = TimelineFigure(history, losses: losses)
       part.section.figures.append(
         ReportPage.Figure(

@@ -6,7 +6,7 @@ extension TrainingReport {
       [("training", loss, LineChart.Hue.calm)].filter { !$0.1.isEmpty }
       + named.filter { $0.name == "loss" }.map { ("validation", $0.values, .neutral) }
     let metrics = named.filter { $0.name != "loss" }.map { metric in
-      LineChart.curves(.linear(metric.name + ", validation"), [("", metric.values, .calm)])
+      LineChart.curves(.linear(metric.name + " on validation data"), [("", metric.values, .calm)])
     }
     let panels =
       (losses.isEmpty ? [] : [.curves(.fitting(losses.flatMap(\.1), "loss"), losses)]) + metrics
@@ -42,7 +42,7 @@ extension LineChart {
   fileprivate static func curves(
     _ vertical: Scale, _ curves: [(name: String, values: TrainingReport.Curve, hue: Hue)]
   ) -> LineChart {
-    let sorted = curves.map { ($0.name, $0.values.inOrder, $0.hue) }
+    let sorted = curves.map { ($0.name, latest(of: $0.values), $0.hue) }
     // A curve with a name is told apart by the legend.
     let marks = sorted.compactMap { name, curve, _ in
       curve.first { !$0.value.isFinite }.map { first in
@@ -95,13 +95,5 @@ extension LineChart.Series {
     return LineChart.Series(
       name, x: x, y, band: length > 1 ? band : nil, hue: hue, hasDots: curve.count <= 40
     ).withArrows
-  }
-}
-
-extension TrainingReport.Curve {
-  /// The points in the order of their steps, of which the last value counts.
-  fileprivate var inOrder: TrainingReport.Curve {
-    let latest = Dictionary(map { ($0.step, $0.value) }, uniquingKeysWith: { _, last in last })
-    return latest.sorted { $0.key < $1.key }.map { (step: $0.key, value: $0.value) }
   }
 }

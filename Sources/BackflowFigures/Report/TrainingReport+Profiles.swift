@@ -35,7 +35,7 @@ extension TrainingReport {
   private func heatMap(ofCell name: String) -> HeatMap {
     let profiles = profilesInOrder
     let columns = profiles.map { step in
-      step.profile.recurrences.first { $0.name == name }?.states ?? []
+      step.value.recurrences.first { $0.name == name }?.states ?? []
     }
     return HeatMap(
       "\(name): gradient at each time step", columns: profiles.map { Double($0.step) },
@@ -66,20 +66,17 @@ extension TrainingReport {
   ) -> HeatMap? {
     let profiles = profilesInOrder
     let columns = profiles.map {
-      Dictionary(values($0.profile).map { ($0.name, $0.value) }, uniquingKeysWith: Double.maximum)
+      Dictionary(values($0.value).map { ($0.name, $0.value) }, uniquingKeysWith: Double.maximum)
     }
-    let names = distinct(profiles.flatMap { values($0.profile).map(\.name) })
+    let names = distinct(profiles.flatMap { values($0.value).map(\.name) })
     guard !names.isEmpty else { return nil }
     return HeatMap(
       title, columns: profiles.map { Double($0.step) }, label: "training step",
       rows: .named(names), values: names.map { name in columns.map { $0[name] } }, color: color)
   }
 
-  /// The profiles in the order of their steps, of which the last counts.
-  private var profilesInOrder: [(step: Int, profile: GradientProfile)] {
-    let latest = Dictionary(
-      profiles.map { ($0.step, $0.profile) }, uniquingKeysWith: { _, last in last })
-    return latest.sorted { $0.key < $1.key }.map { (step: $0.key, profile: $0.value) }
+  private var profilesInOrder: [(step: Int, value: GradientProfile)] {
+    latest(of: profiles.map { (step: $0.step, value: $0.profile) })
   }
 
   /// The different names in the order in which they come first.
