@@ -32,6 +32,14 @@ import Testing
     #expect(shares.map(\.low) == [0.5] && shares.map(\.high) == [0.25])
   }
 
+  @Test func `has no saturated share of outputs that are not finite`() {
+    let network = Sequential { Tanh<Double>() }
+    let (output, cache) = network.forward(Tensor([.nan, 9], shape: [1, 2]))
+    let (_, gradients, trace) = network.tracedBackward(output, cache)
+    let shares = GradientProfile(trace, gradients: gradients).saturations
+    #expect(shares.count == 1 && shares[0].low.isNaN && shares[0].high.isNaN)
+  }
+
   @Test func `of a linear recurrence falls by the gain of its weight at each step`() throws {
     // h_t = 0.5·h_{t−1} + x_t > 0, where ReLU has slope 1; the loss reads the last step.
     let cell = VanillaCell<Double>(
@@ -95,6 +103,32 @@ import Testing
       check([profile.layers[index].output], [[backward.outputGradient]])
     }
     check([profile.layers[4].output], [[top]])
+  }
+
+  @Test func `has each parameter of a composed model in one layer`() throws {
+    var random = RandomSource(seed: 8)
+    let network = Sequential<Double> {
+      Dense(inputSize: 3, outputSize: 4, using: &random)
+      Residual(
+        Sequential<Double> {
+          LayerNorm(size: 4)
+          MultiHeadAttention(size: 4, heads: 2, using: &random)
+        })
+      Frozen(Dense<Double>(inputSize: 4, outputSize: 4, using: &random))
+      GRU(inputSize: 4, hiddenSize: 2, layers: 2, bidirectional: true, using: &random)
+      // Its parameters begin like those of layer 1.
+      for _ in 0..<8 { Dense(inputSize: 4, outputSize: 4, using: &random) }
+    }
+    let (output, cache) = network.forward(random.normal([5, 2, 3]))
+    let (_, gradients, trace) = network.tracedBackward(random.normal(output.shape), cache)
+    let profile = GradientProfile(trace, gradients: gradients)
+    let all = gradients.namedParameters.flatMap(\.value.elements)
+    let norm = all.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    expectClose(
+      [profile.layers.compactMap(\.parameters).reduce(0, hypot)], [norm],
+      Tolerance(1e-12 * norm, scale: norm))
+    #expect(profile.layers.contains { $0.name == "1.body.0 LayerNorm" && $0.parameters != nil })
+    #expect(profile.layers.filter { $0.parameters == nil }.map(\.name) == ["2 Frozen"])
   }
 
   @Test func `is coded as JSON, with values that are not finite`() throws {
