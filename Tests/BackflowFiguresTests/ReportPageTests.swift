@@ -25,7 +25,9 @@ import Testing
     page.sections = [
       .init(
         hostile, text: hostile, diagnoses: health.diagnoses,
-        figures: [.init([figure.svg, figure.svg], narrow: figure.svg, caption: hostile)],
+        figures: [
+          .init([figure.svg, figure.svg], title: hostile, narrow: figure.svg, caption: hostile)
+        ],
         plainTexts: [hostile]),
       .init("second"),
     ]
@@ -63,7 +65,8 @@ import Testing
     #expect(html.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\">"))
     #expect(html.contains("<meta name=\"viewport\" content=\"width=device-width"))
     #expect(html.contains("prefers-color-scheme: dark"))
-    #expect(try elements(html).filter { ["h1", "h2", "h3"].contains($0) } == ["h1", "h2", "h2"])
+    #expect(
+      try elements(html).filter { ["h1", "h2", "h3"].contains($0) } == ["h1", "h2", "h3", "h2"])
     // Each color of a drawing has another one on a dark ground.
     let style = try #require(html.firstMatch(of: /<style>([^§]*)<\/style>/)?.1)
     let colors = Set(

@@ -59,7 +59,10 @@ import Testing
       #expect(!svg.contains("=\"nan") && !svg.contains("=\"inf"), "\(name)")
     }
     #expect(html == report.html && report.figures.map(\.svg) == figures.map(\.svg))
-    for text in ["run &lt;1&gt;", "a &amp; b", "Failure in the loss", "undecided"] {
+    for text in [
+      "run &lt;1&gt;", "a &amp; b", "Failure in the loss", "undecided",
+      "<h3>weight_hh_l0: eigenvalues and pseudospectra</h3>",
+    ] {
       #expect(html.contains(text), "\(text)")
     }
     #expect(!html.contains("none on validation"))

@@ -46,6 +46,8 @@ public struct ReportPage: Sendable {
 
   /// Drawings side by side, as far as the page is wide enough, with a caption.
   public struct Figure: Sendable {
+    /// A heading below that of the section, or an empty string for none.
+    public var title: String
     /// SVG documents by this library. They are not escaped.
     public var drawings: [String]
     /// What stands in place of all drawings on a page as narrow as a phone, or `nil`.
@@ -54,8 +56,11 @@ public struct ReportPage: Sendable {
     public var caption: String
 
     /// Creates a figure.
-    public init(_ drawings: [String], narrow: String? = nil, caption: String) {
-      (self.drawings, narrowDrawing, self.caption) = (drawings, narrow, caption)
+    public init(
+      _ drawings: [String], title: String = "", narrow: String? = nil, caption: String
+    ) {
+      (self.title, self.drawings) = (title, drawings)
+      (narrowDrawing, self.caption) = (narrow, caption)
     }
   }
 
@@ -114,10 +119,11 @@ public struct ReportPage: Sendable {
 
 extension ReportPage.Figure {
   fileprivate var element: String {
+    let heading = title.isEmpty ? [] : ["<h3>\(escaped(title))</h3>"]
     let wide = "<div class=\"drawings\(narrowDrawing == nil ? "" : " wide")\">"
     let narrow = narrowDrawing.map { ["<div class=\"drawings narrow\">", $0, "</div>"] } ?? []
     return
-      (["<figure>", wide] + drawings + ["</div>"] + narrow
+      (heading + ["<figure>", wide] + drawings + ["</div>"] + narrow
       + ["<figcaption>\(escaped(caption))</figcaption>", "</figure>"])
       .joined(separator: "\n")
   }

@@ -12,6 +12,7 @@ enum StyleSheet {
     main { max-width: 62rem; margin: 0 auto; padding: 0 1rem 4rem; overflow-wrap: anywhere; }
     h1 { margin: 1.5rem 0 1rem; font-size: 1.7rem; line-height: 1.2; }
     h2 { margin: 2.5rem 0 0.5rem; font-size: 1.25rem; line-height: 1.3; }
+    h3 { margin: 1.6rem 0 0.3rem; font-size: 1.05rem; }
     p { margin: 0.4rem 0; max-width: 44rem; }
     table { border-collapse: collapse; }
     th, td { padding: 0.15rem 1.2rem 0.15rem 0; text-align: left; vertical-align: top; }

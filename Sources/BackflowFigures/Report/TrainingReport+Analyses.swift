@@ -29,7 +29,7 @@ extension TrainingReport {
         for (kind, name, figure) in try StabilityFigures(report: analyzed.report).drawn {
           let size = ChartFigure.plotSize(ofOneOf: figure.panels.count)
           part.add(
-            "\(file)-\(name)", figure, caption: kind.caption,
+            "\(file)-\(name)", figure, title: figure.title, caption: kind.caption,
             plot: kind == .spectrum ? size : (400, 290))
         }
       } catch {

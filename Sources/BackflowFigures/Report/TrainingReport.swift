@@ -96,12 +96,12 @@ extension TrainingReport.Part {
 
   /// Adds charts, one beside the other on the page.
   mutating func add(
-    _ name: String, _ figure: ChartFigure, caption: String,
+    _ name: String, _ figure: ChartFigure, title: String = "", caption: String,
     plot: (width: Double, height: Double) = (400, 290)
   ) {
     let caption = ([caption] + figure.notes).joined(separator: " ")
     section.figures.append(
-      ReportPage.Figure(figure.panelDrawings(plot: plot), caption: caption))
+      ReportPage.Figure(figure.panelDrawings(plot: plot), title: title, caption: caption))
     files.append((name, figure.svg))
   }
 
