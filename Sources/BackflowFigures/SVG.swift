@@ -2,19 +2,21 @@
 struct SVG {
   let width: Double
   let height: Double
+  /// What a screen reader says instead of the drawing.
+  private let title: String
   private var elements: [String] = []
 
-  init(width: Double, height: Double) {
-    self.width = width
-    self.height = height
+  init(width: Double, height: Double, title: String) {
+    (self.width, self.height, self.title) = (width, height, title)
   }
 
   /// The complete document.
   var document: String {
     """
     <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(number(width)) \(number(height))" \
-    width="\(number(width))" height="\(number(height))" font-family="Helvetica, Arial, sans-serif">
-    <rect width="100%" height="100%" fill="white"/>
+    width="\(number(width))" height="\(number(height))" font-family="Helvetica, Arial, sans-serif" \
+    role="img" aria-label="\(escaped(title))">
+    <rect width="100%" height="100%" fill="\(Palette.paper)"/>
     \(elements.joined(separator: "\n"))
     </svg>
 
@@ -48,7 +50,7 @@ struct SVG {
   /// Draws a white disk with a border.
   mutating func disk(_ x: Double, _ y: Double, radius: Double, _ stroke: Stroke) {
     elements.append(
-      "<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"\(number(radius))\" fill=\"white\""
+      "<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"\(number(radius))\" fill=\"\(Palette.paper)\""
         + " \(stroke.attributes)/>")
   }
 
@@ -72,13 +74,17 @@ struct SVG {
         + " fill-opacity=\"0.75\"><title>\(escaped(title))</title></circle>")
   }
 
-  /// Draws a filled rectangle with a tooltip.
+  /// Draws a filled rectangle with a tooltip. Crisp ones are aligned to pixels, so that neighbors
+  /// have no line between them.
   mutating func rectangle(
-    _ x: Double, _ y: Double, _ width: Double, _ height: Double, color: String, title: String
+    _ x: Double, _ y: Double, _ width: Double, _ height: Double, color: String, title: String,
+    isCrisp: Bool = false
   ) {
     elements.append(
       "<rect x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(width))\""
-        + " height=\"\(number(height))\" fill=\"\(color)\"><title>\(escaped(title))</title></rect>")
+        + " height=\"\(number(height))\" fill=\"\(color)\""
+        + (isCrisp ? " shape-rendering=\"crispEdges\"" : "")
+        + "><title>\(escaped(title))</title></rect>")
   }
 
   /// Draws a vertical line with a short bar at each end.
@@ -93,7 +99,7 @@ struct SVG {
     area(
       [-1, 1, 1, -1].enumerated().map { corner, side in
         (x + side * width / 2, y + (corner < 2 ? -0.5 : 0.5) * size)
-      }, color: "white", opacity: 0.8)
+      }, color: Palette.paper, opacity: 0.8)
     self.text(x, y + 0.35 * size, text, size: size, anchor: .middle)
   }
 
@@ -124,14 +130,11 @@ struct SVG {
         + (pattern.map { " stroke-dasharray=\"\($0)\"" } ?? "")
     }
   }
-
-  private func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-  }
 }
 
 /// The colors of all figures: legible on white, and distinct for color-blind readers.
 enum Palette {
+  static let paper = "white"
   static let ink = "#222222"
   static let faint = "#bbbbbb"
   static let grid = "#e8e8e8"
@@ -141,4 +144,11 @@ enum Palette {
   static let alarm = "#d1495b"
   /// A third color, lighter than both.
   static let accent = "#e0a100"
+
+  /// The colors with the ones in their place on a dark ground.
+  static let all: [(name: String, light: String, dark: String)] = [
+    ("paper", paper, "#1b1c1e"), ("ink", ink, "#e6e6e6"), ("faint", faint, "#63666b"),
+    ("grid", grid, "#34363a"), ("calm", calm, "#62b0e8"), ("alarm", alarm, "#ff7d8c"),
+    ("accent", accent, "#f0b429"),
+  ]
 }

@@ -20,3 +20,10 @@ func lines(of text: String, size: Double, within width: Double, bold: Bool = fal
 func textWidth(_ text: String, size: Double, bold: Bool = false) -> Double {
   (bold ? 0.66 : 0.58) * size * Double(text.count)
 }
+
+/// Returns the end of a text that is too wide, which tells more about a place in a network than the
+/// start.
+func shortened(_ text: String, size: Double, within width: Double) -> String {
+  if textWidth(text, size: size) <= width { return text }
+  return "…" + text.suffix(max(1, Int(width / textWidth("n", size: size)) - 1))
+}

@@ -11,8 +11,8 @@ internal import Foundation
 ///     events.out.tfevents.…      the same for TensorBoard, one file for each start of the program
 ///     report.html                the report, written at the end
 ///
-/// A checkpoint replaces the one before in one step. It says how long the metrics were, so that what
-/// a killed program wrote after it is removed.
+/// A checkpoint replaces the one before in one step. It says how long the metrics were, so that
+/// what a killed program wrote after it is removed.
 struct RunFolder {
   let path: String
 

@@ -26,7 +26,7 @@ public struct ChartFigure: Sendable, Equatable {
     let header = 24 + 22 * Double(title.count) + 18 * Double(notes.count)
     let legend = panels.map { $0.legendHeight(width: plot.width) }.max() ?? 0
     let rowHeight = 20 + legend + plot.height + 58
-    var svg = SVG(width: width, height: header + Double(rows) * rowHeight)
+    var svg = SVG(width: width, height: header + Double(rows) * rowHeight, title: self.title)
     var y = 10.0
     for line in title {
       y += 22

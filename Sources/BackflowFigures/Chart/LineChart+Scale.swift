@@ -4,7 +4,8 @@ extension LineChart.Scale {
   /// Returns the coordinate of a value on its axis: the value itself or its log₁₀, or `nil` if the
   /// axis cannot show it.
   func coordinate(_ value: Double) -> Double? {
-    guard value.isFinite else { return nil }
+    // The differences of larger numbers overflow.
+    guard value.magnitude < 1e300 || isLogarithmic && value.isFinite else { return nil }
     if isLogarithmic { return value > 0 ? Double.log10(value) : nil }
     return value
   }

@@ -26,7 +26,7 @@ public struct GraphFigure: Sendable {
     let header = 54 + 18 * Double(notes.count)
     var svg = SVG(
       width: max(620, columnCount * spacing.column + 85),
-      height: header + 60 + Double(lowest - highest) * spacing.row + 80)
+      height: header + 60 + Double(lowest - highest) * spacing.row + 80, title: title)
     svg.text(25, 32, title, size: 17, bold: true)
     for (row, note) in notes.enumerated() { svg.text(25, 54 + 18 * Double(row), note, size: 12.5) }
     drawKey(in: &svg, y: header)

@@ -19,19 +19,26 @@ public struct TimelineFigure: Sendable, Equatable {
 
   /// The figure as an SVG document.
   public var svg: String {
-    let labels = history.rows.map(\.label)
-    let left = 40 + 6.6 * Double(labels.map(\.count).max() ?? 10)
-    let (width, rowHeight, lossHeight) = (620.0, 20.0, losses == nil ? 0 : 150.0)
-    let top = 70 + lossHeight + (losses == nil ? 0 : 30)
+    let longest = history.rows.map(\.label.count).max() ?? 10
+    return drawing(left: 40 + 6.6 * Double(longest), width: 620, rowHeight: 20)
+  }
+
+  /// The figure for a phone, with the name of a row above its bars.
+  var narrowDrawing: String { drawing(left: 66, width: 294, rowHeight: 36) }
+
+  private func drawing(left: Double, width: Double, rowHeight: Double) -> String {
+    let title = "Findings over the steps of a training"
+    let size = width < 400 ? 14.0 : 17
+    let top = losses == nil ? 70.0 : 250
     let height = top + rowHeight * Double(max(1, history.rows.count)) + 50
-    var svg = SVG(width: left + width + 40, height: height)
-    svg.text(25, 32, "Findings over the steps of a training", size: 17, bold: true)
+    var svg = SVG(width: left + width + 40, height: height, title: title)
+    svg.text(25, 32, title, size: size, bold: true)
     drawLegend(in: &svg)
     let steps = Axis(values: values, start: left, end: left + width)
-    if let losses { draw(losses, in: &svg, steps, top: 70, height: lossHeight) }
+    if let losses { draw(losses, in: &svg, steps, top: 70, height: 150) }
     drawSteps(in: &svg, steps, from: top, to: height - 45)
     for (index, row) in history.rows.enumerated() {
-      draw(row, in: &svg, steps, middle: top + rowHeight * (Double(index) + 0.5))
+      draw(row, in: &svg, steps, bottom: top + rowHeight * Double(index + 1), rowHeight)
     }
     if history.rows.isEmpty { svg.text(left, top + 14, "no findings", size: 12) }
     return svg.document
@@ -62,9 +69,15 @@ public struct TimelineFigure: Sendable, Equatable {
   }
 
   private func draw(
-    _ row: HealthHistory.Row, in svg: inout SVG, _ steps: Axis, middle: Double
+    _ row: HealthHistory.Row, in svg: inout SVG, _ steps: Axis, bottom: Double, _ height: Double
   ) {
-    svg.text(steps.start - 10, middle + 4, row.label, size: 11.5, anchor: .end)
+    let middle = bottom - 10
+    if height > 20 {
+      let label = shortened(row.label, size: 11.5, within: steps.end - 25)
+      svg.text(25, middle - 9, label, size: 11.5)
+    } else {
+      svg.text(steps.start - 10, middle + 4, row.label, size: 11.5, anchor: .end)
+    }
     svg.line(steps.start, middle, steps.end, middle, .init(color: Palette.grid))
     for span in row.spans {
       let start = steps.position(Double(span.firstStep))

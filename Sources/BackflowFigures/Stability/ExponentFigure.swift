@@ -8,7 +8,7 @@ extension ChartFigure {
     let samples = "\(trajectory.samples) sample\(trajectory.samples == 1 ? "" : "s")"
     return ChartFigure(
       "\(layer.name): Lyapunov exponents",
-      notes: ["over \(trajectory.steps) steps of \(samples)"],
+      notes: ["Measured over \(trajectory.steps) steps of \(samples)."],
       panels: [.exponents(of: trajectory), .convergence(of: trajectory)])
   }
 }

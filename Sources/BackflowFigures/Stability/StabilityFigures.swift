@@ -16,7 +16,13 @@ public import BackflowStability
 /// decoded report does not contain the matrices, and its figures have no pseudospectra.
 public struct StabilityFigures: Sendable {
   /// The figures with their file names.
-  public let all: [(name: String, svg: String)]
+  public var all: [(name: String, svg: String)] { drawn.map { ($0.name, $0.figure.svg) } }
+  /// The same with the kind of each, before they are documents.
+  let drawn: [(kind: Kind, name: String, figure: ChartFigure)]
+
+  enum Kind: String {
+    case spectrum, powers, exponents, horizon, paths
+  }
 
   /// Draws the figures of a report.
   ///
@@ -24,33 +30,21 @@ public struct StabilityFigures: Sendable {
   /// - Complexity: About 1.5·10⁹ flops for the pseudospectra of each matrix, up to 3·10⁹ for 256
   ///   rows. Those of matrices with more rows are omitted.
   public init(report: StabilityReport) throws(StabilityError) {
-    var figures: [(name: String, svg: String)] = []
-    for (layer, fileName) in zip(report.layers, fileNames(of: report.layers)) {
-      let drawn: [(kind: String, figure: ChartFigure?)] = [
-        ("spectrum", try .spectrum(of: layer)),
-        ("powers", .powers(of: layer)),
-        ("exponents", .exponents(of: layer)),
-        ("horizon", .horizon(of: layer)),
-        ("paths", .paths(of: layer)),
+    var figures: [(kind: Kind, name: String, figure: ChartFigure)] = []
+    for (layer, fileName) in zip(report.layers, fileNames(of: report.layers.map(\.name))) {
+      let drawn: [(kind: Kind, figure: ChartFigure?)] = [
+        (.spectrum, try .spectrum(of: layer)),
+        (.powers, .powers(of: layer)),
+        (.exponents, .exponents(of: layer)),
+        (.horizon, .horizon(of: layer)),
+        (.paths, .paths(of: layer)),
       ]
       for (kind, figure) in drawn {
         guard let figure else { continue }
-        figures.append((fileName + "-" + kind + ".svg", figure.svg))
+        figures.append((kind, "\(fileName)-\(kind.rawValue).svg", figure))
       }
     }
-    all = figures
-  }
-}
-
-/// Returns the names of layers with "_" for each character that has a meaning in a path, and a
-/// number before names that would be the same in a file system that ignores case.
-private func fileNames(of layers: [LayerStability]) -> [String] {
-  let names = layers.map { layer in
-    String(layer.name.map { $0.isLetter || $0.isNumber || "._-".contains($0) ? $0 : "_" })
-  }
-  let counts = Dictionary(names.map { ($0.lowercased(), 1) }, uniquingKeysWith: +)
-  return names.enumerated().map { index, name in
-    counts[name.lowercased()] == 1 ? name : "\(index + 1)-\(name)"
+    drawn = figures
   }
 }
 

@@ -17,7 +17,7 @@ public struct Diagnosis: Sendable, Equatable {
   /// severe, then the earliest.
   ///
   /// - Parameter first: The first step of the training.
-  static func grouping(_ findings: [Finding], from first: Int) -> [Diagnosis] {
+  package static func grouping(_ findings: [Finding], from first: Int) -> [Diagnosis] {
     let ordered = findings.enumerated().sorted { one, other in
       let (key, otherKey) = (
         one.element.causalKey(from: first), other.element.causalKey(from: first)

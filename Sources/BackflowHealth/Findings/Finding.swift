@@ -207,8 +207,13 @@ extension Finding {
     kind == .wrongGradient || kind == .ascent ? "right would be" : "limit"
   }
 
+  /// The measurement and its limit in words: "measured 0.93, limit 0.5 (…)".
+  package var measurement: String {
+    "measured \(figure(measured)), \(thresholdName) \(figure(threshold)) (\(source))"
+  }
+
   /// The life in words: "since step 0 (13 observations, worst 0.93 at step 40)".
-  var life: String {
+  package var life: String {
     if firstStep == lastStep { return "at step \(firstStep)" }
     let span =
       isPresent ? "since step \(firstStep)" : "from step \(firstStep) to step \(lastStep)"
@@ -223,7 +228,7 @@ extension Finding: CustomStringConvertible {
   public var description: String {
     """
     \(severity.rawValue), \(life): \(placedStatement)
-      measured \(figure(measured)), \(thresholdName) \(figure(threshold)) (\(source))
+      \(measurement)
       why: \(reason)
       try: \(cure)
     """

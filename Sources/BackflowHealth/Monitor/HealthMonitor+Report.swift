@@ -15,6 +15,17 @@ extension HealthMonitor {
 extension HealthMonitor: CustomStringConvertible {
   /// The diagnoses in words; without alarms, what was examined; and what could not be examined.
   public var description: String {
+    ((alarms.isEmpty ? [allWell] : []) + diagnoses.map(\.description) + unexamined)
+      .joined(separator: "\n")
+  }
+
+  /// The description without the diagnoses, each remark on a line: without alarms, what was
+  /// examined; and what could not be examined. It may be empty.
+  public var conclusion: String {
+    ((alarms.isEmpty ? [allWell] : []) + unexamined).joined(separator: "\n")
+  }
+
+  private var unexamined: [String] {
     let opaque = opaqueLayers.map {
       "\($0) shows no units and no parts, so that nothing inside it was examined; a container"
         + " implements `backward` with a `BackwardTracer`"
@@ -23,8 +34,7 @@ extension HealthMonitor: CustomStringConvertible {
       "\($0) is the name of no layer or parameter that was observed, so that silencing or watching it"
         + " has no meaning"
     }
-    return ((alarms.isEmpty ? [allWell] : []) + diagnoses.map(\.description) + opaque + unknown)
-      .joined(separator: "\n")
+    return opaque + unknown
   }
 
   private func matchesAnything(_ pattern: PlacePattern) -> Bool {
