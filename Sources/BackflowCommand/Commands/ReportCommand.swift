@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Backflow
 internal import BackflowConsole
+internal import BackflowFiles
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,7 +32,15 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     do {
       let saved = try SavedRun(path)
-      _ = saved
+      let (html, drawn) = try saved.report().documents
+      let page = output ?? saved.folder.reportPath
+      try write(html, to: page)
+      say(page)
+      if let figures {
+        try makeFolder(figures)
+        for figure in drawn { try write(figure.svg, to: joined(figures, figure.name)) }
+        say("figures: \(figures) (\(drawn.count) files)")
+      }
     } catch {
       throw failure(error)
     }

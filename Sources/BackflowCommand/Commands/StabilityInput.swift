@@ -20,8 +20,7 @@ struct StabilityInput {
       defaultSamples = Stability.Options().samples
     } else if layer == nil, let input = try StabilityInput.heldOut(in: checkpoint) {
       sequence = try SequenceInput(input, name: "the held-out samples")
-      // The exponents of short sequences need many of them.
-      defaultSamples = max(Stability.Options().samples, min(64, 512 / max(1, input.shape[0])))
+      defaultSamples = exponentSamples(steps: input.shape[0])
     } else {
       (sequence, defaultSamples) = (nil, Stability.Options().samples)
     }

@@ -2,15 +2,24 @@ internal import Backflow
 internal import BackflowFiles
 internal import Foundation
 
-/// What a run writes while it trains.
+/// What a run writes while it trains: its metrics, and the same for TensorBoard.
 struct RunLog {
   private var metrics: JournalFile
-  private let path: String
+  private let folder: RunFolder
+  private var events: TensorBoardLog?
 
   /// Opens the metrics of a run. Only one program at a time can.
   init(_ folder: RunFolder) throws {
-    path = folder.metricsPath
-    metrics = try JournalFile(path)
+    self.folder = folder
+    metrics = try JournalFile(folder.metricsPath)
+  }
+
+  /// Begins a file for TensorBoard.
+  ///
+  /// - Parameter step: The number of updates of the checkpoint from which the run is continued.
+  ///   TensorBoard drops what was written after it.
+  mutating func beginEvents(after step: Int?) throws {
+    events = try TensorBoardLog(in: folder.path, from: step.map { $0 + 1 })
   }
 
   /// The size of the metrics in bytes, which a checkpoint remembers.
@@ -23,7 +32,7 @@ struct RunLog {
     guard metrics.size >= size else {
       throw CommandError(
         .data,
-        "\(path): the file has \(metrics.size) bytes, and had \(size) at the last checkpoint; it was"
+        "\(folder.metricsPath): the file has \(metrics.size) bytes, and had \(size) at the last checkpoint; it was"
           + " changed, and the run cannot be continued")
     }
     try metrics.cut(to: size)
@@ -32,8 +41,39 @@ struct RunLog {
   /// Adds a line.
   mutating func add(_ record: RunRecord) throws {
     try metrics.append(Array((try jsonLine(record) + "\n").utf8))
+    let step = record.step
+    switch record.type {
+    case .update:
+      add(record.loss, "update/loss", step)
+      add(record.gradientNorm, "update/gradient_norm", step)
+      add(record.learningRate, "update/learning_rate", step)
+    case .epoch:
+      add(record.loss, "training/loss", step)
+      for (name, value) in (record.validation ?? [:]).sorted(by: { $0.key < $1.key }) {
+        add(value, "validation/" + name, step)
+      }
+    case .profile:
+      for layer in record.profile?.layers ?? [] {
+        add(layer.parameters, "gradient_norm/" + layer.name, step)
+      }
+    case .finding: break
+    }
+  }
+
+  /// Adds histograms of the parameters, for TensorBoard.
+  func addHistograms(of network: Sequential<Float>, at step: Int) {
+    network.readParameters(under: "parameters/") { name, parameter in
+      events?.addHistogram(of: parameter, named: name, at: step)
+    }
+  }
+
+  private func add(_ value: Double?, _ tag: String, _ step: Int) {
+    if let value { events?.add(value, named: tag, at: step) }
   }
 
   /// Waits until everything is on disk, before a checkpoint says so.
-  func sync() throws { try metrics.sync() }
+  func sync() throws {
+    try metrics.sync()
+    try events?.flush()
+  }
 }

@@ -29,9 +29,10 @@ struct RunRecord: Codable, Equatable {
   /// Whether the validation is better than all before.
   var isBest: Bool?
   var finding: Finding?
+  var profile: GradientProfile?
 
   enum CodingKeys: String, CodingKey {
-    case type, step, epoch, loss, validation, finding
+    case type, step, epoch, loss, validation, finding, profile
     case gradientNorm = "gradient_norm"
     case learningRate = "learning_rate"
     case isBest = "is_best"
@@ -54,5 +55,9 @@ extension RunRecord {
 
   init(_ finding: Finding, in report: UpdateReport) {
     self.init(type: .finding, step: report.step, epoch: report.epoch + 1, finding: finding)
+  }
+
+  init(_ profile: GradientProfile, at report: EpochReport) {
+    self.init(type: .profile, step: report.step, epoch: report.epoch + 1, profile: profile)
   }
 }

@@ -1,4 +1,5 @@
 internal import Backflow
+internal import Foundation
 
 /// The network of a run after its training so far, with what it was trained on.
 struct SavedRun {
@@ -65,5 +66,17 @@ extension SavedRun {
       count += input.shape[1]
     }
     return parts.isEmpty ? nil : .concatenate(parts, axis: 1)
+  }
+}
+
+extension Checkpoint {
+  /// The name of the monitor in the metadata of a run's checkpoint.
+  static let monitorName = "monitor"
+
+  /// The monitor of a run, or `nil` if it had none.
+  func monitor() throws -> HealthMonitor<Float>? {
+    try metadata[Self.monitorName].map {
+      try metricsDecoder().decode(HealthMonitor<Float>.self, from: Data($0.utf8))
+    }
   }
 }

@@ -44,12 +44,16 @@ private func train<Rule: Optimizer<Float>>(
     try run.restore(&trainer, checkpoint)
     if !options.quiet { say("continued after \(trainer.optimizer.step) updates") }
   }
+  try run.beginEvents(after: checkpoint == nil ? nil : trainer.optimizer.step)
   try run.finish(&trainer)
   let result = try trainer.bestModel.measured(
     on: data.validation, data.preprocessing, classes: data.classes)
   if let measurement = result.measurement { say("held out: \(measurement.description)") }
   if let monitor = trainer.monitor, !monitor.alarms.isEmpty { complain("\(monitor)") }
-  if let folder, !options.quiet { say("the run is in \(folder.path)") }
+  if let folder {
+    try write(SavedRun(folder.path).report().html, to: folder.reportPath)
+    if !options.quiet { say("the run is in \(folder.path), its report in \(folder.reportPath)") }
+  }
 }
 
 extension RunFolder {

@@ -46,13 +46,13 @@ struct TrainingRun<Rule: Optimizer<Float>> {
   /// Continues from a checkpoint of the run.
   mutating func restore(_ trainer: inout Training, _ checkpoint: Checkpoint) throws {
     try trainer.restore(checkpoint)
-    if trainer.monitor != nil, let saved = checkpoint.metadata[Self.monitor] {
-      trainer.monitor = try metricsDecoder().decode(
-        HealthMonitor<Float>.self, from: Data(saved.utf8))
-    }
+    if trainer.monitor != nil, let monitor = try checkpoint.monitor() { trainer.monitor = monitor }
     try log?.goBack(to: checkpoint.integer(named: Self.metricsSize))
     progress.begin(at: trainer.optimizer.step)
   }
+
+  /// Opens the file for TensorBoard.
+  mutating func beginEvents(after step: Int?) throws { try log?.beginEvents(after: step) }
 
   /// Trains until the end, or until Ctrl-C.
   ///
@@ -90,6 +90,7 @@ struct TrainingRun<Rule: Optimizer<Float>> {
     case .update(let report): try show(report)
     case .epoch(let report):
       try show(report)
+      try profile(trainer.model, at: report)
       if let batch = configuration.network.carriedBatch { trainer.model.resetState(batch: batch) }
     }
     if isSaveDue(after: event) { try save(trainer) }
@@ -119,6 +120,19 @@ struct TrainingRun<Rule: Optimizer<Float>> {
       "epoch \(report.epoch + 1)/\(configuration.training.epochs)  loss \(fourDigits(report.loss))"
         + (measurement.map { "  validation: \($0.description)" } ?? ""),
       rate: (samplesPerUpdate, data.unit.name))
+  }
+
+  /// Records where the gradient of the first batch of an epoch is large and small.
+  private mutating func profile(_ network: Sequential<Float>, at report: EpochReport) throws {
+    guard log != nil, configuration.training.health > 0 else { return }
+    let batches = data.training.batches.epoch(report.epoch)
+    let (input, target) = try data.training.batch(report.epoch, batches[0])
+    var network = network
+    network.resetState(batch: input.shape.last ?? 1)
+    let (output, cache) = network.forward(input)
+    let (_, gradients, trace) = network.tracedBackward(target.loss(output).gradient, cache)
+    try log?.add(RunRecord(GradientProfile(trace, gradients: gradients), at: report))
+    log?.addHistograms(of: network, at: report.step)
   }
 
   private var samplesPerUpdate: Double {
@@ -152,7 +166,6 @@ struct TrainingRun<Rule: Optimizer<Float>> {
   // MARK: - Checkpoints
 
   private static var metricsSize: String { "metrics.size" }
-  private static var monitor: String { "monitor" }
 
   /// Whether a checkpoint is due: every minute, or as often as the options say, and after epochs
   /// that are a second or more apart.
@@ -171,7 +184,7 @@ struct TrainingRun<Rule: Optimizer<Float>> {
     try data.preprocessing.insert(into: &checkpoint)
     try checkpoint.insert(log.size, named: Self.metricsSize)
     if let monitor = trainer.monitor {
-      checkpoint.metadata[Self.monitor] = try jsonLine(monitor)
+      checkpoint.metadata[Checkpoint.monitorName] = try jsonLine(monitor)
     }
     try checkpoint.write(to: folder.checkpointPath)
     lastSave = Date()

@@ -1,0 +1,80 @@
+internal import Backflow
+internal import Foundation
+
+extension SavedRun {
+  /// What the run has recorded, and the stability of its recurrence.
+  func report() throws -> TrainingReport {
+    var report = TrainingReport(
+      URL(fileURLWithPath: folder.path).standardizedFileURL.lastPathComponent)
+    report.facts = facts
+    let records = try folder.records()
+    for record in records {
+      if let profile = record.profile { report.profiles.append((record.step, profile)) }
+      guard record.type == .update else { continue }
+      if let loss = record.loss { report.loss.append((record.step, loss)) }
+      if let norm = record.gradientNorm { report.gradientNorm.append((record.step, norm)) }
+      if let rate = record.learningRate { report.learningRate.append((record.step, rate)) }
+    }
+    let measured = records.filter { $0.type == .epoch }
+    for name in Set(measured.flatMap { ($0.validation ?? [:]).keys }).sorted() {
+      report.validation.append(
+        (name, measured.compactMap { record in record.validation?[name].map { (record.step, $0) } })
+      )
+    }
+    if let monitor = try checkpoint.monitor() { report.record(monitor) }
+    if let stability = try stability() { report.stability = [("recurrence", stability)] }
+    return report
+  }
+
+  /// What is known of the run, beside its measurements.
+  private var facts: [(name: String, value: String)] {
+    let (task, network, training) = (
+      configuration.task, configuration.network, configuration.training
+    )
+    var facts = [("task", task.name.rawValue)]
+    if let file = task.file { facts.append(("data", file.path)) }
+    facts.append(("network", network.sentence))
+    facts.append(("parameters", "\(self.network.parameterCount)"))
+    facts.append(
+      (
+        "optimizer",
+        "\(training.optimizer.rawValue), learning rate \(training.learningRate)"
+          + ", \(training.schedule.rawValue)"
+      ))
+    facts.append(("batch", "\(training.batch)"))
+    facts.append(("clipping", training.clip.map { "to a norm of \($0)" } ?? "none"))
+    facts.append(("seed", "\(training.seed)"))
+    facts.append(("threads", "\(training.threads)"))
+    if let updates = try? checkpoint.integer(named: "optimizer.step") {
+      facts.append(("updates", "\(updates)"))
+    }
+    return facts
+  }
+
+  /// The report of the recurrent layers along samples that were held out, or `nil` without any.
+  private func stability() throws -> StabilityReport? {
+    guard let input = try recurrentInput() else { return nil }
+    var options = CheckpointStability.Options()
+    options.stability.samples = exponentSamples(steps: input.shape[0])
+    var random = RandomSource(seed: 1)
+    return try CheckpointStability(
+      of: checkpoint.part(checkpoint.networkPrefix),
+      along: SequenceInput(Tensor<Double>(input), name: "the held-out samples"), options: options,
+      using: &random
+    ).report
+  }
+}
+
+/// How many samples the exponents are measured along by default: more of short sequences.
+func exponentSamples(steps: Int) -> Int {
+  max(Stability.Options().samples, min(64, 512 / max(1, steps)))
+}
+
+extension NetworkSettings {
+  /// The network in words, such as "lstm, 2 layers of 128 units".
+  fileprivate var sentence: String {
+    if kind == .convolution { return "two convolutions" }
+    let size = "\(layers) \(layers == 1 ? "layer" : "layers") of \(hidden) units"
+    return "\(kind.rawValue), \(size)" + (dropout > 0 ? ", dropout \(dropout)" : "")
+  }
+}
