@@ -14,6 +14,10 @@ let package = Package(
     .target(
       name: "FuzzSupport",
       dependencies: ["CLibFuzzer", .product(name: "Backflow", package: "backflow")]),
-  ] + readers.map { .executableTarget(name: $0, dependencies: ["FuzzSupport", .product(name: "Backflow", package: "backflow")]) },
+  ]
+    + readers.map {
+      .executableTarget(
+        name: $0, dependencies: ["FuzzSupport", .product(name: "Backflow", package: "backflow")])
+    },
   swiftLanguageModes: [.v6]
 )
