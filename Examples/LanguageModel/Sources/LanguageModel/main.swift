@@ -3,7 +3,7 @@ import Foundation
 
 // A model of the next character of a text, and a text that it writes: see README.md.
 let arguments = CommandLine.arguments
-let text = try String(contentsOfFile: arguments[1], encoding: .utf8)
+let text = try String(contentsOfFile: arguments.dropFirst().first ?? "text.txt", encoding: .utf8)
 let (epochs, path) = (arguments.count > 2 ? Int(arguments[2]) ?? 1 : 5, "language.safetensors")
 let vocabulary = Vocabulary(charactersOf: text)
 let tokens = try vocabulary.encode(text)
@@ -52,9 +52,9 @@ var optimizer = Adam(for: model, learningRate: 0.003)
   return score.meanLoss
 }
 
-for epoch in 1...epochs {
+for epoch in 0..<epochs {
   let (loss, validation) = (try read(training, learning: true), try read(heldOut, learning: false))
-  print("epoch \(epoch): \(loss) nats per character, \(validation) on the held-out tenth")
+  print("epoch \(epoch + 1): \(loss) nats per character, \(validation) on the held-out tenth")
   var checkpoint = try Checkpoint(model)
   try checkpoint.insert(vocabulary, named: "vocabulary")
   try checkpoint.write(to: path)
