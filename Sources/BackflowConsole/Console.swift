@@ -7,6 +7,9 @@ package func say(_ text: String, terminator: String = "\n") {
   StandardStream.output.write(text + terminator)
 }
 
+/// Whether standard output could not be written, so that there is no use in more of it.
+package var outputIsLost: Bool { StandardStream.output.loss != nil }
+
 /// Writes a line with the name of the program to standard error.
 package func complain(_ message: String) {
   StandardStream.error.write("\(programName): \(message)\n")

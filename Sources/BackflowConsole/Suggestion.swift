@@ -4,10 +4,10 @@ extension ParsableCommand {
   /// An error that names the subcommand that the user may have meant, if the arguments have a word
   /// in the place of one that is none. ArgumentParser does the same for options.
   static func mistypedSubcommand(_ arguments: [String]) -> ValidationError? {
-    var commands = subcommandTypes
+    var commands = configuration.subcommands
     var path = configuration.commandName ?? ""
-    for argument in arguments {
-      guard !commands.isEmpty, !argument.hasPrefix("-"), argument != "help" else { return nil }
+    for argument in arguments.first == "help" ? arguments.dropFirst() : arguments[...] {
+      guard !commands.isEmpty, !argument.hasPrefix("-") else { return nil }
       let names = commands.compactMap { $0.configuration.commandName }
       guard let index = commands.firstIndex(where: { $0.configuration.commandName == argument })
       else {
@@ -18,13 +18,9 @@ extension ParsableCommand {
         return ValidationError("'\(argument)' is not a subcommand of '\(path)'.\(hint)")
       }
       path += " " + argument
-      commands = commands[index].subcommandTypes
+      commands = commands[index].configuration.subcommands
     }
     return nil
-  }
-
-  private static var subcommandTypes: [any ParsableCommand.Type] {
-    configuration.subcommands + configuration.groupedSubcommands.flatMap { $0.subcommands }
   }
 }
 

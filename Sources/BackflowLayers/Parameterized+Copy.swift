@@ -32,16 +32,30 @@ extension Parameterized {
 }
 
 extension Parameterized {
-  /// Replaces every buffer and counter by that of `other`, a later state of the same model.
+  /// Replaces every buffer and counter by that of `other`, another state of the same model.
+  ///
+  /// - Precondition: Both have the same buffers and counters with the same shapes.
   package mutating func takeBuffers(of other: Self) {
     var (other, buffers, counters) = (other, [Tensor<Scalar>](), [Int]())
     other.visitBuffers { _, buffer in buffers.append(buffer) }
     other.visitCounters { _, counter in counters.append(counter) }
-    // Visiting buffers makes a copy of a list of layers of any types.
+    // Visiting buffers copies a list of layers of any types.
     if buffers.isEmpty && counters.isEmpty { return }
-    var (nextBuffer, nextCounter) = (buffers.makeIterator(), counters.makeIterator())
-    visitBuffers { _, buffer in buffer = nextBuffer.next() ?? buffer }
-    visitCounters { _, counter in counter = nextCounter.next() ?? counter }
+    var (buffer, counter) = (0, 0)
+    visitBuffers { name, own in
+      require(
+        buffer < buffers.count && buffers[buffer].shape == own.shape,
+        "\(Self.self): the buffer \(name) has shape \(own.shape), its counterpart "
+          + (buffer < buffers.count ? "\(buffers[buffer].shape)" : "is missing"))
+      own = buffers[buffer]
+      buffer += 1
+    }
+    visitCounters { name, own in
+      require(
+        counter < counters.count, "\(Self.self): the counter \(name) has no counterpart")
+      own = counters[counter]
+      counter += 1
+    }
   }
 }
 

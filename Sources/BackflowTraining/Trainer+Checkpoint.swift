@@ -98,10 +98,10 @@ private enum Names {
 }
 
 extension Checkpoint {
-  /// Returns an integer that is not negative.
+  /// Returns an integer that is not negative, and so small that adding to it does not overflow.
   fileprivate func count(named name: String) throws(CheckpointError) -> Int {
     let count = try integer(named: name)
-    guard count >= 0 else {
+    guard count >= 0, count < 1 << 53 else {
       throw CheckpointError(origin, entry: name, "expected a count, found \(count)")
     }
     return count

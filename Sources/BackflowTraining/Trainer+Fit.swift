@@ -14,7 +14,6 @@ extension Trainer {
   ///     or to stop.
   ///   - validation: Returns a measurement of the model after each epoch, such as its loss on
   ///     samples that are held out. Plateau and early stopping follow it.
-  /// - Precondition: There is a validation if there is a plateau or early stopping.
   /// - Throws: `DivergenceError` or an error of the data, and the value is then the training before
   ///   the update that failed; or what a closure throws, and the value is then the training at that
   ///   moment.
@@ -22,7 +21,28 @@ extension Trainer {
   public mutating func fit(
     epochs: Int,
     onEvent respond: (inout Trainer, TrainingEvent) throws -> TrainingFlow = { _, _ in .proceed },
-    validation: (Model) throws -> Double? = { _ in nil }
+    validation: (Model) throws -> Double
+  ) throws -> TrainingEnd {
+    try fit(epochs, respond, { try validation($0) })
+  }
+
+  /// Trains in the same way without a validation.
+  ///
+  /// - Precondition: There is no plateau and no early stopping.
+  @discardableResult
+  public mutating func fit(
+    epochs: Int,
+    onEvent respond: (inout Trainer, TrainingEvent) throws -> TrainingFlow = { _, _ in .proceed }
+  ) throws -> TrainingEnd {
+    require(
+      plateau == nil && earlyStopping == nil,
+      "Trainer: a plateau and early stopping need a validation")
+    return try fit(epochs, respond, { _ in nil })
+  }
+
+  private mutating func fit(
+    _ epochs: Int, _ respond: (inout Trainer, TrainingEvent) throws -> TrainingFlow,
+    _ validation: (Model) throws -> Double?
   ) throws -> TrainingEnd {
     require(data.batches.batchCount > 0, "Trainer: an epoch without batches")
     while epoch < epochs {
@@ -80,9 +100,6 @@ extension Trainer {
     _ validation: (Model) throws -> Double?
   ) throws -> EpochReport {
     let measurement = try validation(evaluatedModel)
-    require(
-      measurement != nil || (plateau == nil && earlyStopping == nil),
-      "Trainer: a plateau and early stopping need a validation")
     var isBest = false
     if let measurement {
       plateau?.update(measurement)

@@ -90,7 +90,8 @@ import Testing
     try withTemporaryFolder { folder in
       let target = folder.appendingPathComponent("run").path
       let training = try backflow.run(
-        "train", "digits", "--model", model, "--epochs", "1", "--hidden", "4", "--save", target)
+        "train", "digits", "--model", model, "--epochs", "1", "--hidden", "4", "--no-report",
+        "--save", target)
       #expect(training.status == 0, "\(training.errors)")
       let run = try backflow.run("stability", target, "--format", "json")
       #expect(run.status == 0, "\(run.errors)")

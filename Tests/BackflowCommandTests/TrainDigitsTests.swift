@@ -17,7 +17,7 @@ import Testing
   @Test func `prints a plain line for each epoch and saves the run`() throws {
     try withTemporaryFolder { folder in
       let target = folder.appendingPathComponent("run")
-      let run = try backflow.run(small + ["--save", target.path])
+      let run = try backflow.run(small + ["--no-report", "--save", target.path])
       #expect(run.status == 0, "\(run.errors)")
       #expect(!run.output.contains("\r") && !run.output.contains("\u{1B}"))
       let lines = run.output.split(separator: "\n")
@@ -42,7 +42,8 @@ import Testing
   func `saves the gates under PyTorch's names`(model: String, gates: Int) throws {
     try withTemporaryFolder { folder in
       let run = try backflow.run(
-        "train", "digits", "--model", model, "--epochs", "1", "--hidden", "5", "--save",
+        "train", "digits", "--model", model, "--epochs", "1", "--hidden", "5", "--no-report",
+        "--save",
         folder.path)
       #expect(run.status == 0, "\(run.errors)")
       let output = folder.appendingPathComponent("model.safetensors").path
@@ -60,7 +61,8 @@ import Testing
   @Test func `trains a convolution of PyTorch's names`() throws {
     try withTemporaryFolder { folder in
       let run = try backflow.run(
-        "train", "digits", "--model", "convolution", "--epochs", "1", "--save", folder.path)
+        "train", "digits", "--model", "convolution", "--epochs", "1", "--no-report", "--save",
+        folder.path)
       #expect(run.status == 0, "\(run.errors)")
       let checkpoint = try Checkpoint(contentsOf: folder.path + "/checkpoint.safetensors")
       #expect(checkpoint["model.3.weight"]?.shape == [32, 16, 3, 3])
@@ -72,17 +74,17 @@ import Testing
     try withTemporaryFolder { folder in
       func train(_ name: String, _ more: String...) throws -> Data {
         let target = folder.appendingPathComponent(name)
-        let run = try backflow.run(small + ["--save", target.path] + more)
+        let run = try backflow.run(small + ["--no-report", "--save", target.path] + more)
         #expect(run.status == 0, "\(run.errors)")
         return try Data(contentsOf: target.appendingPathComponent("metrics.jsonl"))
       }
       let first = try train("a", "--seed", "5", "--health", "0")
       #expect(try train("b", "--seed", "5", "--health", "0") == first)
       #expect(try train("c", "--seed", "6", "--health", "0") != first)
-      // Looking at the gradients changes nothing, and adds findings only.
+      // Looking at the gradients changes nothing, and adds findings and profiles only.
       let watched = try train("d", "--seed", "5", "--health", "3")
       let updates = String(decoding: watched, as: UTF8.self).split(separator: "\n")
-        .filter { !$0.contains("\"finding\"") }
+        .filter { !$0.contains("\"type\":\"finding\"") && !$0.contains("\"type\":\"profile\"") }
       #expect(updates == String(decoding: first, as: UTF8.self).split(separator: "\n"))
     }
   }
@@ -102,7 +104,7 @@ import Testing
     try withTemporaryFolder { folder in
       let target = folder.appendingPathComponent("run").path
       let (process, output, errors) = try backflow.start([
-        "train", "digits", "--epochs", "1000000", "--hidden", "4", "--save", target,
+        "train", "digits", "--epochs", "1000000", "--hidden", "4", "--no-report", "--save", target,
       ])
       // The line of the first epoch indicates that training has started.
       var text = ""
@@ -121,7 +123,8 @@ import Testing
       let updates = try Checkpoint(contentsOf: target + "/checkpoint.safetensors")
         .integer(named: "optimizer.step")
       let more = try backflow.run(
-        "train", "digits", "--epochs", "\(updates / 45 + 2)", "--hidden", "4", "--save", target,
+        "train", "digits", "--epochs", "\(updates / 45 + 2)", "--hidden", "4", "--no-report",
+        "--save", target,
         "--resume")
       #expect(more.status == 0, "\(more.errors)")
       #expect(more.output.contains("continued after \(updates) updates"))
@@ -168,7 +171,8 @@ import Testing
       let file = folder.appendingPathComponent("file")
       try Data("x".utf8).write(to: file)
       let run = try backflow.run(
-        "train", "digits", "--epochs", "1", "--hidden", "4", "--save", file.path + "/run")
+        "train", "digits", "--epochs", "1", "--hidden", "4", "--no-report", "--save",
+        file.path + "/run")
       #expect(run.status == 1)
       #expect(run.errors.contains(file.path + "/run"))
       #expect(run.output == "")
@@ -205,8 +209,9 @@ import Testing
     ["--hidden", "9223372036854775807"], ["--learning-rate", "inf"], ["--unknown"],
     ["--health", "-1"], ["--epochs", "-3"], ["--clip", "-1"], ["--average", "1"],
     ["--warmup", "-1"],
-    ["--weight-decay", "nan"], ["--patience", "0"], ["--resume"], ["--save", "", "--resume"],
-    ["--save", "run", "--resume", "--replace"], ["--checkpoint-every", "-1"],
+    ["--weight-decay", "nan"], ["--patience", "0"], ["--resume"],
+    ["--no-report", "--save", "", "--resume"],
+    ["--no-report", "--save", "run", "--resume", "--replace"], ["--checkpoint-every", "-1"],
     ["--model", "transformer"], ["--model", "convolution", "--hidden", "8"],
   ])
   func `reports a wrong option with the usage and code 64`(arguments: [String]) throws {

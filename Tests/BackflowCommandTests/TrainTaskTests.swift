@@ -56,7 +56,10 @@ import Testing
         try backflow.run(
           ["train", task] + arguments
             + ["--threads", "1", "--dropout", "0.1", "--average", "0.5", "--patience", "9"]
-            + ["--schedule", "constant", "--save", folder.appendingPathComponent(run).path] + more)
+            + [
+              "--schedule", "constant", "--no-report", "--save",
+              folder.appendingPathComponent(run).path,
+            ] + more)
       }
       func file(_ run: String, _ name: String) throws -> Data {
         try Data(contentsOf: folder.appendingPathComponent(run + "/" + name))
@@ -90,20 +93,31 @@ import Testing
       let target = folder.appendingPathComponent("run").path
       func train(_ more: String...) throws -> Program.Outcome {
         try backflow.run(
-          ["train", "csv", file, "--target", "price", "--epochs", "1", "--save", target] + more)
+          [
+            "train", "csv", file, "--target", "price", "--epochs", "1", "--no-report", "--save",
+            target,
+          ] + more)
       }
       let first = try train("--resume")
       #expect(
         first.status == 0 && first.errors.contains("there is no run yet; the training begins"))
-      let before = try Data(contentsOf: URL(fileURLWithPath: target + "/checkpoint.safetensors"))
       let again = try train()
       #expect(again.status == 73 && again.errors.contains("continue it with --resume"))
       let other = try train("--resume", "--hidden", "9")
-      #expect(other.status == 65 && other.errors.contains("network.hidden is 9 instead of 64"))
+      #expect(other.status == 65 && other.errors.contains("--hidden is 9 instead of 64"))
+      let fewer = try train("--resume", "--epochs", "2")
+      #expect(fewer.status == 0 && fewer.errors.contains("falls over 2 epochs instead of 1"))
+      let patient = try train("--resume", "--epochs", "2", "--patience", "3")
+      #expect(
+        patient.status == 65 && patient.errors.contains("--patience is 3 instead of not given"))
+      let before = try Data(contentsOf: URL(fileURLWithPath: target + "/checkpoint.safetensors"))
+      let past = try train("--resume")
+      #expect(past.status == 65 && past.errors.contains("has 2 epochs already"), "\(past.errors)")
       _ = try writeHouses(in: folder) { "\($0 + 1)" }
       let changed = try train("--resume")
       #expect(
-        changed.status == 65 && changed.errors.contains("task.file.crc32"), "\(changed.errors)")
+        changed.status == 65 && changed.errors.contains("has changed, or is another file"),
+        "\(changed.errors)")
       let evaluated = try backflow.run("evaluate", target)
       #expect(evaluated.status == 65 && evaluated.errors.contains("the file has changed"))
       #expect(
@@ -117,7 +131,8 @@ import Testing
       func train(_ run: String, _ more: String...) throws -> Program.Outcome {
         try backflow.run(
           ["train", "adding", "--steps", "4", "--samples", "32", "--hidden", "4", "--threads", "1"]
-            + ["--epochs", "2", "--save", folder.appendingPathComponent(run).path] + more)
+            + ["--epochs", "2", "--no-report", "--save", folder.appendingPathComponent(run).path]
+            + more)
       }
       func metrics(_ run: String) -> URL { folder.appendingPathComponent(run + "/metrics.jsonl") }
       #expect(try train("whole").status == 0)
@@ -142,10 +157,66 @@ import Testing
     }
   }
 
+  @Test func `keeps its settings if it is continued without them`() throws {
+    try withTemporaryFolder { folder in
+      let target = folder.appendingPathComponent("run").path
+      let small = ["train", "adding", "--steps", "4", "--samples", "32", "--hidden", "4"]
+      let first = try backflow.run(
+        small + ["--epochs", "3", "--threads", "1", "--no-report", "--save", target])
+      #expect(first.status == 0)
+      let configuration = try Data(contentsOf: URL(fileURLWithPath: target + "/configuration.json"))
+      let again = try backflow.run(small + ["--no-report", "--save", target, "--resume"])
+      #expect(again.status == 0 && again.output.contains("continued after 3 updates"))
+      #expect(
+        try Data(contentsOf: URL(fileURLWithPath: target + "/configuration.json")) == configuration)
+    }
+  }
+
+  @Test func `refuses files that are not those of a run, and an edited configuration`() throws {
+    try withTemporaryFolder { folder in
+      let metrics = folder.appendingPathComponent("metrics.jsonl")
+      try Data("mine".utf8).write(to: metrics)
+      let call = [
+        "train", "digits", "--epochs", "1", "--hidden", "4", "--no-report", "--save", folder.path,
+      ]
+      for more in [[], ["--resume"]] {
+        let run = try backflow.run(call + more)
+        #expect(run.status == 73 && run.errors.contains("without a configuration"), "\(run)")
+      }
+      #expect(try Data(contentsOf: metrics) == Data("mine".utf8))
+      try FileManager.default.removeItem(at: metrics)
+      #expect(try backflow.run(call).status == 0)
+      let file = folder.appendingPathComponent("configuration.json")
+      let text = try String(contentsOf: file, encoding: .utf8)
+      for (old, new) in [
+        ("\"hidden\" : 4", "\"hidden\" : -5"), ("\"layers\" : 1", "\"layers\" : 0"),
+        ("\"batch\" : 32", "\"batch\" : 0"), ("\"outputs\" : 10", "\"outputs\" : 0"),
+        ("\"dropout\" : 0", "\"dropout\" : 1.5"), ("\"name\" : \"digits\"", "\"name\" : \"csv\""),
+        ("\"format\" : 1", "\"format\" : 2"), ("\"seed\" : 1", "\"seed\" : \"x\""),
+      ] {
+        #expect(text.contains(old), "\(old)")
+        try text.replacing(old, with: new).write(to: file, atomically: true, encoding: .utf8)
+        let run = try backflow.run("evaluate", folder.path)
+        #expect(run.status == 65 && run.errors.contains("configuration.json"), "\(new): \(run)")
+      }
+    }
+  }
+
+  @Test func `needs held-out samples for early stopping, and says if there are none`() throws {
+    try withTemporaryFolder { folder in
+      let file = try writeHouses(in: folder) { "\($0)" }
+      let call = ["train", "csv", file, "--target", "price", "--epochs", "1", "--validation", "0"]
+      let patient = try backflow.run(call + ["--patience", "2"])
+      #expect(patient.status == 65 && patient.errors.contains("--patience needs samples"))
+      let run = try backflow.run(call)
+      #expect(run.status == 0 && run.output.contains("nothing is held out"))
+    }
+  }
+
   @Test func `trains one run at a time`() throws {
     try withTemporaryFolder { folder in
       let target = folder.appendingPathComponent("run").path
-      let call = ["train", "digits", "--hidden", "4", "--save", target]
+      let call = ["train", "digits", "--hidden", "4", "--no-report", "--save", target]
       let (process, output, _) = try backflow.start(call + ["--epochs", "1000000"])
       var text = ""
       while !text.contains("epoch") {
@@ -224,14 +295,53 @@ import Testing
     ["train", "csv", "x.csv"], ["train", "csv", "x.csv", "--target", "y", "--separator", "ab"],
     ["train", "copy", "--delay", "0"], ["train", "text", "x", "--validation", "1"],
     ["train", "adding", "--steps", "1"],
+    ["train", "copy", "--delay", "100000", "--symbols", "10000"],
   ])
   func `rejects a wrong option`(arguments: [String]) throws {
     #expect(try backflow.run(arguments).status == 64)
+  }
+
+  @Test(arguments: [
+    ("trian", "'trian' is not a subcommand of 'backflow'. Did you mean 'train'?"),
+    ("train digit", "'digit' is not a subcommand of 'backflow train'. Did you mean 'digits'?"),
+    ("train table", "Expected one of digits, csv, text, sequence, adding, copy."),
+    ("help evalaute", "Did you mean 'evaluate'?"), ("train digits --epoch 3", "'--epochs'"),
+  ])
+  func `suggests what a mistyped word may be`(line: String, words: String) throws {
+    let run = try backflow.run(line.split(separator: " ").map(String.init))
+    #expect(run.status == 64 && run.errors.contains(words), "\(run.errors)")
   }
 }
 
 @Suite struct `the network of a run` {
   private let backflow = Program(name: "backflow")
+
+  @Test func `has a report, also where its data are gone`() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appendingPathComponent("t.txt").path
+      try String(repeating: "abc ", count: 400).write(
+        toFile: path, atomically: true, encoding: .utf8)
+      let run = folder.appendingPathComponent("run").path
+      let training = try backflow.run(
+        "train", "text", path, "--hidden", "4", "--layers", "1", "--epochs", "2", "--batch", "2",
+        "--steps", "8", "--save", run)
+      #expect(training.status == 0, "\(training.errors)")
+      func page() throws -> String {
+        try String(contentsOfFile: run + "/report.html", encoding: .utf8)
+      }
+      for words in ["Loss and validation", "Gradient by layer", "Stability of recurrence"] {
+        #expect(try page().contains(words), "\(words)")
+      }
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: run)
+          .count { $0.hasPrefix("events.out.tfevents.") } == 1)
+      try FileManager.default.removeItem(atPath: path)
+      let again = try backflow.run("report", run, "--figures", folder.path + "/figures")
+      #expect(again.status == 0 && again.errors.contains("lacks the stability"), "\(again.errors)")
+      #expect(try !page().contains("Stability of recurrence"))
+      #expect(FileManager.default.fileExists(atPath: folder.path + "/figures/loss.svg"))
+    }
+  }
 
   @Test func `predicts numbers and classes of a table`() throws {
     try withTemporaryFolder { folder in
@@ -241,7 +351,8 @@ import Testing
       try text.write(toFile: path, atomically: true, encoding: .utf8)
       let run = folder.appendingPathComponent("run").path
       let training = try backflow.run(
-        "train", "csv", path, "--target", "kind", "--exclude", "id", "--save", run, "--quiet")
+        "train", "csv", path, "--target", "kind", "--exclude", "id", "--no-report", "--save", run,
+        "--quiet")
       #expect(training.status == 0 && training.output.contains("accuracy 100.00 %"), "\(training)")
       let predicted = try backflow.run("predict", run, path, "--keep", "id")
       let lines = predicted.output.split(separator: "\n")
@@ -264,6 +375,75 @@ import Testing
     }
   }
 
+  @Test func `is the moving average, also without early stopping`() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appendingPathComponent("t.csv").path
+      try ("a,b\n" + (0..<100).map { "\($0 % 9),\($0 % 9 * 2)\n" }.joined()).write(
+        toFile: path, atomically: true, encoding: .utf8)
+      let run = folder.appendingPathComponent("run").path
+      let training = try backflow.run(
+        "train", "csv", path, "--target", "b", "--average", "0.9", "--epochs", "3", "--save", run)
+      #expect(training.status == 0 && training.errors.isEmpty, "\(training.errors)")
+      let held = try #require(training.output.split(separator: "\n").first { $0.hasPrefix("held") })
+      let evaluated = try backflow.run("evaluate", run)
+      #expect("held out: " + evaluated.output == held + "\n")
+      #expect(try backflow.run("predict", run, path).output.split(separator: "\n").count == 101)
+      let output = folder.appendingPathComponent("n.safetensors").path
+      #expect(try backflow.run("convert", run, output).status == 0)
+      let checkpoint = try Checkpoint(contentsOf: run + "/checkpoint.safetensors")
+      let network = try Checkpoint(contentsOf: output)
+      #expect(network.tensors.keys.contains("0.weight") && network.tensors.count == 6)
+      #expect(
+        try network["0.weight"]?.elements() == checkpoint["average.module.0.weight"]?.elements())
+    }
+  }
+
+  @Test func `is measured on a file like that of its training`() throws {
+    try withTemporaryFolder { folder in
+      func write(_ name: String, _ text: String) throws -> String {
+        let path = folder.appendingPathComponent(name).path
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+      }
+      let rows = (0..<90).map { "\($0 % 7),\(["x", "y"][$0 % 7 / 4])\n" }.joined()
+      let table = try write("t.csv", "a,b\n" + rows)
+      let run = folder.appendingPathComponent("run").path
+      func train(_ arguments: String...) throws {
+        let training = try backflow.run(
+          ["train"] + arguments + ["--no-report", "--replace", "--quiet", "--save", run])
+        #expect(training.status == 0, "\(training.errors)")
+      }
+      try train("csv", table, "--target", "b", "--missing", "drop", "--epochs", "20")
+      let holes = try write("holes.csv", "b,a\nx,1\ny,\ny,6\n")
+      let measured = try backflow.run("evaluate", run, holes)
+      #expect(measured.status == 0 && measured.output.contains("accuracy 100.00 %"), "\(measured)")
+      let predicted = try backflow.run("predict", run, table, "--keep", "a")
+      #expect(predicted.output.hasPrefix("a,prediction,probability x,probability y\n0,x,"))
+
+      let text = try write("t.txt", String(repeating: "abc ", count: 600))
+      try train(
+        "text", text, "--hidden", "8", "--layers", "1", "--epochs", "3", "--batch", "2", "--steps",
+        "8")
+      #expect(try backflow.run("evaluate", run, text).status == 0)
+      let other = try write("o.txt", "abc xyz")
+      let unknown = try backflow.run("evaluate", run, other)
+      #expect(unknown.status == 65 && unknown.errors.contains("o.txt, line 1: character 4"))
+      let prompt = try backflow.run("sample", run, "--prompt", "q")
+      #expect(prompt.status == 65 && prompt.errors.contains("--prompt: "))
+
+      let x = StoredTensor(Tensor<Float>.ones([20, 3, 2]))
+      let labels = folder.appendingPathComponent("labels.npz").path
+      try Checkpoint(["x": x, "y": StoredTensor((0..<20).map { $0 % 2 }, shape: [20])])
+        .write(to: labels)
+      let numbers = folder.appendingPathComponent("numbers.npz").path
+      try Checkpoint(["x": x, "y": StoredTensor(Tensor<Float>.ones([20, 2]))]).write(to: numbers)
+      try train("sequence", labels, "--hidden", "4", "--epochs", "1")
+      #expect(try backflow.run("evaluate", run, labels).output.contains("accuracy"))
+      let wrong = try backflow.run("evaluate", run, numbers)
+      #expect(wrong.status == 65 && wrong.errors.contains("y is not like that of the training"))
+    }
+  }
+
   @Test func `writes a text, the same for the same seed`() throws {
     try withTemporaryFolder { folder in
       let path = folder.appendingPathComponent("t.txt").path
@@ -273,7 +453,8 @@ import Testing
       for tokens in ["characters", "bytes"] {
         let training = try backflow.run(
           "train", "text", path, "--tokens", tokens, "--hidden", "16", "--layers", "1", "--epochs",
-          "10", "--batch", "4", "--steps", "16", "--save", run, "--replace", "--quiet")
+          "10", "--batch", "4", "--steps", "16", "--no-report", "--save", run, "--replace",
+          "--quiet")
         #expect(training.status == 0, "\(training.errors)")
         let sampled = try backflow.run(
           "sample", run, "--prompt", "a", "--length", "11", "--temperature", "0")
@@ -285,7 +466,8 @@ import Testing
         #expect(draws[0] == draws[1])
       }
       let digits = folder.appendingPathComponent("digits").path
-      _ = try backflow.run("train", "digits", "--epochs", "1", "--hidden", "4", "--save", digits)
+      _ = try backflow.run(
+        "train", "digits", "--epochs", "1", "--hidden", "4", "--no-report", "--save", digits)
       let wrong = try backflow.run("sample", digits)
       #expect(wrong.status == 65 && wrong.errors.contains("does not write texts"))
       let table = try backflow.run("predict", digits, path)

@@ -15,7 +15,7 @@ import time
 import zipfile
 
 TASKS = ["digits", "csv", "text", "sequence", "adding", "copy"]
-COMMON = ["--threads", "1", "--checkpoint-every", "0.02", "--log-every", "1"]
+COMMON = ["--threads", "2", "--checkpoint-every", "0.02", "--log-every", "1", "--no-report"]
 
 
 def data(folder):
@@ -48,7 +48,7 @@ def npy(kind, shape, values):
 
 def command(task, folder):
     return {
-        "digits": ["digits", "--epochs", "25", "--hidden", "32"],
+        "digits": ["digits", "--epochs", "25", "--hidden", "32", "--average", "0.9"],
         "csv": ["csv", str(folder / "houses.csv"), "--target", "price", "--epochs", "60", "--dropout", "0.1",
                 "--average", "0.9", "--patience", "50"],
         "text": ["text", str(folder / "words.txt"), "--epochs", "6", "--hidden", "24", "--batch", "8",
@@ -62,7 +62,9 @@ def command(task, folder):
 def disturbed(call, source, duration, kills):
     """Runs until the end, and kills the first starts. Returns how many were killed before their end."""
     done = 0
-    for _ in range(kills):
+    for _ in range(5 * kills):
+        if done == kills:
+            break
         process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         # The first kills are early, before there is a checkpoint.
         time.sleep(source.uniform(0, 0.05 if source.random() < 0.25 else duration / 3))

@@ -7,8 +7,8 @@ struct CheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Report what can be said of a checkpoint without running the model.",
     discussion: """
-      FILE is a file of PyTorch (.pt, .pth, TorchScript), safetensors or NumPy (.npy, .npz), or a \
-      directory of .npy files. Nothing in it is executed. The report has the shape, type and \
+      FILE is a file of PyTorch (.pt, .pth, TorchScript), safetensors or NumPy (.npy, .npz), a \
+      directory of .npy files, or a run of `backflow train`. Nothing in it is executed. The report has the shape, type and \
       statistics of each tensor, NaN and infinite elements, zero, constant and repeated rows, the \
       singular values of each matrix in summary, and the recurrent layers with the spectral radius \
       of each gate.

@@ -7,9 +7,9 @@ struct ConvertCommand: ParsableCommand {
     commandName: "convert",
     abstract: "Convert a checkpoint to another format.",
     discussion: """
-      INPUT is a file of PyTorch (.pt, .pth, TorchScript), safetensors or NumPy (.npy, .npz), or a \
-      directory of .npy files. The extension of OUTPUT selects its format: .safetensors, .npz, \
-      .npy for a single tensor, or none for a directory. Values are copied exactly. Entries that \
+      INPUT is a file of PyTorch (.pt, .pth, TorchScript), safetensors or NumPy (.npy, .npz), a \
+      directory of .npy files, or a run of `backflow train`, whose network is written. \
+      The extension of OUTPUT selects its format: .safetensors, .npz, .npy for a single tensor, or none for a directory. Values are copied exactly. Entries that \
       are not tensors, and metadata that the format does not have, are listed and not written.
       """)
 

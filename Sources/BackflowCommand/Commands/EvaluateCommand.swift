@@ -33,8 +33,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     do {
       let saved = try SavedRun(path)
-      let measured = try saved.network.measured(
-        on: saved.batches(of: data), saved.preprocessing, classes: saved.classes)
+      let measured = try saved.measured(on: data)
       guard let measurement = measured.measurement else {
         throw CommandError(.data, "\(data ?? path): there are no samples to measure on")
       }
@@ -68,18 +67,27 @@ extension SavedRun {
     return (0..<configuration.network.outputs).map { "\($0)" }
   }
 
-  /// The samples of a file, or those that were held out in the training.
-  fileprivate func batches(of file: String?) throws -> Batched {
+  /// Measures the network on a file, or on the samples that were held out in the training.
+  fileprivate func measured(on file: String?) throws -> Measuring {
+    guard let file else { return try network.measured(on: data()) }
+    return try network.measured(on: batches(of: file), Measuring(preprocessing, classes: classes))
+  }
+
+  /// The samples of a file.
+  private func batches(of file: String) throws -> SampleBatches {
     let task = configuration.task
-    guard let file else { return try data().validation }
     switch (task.name, preprocessing.input) {
     case (.csv, .table(let encoder)):
       guard let settings = task.table else { break }
-      let table = try settings.open(file, types: encoder.columnTypes)
+      var table = try settings.open(file, types: encoder.columnTypes)
+      if settings.missing == .drop {
+        let used = encoder.numberColumns + encoder.textColumns + [settings.target]
+        table = try table.resolvingMissing(.dropRow, in: used)
+      }
       return try preprocessing.batches(
         of: table, settings.target, Batches(count: table.rowCount, size: 256, shuffles: false))
     case (.text, .text(let vocabulary)):
-      let tokens = try vocabulary.encode(readText(file))
+      let tokens = try vocabulary.tokens(of: file)
       return streamed(tokens, batch: max(1, min(32, tokens.count / 128)), steps: task.steps ?? 64)
     case (.sequence, _):
       let sequences = try SequenceFile(file)
@@ -91,10 +99,11 @@ extension SavedRun {
       }
       guard
         sequences.answersOnce == configuration.network.answersOnce,
+        (sequences.classes == nil) == (classes == nil),
         sequences.classes.map({ $0 <= configuration.network.outputs })
           ?? (sequences.outputs == configuration.network.outputs)
       else { throw CommandError(.data, "\(file): y is not like that of the training") }
-      return Batched(
+      return SampleBatches(
         Batches(count: sequences.count, size: 256, shuffles: false), { sequences.batch($0) })
     default: break
     }

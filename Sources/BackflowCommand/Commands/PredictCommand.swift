@@ -44,10 +44,14 @@ struct PredictCommand: ParsableCommand {
           "\(path): `backflow predict` needs a run of `backflow train csv`, and this is one of"
             + " `backflow train \(saved.configuration.task.name.rawValue)`")
       }
-      var types = encoder.columnTypes
-      for name in keep { types[name] = .text }
-      let table = try settings.open(data, types: types)
-      let kept = try keep.map { try table.texts($0) }
+      let table = try settings.open(data, types: encoder.columnTypes)
+      // As texts, so that they are copied as they are written.
+      let texts =
+        keep.isEmpty
+        ? table
+        : try settings.open(
+          data, types: Dictionary(keep.map { ($0, .text) }) { first, _ in first })
+      let kept = try keep.map { try texts.texts($0) }
       let answers = try saved.answers(for: encoder.encode(table))
       let header = csvLine(keep + answers.header)
       let lines = (0..<table.rowCount).map { row in
@@ -97,7 +101,12 @@ extension SavedRun {
 /// A record of a CSV file (RFC 4180), with its line break.
 private func csvLine(_ fields: [String]) -> String {
   fields.map { field in
-    field.contains { "\",\r\n\r\n".contains($0) } || field.isEmpty
-      ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
+    // Bytes, because a quotation mark with a combining mark is another character.
+    field.utf8.contains { [0x22, 0x2C, 0x0A, 0x0D].contains($0) } || field.isEmpty
+      ? "\""
+        + String(
+          field.unicodeScalars.reduce(into: String.UnicodeScalarView()) { text, scalar in
+            text.append(contentsOf: scalar == "\"" ? [scalar, scalar] : [scalar])
+          }) + "\"" : field
   }.joined(separator: ",") + "\n"
 }

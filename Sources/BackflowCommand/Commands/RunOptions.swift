@@ -23,6 +23,9 @@ struct RunOptions: ParsableArguments {
       valueName: "seconds"))
   var checkpointEvery = 60.0
 
+  @Flag(inversion: .prefixedNo, help: "Write the report of the run at the end.")
+  var report = true
+
   @Flag(name: .shortAndLong, help: "Print the result, findings and errors only.")
   var quiet = false
 

@@ -19,7 +19,7 @@ struct SampleCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "The number of characters, or bytes, to write.")
   var length = 500
 
-  @Option(help: "The text with which it begins.")
+  @Option(help: "The text that the output continues, by default a line break.")
   var prompt = "\n"
 
   @Option(
@@ -54,14 +54,17 @@ struct SampleCommand: ParsableCommand {
       }
       let prompt =
         vocabulary.characters != nil && self.prompt == "\n" && vocabulary.number(of: "\n") == nil
-        ? [0] : try vocabulary.encode(self.prompt)
+        ? [0] : try encoded(vocabulary)
       let sampler = TokenSampler(temperature: temperature, topK: topK)
       var random = RandomSource(seed: seed)
       var network = saved.network
       network.resetState(batch: 1)
       var pending: [Int] = []
       var logits = read(prompt, &network)
-      for _ in 0..<length {
+      for _ in 0..<length where !outputIsLost {
+        guard logits.elements.contains(where: { !$0.isNaN }) else {
+          throw CommandError(.data, "\(path): the network answers with NaN")
+        }
         let token = sampler.sample(logits, using: &random)
         pending.append(token)
         // Bytes are written as whole characters.
@@ -74,6 +77,14 @@ struct SampleCommand: ParsableCommand {
       say(vocabulary.decode(pending))
     } catch {
       throw failure(error)
+    }
+  }
+
+  private func encoded(_ vocabulary: Vocabulary) throws -> [Int] {
+    do {
+      return try vocabulary.encode(prompt)
+    } catch {
+      throw CommandError(.data, "--prompt: \(error)")
     }
   }
 

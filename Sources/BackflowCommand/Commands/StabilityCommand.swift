@@ -12,12 +12,11 @@ struct StabilityCommand: ParsableCommand {
     abstract: "Report what a recurrent network does to signals and gradients over many steps.",
     discussion: """
       CHECKPOINT is a file of PyTorch (.pt, .pth, TorchScript), safetensors or NumPy (.npy, .npz), \
-      or a directory of .npy files, such as one written by `backflow train digits --save`. Nothing \
-      in it is executed. All recurrent layers are analyzed, under any prefix, and the decays of \
+      a directory of .npy files, or a run of `backflow train`. Nothing in it is executed. All recurrent layers are analyzed, under any prefix, and the decays of \
       state-space layers are listed. A single square matrix is that of a vanilla cell.
 
-      With --input, a network runs along that input. A network trained on the digits runs along \
-      held-out digits. Others run without input, from random states.
+      With --input, a network runs along that input. The network of a run goes along samples that \
+      were held out in its training. Others run without input, from random states.
 
       The exit code is 0 whatever the verdict, 2 if --fail-on matches the verdict of a layer, and \
       65 if the checkpoint or the input cannot be analyzed. docs/stability.md explains the figures.

@@ -1,4 +1,5 @@
 internal import Backflow
+internal import BackflowConsole
 internal import Foundation
 
 /// The input along which `backflow stability` runs the networks of a checkpoint.
@@ -30,7 +31,13 @@ struct StabilityInput {
   /// for another checkpoint.
   private static func heldOut(in path: String) throws -> Tensor<Double>? {
     guard RunFolder(path: path).hasConfiguration else { return nil }
-    return try SavedRun(path).recurrentInput().map { Tensor<Double>($0) }
+    let run = try SavedRun(path)
+    do {
+      return try run.recurrentInput().map { Tensor<Double>($0) }
+    } catch {
+      complain("\(error); the analysis runs without input")
+      return nil
+    }
   }
 
   /// Splits FILE:TENSOR at the first colon after which the rest is not part of the file's name.

@@ -45,7 +45,10 @@ extension TaskCommand {
       let data = try task.load(batch: settings.batch, seed: settings.seed, for: kind)
       try train(
         on: data,
-        RunConfiguration(task: task, network: try network(for: data), training: settings), options)
+        RunConfiguration(task: task, network: try network(for: data), training: settings),
+        StatedSettings(
+          epochs: training.epochs, patience: training.patience, threads: training.threads),
+        options)
     } catch let code as ExitCode {
       throw code
     } catch {

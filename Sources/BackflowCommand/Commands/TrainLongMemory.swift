@@ -34,6 +34,7 @@ struct TrainAdding: TaskCommand {
 
   func validate() throws {
     try check("steps", steps, 2...100_000)
+    try checkBatch(training.batch, steps: steps, features: 2)
     try check("samples", samples, 1...100_000_000)
   }
 
@@ -88,6 +89,7 @@ struct TrainCopy: TaskCommand {
     try check("delay", delay, 1...100_000)
     try check("length", length, 1...10_000)
     try check("symbols", symbols, 1...10_000)
+    try checkBatch(training.batch, steps: delay + 2 * length, features: symbols + 2)
     try check("samples", samples, 1...100_000_000)
   }
 
@@ -101,5 +103,16 @@ struct TrainCopy: TaskCommand {
 
   func network(for data: TaskData) -> NetworkSettings {
     recurrence.settings(for: data, answersOnce: false)
+  }
+}
+
+/// Checks that the numbers of a batch fit into memory.
+private func checkBatch(_ batch: Int, steps: Int, features: Int) throws {
+  // The last batch of the validation may have 200 sequences.
+  let count = max(batch, 200) * steps * features
+  guard count <= 1 << 28 else {
+    throw ValidationError(
+      "a batch of \(batch) sequences of \(steps) steps with \(features) features has \(count) numbers;"
+        + " choose a smaller --batch or shorter sequences.")
   }
 }

@@ -25,8 +25,12 @@ extension TrainingDefaults {
 
 /// The options of how a network is trained.
 struct TrainingOptions<Defaults: TrainingDefaults>: ParsableArguments {
-  @Option(parsing: .unconditional, help: "The number of passes over the training data.")
-  var epochs = Defaults.epochs
+  @Option(
+    parsing: .unconditional,
+    help:
+      "The number of passes over the training data. (default: \(Defaults.epochs); with --resume, that of the run)"
+  )
+  var epochs: Int?
 
   @Option(parsing: .unconditional, help: "The number of samples in each update.")
   var batch = Defaults.batch
@@ -61,7 +65,7 @@ struct TrainingOptions<Defaults: TrainingDefaults>: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "End after so many epochs in which the validation has not improved, and keep the best network. (default: train to the end)",
+      "End after so many epochs in which the validation has not improved, and keep the best network. It is chosen by the samples that are held out, so their result is a little too good. (default: train to the end)",
       valueName: "epochs"))
   var patience: Int?
 
@@ -70,7 +74,9 @@ struct TrainingOptions<Defaults: TrainingDefaults>: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "The number of threads. (default: BACKFLOW_NUM_THREADS, or the available processors)")
+    help:
+      "The number of threads. (default: BACKFLOW_NUM_THREADS, or the available processors; with --resume, that of the run)"
+  )
   var threads: Int?
 
   @Option(
@@ -87,7 +93,7 @@ struct TrainingOptions<Defaults: TrainingDefaults>: ParsableArguments {
 
   func validate() throws {
     // The upper bounds prevent overflow of the numbers of steps and elements.
-    try check("epochs", epochs, 1...1_000_000_000)
+    try check("epochs", epochs ?? 1, 1...1_000_000_000)
     try check("batch", batch, 1...1_000_000)
     try check("warmup", warmup, 0...1_000_000_000)
     try check("health", health, 0...1_000_000_000)
@@ -106,7 +112,8 @@ struct TrainingOptions<Defaults: TrainingDefaults>: ParsableArguments {
 
   var settings: TrainingSettings {
     TrainingSettings(
-      epochs: epochs, batch: batch, optimizer: optimizer, learningRate: learningRate,
+      epochs: epochs ?? Defaults.epochs, batch: batch, optimizer: optimizer,
+      learningRate: learningRate,
       schedule: schedule, warmup: warmup, weightDecay: weightDecay, clip: clip == 0 ? nil : clip,
       average: average, patience: patience, seed: seed, threads: threads ?? Threads.count,
       health: health, logEvery: logEvery)

@@ -28,8 +28,11 @@ struct Measuring {
   private let preprocessing: Preprocessing
   private let showsPerplexity: Bool
 
-  init(_ preprocessing: Preprocessing, classes: Int?) {
-    self.preprocessing = preprocessing
+  /// A class that does not count for the accuracy.
+  private let pause: Int?
+
+  init(_ preprocessing: Preprocessing, classes: Int?, pause: Int? = nil) {
+    (self.preprocessing, self.pause) = (preprocessing, pause)
     confusion = classes.map { ConfusionMatrix(classes: $0) }
     showsPerplexity = if case .text = preprocessing.input { true } else { false }
   }
@@ -38,7 +41,7 @@ struct Measuring {
     switch target {
     case .labels(let labels):
       loss.add(output, labels)
-      confusion?.add(output, labels)
+      confusion?.add(output, labels, ignoring: pause)
     case .values(let values):
       loss.add(meanLoss: Double(target.loss(output).loss), count: output.count)
       guard case .values(let scale?) = preprocessing.targets else {
@@ -66,11 +69,16 @@ struct Measuring {
 }
 
 extension Sequential<Float> {
+  /// Measures the network on the samples that are held out.
+  func measured(on data: TaskData) throws -> Measuring {
+    try measured(
+      on: data.validation,
+      Measuring(data.preprocessing, classes: data.classes, pause: data.pause))
+  }
+
   /// Measures the network on batches, which it reads in order if it carries its state.
-  func measured(
-    on batches: Batched, _ preprocessing: Preprocessing, classes: Int?
-  ) throws -> Measuring {
-    var measuring = Measuring(preprocessing, classes: classes)
+  func measured(on batches: SampleBatches, _ empty: Measuring) throws -> Measuring {
+    var measuring = empty
     var network = self
     for (index, indices) in batches.batches.epoch(0).enumerated() {
       let (input, target) = try batches.batch(0, indices)

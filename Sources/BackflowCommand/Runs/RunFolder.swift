@@ -36,9 +36,12 @@ struct RunFolder {
     let configuration: RunConfiguration
     do {
       configuration = try JSONDecoder().decode(
-        RunConfiguration.self, from: Data(contentsOf: URL(fileURLWithPath: configurationPath)))
+        RunConfiguration.self, from: Data(readBytes(configurationPath)))
     } catch let error as DecodingError {
       throw CommandError(.data, "\(configurationPath): \(error.sentence)")
+    }
+    if let problem = configuration.problem {
+      throw CommandError(.data, "\(configurationPath): \(problem)")
     }
     guard configuration.format == RunConfiguration.currentFormat else {
       throw CommandError(
@@ -59,29 +62,28 @@ struct RunFolder {
     return try Checkpoint(contentsOf: checkpointPath)
   }
 
-  /// The lines of the metrics that belong to the checkpoint, or all without one.
-  func records() throws -> [RunRecord] {
+  /// The lines of the metrics that belong to a checkpoint of this size of the metrics. A killed
+  /// program may have written more.
+  func records(upTo size: Int) throws -> [RunRecord] {
     guard FileManager.default.fileExists(atPath: metricsPath) else { return [] }
-    let file = try InputFile(metricsPath)
-    var bytes = try file.read(file.size, at: 0)[...]
-    // A program that is writing may be in the middle of the last line.
-    bytes = bytes[..<((bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1)]
     let decoder = metricsDecoder()
-    return try bytes.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
-      do {
-        return try decoder.decode(RunRecord.self, from: Data(line))
-      } catch let error as DecodingError {
-        throw CommandError(.data, "\(metricsPath), line \(index + 1): \(error.sentence)")
+    return try readBytes(metricsPath).prefix(max(0, size)).split(separator: UInt8(ascii: "\n"))
+      .enumerated().map { index, line in
+        do {
+          return try decoder.decode(RunRecord.self, from: Data(line))
+        } catch let error as DecodingError {
+          throw CommandError(.data, "\(metricsPath), line \(index + 1): \(error.sentence)")
+        }
       }
-    }
   }
 }
 
 extension Checkpoint {
   /// The part of a run's checkpoint that has the network to use.
   var networkPrefix: String {
+    let averaged = "average.module"
     if !under("best").isEmpty { return "best" }
-    return under("average").isEmpty ? "model" : "average"
+    return under(averaged).isEmpty ? "model" : averaged
   }
 }
 
@@ -92,7 +94,16 @@ func checkpointOrRun(_ path: String) throws -> Checkpoint {
     return try Checkpoint(contentsOf: path)
   }
   let checkpoint = try folder.checkpoint()
-  return checkpoint.part(checkpoint.networkPrefix)
+  var network = checkpoint.part(checkpoint.networkPrefix)
+  // The states of the last batch of the training are not part of a network that is used.
+  network.tensors.removeAll { name, _ in name.contains(".state.") }
+  return network
+}
+
+/// Reads a file.
+func readBytes(_ path: String) throws -> [UInt8] {
+  let file = try InputFile(path)
+  return try file.read(file.size, at: 0)
 }
 
 /// How lines of the metrics are read.

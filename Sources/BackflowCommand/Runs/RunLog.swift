@@ -29,7 +29,7 @@ struct RunLog {
   ///
   /// - Throws: `CommandError` if the metrics are shorter than they were.
   mutating func goBack(to size: Int) throws {
-    guard metrics.size >= size else {
+    guard size >= 0, metrics.size >= size else {
       throw CommandError(
         .data,
         "\(folder.metricsPath): the file has \(metrics.size) bytes, and had \(size) at the last checkpoint; it was"

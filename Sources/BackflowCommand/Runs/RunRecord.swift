@@ -26,7 +26,7 @@ struct RunRecord: Codable, Equatable {
   var learningRate: Double?
   /// The measurements of the samples that are held out.
   var validation: [String: Double]?
-  /// Whether the validation is better than all before.
+  /// Whether the validation is better than all before, if early stopping compares them.
   var isBest: Bool?
   var finding: Finding?
   var profile: GradientProfile?
@@ -46,11 +46,12 @@ extension RunRecord {
       gradientNorm: report.gradientNorm, learningRate: report.learningRate)
   }
 
-  init(_ report: EpochReport, _ measurement: Measurement?) {
+  /// - Parameter knowsBest: Whether the training compares the validations of its epochs.
+  init(_ report: EpochReport, _ measurement: Measurement?, knowsBest: Bool) {
     self.init(
       type: .epoch, step: report.step, epoch: report.epoch + 1, loss: report.loss,
       validation: measurement.map { Dictionary($0.all) { first, _ in first } },
-      isBest: measurement == nil ? nil : report.isBest)
+      isBest: knowsBest ? report.isBest : nil)
   }
 
   init(_ finding: Finding, in report: UpdateReport) {

@@ -1,13 +1,17 @@
 internal import Backflow
+internal import BackflowConsole
 internal import Foundation
 
 extension SavedRun {
   /// What the run has recorded, and the stability of its recurrence.
-  func report() throws -> TrainingReport {
+  ///
+  /// - Parameter data: The data of the training, or `nil` to read them again.
+  func report(on data: TaskData? = nil) throws -> TrainingReport {
     var report = TrainingReport(
       URL(fileURLWithPath: folder.path).standardizedFileURL.lastPathComponent)
     report.facts = facts
-    let records = try folder.records()
+    let records = try folder.records(
+      upTo: checkpoint.integer(named: Checkpoint.metricsSize))
     for record in records {
       if let profile = record.profile { report.profiles.append((record.step, profile)) }
       guard record.type == .update else { continue }
@@ -22,7 +26,13 @@ extension SavedRun {
       )
     }
     if let monitor = try checkpoint.monitor() { report.record(monitor) }
-    if let stability = try stability() { report.stability = [("recurrence", stability)] }
+    do {
+      if let stability = try stability(along: data) {
+        report.stability = [("recurrence", stability)]
+      }
+    } catch {
+      complain("the report lacks the stability of the recurrence: \(error)")
+    }
     return report
   }
 
@@ -52,16 +62,18 @@ extension SavedRun {
   }
 
   /// The report of the recurrent layers along samples that were held out, or `nil` without any.
-  private func stability() throws -> StabilityReport? {
-    guard let input = try recurrentInput() else { return nil }
+  private func stability(along data: TaskData?) throws -> StabilityReport? {
+    guard let input = try recurrentInput(of: data) else { return nil }
     var options = CheckpointStability.Options()
     options.stability.samples = exponentSamples(steps: input.shape[0])
     var random = RandomSource(seed: 1)
+    var display = DelayedProgress()
+    defer { display.clear() }
     return try CheckpointStability(
-      of: checkpoint.part(checkpoint.networkPrefix),
+      of: checkpointOrRun(folder.path),
       along: SequenceInput(Tensor<Double>(input), name: "the held-out samples"), options: options,
       using: &random
-    ).report
+    ) { display.show($1, "report: " + escaped($0)) }.report
   }
 }
 

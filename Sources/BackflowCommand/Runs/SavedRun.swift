@@ -16,13 +16,7 @@ struct SavedRun {
     checkpoint = try folder.checkpoint()
     var random = RandomSource(seed: 0)
     var network = configuration.network.network(using: &random)
-    // The moving average has a counter beside the network.
-    let prefix = checkpoint.networkPrefix
-    let rest = try network.load(checkpoint, prefix: prefix, strict: false)
-    guard rest.missing.isEmpty else {
-      throw CommandError(
-        .data, "\(folder.checkpointPath): \(prefix) lacks \(rest.missing.joined(separator: ", "))")
-    }
+    try network.load(checkpoint, prefix: checkpoint.networkPrefix)
     self.network = network
     preprocessing = try Preprocessing(checkpoint, of: configuration.task.name)
   }
@@ -54,9 +48,11 @@ extension SavedRun {
   }
 
   /// What the recurrent layer reads of samples that were held out, [T, B, I]: up to 512 of them.
-  func recurrentInput() throws -> Tensor<Float>? {
+  ///
+  /// - Parameter data: The data of the training, or `nil` to read them again.
+  func recurrentInput(of data: TaskData? = nil) throws -> Tensor<Float>? {
     guard let before = recurrence?.before else { return nil }
-    let batches = try data().validation
+    let batches = try (data ?? self.data()).validation
     var (parts, count) = ([Tensor<Float>](), 0)
     for indices in batches.batches.epoch(0) where count < 512 {
       let input = before(try batches.batch(0, indices).input)
@@ -70,13 +66,19 @@ extension SavedRun {
 }
 
 extension Checkpoint {
+  /// The name of the size of the metrics in a run's checkpoint.
+  static let metricsSize = "metrics.size"
   /// The name of the monitor in the metadata of a run's checkpoint.
   static let monitorName = "monitor"
 
   /// The monitor of a run, or `nil` if it had none.
   func monitor() throws -> HealthMonitor<Float>? {
     try metadata[Self.monitorName].map {
-      try metricsDecoder().decode(HealthMonitor<Float>.self, from: Data($0.utf8))
+      do {
+        return try metricsDecoder().decode(HealthMonitor<Float>.self, from: Data($0.utf8))
+      } catch let error as DecodingError {
+        throw CommandError(.data, "\(origin): the monitor: \(error.sentence)")
+      }
     }
   }
 }

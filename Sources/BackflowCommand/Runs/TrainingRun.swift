@@ -3,28 +3,39 @@ internal import Backflow
 internal import BackflowConsole
 internal import Foundation
 
-/// What surrounds a training: its files, what it prints, and how it ends.
+/// What a training depends on, beside its network.
+struct Surroundings {
+  let configuration: RunConfiguration
+  let data: TaskData
+  let options: RunOptions
+  /// Where the run is saved, or `nil` if it is not.
+  let folder: RunFolder?
+  let log: RunLog?
+  /// The checkpoint to continue from, or `nil` to begin.
+  let checkpoint: Checkpoint?
+}
+
+/// A training with its files, what it prints, and how it ends.
 struct TrainingRun<Rule: Optimizer<Float>> {
   typealias Training = Trainer<Sequential<Float>, Rule, Target>
 
   private let configuration: RunConfiguration
   private let data: TaskData
   private let options: RunOptions
-  /// Where the run is saved, or `nil` if it is not.
   private let folder: RunFolder?
+  private let checkpoint: Checkpoint?
   private var log: RunLog?
   private var progress: ProgressBar
-  private var lastSave = Date.distantPast
+  private var lastSave: ContinuousClock.Instant?
+  private var lastHistograms: ContinuousClock.Instant?
   /// The measurement of the epoch that has just ended.
   private var measurement: Measurement?
   private let interruption = Interruption()
 
-  init(
-    _ configuration: RunConfiguration, _ data: TaskData, _ options: RunOptions,
-    in folder: RunFolder?, log: RunLog?
-  ) {
-    (self.configuration, self.data, self.options) = (configuration, data, options)
-    (self.folder, self.log) = (folder, log)
+  init(_ surroundings: Surroundings) {
+    (configuration, data) = (surroundings.configuration, surroundings.data)
+    (options, folder) = (surroundings.options, surroundings.folder)
+    (log, checkpoint) = (surroundings.log, surroundings.checkpoint)
     progress = ProgressBar(total: configuration.steps(on: data), isQuiet: options.quiet)
   }
 
@@ -43,16 +54,24 @@ struct TrainingRun<Rule: Optimizer<Float>> {
     return trainer
   }
 
-  /// Continues from a checkpoint of the run.
-  mutating func restore(_ trainer: inout Training, _ checkpoint: Checkpoint) throws {
+  /// Continues from the checkpoint if there is one, and opens the file for TensorBoard.
+  mutating func begin(_ trainer: inout Training) throws {
+    guard let checkpoint else { return try log?.beginEvents(after: nil) ?? () }
     try trainer.restore(checkpoint)
+    guard trainer.epoch <= configuration.training.epochs else {
+      throw CommandError(
+        .data,
+        "\(folder?.path ?? ""): the run has \(trainer.epoch) epochs already; --epochs must not be"
+          + " less")
+    }
     if trainer.monitor != nil, let monitor = try checkpoint.monitor() { trainer.monitor = monitor }
-    try log?.goBack(to: checkpoint.integer(named: Self.metricsSize))
+    try log?.goBack(to: checkpoint.integer(named: Checkpoint.metricsSize))
+    // Only now, because the run must not get settings with which it cannot be continued.
+    try folder?.save(configuration)
+    try log?.beginEvents(after: trainer.optimizer.step)
     progress.begin(at: trainer.optimizer.step)
+    if !options.quiet { say("continued after \(trainer.optimizer.step) updates") }
   }
-
-  /// Opens the file for TensorBoard.
-  mutating func beginEvents(after step: Int?) throws { try log?.beginEvents(after: step) }
 
   /// Trains until the end, or until Ctrl-C.
   ///
@@ -60,11 +79,17 @@ struct TrainingRun<Rule: Optimizer<Float>> {
   mutating func finish(_ trainer: inout Training) throws {
     let end: TrainingEnd
     do {
-      end = try trainer.fit(epochs: configuration.training.epochs) { trainer, event in
-        try respond(to: event, of: &trainer)
-      } validation: { network in
-        try validate(network)
-      }
+      let epochs = configuration.training.epochs
+      end =
+        data.holdsOut
+        ? try trainer.fit(epochs: epochs) { trainer, event in
+          try respond(to: event, of: &trainer)
+        } validation: { network in
+          try validate(network)
+        }
+        : try trainer.fit(epochs: epochs) { trainer, event in
+          try respond(to: event, of: &trainer)
+        }
     } catch let error as DivergenceError {
       diverged(error, trainer.monitor)
       throw ExitCode.failure
@@ -78,9 +103,11 @@ struct TrainingRun<Rule: Optimizer<Float>> {
         } ?? "interrupted; nothing was saved")
       throw ExitCode(130)
     }
-    if end == .noImprovement, !options.quiet {
-      say("the validation has not improved for \(configuration.training.patience ?? 0) epochs")
+    if end == .noImprovement, !options.quiet, let patience = configuration.training.patience {
+      say("the validation has not improved for \(patience) epochs")
     }
+    // What follows may be interrupted, because everything is saved.
+    interruption.end()
   }
 
   private mutating func respond(
@@ -114,7 +141,9 @@ struct TrainingRun<Rule: Optimizer<Float>> {
   }
 
   private mutating func show(_ report: EpochReport) throws {
-    try log?.add(RunRecord(report, measurement))
+    let record = RunRecord(
+      report, measurement, knowsBest: configuration.training.patience != nil)
+    try log?.add(record)
     progress.milestone(
       report.step,
       "epoch \(report.epoch + 1)/\(configuration.training.epochs)  loss \(fourDigits(report.loss))"
@@ -124,7 +153,7 @@ struct TrainingRun<Rule: Optimizer<Float>> {
 
   /// Records where the gradient of the first batch of an epoch is large and small.
   private mutating func profile(_ network: Sequential<Float>, at report: EpochReport) throws {
-    guard log != nil, configuration.training.health > 0 else { return }
+    guard log != nil, configuration.training.health > 0, report.epoch.isRecorded else { return }
     let batches = data.training.batches.epoch(report.epoch)
     let (input, target) = try data.training.batch(report.epoch, batches[0])
     var network = network
@@ -132,7 +161,10 @@ struct TrainingRun<Rule: Optimizer<Float>> {
     let (output, cache) = network.forward(input)
     let (_, gradients, trace) = network.tracedBackward(target.loss(output).gradient, cache)
     try log?.add(RunRecord(GradientProfile(trace, gradients: gradients), at: report))
-    log?.addHistograms(of: network, at: report.step)
+    if lastHistograms.map({ $0.duration(to: .now) > .seconds(10) }) ?? true {
+      lastHistograms = .now
+      log?.addHistograms(of: network, at: report.step)
+    }
   }
 
   private var samplesPerUpdate: Double {
@@ -141,9 +173,7 @@ struct TrainingRun<Rule: Optimizer<Float>> {
   }
 
   private mutating func validate(_ network: Sequential<Float>) throws -> Double {
-    measurement = try network.measured(
-      on: data.validation, data.preprocessing, classes: data.classes
-    ).measurement
+    measurement = try network.measured(on: data).measurement
     return measurement?.loss ?? .nan
   }
 
@@ -165,13 +195,12 @@ struct TrainingRun<Rule: Optimizer<Float>> {
 
   // MARK: - Checkpoints
 
-  private static var metricsSize: String { "metrics.size" }
-
   /// Whether a checkpoint is due: every minute, or as often as the options say, and after epochs
   /// that are a second or more apart.
   private func isSaveDue(after event: TrainingEvent) -> Bool {
     guard folder != nil else { return false }
-    let age = Date().timeIntervalSince(lastSave)
+    guard let lastSave else { return true }
+    let age = lastSave.duration(to: .now) / .seconds(1)
     let isEpoch = if case .epoch = event { true } else { false }
     return age >= options.checkpointEvery || (isEpoch && age >= min(1, options.checkpointEvery))
   }
@@ -182,12 +211,12 @@ struct TrainingRun<Rule: Optimizer<Float>> {
     try log.sync()
     var checkpoint = try trainer.checkpoint()
     try data.preprocessing.insert(into: &checkpoint)
-    try checkpoint.insert(log.size, named: Self.metricsSize)
+    try checkpoint.insert(log.size, named: Checkpoint.metricsSize)
     if let monitor = trainer.monitor {
       checkpoint.metadata[Checkpoint.monitorName] = try jsonLine(monitor)
     }
     try checkpoint.write(to: folder.checkpointPath)
-    lastSave = Date()
+    lastSave = .now
   }
 }
 
@@ -195,5 +224,15 @@ extension RunConfiguration {
   /// The number of updates of the whole training.
   fileprivate func steps(on data: TaskData) -> Int {
     training.epochs * data.training.batches.batchCount
+  }
+}
+
+extension Int {
+  /// Whether the profile of this epoch, from 0, is recorded: of the first hundred each, and of later
+  /// ones those with two digits before the zeros, so that long trainings record some hundreds.
+  fileprivate var isRecorded: Bool {
+    var (rest, unit) = (self + 1, 1)
+    while rest >= 100 { (rest, unit) = (rest / 10, unit * 10) }
+    return (self + 1) % unit == 0
   }
 }

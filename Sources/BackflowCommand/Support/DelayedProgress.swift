@@ -1,14 +1,13 @@
 internal import BackflowConsole
-internal import Foundation
 
 /// A progress bar on a terminal for work that takes more than a second.
 struct DelayedProgress {
-  private let start = Date()
+  private let start = ContinuousClock.now
   private var bar: ProgressBar?
 
   /// Shows the completed share, in 0...1.
   mutating func show(_ share: Double, _ message: String) {
-    guard outputIsTerminal, Date().timeIntervalSince(start) > 1 else { return }
+    guard outputIsTerminal, start.duration(to: .now) > .seconds(1) else { return }
     var current = bar ?? ProgressBar(total: 1000, start: start)
     current.show(Int(1000 * share), message)
     bar = current

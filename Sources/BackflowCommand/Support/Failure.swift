@@ -12,7 +12,7 @@ struct CommandError: BackflowError {
     case data = 65
     /// A file or a run does not exist: EX_NOINPUT.
     case noInput = 66
-    /// A run exists already, or is in use: EX_CANTCREAT.
+    /// A run exists already: EX_CANTCREAT.
     case cannotCreate = 73
   }
 

@@ -15,7 +15,10 @@ final class Interruption {
     source.resume()
   }
 
-  deinit {
+  deinit { end() }
+
+  /// Lets Ctrl-C terminate the program again.
+  func end() {
     source.cancel()
     signal(SIGINT, SIG_DFL)
   }

@@ -7,13 +7,13 @@ struct ProgressBar {
   private let total: Int
   private let isTerminal: Bool
   private let isQuiet: Bool
-  private let start: Date
+  private let start: ContinuousClock.Instant
   /// The steps that were done when the program started.
   private var first = 0
-  private var lastDrawn = Date.distantPast
+  private var lastDrawn: ContinuousClock.Instant?
   private var isLineOpen = false
 
-  init(total: Int, start: Date = Date(), isQuiet: Bool = false) {
+  init(total: Int, start: ContinuousClock.Instant = .now, isQuiet: Bool = false) {
     (self.total, self.start, self.isQuiet) = (total, start, isQuiet)
     isTerminal = outputIsTerminal
   }
@@ -25,8 +25,10 @@ struct ProgressBar {
   ///
   /// - Parameter rate: How many of something a step has.
   mutating func show(_ done: Int, _ message: String, rate: (perStep: Double, unit: String)? = nil) {
-    guard isTerminal, !isQuiet, Date().timeIntervalSince(lastDrawn) > 0.1 else { return }
-    lastDrawn = Date()
+    guard isTerminal, !isQuiet,
+      lastDrawn.map({ $0.duration(to: .now) > .milliseconds(100) }) ?? true
+    else { return }
+    lastDrawn = .now
     isLineOpen = true
     let width = 16
     let filled = width * done / max(total, 1)
@@ -57,7 +59,7 @@ struct ProgressBar {
   }
 
   private func speed(_ done: Int, _ rate: (perStep: Double, unit: String)?) -> String {
-    let elapsed = Date().timeIntervalSince(start)
+    let elapsed = start.duration(to: .now) / .seconds(1)
     guard let rate, done > first, elapsed > 0 else { return "  " + duration(elapsed) }
     let perSecond = Double(done - first) / elapsed
     let left = Double(max(total - done, 0)) / perSecond

@@ -7,8 +7,8 @@ extension TaskSettings {
     let input: @Sendable (Digits) -> Tensor<Float> = {
       asImages ? $0.imagesWithChannel : $0.rowsAsSequence
     }
-    func batches(of digits: Digits, shuffles: Bool) -> Batched {
-      Batched(
+    func batches(of digits: Digits, shuffles: Bool) -> SampleBatches {
+      SampleBatches(
         Batches(count: digits.labels.count, size: batch, shuffles: shuffles, seed: seed)
       ) { indices in
         let part = digits.samples(at: indices)

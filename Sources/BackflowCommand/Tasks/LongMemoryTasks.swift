@@ -34,16 +34,18 @@ extension TaskSettings {
     return TaskData(
       training: drawn(count, batch, seed, draw), validation: heldOut(batch, seed, draw),
       summary: "\(count) sequences of \(one.shape[0]) steps in each epoch; a network without memory"
-        + " has a loss of \(threeDigits(one.baselineLoss)) nats",
+        + " has a loss of \(threeDigits(one.baselineLoss)) nats; the accuracy is that of the"
+        + " symbols to repeat",
       inputs: one.classCount, areTokens: false, outputs: one.classCount,
-      preprocessing: Preprocessing(), unit: ("sequences", 1))
+      preprocessing: Preprocessing(), pause: settings.symbols, unit: ("sequences", 1))
   }
 
   private typealias Draw = @Sendable (inout RandomSource, Int) -> (Tensor<Float>, Target)
 
-  private func drawn(_ count: Int, _ batch: Int, _ seed: UInt64, _ draw: @escaping Draw) -> Batched
+  private func drawn(_ count: Int, _ batch: Int, _ seed: UInt64, _ draw: @escaping Draw)
+    -> SampleBatches
   {
-    Batched(
+    SampleBatches(
       Batches(count: count, size: batch, shuffles: false, seed: seed),
       byEpoch: { epoch, indices in
         var mixed = RandomSource(seed: seed)
@@ -52,9 +54,9 @@ extension TaskSettings {
       })
   }
 
-  /// As many sequences as two hundred, which no epoch has.
-  private func heldOut(_ batch: Int, _ seed: UInt64, _ draw: @escaping Draw) -> Batched {
-    Batched(Batches(count: 200, size: batch, shuffles: false)) { indices in
+  /// Two hundred sequences that no epoch has.
+  private func heldOut(_ batch: Int, _ seed: UInt64, _ draw: @escaping Draw) -> SampleBatches {
+    SampleBatches(Batches(count: 200, size: batch, shuffles: false)) { indices in
       var mixed = RandomSource(seed: ~seed)
       var random = RandomSource(seed: mixed.next() &+ UInt64(indices[0]))
       return draw(&random, indices.count)

@@ -9,8 +9,8 @@ extension TaskSettings {
     guard !split.training.isEmpty else {
       throw CommandError(.data, "\(sequences.path): no sequence is left to train on")
     }
-    func batches(_ part: [Int], shuffles: Bool) -> Batched {
-      Batched(
+    func batches(_ part: [Int], shuffles: Bool) -> SampleBatches {
+      SampleBatches(
         Batches(count: part.count, size: batch, shuffles: shuffles, seed: seed)
       ) { indices in sequences.batch(indices.map { part[$0] }) }
     }
@@ -83,7 +83,7 @@ struct SequenceFile: Sendable {
       rows = Shape(shape)
     } else {
       let leading = shape.dropLast()
-      guard Array(leading) == [steps[0]] || Array(leading) == steps else {
+      guard Array(leading) == [steps[0]] || Array(leading) == steps, shape.last ?? 0 > 0 else {
         throw failure("y", "expected the shape [N, O] or [N, T, O] for numbers, found \(shape)")
       }
       let numbers = try targets.values(as: Float.self)

@@ -52,14 +52,20 @@ extension TableSettings {
   /// Reads the table to train on, without rows that lack a value if they are to be dropped.
   func read(_ path: String) throws -> DataTable {
     let table = try open(path)
-    _ = try table.type(of: target)
+    for name in [target] + categories + excluded { _ = try table.type(of: name) }
     let used = table.columnNames.filter { !excluded.contains($0) }
     for name in used where !categories.contains(name) && !(name == target && isClass == true) {
       try table.checkNumbers(in: name, path)
     }
     switch missing {
     case .drop: return try table.resolvingMissing(.dropRow, in: used)
-    case .fill: return try table.resolvingMissing(.error, in: [target])
+    case .fill:
+      do {
+        return try table.resolvingMissing(.error, in: [target])
+      } catch {
+        throw CommandError(
+          .data, "\(error); a target is never filled, and --missing drop leaves such rows out")
+      }
     case .error:
       do {
         return try table.resolvingMissing(.error, in: used)
@@ -71,13 +77,17 @@ extension TableSettings {
     }
   }
 
-  /// Reads a table with columns of these types.
+  /// Reads a table. Those of its columns for which there is a type have it.
   func open(_ path: String, types: [String: CSVFormat.ColumnType] = [:]) throws -> DataTable {
+    var types = types
+    for name in categories { types[name] = .text }
+    if isClass == true { types[target] = .text }
     var format = CSVFormat(
-      separator: separator.first ?? ",", types: types, decimalMark: decimalMark.first ?? ".")
-    for name in categories { format.types[name] = .text }
-    if isClass == true { format.types[target] = .text }
-    return try DataTable(csv: path, format)
+      separator: separator.first ?? ",", decimalMark: decimalMark.first ?? ".")
+    let table = try DataTable(csv: path, format)
+    format.types = types.filter { table.columnNames.contains($0.key) }
+    let areInferred = try format.types.allSatisfy { try table.type(of: $0.key) == $0.value }
+    return areInferred ? table : try DataTable(csv: path, format)
   }
 }
 
@@ -111,7 +121,7 @@ extension Preprocessing {
   /// The rows of a table as batches.
   func batches(
     of table: DataTable, _ target: String, _ batches: Batches
-  ) throws -> Batched {
+  ) throws -> SampleBatches {
     guard case .table(let encoder) = input else {
       throw CommandError(.data, "the run was not trained on a table")
     }
@@ -119,13 +129,13 @@ extension Preprocessing {
     switch targets {
     case .classes(let names):
       let labels = try names?.encode(table, column: target) ?? []
-      return Batched(batches) { indices in
+      return SampleBatches(batches) { indices in
         (x.selectRows(indices), .labels(indices.map { labels[$0] }))
       }
     case .values(let scale):
       let values: Tensor<Float> = try table.tensor(of: [target])
       let y = scale?(values) ?? values
-      return Batched(batches) { indices in
+      return SampleBatches(batches) { indices in
         (x.selectRows(indices), .values(y.selectRows(indices)))
       }
     }

@@ -17,4 +17,4 @@ enum Target: Sendable, Equatable {
   }
 }
 
-typealias Batched = TrainingData<Tensor<Float>, Target>
+typealias SampleBatches = TrainingData<Tensor<Float>, Target>

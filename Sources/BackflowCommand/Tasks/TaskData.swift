@@ -3,9 +3,12 @@ internal import BackflowFiles
 
 /// The data of a task, as a training needs them.
 struct TaskData {
-  let training: Batched
+  let training: SampleBatches
   /// Batches in order, of samples that are not trained on; none if nothing is held out.
-  let validation: Batched
+  let validation: SampleBatches
+  /// Whether any samples are held out.
+  var holdsOut: Bool { validation.batches.batchCount > 0 }
+
   /// What the data are, in one sentence.
   let summary: String
   /// The number of features of the input, or of different tokens.
@@ -16,6 +19,8 @@ struct TaskData {
   let outputs: Int
   /// What turns a row or a text into the input of the network, and an output into an answer.
   let preprocessing: Preprocessing
+  /// A class that does not count for the accuracy, such as that of a pause.
+  var pause: Int?
   /// Whether there is one target for each sequence rather than for each step.
   var answersOnce = true
   /// What a rate counts, such as "characters", and how many of them one sample has.
@@ -125,12 +130,13 @@ extension DataFile {
     self.init(path: absolutePath(path), size: file.size, crc32: checksum.value)
   }
 
+  /// Whether a file has the same contents.
+  func hasContents(of other: DataFile) -> Bool { size == other.size && crc32 == other.crc32 }
+
   /// Throws an error if the file is not the one that the run has been trained on.
   func check() throws {
-    let found = try DataFile(at: path)
-    guard found.size == size && found.crc32 == crc32 else {
-      throw CommandError(
-        .data, "\(path): the file has changed since the run began; the run cannot be continued")
+    guard try DataFile(at: path).hasContents(of: self) else {
+      throw CommandError(.data, "\(path): the file has changed since the run began")
     }
   }
 }

@@ -6,9 +6,9 @@ extension TaskSettings {
   /// before has ended. The end of the text is held out.
   func text(batch: Int, seed: UInt64) throws -> TaskData {
     let file = try dataFile()
-    let text = try readText(file.path)
-    let vocabulary = tokens == .bytes ? Vocabulary.bytes : Vocabulary(charactersOf: text)
-    let all = try vocabulary.encode(text)
+    let vocabulary =
+      tokens == .bytes ? Vocabulary.bytes : Vocabulary(charactersOf: try readText(file.path))
+    let all = try vocabulary.tokens(of: file.path)
     let heldOut = Int((Double(all.count) * validation).rounded())
     let training = Array(all.dropLast(heldOut))
     let steps = steps ?? 64
@@ -30,7 +30,7 @@ extension TaskSettings {
       count: training.count, batch: batch, steps: steps, offset: steps, dropsLast: true
     ).count
     return TaskData(
-      training: Batched(
+      training: SampleBatches(
         Batches(count: count, size: 1, shuffles: false, seed: seed),
         byEpoch: { epoch, indices in windowSamples(of: windows(epoch)[indices[0]], in: training) }),
       validation: streamed(
@@ -44,9 +44,9 @@ extension TaskSettings {
 }
 
 /// The windows of a text that is measured.
-func streamed(_ tokens: [Int], batch: Int, steps: Int) -> Batched {
+func streamed(_ tokens: [Int], batch: Int, steps: Int) -> SampleBatches {
   let windows = StreamWindows(count: tokens.count, batch: batch, steps: steps)
-  return Batched(Batches(count: windows.count, size: 1, shuffles: false)) { indices in
+  return SampleBatches(Batches(count: windows.count, size: 1, shuffles: false)) { indices in
     windowSamples(of: windows[indices[0]], in: tokens)
   }
 }
@@ -58,11 +58,21 @@ private func windowSamples(
   return (inputs, .labels(window.targets(of: tokens)))
 }
 
+extension Vocabulary {
+  /// Returns the tokens of a file.
+  func tokens(of path: String) throws -> [Int] {
+    if characters == nil { return try readBytes(path).map { Int($0) } }
+    do {
+      return try encode(try readText(path))
+    } catch let error as DataError {
+      throw CommandError(.data, "\(path), \(error)")
+    }
+  }
+}
+
 /// Reads a file as UTF-8.
-func readText(_ path: String) throws -> String {
-  let file = try InputFile(path)
-  let bytes = try file.read(file.size, at: 0)
-  guard let text = String(validating: bytes, as: UTF8.self) else {
+private func readText(_ path: String) throws -> String {
+  guard let text = String(validating: try readBytes(path), as: UTF8.self) else {
     throw CommandError(.data, "\(path): the text is not valid UTF-8; use --tokens bytes")
   }
   return text

@@ -89,6 +89,9 @@ public struct Embedding<Scalar: RealScalar>: Layer {
     return (.zeros(shape), Embedding(weight: gradient))
   }
 
+  /// `.other`, because the input has no gradient.
+  public var signalKind: SignalKind? { .other }
+
   /// Visits `weight`.
   public mutating func visitParameters(_ visit: ParameterVisitor<Scalar>) {
     visit("weight", &weight)

@@ -84,7 +84,7 @@ public struct MovingAverage<Model: Parameterized>: Parameterized {
         average.add(parameter - average, scaledBy: take)
       }
     }
-    copyBuffers(of: model)
+    self.model.takeBuffers(of: model)
   }
 
   /// 1 − dₜ
@@ -95,27 +95,6 @@ public struct MovingAverage<Model: Parameterized>: Parameterized {
     case .warmup: return 1 - min(decay, t / (9 + t))
     // 1 − dᵗ by expm1, because the difference of two numbers near 1 has few digits.
     case .unbiased: return (1 - decay) / -Double.expMinusOne(t * Double.log(decay))
-    }
-  }
-
-  private mutating func copyBuffers(of model: Model) {
-    var model = model
-    var (buffers, counters): ([Tensor<Scalar>], [Int]) = ([], [])
-    model.visitBuffers { _, buffer in buffers.append(buffer) }
-    model.visitCounters { _, counter in counters.append(counter) }
-    var (buffer, counter) = (0, 0)
-    self.model.visitBuffers { name, own in
-      require(
-        buffer < buffers.count && buffers[buffer].shape == own.shape,
-        "MovingAverage: the buffer \(name) has shape \(own.shape), its counterpart "
-          + (buffer < buffers.count ? "\(buffers[buffer].shape)" : "is missing"))
-      own = buffers[buffer]
-      buffer += 1
-    }
-    self.model.visitCounters { name, own in
-      require(counter < counters.count, "MovingAverage: the counter \(name) is missing")
-      own = counters[counter]
-      counter += 1
     }
   }
 

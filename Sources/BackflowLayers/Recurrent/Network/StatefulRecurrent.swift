@@ -1,3 +1,4 @@
+internal import BackflowKernels
 public import BackflowLinearAlgebra
 
 /// A layer that begins a batch where the batch before has ended.
@@ -31,7 +32,14 @@ public struct StatefulRecurrent<Cell: RecurrentCell>: StatefulLayer {
   public private(set) var state: [Cell.State]
 
   /// A network whose state is zero, for batches of `batch` samples.
+  ///
+  /// - Precondition: The network has one direction, because the second one begins at the end of a
+  ///   batch, which is not known yet.
   public init(_ network: Recurrent<Cell>, batch: Int = 1) {
+    require(
+      network.directionCount == 1,
+      "StatefulRecurrent: a network in both directions has no state"
+        + " that a later batch can begin with")
     (self.network, state) = (network, network.zeroState(batch: batch))
   }
 
