@@ -27,8 +27,8 @@ extension Parameterized {
       unvisited.isEmpty,
       "\(owner): \(Self.self) stores parameters that it does not visit: "
         + unvisited.joined(separator: ", ")
-        + ". Visit their layers in visitParameters, or wrap a layer that is not to be trained in"
-        + " Frozen")
+        + ". Visit their layers in visitParameters and visitBuffers, or wrap a layer that is not to"
+        + " be trained in Frozen")
   }
 
   /// The names and identities of all parameters and buffers that have elements.

@@ -119,7 +119,7 @@ import Testing
       #expect(process.terminationStatus == 130)
       let message = String(decoding: errors.readDataToEndOfFile(), as: UTF8.self)
       #expect(message.contains("backflow: interrupted after "))
-      #expect(message.contains("--save \(target) --resume goes on"))
+      #expect(message.contains("saved in \(target); the same command with --resume goes on"))
       let updates = try Checkpoint(contentsOf: target + "/checkpoint.safetensors")
         .integer(named: "optimizer.step")
       let more = try backflow.run(
@@ -131,7 +131,8 @@ import Testing
     }
   }
 
-  @Test func `leaves nothing behind after Ctrl-C without --save`() throws {
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `leaves nothing behind after a signal without --save`(number: Int32) throws {
     let (process, output, errors) = try backflow.start([
       "train", "digits", "--epochs", "1000000", "--hidden", "4",
     ])
@@ -141,11 +142,12 @@ import Testing
       try #require(!chunk.isEmpty)
       text += String(decoding: chunk, as: UTF8.self)
     }
-    process.interrupt()
+    kill(process.processIdentifier, number)
     _ = output.readDataToEndOfFile()
     process.waitUntilExit()
-    #expect(process.terminationStatus == 130)
+    #expect(process.terminationStatus == 128 + number)
     let message = String(decoding: errors.readDataToEndOfFile(), as: UTF8.self)
+    #expect(message.contains("backflow: stopping after this update"))
     #expect(message.contains("backflow: interrupted; nothing was saved\n"))
   }
 
@@ -154,7 +156,7 @@ import Testing
       "train", "digits", "--epochs", "2", "--hidden", "4", "--learning-rate", "1e38")
     #expect(run.status == 1)
     #expect(run.errors.contains("the training diverged in epoch 1, after "))
-    #expect(run.errors.contains("smaller --learning-rate"))
+    #expect(run.errors.contains("begin again with a smaller --learning-rate\n"))
   }
 
   @Test func `prints findings as they come, with their cause at the end`() throws {

@@ -254,6 +254,9 @@ import Testing
       try check(["csv", file("a,b\n1,2\n1,x\n3,4\n"), "--target", "b"], "line 3, column b")
       try check(["csv", file("a,b\n1,2\nx,2\n3,4\n"), "--target", "b"], "use --categories a")
       try check(["csv", file("a,b\n1,2\n\"3,4\n"), "--target", "b"], "line 3, column a")
+      try check(["csv", file("a;b\n1;2\n"), "--target", "b"], "see --separator ';'")
+      let words = "a,b\n" + (0..<9).map { "\($0),w\($0)\n" }.joined()
+      try check(["csv", file(words), "--target", "b"], "9 different classes in 9 rows")
       try check(["text", file("short", "t.txt")], "is too short")
       let filled = try backflow.run(
         "train", "csv", missing, "--target", "b", "--missing", "fill", "--epochs", "1",
@@ -369,6 +372,10 @@ import Testing
       let output = folder.appendingPathComponent("out.csv").path
       #expect(try backflow.run("predict", run, path, "--output", output).status == 0)
       #expect(try String(contentsOfFile: output, encoding: .utf8).contains("\"red, 1\",0.0"))
+      try "acid,id\n1.5,q\n,r\n".write(toFile: path, atomically: true, encoding: .utf8)
+      let hole = try backflow.run("predict", run, path)
+      #expect(hole.status == 65 && hole.errors.contains("line 3"), "\(hole.errors)")
+      #expect(hole.errors.contains("only one with --missing fill predicts"))
       try "id\nq\n".write(toFile: path, atomically: true, encoding: .utf8)
       let wrong = try backflow.run("predict", run, path)
       #expect(wrong.status == 65 && wrong.output == "" && wrong.errors.contains("column acid"))
@@ -419,6 +426,7 @@ import Testing
       #expect(measured.status == 0 && measured.output.contains("accuracy 100.00 %"), "\(measured)")
       let predicted = try backflow.run("predict", run, table, "--keep", "a")
       #expect(predicted.output.hasPrefix("a,prediction,probability x,probability y\n0,x,"))
+      #expect(predicted.errors.isEmpty)
 
       let text = try write("t.txt", String(repeating: "abc ", count: 600))
       try train(

@@ -24,8 +24,9 @@ struct PredictCommand: ParsableCommand {
   var data: String
 
   @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp("Columns of the input that are copied to the output.", valueName: "column"))
+    help: ArgumentHelp(
+      "A column of the input that is copied to the output. Repeat the option for several.",
+      valueName: "column"))
   var keep: [String] = []
 
   @Option(
@@ -52,7 +53,17 @@ struct PredictCommand: ParsableCommand {
         : try settings.open(
           data, types: Dictionary(keep.map { ($0, .text) }) { first, _ in first })
       let kept = try keep.map { try texts.texts($0) }
-      let answers = try saved.answers(for: encoder.encode(table))
+      let x: Tensor<Float>
+      do {
+        x = try encoder.encode(table)
+      } catch {
+        throw CommandError(
+          .data,
+          "\(error); the run was trained with --missing \(settings.missing.rawValue), and only one with"
+            + " --missing fill predicts rows that lack a value")
+      }
+      for warning in try encoder.warnings(about: table) { complain("\(data): \(warning)") }
+      let answers = try saved.answers(for: x)
       let header = csvLine(keep + answers.header)
       let lines = (0..<table.rowCount).map { row in
         csvLine(kept.map { $0[row] ?? "" } + answers.fields(row))
@@ -62,6 +73,30 @@ struct PredictCommand: ParsableCommand {
     } catch {
       throw failure(error)
     }
+  }
+}
+
+extension TableEncoder {
+  /// What of a table the training has not seen.
+  fileprivate func warnings(about table: DataTable) throws -> [String] {
+    var warnings: [String] = []
+    for name in numberColumns + textColumns {
+      let missing = try table.missingCount(in: name)
+      if missing > 0 {
+        warnings.append("column \(escaped(name)): filled in \(missing) of \(table.rowCount) rows")
+      }
+    }
+    for (name, known) in zip(textColumns, categories) {
+      let unknown = try table.texts(name).compactMap(\.self).filter {
+        known.categories.number(of: $0) == nil
+      }
+      if let first = unknown.first {
+        warnings.append(
+          "column \(escaped(name)): \(unknown.count) of \(table.rowCount) rows have a text that the"
+            + " training did not have, such as \(escaped(first))")
+      }
+    }
+    return warnings
   }
 }
 

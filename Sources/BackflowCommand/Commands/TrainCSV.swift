@@ -34,14 +34,13 @@ struct TrainCSV: TaskCommand {
   var classify = false
 
   @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp("Columns that are not used.", valueName: "column"))
+    help: ArgumentHelp(
+      "A column that is not used. Repeat the option for several.", valueName: "column"))
   var exclude: [String] = []
 
   @Option(
-    parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Columns whose values are categories, although they look like numbers.",
+      "A column whose values are categories, although they look like numbers. Repeat the option for several.",
       valueName: "column"))
   var categories: [String] = []
 

@@ -32,13 +32,16 @@ struct TrainingOptions<Defaults: TrainingDefaults>: ParsableArguments {
   )
   var epochs: Int?
 
-  @Option(parsing: .unconditional, help: "The number of samples in each update.")
+  @Option(
+    name: [.long, .customLong("batch-size")], parsing: .unconditional,
+    help: "The number of samples in each update.")
   var batch = Defaults.batch
 
   @Option(help: "The optimizer. sgd has a momentum of 0.9.")
   var optimizer = TrainingSettings.OptimizerName.adam
 
-  @Option(parsing: .unconditional, help: "The learning rate.")
+  @Option(
+    name: [.long, .customLong("lr")], parsing: .unconditional, help: "The learning rate.")
   var learningRate = Defaults.learningRate
 
   @Option(help: "How the learning rate changes: not at all, or along half a cosine to 0.")

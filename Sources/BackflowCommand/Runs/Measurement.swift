@@ -92,7 +92,10 @@ extension Sequential<Float> {
 }
 
 /// A number with four significant digits.
-func fourDigits(_ value: Double) -> String { String(format: "%.4g", value) }
+func fourDigits(_ value: Double) -> String {
+  abs(value) >= 1e4 && abs(value) < 1e15
+    ? String(format: "%.0f", value) : String(format: "%.4g", value)
+}
 
 /// A number with three significant digits.
 func threeDigits(_ value: Double) -> String { String(format: "%.3g", value) }

@@ -99,9 +99,10 @@ struct TrainingRun<Rule: Optimizer<Float>> {
     if end == .stopped {
       complain(
         folder.map {
-          "interrupted after \(trainer.optimizer.step) updates; --save \($0.path) --resume goes on"
+          "interrupted after \(trainer.optimizer.step) updates, which are saved in \($0.path); the same"
+            + " command with --resume goes on"
         } ?? "interrupted; nothing was saved")
-      throw ExitCode(130)
+      throw ExitCode(interruption.exitCode)
     }
     if end == .noImprovement, !options.quiet, let patience = configuration.training.patience {
       say("the validation has not improved for \(patience) epochs")
@@ -129,8 +130,11 @@ struct TrainingRun<Rule: Optimizer<Float>> {
   private mutating func show(_ report: UpdateReport) throws {
     if report.step % configuration.training.logEvery == 0 { try log?.add(RunRecord(report)) }
     for finding in report.findings {
-      progress.interrupt()
-      complain(line(finding))
+      // Notes are in the report. Most of them are about healthy trainings.
+      if finding.severity > .note {
+        progress.interrupt()
+        complain(line(finding))
+      }
       try log?.add(RunRecord(finding, in: report))
     }
     progress.show(
@@ -183,7 +187,10 @@ struct TrainingRun<Rule: Optimizer<Float>> {
     complain(
       "the training diverged in epoch \(error.epoch + 1), after \(error.step) updates:"
         + " \(error.reason)")
-    complain("try a smaller --learning-rate, or --clip 1")
+    complain(
+      "begin again with a smaller --learning-rate"
+        + (configuration.training.clip == nil ? ", or with --clip 1" : "")
+        + (folder == nil ? "" : ", and with --replace"))
   }
 
   private func line(_ finding: Finding) -> String {

@@ -26,7 +26,15 @@ extension TaskSettings {
     }
     let targets: Preprocessing.Targets
     if isClass {
-      targets = .classes(try LabelEncoder(fitting: table, column: settings.target))
+      let names = try LabelEncoder(fitting: table, column: settings.target)
+      guard names.count < 3 || 2 * names.count <= table.rowCount else {
+        throw CommandError(
+          .data,
+          "\(file.path): column \(escaped(settings.target)) has \(names.count) different classes in"
+            + " \(table.rowCount) rows; if it has numbers, they are not written as"
+            + " --decimal-mark and --separator say")
+      }
+      targets = .classes(names)
     } else {
       let values: Tensor<Float> = try parts.training.tensor(of: [settings.target])
       targets = .values(try Standardizer(fitting: values))
@@ -42,9 +50,20 @@ extension TaskSettings {
         Batches(count: parts.validation.rowCount, size: batch, shuffles: false)),
       summary: "\(parts.training.rowCount) rows to train on, \(parts.validation.rowCount) held out;"
         + " \(encoder.featureCount) features, "
-        + (isClass ? "\(outputs) classes" : "the target is a number"),
+        + (isClass ? "\(outputs) classes" : "the target is a number") + "\n"
+        + encoder.sentence,
       inputs: encoder.featureCount, areTokens: false, outputs: outputs,
       preprocessing: preprocessing, unit: ("rows", 1))
+  }
+}
+
+extension TableEncoder {
+  /// Which columns are numbers and which categories.
+  fileprivate var sentence: String {
+    let numbers = numberColumns.map { escaped($0) }
+    let texts = zip(textColumns, categories).map { "\(escaped($0)) (\($1.categories.count))" }
+    return "numbers: \(numbers.isEmpty ? "none" : numbers.joined(separator: ", ")); categories:"
+      + " \(texts.isEmpty ? "none" : texts.joined(separator: ", "))"
   }
 }
 
@@ -52,7 +71,13 @@ extension TableSettings {
   /// Reads the table to train on, without rows that lack a value if they are to be dropped.
   func read(_ path: String) throws -> DataTable {
     let table = try open(path)
-    for name in [target] + categories + excluded { _ = try table.type(of: name) }
+    for name in [target] + categories + excluded {
+      do {
+        _ = try table.type(of: name)
+      } catch {
+        throw CommandError(.data, "\(error)" + (separatorHint(table) ?? ""))
+      }
+    }
     let used = table.columnNames.filter { !excluded.contains($0) }
     for name in used where !categories.contains(name) && !(name == target && isClass == true) {
       try table.checkNumbers(in: name, path)
@@ -74,6 +99,15 @@ extension TableSettings {
           .data,
           "\(error); --missing drop leaves such rows out, and --missing fill replaces the values")
       }
+    }
+  }
+
+  /// A likely separator, if the table has one column whose name contains it.
+  private func separatorHint(_ table: DataTable) -> String? {
+    guard table.columnNames.count == 1, let name = table.columnNames.first else { return nil }
+    let likely = [(";", "';'"), ("\t", "tab"), ("|", "'|'"), (",", "','")]
+    return likely.first { $0.0 != separator && name.contains($0.0) }.map {
+      "; the fields may be separated otherwise, see --separator \($0.1)"
     }
   }
 

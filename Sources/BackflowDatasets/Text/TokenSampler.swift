@@ -26,7 +26,9 @@ public struct TokenSampler: Sendable, Equatable {
   /// Draws a token. Of tokens with the same logit, those with smaller numbers come first. Logits
   /// that are NaN are never drawn.
   ///
-  /// - Parameter logits: z, [C].
+  /// - Parameters:
+  ///   - logits: z, [C].
+  ///   - random: The source of the draw.
   /// - Precondition: One of the logits is not NaN.
   /// - Complexity: O(C), and O(C log C) with top-k
   public func sample<Scalar>(

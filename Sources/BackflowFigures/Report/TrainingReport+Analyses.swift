@@ -46,8 +46,9 @@ extension StabilityFigures.Kind {
   fileprivate var caption: String {
     switch self {
     case .spectrum:
-      "Each dot is an eigenvalue of a recurrent matrix; directions whose eigenvalue is outside the"
-        + " unit circle grow at each step, and those inside it shrink."
+      "Each dot is an eigenvalue of a recurrent matrix. Alone, it would let directions whose"
+        + " eigenvalue is outside the unit circle grow at each step; in the network, gates and"
+        + " saturated units pass on less, and the exponents say what becomes of a gradient."
     case .powers:
       "The norm of the powers of each matrix; a curve that rises before it falls belongs to a matrix"
         + " that lets a signal grow for some steps, although no eigenvalue is outside the circle."
