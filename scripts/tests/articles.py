@@ -7,7 +7,8 @@ An article is a page of Sources/Backflow/Backflow.docc. Of its fenced blocks,
 - `sh` blocks are run as they are, with `backflow` in the path.
 - `output` blocks follow what prints them. The blocks after a program or command are found in its output in this order,
   each as consecutive lines; a line `…` stands for any lines. Whole numbers have to agree, and numbers with a decimal
-  point or an exponent to one part in a hundred or to one unit of the last printed digit.
+  point or an exponent to one part in a hundred or to one unit of the last printed digit. Numbers below 1e-12 are
+  rounding errors, and all equal.
 
 Everything of one article runs in its order, in one directory that is empty before. A program runs where its last block is. Files
 that an article expects from elsewhere are in scripts/tests/articles-files, in a directory with its name.
@@ -127,6 +128,8 @@ def agree(expected, found):
         if one.isdigit() and other.isdigit():
             return False
         x, y = (float(number.replace("−", "-")) for number in (one, other))
+        if abs(x) < 1e-12 and abs(y) < 1e-12:
+            continue
         digits = len(one.split("e")[0].partition(".")[2])
         if abs(x - y) > max(0.01 * abs(x), 1.01 * 10.0 ** -digits if "e" not in one else 0):
             return False
