@@ -5,13 +5,15 @@ An article is a page of Sources/Backflow/Backflow.docc. Of its fenced blocks,
 - `swift` blocks are programs. A block that begins with `import Backflow` begins a program, to which the following
   blocks belong until the next one that begins so. A block that begins with `// swift-tools-version` is a manifest.
 - `sh` blocks are run as they are, with `backflow` in the path.
+- `python` blocks are run, each after those before it, if BACKFLOW_PYTHON or .build-peers/bin/python has torch and
+  safetensors. What they write is also in scripts/tests/articles-files, so that the other blocks do not need them.
 - `output` blocks follow what prints them. The blocks after a program or command are found in its output in this order,
   each as consecutive lines; a line `…` stands for any lines. Whole numbers have to agree, and numbers with a decimal
   point or an exponent to one part in a hundred or to one unit of the last printed digit. Numbers below 1e-12 are
   rounding errors, and all equal.
 
-Everything of one article runs in its order, in one directory that is empty before. A program runs where its last block is. Files
-that an article expects from elsewhere are in scripts/tests/articles-files, in a directory with its name.
+Everything of one article runs in its order, in one directory that is empty before, or has the article's files of
+scripts/tests/articles-files. A program runs where its last block is.
 """
 
 import os
@@ -53,7 +55,7 @@ class Step:
 
 def steps(path):
     """Returns the programs and commands of an article in the order in which they run, and its manifests."""
-    order, manifests, program, current, count = [], [], None, None, 0
+    order, manifests, python, program, current, count = [], [], "", None, None, 0
     for language, line, text in blocks(path):
         if language == "swift" and text.startswith("// swift-tools-version"):
             manifests.append(text)
@@ -70,6 +72,10 @@ def steps(path):
             current = program
         elif language == "sh":
             current = Step("command", f"{path.stem}:{line}", line, text)
+            order.append(current)
+        elif language == "python":
+            python += text
+            current = Step("python", f"{path.stem}:{line}", line, python)
             order.append(current)
         elif language == "output":
             if current is None:
@@ -161,11 +167,21 @@ def missing(outputs, printed):
     return None
 
 
+def python_with_torch(root):
+    """Returns an interpreter that runs the Python blocks, or `None`."""
+    for python in (os.environ.get("BACKFLOW_PYTHON"), root / ".build-peers/bin/python"):
+        if python and shutil.which(python):
+            imports = [python, "-c", "import numpy, safetensors, torch"]
+            if subprocess.run(imports, stderr=subprocess.DEVNULL).returncode == 0:
+                return str(python)
+    return None
+
+
 def run(root, client, products, names):
     environment = dict(os.environ, PATH=f"{products}:{os.environ['PATH']}")
     # Sums are then divided alike on every machine, and other work on this one delays nothing.
     environment.setdefault("BACKFLOW_NUM_THREADS", "1")
-    failures, count, begin = 0, 0, time.monotonic()
+    python, failures, count, begin = python_with_torch(root), 0, 0, time.monotonic()
     pages = [page for page in articles(root) if not names or page.stem in names]
     for page in [*pages, root / "README.md"] if not names else pages:
         work = client / "work" / page.stem
@@ -175,16 +191,23 @@ def run(root, client, products, names):
             shutil.copytree(given, work, dirs_exist_ok=True)
         order = readme_commands(page) if page.name == "README.md" else steps(page)[0]
         for step in order:
-            failures += not succeeds(step, page, work, products, environment)
+            if step.kind == "python" and not python:
+                print(f"articles: {page.name}:{step.line}: not run, because there is no Python with torch")
+                continue
+            failures += not succeeds(step, page, work, products, environment, python)
             count += 1
     if failures:
         sys.exit(f"articles: {failures} of {count} programs and commands fail")
     print(f"articles: {count} programs and commands run, in {time.monotonic() - begin:.0f} s.")
 
 
-def succeeds(step, page, work, products, environment):
+def succeeds(step, page, work, products, environment, python):
     """Runs a step and reports whether it ends well and prints what the article shows."""
-    command = [f"{products}/{step.name}"] if step.kind == "program" else ["bash", "-euo", "pipefail", "-c", step.texts[0]]
+    command = {
+        "program": [f"{products}/{step.name}"],
+        "python": [python, "-c", step.texts[0]],
+        "command": ["bash", "-euo", "pipefail", "-c", step.texts[0]],
+    }[step.kind]
     begin = time.monotonic()
     try:
         result = subprocess.run(
