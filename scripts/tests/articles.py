@@ -20,9 +20,11 @@ import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import time
+import zipfile
 
 FENCE = re.compile(r"^```([a-z]*)$")
 NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -183,12 +185,16 @@ def run(root, client, products, names):
     environment.setdefault("BACKFLOW_NUM_THREADS", "1")
     python, failures, count, begin = python_with_torch(root), 0, 0, time.monotonic()
     pages = [page for page in articles(root) if not names or page.stem in names]
-    for page in [*pages, root / "README.md"] if not names else pages:
+    if not names or "README" in names:
+        pages.append(root / "README.md")
+    for page in pages:
         work = client / "work" / page.stem
         work.mkdir(parents=True)
         given = root / "scripts/tests/articles-files" / page.stem
         if given.is_dir():
             shutil.copytree(given, work, dirs_exist_ok=True)
+        if page.name == "README.md":
+            write_readme_files(root, work)
         order = readme_commands(page) if page.name == "README.md" else steps(page)[0]
         for step in order:
             if step.kind == "python" and not python:
@@ -231,14 +237,41 @@ def succeeds(step, page, work, products, environment, python):
 
 
 def readme_commands(page):
-    """Returns the commands of the section "On the command line" that need no file from elsewhere and no other program."""
+    """Returns the commands `backflow` of the section "On the command line". Trainings last for one epoch."""
     section = page.read_text().split("## On the command line")[1].split("```sh\n")[1].split("```")[0]
-    run = "swift run -c release backflow "
-    lines = [line.split("#")[0].strip() for line in section.splitlines() if line.startswith(run)]
-    lines = [line for line in lines if "model.pt" not in line and "selftest" not in line]
-    if len(lines) < 3:
+    lines = [line.split("  #")[0].split("   #")[0].strip() for line in section.splitlines()]
+    lines = [line for line in lines if line.startswith("backflow ")]
+    if len(lines) < 10:
         sys.exit("articles: README.md lacks its commands")
-    return [Step("command", f"README: {line}", 0, line.replace(run, "backflow ")) for line in lines]
+    return [
+        Step("command", f"README: {line}", 0, line + (" --epochs 1" if line.startswith("backflow train") else ""))
+        for line in lines]
+
+
+def write_readme_files(root, work):
+    """Writes the files that the commands of the README read."""
+    recorded = root / "scripts/tests/articles-files/FromPyTorchAndBack"
+    shutil.copy(recorded / "reader.pt", work / "model.pt")
+    shutil.copy(recorded / "recording.npz", work / "io.npz")
+    rows = [f"{40 + i * 37 % 160},{1 + i % 5},{'North' if i % 3 else 'South'}" for i in range(200)]
+    (work / "new.csv").write_text("\n".join(["area,rooms,city", *rows]) + "\n")
+    priced = [f"{row},{1000 * int(row.split(',')[0])}" for row in rows]
+    (work / "houses.csv").write_text("\n".join(["area,rooms,city,price", *priced]) + "\n")
+    (work / "book.txt").write_text("The rain in Spain stays mainly in the plain.\n" * 1000)
+    features = npy("<f4", "f", [50, 8], [(i * 37 % 101) / 101 for i in range(400)])
+    (work / "features.npy").write_bytes(features)
+    with zipfile.ZipFile(work / "signals.npz", "w") as archive:
+        archive.writestr("x.npy", npy("<f4", "f", [40, 12, 3], [(i * 37 % 101) / 101 for i in range(1440)]))
+        archive.writestr("y.npy", npy("<i8", "q", [40], [i % 2 for i in range(40)]))
+
+
+def npy(descriptor, letter, shape, values):
+    """Returns an array as the bytes of an .npy file."""
+    shape = ", ".join(map(str, shape)) + ","
+    header = f"{{'descr': '{descriptor}', 'fortran_order': False, 'shape': ({shape}), }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    return b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header.encode() + struct.pack(
+        f"<{len(values)}{letter}", *values)
 
 
 if __name__ == "__main__":
