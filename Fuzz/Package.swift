@@ -1,9 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The fuzz targets of the readers of checkpoints. They are a package of their own because they link
+// The fuzz targets of the readers of checkpoints and tables. They are a package of their own because they link
 // libFuzzer. scripts/fuzz builds and runs them.
-let readers = ["FuzzSafetensors", "FuzzNPY", "FuzzNPZ", "FuzzTorch", "FuzzPickle"]
+let readers = ["FuzzSafetensors", "FuzzNPY", "FuzzNPZ", "FuzzTorch", "FuzzPickle", "FuzzCSV"]
 
 let package = Package(
   name: "fuzz",
@@ -14,6 +14,10 @@ let package = Package(
     .target(
       name: "FuzzSupport",
       dependencies: ["CLibFuzzer", .product(name: "Backflow", package: "backflow")]),
-  ] + readers.map { .executableTarget(name: $0, dependencies: ["FuzzSupport"]) },
+  ]
+    + readers.map {
+      .executableTarget(
+        name: $0, dependencies: ["FuzzSupport", .product(name: "Backflow", package: "backflow")])
+    },
   swiftLanguageModes: [.v6]
 )

@@ -9,16 +9,16 @@ struct Backflow: ParsableCommand {
     version: "0.1.0",
     groupedSubcommands: [
       CommandGroup(
-        name: "Train and use networks:",
+        name: "Training",
         subcommands: [
           TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SampleCommand.self,
           ReportCommand.self,
         ]),
       CommandGroup(
-        name: "Examine checkpoints:",
+        name: "Checkpoint",
         subcommands: [CheckCommand.self, StabilityCommand.self, ConvertCommand.self]),
       CommandGroup(
-        name: "Learn, and check this machine:",
+        name: "Learning",
         subcommands: [LessonCommand.self, SelfTestCommand.self]),
     ])
 

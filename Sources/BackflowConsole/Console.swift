@@ -12,7 +12,7 @@ package func complain(_ message: String) {
   StandardStream.error.write("\(programName): \(message)\n")
 }
 
-/// Whether standard output is a terminal.
+/// Whether standard output is a terminal that can redraw a line.
 package var outputIsTerminal: Bool { StandardStream.output.isTerminal }
 
 private let programName = CommandLine.arguments.first?.split(separator: "/").last ?? "backflow"

@@ -14,6 +14,9 @@ extension ParsableCommand {
     StandardStream.prepare()
     var code = ExitCode.success
     do {
+      if let mistyped = mistypedSubcommand(Array(CommandLine.arguments.dropFirst())) {
+        throw mistyped
+      }
       var command = try parseAsRoot()
       try command.run()
     } catch {

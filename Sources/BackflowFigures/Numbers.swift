@@ -26,3 +26,9 @@ private func plain(_ value: Double) -> String {
   if abs(mantissa) >= 10 { return "\(mantissa / 10)e\(exponent + 1)".replacing(".0e", with: "e") }
   return "\(mantissa)e\(exponent)".replacing(".0e", with: "e")
 }
+
+/// Returns a whole number with all its digits, unless it is very large: 1005, where three digits
+/// would be those of 1010.
+func whole(_ value: Double) -> String {
+  value.magnitude < 1e7 ? number(value).replacing("-", with: "−") : short(value)
+}

@@ -3,11 +3,12 @@ struct SVG {
   let width: Double
   let height: Double
   /// What a screen reader says instead of the drawing.
-  private let title: String
+  private let title, description: String
   private var elements: [String] = []
 
-  init(width: Double, height: Double, title: String) {
-    (self.width, self.height, self.title) = (width, height, title)
+  init(width: Double, height: Double, title: String, description: String = "") {
+    (self.width, self.height) = (width, height)
+    (self.title, self.description) = (title, description)
   }
 
   /// The complete document.
@@ -15,7 +16,8 @@ struct SVG {
     """
     <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(number(width)) \(number(height))" \
     width="\(number(width))" height="\(number(height))" font-family="Helvetica, Arial, sans-serif" \
-    role="img" aria-label="\(escaped(title))">
+    role="img" aria-label="\(escaped(title))">\
+    \(description.isEmpty ? "" : "<desc>\(escaped(description))</desc>")
     <rect width="100%" height="100%" fill="\(Palette.paper)"/>
     \(elements.joined(separator: "\n"))
     </svg>

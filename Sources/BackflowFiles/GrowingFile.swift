@@ -35,9 +35,9 @@ package struct GrowingFile: ~Copyable {
     do {
       try writer.write(bytes)
     } catch {
-      let descriptor = writer.file.descriptor
-      // The next bytes are written where the file is cut off.
-      if ftruncate(descriptor, off_t(length)) == 0 { lseek(descriptor, off_t(length), SEEK_SET) }
+      // What was written of the bytes is removed, and replaced by the next ones in any case.
+      _ = ftruncate(writer.file.descriptor, off_t(length))
+      lseek(writer.file.descriptor, off_t(length), SEEK_SET)
       throw error
     }
     length += bytes.count

@@ -175,10 +175,14 @@ import Testing
       }
       let missing = try file("a,b\n1,2\n,3\n4,5\n", "missing.csv")
       try check(["csv", missing, "--target", "b", "--validation", "0"], "line 3, column a")
+      try check(["csv", missing, "--target", "b"], "--missing drop leaves such rows out")
       try check(["csv", missing, "--target", "price"], "there is no such column")
       try check(["csv", file("a,b\n1,2,3\n"), "--target", "b"], "line 2")
       try check(["csv", file("b\n1\n2\n"), "--target", "b"], "no column is left as an input")
       try check(["csv", file("a,b\n"), "--target", "b"], "no row is left")
+      try check(["csv", file("a,b\n1,2\n1,x\n3,4\n"), "--target", "b"], "line 3, column b")
+      try check(["csv", file("a,b\n1,2\nx,2\n3,4\n"), "--target", "b"], "use --categories a")
+      try check(["csv", file("a,b\n1,2\n\"3,4\n"), "--target", "b"], "line 3, column a")
       try check(["text", file("short", "t.txt")], "is too short")
       let filled = try backflow.run(
         "train", "csv", missing, "--target", "b", "--missing", "fill", "--epochs", "1",

@@ -76,6 +76,20 @@ import Testing
     }
   }
 
+  @Test func `labels whole numbers with all their digits`() {
+    let svg = ChartFigure(
+      "title",
+      panels: [
+        LineChart(
+          "panel", horizontal: .count("step", 1000...1020), vertical: .linear("y"),
+          series: [.init("", x: [1000, 1020], [1, 2], hue: .calm)])
+      ]
+    ).svg
+    for label in ["1000", "1005", "1010", "1015", "1020"] {
+      #expect(svg.contains(">\(label)</text>"), "\(label)")
+    }
+  }
+
   @Test func `labels the axes with powers of ten`() {
     let picture = svg([.init("", [1e-6, 1e6], hue: .calm)], .logarithmic("norm"))
     for label in ["10⁻⁶", "10⁻⁴", "1", "10⁶"] { #expect(picture.contains(">\(label)</text>")) }

@@ -96,6 +96,7 @@ import Testing
     let svg = map([[1, 2]], rows: .named([name])).svg
     _ = try elements(svg)
     #expect(svg.contains("aria-label=\"a &lt; b\""))
+    #expect(svg.contains("<desc>norm from 1 to 2, step 0 to 10</desc>"))
     #expect(svg.contains("&quot;layers&quot;.&lt;3&gt;"))
     #expect(svg.contains("projection &amp; more</text>") && svg.contains(">…"))
   }

@@ -81,10 +81,10 @@ import Testing
   @Test func `counts the last value of a step, in the order of the steps`() throws {
     var report = TrainingReport("run")
     report.profiles = [(5, profile(scale: 8)), (0, profile()), (5, profile(scale: 2))]
-    report.validation = [("accuracy", [(9, 0.9), (0, 0.25), (9, 0.5)])]
+    report.validation = [("accuracy", [(1009, 0.9), (0, 0.25), (1009, 0.5)])]
     let (_, figures) = report.documents
-    let titles = figures[0].svg.matches(of: /<title>: ([0-9.]*) at ([0-9]*)<\/title>/)
-    #expect(titles.map { $0.1 } == ["0.25", "0.5"] && titles.map { $0.2 } == ["0", "9"])
+    let titles = figures[0].svg.matches(of: /<title>step ([0-9]*): ([0-9.]*)<\/title>/)
+    #expect(titles.map { $0.2 } == ["0.25", "0.5"] && titles.map { $0.1 } == ["0", "1009"])
     let cells = figures[1].svg.matches(of: /2 Dense, training step ([05]): ([0-9.]*)/)
     // ‖ȳ‖ = √3 and 2√3
     #expect(cells.map { "\($0.1) \($0.2)" } == ["0 1.73", "5 3.46"])

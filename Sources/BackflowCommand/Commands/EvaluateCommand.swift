@@ -75,7 +75,7 @@ extension SavedRun {
     switch (task.name, preprocessing.input) {
     case (.csv, .table(let encoder)):
       guard let settings = task.table else { break }
-      let table = try settings.read(file, types: encoder.columnTypes)
+      let table = try settings.open(file, types: encoder.columnTypes)
       return try preprocessing.batches(
         of: table, settings.target, Batches(count: table.rowCount, size: 256, shuffles: false))
     case (.text, .text(let vocabulary)):

@@ -46,7 +46,7 @@ struct PredictCommand: ParsableCommand {
       }
       var types = encoder.columnTypes
       for name in keep { types[name] = .text }
-      let table = try settings.read(data, types: types)
+      let table = try settings.open(data, types: types)
       let kept = try keep.map { try table.texts($0) }
       let answers = try saved.answers(for: encoder.encode(table))
       let header = csvLine(keep + answers.header)

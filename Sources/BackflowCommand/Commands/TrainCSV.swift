@@ -39,6 +39,13 @@ struct TrainCSV: TaskCommand {
   var exclude: [String] = []
 
   @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Columns whose values are categories, although they look like numbers.",
+      valueName: "column"))
+  var categories: [String] = []
+
+  @Option(
     help:
       "Missing values are an error, their rows are dropped, or they are filled with the mean and the most frequent text."
   )
@@ -92,7 +99,7 @@ struct TrainCSV: TaskCommand {
     TaskSettings(
       name: .csv, file: try DataFile(at: file), validation: heldOut.validation,
       table: TableSettings(
-        target: target, isClass: classify ? true : nil, excluded: exclude,
+        target: target, isClass: classify ? true : nil, excluded: exclude, categories: categories,
         separator: String(separatorCharacter ?? ","), decimalMark: decimalMark, missing: missing))
   }
 

@@ -20,6 +20,8 @@ struct TrainText: TaskCommand {
 
   enum Defaults: TrainingDefaults, NetworkDefaults {
     static let epochs = 30
+    // An observation costs as much as one or two updates.
+    static let health = 50
     static let cell = CellName.lstm
     static let hidden = 128
     static let layers = 2

@@ -12,6 +12,7 @@ protocol TrainingDefaults {
   static var learningRate: Double { get }
   static var schedule: TrainingSettings.ScheduleName { get }
   static var clip: Double { get }
+  static var health: Int { get }
 }
 
 extension TrainingDefaults {
@@ -19,6 +20,7 @@ extension TrainingDefaults {
   static var learningRate: Double { 0.003 }
   static var schedule: TrainingSettings.ScheduleName { .cosine }
   static var clip: Double { 1 }
+  static var health: Int { 10 }
 }
 
 /// The options of how a network is trained.
@@ -76,7 +78,7 @@ struct TrainingOptions<Defaults: TrainingDefaults>: ParsableArguments {
     help: ArgumentHelp(
       "Look at the gradients at every n-th update, and print findings; 0 to look at none.",
       valueName: "n"))
-  var health = 10
+  var health = Defaults.health
 
   @Option(
     parsing: .unconditional,

@@ -77,6 +77,8 @@ struct TableSettings: Codable, Equatable {
   /// Whether the target is a class, or `nil` for "if it is text".
   var isClass: Bool?
   var excluded: [String]
+  /// Columns whose values are categories, also where they look like numbers.
+  var categories: [String]
   var separator: String
   var decimalMark: String
   var missing: Missing

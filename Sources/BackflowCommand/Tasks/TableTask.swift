@@ -1,4 +1,5 @@
 internal import Backflow
+internal import BackflowConsole
 
 extension TaskSettings {
   /// The rows of a CSV file.
@@ -48,14 +49,61 @@ extension TaskSettings {
 }
 
 extension TableSettings {
-  /// Reads the table, without its rows that lack a value if they are to be dropped. A missing
-  /// target is never replaced.
-  func read(_ path: String, types: [String: CSVFormat.ColumnType] = [:]) throws -> DataTable {
+  /// Reads the table to train on, without rows that lack a value if they are to be dropped.
+  func read(_ path: String) throws -> DataTable {
+    let table = try open(path)
+    _ = try table.type(of: target)
+    let used = table.columnNames.filter { !excluded.contains($0) }
+    for name in used where !categories.contains(name) && !(name == target && isClass == true) {
+      try table.checkNumbers(in: name, path)
+    }
+    switch missing {
+    case .drop: return try table.resolvingMissing(.dropRow, in: used)
+    case .fill: return try table.resolvingMissing(.error, in: [target])
+    case .error:
+      do {
+        return try table.resolvingMissing(.error, in: used)
+      } catch {
+        throw CommandError(
+          .data,
+          "\(error); --missing drop leaves such rows out, and --missing fill replaces the values")
+      }
+    }
+  }
+
+  /// Reads a table with columns of these types.
+  func open(_ path: String, types: [String: CSVFormat.ColumnType] = [:]) throws -> DataTable {
     var format = CSVFormat(
       separator: separator.first ?? ",", types: types, decimalMark: decimalMark.first ?? ".")
+    for name in categories { format.types[name] = .text }
     if isClass == true { format.types[target] = .text }
-    let table = try DataTable(csv: path, format)
-    return missing == .drop ? try table.resolvingMissing(.dropRow) : table
+    return try DataTable(csv: path, format)
+  }
+}
+
+extension DataTable {
+  /// Throws an error for the first text of a column that has numbers mostly, which would otherwise
+  /// become one category for each number.
+  fileprivate func checkNumbers(in name: String, _ path: String) throws {
+    guard try type(of: name) == .text else { return }
+    let texts = try texts(name).compactMap(\.self)
+    let numbers = texts.count { Double($0) != nil }
+    if numbers > 0, 2 * numbers >= texts.count {
+      do {
+        _ = try self.numbers(name)
+      } catch {
+        throw CommandError(
+          .data,
+          "\(error); if the column has categories, use --categories \(escaped(name)), and if it is a"
+            + " class to predict, --classify")
+      }
+    }
+    let different = Set(texts).count
+    if different > 20, 2 * different > texts.count {
+      complain(
+        "\(path): column \(escaped(name)) has \(different) different texts in \(texts.count) rows, each"
+          + " of which becomes an input; --exclude leaves it out")
+    }
   }
 }
 

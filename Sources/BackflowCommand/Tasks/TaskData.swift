@@ -75,10 +75,8 @@ extension Preprocessing {
     }
     if checkpoint.metadata[Names.classes] != nil {
       targets = .classes(try LabelEncoder(checkpoint, named: Names.classes))
-    } else if let mean = checkpoint[Names.scale + ".mean"] {
-      var scale = Standardizer<Float>(featureCount: mean.count)
-      try scale.load(checkpoint, prefix: Names.scale)
-      targets = .values(scale)
+    } else if !checkpoint.under(Names.scale).isEmpty {
+      targets = .values(try Standardizer(checkpoint, prefix: Names.scale))
     } else if checkpoint.metadata[Names.areClasses] != nil {
       targets = .classes(nil)
     }

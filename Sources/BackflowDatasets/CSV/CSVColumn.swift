@@ -78,12 +78,20 @@ struct CSVColumn {
     if isASCII || String(validating: field.indices.map { field[$0] }, as: UTF8.self) != nil {
       return nil
     }
-    return "expected text in UTF-8, found other bytes; save the file with the encoding UTF-8"
+    return Self.notUTF8
   }
+
+  static let notUTF8 =
+    "expected text in UTF-8, found other bytes; save the file with the encoding UTF-8"
 
   private mutating func appendToNumbers(_ field: Span<UInt8>) throws(CSVScanner.Problem) {
     if marks.contains(field) {
       numbers.append(.nan)
+    } else if marks.contains(field.extracting(withoutBlanks(field))) {
+      // Blanks are allowed as they are around a number, but belong to a text, as which the field
+      // may have to be read again.
+      numbers.append(.nan)
+      hasNumber = true
     } else if isStatedAsNumber {
       throw CSVScanner.Problem(description: "expected a number, found \(CSVColumn.shown(field))")
     } else if hasNumber {
@@ -127,6 +135,18 @@ struct CSVColumn {
     case .contradicted, .skipped: nil
     }
   }
+}
+
+/// Returns where a field is without the spaces and tabs at its ends.
+private func withoutBlanks(_ field: Span<UInt8>) -> Range<Int> {
+  var range = 0..<field.count
+  while let first = range.first, field[first] == 0x20 || field[first] == 0x09 {
+    range = first + 1..<range.upperBound
+  }
+  while let last = range.last, field[last] == 0x20 || field[last] == 0x09 {
+    range = range.lowerBound..<last
+  }
+  return range
 }
 
 /// The fields that stand for a missing value.

@@ -34,7 +34,8 @@ public struct CSVFormat: Sendable {
   /// The types of columns, by name. The type of another column is inferred: it is `number` if all
   /// of its values that are not missing are numbers, and otherwise `text`.
   public var types: [String: ColumnType]
-  /// The fields that stand for a missing value, with or without quotation marks.
+  /// The fields that stand for a missing value, with or without quotation marks; in a column of
+  /// numbers, also among spaces and tabs.
   public var missingMarks: Set<String>
   /// Whether spaces and tabs around a field do not belong to it. RFC 4180 says that they do.
   /// Around a number they are always allowed.

@@ -15,7 +15,7 @@ struct CSVPass {
   private(set) var rowCount = 0
   private(set) var lines = LineNumbers()
   /// The number of the line on which the next record begins.
-  private var line = 1
+  private(set) var line = 1
   private var isAtStart = true
   private(set) var hasReserved = false
 
@@ -101,7 +101,10 @@ struct CSVPass {
       let contents =
         field.isUnescaped
         ? Array(scanner.unescaped[field.contents]) : field.contents.map { bytes[$0] }
-      fields.append(String(decoding: contents, as: UTF8.self))
+      guard let name = String(validating: contents, as: UTF8.self) else {
+        throw DataError(file, line: line, column: "\(fields.count + 1)", CSVColumn.notUTF8)
+      }
+      fields.append(name)
       lineBreaks += field.lineBreaks
       switch scanner.following(field.end, in: bytes, isLast: isLast) {
       case .field(let next): position = next

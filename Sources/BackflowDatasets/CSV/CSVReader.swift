@@ -32,6 +32,9 @@ struct CSVReader {
       origin: RowOrigin(file: input.name, lines: first.lines), rowCount: first.rowCount)
   }
 
+  /// The number of bytes within which a record must end.
+  private static let longestRecord = 64 << 20
+
   private func pass(_ start: CSVPass) throws(DataError) -> CSVPass {
     var pass = start
     var buffer = [UInt8](repeating: 0, count: min(pieceSize, input.size + 1))
@@ -48,6 +51,13 @@ struct CSVReader {
         pass.reserve(share: Double(offset - filled + consumed) / Double(max(input.size, 1)))
       }
       if consumed == 0 {
+        // A quotation mark without its second one would keep the rest of the file in memory.
+        guard isLast || buffer.count < Self.longestRecord else {
+          throw DataError(
+            input.name, line: pass.line,
+            "expected the record to end within \(Self.longestRecord >> 20) MiB; a quotation mark may"
+              + " lack its second one")
+        }
         buffer += [UInt8](repeating: 0, count: buffer.count)
       } else {
         for index in consumed..<filled { buffer[index - consumed] = buffer[index] }

@@ -1,4 +1,4 @@
-internal import BackflowCheckpoints
+public import BackflowCheckpoints
 public import BackflowKernels
 public import BackflowLayers
 public import BackflowLinearAlgebra
@@ -144,4 +144,28 @@ private func constantColumns<S: RealScalar>(_ elements: Span<S>, columns: Int) -
     start += columns
   }
   return isConstant
+}
+
+extension Standardizer {
+  /// Reads the statistics that a checkpoint has under this prefix.
+  ///
+  /// - Throws: `CheckpointError` if there are none, or a mean is not finite or a deviation not
+  ///   positive.
+  public init(_ checkpoint: Checkpoint, prefix: String) throws(CheckpointError) {
+    let mean = checkpoint[dotted(prefix, "mean")]
+    guard let mean, mean.shape.count == 1 else {
+      throw CheckpointError(
+        checkpoint.origin, entry: dotted(prefix, "mean"), "expected the means of a standardizer")
+    }
+    var loaded = Standardizer(featureCount: mean.count)
+    try loaded.load(checkpoint, prefix: prefix)
+    guard
+      loaded.mean.elements.allSatisfy(\.isFinite),
+      loaded.standardDeviation.elements.allSatisfy({ $0 > 0 && $0.isFinite })
+    else {
+      throw CheckpointError(
+        checkpoint.origin, entry: prefix, "expected finite means and positive deviations")
+    }
+    self = loaded
+  }
 }

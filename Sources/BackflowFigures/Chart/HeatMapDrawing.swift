@@ -40,7 +40,8 @@ struct HeatMapDrawing {
       cells.values.joined().contains { value in value.flatMap { self.mark(of: $0) } == mark }
     }
     var svg = SVG(
-      width: width, height: top + height + 50 + (marks.isEmpty ? 0 : 20), title: map.title)
+      width: width, height: top + height + 50 + (marks.isEmpty ? 0 : 20), title: map.title,
+      description: description)
     for (index, line) in title.enumerated() {
       svg.text(10, 17 * Double(index + 1), line, size: 13, bold: true)
     }
@@ -52,6 +53,16 @@ struct HeatMapDrawing {
     drawRowTicks(in: &svg, top: top)
     drawLegend(of: marks, in: &svg, y: top + height + 56)
     return svg.document
+  }
+
+  /// The map in a sentence, for those who do not see it.
+  private var description: String {
+    let values = map.values.joined().compactMap { $0.flatMap { mark(of: $0) == nil ? $0 : nil } }
+    guard let low = values.min(), let high = values.max(), let first = map.columns.first,
+      let last = map.columns.last
+    else { return "" }
+    return "\(map.color.label) from \(short(low)) to \(short(high)),"
+      + " \(map.label) \(whole(first)) to \(whole(last))"
   }
 
   /// The height of all rows. Those with names have the height of a line of text, those with
@@ -109,7 +120,7 @@ struct HeatMapDrawing {
 
   private func name(ofColumns columns: Range<Int>) -> String {
     let (first, last) = (map.columns[columns.lowerBound], map.columns[columns.upperBound - 1])
-    return columns.count == 1 ? number(first) : "\(number(first)) to \(number(last))"
+    return columns.count == 1 ? whole(first) : "\(whole(first)) to \(whole(last))"
   }
 
   private func color(of value: Double) -> String {
@@ -163,7 +174,7 @@ struct HeatMapDrawing {
     for tick in ticks {
       let position = x.position(tick)
       svg.line(position, y, position, y + 4, .init(color: Palette.ink))
-      svg.text(position, y + 17, short(tick), size: 11, anchor: .middle)
+      svg.text(position, y + 17, whole(tick), size: 11, anchor: .middle)
     }
     svg.text((left + right) / 2, y + 36, map.label, size: 12, anchor: .middle)
   }
@@ -180,7 +191,7 @@ struct HeatMapDrawing {
         values: 0.5...Double(max(1, map.values.count)) + 0.5, start: top + height, end: top)
       for tick in y.ticks(about: 6) where tick == tick.rounded() && tick > 0 {
         svg.line(left - 4, y.position(tick), left, y.position(tick), .init(color: Palette.ink))
-        svg.text(left - 7, y.position(tick) + 4, short(tick), size: 11, anchor: .end)
+        svg.text(left - 7, y.position(tick) + 4, whole(tick), size: 11, anchor: .end)
       }
       svg.text(left - 44, top + height / 2, label, size: 12, anchor: .middle, turned: true)
     }

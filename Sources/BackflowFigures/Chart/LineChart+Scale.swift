@@ -41,15 +41,15 @@ extension LineChart.Scale {
   func ticks(of axis: Axis) -> [(value: Double, label: String)] {
     guard isLogarithmic || hasExponents else {
       return axis.ticks(about: 6).filter { !isWhole || abs($0 - $0.rounded()) < 1e-9 }
-        .map { ($0, short($0)) }
+        .map { ($0, isWhole ? whole($0) : short($0)) }
     }
     // Numbers beyond 10³⁰⁰ are not formed.
     let isInRange = axis.values.lowerBound > -300 && axis.values.upperBound < 300
     if isInRange, axis.values.upperBound - axis.values.lowerBound < 3 {
       return axis.logarithmicTicks
     }
-    let whole = axis.ticks(about: 7).filter { $0 == $0.rounded() }
-    return whole.map { ($0, powerOfTen(Int($0))) }
+    let powers = axis.ticks(about: 7).filter { $0 == $0.rounded() }
+    return powers.map { ($0, powerOfTen(Int($0))) }
   }
 }
 

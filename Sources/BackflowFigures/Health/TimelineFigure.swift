@@ -62,7 +62,7 @@ public struct TimelineFigure: Sendable, Equatable {
     for tick in steps.ticks(about: 6) {
       let x = steps.position(tick)
       svg.line(x, top, x, bottom, .init(color: Palette.grid))
-      svg.text(x, bottom + 17, short(tick), size: 11, anchor: .middle)
+      svg.text(x, bottom + 17, whole(tick), size: 11, anchor: .middle)
     }
     svg.line(steps.start, bottom, steps.end, bottom, .init(color: Palette.faint))
     svg.text((steps.start + steps.end) / 2, bottom + 36, "training step", size: 12, anchor: .middle)
@@ -105,7 +105,7 @@ public struct TimelineFigure: Sendable, Equatable {
     let values = losses.blocks.map(\.mean)
     let isLogarithmic = (values.min() ?? 0) > 0
     let chart = LineChart(
-      "", horizontal: .linear("", self.values),
+      "", horizontal: .count("", self.values),
       vertical: isLogarithmic ? .logarithmic("loss") : .linear("loss"),
       series: [.init("", x: x, values, hue: .calm)])
     chart.draw(

@@ -92,8 +92,10 @@ extension LineChart.Series {
         : finite.reduce(0) { $0 + $1 / Double(finite.count) }
     }
     let band = finite.map { ($0.min() ?? -.infinity)...($0.max() ?? .infinity) }
-    return LineChart.Series(
+    var series = LineChart.Series(
       name, x: x, y, band: length > 1 ? band : nil, hue: hue, hasDots: curve.count <= 40
     ).withArrows
+    series.dotTitles = zip(x, y).map { "step \(whole($0)): \(short($1))" }
+    return series
   }
 }

@@ -87,9 +87,9 @@ public struct GradientProfile: Sendable, Equatable, Codable {
         ? [LayerNorms(leaf, parameters)] : leaf.cells.map { LayerNorms($0, of: leaf, parameters) }
     }
     let activations = leaves.flatMap(\.observedActivations)
-    let overflown = Set(activations.filter { !$0.output.isFinite }.map(\.layer))
+    let notFinite = Set(activations.filter { !$0.output.isFinite }.map(\.layer))
     saturations = Saturation.all(of: activations, slope: slope).map {
-      overflown.contains($0.layer)
+      notFinite.contains($0.layer)
         ? SaturatedShare(name: $0.layer, gate: $0.gate, low: .nan, high: .nan)
         : SaturatedShare(name: $0.layer, gate: $0.gate, low: $0.lowShare, high: $0.highShare)
     }

@@ -29,8 +29,11 @@ package enum StandardStream: Int32, Sendable, CaseIterable {
     losses.withLock { $0[self] }.map { unsafe String(cString: strerror($0)) }
   }
 
-  /// Whether the stream is a terminal.
-  package var isTerminal: Bool { isatty(rawValue) == 1 }
+  /// Whether the stream is a terminal on which a line can be redrawn.
+  package var isTerminal: Bool {
+    let kind = unsafe getenv("TERM").map { unsafe String(cString: $0) }
+    return isatty(rawValue) == 1 && kind != "dumb"
+  }
 
   /// Ensures that output to the standard streams never goes to other files. Call this function
   /// before any file is opened.

@@ -1,4 +1,5 @@
 import Backflow
+import Foundation
 import TestSupport
 import Testing
 
@@ -94,5 +95,27 @@ import Testing
     await #expect(processExitsWith: .failure) { _ = CSVFormat(separator: "\r") }
     await #expect(processExitsWith: .failure) { _ = CSVFormat(separator: "\r\n") }
     await #expect(processExitsWith: .failure) { _ = CSVFormat(decimalMark: "\n") }
+  }
+
+  @Test func `is a record that does not end within reason`() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("long.csv")
+      var bytes = Data("a,b\n1,2\n\"3,4\n".utf8)
+      bytes.append(Data(repeating: UInt8(ascii: "5"), count: 70 << 20))
+      try bytes.write(to: file)
+      let error = #expect(throws: DataError.self) { try DataTable(csv: file.path) }
+      #expect(error?.line == 3)
+      #expect(error?.problem.contains("a quotation mark may lack its second one") == true)
+    }
+  }
+
+  @Test func `is a name that is not in UTF-8`() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("latin.csv")
+      try Data([0x61, 0x2C, 0x62, 0xE4, 0x0A, 0x31, 0x2C, 0x32, 0x0A]).write(to: file)
+      let error = #expect(throws: DataError.self) { try DataTable(csv: file.path) }
+      #expect(error?.line == 1 && error?.column == "2")
+      #expect(error?.problem.contains("expected text in UTF-8") == true)
+    }
   }
 }

@@ -50,4 +50,12 @@ import Testing
     let table = try DataTable(csvText: "t\n" + (texts + texts).joined(separator: "\n"))
     #expect(try table.texts("t") == texts + texts)
   }
+
+  @Test func `has missing values where a mark is among blanks, if it has numbers`() throws {
+    let table = try DataTable(csvText: "a,b\n 1, NA\n NA ,x\n\t,NA\n")
+    let numbers = try table.numbers("a")
+    #expect(numbers[0] == 1 && numbers[1].isNaN && numbers[2].isNaN)
+    // In a text, blanks count.
+    #expect(try table.texts("b") == [" NA", "x", nil])
+  }
 }

@@ -31,11 +31,18 @@ struct Predictor: Sendable {
 
   /// Returns a prediction for each row.
   ///
-  /// - Throws: `BackflowError` if a value is not one that the network can read.
+  /// - Throws: `BackflowError` or `RequestRows.Problem` if a value is not one that the network can
+  ///   read.
   func predictions(for table: DataTable) throws -> [Prediction] {
     // The server answers as many requests at a time as there are cores.
     let probabilities = try Threads.withCount(1) {
       softmax(try network.output(for: try encoder.encode(table))).elements
+    }
+    // The products of numbers that are finite may not be.
+    if let place = probabilities.firstIndex(where: { !$0.isFinite }) {
+      let row = place / classes.count
+      throw RequestRows.Problem(
+        description: "row \(row): the numbers are too large for the network")
     }
     return stride(from: 0, to: probabilities.count, by: classes.count).map { start in
       let row = probabilities[start..<start + classes.count]

@@ -1,7 +1,7 @@
 import Backflow
 
 // Learns which cultivar a wine is from, and saves what a service needs to answer: see README.md.
-let table = try DataTable(csv: CommandLine.arguments[1])
+let table = try DataTable(csv: "wine.csv")
 let split = try table.split(validation: 0.2, test: 0.2, seed: 7, stratifiedBy: "cultivar")
 let parts = [split.training, split.validation, split.test]
 let encoder = try TableEncoder<Float>(fitting: parts[0], excluding: ["cultivar"])
@@ -26,4 +26,4 @@ print(
 var checkpoint = try Checkpoint(trainer.bestModel, prefix: "network")
 try checkpoint.insert(encoder, prefix: "input")
 try checkpoint.insert(classes, named: "classes")
-try checkpoint.write(to: CommandLine.arguments[2])
+try checkpoint.write(to: "wine.safetensors")
