@@ -8,9 +8,9 @@ An article is a page of Sources/Backflow/Backflow.docc. Of its fenced blocks,
 - `python` blocks are run, each after those before it, if BACKFLOW_PYTHON or .build-peers/bin/python has torch and
   safetensors. What they write is also in scripts/tests/articles-files, so that the other blocks do not need them.
 - `output` blocks follow what prints them. The blocks after a program or command are found in its output in this order,
-  each as consecutive lines; a line `…` stands for any lines. Whole numbers have to agree, and numbers with a decimal
-  point or an exponent to one part in a hundred or to one unit of the last printed digit. Numbers below 1e-12 are
-  rounding errors, and all equal.
+  each as consecutive lines. A line `…` stands for any lines, and `…` in a line for any text. Whole numbers have to
+  agree, and numbers with a decimal point or an exponent to one part in a hundred; those below 1e-12 are rounding
+  errors, and all equal.
 
 Everything of one article runs in its order, in one directory that is empty before, or has the article's files of
 scripts/tests/articles-files. A program runs where its last block is.
@@ -127,21 +127,20 @@ let package = Package(
 
 def agree(expected, found):
     """Returns whether a printed line is the expected one."""
-    left, right = NUMBER.findall(expected), NUMBER.findall(found)
-    if NUMBER.sub("#", expected) != NUMBER.sub("#", found) or len(left) != len(right):
+    parts = [NUMBER.sub("\0", part).split("\0") for part in expected.split("…")]
+    pattern = ".*?".join(f"({NUMBER.pattern})".join(map(re.escape, part)) for part in parts)
+    match = re.fullmatch(pattern, found)
+    return match is not None and all(map(equal, NUMBER.findall(expected), match.groups()))
+
+
+def equal(expected, found):
+    """Returns whether a printed number is the expected one."""
+    if expected == found:
+        return True
+    if expected.isdigit() or found.isdigit():
         return False
-    for one, other in zip(left, right):
-        if one == other:
-            continue
-        if one.isdigit() and other.isdigit():
-            return False
-        x, y = (float(number.replace("−", "-")) for number in (one, other))
-        if abs(x) < 1e-12 and abs(y) < 1e-12:
-            continue
-        digits = len(one.split("e")[0].partition(".")[2])
-        if abs(x - y) > max(0.01 * abs(x), 1.01 * 10.0 ** -digits if "e" not in one else 0):
-            return False
-    return True
+    x, y = (float(number.replace("−", "-")) for number in (expected, found))
+    return abs(x - y) <= 0.01 * abs(x) or max(abs(x), abs(y)) < 1e-12
 
 
 def chunks(text):
