@@ -235,8 +235,9 @@ extension RunConfiguration {
 }
 
 extension Int {
-  /// Whether the profile of this epoch, from 0, is recorded: of the first hundred each, and of later
-  /// ones those with two digits before the zeros, so that long trainings record some hundreds.
+  /// Whether the profile of this epoch, from 0, is recorded: of the first hundred each, and of
+  /// later ones those with two digits before the zeros, so that long trainings record some
+  /// hundreds.
   fileprivate var isRecorded: Bool {
     var (rest, unit) = (self + 1, 1)
     while rest >= 100 { (rest, unit) = (rest / 10, unit * 10) }
