@@ -20,6 +20,7 @@ extension SavedRun {
       if let rate = record.learningRate { report.learningRate.append((record.step, rate)) }
     }
     let measured = records.filter { $0.type == .epoch }
+    report.facts += results(of: measured)
     for name in Set(measured.flatMap { ($0.validation ?? [:]).keys }).sorted() {
       report.validation.append(
         (name, measured.compactMap { record in record.validation?[name].map { (record.step, $0) } })
@@ -58,6 +59,24 @@ extension SavedRun {
     if let updates = try? checkpoint.integer(named: "optimizer.step") {
       facts.append(("updates", "\(updates)"))
     }
+    return facts
+  }
+
+  /// How many epochs are done, and how good the network is.
+  private func results(of epochs: [RunRecord]) -> [(name: String, value: String)] {
+    guard let last = epochs.last else { return [] }
+    var facts = [("epochs", "\(last.epoch) of \(configuration.training.epochs)")]
+    func fact(_ name: String, _ record: RunRecord?) {
+      guard let record, let values = record.validation else { return }
+      let words = values.sorted { $0.key < $1.key }.map {
+        "\($0.key.replacing("_", with: " ")) \(fourDigits($0.value))"
+      }
+      facts.append((name, "\(words.joined(separator: ", ")) (epoch \(record.epoch))"))
+    }
+    fact("held out, at the end", last)
+    let best = epochs.filter { $0.validation?["loss"]?.isFinite ?? false }
+      .min { ($0.validation?["loss"] ?? 0) < ($1.validation?["loss"] ?? 0) }
+    fact("held out, least loss", best)
     return facts
   }
 

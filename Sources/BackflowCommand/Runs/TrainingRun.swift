@@ -56,7 +56,10 @@ struct TrainingRun<Rule: Optimizer<Float>> {
 
   /// Continues from the checkpoint if there is one, and opens the file for TensorBoard.
   mutating func begin(_ trainer: inout Training) throws {
-    guard let checkpoint else { return try log?.beginEvents(after: nil) ?? () }
+    guard let checkpoint else {
+      try log?.beginEvents(after: nil)
+      return
+    }
     try trainer.restore(checkpoint)
     guard trainer.epoch <= configuration.training.epochs else {
       throw CommandError(
