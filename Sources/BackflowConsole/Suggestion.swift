@@ -1,8 +1,8 @@
 internal import ArgumentParser
 
 extension ParsableCommand {
-  /// An error that names the subcommand that the user may have meant, if the arguments have a word
-  /// in the place of one that is none. ArgumentParser does the same for options.
+  /// An error that names the subcommand that the user may have meant, if a word that should be one
+  /// is not. ArgumentParser does the same for options.
   static func mistypedSubcommand(_ arguments: [String]) -> ValidationError? {
     var commands = configuration.subcommands
     var path = configuration.commandName ?? ""

@@ -73,7 +73,7 @@ extension Trainer {
       batchesPerUpdate = trainer.batchesPerUpdate
     }
 
-    /// The position so many updates later.
+    /// The position after `count` more updates.
     func after(_ count: Int) -> Position {
       var later = self
       later.updates += count

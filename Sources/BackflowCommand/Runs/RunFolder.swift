@@ -79,6 +79,13 @@ struct RunFolder {
 }
 
 extension Checkpoint {
+  /// The network of a run's checkpoint, without the states of the last batch of the training.
+  var network: Checkpoint {
+    var network = part(networkPrefix)
+    network.tensors.removeAll { name, _ in name.contains(".state.") }
+    return network
+  }
+
   /// The part of a run's checkpoint that has the network to use.
   var networkPrefix: String {
     let averaged = "average.module"
@@ -93,11 +100,7 @@ func checkpointOrRun(_ path: String) throws -> Checkpoint {
   guard folder.hasConfiguration, folder.hasCheckpoint else {
     return try Checkpoint(contentsOf: path)
   }
-  let checkpoint = try folder.checkpoint()
-  var network = checkpoint.part(checkpoint.networkPrefix)
-  // The states of the last batch of the training are not part of a network that is used.
-  network.tensors.removeAll { name, _ in name.contains(".state.") }
-  return network
+  return try folder.checkpoint().network
 }
 
 /// Reads a file.

@@ -89,7 +89,7 @@ extension SavedRun {
     var display = DelayedProgress()
     defer { display.clear() }
     return try CheckpointStability(
-      of: checkpointOrRun(folder.path),
+      of: checkpoint.network,
       along: SequenceInput(Tensor<Double>(input), name: "the held-out samples"), options: options,
       using: &random
     ) { display.show($1, "report: " + escaped($0)) }.report

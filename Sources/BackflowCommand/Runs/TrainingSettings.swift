@@ -43,7 +43,7 @@ struct TrainingSettings: Codable, Equatable {
     }
   }
 
-  /// Returns the schedule of a training of so many updates.
+  /// Returns the schedule of a training with this number of updates.
   func schedule(steps: Int) -> any Schedule {
     switch schedule {
     case .constant: warmed(ConstantSchedule(learningRate))

@@ -18,7 +18,7 @@ struct ProgressBar {
     isTerminal = outputIsTerminal
   }
 
-  /// States that so many steps were done before.
+  /// States how many steps were done before the program started.
   mutating func begin(at step: Int) { first = step }
 
   /// Shows that `done` steps are complete, on a terminal.

@@ -20,7 +20,7 @@ public protocol StatefulLayer<Scalar>: Layer {
 ///
 /// The gradient ends at the beginning of a batch. The states are buffers, so that a checkpoint has
 /// them, and a training that resumes continues with the same bits. The parameters have the names of
-/// the network, so that a checkpoint of it can be read, and the other way around.
+/// the network, so that each reads the parameters in a checkpoint of the other.
 ///
 /// Shapes, cache and cost: those of the network. A prepared layer begins with zeros.
 public struct StatefulRecurrent<Cell: RecurrentCell>: StatefulLayer {
